@@ -1,0 +1,23 @@
+"""Mailwake shows what happened to the mail you sent.
+
+The words, which every room may import: ``errors settings events modes tokens``.
+
+The rooms, in the order an email lives::
+
+    compose    HTML in, tracked HTML out
+    send       the SMTP relay, and merge-and-send
+    edge       pixel, click, unsubscribe, preferences
+    eventlog   append, survive, replay
+    ingest     bounces, complaints, replies
+    pipeline   events become facts and states
+    judge      evidence in, verdict out
+    store      state and events, all the SQL
+    stats      pure mathematics
+    insight    questions a marketer asks
+    act        answers that do something
+    web        JSON API and dashboard
+    cli        one file per command
+    simulate   the outside world, for demo and tests
+
+`docs/architecture.md` says which may import which; `tests/test_architecture.py` keeps it true.
+"""

@@ -1,0 +1,5 @@
+"""`python -m mailwake`."""
+
+from mailwake.cli import main
+
+main()

@@ -1,0 +1,77 @@
+"""One file per command; the only room that wires concrete engines together.
+
+``mailwake WORD`` imports the file of that word alone, so that every command starts quickly.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+
+from mailwake.errors import MailwakeError, Misconfigured
+
+#: Commands in the order of `mailwake --help`; each is a module here with a function `command`.
+COMMANDS = (
+    "demo",
+    "init",
+    "serve",
+    "instrument",
+    "send",
+    "report",
+    "ingest",
+    "judge",
+    "keys",
+    "doctor",
+    "update-data",
+    "bench",
+    "edge",
+    "relay",
+    "web",
+    "work",
+)
+
+
+def build(words: tuple[str, ...] = COMMANDS) -> typer.Typer:
+    """The command line with the given commands; each module is imported here and not before."""
+    app = typer.Typer(
+        name="mailwake",
+        help="Shows what happened to sent email: people told apart from machines.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for word in words:
+        module: Any = import_module(f"mailwake.cli.{word.replace('-', '_')}")
+        if isinstance(module.command, typer.Typer):
+            app.add_typer(module.command, name=word)
+        else:
+            app.command(name=word)(module.command)
+    app.callback()(_root)  # keeps the sub-command's name when there is only one
+    return app
+
+
+def _root() -> None:
+    """Shows what happened to sent email: people told apart from machines."""
+
+
+def main() -> None:
+    """Entry point: run a command, and say faults in one line that says what to do. Exit 0, 1 or 2."""
+    wanted = tuple(word for word in sys.argv[1:2] if word in COMMANDS) or COMMANDS
+    try:
+        build(wanted)()
+    except Misconfigured as fault:
+        fail(str(fault), code=2)
+    except MailwakeError as fault:
+        fail(str(fault), code=1)
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise SystemExit(1) from None
+
+
+def fail(message: str, *, code: int) -> None:
+    """Print one line to standard error and leave."""
+    print(f"mailwake: {message}", file=sys.stderr)
+    raise SystemExit(code)

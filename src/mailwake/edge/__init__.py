@@ -1,0 +1,1 @@
+"""What the reader's client touches: pixel, click, unsubscribe, preferences."""

@@ -1,0 +1,74 @@
+"""Append, survive, replay.
+
+The log is an append-only sequence per writer. Its unit is a *segment*: the packed records of one group commit. A record
+is bytes; what it means is not the log's business. `LogWriter.append` reports back only after the record is on disk.
+Readers keep a cursor per writer and say how far they got, so that what everybody has passed can be removed.
+
+One protocol, one contract suite (`tests/contract/eventlog`), several engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+#: Called once per appended record, on the event loop: None when durable, else why it is not.
+Done = Callable[[Exception | None], None]
+
+
+class Segment(NamedTuple):
+    """The records of one group commit, in the order they were appended."""
+
+    writer: str
+    #: counts up from 1, without gaps, per writer
+    number: int
+    #: microseconds since 1970
+    written_at: int
+    records: tuple[bytes, ...]
+
+
+class LogWriter(Protocol):
+    """One process's own sequence. Use from one event loop."""
+
+    @property
+    def writer(self) -> str:
+        """Name of the sequence, such as ``edge-0``."""
+        ...
+
+    def append(self, record: bytes, done: Done) -> None:
+        """Queue a record for the next group commit; never blocks.
+
+        Args:
+            record: what to keep.
+            done: called when the record is durable, or with `Unavailable` when it could not be kept.
+        """
+        ...
+
+    async def write(self, records: Sequence[bytes]) -> None:
+        """Append records and wait until all are durable.
+
+        Raises:
+            Unavailable: the log could not keep them.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Commit what is queued and let go of the file."""
+        ...
+
+
+class LogReader(Protocol):
+    """Reads every writer's sequence. Synchronous; use from a worker thread."""
+
+    def read(self, cursors: Mapping[str, int], *, limit_records: int) -> list[Segment]:
+        """Segments after the cursors, in order per writer; about as many records as the limit.
+
+        Args:
+            cursors: writer to the number of the last segment read; a writer not named is read from its start.
+            limit_records: stop after the segment that reaches this many.
+        """
+        ...
+
+    def passed(self, reader: str, cursors: Mapping[str, int]) -> None:
+        """Note that a reader needs nothing up to these segments any more."""
+        ...

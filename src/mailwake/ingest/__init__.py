@@ -1,0 +1,1 @@
+"""What other machines report about mail we sent."""

@@ -1,0 +1,1 @@
+"""Questions a marketer asks, answered from the stores."""

@@ -1,0 +1,1 @@
+"""Events become facts and states, in named steps."""

@@ -1,0 +1,1 @@
+"""Hand it to the world: the SMTP relay, and merge-and-send."""

@@ -1,0 +1,302 @@
+"""Every option: its unit, its default and the reason for it.
+
+One TOML file, read once at start. Secrets are named by reference: ``env:NAME`` or ``file:PATH`` (relative to the file
+that names it). An unknown key stops the start and names the nearest one. Rooms get settings as arguments and never read
+the environment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import msgspec
+
+from mailwake.errors import Misconfigured
+from mailwake.modes import Mode, Modes
+from mailwake.tokens import KeyRing, parse_keys
+
+DEFAULT_FILE = "mailwake.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracking:
+    """``[tracking]``: what delivered mail points at, and what may be recorded."""
+
+    #: scheme and host of pixel and links; a subdomain of your From domain, so that filters see one sender
+    base_url: str = "https://track.example.com"
+    #: further host names whose tokens are still read, after a move
+    former_hosts: tuple[str, ...] = ()
+    #: what an open may record when nothing stricter applies: off, aggregate, deliverability, individual
+    opens: str = "individual"
+    #: what a click may record when nothing stricter applies: off, aggregate, individual
+    clicks: str = "individual"
+    #: the same for recipients whose consent is not known; aggregate singles nobody out
+    unknown_consent: str = "aggregate"
+    #: hits on older mail are answered but no longer recorded
+    record_days: int = 400
+    #: raw address and user agent are kept this long; 0 drops them as soon as they are judged
+    keep_raw_days: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """``[keys]``: where the master keys are."""
+
+    #: reference to the key file that `mailwake keys` writes
+    ref: str = "file:mailwake.keys"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compose:
+    """``[compose]``: what is put into mail."""
+
+    #: add List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where the sender has none
+    list_unsubscribe: bool = True
+    #: mailto address for List-Unsubscribe, beside the https one; empty: none
+    unsubscribe_mailto: str = ""
+    #: sender part of the Feedback-ID header (Gmail's complaint statistics); empty: no such header
+    feedback_id: str = ""
+    #: hidden links that only machines follow; off because some filters dislike hidden text
+    decoys: bool = False
+    #: track links of text/plain parts too; off because the reader sees the long URL
+    text_parts: bool = False
+    #: UTM parameters to add to links that have none, such as {utm_source = "newsletter"}
+    utm: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """``[edge]``: the listener that readers reach."""
+
+    host: str = "127.0.0.1"
+    port: int = 8025
+    #: processes sharing the port; each writes a log file of its own
+    workers: int = 1
+    #: networks whose forwarding header is believed, such as ["127.0.0.1/32"]; empty: nobody's
+    trusted_proxies: tuple[str, ...] = ()
+    #: the header such a proxy sets
+    forwarded_header: str = "X-Forwarded-For"
+    #: request line and headers together
+    max_header_bytes: int = 65_536
+    max_body_bytes: int = 8_192
+    #: time to send a whole request, from its first byte
+    request_timeout_seconds: float = 10.0
+    #: time a connection may idle between requests
+    idle_timeout_seconds: float = 75.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relay:
+    """``[relay]``: the SMTP listener that programs send through."""
+
+    host: str = "127.0.0.1"
+    port: int = 2525
+    #: largest message accepted
+    max_message_bytes: int = 26_214_400
+    max_recipients: int = 100
+    #: PEM files for STARTTLS; empty: not offered
+    tls_certificate: str = ""
+    tls_key: str = ""
+    #: user name to password reference; empty: no AUTH, so listen on loopback only
+    users: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smtp:
+    """``[smtp]``: the server that relay and send hand mail to."""
+
+    host: str = "127.0.0.1"
+    port: int = 25
+    #: none, starttls or tls
+    security: str = "none"
+    user: str = ""
+    #: reference to the password
+    password: str = ""
+    #: connections at once
+    connections: int = 8
+    timeout_seconds: float = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingest:
+    """``[ingest]``: the SMTP listener that bounces and replies come back to."""
+
+    host: str = "127.0.0.1"
+    port: int = 2526
+    #: largest notice read; more is refused
+    max_message_bytes: int = 5_242_880
+
+
+@dataclass(frozen=True, kw_only=True)
+class Web:
+    """``[web]``: the dashboard and its API, for colleagues only."""
+
+    host: str = "127.0.0.1"
+    port: int = 8026
+    #: time zone that charts start with
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brand:
+    """``[brand]``: how unsubscribe and preference pages present you."""
+
+    name: str = "This sender"
+    #: #rrggbb
+    color: str = "#1f5fa8"
+    background: str = "#ffffff"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enrich:
+    """``[enrich]``: files that win over the databases in the package."""
+
+    #: MMDB with country, from MaxMind, DB-IP or IPinfo; empty: the one in the package
+    country_mmdb: str = ""
+    #: MMDB with ASN; empty: the one in the package
+    asn_mmdb: str = ""
+    #: MMDB with city; empty: no city is ever told
+    city_mmdb: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """``[demo]``: for a crowd that lives through a week in seconds. Never switch this on in production."""
+
+    #: believe the X-Mailwake-Clock header (microseconds since 1970) as the time of a hit
+    event_clock: bool = False
+    #: move everything without such a header by this much, so that the week is over by now
+    shift_seconds: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All of mailwake.toml."""
+
+    tracking: Tracking = field(default_factory=Tracking)
+    keys: Keys = field(default_factory=Keys)
+    compose: Compose = field(default_factory=Compose)
+    edge: Edge = field(default_factory=Edge)
+    relay: Relay = field(default_factory=Relay)
+    smtp: Smtp = field(default_factory=Smtp)
+    ingest: Ingest = field(default_factory=Ingest)
+    web: Web = field(default_factory=Web)
+    brand: Brand = field(default_factory=Brand)
+    enrich: Enrich = field(default_factory=Enrich)
+    demo: Demo = field(default_factory=Demo)
+    #: folder of log, stores and runtime files; relative to this file
+    data: str = "mailwake-data"
+    #: folder that relative paths start from; set by `load`, not an option
+    root: Path = field(default=Path(), metadata={"option": False})
+
+    @property
+    def data_folder(self) -> Path:
+        """Absolute folder of log and stores."""
+        return (self.root / self.data).resolve()
+
+    @property
+    def tracking_host(self) -> str:
+        """Host name of the tracking URL, lower case, without port."""
+        return urlsplit(self.tracking.base_url).hostname or ""
+
+    @property
+    def ceiling(self) -> Modes:
+        """The installation's own modes, which nothing exceeds."""
+        return Modes(opens=Mode.from_word(self.tracking.opens), clicks=Mode.from_word(self.tracking.clicks))
+
+    @property
+    def unknown_consent(self) -> Modes:
+        """Modes for a recipient who was never asked."""
+        mode = Mode.from_word(self.tracking.unknown_consent)
+        return Modes(opens=mode, clicks=mode)
+
+    def path(self, name: str) -> Path:
+        """A path from the file, relative to the file."""
+        return (self.root / name).resolve()
+
+    def secret(self, reference: str, option: str) -> str:
+        """The text behind ``env:NAME`` or ``file:PATH``.
+
+        Raises:
+            Misconfigured: the reference has another form or leads nowhere.
+        """
+        kind, _, name = reference.partition(":")
+        if kind == "env" and name:
+            if name in os.environ:
+                return os.environ[name]
+            raise Misconfigured(option, f"the environment has no variable {name}")
+        if kind == "file" and name:
+            try:
+                return self.path(name).read_text(encoding="utf-8").strip()
+            except OSError as fault:
+                raise Misconfigured(option, f"cannot read {self.path(name)}: {fault.strerror}") from None
+        raise Misconfigured(option, "secrets stand elsewhere: write env:NAME or file:PATH")
+
+    def load_keys(self) -> KeyRing:
+        """The master keys.
+
+        Raises:
+            Misconfigured: missing, short or published keys.
+        """
+        return parse_keys(self.secret(self.keys.ref, "keys.ref"))
+
+
+def load(path: Path | str = DEFAULT_FILE) -> Settings:
+    """Read and check a settings file.
+
+    Raises:
+        Misconfigured: the file is missing, is no TOML, or has an option that does not exist or cannot be.
+    """
+    path = Path(path)
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Misconfigured(str(path), "there is no such file; run `mailwake init` to make one") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise Misconfigured(str(path), f"is not TOML: {fault}") from None
+    return parse(tree, root=path.resolve().parent)
+
+
+def parse(tree: Mapping[str, Any], *, root: Path) -> Settings:
+    """Settings from a parsed file; see `load`."""
+    _refuse_unknown(tree, Settings, "")
+    try:
+        settings = msgspec.convert({**tree, "root": str(root)}, Settings, dec_hook=lambda _, value: Path(value))
+    except msgspec.ValidationError as fault:
+        raise Misconfigured(str(fault).rpartition("$.")[2].rstrip("`") or "mailwake.toml", str(fault)) from None
+    _check(settings)
+    return settings
+
+
+def _refuse_unknown(tree: Mapping[str, Any], kind: type, prefix: str) -> None:
+    options = {f.name: f for f in dataclasses.fields(kind) if f.metadata.get("option", True)}
+    for name, value in tree.items():
+        if name not in options:
+            near = difflib.get_close_matches(name, options, n=1, cutoff=0.0)
+            raise Misconfigured(f"{prefix}{name}", f"there is no such option; did you mean {prefix}{near[0]}?")
+        section: Any = options[name].default_factory
+        if dataclasses.is_dataclass(section):
+            if not isinstance(value, Mapping):
+                raise Misconfigured(f"{prefix}{name}", "is a section; write it as a table")
+            _refuse_unknown(value, cast("type", section), f"{prefix}{name}.")
+
+
+def _check(settings: Settings) -> None:
+    url = urlsplit(settings.tracking.base_url)
+    if url.scheme not in ("http", "https") or not url.hostname or url.path not in ("", "/") or url.query:
+        raise Misconfigured("tracking.base_url", "must be a scheme and a host, such as https://track.example.com")
+    for option in ("opens", "clicks", "unknown_consent"):
+        try:
+            Mode.from_word(getattr(settings.tracking, option))
+        except ValueError as fault:
+            raise Misconfigured(f"tracking.{option}", str(fault)) from None
+    if settings.smtp.security not in ("none", "starttls", "tls"):
+        raise Misconfigured("smtp.security", "must be none, starttls or tls")

@@ -1,0 +1,1 @@
+"""The outside world: readers, scanners and mail servers, talking HTTP and SMTP only."""

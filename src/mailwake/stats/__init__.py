@@ -1,0 +1,1 @@
+"""Pure mathematics; no word of the trade in it."""

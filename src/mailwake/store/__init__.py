@@ -1,0 +1,1 @@
+"""State and events, and all the SQL there is."""

@@ -1,0 +1,343 @@
+"""Sealed links: what a delivered mail carries, and what the edge reads back without asking anybody.
+
+A tracked URL has two sealed parts, ``/c/<message>/<link>``; the pixel and the unsubscribe pages have the first alone.
+The *message* part names the copy and is sealed once per recipient and purpose. The *link* part names an occurrence of a
+link and holds its target; it is sealed once per template. Both are AES-256-SIV (RFC 5297): deterministic, so that
+composing again gives the same bytes, and without a nonce that could be reused. The host and the header are bound as
+associated data, so a token is worthless on another host and for another purpose.
+
+Layout, before base64url without padding (RFC 4648 section 5)::
+
+    version and purpose: 1 byte | key slot: 1 byte | synthetic IV: 16 bytes | sealed bytes
+
+    message: modes 1 | template 4 | delivery 8 | recipient 8 | issue day 2     big-endian
+    link:    flags 1 | template 4 | number 2 | target (raw deflate if flags & 1)
+
+Tokens never expire here. The edge stops *recording* old ones; it never stops redirecting.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import secrets
+import zlib
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from enum import IntEnum
+from functools import lru_cache
+from struct import Struct
+from struct import error as struct_error
+from typing import NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from mailwake.errors import BadInput, Misconfigured, Untrusted
+from mailwake.modes import Modes
+
+VERSION = 1
+KEY_BYTES = 32
+MAX_TARGET_BYTES = 16_384
+MAX_LINK_NUMBER = 0xFFFF
+#: A link part may not be longer than this, so that nothing large is decoded for a stranger.
+MAX_TOKEN_CHARS = 24_576
+#: Issue days count from here; 2 bytes last until the year 2199.
+EPOCH = date(2020, 1, 1)
+
+_MESSAGE = Struct(">BIQQH")
+_LINK = Struct(">BIH")
+_DEFLATED = 1
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
+_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+#: SHA-256 of keys that stand in public text (documentation, tests); none of them may ever seal real mail.
+PUBLISHED_KEYS = frozenset(
+    hashlib.sha256(key).digest()
+    for key in (bytes(KEY_BYTES), bytes(range(KEY_BYTES)), b"\xff" * KEY_BYTES, b"mailwake sample key: never use!!")
+)
+
+
+class Purpose(IntEnum):
+    """What a sealed part is for; each purpose has a key of its own."""
+
+    #: pixel and links
+    READ = 1
+    #: the List-Unsubscribe header, which a scanner that reads the body never sees
+    UNSUBSCRIBE_HEADER = 2
+    #: the unsubscribe link in the body, and the preference page
+    UNSUBSCRIBE_BODY = 3
+    #: a link of a template, with its target
+    LINK = 4
+
+
+class MessageToken(NamedTuple):
+    """One recipient's copy of a message, as its sealed part tells it."""
+
+    #: how closely the copy may be watched, frozen when it was sent
+    modes: Modes
+    #: 32-bit id of the exact HTML as sent
+    template: int
+    #: random 64-bit id of the copy; 0 where the mode allows no such thing
+    delivery: int
+    #: random 64-bit handle of the recipient; 0 where the mode allows no such thing
+    recipient: int
+    #: the day it was sealed (UTC)
+    issued: date
+
+
+class LinkToken(NamedTuple):
+    """One occurrence of a link in a template, and where it leads."""
+
+    template: int
+    #: position in document order, from 1
+    number: int
+    #: the target exactly as the author wrote it, entities decoded; empty for a decoy
+    target: str
+
+
+class KeyRing:
+    """The installation's master keys, oldest to newest. The newest seals, all of them read.
+
+    Args:
+        slots: slot number (0-255) to 32 random bytes; the highest number is the newest.
+    """
+
+    def __init__(self, slots: Mapping[int, bytes]) -> None:
+        if not slots:
+            raise Misconfigured("keys", "there is no key; run `mailwake keys new`")
+        for slot, key in slots.items():
+            if not 0 <= slot <= 255:
+                raise Misconfigured("keys", f"slot {slot} is not between 0 and 255")
+            if len(key) != KEY_BYTES:
+                raise Misconfigured("keys", f"slot {slot} holds {len(key)} bytes, not {KEY_BYTES}")
+        self._slots = dict(sorted(slots.items()))
+        self._sealers: dict[int, AESSIV] = {}
+        self.newest = max(self._slots)
+
+    def __repr__(self) -> str:
+        """Slot numbers only: a key never reaches a log."""
+        return f"KeyRing(slots={list(self._slots)})"
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """The slot numbers, oldest to newest."""
+        return tuple(self._slots)
+
+    def derive(self, label: str, *, slot: int | None = None, length: int = 32) -> bytes:
+        """A key for another purpose of the installation, such as the keyed hash of a network.
+
+        Args:
+            label: says what it is for; different labels give unrelated keys.
+            slot: the master key to start from; the oldest by default, so that rotation changes nothing.
+            length: bytes wanted.
+        """
+        master = self._slots[min(self._slots) if slot is None else slot]
+        return HKDF(SHA256(), length, salt=b"mailwake", info=label.encode()).derive(master)
+
+    def sealer(self, slot: int, purpose: int) -> AESSIV | None:
+        """The cipher of one slot and purpose, made once; None for a slot that we do not have."""
+        place = slot << 8 | purpose
+        if place not in self._sealers:
+            if slot not in self._slots:
+                return None
+            self._sealers[place] = AESSIV(self.derive(f"token {VERSION} {purpose}", slot=slot, length=64))
+        return self._sealers[place]
+
+
+def new_key() -> bytes:
+    """32 fresh random bytes."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def parse_keys(text: str) -> KeyRing:
+    """Read a key file: one ``slot base64url [date]`` a line, ``#`` starts a comment.
+
+    Raises:
+        Misconfigured: a line cannot be read, or a key is short, missing or published.
+    """
+    slots: dict[int, bytes] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split("#")[0].split()
+        if not words:
+            continue
+        slot, key = _parse_key_line(number, words)
+        if slot in slots:
+            raise Misconfigured("keys", f"line {number}: slot {slot} stands there twice")
+        slots[slot] = key
+    return KeyRing(slots)
+
+
+def _parse_key_line(number: int, words: list[str]) -> tuple[int, bytes]:
+    try:
+        slot, key = int(words[0]), decode(words[1].rstrip("="))
+    except (ValueError, IndexError, Untrusted):
+        raise Misconfigured("keys", f"line {number} is not `slot key`; run `mailwake keys new`") from None
+    if hashlib.sha256(key).digest() in PUBLISHED_KEYS:
+        raise Misconfigured("keys", f"line {number}: slot {slot} is a published sample; run `mailwake keys new`")
+    return slot, key
+
+
+def format_key(slot: int, key: bytes, created: date) -> str:
+    """One line of a key file."""
+    return f"{slot} {encode(key)} {created.isoformat()}\n"
+
+
+def encode(raw: bytes) -> str:
+    """base64url without padding."""
+    return binascii.b2a_base64(raw, newline=False).rstrip(b"=").translate(_TO_URLSAFE).decode("ascii")
+
+
+def decode(text: str) -> bytes:
+    """The bytes behind exactly one spelling; every other spelling of the same bytes is refused.
+
+    Raises:
+        Untrusted: characters outside the alphabet, an impossible length, or set bits after the end.
+    """
+    try:
+        raw = text.encode("ascii")
+    except UnicodeEncodeError:
+        raise Untrusted("alphabet") from None
+    if not _ALPHABET.issuperset(raw):
+        raise Untrusted("alphabet")
+    try:
+        decoded = binascii.a2b_base64(raw.translate(_TO_STANDARD) + b"=" * (-len(raw) % 4))
+    except binascii.Error:
+        raise Untrusted("length") from None
+    if binascii.b2a_base64(decoded, newline=False).rstrip(b"=").translate(_TO_URLSAFE) != raw:
+        raise Untrusted("spelling")
+    return decoded
+
+
+class Minter:
+    """Seals tokens for one tracking host with the newest key.
+
+    Args:
+        keys: the installation's keys.
+        host: the tracking host's name, without scheme or port; case does not matter.
+    """
+
+    def __init__(self, keys: KeyRing, host: str) -> None:
+        self._host = host.lower().encode("ascii")
+        self._slot = keys.newest
+        sealers = {purpose: keys.sealer(self._slot, purpose) for purpose in Purpose}
+        self._sealers = {purpose: sealer for purpose, sealer in sealers.items() if sealer is not None}
+
+    def _seal(self, purpose: Purpose, plain: bytes) -> str:
+        header = bytes((VERSION << 4 | purpose, self._slot))
+        return encode(header + self._sealers[purpose].encrypt(plain, [header, self._host]))
+
+    def message(self, purpose: Purpose, token: MessageToken) -> str:
+        """The part that names one recipient's copy. For `Purpose.LINK` use `link`."""
+        day = (token.issued - EPOCH).days
+        plain = _MESSAGE.pack(token.modes.to_byte(), token.template, token.delivery, token.recipient, day)
+        return self._seal(purpose, plain)
+
+    def link(self, token: LinkToken) -> str:
+        """The part that names one link of a template and holds its target.
+
+        Raises:
+            BadInput: the target is longer than 16 kB, or the template has more than 65,535 links.
+        """
+        target = token.target.encode("utf-8")
+        if len(target) > MAX_TARGET_BYTES:
+            raise BadInput(f"a link of {len(target)} bytes is longer than {MAX_TARGET_BYTES}; leave it untracked")
+        if not 0 <= token.number <= MAX_LINK_NUMBER:
+            raise BadInput(f"link number {token.number} is above {MAX_LINK_NUMBER}; leave it untracked")
+        packed = _deflate(target)
+        flags, body = (_DEFLATED, packed) if len(packed) < len(target) else (0, target)
+        return self._seal(Purpose.LINK, _LINK.pack(flags, token.template, token.number) + body)
+
+
+class TokenReader:
+    """Reads tokens for the installation's tracking hosts with any of its keys.
+
+    Args:
+        keys: the installation's keys.
+        hosts: names of the tracking hosts, without scheme or port.
+        cached_links: how many link parts to remember; the same link comes back for every recipient.
+    """
+
+    def __init__(self, keys: KeyRing, hosts: Iterable[str], *, cached_links: int = 65_536) -> None:
+        self._keys = keys
+        self._hosts = {host.lower(): host.lower().encode("ascii") for host in hosts}
+        self._cached_link = lru_cache(maxsize=cached_links)(self._read_link)
+
+    def _unseal(self, text: str, host: str, purposes: tuple[Purpose, ...]) -> bytes:
+        if not 0 < len(text) <= MAX_TOKEN_CHARS:
+            raise Untrusted("length")
+        bound = self._hosts.get(host)
+        if bound is None:
+            raise Untrusted("host")
+        sealed = decode(text)
+        header = sealed[:2]
+        if len(sealed) < 18 or header[0] >> 4 != VERSION:
+            raise Untrusted("version")
+        if header[0] & 15 not in purposes:
+            raise Untrusted("purpose")
+        sealer = self._keys.sealer(header[1], header[0] & 15)
+        if sealer is None:
+            raise Untrusted("slot")
+        try:
+            return sealer.decrypt(sealed[2:], [header, bound])
+        except InvalidTag:
+            raise Untrusted("seal") from None
+
+    def message(self, text: str, host: str, *purposes: Purpose) -> MessageToken:
+        """The copy that a message part names.
+
+        Args:
+            text: the part as it stands in the path.
+            host: lower-case name of the host it was asked of.
+            purposes: what the route accepts.
+
+        Raises:
+            Untrusted: it was not sealed by us, for this host and one of these purposes.
+        """
+        plain = self._unseal(text, host, purposes)
+        try:
+            modes, template, delivery, recipient, day = _MESSAGE.unpack(plain)
+            return MessageToken(_modes(modes), template, delivery, recipient, _day(day))
+        except (struct_error, ValueError):
+            raise Untrusted("layout") from None
+
+    def link(self, text: str, host: str) -> LinkToken:
+        """The link that a link part names.
+
+        Raises:
+            Untrusted: it was not sealed by us for this host.
+        """
+        return self._cached_link(text, host)
+
+    def _read_link(self, text: str, host: str) -> LinkToken:
+        plain = self._unseal(text, host, (Purpose.LINK,))
+        try:
+            flags, template, number = _LINK.unpack_from(plain)
+            body = plain[_LINK.size :]
+            target = _inflate(body) if flags & _DEFLATED else body
+            return LinkToken(template, number, target.decode("utf-8"))
+        except (struct_error, zlib.error, UnicodeDecodeError):
+            raise Untrusted("layout") from None
+
+
+@lru_cache(maxsize=256)
+def _modes(value: int) -> Modes:
+    return Modes.from_byte(value)
+
+
+@lru_cache(maxsize=4096)
+def _day(count: int) -> date:
+    return EPOCH + timedelta(days=count)
+
+
+def _deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush()
+
+
+def _inflate(data: bytes) -> bytes:
+    """Undo `_deflate`; only ever called on bytes that we sealed, and capped all the same."""
+    return zlib.decompressobj(-15).decompress(data, MAX_TARGET_BYTES)

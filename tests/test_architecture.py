@@ -1,0 +1,114 @@
+"""The rooms only import what docs/architecture.md says they may."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "mailwake"
+
+WORDS = {
+    "errors": set[str](),
+    "modes": {"errors"},
+    "tokens": {"errors", "modes"},
+    "events": {"errors", "modes"},
+    "settings": {"errors", "modes", "tokens"},
+}
+
+#: DESIGN section 3: what a room may import besides the words and itself; None: everything.
+MAY_IMPORT: dict[str, set[str] | None] = {
+    "compose": set(),
+    "eventlog": set(),
+    "judge": set(),
+    "stats": set(),
+    "store": set(),
+    "send": {"compose", "eventlog", "store"},
+    "edge": {"eventlog"},
+    "ingest": {"eventlog"},
+    "pipeline": {"eventlog", "judge", "store"},
+    "insight": {"store", "stats"},
+    "act": {"insight", "store"},
+    "web": {"send", "insight", "act", "store"},
+    "cli": None,
+    "simulate": set(),
+}
+
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def rooms_used_by(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, room) for every import of our own package, also inside functions and under TYPE_CHECKING."""
+    here = ["mailwake", *path.relative_to(SOURCE).with_suffix("").parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            targets = [alias.name.split(".") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level] if node.level else []
+            base = base + (node.module.split(".") if node.module else [])
+            targets = [[*base, alias.name] for alias in node.names]
+        else:
+            continue
+        for target in targets:
+            if target[0] == "mailwake" and len(target) > 1:
+                yield node.lineno, target[1]
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(FILES) > 40
+
+
+def test_the_map_and_the_disk_name_the_same_rooms() -> None:
+    assert {p.parent.name for p in SOURCE.glob("*/__init__.py")} == set(MAY_IMPORT)
+    assert {p.stem for p in SOURCE.glob("*.py")} - {"__init__", "__main__"} == set(WORDS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_imports_follow_the_map(path: Path) -> None:
+    room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    if room in ("__init__", "__main__"):
+        return
+    if room in WORDS:
+        allowed: set[str] | None = WORDS[room]
+    else:
+        may = MAY_IMPORT[room]
+        allowed = None if may is None else may | set(WORDS)
+    if allowed is None:
+        return
+    wrong = [f"{path.name}:{line} imports {used}" for line, used in rooms_used_by(path) if used not in allowed | {room}]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_sql_stands_in_the_store_alone() -> None:
+    statement = re.compile(
+        r"""["'\s](select\s.+\sfrom|insert\s+into|update\s+\w+\s+set|delete\s+from)\s""", re.IGNORECASE
+    )
+    allowed = (SOURCE / "store", SOURCE / "eventlog")  # the SQLite log is an engine: its statements are its format
+    for path in FILES:
+        if not path.is_relative_to(allowed[0]) and not path.is_relative_to(allowed[1]):
+            code = "\n".join(_strings(path))
+            assert not statement.search(code), f"{path} holds SQL"
+
+
+def _strings(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node.value
+
+
+def test_the_map_is_told_the_same_way_everywhere() -> None:
+    told = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    front = (SOURCE / "__init__.py").read_text(encoding="utf-8")
+    for room in MAY_IMPORT:
+        assert re.search(rf"^\| `?{room}`? \|", told, re.MULTILINE), f"docs/architecture.md has no row for {room}"
+        assert re.search(rf"^    {room} ", front, re.MULTILINE), f"the package docstring does not name {room}"

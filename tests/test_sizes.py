@@ -1,0 +1,63 @@
+"""Nothing grows past what one person can hold in mind; the ceilings are those of the house plan."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "mailwake"
+FILES = sorted(p for p in SOURCE.rglob("*.py") if p.read_text(encoding="utf-8").strip())
+ROOMS = sorted(p.parent for p in SOURCE.glob("*/__init__.py"))
+
+MAX_FUNCTION, MAX_FILE, MAX_ROOM, MAX_EDGE_FILE = 60, 500, 2_500, 120
+MAX_DEPTH, MAX_PARAMETERS, MAX_SQL, MAX_TEMPLATE = 3, 8, 60, 200
+#: one screen per endpoint; the HTTP layer and the application object are the two files apart
+ENDPOINTS = ("pixel", "click", "unsubscribe", "preferences")
+
+
+def lines(path: Path) -> int:
+    return path.read_text(encoding="utf-8").count("\n")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_files_and_functions_stay_small(path: Path) -> None:
+    assert lines(path) <= MAX_FILE
+    assert len(path.relative_to(SOURCE).parts) - 1 <= MAX_DEPTH
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert length <= MAX_FUNCTION, f"{node.name} has {length} lines"
+            given = node.args
+            count = len(given.posonlyargs) + len(given.args) + len(given.kwonlyargs)
+            if path.parent.name != "cli":  # a command has as many parameters as options
+                assert count <= MAX_PARAMETERS + 1, f"{node.name} takes {count} parameters"
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda p: p.name)
+def test_rooms_stay_small(room: Path) -> None:
+    total = sum(lines(p) for p in room.rglob("*.py") if "versions" not in p.parts)
+    assert total <= (MAX_ROOM if room.name != "cli" else 2 * MAX_ROOM)
+
+
+def test_functions_are_short_nine_times_in_ten() -> None:
+    lengths = sorted(
+        (node.end_lineno or node.lineno) - node.lineno + 1
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    assert lengths[len(lengths) // 2] <= 12
+    assert lengths[len(lengths) * 9 // 10] <= 30
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_an_endpoint_is_one_screen(endpoint: str) -> None:
+    assert lines(SOURCE / "edge" / f"{endpoint}.py") <= MAX_EDGE_FILE
+
+
+def test_queries_and_templates_stay_small() -> None:
+    queries, templates = list(SOURCE.rglob("*.sql")), list(SOURCE.rglob("templates/*.html"))
+    assert queries
+    assert templates
+    assert all(lines(path) <= MAX_SQL for path in queries)
+    assert all(lines(path) <= MAX_TEMPLATE for path in templates)
