@@ -1,0 +1,98 @@
+"""Every rate has a name, a base and an interval.
+
+`metrics.toml` is the registry: a rate that is not in it is shown nowhere. The id names the base after two underscores,
+because most quarrels about e-mail figures are about the base.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from operator import attrgetter
+
+import msgspec
+
+from mailwake.errors import NotEnoughData
+from mailwake.insight.tally import Tally
+from mailwake.stats.rates import wilson_interval
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """What a rate means."""
+
+    #: name and base, such as ``bounce_rate__sent``
+    id: str
+    #: what people read
+    label: str
+    #: the definition, for someone who sees it for the first time
+    sentence: str
+    #: path of the numerator in `Tally`
+    count: str
+    #: path of the denominator in `Tally`
+    base: str
+    #: how the base reads after "of 1,912"
+    base_name: str
+    #: up, down or none: which way is better
+    good: str
+    #: what is counted, once each
+    unit: str = "deliveries"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rate:
+    """One rate of one campaign, with everything needed to read it."""
+
+    #: id in the registry
+    metric: str
+    label: str
+    count: int
+    base: int
+    base_name: str
+    #: 0-1; None: cannot say
+    rate: float | None
+    #: lower end of Wilson's 95 % interval, 0-1
+    low: float | None
+    #: upper end of Wilson's 95 % interval, 0-1
+    high: float | None
+    #: why there is no rate; None when there is one
+    cannot_say: str | None = None
+
+
+@cache
+def metrics() -> dict[str, Metric]:
+    """The registry, in the order of display."""
+    text = files("mailwake.insight").joinpath("metrics.toml").read_text(encoding="utf-8")
+    return {name: msgspec.convert({"id": name, **entry}, Metric) for name, entry in tomllib.loads(text).items()}
+
+
+def rate(metric: Metric, tally: Tally) -> Rate:
+    """The rate of a tally, or the reason why there is none. "Cannot say" is a value, never a neutral-looking number."""
+    count, base = attrgetter(metric.count)(tally), attrgetter(metric.base)(tally)
+    found, low, high, cannot_say = None, None, None, None
+    try:
+        interval = wilson_interval(count, base)
+    except NotEnoughData:
+        cannot_say = f"cannot say: nothing was {metric.base_name}"
+    except ValueError:
+        cannot_say = f"cannot say: {count:,} are counted, but only {base:,} are known as {metric.base_name}"
+    else:
+        found, low, high = count / base, interval.low, interval.high
+    return Rate(
+        metric=metric.id,
+        label=metric.label,
+        count=count,
+        base=base,
+        base_name=metric.base_name,
+        rate=found,
+        low=low,
+        high=high,
+        cannot_say=cannot_say,
+    )
+
+
+def rates(tally: Tally) -> tuple[Rate, ...]:
+    """Every rate of the registry, in its order."""
+    return tuple(rate(metric, tally) for metric in metrics().values())
