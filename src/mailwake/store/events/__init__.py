@@ -1,0 +1,195 @@
+"""Facts about deliveries, and the questions asked of them.
+
+An `EventRow` is one event with its evidence and its verdict. Events of an unsettled delivery stand in a small table
+that may be rewritten; settled ones are never touched again; reports read both through one view, ``events``. A question
+is one file of SQL in ``questions``, the same for every engine. Times are microseconds since 1970, UTC, as integers, in
+and out; ids and keyed hashes are integers from 0 to 2**63 - 1.
+
+`open_events` gives the embedded engine, DuckDB. One process owns the file; others ask that process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from mailwake.events import (
+    AgentKind,
+    CampaignId,
+    Class,
+    DeliveryId,
+    EventType,
+    Handle,
+    Micros,
+    NetworkKind,
+    Note,
+    Source,
+    TemplateId,
+)
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One event, its evidence and its verdict as it stands. `None` means not known, or not allowed to be."""
+
+    #: deterministic (`mailwake.events.event_id`), so that the same fact is stored once
+    id: int
+    type: EventType
+    #: when it happened
+    at: Micros
+    #: when we learned of it
+    received_at: Micros
+    source: Source
+    campaign: CampaignId | None = None
+    template: TemplateId | None = None
+    delivery: DeliveryId | None = None
+    recipient: Handle | None = None
+    #: number of the link in the template, from 1
+    link: int | None = None
+    #: role of that link (cta, unsubscribe, ...); clicks on unsubscribe, preferences and decoy links are not counted
+    role: str | None = None
+    note: Note = Note.NONE
+    #: both modes in a byte, as sealed (`Modes.to_byte`)
+    modes: int = 0
+    #: how many links the message has
+    links: int | None = None
+    #: marketing, transactional or outbound
+    stream: str = "marketing"
+    #: domain of the recipient's address, or a keyed stand-in for it
+    domain: str | None = None
+    #: keyed hash of the /24 (IPv4) or /48 (IPv6)
+    network: int | None = None
+    network_kind: NetworkKind = NetworkKind.UNKNOWN
+    asn: int | None = None
+    #: ISO 3166-1 alpha-2
+    country: str | None = None
+    #: keyed hash of the raw user agent
+    agent: int | None = None
+    agent_kind: AgentKind = AgentKind.UNKNOWN
+    #: family of the mail client or browser
+    client: str | None = None
+    #: desktop, mobile or tablet
+    device: str | None = None
+    #: bits of `mailwake.events.Flag`
+    flags: int = 0
+    #: words of the other side, cut to 200 characters by the store
+    reason: str = ""
+    message_bytes: int | None = None
+    #: probability of a person, 0-1; None: cannot say, or not judged
+    p_human: float | None = None
+    #: None: an event of a kind that is not judged
+    klass: Class | None = None
+    #: the verdict's reasons as JSON, [[code, weight, fact], ...]
+    reasons: str = ""
+    #: content hash of the rules
+    ruleset: str = ""
+    #: True: goes straight to the settled table and is never judged again
+    settled: bool = False
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A verdict that replaces the one of a provisional event; of a settled one it changes nothing."""
+
+    #: the event's id
+    id: int
+    p_human: float | None
+    klass: Class | None
+    #: as in `EventRow.reasons`
+    reasons: str
+    ruleset: str
+    #: True: moves every provisional event of the same delivery to the settled table
+    settled: bool
+
+
+class CounterRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Mode `aggregate`: so many hits in one hour, and nothing about who."""
+
+    campaign: CampaignId
+    template: TemplateId
+    #: number of the link; 0 where there is none
+    link: int
+    #: start of the hour
+    hour: Micros
+    type: EventType
+    n: int
+
+
+class EventStore(Protocol):
+    """What an engine does. One thread writes at a time; any number of threads ask."""
+
+    def write(
+        self,
+        *,
+        rows: Sequence[EventRow] = (),
+        rejudged: Sequence[Judgement] = (),
+        counters: Sequence[CounterRow] = (),
+        cursors: Mapping[str, int] | None = None,
+        settle_before: Micros | None = None,
+    ) -> int:
+        """Take all of it in, or nothing, in one transaction.
+
+        Because the cursors are part of the transaction, what was read from the log after them is stored exactly once.
+        A row whose id is there already is ignored. Rows are inserted first, verdicts replaced next, settled ones moved
+        last.
+
+        Args:
+            rows: new events.
+            rejudged: verdicts that became new or different.
+            counters: added to what was counted before.
+            cursors: writer of the log to the number of the last segment that is part of this.
+            settle_before: provisional events move too when their delivery has none that happened at or after this
+                time, whatever their verdict; so that deliveries nobody judges settle as well.
+
+        Returns:
+            How many of the rows were new.
+
+        Raises:
+            Unavailable: nothing was stored; try again.
+        """
+        ...
+
+    def cursors(self) -> dict[str, int]:
+        """Writer to the number of the last segment stored."""
+        ...
+
+    def provisional(self) -> list[EventRow]:
+        """Every event that may still be judged again, in order of time: what a judge needs to take up its work."""
+        ...
+
+    def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
+        """The answer to a question, one dict per row; numbers, texts and None only.
+
+        Args:
+            question: name of a file in ``questions``, without ``.sql``; its head tells parameters and columns.
+            parameters: exactly those that the file names.
+
+        Raises:
+            BadInput: there is no such question, or the parameters are not its own.
+            Unavailable: the store does not answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the store."""
+        ...
+
+
+def open_events(
+    path: Path | str, *, read_only: bool = False, memory_limit: str = "512MB", threads: int = 2
+) -> EventStore:
+    """The embedded event store, created where there is none, and brought to the newest schema.
+
+    Args:
+        path: the DuckDB file, ``<data>/events.duckdb``.
+        read_only: for a process that only asks; does not create anything.
+        memory_limit: what DuckDB may use before it spills to disk.
+        threads: how many of its own.
+
+    Raises:
+        Unavailable: another process owns the file, there is none to read, or it was made by a newer Mailwake.
+    """
+    from mailwake.store.events.duckdb import open_duckdb
+
+    return open_duckdb(Path(path), read_only=read_only, memory_limit=memory_limit, threads=threads)

@@ -1,0 +1,82 @@
+"""Who may be mailed, and what was sent: the store of everything that has state.
+
+There is no row per delivery here; those are events. All of it goes through SQLAlchemy Core, without an ORM, on one
+code path: SQLite now, PostgreSQL by another URL. Synchronous; every method is one transaction and safe from any thread
+and from several processes at once. Times come in as arguments.
+
+Raises everywhere: `Unavailable` when the database cannot be reached or stays locked.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from mailwake.store.state.address import address_key, split_address
+from mailwake.store.state.campaigns import Campaigns
+from mailwake.store.state.consent import Consents
+from mailwake.store.state.engine import Database, open_database
+from mailwake.store.state.jobs import Jobs
+from mailwake.store.state.people import People
+from mailwake.store.state.rows import (
+    Axis,
+    Campaign,
+    Consent,
+    ConsentEntry,
+    Job,
+    LinkRow,
+    Recipient,
+    Suppression,
+    TemplateRow,
+)
+
+__all__ = [
+    "Axis",
+    "Campaign",
+    "Consent",
+    "ConsentEntry",
+    "Job",
+    "LinkRow",
+    "Recipient",
+    "StateStore",
+    "Suppression",
+    "TemplateRow",
+    "address_key",
+    "open_state",
+    "split_address",
+]
+
+
+def _random_handle() -> int:
+    return secrets.randbelow(2**63 - 1) + 1
+
+
+class StateStore(Campaigns, People, Consents, Jobs):
+    """The state store. Its methods stand in the four parts it is made of.
+
+    Args:
+        database: an open, migrated database.
+        new_handle: makes a random handle, 1 to 2**63 - 1.
+    """
+
+    def __init__(self, database: Database, *, new_handle: Callable[[], int] = _random_handle) -> None:
+        self._database = database
+        self._new_handle = new_handle
+
+    def close(self) -> None:
+        """Let go of the database; the next use opens it again."""
+        self._database.close()
+
+
+def open_state(path: Path | str, *, new_handle: Callable[[], int] = _random_handle) -> StateStore:
+    """The state store at a path, created where there is none, and brought to the newest schema.
+
+    Args:
+        path: the SQLite file, ``<data>/state.sqlite``.
+        new_handle: makes a random handle, 1 to 2**63 - 1; for tests.
+
+    Raises:
+        Unavailable: it cannot be opened, is damaged, or was made by a newer Mailwake.
+    """
+    return StateStore(open_database(Path(path)), new_handle=new_handle)

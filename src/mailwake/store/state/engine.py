@@ -1,0 +1,156 @@
+"""Connections, transactions and migrations, the same for every part of the state store.
+
+SQLite runs in WAL mode, so that several processes read while one writes; a write transaction takes its lock at once
+(BEGIN IMMEDIATE), because a lock upgraded half-way cannot wait for others. `synchronous=FULL`: a suppression that was
+acknowledged survives a power cut. Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/lang_transaction.html
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from mailwake.errors import Unavailable
+
+T = TypeVar("T")
+
+BUSY_TIMEOUT_SECONDS = 30
+#: Keys per IN list; SQLite allows 32,766 variables in a statement (https://www.sqlite.org/limits.html).
+CHUNK = 4_000
+
+
+class Database:
+    """One engine, its transactions, and nothing about mail."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._is_sqlite = engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view."""
+        with translated(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, committed at the end, rolled back on any error."""
+        with translated(), self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            yield connection
+
+    def upsert(self, table: Table) -> sqlite.Insert:
+        """An insert that knows ON CONFLICT, in the engine's own dialect."""
+        # The two inserts have the same methods but no common type.
+        return sqlite.insert(table) if self._is_sqlite else cast("sqlite.Insert", postgresql.insert(table))
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Database faults that waiting may cure, as `Unavailable`."""
+    try:
+        yield
+    except OperationalError as fault:
+        raise Unavailable(f"the state store does not answer: {fault.orig}; try again") from fault
+    except DatabaseError as fault:
+        if "not a database" in str(fault.orig) or "malformed" in str(fault.orig):
+            raise Unavailable(f"the state store's file is damaged: {fault.orig}; restore it from a backup") from fault
+        raise
+
+
+def chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """Slices that fit into one statement."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def open_database(path: Path) -> Database:
+    """The SQLite file at a path, created and migrated forward where needed; safe from many processes at once.
+
+    Raises:
+        Unavailable: the file cannot be opened, is damaged, or was made by a newer Mailwake.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as fault:
+        raise Unavailable(f"cannot open {path}: {fault.strerror}") from fault
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    )
+    event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "begin", _begin)
+    with translated(), _alone(path.parent):
+        _migrate(engine)
+    return Database(engine)
+
+
+def _prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # transactions are ours to begin, see `_begin`
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+#: flock belongs to a process; threads of one process queue here first.
+_threads = threading.Lock()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other openers out: switching a new file to WAL does not wait for locks, it fails."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with _threads:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+    finally:
+        os.close(handle)
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
+    with engine.connect() as connection, connection.begin():
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == head:
+        return
+    if current is not None and current not in {revision.revision for revision in scripts.walk_revisions()}:
+        raise Unavailable(f"the state store is at version {current}, made by a newer Mailwake; upgrade this one")
+
+    def upgrade(revision: Any, _context: Any) -> Any:  # noqa: ANN401 - alembic's own types are not public
+        return scripts._upgrade_revs("head", revision)  # noqa: SLF001 - what alembic.command.upgrade does itself
+
+    # Its own transaction, so that either all steps are done or none; alembic's env.py would bring nothing.
+    with (
+        engine.connect().execution_options(writes=True) as connection,
+        connection.begin(),
+        EnvironmentContext(config, scripts, fn=upgrade, destination_rev="head") as context,
+    ):
+        context.configure(connection=connection)
+        context.run_migrations()

@@ -1,0 +1,134 @@
+"""What the state store hands out: one frozen row per thing that has state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from mailwake.events import CampaignId, Handle, Micros, TemplateId
+
+
+class Axis(StrEnum):
+    """What a consent is about."""
+
+    OPENS = "opens"
+    CLICKS = "clicks"
+    #: both of them at once
+    BOTH = "both"
+
+
+class Consent(StrEnum):
+    """What a recipient has said about being watched."""
+
+    #: nobody asked, or the answer is not known
+    UNKNOWN = "unknown"
+    GRANTED = "granted"
+    #: asked, and refused
+    DENIED = "denied"
+    #: granted or assumed before, and taken back; mail already delivered becomes inert
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Campaign:
+    """Messages that share a purpose and are reported together."""
+
+    id: CampaignId
+    name: str
+    #: marketing, transactional or outbound
+    stream: str
+    created_at: Micros
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkRow:
+    """One occurrence of an href in a template."""
+
+    #: position in document order, from 1
+    number: int
+    #: target, entities decoded
+    href: str
+    label: str
+    #: cta, text, image, footer, legal, social, unsubscribe, preferences or decoy
+    role: str
+    tracked: bool
+    #: "html" or "mso"
+    where: str = "html"
+    #: why it is not tracked
+    why_not: str | None = None
+    #: the template it stands in; None only on the way in
+    template: TemplateId | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateRow:
+    """The exact HTML as sent, without the HTML itself; see `StateStore.html`."""
+
+    id: TemplateId
+    campaign: CampaignId
+    subject: str
+    #: the campaign's stream
+    stream: str
+    #: all occurrences of hrefs, tracked or not
+    links_count: int
+    created_at: Micros
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipient:
+    """A person as an address, with what was learned when the address was first used."""
+
+    handle: Handle
+    #: as given the first time
+    address: str = field(repr=False)
+    #: lower-case, IDNA
+    domain: str
+    first_seen_at: Micros
+    #: merge fields, as last given
+    fields: dict[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suppression:
+    """Must not be mailed, and why."""
+
+    handle: Handle
+    #: unsubscribed, complained, bounced, manual, ...
+    reason: str
+    #: who said so: edge, bounce, esp, api, ...
+    source: str
+    at: Micros
+    #: only mail of this campaign; None: of all campaigns
+    campaign: CampaignId | None = None
+    #: only mail of this stream; None: of all streams
+    stream: str | None = None
+    #: when it was taken back; None: it holds
+    lifted_at: Micros | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentEntry:
+    """One line of the consent ledger; lines are added, never changed."""
+
+    handle: Handle
+    axis: Axis
+    state: Consent
+    at: Micros
+    #: preferences page, import, api, ...
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Something long that can be taken up again after a crash."""
+
+    kind: str
+    #: what makes a second start recognisable as the same job
+    key: str
+    #: how far it got; the job's own business, JSON values only
+    data: dict[str, Any]
+    created_at: Micros
+    changed_at: Micros
+    #: None while it is not done
+    finished_at: Micros | None

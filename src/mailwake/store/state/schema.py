@@ -1,0 +1,138 @@
+"""The tables of the state store. The migrations in ``versions`` build exactly these; a test compares them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+#: SQLite counts up by itself in an INTEGER primary key only; PostgreSQL gets 64 bits.
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("stream", String(32), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("campaign", ForeignKey("campaigns.id"), nullable=False, index=True),
+    Column("subject", Text, nullable=False),
+    #: the bytes as sent, deflated (zlib, RFC 1950)
+    Column("html", LargeBinary, nullable=False),
+    Column("links_count", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("template", ForeignKey("templates.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("href", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("tracked", Boolean, nullable=False),
+    Column("location", String(8), nullable=False),
+    Column("why_not", Text),
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("handle", BigInteger, primary_key=True, autoincrement=False),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("domain", Text, nullable=False),
+    Column("first_seen_at", BigInteger, nullable=False),
+    Column("fields", JSON, nullable=False),
+)
+
+# Suppression and consent outlive the recipient's row: an erased handle must stay suppressed. Hence no foreign key.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("handle", BigInteger, nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("source", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("campaign", BigInteger),
+    Column("stream", String(32)),
+    Column("lifted_at", BigInteger),
+    Index("ix_suppressions_handle", "handle", "lifted_at"),
+)
+
+consent_ledger = Table(
+    "consent_ledger",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("handle", BigInteger, nullable=False, index=True),
+    Column("axis", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("source", String(64), nullable=False),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("handle", BigInteger, primary_key=True, autoincrement=False),
+    Column("axis", String(8), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_consent_state", "state", "handle"),
+)
+
+#: mode `deliverability`: the day of the last open, overwritten, for list hygiene alone
+open_days = Table(
+    "open_days",
+    metadata,
+    Column("handle", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Date, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("kind", String(64), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("data", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
