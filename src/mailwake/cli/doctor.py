@@ -1,0 +1,246 @@
+"""`mailwake doctor`: what is wrong with this installation, one line each.
+
+Each check is a function that takes the settings and answers with one `Finding`; the list below is the order shown. A
+check that cannot say says so; it never guesses.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import smtplib
+import socket
+import sqlite3
+import ssl
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from mailwake.cli.options import ConfigOption
+from mailwake.errors import MailwakeError, Misconfigured
+from mailwake.settings import Settings, load
+
+#: A certificate that ends sooner than this is reported; renewal tools act 30 days before.
+CERTIFICATE_DAYS = 14
+#: Below this much free space the log may soon be unable to keep a hit.
+FREE_BYTES = 1_000_000_000
+#: NTP keeps a machine within milliseconds; more than this breaks the order of events between machines.
+CLOCK_SECONDS = 5.0
+#: Filters mistrust long hosts before a path that holds a domain (SpamAssassin's LH_URI_DOM_IN_PATH starts at 25).
+HOST_CHARS = 25
+TIMEOUT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What one check has to say."""
+
+    #: what was looked at, such as "keys"
+    check: str
+    #: ok, warning, problem or unknown
+    state: str
+    #: one line; where something is wrong it says what to do
+    line: str
+
+
+def ok(check: str, line: str) -> Finding:
+    """Nothing to do."""
+    return Finding(check=check, state="ok", line=line)
+
+
+def warning(check: str, line: str) -> Finding:
+    """Works, but should be looked at."""
+    return Finding(check=check, state="warning", line=line)
+
+
+def problem(check: str, line: str) -> Finding:
+    """Has to be mended."""
+    return Finding(check=check, state="problem", line=line)
+
+
+def unknown(check: str, line: str) -> Finding:
+    """Could not be looked at from here."""
+    return Finding(check=check, state="unknown", line=line)
+
+
+def command(
+    config: ConfigOption = "mailwake.toml",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Say what is wrong with config, keys, DNS, TLS, clock, disk and mail server. Exit 1 if anything has to be mended.
+
+    Example: mailwake doctor
+    """
+    findings = list(examine(config))
+    for finding in findings:
+        print(json.dumps(asdict(finding)) if as_json else f"{finding.state:<8} {finding.check:<8} {finding.line}")
+    if any(finding.state == "problem" for finding in findings):
+        raise SystemExit(1)
+
+
+def examine(config: str) -> Iterator[Finding]:
+    """Run every check; a settings file that cannot be read ends it."""
+    try:
+        settings = load(config)
+    except Misconfigured as fault:
+        yield problem("config", str(fault))
+        return
+    yield ok("config", f"{Path(config).resolve()} is readable and has no unknown option")
+    for check in CHECKS:
+        yield check(settings)
+
+
+def check_keys(settings: Settings) -> Finding:
+    """Keys are there, long enough, not published and not readable by others."""
+    try:
+        ring = settings.load_keys()
+    except MailwakeError as fault:
+        return problem("keys", str(fault))
+    kind, _, name = settings.keys.ref.partition(":")
+    if kind == "file" and stat.S_IMODE(settings.path(name).stat().st_mode) & 0o077:
+        return problem("keys", f"{settings.path(name)} can be read by others; run chmod 600 on it")
+    return ok("keys", f"{len(ring.slots)} slot(s), {ring.newest} seals")
+
+
+def check_dns(settings: Settings) -> Finding:
+    """The tracking host has an address."""
+    host = settings.tracking_host
+    try:
+        found = sorted({str(entry[4][0]) for entry in socket.getaddrinfo(host, None)})
+    except OSError:
+        return problem("dns", f"{host} has no address; add an A or CNAME record, or mend tracking.base_url")
+    if len(host) >= HOST_CHARS:
+        return warning("dns", f"{host} is {len(host)} characters long; filters prefer less than {HOST_CHARS}")
+    return ok("dns", f"{host} is {', '.join(found[:3])}")
+
+
+def check_tls(settings: Settings) -> Finding:
+    """The tracking host has a certificate that holds and will not end soon."""
+    url = urlsplit(settings.tracking.base_url)
+    if url.scheme == "http":
+        if settings.tracking_host in ("localhost", "127.0.0.1", "::1"):
+            return warning("tls", "tracking over http on this machine only; use https before you send real mail")
+        return problem("tls", "tracking.base_url is http: readers can be watched on the way and filters score it")
+    try:
+        days = certificate_days(settings.tracking_host, url.port or 443)
+    except ssl.SSLError as fault:
+        return problem("tls", f"{settings.tracking_host}: {fault.reason or 'the certificate does not hold'}")
+    except OSError as fault:
+        return unknown("tls", f"cannot reach {settings.tracking_host}: {fault.strerror or fault}")
+    if days < CERTIFICATE_DAYS:
+        return problem("tls", f"the certificate of {settings.tracking_host} ends in {days:.0f} days; renew it")
+    return ok("tls", f"the certificate of {settings.tracking_host} holds for {days:.0f} days")
+
+
+def certificate_days(host: str, port: int) -> float:
+    """Days until a server's certificate ends.
+
+    Raises:
+        ssl.SSLError: it does not hold.
+        OSError: nobody answers.
+    """
+    context = ssl.create_default_context()
+    with (
+        socket.create_connection((host, port), TIMEOUT_SECONDS) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secure,
+    ):
+        ends = str((secure.getpeercert() or {}).get("notAfter", ""))
+    return (ssl.cert_time_to_seconds(ends) - time.time()) / 86_400
+
+
+def check_clock(settings: Settings) -> Finding:
+    """The clock agrees with the file system's and is not obviously wrong."""
+    settings.data_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    probe = settings.data_folder / f".clock-{os.getpid()}"
+    try:
+        probe.touch()
+        off = abs(probe.stat().st_mtime - time.time())
+    except OSError as fault:
+        return unknown("clock", f"cannot write to {settings.data_folder}: {fault.strerror}")
+    finally:
+        probe.unlink(missing_ok=True)
+    if off > CLOCK_SECONDS:
+        return problem("clock", f"the disk's clock and this machine's differ by {off:.0f} s; run an NTP client")
+    if synchronised() is False:
+        return warning("clock", "the system says its clock is not synchronised; run an NTP client")
+    return ok("clock", f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+
+
+def synchronised() -> bool | None:
+    """Whether systemd's time service says the clock is set by a server; None where it does not say."""
+    if not Path("/run/systemd/timesync").is_dir():
+        return None
+    return Path("/run/systemd/timesync/synchronized").exists()
+
+
+def check_disk(settings: Settings) -> Finding:
+    """The data folder can be written, is private and has room."""
+    folder = settings.data_folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        free = shutil.disk_usage(folder).free
+    except OSError as fault:
+        return problem("disk", f"cannot use {folder}: {fault.strerror}")
+    if not os.access(folder, os.W_OK):
+        return problem("disk", f"{folder} cannot be written by this user")
+    if free < FREE_BYTES:
+        return problem("disk", f"only {free / 1e6:.0f} MB are free for {folder}; hits will soon go uncounted")
+    return ok("disk", f"{folder} has {free / 1e9:.0f} GB free")
+
+
+def check_log(settings: Settings) -> Finding:
+    """Every log file opens, and its newest segment is whole."""
+    files = sorted((settings.data_folder / "log").glob("*.log"))
+    for file in files:
+        try:
+            with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as log:
+                verdict = log.execute("pragma quick_check(1)").fetchone()[0]
+        except sqlite3.Error as fault:
+            return problem("log", f"{file.name} cannot be read: {fault}; move it aside and keep it")
+        if verdict != "ok":
+            return problem("log", f"{file.name} is damaged: {verdict}; move it aside and keep it")
+    return ok("log", f"{len(files)} file(s), all readable")
+
+
+def check_proxy(settings: Settings) -> Finding:
+    """With https in front, the proxy's forwarding header has to be believed or every reader looks like the proxy."""
+    if urlsplit(settings.tracking.base_url).scheme == "https" and not settings.edge.trusted_proxies:
+        return warning("proxy", "edge.trusted_proxies is empty: behind a proxy every reader has the proxy's address")
+    if any(network.endswith("/0") for network in settings.edge.trusted_proxies):
+        return problem("proxy", "edge.trusted_proxies believes everybody; name your proxies only")
+    return ok("proxy", f"forwarding header believed from {', '.join(settings.edge.trusted_proxies) or 'nobody'}")
+
+
+def check_smtp(settings: Settings) -> Finding:
+    """The mail server answers."""
+    server = settings.smtp
+    dial = smtplib.SMTP_SSL if server.security == "tls" else smtplib.SMTP
+    try:
+        with dial(server.host, server.port, timeout=TIMEOUT_SECONDS) as connection:
+            code, _ = connection.ehlo()
+    except (OSError, smtplib.SMTPException) as fault:
+        return problem("smtp", f"{server.host}:{server.port} does not answer ({fault}); mend [smtp]")
+    if code != 250:
+        return problem("smtp", f"{server.host}:{server.port} answers EHLO with {code}")
+    return ok("smtp", f"{server.host}:{server.port} answers")
+
+
+#: Everything that is looked at, in the order shown.
+CHECKS: tuple[Callable[[Settings], Finding], ...] = (
+    check_keys,
+    check_dns,
+    check_tls,
+    check_clock,
+    check_disk,
+    check_log,
+    check_proxy,
+    check_smtp,
+)
