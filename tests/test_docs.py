@@ -1,0 +1,100 @@
+"""The documentation says what the code does: printed output, settings, commands, links and reasons."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+
+def tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("regenerate_docs", ROOT / "tools" / "regenerate_docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_and_printed_output_are_fresh() -> None:
+    script = [sys.executable, str(ROOT / "tools" / "regenerate_docs.py"), "--check"]
+    done = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"run `make docs`:\n{done.stdout}{done.stderr}"
+
+
+def test_every_option_has_a_sentence_of_reason_or_a_telling_name() -> None:
+    page = tool().settings_page()
+    bare = {"host", "port", "name"}
+    rows = re.findall(r"^\| `(\w+)` \| `.*` \| (.*) \|$", page, re.MULTILINE)
+    assert len(rows) > 30
+    assert not [name for name, sentence in rows if not sentence and name not in bare and "bytes" not in name]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text(encoding="utf-8")):
+        if not re.match(r"\w+:", target):
+            assert (path.parent / target).exists(), f"{path.name} points at {target}"
+
+
+def test_decisions_have_numbers_of_their_own_and_state_what_keeps_them_true() -> None:
+    numbers = [path.name[:4] for path in DECISIONS]
+    assert len(numbers) == len(set(numbers)) >= 5
+    for path in DECISIONS:
+        text = path.read_text(encoding="utf-8")
+        assert re.match(rf"# {path.name[:4]} \w", text)
+        for part in ("Status:", "**Context.**", "**Decision.**", "**Costs.**", "**Kept true by**"):
+            assert part in text, f"{path.name} lacks {part}"
+
+
+def test_every_dependency_has_its_reason_written_down() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    declared = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["server"]
+    declared += project["dependency-groups"]["dev"]
+    told = (ROOT / "docs/decisions/0002-dependencies-and-their-reasons.md").read_text(encoding="utf-8")
+    for requirement in declared:
+        assert ">=" in requirement, f"{requirement} has no lower bound"
+        name = re.split(r"[>=<\[ ]", requirement)[0]
+        known = name in told or name.removesuffix("-builtins").removesuffix("-rs").removesuffix("-stubs") in told
+        assert known, f"{name} has no reason in decision 0002"
+
+
+def test_locks_name_no_index_and_pin_with_hashes() -> None:
+    for lock in (ROOT / "requirements").glob("*.txt"):
+        text = lock.read_text(encoding="utf-8")
+        assert "://" not in text
+        assert "--hash=sha256:" in text
+
+
+def test_the_glossary_has_every_event_type_and_mode() -> None:
+    from mailwake.events import EventType
+    from mailwake.modes import Mode
+
+    told = (ROOT / "docs/glossary.md").read_text(encoding="utf-8") + (ROOT / "docs/reference/events.md").read_text(
+        encoding="utf-8"
+    )
+    for word in [*EventType, *(mode.word for mode in Mode)]:
+        assert word in told, f"{word} is explained nowhere"
+
+
+def test_the_project_speaks_of_itself_alone() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    place = re.compile(r"(?<![\w.])/(?:home|root|work)/\w")
+    for name in tracked:
+        path = ROOT / name
+        if (
+            path.suffix in {".py", ".md", ".toml", ".sql", ".html", ".css", ""}
+            and path.is_file()
+            and "vendor" not in name
+        ):
+            text = path.read_text(encoding="utf-8", errors="ignore")
+            if name != "tests/test_docs.py":
+                assert not place.search(text), f"{name} names a path of one machine"

@@ -1,0 +1,79 @@
+"""mailwake.toml: read strictly, explained kindly."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailwake.errors import Misconfigured
+from mailwake.modes import Mode
+from mailwake.settings import Settings, load, parse
+
+
+def read(tree: dict[str, Any], root: Path = Path()) -> Settings:
+    return parse(tree, root=root)
+
+
+def test_an_empty_file_gives_the_defaults() -> None:
+    settings = read({})
+    assert settings.tracking.unknown_consent == "aggregate"
+    assert settings.unknown_consent.opens is Mode.AGGREGATE
+    assert settings.edge.trusted_proxies == ()
+
+
+@pytest.mark.parametrize(
+    ("tree", "option", "hint"),
+    [
+        ({"edg": {}}, "edg", "edge?"),
+        ({"edge": {"prot": 1}}, "edge.prot", "edge.port?"),
+        ({"edge": 3}, "edge", "table"),
+        ({"edge": {"port": "x"}}, "edge.port", "int"),
+        ({"root": "x"}, "root", "no such option"),
+        ({"tracking": {"opens": "all"}}, "tracking.opens", "individual"),
+        ({"tracking": {"base_url": "track.example.com"}}, "tracking.base_url", "https://"),
+        ({"tracking": {"base_url": "https://track.example.com/path"}}, "tracking.base_url", "host"),
+        ({"smtp": {"security": "ssl"}}, "smtp.security", "starttls"),
+    ],
+)
+def test_a_wrong_option_is_named_with_what_to_write_instead(tree: dict[str, Any], option: str, hint: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        read(tree)
+    assert caught.value.option == option
+    assert hint in str(caught.value)
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="mailwake init"):
+        load(tmp_path / "mailwake.toml")
+
+
+def test_a_file_that_is_no_toml_is_said_so(tmp_path: Path) -> None:
+    file = tmp_path / "mailwake.toml"
+    file.write_bytes(b"\xff\xfe not toml")
+    with pytest.raises(Misconfigured, match="TOML"):
+        load(file)
+
+
+def test_relative_paths_start_at_the_file(tmp_path: Path) -> None:
+    (tmp_path / "mailwake.toml").write_text('data = "here"\n')
+    assert load(tmp_path / "mailwake.toml").data_folder == tmp_path / "here"
+
+
+def test_secrets_come_from_the_environment_or_a_file_and_from_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = read({}, tmp_path)
+    (tmp_path / "word").write_text("from the file\n")
+    monkeypatch.setenv("MAILWAKE_TEST_WORD", "from the environment")
+    assert settings.secret("file:word", "x") == "from the file"
+    assert settings.secret("env:MAILWAKE_TEST_WORD", "x") == "from the environment"
+    for reference in ("plain-text-password", "env:", "env:MAILWAKE_NOT_THERE", "file:not-there"):
+        with pytest.raises(Misconfigured) as caught:
+            settings.secret(reference, "smtp.password")
+        assert caught.value.option == "smtp.password"
+        assert "plain-text-password" not in str(caught.value)
+
+
+def test_the_tracking_host_is_lower_case_without_port() -> None:
+    settings = read({"tracking": {"base_url": "http://Track.Example.COM:8025"}})
+    assert settings.tracking_host == "track.example.com"
