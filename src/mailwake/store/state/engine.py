@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -115,18 +114,13 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-#: flock belongs to a process; threads of one process queue here first.
-_threads = threading.Lock()
-
-
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Keep other openers out: switching a new file to WAL does not wait for locks, it fails."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        with _threads:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(handle)
 

@@ -1,0 +1,111 @@
+"""Reads the questions and the schema from their files.
+
+The head of a question is comment lines: the question itself, then ``-- $name kind  meaning`` for each parameter, then
+the columns. Files that start with ``_`` are parts: ``{part:_name}`` puts one in, ``{part:_name:column}`` puts it in
+with ``{it}`` standing for the column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from mailwake.errors import BadInput
+from mailwake.store.events.dialect import Dialect, without_comments
+
+_PART = re.compile(r"\{part:(_\w+)(?::(\w+))?\}")
+_HEAD = re.compile(r"^-- \$(\w+) (integer|text)\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One file of SQL."""
+
+    name: str
+    #: parameter to its kind, "integer" or "text"
+    parameters: dict[str, str]
+    #: in the common subset, parts put in
+    text: str
+
+    def check(self, given: Mapping[str, int | str]) -> None:
+        """Refuse parameters that are not exactly the question's own.
+
+        Raises:
+            BadInput: one is missing, unknown or of another kind.
+        """
+        if set(given) != set(self.parameters):
+            raise BadInput(f"{self.name} takes {sorted(self.parameters)}, not {sorted(given)}")
+        for name, kind in self.parameters.items():
+            wanted = int if kind == "integer" else str
+            if not isinstance(given[name], wanted):
+                raise BadInput(f"{self.name}: {name} must be of kind {kind}")
+
+
+@cache
+def questions() -> dict[str, Question]:
+    """All questions by name."""
+    texts = {
+        path.name.removesuffix(".sql"): path.read_text(encoding="utf-8")
+        for path in files(__package__).joinpath("questions").iterdir()
+        if path.name.endswith(".sql")
+    }
+    return {
+        name: Question(name=name, parameters=dict(_HEAD.findall(text)), text=_put_parts(text, texts))
+        for name, text in sorted(texts.items())
+        if not name.startswith("_")
+    }
+
+
+def _put_parts(text: str, texts: Mapping[str, str]) -> str:
+    return _PART.sub(lambda found: without_comments(texts[found[1]]).replace("{it}", found[2] or ""), text)
+
+
+def question(name: str) -> Question:
+    """One question.
+
+    Raises:
+        BadInput: there is none of this name.
+    """
+    try:
+        return questions()[name]
+    except KeyError:
+        raise BadInput(f"there is no question {name!r}; there are {', '.join(questions())}") from None
+
+
+def spell(name: str, dialect: Dialect, given: Mapping[str, int | str]) -> str:
+    """The SQL of a question for one engine, after its parameters were checked.
+
+    Raises:
+        BadInput: no such question, or wrong parameters.
+    """
+    asked = question(name)
+    asked.check(given)
+    return dialect.render(asked.text, asked.parameters)
+
+
+@cache
+def migrations() -> dict[str, str]:
+    """The steps of the schema in order: name to text."""
+    steps = sorted(files(__package__).joinpath("schema").iterdir(), key=lambda path: path.name)
+    return {
+        path.name.removesuffix(".sql"): path.read_text(encoding="utf-8") for path in steps if path.name.endswith(".sql")
+    }
+
+
+def statements(text: str, dialect: Dialect) -> list[str]:
+    """The statements of one step, in the engine's spelling."""
+    return _split(dialect.render(text))
+
+
+@cache
+def writing(name: str) -> tuple[str, ...]:
+    """The statements of one file of ``writing``, which are DuckDB's own."""
+    text = files(__package__).joinpath("writing").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return tuple(_split(without_comments(text)))
+
+
+def _split(text: str) -> list[str]:
+    return [statement for part in text.split(";") if (statement := part.strip())]

@@ -1,0 +1,81 @@
+"""What the two engines spell differently, and nothing else.
+
+A question and the schema are written once, in the subset that DuckDB and ClickHouse share. Where that ends, the text
+says ``{word}`` or ``{word:argument:argument}``; each such word is a method here. Parameters stand as ``$name``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_MACRO = re.compile(r"\{(\w+)((?::[^{}]*)?)\}")
+_PARAMETER = re.compile(r"\$(\w+)")
+
+
+def without_comments(text: str) -> str:
+    """SQL without the lines that are comments."""
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--")).strip()
+
+
+class Dialect:
+    """DuckDB's spelling; ClickHouse overrides what it must."""
+
+    integer = "bigint not null"
+    maybe_integer = "bigint"
+    maybe_real = "double"
+    word = "varchar not null"
+    maybe_word = "varchar"
+    text = "varchar not null"
+
+    def table_like(self, table: str, other: str) -> str:
+        """A new table with the columns of another."""
+        return f"create table {table} as from {other} limit 0"
+
+    def sorted(self, *columns: str) -> str:  # noqa: ARG002 - ClickHouse needs them
+        """Table ending: rows are found by these columns."""
+        return ""
+
+    def summed(self, *columns: str) -> str:
+        """Table ending: one row for each set of these columns; the rest is added up."""
+        return self.keyed(*columns)
+
+    def keyed(self, *columns: str) -> str:  # noqa: ARG002 - ClickHouse needs them
+        """Table ending: the last row for each set of these columns is the one that holds."""
+        return ""
+
+    def div(self, dividend: str, divisor: str) -> str:
+        """Whole-number division."""
+        return f"(({dividend}) // ({divisor}))"
+
+    def arg_min(self, value: str, by: str) -> str:
+        """The value that is not null where another is lowest."""
+        return f"arg_min({value}, {by})"
+
+    def arg_max(self, value: str, by: str) -> str:
+        """The value that is not null where another is highest."""
+        return f"arg_max({value}, {by})"
+
+    def grade(self, number: str) -> str:
+        """A grade in words."""
+        return f"case {number} when 2 then 'human' when 1 then 'possible' when 0 then 'machine' end"
+
+    def parameter(self, name: str, kind: str) -> str:  # noqa: ARG002 - ClickHouse needs it
+        """A place for a value that is handed over apart from the text."""
+        return f"${name}"
+
+    def render(self, text: str, parameters: Mapping[str, str] | None = None) -> str:
+        """The text in this engine's spelling.
+
+        Args:
+            text: SQL in the common subset; its comments are left out.
+            parameters: name to kind, "integer" or "text".
+        """
+        kinds = parameters or {}
+        sql = _MACRO.sub(self._spell, without_comments(text))
+        return _PARAMETER.sub(lambda found: self.parameter(found[1], kinds[found[1]]), sql).strip()
+
+    def _spell(self, found: re.Match[str]) -> str:
+        word, arguments = found[1], [part.strip() for part in found[2].split(":")[1:]]
+        spelling = getattr(self, word)
+        return spelling if isinstance(spelling, str) else str(spelling(*arguments))

@@ -1,0 +1,208 @@
+"""The embedded event store: one DuckDB file, owned by one process.
+
+Every thread that asks gets a cursor of its own; writes queue behind one lock. Rows go in as one JSON text of columns:
+the quickest way that both DuckDB 1.5 and 2.0 have without further packages. DuckDB's own lock keeps other
+processes out, readers too, while one has the file open for writing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+
+from mailwake.errors import Unavailable
+from mailwake.events import Micros
+from mailwake.store.events import CounterRow, EventRow, Judgement
+from mailwake.store.events.asking import migrations, spell, statements, writing
+from mailwake.store.events.columns import COUNTER_COLUMNS, EVENT_COLUMNS, VERDICT_COLUMNS, columns, event_row
+from mailwake.store.events.dialect import Dialect
+
+_STAGES = {
+    "new_events": {**EVENT_COLUMNS, "settled": "BOOLEAN"},
+    "new_verdicts": {**VERDICT_COLUMNS, "settled": "BOOLEAN"},
+    "new_counters": COUNTER_COLUMNS,
+}
+
+
+class DuckEvents:
+    """`EventStore` on DuckDB. Open it with `mailwake.store.events.open_events`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._dialect = Dialect()
+        self._writing = threading.Lock()
+
+    def write(
+        self,
+        *,
+        rows: Sequence[EventRow] = (),
+        rejudged: Sequence[Judgement] = (),
+        counters: Sequence[CounterRow] = (),
+        cursors: Mapping[str, int] | None = None,
+        settle_before: Micros | None = None,
+    ) -> int:
+        """See `EventStore.write`."""
+        with self._writing, translated(), self._transaction() as connection:
+            added = _add(connection, rows) if rows else 0
+            _stage(connection, "new_verdicts", rejudged)
+            if rejudged:
+                _run(connection, "rejudge")
+            if settle_before is not None or any(verdict.settled for verdict in rejudged):
+                _run(connection, "settle", {"before": settle_before})
+            if counters:
+                _stage(connection, "new_counters", counters)
+                _run(connection, "count")
+            for writer, segment in (cursors or {}).items():
+                connection.execute("delete from cursors where writer = ?", [writer])
+                connection.execute("insert into cursors values (?, ?)", [writer, segment])
+            return added
+
+    def cursors(self) -> dict[str, int]:
+        """See `EventStore.cursors`."""
+        with self._reading() as cursor:
+            return dict(cursor.execute("select writer, segment from cursors order by writer").fetchall())
+
+    def provisional(self) -> list[EventRow]:
+        """See `EventStore.provisional`."""
+        with self._reading() as cursor:
+            found = cursor.execute("select * from provisional order by happened_at, id")
+            return [event_row(row) for row in _dicts(found)]
+
+    def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
+        """See `EventStore.ask`."""
+        sql = spell(question, self._dialect, parameters)
+        with self._reading() as cursor:
+            return list(_dicts(cursor.execute(sql, parameters) if parameters else cursor.execute(sql)))
+
+    def close(self) -> None:
+        """See `EventStore.close`."""
+        with self._writing:
+            self._connection.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with translated(), self._connection.cursor() as cursor:
+            yield cursor
+
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        self._connection.begin()
+        try:
+            yield self._connection
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
+    """Replace what a staging table holds."""
+    kinds = _STAGES[table]
+    connection.execute(f"delete from {table}")  # noqa: S608 - one of _STAGES
+    if rows:
+        shape = ", ".join(f'"{name}": ["{kind}"]' for name, kind in kinds.items())
+        lists = ", ".join(f"unnest(j.{name})" for name in kinds)
+        connection.execute(
+            f"insert into {table} select {lists} from (select from_json(?, '{{{shape}}}') as j)",  # noqa: S608 - our names
+            [msgspec.json.encode(columns(rows, kinds)).decode()],
+        )
+
+
+def _add(connection: duckdb.DuckDBPyConnection, rows: Sequence[EventRow]) -> int:
+    first = {row.id: row for row in reversed(rows)}
+    _stage(connection, "new_events", list(reversed(first.values())))
+    known = {row.campaign for row in rows}
+    numbers = ", ".join(str(int(campaign)) for campaign in known if campaign is not None)
+    places = ([f"s.campaign in ({numbers})"] if numbers else []) + (["s.campaign is null"] if None in known else [])
+    return _run(connection, "add", campaigns=" or ".join(places))
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection, name: str, given: dict[str, int | None] | None = None, campaigns: str = ""
+) -> int:
+    """Run one file of ``writing``; how many rows it inserted."""
+    inserted = 0
+    for statement in writing(name):
+        values = {key: value for key, value in (given or {}).items() if f"${key}" in statement}
+        found = connection.execute(statement.replace("{campaigns}", campaigns), values or None).fetchone()
+        if statement.startswith("insert") and found is not None:
+            inserted += found[0]
+    return inserted
+
+
+def _dicts(found: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+    names = [column[0] for column in found.description or ()]
+    return (dict(zip(names, row, strict=True)) for row in found.fetchall())
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """DuckDB's faults that waiting or restarting may cure, as `Unavailable`."""
+    try:
+        yield
+    except (
+        duckdb.IOException,
+        duckdb.ConnectionException,
+        duckdb.FatalException,
+        duckdb.OutOfMemoryException,
+    ) as fault:
+        first_line = str(fault).splitlines()[0]
+        if "lock" in first_line.lower():
+            raise Unavailable("another process owns the event store; ask its dashboard, or stop it first") from fault
+        raise Unavailable(f"the event store does not answer: {first_line}") from fault
+
+
+def open_duckdb(path: Path, *, read_only: bool, memory_limit: str, threads: int) -> DuckEvents:
+    """See `mailwake.store.events.open_events`."""
+    if read_only and not path.exists():
+        raise Unavailable(f"there are no events yet: {path} does not exist; start `mailwake serve` first")
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "threads": threads,
+        "autoinstall_known_extensions": False,  # nothing is ever fetched from the network
+        "autoload_known_extensions": False,
+    }
+    with translated():
+        connection = duckdb.connect(str(path), read_only=read_only, config=config)
+        try:
+            path.chmod(path.stat().st_mode & 0o700)
+            _migrate(connection, read_only=read_only)
+            if not read_only:
+                _make_stages(connection)
+        except BaseException:
+            connection.close()
+            raise
+    return DuckEvents(connection)
+
+
+def _make_stages(connection: duckdb.DuckDBPyConnection) -> None:
+    for table, kinds in _STAGES.items():
+        shape = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
+        connection.execute(f"create temp table {table} ({shape})")
+    connection.execute("create temp table done (id bigint)")
+
+
+def _migrate(connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+    steps = migrations()
+    has_versions = "select 1 from information_schema.tables where table_name = 'schema_version'"
+    done: set[str] = set()
+    if connection.execute(has_versions).fetchone():
+        done = {name for (name,) in connection.execute("select step from schema_version").fetchall()}
+    if done - set(steps):
+        raise Unavailable(f"the event store has step {max(done - set(steps))} of a newer Mailwake; upgrade this one")
+    if read_only and set(steps) - done:
+        raise Unavailable("the event store is older than this program; start `mailwake serve` once to bring it forward")
+    for step in sorted(set(steps) - done):
+        connection.begin()
+        connection.execute("create table if not exists schema_version (step varchar primary key)")
+        for statement in statements(steps[step], Dialect()):
+            connection.execute(statement)
+        connection.execute("insert into schema_version values (?)", [step])
+        connection.commit()

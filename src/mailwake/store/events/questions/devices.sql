@@ -1,0 +1,6 @@
+-- On which sort of device were a campaign's mails opened and clicked? Most people first.
+-- $campaign integer          id of the campaign
+-- device                     null where it is not known
+-- type                       opened or clicked
+-- human, possible, machine   deliveries, each once, where its deciding event came from
+{part:_by:device}

@@ -1,0 +1,52 @@
+-- What became of each delivery of a campaign? In order of sending.
+-- $campaign integer     id of the campaign
+-- $only text            '' for all; or an outcome; or opened, opened_human, opened_possible, opened_machine, and the
+--                       same with clicked
+-- $limit integer        rows
+-- $offset integer       rows to pass over
+-- delivery, recipient, template, domain; each null where not known
+-- outcome               complained, unsubscribed, bounced, rejected, failed, delivered, deferred, sent, or unknown
+-- opened, clicked       human, possible, machine; null: not
+-- sent_at, last_at      microseconds; last_at is the latest event
+-- reason                latest words of a server that refused or put off the mail, else ''
+with scope as (select * from events where campaign = $campaign),
+{part:_counts:template},
+facts as (
+    select
+        unit,
+        max(delivery) as delivery,
+        max(recipient) as recipient,
+        max(domain) as domain,
+        min(case when type = 'sent' then happened_at end) as sent_at,
+        max(happened_at) as last_at,
+        {arg_max:case when reason <> '' then reason end:happened_at * 2 + id % 2} as reason
+    from scope
+    where unit is not null
+    group by unit
+),
+named as (
+    select
+        f.*,
+        o.name as template,
+        {grade:o.opened_grade} as opened,
+        {grade:o.clicked_grade} as clicked,
+        case
+            when o.was_complained = 1 then 'complained'
+            when o.was_unsubscribed = 1 then 'unsubscribed'
+            when o.was_delivered = 1 then 'delivered'
+            when o.bounced_at is not null then 'bounced'
+            when o.was_rejected = 1 then 'rejected'
+            when o.was_failed = 1 then 'failed'
+            when o.was_deferred = 1 then 'deferred'
+            when o.was_sent = 1 then 'sent'
+            else 'unknown'
+        end as outcome
+    from facts as f
+    join outcomes as o on o.unit = f.unit
+)
+select delivery, recipient, template, domain, outcome, opened, clicked, sent_at, last_at, coalesce(reason, '') as reason
+from named
+where $only = '' or $only = outcome or ($only = 'opened' and opened is not null) or ($only = 'clicked' and clicked is not null)
+    or $only = ('opened_' || coalesce(opened, '')) or $only = ('clicked_' || coalesce(clicked, ''))
+order by sent_at, unit
+limit $limit offset $offset

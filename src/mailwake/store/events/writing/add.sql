@@ -1,0 +1,11 @@
+-- Takes in the rows of `new_events` that are not known yet. {campaigns} says where in `settled` a known id can be: an id
+-- belongs to one campaign for good, so the search reads those campaigns alone. DuckDB only.
+delete from new_events where exists (select 1 from provisional as p where p.id = new_events.id);
+
+delete from new_events where exists (select 1 from settled as s where s.id = new_events.id and ({campaigns}));
+
+insert into settled by name
+select * exclude (settled) from new_events where settled order by campaign, happened_at, id;
+
+insert into provisional by name
+select * exclude (settled) from new_events where not settled;
