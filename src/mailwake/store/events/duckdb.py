@@ -33,8 +33,11 @@ _STAGES = {
 class DuckEvents:
     """`EventStore` on DuckDB. Open it with `mailwake.store.events.open_events`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
         self._connection = connection
+        self._writer = connection.cursor()  # its temporary tables and its transaction are its own
+        if not read_only:
+            _make_stages(self._writer)
         self._dialect = Dialect()
         self._writing = threading.Lock()
 
@@ -83,6 +86,7 @@ class DuckEvents:
     def close(self) -> None:
         """See `EventStore.close`."""
         with self._writing:
+            self._writer.close()
             self._connection.close()
 
     @contextmanager
@@ -92,12 +96,12 @@ class DuckEvents:
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        self._connection.begin()
+        self._writer.begin()
         try:
-            yield self._connection
-            self._connection.commit()
+            yield self._writer
+            self._writer.commit()
         except BaseException:
-            self._connection.rollback()
+            self._writer.rollback()
             raise
 
 
@@ -174,12 +178,10 @@ def open_duckdb(path: Path, *, read_only: bool, memory_limit: str, threads: int)
         try:
             path.chmod(path.stat().st_mode & 0o700)
             _migrate(connection, read_only=read_only)
-            if not read_only:
-                _make_stages(connection)
+            return DuckEvents(connection, read_only=read_only)
         except BaseException:
             connection.close()
             raise
-    return DuckEvents(connection)
 
 
 def _make_stages(connection: duckdb.DuckDBPyConnection) -> None:

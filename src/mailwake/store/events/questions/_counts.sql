@@ -1,10 +1,12 @@
 -- Part: counts of deliveries per {it}. A delivery is delivered when it has such an event and no bounce later; a bounce
 -- tells its time in whole seconds (RFC 5322 section 3.3), so "later" is taken to the second.
+-- The byte of modes has opens above clicks, four bits each, and 3 is individual.
 units as (
     select
         unit,
         max({it}) as name,
         max(case when type = 'sent' then 1 else 0 end) as was_sent,
+        min(case when type = 'sent' then happened_at end) as sent_at,
         max(case when type = 'sent' and modes >= 48 then 1 else 0 end) as opens_individual,
         max(case when type = 'sent' and modes % 16 = 3 then 1 else 0 end) as clicks_individual,
         max(case when type = 'delivered' then happened_at end) as delivered_at,
@@ -30,6 +32,8 @@ outcomes as (
             when delivered_at is null then 0
             when bounced_at >= delivered_at - delivered_at % 1000000 then 0
             else 1
-        end as was_delivered
+        end as was_delivered,
+        case when was_sent = 1 and delivered_at is null and bounced_at is null and was_rejected + was_failed = 0 then 1
+            else 0 end as is_unresolved
     from units
 )

@@ -1,4 +1,6 @@
 -- Part: the columns of every counting question, over `outcomes`.
+min(sent_at) as sent_from,
+max(sent_at) as sent_to,
 sum(was_sent) as sent,
 sum(was_delivered) as delivered,
 sum(case when bounced_at is not null and was_delivered = 0 then 1 else 0 end) as bounced,
@@ -8,8 +10,7 @@ sum(was_failed) as failed,
 sum(was_complained) as complained,
 sum(was_unsubscribed) as unsubscribed,
 sum(was_replied) as replied,
-sum(case when was_sent = 1 and was_delivered = 0 and bounced_at is null and was_rejected + was_failed = 0 then 1 else 0 end)
-    as unresolved,
+sum(is_unresolved) as unresolved,
 sum(was_delivered * opens_individual) as opens_trackable,
 sum(was_delivered * clicks_individual) as clicks_trackable,
 sum(opens) as opened_events,

@@ -1,13 +1,15 @@
 -- What became of each delivery of a campaign? In order of sending.
 -- $campaign integer     id of the campaign
--- $only text            '' for all; or an outcome; or opened, opened_human, opened_possible, opened_machine, and the
---                       same with clicked
+-- $only text            '' for all; or sent, delivered, bounced, deferred, rejected, failed, complained, unsubscribed,
+--                       replied, unresolved, opened_raw, opened_human, ..., clicked_machine: those that campaign_counts
+--                       counts under this name; opened and clicked are short for opened_raw and clicked_raw
 -- $limit integer        rows
 -- $offset integer       rows to pass over
 -- delivery, recipient, template, domain; each null where not known
 -- outcome               complained, unsubscribed, bounced, rejected, failed, delivered, deferred, sent, or unknown
 -- opened, clicked       human, possible, machine; null: not
 -- sent_at, last_at      microseconds; last_at is the latest event
+-- total                 deliveries that $only lets through, on every row
 -- reason                latest words of a server that refused or put off the mail, else ''
 with scope as (select * from events where campaign = $campaign),
 {part:_counts:template},
@@ -17,9 +19,9 @@ facts as (
         max(delivery) as delivery,
         max(recipient) as recipient,
         max(domain) as domain,
-        min(case when type = 'sent' then happened_at end) as sent_at,
         max(happened_at) as last_at,
-        {arg_max:case when reason <> '' then reason end:happened_at * 2 + id % 2} as reason
+        {arg_max:case when type in ('bounced', 'deferred', 'rejected', 'failed') then reason end:happened_at * 2 + id % 2}
+            as reason
     from scope
     where unit is not null
     group by unit
@@ -28,6 +30,7 @@ named as (
     select
         f.*,
         o.name as template,
+        o.sent_at,
         {grade:o.opened_grade} as opened,
         {grade:o.clicked_grade} as clicked,
         case
@@ -43,10 +46,11 @@ named as (
         end as outcome
     from facts as f
     join outcomes as o on o.unit = f.unit
+    where {part:_wanted} = 1
 )
-select delivery, recipient, template, domain, outcome, opened, clicked, sent_at, last_at, coalesce(reason, '') as reason
+select
+    delivery, recipient, template, domain, outcome, opened, clicked, sent_at, last_at, coalesce(reason, '') as reason,
+    count(*) over () as total
 from named
-where $only = '' or $only = outcome or ($only = 'opened' and opened is not null) or ($only = 'clicked' and clicked is not null)
-    or $only = ('opened_' || coalesce(opened, '')) or $only = ('clicked_' || coalesce(clicked, ''))
 order by sent_at, unit
 limit $limit offset $offset

@@ -1,0 +1,120 @@
+"""The same tables and questions on ClickHouse: what the contract suite compares DuckDB with.
+
+It creates the schema, takes rows in and answers every question through clickhouse-connect, which comes with the extra
+of that name and not with the server. It is not yet a store to run on: there is no re-judging, no settling and no
+cursor here, so it does not claim to be an `EventStore`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from mailwake.store.events import CounterRow, EventRow
+from mailwake.store.events.asking import migrations, spell, statements
+from mailwake.store.events.columns import COUNTER_COLUMNS, EVENT_COLUMNS, columns
+from mailwake.store.events.dialect import Dialect
+
+#: Without these, an aggregate over no rows is 0 or 1970 and a missed join is 0 or "", where DuckDB says NULL.
+#: Source: https://clickhouse.com/docs/operations/settings/settings (aggregate_functions_null_for_empty, join_use_nulls)
+SETTINGS = {"aggregate_functions_null_for_empty": 1, "join_use_nulls": 1}
+
+
+class ClickHouse(Dialect):
+    """ClickHouse's spelling."""
+
+    integer = "Int64"
+    maybe_integer = "Nullable(Int64)"
+    maybe_real = "Nullable(Float64)"
+    word = "LowCardinality(String)"
+    maybe_word = "LowCardinality(Nullable(String))"
+    text = "String"
+
+    def table_like(self, table: str, other: str) -> str:
+        """See `Dialect.table_like`."""
+        return f"create table {table} as {other}"
+
+    def sorted(self, *columns: str) -> str:
+        """See `Dialect.sorted`."""
+        return self._engine("MergeTree", columns)
+
+    def summed(self, *columns: str) -> str:
+        """See `Dialect.summed`."""
+        return self._engine("SummingMergeTree", columns)
+
+    def keyed(self, *columns: str) -> str:
+        """See `Dialect.keyed`."""
+        return self._engine("ReplacingMergeTree", columns)
+
+    def div(self, dividend: str, divisor: str) -> str:
+        """See `Dialect.div`."""
+        return f"intDiv({dividend}, {divisor})"
+
+    def arg_min(self, value: str, by: str) -> str:
+        """See `Dialect.arg_min`."""
+        return f"argMin({value}, {by})"
+
+    def arg_max(self, value: str, by: str) -> str:
+        """See `Dialect.arg_max`."""
+        return f"argMax({value}, {by})"
+
+    def parameter(self, name: str, kind: str) -> str:
+        """See `Dialect.parameter`; bound by the server, never pasted into the text."""
+        return f"{{{name}:{'Int64' if kind == 'integer' else 'String'}}}"
+
+    def _engine(self, engine: str, columns: Sequence[str]) -> str:
+        return f"engine = {engine} order by ({', '.join(columns)}) settings allow_nullable_key = 1"
+
+
+class Client(Protocol):
+    """What is used of `clickhouse_connect.driver.client.Client`."""
+
+    def command(self, cmd: str) -> object:
+        """Run a statement."""
+        ...
+
+    def query(self, query: str, parameters: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:  # noqa: ANN401 - theirs
+        """Run a question."""
+        ...
+
+    def insert(
+        self, table: str, data: Sequence[Sequence[Any]], *, column_names: Sequence[str], column_oriented: bool
+    ) -> object:
+        """Take columns in."""
+        ...
+
+
+class ClickHouseEvents:
+    """The event store's questions on ClickHouse.
+
+    Args:
+        client: made by `clickhouse_connect.create_client`.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._dialect = ClickHouse()
+
+    def create(self) -> None:
+        """Make the tables in an empty database."""
+        for step in migrations().values():
+            for statement in statements(step, self._dialect):
+                self._client.command(statement)
+
+    def insert(self, rows: Sequence[EventRow] = (), counters: Sequence[CounterRow] = ()) -> None:
+        """Take rows in, as they are; the caller sees to it that none comes twice."""
+        for table, part in (
+            ("settled", [row for row in rows if row.settled]),
+            ("provisional", [row for row in rows if not row.settled]),
+        ):
+            self._put(table, columns(part, EVENT_COLUMNS), len(part))
+        self._put("counters", columns(counters, COUNTER_COLUMNS), len(counters))
+
+    def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
+        """See `EventStore.ask`."""
+        sql = spell(question, self._dialect, parameters)
+        return list(self._client.query(sql, parameters=parameters, settings=SETTINGS).named_results())
+
+    def _put(self, table: str, turned: Mapping[str, list[Any]], count: int) -> None:
+        if count:
+            self._client.insert(table, list(turned.values()), column_names=list(turned), column_oriented=True)
