@@ -1,0 +1,41 @@
+"""The command line: quick, with help and examples, and faults in one line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mailwake.cli import COMMANDS
+
+
+def mailwake(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    program = [sys.executable, "-m", "mailwake", *words]
+    return subprocess.run(program, capture_output=True, text=True, cwd=cwd, check=False, stdin=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("word", COMMANDS)
+def test_every_command_has_help_with_an_example(word: str, tmp_path: Path) -> None:
+    done = mailwake(word, "--help", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Example" in done.stdout
+    assert f"mailwake {word}" in done.stdout
+
+
+def test_a_missing_config_is_one_line_and_exit_two(tmp_path: Path) -> None:
+    done = mailwake("keys", "list", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "mailwake init" in done.stderr
+
+
+def test_bad_input_is_one_line_and_exit_one(tmp_path: Path) -> None:
+    assert mailwake("init", cwd=tmp_path).returncode == 0
+    done = mailwake("init", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("mailwake: mailwake.toml is there already")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_command_is_exit_two(tmp_path: Path) -> None:
+    assert mailwake("trackify", cwd=tmp_path).returncode == 2
