@@ -5,8 +5,9 @@ All counts are deliveries (one recipient's copy), counted once each however ofte
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,32 +53,55 @@ class Tally:
     rejected: int = 0
     #: copies our side could not send
     failed: int = 0
+    #: copies sent of which nobody has said yet what became of them
+    unresolved: int = 0
     #: copies reported as spam
     complained: int = 0
     #: copies from which somebody asked to stop
     unsubscribed: int = 0
-    #: delivered copies with a pixel of their own, under their recipient's consent
+    #: copies that a person answered
+    replied: int = 0
+    #: delivered copies whose recipient's consent lets an open be told
     opens_trackable: int = 0
-    #: delivered copies with tracked links of their own, under their recipient's consent
+    #: delivered copies whose recipient's consent lets a click be told
     clicks_trackable: int = 0
-    opened: Reaction = field(default=NOBODY)
-    clicked: Reaction = field(default=NOBODY)
+    #: all copies that were opened, also those not known to be delivered
+    opened: Reaction = NOBODY
+    #: those among `opens_trackable`, which rates are made of
+    opened_in_base: Reaction = NOBODY
+    #: all copies in which a link was followed, also those not known to be delivered
+    clicked: Reaction = NOBODY
+    #: those among `clicks_trackable`, which rates are made of
+    clicked_in_base: Reaction = NOBODY
+
+
+_PARTS = ("human", "possible", "machine")
+_COUNTS = tuple(each.name for each in fields(Tally) if each.type == "int")
+_REACTIONS = {
+    "opened": ("opened", ""),
+    "opened_in_base": ("opened", "_in_base"),
+    "clicked": ("clicked", ""),
+    "clicked_in_base": ("clicked", "_in_base"),
+}
+
+
+def read(row: Mapping[str, int | None]) -> Tally:
+    """The tally in an answer of the event store; its columns are those of `campaign_counts`."""
+    counts: dict[str, Any] = {name: row[name] or 0 for name in _COUNTS}
+    for name, (kind, scope) in _REACTIONS.items():
+        counts[name] = reaction(**{part: row[f"{kind}_{part}{scope}"] or 0 for part in _PARTS})
+    return Tally(**counts)
 
 
 def add(tallies: Iterable[Tally]) -> Tally:
     """One tally for several campaigns; a delivery belongs to one campaign, so counts add."""
-    total: dict[str, int] = {}
-    parts: dict[str, dict[str, int]] = {"opened": {}, "clicked": {}}
-    for tally in tallies:
-        for each in fields(Tally):
-            value = getattr(tally, each.name)
-            if isinstance(value, Reaction):
-                _add_reaction(parts[each.name], value)
-            else:
-                total[each.name] = total.get(each.name, 0) + value
-    return Tally(**total, opened=reaction(**parts["opened"]), clicked=reaction(**parts["clicked"]))
+    all_of_them = list(tallies)
+    counts: dict[str, Any] = {name: sum(getattr(tally, name) for tally in all_of_them) for name in _COUNTS}
+    for name in _REACTIONS:
+        counts[name] = _together(getattr(tally, name) for tally in all_of_them)
+    return Tally(**counts)
 
 
-def _add_reaction(into: dict[str, int], value: Reaction) -> None:
-    for name in ("human", "possible", "machine"):
-        into[name] = into.get(name, 0) + getattr(value, name)
+def _together(reactions: Iterable[Reaction]) -> Reaction:
+    all_of_them = list(reactions)
+    return reaction(**{part: sum(getattr(each, part) for each in all_of_them) for part in _PARTS})

@@ -1,0 +1,153 @@
+"""The shape of every answer, as the API sends it. Fields are only ever added.
+
+Ids are texts: a number above 2**53 does not survive a JavaScript program.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from mailwake.insight.metrics import Rate
+from mailwake.insight.series import Series
+from mailwake.insight.tally import Reaction, Tally
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CampaignLine:
+    """A campaign in the overview."""
+
+    id: str
+    name: str
+    #: marketing, transactional or outbound
+    stream: str
+    #: first copy sent, UTC; None: none yet
+    sent_from: datetime | None
+    #: last copy sent, UTC
+    sent_to: datetime | None
+    tally: Tally
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overview:
+    """All campaigns."""
+
+    #: the last event that is part of these numbers was received then, UTC; None: there is none
+    fresh_at: datetime | None
+    #: the campaigns below, added up
+    total: Tally
+    #: last sent first; campaigns without a copy sent come before them
+    campaigns: tuple[CampaignLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkLine:
+    """One occurrence of a link, and who followed it."""
+
+    #: id of the template it stands in
+    template: str
+    #: position in document order, from 1
+    number: int
+    label: str
+    #: cta, text, image, footer, legal, social, unsubscribe, preferences or decoy
+    role: str
+    #: target as the author wrote it; may be any text, also a hostile one
+    href: str
+    #: deliveries in which it was followed
+    clicked: Reaction
+    #: hits counted without saying whose (mode `aggregate`)
+    hits: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Deliveries that were opened or clicked with, or from, the same thing."""
+
+    #: a client, a device or an ISO 3166-1 code; None: not known
+    name: str | None
+    #: for people, also for what is not known and why
+    label: str
+    #: deliveries whose deciding open came from there
+    opened: Reaction
+    #: deliveries whose deciding click came from there
+    clicked: Reaction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hits:
+    """Hits of recipients who may only be counted: no copies, no people, no judgement, hence apart from everything."""
+
+    opened: int
+    clicked: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CampaignReport:
+    """Everything known about one campaign."""
+
+    id: str
+    name: str
+    stream: str
+    #: of its templates, each once, oldest first
+    subjects: tuple[str, ...]
+    sent_from: datetime | None
+    sent_to: datetime | None
+    #: the last event that is part of these numbers was received then, UTC
+    fresh_at: datetime | None
+    tally: Tally
+    rates: tuple[Rate, ...]
+    #: None: nothing was opened or clicked yet
+    over_time: Series | None
+    #: tracked links, those that people followed most first
+    links: tuple[LinkLine, ...]
+    clients: tuple[Group, ...]
+    devices: tuple[Group, ...]
+    countries: tuple[Group, ...]
+    #: mode `aggregate`
+    counted_only: Hits
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """One delivery and what became of it."""
+
+    delivery: str
+    #: None: the address is not known any more
+    address: str | None
+    sent_at: datetime | None
+    #: complained, unsubscribed, bounced, rejected, failed, delivered, deferred, sent or unknown: the weightiest of them
+    outcome: str
+    #: human, possible or machine; None: not opened, or not tracked
+    opened: str | None
+    clicked: str | None
+    #: words of the other server, where it refused or put off
+    reason: str
+    #: of whatever happened last, UTC
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PeoplePage:
+    """Some deliveries of a campaign."""
+
+    id: str
+    name: str
+    #: which deliveries: one of `people.FILTERS`
+    outcome: str
+    #: from 1
+    page: int
+    page_size: int
+    #: how many deliveries there are with this outcome
+    total: int
+    people: tuple[Person, ...]
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def to_json(answer: Overview | CampaignReport | PeoplePage) -> bytes:
+    """An answer as JSON. Everybody who shows JSON uses this, so that all of it is the same to the byte."""
+    return _encoder.encode(answer)

@@ -1,0 +1,82 @@
+"""From a number to the people behind it: one line per recipient's copy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mailwake.errors import BadInput
+from mailwake.events import Handle
+from mailwake.insight.answers import PeoplePage, Person
+from mailwake.insight.stores import Stores, moment
+from mailwake.store.state import Campaign
+
+#: which deliveries to list: word in URLs to words on the page, in the order of the choice
+FILTERS: Mapping[str, str] = {
+    "all": "everybody",
+    "sent": "sent",
+    "delivered": "delivered",
+    "deferred": "deferred at least once",
+    "bounced": "bounced",
+    "rejected": "refused before sending",
+    "unsubscribed": "unsubscribed",
+    "complained": "reported as spam",
+    "opened": "opened, by anybody",
+    "opened_human": "opened by people",
+    "opened_possible": "possibly opened by people",
+    "opened_machine": "opened by machines only",
+    "clicked": "clicked, by anybody",
+    "clicked_human": "clicked by people",
+    "clicked_possible": "possibly clicked by people",
+    "clicked_machine": "clicked by machines only",
+}
+PAGE_SIZE = 50
+
+
+def people(
+    stores: Stores, campaign: Campaign, *, outcome: str = "all", page: int = 1, page_size: int = PAGE_SIZE
+) -> PeoplePage:
+    """One page of a campaign's deliveries, in order of sending.
+
+    Args:
+        stores: where to look.
+        campaign: whose.
+        outcome: one of `FILTERS`.
+        page: from 1; beyond the last page there is nobody.
+        page_size: lines, 1 or more.
+
+    Raises:
+        BadInput: there is no such outcome.
+    """
+    if outcome not in FILTERS:
+        raise BadInput(f"there is no outcome {outcome!r}; there are {', '.join(FILTERS)}")
+    rows = stores.events.ask(
+        "recipients",
+        campaign=campaign.id,
+        only="" if outcome == "all" else outcome,
+        limit=page_size,
+        offset=(page - 1) * page_size,
+    )
+    addresses = stores.state.addresses(Handle(row["recipient"]) for row in rows if row["recipient"])
+    return PeoplePage(
+        id=str(campaign.id),
+        name=campaign.name,
+        outcome=outcome,
+        page=page,
+        page_size=page_size,
+        total=int(rows[0]["total"]) if rows else 0,
+        people=tuple(_person(row, addresses) for row in rows),
+    )
+
+
+def _person(row: Mapping[str, Any], addresses: Mapping[Handle, str]) -> Person:
+    return Person(
+        delivery=str(row["delivery"] or ""),
+        address=addresses.get(row["recipient"]),
+        sent_at=moment(row["sent_at"]),
+        outcome=row["outcome"],
+        opened=row["opened"],
+        clicked=row["clicked"],
+        reason=row["reason"],
+        last_at=moment(row["last_at"]),
+    )

@@ -1,0 +1,186 @@
+"""What happened to a campaign, and to all of them.
+
+The command line, the API and the pages show these answers and nothing else, so the same number stands everywhere.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from mailwake.errors import BadInput
+from mailwake.events import SECOND, CampaignId
+from mailwake.insight import series, tally
+from mailwake.insight.answers import CampaignLine, CampaignReport, Group, Hits, LinkLine, Overview
+from mailwake.insight.metrics import rates
+from mailwake.insight.stores import Stores, moment
+from mailwake.insight.tally import NOBODY, Reaction, Tally, reaction
+from mailwake.store.state import Campaign, LinkRow
+
+Row = Mapping[str, Any]
+
+
+class NoSuchCampaign(BadInput):
+    """A campaign was asked for that does not exist. The message names the nearest."""
+
+
+def overview(stores: Stores) -> Overview:
+    """All campaigns, last sent first, and their sum."""
+    counted = {row["campaign"]: row for row in stores.events.ask("campaigns_counts")}
+    known = {campaign.id: campaign for campaign in stores.state.campaigns()}
+    lines = [_line(CampaignId(each), known.get(each), counted.get(each)) for each in {**known, **counted}]
+    latest = stores.events.ask("latest")[0]
+    return Overview(
+        fresh_at=moment(latest["received_at"]),
+        total=tally.add(line.tally for line in lines),
+        campaigns=tuple(sorted(lines, key=_newest_first)),
+    )
+
+
+def _newest_first(line: CampaignLine) -> tuple[bool, float, int]:
+    return (line.sent_from is not None, -line.sent_from.timestamp() if line.sent_from else 0.0, -int(line.id))
+
+
+def _line(id: CampaignId, campaign: Campaign | None, row: Row | None) -> CampaignLine:  # noqa: A002 - an id it is
+    counts = Tally() if row is None else tally.read(row)
+    return CampaignLine(
+        id=str(id),
+        name=_name(id, campaign),
+        stream="" if campaign is None else campaign.stream,
+        sent_from=None if row is None else moment(row["sent_from"]),
+        sent_to=None if row is None else moment(row["sent_to"]),
+        tally=counts,
+        rates=rates(counts),
+    )
+
+
+def _name(id: CampaignId, campaign: Campaign | None) -> str:  # noqa: A002
+    """An event may name a campaign that the state store lost; it is shown rather than hidden."""
+    return f"campaign {id}" if campaign is None else campaign.name
+
+
+def find(stores: Stores, wanted: str) -> Campaign:
+    """The campaign with this name or id.
+
+    Raises:
+        NoSuchCampaign: there is none.
+    """
+    found = stores.state.find_campaign(wanted)
+    if found is not None:
+        return found
+    raise NoSuchCampaign(unknown(wanted, (campaign.name for campaign in stores.state.campaigns())))
+
+
+def unknown(wanted: str, names: Iterable[str]) -> str:
+    """What to say when there is no such campaign."""
+    by_lower = {name.lower(): name for name in names}
+    if not by_lower:
+        return f"there is no campaign {wanted!r}, nor any other yet; send one with `mailwake send` or through the relay"
+    near = difflib.get_close_matches(wanted.lower(), by_lower, n=1, cutoff=0.0)
+    return f"there is no campaign {wanted!r}; the nearest is {by_lower[near[0]]!r}"
+
+
+def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
+    """Everything known about one campaign."""
+    ask = stores.events.ask
+    rows = ask("campaign_counts", campaign=campaign.id)
+    line = _line(campaign.id, campaign, rows[0] if rows else None)
+    counters = ask("counters", campaign=campaign.id)
+    return CampaignReport(
+        id=line.id,
+        name=line.name,
+        stream=line.stream,
+        subjects=tuple(dict.fromkeys(each.subject for each in stores.state.templates(campaign.id))),
+        sent_from=line.sent_from,
+        sent_to=line.sent_to,
+        fresh_at=moment(ask("span", campaign=campaign.id)[0]["received_at"]),
+        tally=line.tally,
+        rates=line.rates,
+        over_time=_over_time(stores, campaign, line),
+        links=_links(stores, campaign, counters),
+        clients=_groups(ask("clients", campaign=campaign.id), "client", {}),
+        devices=_groups(ask("devices", campaign=campaign.id), "device", {}),
+        countries=_groups(ask("countries", campaign=campaign.id), "country", country_names()),
+        counted_only=Hits(opened=_hits(counters, "opened"), clicked=_hits(counters, "clicked")),
+    )
+
+
+def _over_time(stores: Stores, campaign: Campaign, line: CampaignLine) -> series.Series | None:
+    """From the first copy sent to the last open or click; a bounce a week later stretches nothing."""
+    hours = stores.events.ask("over_time", campaign=campaign.id, bucket_seconds=series.HOUR)
+    if not hours:
+        return None
+    first_at, last_at = hours[0]["bucket_at"], hours[-1]["bucket_at"]
+    if line.sent_from is not None:
+        first_at = min(first_at, int(line.sent_from.timestamp()) * SECOND)
+    step = series.choose_step(first_at, last_at)
+    fine_step = series.fine_step(step, stores.zone, last_at)
+    rows = hours
+    if fine_step != series.HOUR:
+        rows = stores.events.ask("over_time", campaign=campaign.id, bucket_seconds=fine_step)
+    fine = {
+        (row["bucket_at"] // SECOND, row["type"], who): int(row[who])
+        for row in rows
+        for who in ("human", "possible", "machine")
+    }
+    return series.fold(fine, first_at=first_at, last_at=rows[-1]["bucket_at"], step=step, zone=stores.zone)
+
+
+def _links(stores: Stores, campaign: Campaign, counters: Iterable[Row]) -> tuple[LinkLine, ...]:
+    clicked = {(row["template"], row["link"]): row for row in stores.events.ask("links", campaign=campaign.id)}
+    hits = {(row["template"], row["link"]): row["n"] for row in counters if row["type"] == "clicked"}
+    lines = [_link(link, clicked, hits) for link in stores.state.links(campaign.id) if link.tracked]
+    return tuple(sorted(lines, key=_most_people_first))
+
+
+def _link(link: LinkRow, clicked: Mapping[Any, Row], hits: Mapping[Any, int]) -> LinkLine:
+    place = (link.template, link.number)
+    return LinkLine(
+        template=str(link.template),
+        number=link.number,
+        label=link.label,
+        role=link.role,
+        href=link.href,
+        clicked=_reaction(clicked[place]) if place in clicked else NOBODY,
+        hits=hits.get(place, 0),
+    )
+
+
+def _most_people_first(line: LinkLine) -> tuple[int, ...]:
+    clicked = line.clicked
+    return (-clicked.human, -clicked.possible, -clicked.machine, -line.hits, int(line.template), line.number)
+
+
+def _groups(rows: Iterable[Row], column: str, labels: Mapping[str, str]) -> tuple[Group, ...]:
+    found: dict[str | None, dict[str, Reaction]] = {}
+    for row in rows:
+        found.setdefault(row[column], {})[row["type"]] = _reaction(row)
+    groups = [
+        Group(
+            name=name,
+            label="unknown" if name is None else labels.get(name, name),
+            opened=by_type.get("opened", NOBODY),
+            clicked=by_type.get("clicked", NOBODY),
+        )
+        for name, by_type in found.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (-group.opened.raw, -group.clicked.raw, group.label)))
+
+
+def _reaction(row: Row) -> Reaction:
+    return reaction(human=row["human"], possible=row["possible"], machine=row["machine"])
+
+
+def _hits(counters: Iterable[Row], kind: str) -> int:
+    return sum(row["n"] for row in counters if row["type"] == kind)
+
+
+@cache
+def country_names() -> dict[str, str]:
+    """ISO 3166-1 alpha-2 to English name."""
+    text = files("mailwake.insight").joinpath("countries.tsv").read_text(encoding="utf-8")
+    pairs = (line.split("\t", 1) for line in text.splitlines() if not line.startswith("#"))
+    return {code: name.strip() for code, name in pairs}

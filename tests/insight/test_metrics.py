@@ -1,0 +1,63 @@
+"""The registry is complete, and a rate that cannot be told says so."""
+
+import re
+from operator import attrgetter
+
+import pytest
+
+from mailwake.insight.metrics import Metric, metrics, rate, rates
+from mailwake.insight.tally import Reaction, Tally, add, reaction
+from mailwake.stats.rates import wilson_interval
+
+
+@pytest.mark.parametrize("metric", metrics().values(), ids=lambda metric: metric.id)
+def test_a_metric_names_its_base_in_its_id_and_explains_itself(metric: Metric) -> None:
+    name, _, base = metric.id.partition("__")
+    assert re.fullmatch("[a-z_]+_rate", name)
+    assert metric.base_name.startswith(base.partition("_")[0])
+    assert len(metric.sentence) > 40
+
+
+@pytest.mark.parametrize("metric", metrics().values(), ids=lambda metric: metric.id)
+def test_a_metric_counts_something_that_is_counted(metric: Metric) -> None:
+    assert attrgetter(metric.count)(Tally()) == 0
+    assert attrgetter(metric.base)(Tally()) == 0
+
+
+def test_a_rate_carries_wilsons_interval() -> None:
+    found = rate(metrics()["bounce_rate__sent"], Tally(sent=200, bounced=17))
+    interval = wilson_interval(17, 200)
+    assert (found.count, found.base, found.rate) == (17, 200, 0.085)
+    assert (found.low, found.high) == (interval.low, interval.high)
+    assert found.cannot_say is None
+
+
+def test_nothing_sent_is_no_rate_and_says_why() -> None:
+    found = rate(metrics()["bounce_rate__sent"], Tally())
+    assert (found.rate, found.low, found.high) == (None, None, None)
+    assert found.cannot_say == "cannot say: nothing was sent"
+
+
+def test_more_than_there_can_be_is_no_rate_and_says_why() -> None:
+    found = rate(metrics()["complaint_rate__delivered"], Tally(delivered=1, complained=3))
+    assert found.rate is None
+    assert found.cannot_say == "cannot say: 3 are counted, but only 1 are known as delivered"
+
+
+def test_all_rates_come_in_the_order_of_the_registry() -> None:
+    assert [each.metric for each in rates(Tally())] == list(metrics())
+
+
+def test_parts_that_do_not_add_up_are_refused() -> None:
+    with pytest.raises(ValueError, match="1 \\+ 1 \\+ 1 is not 4"):
+        Reaction(human=1, possible=1, machine=1, raw=4)
+
+
+def test_tallies_add_up() -> None:
+    first = Tally(sent=5, opened=reaction(human=2, machine=1))
+    second = Tally(sent=7, opened=reaction(possible=4))
+    assert add([first, second]) == Tally(sent=12, opened=reaction(human=2, possible=4, machine=1))
+
+
+def test_no_tally_adds_up_to_nothing() -> None:
+    assert add([]) == Tally()
