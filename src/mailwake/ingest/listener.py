@@ -1,0 +1,128 @@
+"""The SMTP server that bounces, complaints and replies come back to.
+
+It answers 250 when what the mail says is durable in the log, and what no event came from is kept as a file. It answers
+451 when it can promise neither, so that the other server tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from mailwake.errors import Unavailable, Unreadable
+from mailwake.eventlog import LogWriter
+from mailwake.events import Micros, encode_event
+from mailwake.ingest.desk import Opened, open_notice
+from mailwake.ingest.origin import Origins
+from mailwake.ingest.unread import Unread
+
+log = structlog.get_logger()
+
+_KEPT = "250 2.0.0 thank you"
+#: RFC 3463: 4.3.0 other or undefined mail system status
+_TRY_LATER = "451 4.3.0 cannot keep it now, try again later"
+_MAX_COMMANDS = {"RCPT": 200, "DATA": 100, "MAIL": 100, "*": 20}
+
+
+class Settings(Protocol):
+    """What the listener needs of the section ``[ingest]``."""
+
+    @property
+    def host(self) -> str:
+        """Address to listen on."""
+        ...
+
+    @property
+    def port(self) -> int:
+        """Port; 0 takes a free one."""
+        ...
+
+    @property
+    def max_message_bytes(self) -> int:
+        """Largest mail taken."""
+        ...
+
+
+class _Server(SMTP):
+    """Takes the long lines of real mail; RFC 5321 limits what one may send, which is no reason to lose a bounce."""
+
+    line_length_limit = 65_536
+
+
+class Intake:
+    """What happens with a mail that was taken in.
+
+    Args:
+        origins: verifies the tokens.
+        writer: this process's log.
+        unread: where mail is kept that no event came from.
+        clock: gives microseconds since 1970.
+    """
+
+    def __init__(self, origins: Origins, writer: LogWriter, unread: Unread, *, clock: Callable[[], int]) -> None:
+        self._origins = origins
+        self._writer = writer
+        self._unread = unread
+        self._clock = clock
+
+    # The name is aiosmtpd's.
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """The answer to the final dot."""
+        raw = envelope.content
+        if not isinstance(raw, bytes):
+            return _TRY_LATER
+        try:
+            return await self.take(raw)
+        except Unavailable as fault:
+            log.warning("ingest.unavailable", problem=str(fault))
+            return _TRY_LATER
+
+    async def take(self, raw: bytes) -> str:
+        """Read one mail, make what it says durable, and give the SMTP answer.
+
+        Raises:
+            Unavailable: neither log nor folder can keep it.
+        """
+        try:
+            opened = open_notice(raw, self._origins, received_at=Micros(self._clock()))
+        except Unreadable as fault:
+            log.warning("ingest.unreadable", problem=str(fault), bytes=len(raw), kept=self._unread.keep(raw).name)
+            return _KEPT
+        await self._writer.write([encode_event(event) for event in opened.events])
+        self._note(opened, raw)
+        return _KEPT
+
+    def _note(self, opened: Opened, raw: bytes) -> None:
+        kept = self._unread.keep(raw).name if opened.is_for_people else None
+        log.info(
+            "ingest.taken", kind=opened.notice.kind, verified=opened.verified, events=len(opened.events), kept=kept
+        )
+
+
+async def listen(settings: Settings, intake: Intake) -> asyncio.Server:
+    """Start listening.
+
+    Raises:
+        Unavailable: the address is taken or not ours.
+    """
+    loop = asyncio.get_running_loop()
+
+    def connection() -> _Server:
+        return _Server(
+            intake,
+            data_size_limit=settings.max_message_bytes,
+            enable_SMTPUTF8=True,
+            ident="Mailwake ingest",
+            command_call_limit=dict(_MAX_COMMANDS),
+            loop=loop,
+        )
+
+    try:
+        return await loop.create_server(connection, settings.host, settings.port)
+    except OSError as fault:
+        where = f"{settings.host}:{settings.port}"
+        raise Unavailable(f"cannot listen on {where}: {fault.strerror}; change [ingest] host or port") from None

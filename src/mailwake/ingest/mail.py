@@ -1,0 +1,113 @@
+"""A mail from a stranger, opened within limits: no size, depth or width of it can keep us busy.
+
+The standard library's parser does the work; the limits come before it. What lies past the limit is ignored, not
+refused, because a notice says what it has to say first and returns the mail it is about last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
+
+from mailwake.errors import Unreadable
+
+#: A notice that returns a message of 25 MB has said everything long before this.
+READ_BYTES = 262_144
+#: The parser descends one level per nested part; real notices have fewer than ten.
+MAX_PARTS = 40
+#: Parts looked at; a digest of thousands is no notice.
+MAX_WALK = 200
+
+_NESTING = re.compile(rb"boundary\s*=|^content-type:[ \t]*message/", re.IGNORECASE | re.MULTILINE)
+_ANGLES = re.compile(r"<([^<>\s]+)>")
+
+
+def open_mail(raw: bytes) -> Message:
+    """The mail as a tree of parts.
+
+    Raises:
+        Unreadable: it is empty, nested beyond reason, or the parser cannot make sense of it.
+    """
+    head = raw[:READ_BYTES]
+    if not head.strip():
+        raise Unreadable("the mail is empty")
+    if sum(1 for _ in _NESTING.finditer(head)) > MAX_PARTS:
+        raise Unreadable(f"the mail has more than {MAX_PARTS} parts inside each other or side by side")
+    try:
+        return message_from_bytes(head)
+    except (ValueError, LookupError, RecursionError, AttributeError, IndexError, TypeError) as fault:
+        raise Unreadable(f"the mail cannot be parsed: {type(fault).__name__}") from fault
+
+
+def parts(message: Message) -> Iterator[Message]:
+    """The message and everything inside it, in document order, up to `MAX_WALK`."""
+    for count, part in enumerate(message.walk()):
+        if count >= MAX_WALK:
+            return
+        yield part
+
+
+def header(message: Message, name: str) -> str:
+    """A header on one line, encoded words decoded; empty where there is none."""
+    value = message.get(name)
+    if value is None:
+        return ""
+    try:
+        text = str(make_header(decode_header(str(value))))
+    except (ValueError, LookupError):
+        text = str(value)
+    return " ".join(text.split())
+
+
+def text(part: Message) -> str:
+    """The text of a leaf, decoded as well as it can be; empty for anything else."""
+    if part.is_multipart():
+        return ""
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return ""
+    try:
+        return payload.decode(part.get_content_charset("utf-8"), "replace")
+    except LookupError:
+        return payload.decode("latin-1")
+
+
+def inner_text(part: Message) -> str:
+    """The text of a ``message/…`` part, which the parser has taken apart, put together and decoded again."""
+    payload = part.get_payload()
+    if not isinstance(payload, list):
+        return text(part)
+    joined = "\n\n".join(str(block) for block in payload if isinstance(block, Message))
+    encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
+    if encoding not in ("base64", "quoted-printable"):
+        return joined
+    leaf = Message()
+    leaf["content-transfer-encoding"] = encoding
+    leaf.set_payload(joined.strip())
+    return text(leaf)
+
+
+def addresses(message: Message, *names: str) -> tuple[str, ...]:
+    """The addresses in these headers, lower case, without duplicates, in order."""
+    values = [str(value) for name in names for value in message.get_all(name, [])]
+    found = [address.lower() for _, address in getaddresses(values) if "@" in address]
+    return tuple(dict.fromkeys(found))
+
+
+def message_id(message: Message) -> str | None:
+    """The Message-ID without its brackets."""
+    value = header(message, "message-id")
+    found = _ANGLES.search(value)
+    return found[1] if found else value or None
+
+
+def dated(message: Message) -> int | None:
+    """The Date header in microseconds since 1970, UTC."""
+    try:
+        return round(parsedate_to_datetime(header(message, "date")).timestamp() * 1_000_000)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

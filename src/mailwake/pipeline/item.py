@@ -1,0 +1,104 @@
+"""One record of the log on its way, and the batch that it travels in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from mailwake.events import CampaignId, Event, EventType, Evidence, Handle, Micros, Source, TemplateId, Verdict
+
+
+class Span(NamedTuple):
+    """From when until when somebody did not want to be watched."""
+
+    start: Micros
+    #: None: still
+    end: Micros | None
+
+
+class Drop(StrEnum):
+    """Why a record became no row of its own. Read = written + dropped, always."""
+
+    #: no event of ours; kept in the dead-letter folder
+    UNREADABLE = "unreadable"
+    #: a step could not cope with it; kept in the dead-letter folder
+    POISON = "poison"
+    #: the same fact was reported before
+    DUPLICATE = "duplicate"
+    #: mode off: nothing may be kept
+    MODE_OFF = "mode_off"
+    #: mode aggregate: became a step of a counter
+    COUNTED = "counted"
+    #: mode deliverability: became the day of a last open
+    DAY_KEPT = "day_kept"
+    #: the mode allows a counter, but there is none for this kind of event
+    NOT_COUNTED = "not_counted"
+    #: happened after the recipient had withdrawn; the edge did not know yet
+    LATE_INERT = "late_inert"
+
+
+#: Before everything.
+NEVER = Micros(0)
+#: Stands for an event until the record is read.
+NO_EVENT = Event(type=EventType.UNKNOWN, received_at=NEVER, source=Source.EDGE)
+
+
+@dataclass(slots=True, kw_only=True)
+class Item:
+    """A record and what the steps have found out about it so far."""
+
+    record: bytes
+    writer: str
+    #: place in the writer's sequence
+    segment: int
+    #: place in the segment
+    index: int
+    written_at: Micros
+    event: Event = NO_EVENT
+    id: int = 0
+    at: Micros = NEVER
+    campaign: CampaignId | None = None
+    #: links of the message, tracked or not
+    links: int | None = None
+    stream: str = "marketing"
+    #: of the link that was followed
+    role: str | None = None
+    domain: str | None = None
+    evidence: Evidence | None = None
+    verdict: Verdict | None = None
+
+
+#: campaign, template, link or 0, start of the hour, type
+CounterKey = tuple[CampaignId, TemplateId, int, Micros, EventType]
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """The records that are taken in together, and what follows from them besides rows."""
+
+    items: list[Item]
+    #: writer to the last segment that is part of this
+    cursors: dict[str, int] = field(default_factory=dict)
+    #: for deliveries that have been quiet since then nothing more can change; None: not looked at this time
+    settle_before: Micros | None = None
+    counters: Counter[CounterKey] = field(default_factory=Counter)
+    open_days: dict[Handle, date] = field(default_factory=dict)
+    #: by id, once the verdicts begin
+    here: dict[int, Item] = field(default_factory=dict)
+    #: recipients who refused to be watched, and when
+    refusals: dict[Handle, list[Span]] = field(default_factory=dict)
+    #: changes to the consent ledger
+    consents: int = 0
+    #: the latest time of any record, as far as it may move the clock
+    latest: Micros = NEVER
+    #: whether the store looks for deliveries that have been quiet
+    sweeps: bool = False
+    #: verdicts on events of earlier batches
+    rejudged: dict[int, Verdict] = field(default_factory=dict)
+    dropped: Counter[Drop] = field(default_factory=Counter)
+    written: int = 0
+    #: of those, rows that the store did not have yet
+    added: int = 0

@@ -1,0 +1,122 @@
+"""What the steps need of the state store, asked for once per batch and remembered where it does not change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from mailwake.events import CampaignId, Handle, TemplateId
+from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.pipeline.item import Span
+from mailwake.store.state import Axis, Consent, ConsentEntry, StateStore
+
+#: Domains that so many people share that they name nobody. All others are stored as keyed stand-ins.
+# fmt: off
+SHARED_DOMAINS = frozenset((
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com", "hotmail.co.uk",
+    "hotmail.fr", "yahoo.com", "yahoo.co.jp", "yahoo.co.uk", "yahoo.fr", "ymail.com", "aol.com", "icloud.com",
+    "me.com", "mac.com", "gmx.de", "gmx.net", "gmx.at", "gmx.ch", "web.de", "t-online.de", "freenet.de",
+    "orange.fr", "free.fr", "laposte.net", "sfr.fr", "libero.it", "mail.ru", "yandex.ru", "qq.com", "163.com",
+    "126.com", "naver.com", "proton.me", "protonmail.com", "comcast.net",
+))
+# fmt: on
+K = TypeVar("K")
+V = TypeVar("V")
+
+_REMEMBERED = 200_000
+#: Says of a handle with no line in the ledger what no handle with one can have on both axes.
+_SILENT = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
+_REFUSALS = (Consent.DENIED, Consent.WITHDRAWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A template as the steps need it."""
+
+    campaign: CampaignId
+    stream: str
+    links: int
+    #: number of the link to its role
+    roles: dict[int, str] = field(default_factory=dict)
+
+
+class Lookups:
+    """Answers from the state store.
+
+    Args:
+        state: the store.
+        domain_key: key of the stand-ins for domains.
+    """
+
+    def __init__(self, state: StateStore, domain_key: bytes) -> None:
+        self._state = state
+        self._key = domain_key[:64]
+        self._templates: dict[TemplateId, Sent] = {}
+        self._streams: dict[CampaignId, str] = {}
+        self._domains: dict[Handle, str] = {}
+
+    def template(self, template: TemplateId) -> Sent | None:
+        """The template, if it is known by now."""
+        if template not in self._templates:
+            row = self._state.template(template)
+            if row is None:
+                return None
+            roles = {link.number: link.role for link in self._state.template_links(template)}
+            sent = Sent(campaign=row.campaign, stream=row.stream, links=row.links_count, roles=roles)
+            _remember(self._templates, template, sent)
+        return self._templates[template]
+
+    def stream(self, campaign: CampaignId) -> str:
+        """The campaign's stream; marketing where the campaign is not known."""
+        if campaign not in self._streams:
+            row = self._state.find_campaign(campaign)
+            if row is None:
+                return "marketing"
+            _remember(self._streams, campaign, row.stream)
+        return self._streams[campaign]
+
+    def domains(self, handles: Iterable[Handle]) -> dict[Handle, str]:
+        """The domain of each recipient who is known: itself where many people share it, else a keyed stand-in."""
+        wanted = set(handles)
+        known = {handle: self._domains[handle] for handle in wanted if handle in self._domains}
+        missing = wanted - known.keys()
+        if missing:
+            for handle, domain in self._state.domains(missing).items():
+                known[handle] = self._told(domain)
+                _remember(self._domains, handle, known[handle])
+        return known
+
+    def refusals(self, handles: Iterable[Handle]) -> dict[Handle, list[Span]]:
+        """When each recipient did not want to be watched, for those who ever said anything."""
+        said = self._state.modes(set(handles), ceiling=INDIVIDUAL, unknown=_SILENT)
+        spoke = (handle for handle, modes in said.items() if modes != _SILENT)
+        return {handle: spans for handle in spoke if (spans := refused(self._state.consents(handle)))}
+
+    def _told(self, domain: str) -> str:
+        if domain in SHARED_DOMAINS:
+            return domain
+        return "~" + hashlib.blake2b(domain.encode(), digest_size=6, key=self._key).hexdigest()
+
+
+def refused(ledger: Iterable[ConsentEntry]) -> list[Span]:
+    """The spans in which the ledger refuses on either axis, oldest first; the edge too makes no difference of axes."""
+    holds: dict[Axis, Consent] = {}
+    spans: list[Span] = []
+    for line in sorted(ledger, key=lambda line: line.at):
+        for axis in (Axis.OPENS, Axis.CLICKS) if line.axis is Axis.BOTH else (line.axis,):
+            holds[axis] = line.state
+        refuses = any(state in _REFUSALS for state in holds.values())
+        is_open = bool(spans) and spans[-1].end is None
+        if refuses and not is_open:
+            spans.append(Span(line.at, None))
+        elif is_open and not refuses:
+            spans[-1] = Span(spans[-1].start, line.at)
+    return spans
+
+
+def _remember(table: dict[K, V], key: K, value: V) -> None:
+    if len(table) >= _REMEMBERED:
+        table.clear()
+    table[key] = value

@@ -1,0 +1,365 @@
+"""Events become facts and states: the list of steps that every record of the log goes through.
+
+*put_* adds a fact, *drop_* refuses with a reason from `Drop`, *apply_* changes what may be sent or watched, *write*
+stores. A step marked `each` works record by record; a record that it cannot cope with is set aside and holds up nobody.
+Steps run one after the other over a whole batch, so that an apply step has seen the batch before the next one begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import lru_cache, wraps
+from time import perf_counter
+
+import msgspec
+
+from mailwake.events import SECOND, Event, EventType, Micros, Note, Request, decode_event, event_id
+from mailwake.judge import Judged
+from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.pipeline.desk import Desk
+from mailwake.pipeline.item import Batch, Drop, Item
+from mailwake.pipeline.rows import counter_rows, event_row, judgement
+from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression
+from mailwake.tokens import MAX_LINK_NUMBER
+
+Step = Callable[[Batch, Desk], None]
+
+#: What a record may do to a step that did not expect it; faults of stores are not among them and stop the batch.
+POISON = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
+
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+#: the clock of a demo's crowd, in microseconds since 1970
+CLOCK_HEADER = b"x-mailwake-clock"
+#: DESIGN: a delivery settles after 15 quiet minutes
+QUIET = 15 * 60 * SECOND
+#: the last microsecond of the year 9999, as far as calendars of the stores reach
+_LAST = 253_402_300_799_999_999
+_MAX_ID = (1 << 63) - 1
+_MAX_BYTE = 255
+_VIEWS = (Note.UNSUBSCRIBE_VIEWED, Note.PREFERENCES_VIEWED)
+_NOT_COUNTED_ROLES = ("unsubscribe", "preferences", "decoy")
+
+
+def each(step: Callable[[Item, Batch, Desk], Drop | None]) -> Step:
+    """A step over a batch, from one that takes a single record and says why it goes no further."""
+
+    @wraps(step)
+    def over_batch(batch: Batch, desk: Desk) -> None:
+        kept: list[Item] = []
+        for item in batch.items:
+            try:
+                reason = step(item, batch, desk)
+            except POISON as fault:
+                reason = set_aside(item, desk, Drop.POISON, f"{step.__name__}: {fault!r}")
+            if reason is None:
+                kept.append(item)
+            else:
+                batch.dropped[reason] += 1
+        batch.items = kept
+
+    return over_batch
+
+
+def set_aside(item: Item, desk: Desk, reason: Drop, problem: str) -> Drop:
+    """Keep a record in the dead-letter folder and give the reason back."""
+    desk.dead.keep(item, reason, problem)
+    return reason
+
+
+@each
+def drop_unreadable(item: Item, _batch: Batch, desk: Desk) -> Drop | None:
+    """A record that is no event of ours, or says what no event can say."""
+    try:
+        item.event = decode_event(item.record)
+        _check(item.event)
+    except (msgspec.DecodeError, ValueError) as fault:
+        return set_aside(item, desk, Drop.UNREADABLE, str(fault))
+    return None
+
+
+@each
+def put_identity(item: Item, _batch: Batch, _desk: Desk) -> None:
+    """An id that is the same however often the record is read, or the fact reported."""
+    key = item.event.key
+    item.id = event_id(key) if key else event_id(item.writer, item.segment, item.index)
+
+
+@each
+def drop_duplicate(item: Item, _batch: Batch, desk: Desk) -> Drop | None:
+    """A second report of the same fact. What was forgotten here, the store still knows by its id."""
+    return Drop.DUPLICATE if item.event.key and not desk.is_news(item.id) else None
+
+
+@each
+def put_clock(item: Item, batch: Batch, desk: Desk) -> None:
+    """When it happened: as the source says, else when we learned of it; in a demo, by the crowd's own clock."""
+    event = item.event
+    item.at = event.received_at if event.at is None else event.at
+    if desk.demo.event_clock:
+        told = _told_clock(event.request)
+        item.at = Micros(item.at + desk.demo.shift_seconds * SECOND) if told is None else told
+        item.event = msgspec.structs.replace(event, at=item.at)
+    batch.latest = max(batch.latest, _tick(item, desk))
+
+
+@each
+def put_campaign(item: Item, _batch: Batch, desk: Desk) -> None:
+    """Campaign, stream, number of links, and the role of the link that was followed."""
+    event = item.event
+    sent = None if event.template is None else desk.lookups.template(event.template)
+    if sent is None:
+        item.campaign = event.campaign
+        item.stream = "marketing" if event.campaign is None else desk.lookups.stream(event.campaign)
+        return
+    item.campaign, item.stream, item.links = sent.campaign, sent.stream, sent.links
+    if event.link is not None:
+        item.role = sent.roles.get(event.link)
+
+
+@each
+def apply_consent(item: Item, batch: Batch, desk: Desk) -> None:
+    """What the recipient said about being watched goes into the ledger."""
+    batch.consents += apply_to_consent(desk.state, item.event, at=item.at)
+
+
+def apply_inert(batch: Batch, desk: Desk) -> None:
+    """A withdrawal reaches the edge, before anything else of this batch is looked at."""
+    if batch.consents:
+        desk.inert.put(desk.state.inert())
+
+
+def put_refusals(batch: Batch, desk: Desk) -> None:
+    """When the recipients of this batch's hits did not want to be watched."""
+    hits = {item.event.recipient for item in batch.items if item.event.recipient is not None and is_hit(item.event)}
+    batch.refusals = desk.lookups.refusals(hits) if hits else {}
+
+
+@each
+def drop_late_inert(item: Item, batch: Batch, _desk: Desk) -> Drop | None:
+    """A hit after a withdrawal that the edge had not heard of. A day counts as over when its last moment is."""
+    if item.event.recipient not in batch.refusals or not is_hit(item.event):
+        return None
+    until = item.at + (DAY - 1 if axis_mode(item.event) is Mode.DELIVERABILITY else 0)
+    late = any(
+        span.start <= until and (span.end is None or item.at < span.end)
+        for span in batch.refusals[item.event.recipient]
+    )
+    return Drop.LATE_INERT if late else None
+
+
+@each
+def put_decoy(item: Item, _batch: Batch, _desk: Desk) -> None:
+    """A link that no person sees is marked as such."""
+    if item.event.note is Note.DECOY:
+        item.role = "decoy"
+    elif item.role == "decoy" and item.event.type is EventType.CLICKED:
+        item.event = msgspec.structs.replace(item.event, type=EventType.UNKNOWN, note=Note.DECOY)
+
+
+@each
+def put_modes(item: Item, batch: Batch, _desk: Desk) -> Drop | None:
+    """What the mode sealed into the mail allows: a row, a step of a counter, a day, or nothing."""
+    event = item.event
+    mode = axis_mode(event)
+    if mode is Mode.OFF:
+        return Drop.MODE_OFF
+    if mode is Mode.AGGREGATE:
+        return _count(item, batch)
+    if mode is Mode.DELIVERABILITY:
+        return _keep_day(item, batch)
+    if event.request is not None and not is_hit(event) and read_modes(event.modes) != INDIVIDUAL:
+        item.event = msgspec.structs.replace(event, request=None)
+    return None
+
+
+def apply_open_days(batch: Batch, desk: Desk) -> None:
+    """Mode deliverability: the day of the last open."""
+    desk.state.put_open_days(batch.open_days)
+
+
+def put_domain(batch: Batch, desk: Desk) -> None:
+    """The domain of the recipient's address, or a keyed stand-in for it."""
+    known = desk.lookups.domains(item.event.recipient for item in batch.items if item.event.recipient is not None)
+    for item in batch.items:
+        if item.event.recipient is not None:
+            item.domain = known.get(item.event.recipient)
+
+
+@each
+def put_evidence(item: Item, _batch: Batch, desk: Desk) -> None:
+    """What lasts of the request; address and user agent end here."""
+    item.evidence = desk.evidence.read(item.event, id=item.id, links=item.links, stream=item.stream, domain=item.domain)
+    if item.event.request is not None:
+        item.event = msgspec.structs.replace(item.event, request=None)
+
+
+def put_verdict(batch: Batch, desk: Desk) -> None:
+    """P(human) for this event and anew for those it throws a light on, in the order in which they happened."""
+    batch.items.sort(key=lambda item: (item.at, item.id))
+    batch.here = {item.id: item for item in batch.items}
+    _observe(batch, desk)
+    desk.clock.saw(batch.latest)
+    _settle(batch, desk)
+
+
+@each
+def apply_suppression(item: Item, _batch: Batch, desk: Desk) -> None:
+    """Who may no longer be mailed, and why."""
+    apply_to_suppression(desk.state, desk.bounces, item.event, at=item.at, stream=item.stream)
+
+
+def write(batch: Batch, desk: Desk) -> None:
+    """Rows, verdicts, counters and how far the log was read: all of it or nothing."""
+    batch.settle_before = Micros(desk.settled_until - QUIET) if batch.sweeps else None
+    rows = [event_row(item, item.evidence) for item in batch.items if item.evidence is not None]
+    settled = (item for item in batch.items if item.verdict is not None and item.verdict.state == "settled")
+    news = {item.id: item.verdict for item in settled if item.verdict is not None} | batch.rejudged
+    if not (rows or news or batch.counters or batch.cursors or batch.sweeps):
+        return
+    batch.written = len(rows)
+    batch.added = desk.events.write(
+        rows=rows,
+        rejudged=[judgement(identity, verdict) for identity, verdict in news.items()],
+        counters=counter_rows(batch.counters),
+        cursors=batch.cursors,
+        settle_before=batch.settle_before,
+    )
+
+
+STEPS: tuple[Step, ...] = (
+    drop_unreadable,
+    put_identity,
+    drop_duplicate,
+    put_clock,
+    put_campaign,
+    apply_consent,
+    apply_inert,
+    put_refusals,
+    drop_late_inert,
+    put_decoy,
+    put_modes,
+    apply_open_days,
+    put_domain,
+    put_evidence,
+    put_verdict,
+    apply_suppression,
+    write,
+)
+
+
+def run_steps(batch: Batch, desk: Desk, steps: Iterable[Step] = STEPS) -> None:
+    """Take a batch through the steps; afterwards it is stored, with everything that follows from it.
+
+    Raises:
+        Unavailable: a store is away. Nothing of the batch is stored as events; what was applied may be applied again.
+    """
+    for step in steps:
+        started = perf_counter()
+        step(batch, desk)
+        spent = desk.seconds.get(step.__name__, 0.0)
+        desk.seconds[step.__name__] = spent + perf_counter() - started
+
+
+@lru_cache(maxsize=256)
+def read_modes(value: int) -> Modes:
+    """The modes in a byte; there are few, and they come with every event."""
+    return Modes.from_byte(value)
+
+
+def is_hit(event: Event) -> bool:
+    """Whether it is something that only tracking sees: an open, a click, a look at a page."""
+    return event.type in (EventType.OPENED, EventType.CLICKED) or event.note in (Note.LINK_REFUSED, Note.DECOY, *_VIEWS)
+
+
+def axis_mode(event: Event) -> Mode:
+    """The mode that governs an event; individual for what is not tracking: mail sent, bounced, unsubscribed.
+
+    An event that names no delivery was recorded under a lower ceiling than its mail was sent with, and stays there.
+    """
+    if not is_hit(event):
+        return Mode.INDIVIDUAL
+    modes = read_modes(event.modes)
+    mode = modes.opens if event.type is EventType.OPENED else modes.clicks
+    if event.note in _VIEWS:  # they belong to neither axis, so the stricter one holds
+        mode = min(modes.opens, modes.clicks)
+    if mode is not Mode.INDIVIDUAL or event.delivery is not None:
+        return mode
+    return Mode.AGGREGATE if event.recipient is None else Mode.DELIVERABILITY
+
+
+def _check(event: Event) -> None:
+    """Raises ValueError for numbers that no store can hold."""
+    if not 0 <= event.modes <= _MAX_BYTE:
+        raise ValueError("the modes are no byte")
+    read_modes(event.modes)
+    if event.link is not None and event.link > MAX_LINK_NUMBER:
+        raise ValueError("the link's number is above what a token holds")
+    ids = (event.campaign, event.template, event.delivery, event.recipient, event.link, event.message_bytes)
+    if any(number is not None and not 0 <= number <= _MAX_ID for number in ids):
+        raise ValueError("a number is below zero or above 63 bits")
+    if not 0 <= event.received_at <= _LAST or (event.at is not None and not 0 <= event.at <= _LAST):
+        raise ValueError("a time is outside the calendar")
+
+
+def _told_clock(request: Request | None) -> Micros | None:
+    for name, value in () if request is None else request.headers:
+        if name.lower() == CLOCK_HEADER and value.isdigit() and int(value) <= _LAST:
+            return Micros(int(value))
+    return None
+
+
+def _tick(item: Item, desk: Desk) -> Micros:
+    """How far an event moves the clock: never past the moment we learned of it, except where time itself is a play."""
+    return item.at if desk.demo.event_clock else min(item.at, item.event.received_at)
+
+
+def _count(item: Item, batch: Batch) -> Drop:
+    event = item.event
+    plain = event.type in (EventType.OPENED, EventType.CLICKED) and event.note is Note.NONE
+    if not plain or item.campaign is None or event.template is None or item.role in _NOT_COUNTED_ROLES:
+        return Drop.NOT_COUNTED
+    hour = Micros(item.at - item.at % HOUR)
+    batch.counters[item.campaign, event.template, event.link or 0, hour, event.type] += 1
+    return Drop.COUNTED
+
+
+def _keep_day(item: Item, batch: Batch) -> Drop:
+    recipient = item.event.recipient
+    if recipient is None or item.event.type is not EventType.OPENED:
+        return Drop.NOT_COUNTED
+    day = datetime.fromtimestamp(item.at // SECOND, UTC).date()
+    batch.open_days[recipient] = max(day, batch.open_days.get(recipient, day))
+    return Drop.DAY_KEPT
+
+
+def _observe(batch: Batch, desk: Desk) -> None:
+    kept: list[Item] = []
+    for item in batch.items:
+        desk.clock.saw(_tick(item, desk))
+        _settle(batch, desk)
+        try:
+            if item.evidence is not None:
+                _take_over(desk.judge.observe(item.evidence), batch)
+            kept.append(item)
+        except POISON as fault:
+            batch.dropped[set_aside(item, desk, Drop.POISON, f"put_verdict: {fault!r}")] += 1
+    batch.items = kept
+
+
+def _settle(batch: Batch, desk: Desk) -> None:
+    """Let the judge close what has been quiet, at every second of the events' time."""
+    until = desk.clock.settled_until()
+    if until >= desk.settled_until + SECOND:
+        desk.settled_until = until
+        _take_over(desk.judge.settle(until), batch)
+
+
+def _take_over(judged: Iterable[Judged], batch: Batch) -> None:
+    for identity, _, verdict in judged:
+        item = batch.here.get(identity)
+        if item is None:
+            batch.rejudged[identity] = verdict
+        else:
+            item.verdict = verdict
