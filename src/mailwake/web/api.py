@@ -1,0 +1,62 @@
+"""The JSON API: insight's answers, byte for byte what `mailwake report --json` prints."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from mailwake.insight.answers import to_json
+from mailwake.insight.people import PAGE_SIZE, people
+from mailwake.insight.report import campaign_report, find, overview
+from mailwake.insight.stores import Stores
+
+MAX_PAGE = 1_000_000
+MAX_PAGE_SIZE = 1_000
+
+router = APIRouter()
+
+Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="From 1.")]
+PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Lines per page.")]
+Outcome = Annotated[str, Query(max_length=40, description="Which deliveries to list.")]
+
+
+def stores_of(request: Request) -> Stores:
+    """The stores this dashboard reads."""
+    stores: Stores = request.app.state.stores
+    return stores
+
+
+@router.get("/health")
+def health(request: Request) -> Response:
+    """Answers as soon as the stores do."""
+    stores_of(request).events.ask("latest")
+    return _json(b'{"status":"ok"}')
+
+
+@router.get("/api/campaigns")
+def campaigns(request: Request) -> Response:
+    """All campaigns, last sent first, and their sum."""
+    return _json(to_json(overview(stores_of(request))))
+
+
+@router.get("/api/campaigns/{campaign}")
+def campaign(request: Request, campaign: str) -> Response:
+    """Everything known about one campaign, by id or name."""
+    stores = stores_of(request)
+    return _json(to_json(campaign_report(stores, find(stores, campaign))))
+
+
+@router.get("/api/campaigns/{campaign}/people")
+def campaign_people(
+    request: Request, campaign: str, *, outcome: Outcome = "all", page: Page = 1, page_size: PageSize = PAGE_SIZE
+) -> Response:
+    """What became of each recipient's copy, a page at a time."""
+    stores = stores_of(request)
+    found = find(stores, campaign)
+    return _json(to_json(people(stores, found, outcome=outcome, page=page, page_size=page_size)))
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")

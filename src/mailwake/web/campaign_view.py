@@ -1,0 +1,183 @@
+"""What the page of one campaign shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mailwake.insight.answers import CampaignReport
+from mailwake.insight.metrics import metrics
+from mailwake.web import charts, figures, views
+from mailwake.web.charts import Chart
+from mailwake.web.views import Figure
+
+TILES = (
+    "delivery_rate__sent",
+    "human_open_rate__delivered_trackable",
+    "human_click_rate__delivered_trackable",
+    "unsubscribe_rate__delivered",
+    "bounce_rate__sent",
+    "complaint_rate__delivered",
+)
+_WHO = ("human", "possible", "machine", "raw")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Word:
+    """A piece of the leading sentence."""
+
+    text: str
+    #: human or machine: strong, in that colour; empty: plain
+    kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reactions:
+    """Opened or clicked: people, possible people, machines, raw."""
+
+    label: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Definition:
+    """A rate and what it means."""
+
+    metric: str
+    label: str
+    percent: str
+    sentence: str
+
+
+def values(report: CampaignReport, *, by: str, zone: ZoneInfo) -> dict[str, Any]:
+    """What `campaign.html` names.
+
+    Args:
+        report: the answer.
+        by: "opened" or "clicked": what clients, devices and countries are ranked by.
+        zone: the viewer's.
+    """
+    figure = views.by_metric(report.rates)
+    links = views.links(report.links)
+    return {
+        "id": report.id,
+        "name": report.name,
+        "stream": report.stream or "stream not known",
+        "subjects": report.subjects,
+        "sent": views.sent(report.sent_from, report.sent_to, zone),
+        "fresh": views.fresh(report.fresh_at, zone),
+        "lead": lead(report, figure),
+        "tiles": [figure[metric] for metric in TILES],
+        "funnel": views.funnel(report.tally, figure),
+        "troubles": views.troubles(report.tally, figure),
+        "people": f"/campaigns/{report.id}/people",
+        "reactions": [_reactions("Opened", "open", figure), _reactions("Clicked", "click", figure)],
+        "outside": _outside(report),
+        "by": by,
+        "rankings": _rankings(report, by),
+        "links": links,
+        "any_hits": any(link.hits != "0" for link in links),
+        "counted_only": _counted_only(report),
+        "definitions": [_definition(each) for each in figure.values()],
+        **_over_time(report, zone),
+    }
+
+
+def lead(report: CampaignReport, figure: Mapping[str, Figure]) -> list[Word]:
+    """The campaign in two sentences, for who reads no further."""
+    tally = report.tally
+    if not tally.sent:
+        return [Word(text="Nothing of this campaign was sent through Mailwake yet.")]
+    opened, clicked = (figure[f"human_{kind}_rate__delivered_trackable"] for kind in ("open", "click"))
+    machines = tally.opened_in_base.machine + tally.clicked_in_base.machine
+    words = [Word(text=f"{figures.count(tally.delivered)} of {figures.count(tally.sent)} copies were delivered. ")]
+    if tally.opens_trackable or tally.clicks_trackable:
+        words += [
+            Word(text=f"{opened.percent} were opened", kind="human"),
+            Word(text=" and "),
+            Word(text=f"{clicked.percent} clicked", kind="human"),
+            Word(text=" by people, as shares of those that could tell."),
+        ]
+    else:
+        words.append(Word(text="None of them could tell whether it was opened: nobody had agreed to that."))
+    if machines:
+        words += [
+            Word(text=" Machines alone account for "),
+            Word(text=f"{figures.count(tally.opened_in_base.machine)} opens", kind="machine"),
+            Word(text=" and "),
+            Word(text=f"{figures.count(tally.clicked_in_base.machine)} clicks", kind="machine"),
+            Word(text=", and are counted apart."),
+        ]
+    return words
+
+
+def _reactions(label: str, kind: str, figure: Mapping[str, Figure]) -> Reactions:
+    return Reactions(label=label, figures=tuple(figure[f"{who}_{kind}_rate__delivered_trackable"] for who in _WHO))
+
+
+def _outside(report: CampaignReport) -> str:
+    """Says so where reactions are known of copies that are in no base."""
+    tally = report.tally
+    opened = tally.opened.raw - tally.opened_in_base.raw
+    clicked = tally.clicked.raw - tally.clicked_in_base.raw
+    if not opened and not clicked:
+        return ""
+    return (
+        f"Besides, {figures.count(opened)} opened and {figures.count(clicked)} clicked copies are not known as "
+        "delivered; they are part of no rate here, and of the drawings below."
+    )
+
+
+def _over_time(report: CampaignReport, zone: ZoneInfo) -> dict[str, Any]:
+    series = report.over_time
+    if series is None:
+        return {"charts": [], "step": "", "zone": figures.zone_name(zone, report.sent_from)}
+    drawn: list[Chart] = [charts.chart(series, kind, zone) for kind in ("opened", "clicked")]
+    return {
+        "charts": drawn,
+        "step": figures.step(series.step_seconds),
+        "zone": figures.zone_name(zone, series.points[0].start),
+    }
+
+
+def _rankings(report: CampaignReport, by: str) -> list[dict[str, Any]]:
+    told = (
+        (
+            "Clients",
+            "Client",
+            "Gmail and Apple Mail fetch through proxies, which may hide another client.",
+            report.clients,
+        ),
+        ("Devices", "Device", "A proxy does not tell the device behind it.", report.devices),
+        (
+            "Countries",
+            "Country",
+            "Of the request. A proxy or gateway may stand elsewhere than its user.",
+            report.countries,
+        ),
+    )
+    return [
+        {"title": title, "head": head, "sentence": sentence, "rows": views.groups(rows, by)}
+        for title, head, sentence, rows in told
+    ]
+
+
+def _counted_only(report: CampaignReport) -> list[dict[str, str]]:
+    hits = report.counted_only
+    if not hits.opened and not hits.clicked:
+        return []
+    return [
+        {"label": "Pixel fetched", "hits": figures.count(hits.opened)},
+        {"label": "Link followed", "hits": figures.count(hits.clicked)},
+    ]
+
+
+def _definition(figure: Figure) -> Definition:
+    return Definition(
+        metric=figure.metric,
+        label=figure.label,
+        percent=figure.percent,
+        sentence=metrics()[figure.metric].sentence,
+    )

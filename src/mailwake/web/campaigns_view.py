@@ -1,0 +1,105 @@
+"""What the list of campaigns shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mailwake.insight.answers import CampaignLine, Overview
+from mailwake.insight.metrics import rates
+from mailwake.web import charts, figures, views
+from mailwake.web.charts import Part
+from mailwake.web.paging import pages
+from mailwake.web.views import Figure
+
+PAGE_SIZE = 25
+#: of all campaigns together
+TILES = (
+    "delivery_rate__sent",
+    "human_open_rate__delivered_trackable",
+    "human_click_rate__delivered_trackable",
+    "unsubscribe_rate__delivered",
+    "bounce_rate__sent",
+    "complaint_rate__delivered",
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What the reader narrowed the list to."""
+
+    #: part of a name, in any case
+    q: str = ""
+    stream: str = ""
+    #: from 1
+    page: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A campaign in the list."""
+
+    id: str
+    name: str
+    stream: str
+    #: when it was sent, in words
+    sent: str
+    sent_count: str
+    delivered: Figure
+    opened: Figure
+    #: "612 people · 204 possibly · 71 machines"
+    opened_says: str
+    opened_parts: tuple[Part, ...]
+    clicked: Figure
+    clicked_says: str
+    clicked_parts: tuple[Part, ...]
+    unsubscribed: Figure
+    bounced: Figure
+
+
+def values(overview: Overview, asked: Asked, zone: ZoneInfo) -> dict[str, Any]:
+    """What `campaigns.html` names."""
+    fitting = [line for line in overview.campaigns if _fits(line, asked)]
+    start = (asked.page - 1) * PAGE_SIZE
+    shown = fitting[start : start + PAGE_SIZE]
+    figure = views.by_metric(rates(overview.total))
+    number = len(overview.campaigns)
+    return {
+        "any_campaign": bool(overview.campaigns),
+        "total": "1 campaign" if number == 1 else f"{figures.count(number)} campaigns",
+        "fresh": views.fresh(overview.fresh_at, zone),
+        "tiles": [figure[metric] for metric in TILES],
+        "asked": asked,
+        "streams": sorted({line.stream for line in overview.campaigns if line.stream}),
+        "listed": views.listed(len(fitting), number, "campaign"),
+        "campaigns": [_line(line, zone) for line in shown],
+        "pages": pages(
+            "/", {"q": asked.q, "stream": asked.stream}, page=asked.page, total=len(fitting), page_size=PAGE_SIZE
+        ),
+    }
+
+
+def _fits(line: CampaignLine, asked: Asked) -> bool:
+    return asked.q.casefold() in line.name.casefold() and asked.stream in ("", line.stream)
+
+
+def _line(line: CampaignLine, zone: ZoneInfo) -> Line:
+    figure = views.by_metric(line.rates)
+    tally = line.tally
+    return Line(
+        id=line.id,
+        name=line.name,
+        stream=line.stream,
+        sent=views.sent(line.sent_from, line.sent_to, zone),
+        sent_count=figures.count(tally.sent),
+        delivered=figure["delivery_rate__sent"],
+        opened=figure["human_open_rate__delivered_trackable"],
+        opened_says=views.told(tally.opened_in_base),
+        opened_parts=charts.bar(tally.opened_in_base, tally.opens_trackable),
+        clicked=figure["human_click_rate__delivered_trackable"],
+        clicked_says=views.told(tally.clicked_in_base),
+        clicked_parts=charts.bar(tally.clicked_in_base, tally.clicks_trackable),
+        unsubscribed=figure["unsubscribe_rate__delivered"],
+        bounced=figure["bounce_rate__sent"],
+    )

@@ -1,0 +1,182 @@
+"""Drawings as numbers: the templates turn them into SVG, and the server needs no script for it.
+
+Positions are percentages of the drawing, so that it stretches with the page while patterns and text keep their size.
+Each class has a colour, a fill and a mark of its own, so that colour alone never says anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from mailwake.insight.series import Series
+from mailwake.insight.tally import Reaction
+from mailwake.web import figures
+
+#: from the bottom of a column, and from the left of a bar
+CLASSES = ("human", "possible", "machine")
+NAMES = {"human": "people", "possible": "possibly people", "machine": "machines"}
+MARKS = {"human": "●", "possible": "◐", "machine": "□"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One coloured piece of a bar or column."""
+
+    #: CSS class: human, possible, machine, good, bad or plain
+    kind: str
+    #: where it starts, in per cent of the drawing: from the left in a bar, from the top in a column
+    start: str
+    #: how far it reaches, in per cent of the drawing
+    length: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """One step of a series."""
+
+    #: left edge, in per cent
+    x: str
+    width: str
+    parts: tuple[Part, ...]
+    #: what it says, on hover and for those who hear the page
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tick:
+    """A label under the axis."""
+
+    x: str
+    anchor: str
+    text: str
+    #: left out on narrow screens
+    is_minor: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A line of the table that says what the drawing says."""
+
+    start: str
+    human: str
+    possible: str
+    machine: str
+    raw: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chart:
+    """A series of one kind of reaction as a drawing, and as the table under it."""
+
+    #: opened or clicked
+    kind: str
+    title: str
+    #: the drawing in a sentence
+    says: str
+    columns: tuple[Column, ...]
+    ticks: tuple[Tick, ...]
+    #: labels of the upright axis, top to bottom
+    levels: tuple[str, ...]
+    rows: tuple[Row, ...]
+    #: for the script that draws it again with a cursor: seconds since 1970, then people, possible and machines
+    data: tuple[tuple[int, ...], ...]
+    step_seconds: int
+    timezone: str
+
+
+def bar(reaction: Reaction, whole: int) -> tuple[Part, ...]:
+    """People, possible people and machines side by side, as shares of a whole."""
+    return stack([(kind, getattr(reaction, kind)) for kind in CLASSES], whole)
+
+
+def stack(pieces: list[tuple[str, int]], whole: int) -> tuple[Part, ...]:
+    """Pieces of a bar, one after the other; what is nothing is not drawn."""
+    parts, start = [], 0
+    for kind, number in pieces:
+        if number and whole:
+            parts.append(Part(kind=kind, start=_percent(start, whole), length=_percent(number, whole)))
+        start += number
+    return tuple(parts)
+
+
+def chart(series: Series, kind: str, zone: ZoneInfo) -> Chart:
+    """One kind of reaction over time.
+
+    Args:
+        series: what was counted.
+        kind: "opened" or "clicked".
+        zone: the viewer's.
+    """
+    reactions: list[Reaction] = [getattr(point, kind) for point in series.points]
+    starts = [point.start for point in series.points]
+    top = nice_top(max((reaction.raw for reaction in reactions), default=0))
+    rows = tuple(
+        Row(
+            start=figures.moment(start, zone),
+            human=figures.count(reaction.human),
+            possible=figures.count(reaction.possible),
+            machine=figures.count(reaction.machine),
+            raw=figures.count(reaction.raw),
+        )
+        for start, reaction in zip(starts, reactions, strict=True)
+    )
+    whole = {who: figures.count(sum(getattr(reaction, who) for reaction in reactions)) for who in CLASSES}
+    return Chart(
+        kind=kind,
+        title=kind.capitalize(),
+        says=f"{kind.capitalize()} over time: {whole['human']} by people, {whole['possible']} possibly, "
+        f"{whole['machine']} by machines; the table below has every step",
+        columns=tuple(
+            _column(place, len(rows), reactions[place], top=top, row=rows[place]) for place in range(len(rows))
+        ),
+        ticks=_ticks(series, zone),
+        levels=tuple(figures.count(level) for level in (top, top // 2, 0)),
+        rows=rows,
+        data=(
+            tuple(int(start.timestamp()) for start in starts),
+            *(tuple(getattr(reaction, who) for reaction in reactions) for who in CLASSES),
+        ),
+        step_seconds=series.step_seconds,
+        timezone=zone.key,
+    )
+
+
+def nice_top(highest: int) -> int:
+    """The end of an axis: a round, even number not below the highest value."""
+    scale = 1
+    while True:
+        for factor in (2, 4, 6, 8, 10):
+            if highest <= factor * scale:
+                return factor * scale
+        scale *= 10 if scale > 1 else 5
+
+
+def _column(place: int, columns: int, reaction: Reaction, *, top: int, row: Row) -> Column:
+    parts, below = [], 0
+    for kind in CLASSES:
+        number = getattr(reaction, kind)
+        if number:
+            parts.append(Part(kind=kind, start=_percent(top - below - number, top), length=_percent(number, top)))
+        below += number
+    gap = 0.15 if columns > 1 else 0.6
+    says = f"{row.start}: {row.human} people, {row.possible} possibly people, {row.machine} machines"
+    return Column(x=_percent(place + gap / 2, columns), width=_percent(1 - gap, columns), parts=tuple(parts), says=says)
+
+
+def _ticks(series: Series, zone: ZoneInfo, wanted: int = 6) -> tuple[Tick, ...]:
+    number = len(series.points)
+    every = max(1, -(-number // wanted))
+    places = list(range(0, number, every))
+    if len(places) > 2 and number - places[-1] < every / 2:
+        places.pop()
+    ticks = []
+    for index, place in enumerate(places):
+        text = figures.tick(series.points[place].start, zone, step_seconds=series.step_seconds)
+        x = _percent(place, number)
+        ticks.append(Tick(x=x, anchor="start", text=text, is_minor=index % 2 == 1))
+    return tuple(ticks)
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.3f}%"

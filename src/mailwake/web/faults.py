@@ -1,0 +1,65 @@
+"""The one place where errors become HTTP: JSON for the API, a page that helps for everybody else."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from mailwake.errors import MailwakeError, Unavailable
+from mailwake.insight.report import NoSuchCampaign
+from mailwake.web.rendering import render
+
+log = logging.getLogger(__name__)
+
+_HEADINGS = {
+    400: "This cannot be shown",
+    404: "There is nothing here",
+    405: "This page only shows, it changes nothing",
+    503: "The data cannot be read just now",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Let an app answer its faults."""
+    app.add_exception_handler(MailwakeError, _ours)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _ours(request: Request, fault: Exception) -> Response:
+    if isinstance(fault, Unavailable):
+        return _answer(request, 503, str(fault), {"Retry-After": str(round(fault.retry_after_seconds))})
+    return _answer(request, 404 if isinstance(fault, NoSuchCampaign) else 400, str(fault))
+
+
+def _http(request: Request, fault: Exception) -> Response:
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    said = {404: "The address leads to no page. It may be mistyped or from an older version."}
+    return _answer(request, status, said.get(status, "The request cannot be answered as it is."))
+
+
+def _invalid(request: Request, fault: Exception) -> Response:
+    errors = fault.errors() if isinstance(fault, RequestValidationError) else []
+    said = "; ".join(f"{error['loc'][-1]}: {error['msg']}" for error in errors)
+    return _answer(request, 400, said or "The address has a part that cannot be understood.")
+
+
+def _unexpected(request: Request, fault: Exception) -> Response:
+    log.error("web.failed", exc_info=fault)
+    return _answer(request, 500, "Mailwake made a mistake; its log says more. Nothing was changed.")
+
+
+def _answer(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    if request.url.path.startswith("/api/") or request.url.path == "/health":
+        body = msgspec.json.encode({"error": sentence})
+        return Response(body, status_code=status, media_type="application/json", headers=headers)
+    heading = _HEADINGS.get(status, "Something went wrong")
+    page = render(request, "fault.html", heading=heading, sentence=sentence, status=status)
+    page.headers.update(headers or {})
+    return page

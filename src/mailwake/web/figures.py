@@ -1,0 +1,80 @@
+"""Numbers and times as people read them. Templates get text, never numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+#: keeps a number and its sign on one line
+NBSP = "\N{NO-BREAK SPACE}"
+CANNOT_SAY = "cannot say"
+
+
+def count(number: int) -> str:
+    """A count with thousands apart: 12,345."""
+    return f"{number:,}"
+
+
+def percent(rate: float | None) -> str:
+    """A rate 0-1 as a percentage, with a second decimal below 1 % where one alone would hide the figure."""
+    if rate is None:
+        return CANNOT_SAY
+    return f"{_digits(rate)}{NBSP}%"
+
+
+def span(low: float | None, high: float | None) -> str:
+    """Both ends of an interval, 0-1, as percentages; empty when there is none."""
+    if low is None or high is None:
+        return ""
+    return f"{_digits(low)}–{_digits(high)}{NBSP}%"  # noqa: RUF001 - a range takes an en dash
+
+
+def _digits(rate: float) -> str:
+    percentage = rate * 100
+    if percentage in (0, 100):
+        return f"{percentage:.0f}"
+    return f"{percentage:.2f}" if percentage < 1 else f"{percentage:.1f}"
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A time to the minute, on the viewer's clock; the zone stands elsewhere on the page."""
+    local = at.astimezone(zone)
+    return f"{local.day}{NBSP}{local:%b}{NBSP}{local.year}, {local:%H:%M}"
+
+
+def day(at: datetime, zone: ZoneInfo) -> str:
+    """A date on the viewer's clock."""
+    local = at.astimezone(zone)
+    return f"{local.day}{NBSP}{local:%b}{NBSP}{local.year}"
+
+
+def clock(at: datetime, zone: ZoneInfo) -> str:
+    """A time of day on the viewer's clock."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def tick(at: datetime, zone: ZoneInfo, *, step_seconds: int) -> str:
+    """A time under an axis: as much of it as the step needs."""
+    local = at.astimezone(zone)
+    if step_seconds >= 86_400:
+        return f"{local.day}{NBSP}{local:%b}"
+    if local.hour == local.minute == 0 or step_seconds >= 10_800:
+        return f"{local:%a}{NBSP}{local.day}, {local:%H:%M}"
+    return f"{local:%H:%M}"
+
+
+def zone_name(zone: ZoneInfo, at: datetime | None) -> str:
+    """The zone as printed beside every chart: its name, and its distance from UTC at that time."""
+    if zone.key == "UTC" or at is None:
+        return zone.key
+    offset = at.astimezone(zone).strftime("%z")
+    return f"{zone.key} (UTC{offset[:3]}:{offset[3:5]})"
+
+
+def step(seconds: int) -> str:
+    """The length of a step in words: "5 minutes", "hour"."""
+    for size, word in ((604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            number = seconds // size
+            return word if number == 1 else f"{number} {word}s"
+    return f"{seconds} seconds"

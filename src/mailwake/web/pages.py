@@ -1,0 +1,66 @@
+"""The pages: each asks insight once, makes text of the answer and renders it.
+
+The same address answers a whole page and what htmx takes a part of; a page that has not changed since the digest in
+``seen`` answers 204, so that looking again every few seconds costs the reader nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from mailwake.insight.answers import to_json
+from mailwake.insight.people import FILTERS, people
+from mailwake.insight.report import campaign_report, find, overview
+from mailwake.web import campaign_view, campaigns_view, people_view
+from mailwake.web.api import Page, stores_of
+from mailwake.web.rendering import render
+
+router = APIRouter(include_in_schema=False)
+
+Text = Annotated[str, Query(max_length=100)]
+Seen = Annotated[str, Query(max_length=40)]
+
+
+@router.get("/")
+def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page = 1, seen: Seen = "") -> Response:
+    """All campaigns."""
+    stores = stores_of(request)
+    answer = overview(stores)
+    digest = _digest(to_json(answer))
+    if seen == digest:
+        return Response(status_code=204)
+    asked = campaigns_view.Asked(q=q, stream=stream, page=page)
+    values = campaigns_view.values(answer, asked, stores.zone)
+    again = "/?" + urlencode({"q": q, "stream": stream, "page": page, "seen": digest})
+    return render(request, "campaigns.html", here="campaigns", again=again, **values)
+
+
+@router.get("/campaigns/{campaign}")
+def campaign(request: Request, campaign: str, *, by: Text = "opened", seen: Seen = "") -> Response:
+    """One campaign."""
+    stores = stores_of(request)
+    answer = campaign_report(stores, find(stores, campaign))
+    digest = _digest(to_json(answer))
+    if seen == digest:
+        return Response(status_code=204)
+    values = campaign_view.values(answer, by="clicked" if by == "clicked" else "opened", zone=stores.zone)
+    again = f"/campaigns/{answer.id}?" + urlencode({"by": by, "seen": digest})
+    return render(request, "campaign.html", again=again, **values)
+
+
+@router.get("/campaigns/{campaign}/people")
+def campaign_people(request: Request, campaign: str, *, outcome: Text = "all", page: Page = 1) -> Response:
+    """The people of one campaign."""
+    stores = stores_of(request)
+    wanted = outcome if outcome in FILTERS else "all"
+    answer = people(stores, find(stores, campaign), outcome=wanted, page=page)
+    return render(request, "people.html", **people_view.values(answer, stores.zone))
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=8).hexdigest()

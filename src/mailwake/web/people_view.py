@@ -1,0 +1,66 @@
+"""What the list of a campaign's people shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mailwake.insight.answers import PeoplePage, Person
+from mailwake.insight.people import FILTERS
+from mailwake.web import charts, figures
+from mailwake.web.paging import pages
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Who:
+    """Who opened or clicked a copy."""
+
+    kind: str
+    mark: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One recipient's copy."""
+
+    address: str
+    outcome: str
+    reason: str
+    #: None: nobody that we know of
+    opened: Who | None
+    clicked: Who | None
+    last: str
+
+
+def values(answer: PeoplePage, zone: ZoneInfo) -> dict[str, Any]:
+    """What `people.html` names."""
+    path = f"/campaigns/{answer.id}/people"
+    copies = "1 copy" if answer.total == 1 else f"{figures.count(answer.total)} copies"
+    return {
+        "id": answer.id,
+        "name": answer.name,
+        "outcome": answer.outcome,
+        "choices": FILTERS,
+        "listed": f"{copies} · {FILTERS[answer.outcome]}",
+        "people": [_line(person, zone) for person in answer.people],
+        "pages": pages(
+            path, {"outcome": answer.outcome}, page=answer.page, total=answer.total, page_size=answer.page_size
+        ),
+    }
+
+
+def _line(person: Person, zone: ZoneInfo) -> Line:
+    return Line(
+        address=person.address or "address no longer known",
+        outcome=person.outcome,
+        reason=person.reason,
+        opened=_who(person.opened),
+        clicked=_who(person.clicked),
+        last="" if person.last_at is None else figures.moment(person.last_at, zone),
+    )
+
+
+def _who(kind: str | None) -> Who | None:
+    return None if kind is None else Who(kind=kind, mark=charts.MARKS[kind], name=charts.NAMES[kind])

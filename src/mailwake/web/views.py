@@ -1,0 +1,208 @@
+"""Pieces that several pages show: every number becomes text with its base beside it, and nothing is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from mailwake.insight.answers import Group, LinkLine
+from mailwake.insight.metrics import Rate, metrics
+from mailwake.insight.tally import Reaction, Tally
+from mailwake.web import charts, figures
+from mailwake.web.charts import Part
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    """One rate, ready to read."""
+
+    metric: str
+    label: str
+    count: str
+    percent: str
+    #: "of 1,912 delivered with a pixel"
+    base: str
+    #: "29.9-34.1 %"; empty where there is no rate
+    span: str
+    #: the whole of it as a sentence, on hover
+    says: str
+    #: human, possible, machine, raw or plain
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """A line of the funnel."""
+
+    label: str
+    count: str
+    parts: tuple[Part, ...]
+    figure: Figure | None
+    #: where the people of this line are listed; empty: nowhere
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Split:
+    """Somebody's reactions: people, possible people, machines and all of them."""
+
+    label: str
+    parts: tuple[Part, ...]
+    human: str
+    possible: str
+    machine: str
+    raw: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkView:
+    """A link in the ranking."""
+
+    number: int
+    label: str
+    role: str
+    target: str
+    #: None: not http or https, so it is shown and never made clickable
+    href: str | None
+    split: Split
+    hits: str
+
+
+def figure(rate: Rate) -> Figure:
+    """One rate with its base in text, and as a sentence for the hover."""
+    metric = metrics()[rate.metric]
+    kind = rate.metric.partition("_")[0]
+    base = f"of {figures.count(rate.base)} {rate.base_name}"
+    span = figures.span(rate.low, rate.high)
+    told = f"{figures.percent(rate.rate)} (95{figures.NBSP}% interval {span})" if span else rate.cannot_say
+    return Figure(
+        metric=rate.metric,
+        label=rate.label,
+        count=figures.count(rate.count),
+        percent=figures.percent(rate.rate),
+        base=base,
+        span=span,
+        says=f"{rate.label}: {figures.count(rate.count)} {base}, {told}. {metric.sentence}",
+        kind=kind if kind in ("human", "possible", "machine", "raw") else "plain",
+    )
+
+
+def by_metric(rates: Iterable[Rate]) -> dict[str, Figure]:
+    """Figures by the id of their metric."""
+    return {rate.metric: figure(rate) for rate in rates}
+
+
+def split(label: str, reaction: Reaction, whole: int) -> Split:
+    """A row of people, possible people and machines with its bar."""
+    return Split(
+        label=label,
+        parts=charts.bar(reaction, whole),
+        human=figures.count(reaction.human),
+        possible=figures.count(reaction.possible),
+        machine=figures.count(reaction.machine),
+        raw=figures.count(reaction.raw),
+    )
+
+
+def groups(rows: Iterable[Group], by: str) -> list[Split]:
+    """A ranking of clients, devices or countries by opens or clicks; its longest bar fills the width."""
+    shown = [(row.label, getattr(row, by)) for row in rows]
+    shown.sort(key=lambda each: -each[1].raw)
+    longest = max((reacted.raw for _, reacted in shown), default=0)
+    return [split(label, reacted, longest) for label, reacted in shown if reacted.raw]
+
+
+def links(rows: Iterable[LinkLine]) -> list[LinkView]:
+    """The ranking of links. Only http and https become something to click on: a label or target may be hostile."""
+    shown = list(rows)
+    longest = max((row.clicked.raw for row in shown), default=0)
+    return [
+        LinkView(
+            number=row.number,
+            label=row.label or "(no text)",
+            role=row.role,
+            target=row.href,
+            href=safe_href(row.href),
+            split=split(row.label, row.clicked, longest),
+            hits=figures.count(row.hits),
+        )
+        for row in shown
+    ]
+
+
+def safe_href(href: str) -> str | None:
+    """The target if it is a plain web address with a host, else None."""
+    try:
+        parts = urlsplit(href)
+        return href if parts.scheme in ("http", "https") and parts.hostname and href.isprintable() else None
+    except ValueError:
+        return None
+
+
+#: label, count, metric of its rate, filter of the people page
+_FUNNEL = (
+    ("Sent", "sent", "", "sent"),
+    ("Delivered", "delivered", "delivery_rate__sent", "delivered"),
+    ("Opened by people", "opened", "human_open_rate__delivered_trackable", "opened_human"),
+    ("Clicked by people", "clicked", "human_click_rate__delivered_trackable", "clicked_human"),
+)
+_TROUBLES = (
+    ("Deferred", "deferred", "deferral_rate__sent", "deferred"),
+    ("Bounced", "bounced", "bounce_rate__sent", "bounced"),
+    ("Unsubscribed", "unsubscribed", "unsubscribe_rate__delivered", "unsubscribed"),
+    ("Reported as spam", "complained", "complaint_rate__delivered", "complained"),
+)
+_KINDS = {"sent": "plain", "delivered": "good"}
+
+
+def funnel(tally: Tally, rates: Mapping[str, Figure]) -> list[Stage]:
+    """Sent, delivered, opened, clicked: all bars share the width of what was sent."""
+    return [_stage(line, tally, rates) for line in _FUNNEL]
+
+
+def troubles(tally: Tally, rates: Mapping[str, Figure]) -> list[Stage]:
+    """What a sender has to look after: deferred, bounced, unsubscribed, reported."""
+    return [_stage(line, tally, rates) for line in _TROUBLES]
+
+
+def _stage(line: tuple[str, str, str, str], tally: Tally, rates: Mapping[str, Figure]) -> Stage:
+    label, name, metric, outcome = line
+    value: int | Reaction = getattr(tally, name)
+    if isinstance(value, Reaction):
+        number, parts = value.human, charts.bar(value, tally.sent)
+    else:
+        number, parts = value, charts.stack([(_KINDS.get(name, "bad"), value)], tally.sent)
+    return Stage(label=label, count=figures.count(number), parts=parts, figure=rates.get(metric), outcome=outcome)
+
+
+def told(reacted: Reaction) -> str:
+    """The parts of a reaction in words: "612 people · 204 possibly · 71 machines"."""
+    return (
+        f"{figures.count(reacted.human)} people · {figures.count(reacted.possible)} possibly · "
+        f"{figures.count(reacted.machine)} machines"
+    )
+
+
+def sent(first: datetime | None, last: datetime | None, zone: ZoneInfo) -> str:
+    """When a campaign was sent."""
+    if first is None or last is None:
+        return "not sent yet"
+    begin, end = figures.moment(first, zone), figures.moment(last, zone)
+    if begin == end:
+        return f"sent {begin}"
+    same_day = figures.day(first, zone) == figures.day(last, zone)
+    return f"sent {begin}–{figures.clock(last, zone)}" if same_day else f"sent {begin} – {end}"  # noqa: RUF001 - a range
+
+
+def fresh(at: datetime | None, zone: ZoneInfo) -> str:
+    """Up to when events are part of the page."""
+    return "no events yet" if at is None else f"events up to {figures.moment(at, zone)}"
+
+
+def listed(number: int, of: int, word: str) -> str:
+    """How many lines a list has: "12 of 80 campaigns"."""
+    many = word if of == 1 else f"{word}s"
+    return f"{figures.count(of)} {many}" if number == of else f"{figures.count(number)} of {figures.count(of)} {many}"
