@@ -91,6 +91,10 @@ class Edge:
     request_timeout_seconds: float = 10.0
     #: time a connection may idle between requests
     idle_timeout_seconds: float = 75.0
+    #: connections at once, per worker; more are refused with 503
+    max_connections: int = 10_000
+    #: requests of one connection that may wait for their answers before more are read
+    max_pipelined: int = 64
 
 
 @dataclass(frozen=True, kw_only=True)

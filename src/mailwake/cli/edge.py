@@ -1,0 +1,46 @@
+"""`mailwake edge`: run one worker of the listener that readers reach."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+
+from mailwake.cli.options import ConfigOption
+from mailwake.settings import Settings, load
+from mailwake.tokens import KeyRing
+
+
+def command(
+    config: ConfigOption = "mailwake.toml",
+    worker: Annotated[int, typer.Option(min=0, help="Number of this worker; each writes a log of its own.")] = 0,
+) -> None:
+    """Answer pixels, links, unsubscribe and preference pages until stopped; SIGTERM drains.
+
+    Example: mailwake edge --worker 0
+    """
+    import uvloop
+
+    settings = load(config)
+    uvloop.run(_serve(settings, settings.load_keys(), worker))
+
+
+async def _serve(settings: Settings, keys: KeyRing, worker: int) -> None:
+    from mailwake.edge.worker import run
+    from mailwake.eventlog.sqlite import SqliteWriter
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    writer = SqliteWriter.open(settings.data_folder / "log", f"edge-{worker}")
+    try:
+        await run(settings, keys, writer, worker=worker, ready=_say_ready, stop=stop)
+    finally:
+        await writer.close()
+
+
+def _say_ready(url: str) -> None:
+    print(f"edge listening on {url}", flush=True)

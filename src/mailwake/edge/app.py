@@ -1,0 +1,83 @@
+"""Which path goes to which endpoint, and what everything else gets.
+
+Only these paths exist on this listener. Nothing is decoded or normalised on the way, so no spelling of a path reaches a
+place that its bytes do not name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mailwake.edge import click, pixel
+from mailwake.edge.http import Exchange, Response
+from mailwake.edge.nonces import Nonces
+from mailwake.edge.pages import MISDIRECTED, NOT_FOUND, READ_ONLY, ROBOTS, WITH_POST, Pages
+from mailwake.edge.preferences import Preferences
+from mailwake.edge.recording import Recorder
+from mailwake.edge.unsubscribe import Unsubscribe
+
+Endpoint = Callable[[Recorder, Exchange, str, str], None]
+
+
+class _Route(NamedTuple):
+    endpoint: Endpoint
+    methods: frozenset[str]
+    refusal: Response
+
+
+_READ = frozenset({"GET", "HEAD"})
+
+
+class App:
+    """Answers every request of the tracking host.
+
+    Args:
+        recorder: keeps what may be kept.
+        pages: for people.
+        nonces: for their forms.
+    """
+
+    def __init__(self, recorder: Recorder, pages: Pages, nonces: Nonces) -> None:
+        self._recorder = recorder
+        self._counters = recorder.counters
+        self._hosts = {host.encode("ascii"): host for host in recorder.hosts}
+        unsubscribe, preferences = Unsubscribe(pages, nonces).answer, Preferences(pages, nonces).answer
+        self._routes = {
+            b"/o/": _Route(pixel.answer, _READ, READ_ONLY),
+            b"/c/": _Route(click.answer, _READ, READ_ONLY),
+            b"/u/": _Route(unsubscribe, _READ | {"POST"}, WITH_POST),
+            b"/p/": _Route(preferences, _READ | {"POST"}, WITH_POST),
+        }
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Answer one request, now or when the log has it."""
+        self._counters.received += 1
+        host = self._hosts.get(exchange.host or b"") or self._host(exchange.host)
+        if host is None:
+            self._reject(exchange, "host", MISDIRECTED)
+            return
+        target = exchange.target
+        route = self._routes.get(target[:3])
+        if route is None:
+            self._elsewhere(exchange)
+        elif exchange.method not in route.methods:
+            self._reject(exchange, "method", route.refusal)
+        else:
+            rest = target[3:].partition(b"?")[0].partition(b"#")[0].decode("latin-1")
+            route.endpoint(self._recorder, exchange, host, rest)
+
+    def _host(self, named: bytes | None) -> str | None:
+        """The tracking host that was asked for, in any case and with any port; None for every other."""
+        return self._hosts.get((named or b"").strip().lower().partition(b":")[0])
+
+    def _elsewhere(self, exchange: Exchange) -> None:
+        found = exchange.target.partition(b"?")[0] == b"/robots.txt"
+        if exchange.method not in _READ:
+            self._reject(exchange, "method", READ_ONLY)
+        else:
+            self._reject(exchange, "robots" if found else "path", ROBOTS if found else NOT_FOUND)
+
+    def _reject(self, exchange: Exchange, reason: str, response: Response) -> None:
+        self._counters.reject(reason)
+        exchange.answer(response)

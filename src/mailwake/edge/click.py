@@ -1,0 +1,49 @@
+"""``/c/<message>/<link>``: a tracked link. Its target is sealed in the link part; nothing else leads anywhere."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from mailwake.edge.http import Exchange, Response
+from mailwake.edge.locations import location
+from mailwake.edge.pages import NOT_FOUND, NOTHING_HERE
+from mailwake.edge.recording import Recorder
+from mailwake.events import Note
+from mailwake.tokens import Purpose
+
+
+@lru_cache(maxsize=16_384)
+def redirect(target: str) -> Response:
+    """302 to a sealed target; the same answer for every recipient, so it is made once.
+
+    302 and not 301, because a browser would keep a 301 and we would never see the second click.
+    """
+    return Response(
+        302,
+        [
+            ("Location", location(target)),
+            ("Cache-Control", "no-store, private"),
+            ("Referrer-Policy", "no-referrer"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("X-Robots-Tag", "noindex"),
+        ],
+    )
+
+
+def answer(recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
+    """The redirect, or a page that leads nowhere. A damaged link of a genuine copy is a scanner's work: evidence."""
+    message, _, sealed = rest.partition("/")
+    token = recorder.message(message, host, Purpose.READ)
+    if token is None:
+        exchange.answer(NOT_FOUND)
+        return
+    link = recorder.link(sealed, host)
+    if link is None:
+        recorder.clicked(exchange, NOT_FOUND, token, note=Note.LINK_REFUSED)
+    elif link.template != token.template:
+        recorder.counters.reject("template")
+        exchange.answer(NOT_FOUND)
+    elif not link.target:
+        recorder.clicked(exchange, NOTHING_HERE, token, link=link.number, note=Note.DECOY)
+    else:
+        recorder.clicked(exchange, redirect(link.target), token, link=link.number)

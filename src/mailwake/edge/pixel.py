@@ -1,0 +1,35 @@
+"""``/o/<message>``: the open pixel. Whoever asks gets the picture; what is recorded depends on the token alone."""
+
+from __future__ import annotations
+
+from mailwake.edge.http import Exchange, Response
+from mailwake.edge.recording import Recorder
+from mailwake.tokens import Purpose
+
+#: One transparent pixel: header, screen, two colours, transparency (GIF89a section 23), image, end.
+GIF = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff"
+    b"\x21\xf9\x04\x01\x00\x00\x00\x00\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00\x3b"
+)
+#: No validators and no age: every open has to come here. Ranges and conditions are ignored, which RFC 9110 allows.
+PIXEL = Response(
+    200,
+    [
+        ("Content-Type", "image/gif"),
+        ("Cache-Control", "no-store, no-cache, max-age=0, must-revalidate, private"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Security-Policy", "default-src 'none'"),
+        ("Referrer-Policy", "no-referrer"),
+        ("X-Robots-Tag", "noindex"),
+    ],
+    GIF,
+)
+
+
+def answer(recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
+    """The picture, always; a token that does not hold is counted and nothing else."""
+    token = recorder.message(rest, host, Purpose.READ)
+    if token is None:
+        exchange.answer(PIXEL)
+    else:
+        recorder.opened(exchange, PIXEL, token)

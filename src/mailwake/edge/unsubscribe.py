@@ -1,0 +1,54 @@
+"""``/u/<message>``: leaving the list. GET shows a page and changes nothing; POST is what counts (RFC 8058).
+
+A POST with ``List-Unsubscribe=One-Click`` is honoured for both tokens: that of the header, which the RFC means, and
+that of the body's link, because mailbox providers and mail apps take the body's link where they find no header. It
+needs no nonce: whoever has the link could press the button too, and a one-click must never be doubted.
+"""
+
+from __future__ import annotations
+
+from mailwake.edge.forms import read_form
+from mailwake.edge.http import Exchange, Response
+from mailwake.edge.nonces import Nonces
+from mailwake.edge.pages import BAD_FORM, NOT_FOUND, TRY_LATER, Pages
+from mailwake.edge.recording import Recorder
+from mailwake.events import EventType, Note
+from mailwake.tokens import Purpose
+
+#: What a one-click gets: nothing to read, nothing to follow, no cookie (RFC 8058 section 3.1).
+DONE = Response(200, [("Cache-Control", "no-store, private"), ("X-Content-Type-Options", "nosniff")])
+
+
+class Unsubscribe:
+    """The endpoint with its pages.
+
+    Args:
+        pages: in the brand and language of the moment.
+        nonces: shared with the preference page.
+    """
+
+    def __init__(self, pages: Pages, nonces: Nonces) -> None:
+        self._pages = pages
+        self._nonces = nonces
+
+    def answer(self, recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
+        """The page, or the end of the subscription."""
+        token = recorder.message(rest, host, Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY)
+        language = self._pages.language(exchange.headers)
+        now = recorder.clock() // 1_000_000
+        if token is None:
+            exchange.answer(NOT_FOUND)
+        elif exchange.method != "POST":
+            page = self._pages.unsubscribe(language, self._nonces.mint(rest, now_seconds=now))
+            recorder.viewed(exchange, page, token, Note.UNSUBSCRIBE_VIEWED)
+        else:
+            form = read_form(exchange.body, exchange.headers)
+            if form.get("List-Unsubscribe") == "One-Click":
+                note, done = Note.ONE_CLICK, DONE
+            elif self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
+                note, done = Note.BUTTON, self._pages.unsubscribed(language)
+            else:
+                recorder.counters.reject("form")
+                exchange.answer(BAD_FORM)
+                return
+            recorder.decided(exchange, token, type_=EventType.UNSUBSCRIBED, note=note, done=done, sorry=TRY_LATER)

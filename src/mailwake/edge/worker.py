@@ -1,0 +1,117 @@
+"""One edge process from start to drained stop: listener, log, inert set and counters around the endpoints."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mailwake.edge.app import App
+from mailwake.edge.counters import write_report
+from mailwake.edge.http import HttpServer
+from mailwake.edge.inert import InertSet
+from mailwake.edge.nonces import Nonces
+from mailwake.edge.pages import Pages
+from mailwake.edge.recording import Recorder
+from mailwake.errors import Unavailable
+from mailwake.eventlog import LogWriter
+from mailwake.settings import Settings
+from mailwake.tokens import KeyRing
+
+#: How often the inert set is looked at; withdrawal takes effect within this and the pipeline's delay.
+_INERT_SECONDS = 1.0
+#: How often the counters are written, in looks at the inert set.
+_REPORT_EVERY = 3
+
+_log = logging.getLogger(__name__)
+
+
+def microseconds() -> int:
+    """Now, in microseconds since 1970."""
+    return time.time_ns() // 1_000
+
+
+def report_path(data: Path, worker: int) -> Path:
+    """Where a worker's counters are written."""
+    return data / f"edge-{worker}.json"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound listener that further workers may share.
+
+    Raises:
+        Unavailable: the address is taken, or is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind((host, port))
+    except OSError as fault:
+        listener.close()
+        raise Unavailable(f"cannot listen on {host} port {port}: {fault.strerror or fault}") from None
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """Where a listener can be reached, as a URL without path."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def run(
+    settings: Settings,
+    keys: KeyRing,
+    writer: LogWriter,
+    *,
+    worker: int = 0,
+    ready: Callable[[str], None],
+    stop: asyncio.Event,
+    clock: Callable[[], int] = microseconds,
+) -> None:
+    """Serve until `stop` is set, then drain. The writer is closed at the end.
+
+    Args:
+        settings: of the installation.
+        keys: its master keys.
+        writer: this worker's own sequence in the log.
+        worker: its number; workers share the port.
+        ready: told the address once requests are accepted.
+        stop: set it to end.
+        clock: gives microseconds since 1970.
+
+    Raises:
+        Unavailable: the address cannot be listened on.
+        Misconfigured: a colour or a proxy network is none.
+    """
+    inert = InertSet(settings.data_folder / "inert.bin")
+    recorder = Recorder(settings, keys, writer, inert=inert, clock=clock)
+    server = HttpServer(settings.edge, App(recorder, Pages(settings.brand), Nonces(keys.derive("edge forms"))))
+    listener = listen(settings.edge.host, settings.edge.port)
+    path, started = report_path(settings.data_folder, worker), clock()
+
+    def report() -> None:
+        more = {"worker": worker, "started_at": started, "written_at": clock(), "withdrawn": len(inert)}
+        faults = {"refused": server.refused, "faults": server.faults, "inert_damaged": int(inert.closed)}
+        with contextlib.suppress(OSError):  # a full disk must not stop the edge; the counts are still in memory
+            write_report(path, recorder.counters.report(**more, **faults, connections=len(server.connections)))
+
+    await server.start(listener)
+    ready(address(listener))
+    rounds = 0
+    while not stop.is_set():
+        inert.reload()
+        if rounds % _REPORT_EVERY == 0:
+            report()
+        rounds += 1
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _INERT_SECONDS)
+    await server.stop()
+    await writer.close()
+    report()
+    _log.info("edge.stopped")

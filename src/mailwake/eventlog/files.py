@@ -1,0 +1,184 @@
+"""One file of a writer's sequence: its name, its lock, its tables.
+
+A writer normally has one file, ``edge-0.log``. After a failed write or sync the file is given up, because nobody knows
+which of its pages reached the disk, and the sequence goes on in a new one: ``edge-0.4711.log`` starts with segment
+4711, and whatever an older file says of 4711 and later does not count.
+
+Source: PostgreSQL's fsync errors of 2018, https://wiki.postgresql.org/wiki/Fsync_Errors
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import sqlite3
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from mailwake.errors import BadInput, Unavailable
+from mailwake.eventlog import segments
+
+#: A file whose end cannot be read is followed by one that starts so much higher that no number comes twice.
+LEAP = 1 << 32
+#: Large pages: a segment of a hundred hits is 60 kB, and every page costs a frame in the write-ahead log.
+PAGE_BYTES = 16_384
+_BUSY_MILLISECONDS = 5_000
+_NAME = re.compile(r"(?P<writer>[a-z0-9][a-z0-9_-]*)(?:\.(?P<first>[0-9]+))?\.log")
+_TABLE = """
+    CREATE TABLE IF NOT EXISTS segment (
+        number INTEGER PRIMARY KEY,
+        written_at INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        crc32 INTEGER NOT NULL,
+        body BLOB NOT NULL
+    )
+"""
+_INSERT = "INSERT INTO segment VALUES (?, ?, ?, ?, ?)"
+
+
+class Place(NamedTuple):
+    """A file and the part of the sequence that is its own."""
+
+    path: Path
+    #: number of its first segment
+    first: int
+
+
+def places(folder: Path) -> dict[str, list[Place]]:
+    """Every writer's files, oldest first."""
+    found: dict[str, list[Place]] = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = _NAME.fullmatch(entry.name)
+            if name:
+                found.setdefault(name["writer"], []).append(Place(Path(entry.path), int(name["first"] or 1)))
+    return {writer: sorted(found[writer], key=lambda place: place.first) for writer in sorted(found)}
+
+
+def place_of(folder: Path, writer: str, first: int) -> Place:
+    """Where the file that starts with this segment stands."""
+    return Place(folder / (f"{writer}.log" if first == 1 else f"{writer}.{first}.log"), first)
+
+
+def connect(path: Path, *, writing: bool) -> sqlite3.Connection:
+    """An open connection that leaves checkpoints to us; usable from any one thread at a time."""
+    mode = "rw" if writing else "ro"
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    db.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    if writing:
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+    return db
+
+
+class LogFile:
+    """One file, open for appending. What it raises is `sqlite3.Error` or `OSError`; its owner decides.
+
+    Attributes:
+        next: number of the next segment.
+        wal_bytes: about how much was written since the last checkpoint.
+    """
+
+    def __init__(self, place: Place, *, at_least: int = 1) -> None:
+        if not place.path.exists():
+            _create(place.path)
+        self._db = connect(place.path, writing=True)
+        try:
+            self._db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute(_TABLE)
+            (last,) = self._db.execute("SELECT max(number) FROM segment").fetchone()
+        except sqlite3.Error:
+            self._db.close()
+            raise
+        self.place = place
+        self.next = max(place.first, at_least, (last or 0) + 1)
+        self.wal_bytes = 0
+
+    def append(self, written_at: int, body: bytes, count: int) -> None:
+        """Write and sync one segment; it is durable when this returns."""
+        check = segments.checksum(self.next, written_at, count, body)
+        self._db.execute(_INSERT, (self.next, written_at, count, check, body))
+        self.next += 1
+        self.wal_bytes += len(body)
+
+    def close(self) -> None:
+        """Let go; a file that was given up may refuse even that."""
+        with contextlib.suppress(sqlite3.Error):
+            self._db.close()
+
+
+def _create(path: Path) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def remove(place: Place) -> None:
+    """Delete a file in which nothing was ever confirmed."""
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{place.path}{suffix}").unlink(missing_ok=True)
+
+
+class Lock:
+    """The right to append to a writer's sequence; the kernel gives it back when the process ends.
+
+    Args:
+        patience_seconds: how long to wait for another process to end.
+
+    Raises:
+        BadInput: the name cannot be a writer's.
+        Unavailable: another process has it.
+    """
+
+    def __init__(self, folder: Path, writer: str, *, patience_seconds: float = 0.0) -> None:
+        if not _NAME.fullmatch(f"{writer}.log"):
+            raise BadInput(f"{writer!r} is no name for a log; use lower-case letters, digits, - and _")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = os.open(folder / f"{writer}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        deadline = time.monotonic() + patience_seconds
+        while not self._try():
+            if time.monotonic() >= deadline:
+                os.close(self._file)
+                raise Unavailable(f"another process already writes the log {writer}; give this one a name of its own")
+            time.sleep(0.02)
+
+    def _try(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let another process append."""
+        os.close(self._file)
+
+
+def write_passed(folder: Path, reader: str, cursors: Mapping[str, int]) -> None:
+    """Keep a reader's cursors in the folder of the log, in one step."""
+    target = folder / f"{reader}.passed"
+    fresh = folder / f"{reader}.passed.new"
+    fresh.write_text(json.dumps(dict(sorted(cursors.items()))), encoding="utf-8")
+    fresh.replace(target)
+
+
+def highest_passed(folder: Path, writer: str) -> int:
+    """The last segment of a writer that any reader has seen; 0 when none has."""
+    highest = 0
+    for path in folder.glob("*.passed"):
+        try:
+            highest = max(highest, int(json.loads(path.read_text(encoding="utf-8")).get(writer, 0)))
+        except (ValueError, AttributeError):
+            continue  # a damaged note tells nothing; the file's own end still does
+    return highest

@@ -1,0 +1,291 @@
+"""The log as SQLite files: one per writer, one row per segment, write-ahead log, every commit synced.
+
+Group commit is natural: a thread commits whatever has gathered as soon as its previous commit has ended, and wakes the
+event loop once per commit. It never waits for a batch to fill. Checkpoints run on another connection and thread,
+because they would otherwise be the slowest commit of all.
+
+Source: https://www.sqlite.org/wal.html (checkpoints), https://www.sqlite.org/pragma.html#pragma_synchronous (FULL)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+
+from mailwake.errors import Unavailable
+from mailwake.eventlog import Done, files, segments
+from mailwake.eventlog.files import LogFile
+from mailwake.eventlog.reader import SqliteReader
+
+__all__ = ["SqliteReader", "SqliteWriter", "append_now"]
+
+#: Largest segment; a longer queue takes several commits, so that no commit takes long.
+_SEGMENT_RECORDS = 8_192
+#: Records held in memory while the disk is slow; more are refused, so that memory stays bounded.
+_QUEUE_RECORDS = 65_536
+#: A checkpoint is due after this much; the file beside the log grows to about twice as much.
+_CHECKPOINT_BYTES = 32 << 20
+#: After a fault, how long until the disk is tried again.
+_RETRY_SECONDS = 0.5
+
+_FAULTS = (sqlite3.Error, OSError)
+
+
+def microseconds() -> int:
+    """Now, as the log counts time."""
+    return time.time_ns() // 1_000
+
+
+class SqliteWriter:
+    """A writer's sequence, open for appending; one process at a time. Make it with `open`.
+
+    Attributes:
+        faults: writes that failed.
+        abandoned: files given up after a failed write.
+    """
+
+    def __init__(
+        self, folder: Path, writer: str, lock: files.Lock, *, clock: Callable[[], int], retry_seconds: float
+    ) -> None:
+        self._folder, self._writer, self._lock = folder, writer, lock
+        self._clock, self._retry_seconds = clock, retry_seconds
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._records: list[bytes] = []
+        self._dones: list[Done] = []
+        self._idle, self._closing = True, False
+        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._turn = threading.Lock()
+        self._due = threading.Event()
+        self._retry_at = 0.0
+        self.faults = self.abandoned = 0
+        self._file: LogFile | None = _open_last(folder, writer)
+        self._next = self._file.next
+        self._thread = threading.Thread(target=self._run, name=f"log {writer}", daemon=True)
+        self._checkpointer = threading.Thread(target=self._checkpoint, name=f"checkpoint {writer}", daemon=True)
+        self._thread.start()
+        self._checkpointer.start()
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        writer: str,
+        *,
+        clock: Callable[[], int] = microseconds,
+        retry_seconds: float = _RETRY_SECONDS,
+    ) -> SqliteWriter:
+        """Open a sequence where it ended, or start it.
+
+        Args:
+            folder: where the log's files are; made when it is missing.
+            writer: name of the sequence, such as ``edge-0``.
+            clock: gives microseconds since 1970.
+            retry_seconds: after a fault, how long until the disk is tried again.
+
+        Raises:
+            Unavailable: another process writes this sequence, or the folder cannot be written.
+        """
+        try:
+            lock = files.Lock(folder, writer)
+        except OSError as fault:
+            raise Unavailable(f"cannot write to {folder}: {fault.strerror}") from None
+        try:
+            return cls(folder, writer, lock, clock=clock, retry_seconds=retry_seconds)
+        except _FAULTS as fault:
+            lock.release()
+            raise Unavailable(f"cannot open the log {writer} in {folder}: {fault}") from None
+
+    @property
+    def writer(self) -> str:
+        """Name of the sequence."""
+        return self._writer
+
+    def append(self, record: bytes, done: Done) -> None:
+        """Queue a record for the next group commit; see `LogWriter.append`."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        if self._closing or len(self._records) >= _QUEUE_RECORDS:
+            reason = "is closed" if self._closing else "cannot keep up with the disk"
+            self._loop.call_soon(done, Unavailable(f"the log {self._writer} {reason}", retry_after_seconds=1.0))
+            return
+        self._dones.append(done)
+        self._records.append(record)
+        if self._idle:
+            self._idle = False
+            self._loop.call_soon(self._wake.put, None)  # after all that is ready now: a fuller segment, and no wait
+
+    async def write(self, records: Sequence[bytes]) -> None:
+        """Append records and wait until all are durable; see `LogWriter.write`."""
+        if not records:
+            return
+        finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        left = len(records)
+
+        def done(fault: Exception | None) -> None:
+            nonlocal left
+            left -= 1
+            if finished.done():
+                return
+            if fault is not None:
+                finished.set_exception(fault)
+            elif not left:
+                finished.set_result(None)
+
+        for record in records:
+            self.append(record, done)
+        await finished
+
+    async def close(self) -> None:
+        """Commit what is queued and let go of the file."""
+        if self._closing:
+            return
+        self._closing = True
+        self._wake.put(None)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(None, self._join)
+        await asyncio.sleep(0)  # the last answers were handed to the loop; let them leave first
+
+    def _join(self) -> None:
+        self._thread.join()
+        self._due.set()
+        self._checkpointer.join()
+        if self._file is not None:
+            self._file.close()
+        self._lock.release()
+
+    def _run(self) -> None:
+        """The writing thread. Lists are shared with the loop, which only appends: to the records last."""
+        while True:
+            count = min(len(self._records), _SEGMENT_RECORDS)
+            if count:
+                records, dones = self._records[:count], self._dones[:count]
+                del self._records[:count], self._dones[:count]
+                self._tell(dones, self._commit(records))
+            elif self._closing:
+                return
+            else:
+                self._idle = True
+                if not self._records:  # else one came before the flag was up, and nobody would wake us
+                    self._wake.get()
+                self._idle = False
+
+    def _tell(self, dones: list[Done], fault: Exception | None) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(_finish, loop, dones, fault)
+
+    def _commit(self, records: list[bytes]) -> Exception | None:
+        try:
+            with self._turn:
+                if self._file is None:
+                    self._file = self._continue()
+                self._file.append(self._clock(), segments.pack(records), len(records))
+                self._next = self._file.next
+        except _FAULTS as fault:
+            self.faults += 1
+            self._abandon()
+            return Unavailable(f"the log {self._writer} cannot be written: {fault}", retry_after_seconds=1.0)
+        if self._file.wal_bytes > _CHECKPOINT_BYTES:
+            self._due.set()
+        return None
+
+    def _abandon(self) -> None:
+        """Give the file up, synced or not: after a failed sync nobody knows what the disk has."""
+        if self._file is not None:
+            self.abandoned += 1
+            self._file.close()
+            self._file = None
+            self._retry_at = 0.0
+        else:
+            self._retry_at = time.monotonic() + self._retry_seconds
+
+    def _continue(self) -> LogFile:
+        """The next file of the sequence, which voids what an older one says of the same numbers."""
+        if time.monotonic() < self._retry_at:
+            raise OSError("waiting for the disk to come back")
+        place = files.place_of(self._folder, self._writer, self._next)
+        files.remove(place)  # nothing in it was confirmed, or the sequence would have moved on
+        try:
+            return LogFile(place)
+        except _FAULTS:
+            files.remove(place)
+            raise
+
+    def _checkpoint(self) -> None:
+        """The other thread: copies the write-ahead log into the file, nearly all of it while commits go on."""
+        while self._due.wait() and not self._closing:
+            self._due.clear()
+            file = self._file
+            if file is None:
+                continue
+            try:
+                db = files.connect(file.place.path, writing=True)
+                try:
+                    db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                    with self._turn:  # what came meanwhile is little; without it the log beside the file never restarts
+                        db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                        file.wal_bytes = 0
+                finally:
+                    db.close()
+            except _FAULTS:
+                self.faults += 1  # the commits say for themselves whether the disk is well
+
+
+def _finish(loop: asyncio.AbstractEventLoop, dones: list[Done], fault: Exception | None) -> None:
+    for done in dones:
+        try:
+            done(fault)
+        except Exception as bug:  # noqa: BLE001 - one caller's mistake must not keep the others waiting
+            loop.call_exception_handler({"message": "an answer failed after its record was written", "exception": bug})
+
+
+def _open_last(folder: Path, writer: str) -> LogFile:
+    """The newest file of a sequence, or a new one where that cannot be read."""
+    known = files.places(folder).get(writer) or [files.place_of(folder, writer, 1)]
+    at_least = files.highest_passed(folder, writer) + 1
+    try:
+        return LogFile(known[-1], at_least=at_least)
+    except sqlite3.DatabaseError:
+        first = max(known[-1].first, at_least) + files.LEAP
+        return LogFile(files.place_of(folder, writer, first))
+
+
+def append_now(
+    folder: Path,
+    writer: str,
+    records: Sequence[bytes],
+    *,
+    clock: Callable[[], int] = microseconds,
+    patience_seconds: float = 10.0,
+) -> None:
+    """Append records as one segment and sync it, for commands that have no event loop.
+
+    Args:
+        folder: where the log's files are.
+        writer: name of the sequence; several processes may share it, one after the other.
+        records: what to keep; nothing happens without any.
+        clock: gives microseconds since 1970.
+        patience_seconds: how long to wait for another process that is writing.
+
+    Raises:
+        Unavailable: the log could not keep them.
+    """
+    if not records:
+        return
+    try:
+        lock = files.Lock(folder, writer, patience_seconds=patience_seconds)
+        try:
+            file = _open_last(folder, writer)
+            try:
+                file.append(clock(), segments.pack(records), len(records))
+            finally:
+                file.close()
+        finally:
+            lock.release()
+    except _FAULTS as fault:
+        raise Unavailable(f"cannot write the log {writer} in {folder}: {fault}") from None
