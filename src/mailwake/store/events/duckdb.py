@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,8 @@ class DuckEvents:
             yield self._writer
             self._writer.commit()
         except BaseException:
-            self._writer.rollback()
+            with suppress(duckdb.Error):  # a commit that failed has rolled back already
+                self._writer.rollback()
             raise
 
 

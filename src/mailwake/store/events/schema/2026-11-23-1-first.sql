@@ -1,6 +1,6 @@
 -- The tables of the event store. {word}, {text} and {maybe_...} are types that each engine spells in its own way.
--- `settled` is only ever appended to, and sorted by campaign and time as far as writes arrive so: that makes it small
--- and lets a question on one campaign skip the rest. `provisional` has the same columns and may be rewritten.
+-- `settled` is only ever appended to, each time sorted by campaign and delivery: equal ids side by side take little room,
+-- and a question on one campaign skips the rest. `provisional` has the same columns and may be rewritten.
 create table settled (
     id {integer},
     type {word},

@@ -5,7 +5,7 @@ delete from new_events where exists (select 1 from provisional as p where p.id =
 delete from new_events where exists (select 1 from settled as s where s.id = new_events.id and ({campaigns}));
 
 insert into settled by name
-select * exclude (settled) from new_events where settled order by campaign, happened_at, id;
+select * exclude (settled) from new_events where settled order by campaign, delivery, happened_at, id;
 
 insert into provisional by name
 select * exclude (settled) from new_events where not settled;

@@ -19,6 +19,6 @@ where $before is not null
     and coalesce(delivery, -id) not in (select coalesce(delivery, -id) from provisional where happened_at >= $before);
 
 insert into settled
-select * from provisional where id in (select id from done) order by campaign, happened_at, id;
+select * from provisional where id in (select id from done) order by campaign, delivery, happened_at, id;
 
 delete from provisional where id in (select id from done);

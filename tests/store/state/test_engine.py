@@ -1,0 +1,141 @@
+"""The SQLite file: made by whoever comes first, migrated forward, shared by processes."""
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from mailwake.errors import Unavailable
+from mailwake.events import Handle, Micros
+from mailwake.store.state import open_state
+from mailwake.store.state.schema import metadata
+
+OPEN_AND_WORK = """
+import sys
+from mailwake.store.state import open_state
+store = open_state(sys.argv[1])
+campaign = store.campaign("shared", now=1)
+mine = [f"p{n}@example.com" for n in range(200)]
+handles = store.handles(mine, now=1)
+for n in range(20):
+    store.suppress(handles[mine[n]], reason=sys.argv[2], source="test", at=n)
+print(campaign.id, sorted(handles.items()))
+"""
+
+
+def test_many_processes_may_open_an_empty_folder_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "state.sqlite"
+    command = [sys.executable, "-W", "error", "-c", OPEN_AND_WORK, str(path)]
+    running = [
+        subprocess.Popen([*command, f"reason {number}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for number in range(6)
+    ]
+    told = [process.communicate() for process in running]
+    assert [errors for _, errors in told] == [""] * 6
+    assert len({output for output, _ in told}) == 1
+    store = open_state(path)
+    assert len(store.campaigns()) == 1
+    handle = store.known_handles(["p3@example.com"])["p3@example.com"]
+    assert len(store.suppressions(handle)) == 6
+    store.close()
+
+
+def test_threads_share_one_store(tmp_path: Path) -> None:
+    store = open_state(tmp_path / "state.sqlite")
+    faults: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for step in range(20):
+                store.handles([f"p{step}@example.com"], now=Micros(1))
+                store.put_value(f"thread {number}", str(step))
+        except BaseException as fault:  # noqa: BLE001 - reported below
+            faults.append(fault)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert [store.value(f"thread {number}") for number in range(8)] == ["19"] * 8
+    store.close()
+
+
+def test_a_handle_made_by_another_process_is_seen_at_once(tmp_path: Path) -> None:
+    late = open_state(tmp_path / "state.sqlite", new_handle=lambda: 7)
+    early = open_state(tmp_path / "state.sqlite", new_handle=lambda: 5)
+    assert early.handles(["ann@example.com"], now=Micros(1)) == {"ann@example.com": 5}
+    assert late.handles(["ann@example.com"], now=Micros(1)) == {"ann@example.com": 5}
+    late.close()
+    early.close()
+
+
+def test_the_migrations_build_exactly_the_tables_of_the_schema(tmp_path: Path) -> None:
+    open_state(tmp_path / "state.sqlite").close()
+    engine = create_engine(f"sqlite:///{tmp_path / 'state.sqlite'}")
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+    engine.dispose()
+    assert differences == []
+
+
+def test_opening_again_keeps_everything(tmp_path: Path) -> None:
+    store = open_state(tmp_path / "state.sqlite")
+    store.suppress(Handle(1), reason="bounced", source="bounce", at=Micros(1))
+    store.close()
+    again = open_state(tmp_path / "state.sqlite")
+    assert set(again.suppressed([Handle(1)])) == {1}
+    again.close()
+
+
+def test_the_file_is_for_its_owner_alone_and_safe_against_power_cuts(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "state.sqlite"
+    store = open_state(path)
+    store.put_value("a", "b")
+    modes = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
+    assert set(modes.values()) == {0o600}
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    store.close()
+    connection = sqlite3.connect(path)
+    assert connection.execute("pragma journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+def test_a_store_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    open_state(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("update alembic_version set version_num = '9999'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(Unavailable, match="newer Mailwake"):
+        open_state(path)
+
+
+def test_a_file_that_is_no_database_is_named_as_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    path.write_bytes(b"this is not a database, it only has its name" * 100)
+    with pytest.raises(Unavailable, match="damaged"):
+        open_state(path)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(Unavailable, match="cannot open"):
+        open_state(tmp_path / "file" / "state.sqlite")
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    numbers = iter([1, 2, 2])  # the third recipient gets a handle that is taken
+    store = open_state(tmp_path / "state.sqlite", new_handle=lambda: next(numbers))
+    with pytest.raises(Exception, match="UNIQUE"):
+        store.handles(["a@example.com", "b@example.com", "c@example.com"], now=Micros(1))
+    assert store.known_handles(["a@example.com", "b@example.com", "c@example.com"]) == {}
+    store.close()
