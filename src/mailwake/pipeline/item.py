@@ -69,6 +69,8 @@ class Item:
     domain: str | None = None
     evidence: Evidence | None = None
     verdict: Verdict | None = None
+    #: the verdict was made on this event alone and is never made again
+    is_final: bool = False
 
 
 #: campaign, template, link or 0, start of the hour, type

@@ -24,7 +24,7 @@ def mask(words: str) -> str:
 
 
 def event_row(item: Item, evidence: Evidence) -> EventRow:
-    """What is kept of an event. Never settled yet: the store settles a delivery as a whole."""
+    """What is kept of an event. Settled only when it was judged alone: else its delivery settles as a whole."""
     event, verdict = item.event, item.verdict
     return EventRow(
         id=item.id,
@@ -58,6 +58,7 @@ def event_row(item: Item, evidence: Evidence) -> EventRow:
         klass=None if verdict is None else verdict.klass,
         reasons=NO_REASONS if verdict is None else pack_reasons(verdict.reasons),
         ruleset="" if verdict is None else verdict.ruleset,
+        settled=item.is_final,
     )
 
 

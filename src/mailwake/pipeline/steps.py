@@ -14,7 +14,7 @@ from time import perf_counter
 
 import msgspec
 
-from mailwake.events import SECOND, Event, EventType, Micros, Note, Request, decode_event, event_id
+from mailwake.events import SECOND, Event, EventType, Micros, Note, Request, Settlement, decode_event, event_id
 from mailwake.judge import Judged
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.pipeline.desk import Desk
@@ -214,8 +214,11 @@ def write(batch: Batch, desk: Desk) -> None:
     """Rows, verdicts, counters and how far the log was read: all of it or nothing."""
     batch.settle_before = Micros(desk.settled_until - QUIET) if batch.sweeps else None
     rows = [event_row(item, item.evidence) for item in batch.items if item.evidence is not None]
-    settled = (item for item in batch.items if item.verdict is not None and item.verdict.state == "settled")
-    news = {item.id: item.verdict for item in settled if item.verdict is not None} | batch.rejudged
+    news = batch.rejudged | {
+        item.id: item.verdict
+        for item in batch.items
+        if item.verdict is not None and item.verdict.state is Settlement.SETTLED and not item.is_final
+    }
     if not (rows or news or batch.counters or batch.cursors or batch.sweeps):
         return
     batch.written = len(rows)
@@ -341,7 +344,9 @@ def _observe(batch: Batch, desk: Desk) -> None:
         _settle(batch, desk)
         try:
             if item.evidence is not None:
-                _take_over(desk.judge.observe(item.evidence), batch)
+                judged = desk.judge.observe(item.evidence)
+                _take_over(judged, batch)
+                item.is_final = any(own.id == item.id and own.verdict.state is Settlement.SETTLED for own in judged)
             kept.append(item)
         except POISON as fault:
             batch.dropped[set_aside(item, desk, Drop.POISON, f"put_verdict: {fault!r}")] += 1

@@ -110,7 +110,7 @@ class Worker:
             if self._stale:
                 self._restore()
             done = self._take(self._read())
-        except MailwakeError:
+        except BaseException:
             self._stale = True
             raise
         self.total += done
@@ -135,6 +135,10 @@ class Worker:
             except Unavailable as fault:
                 log.warning("pipeline.unavailable", problem=str(fault))
                 stop.wait(min(fault.retry_after_seconds, 5.0))
+                continue
+            except Exception as fault:  # the log waits; whoever reads this line can mend what is wrong
+                log.exception("pipeline.failed", problem=repr(fault))
+                stop.wait(5.0)
                 continue
             if not done.records and not done.damaged_segments:
                 stop.wait(POLL_SECONDS)

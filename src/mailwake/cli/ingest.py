@@ -1,0 +1,177 @@
+"""`mailwake ingest`: bounces, complaints and replies, from files or by SMTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mailwake.cli.options import ConfigOption
+from mailwake.errors import BadInput, Misconfigured, Unreadable
+from mailwake.events import Micros, encode_event
+from mailwake.ingest.arf import COMPLAINTS, OPT_OUT
+from mailwake.ingest.desk import Opened, open_notice
+from mailwake.ingest.folders import find_mail
+from mailwake.ingest.notice import Action, Kind, Notice, Report
+from mailwake.ingest.origin import Origins
+from mailwake.ingest.outcome import reason_of
+from mailwake.pipeline.bounces import Bounces
+from mailwake.settings import DEFAULT_FILE, Settings, load
+from mailwake.tokens import TokenReader
+
+#: Writer of the listener, and of this command.
+LISTENER, BY_HAND = "ingest", "ingest-files"
+#: As many events as one segment of the log takes in comfortably.
+_PER_SEGMENT = 1_000
+#: What became of a recipient, where it is not a refusal.
+_NO_ACTION = {"category": None, "class": "none", "action": "never"}
+_COMPLAINT = {"category": "complaint", "class": "complaint", "action": "suppress_now"}
+_OPT_OUT = {"category": "unsubscribe", "class": "complaint", "action": "suppress_now"}
+#: RFC 6591: a report on our own authentication, of a mail that nobody complained about
+_AUTH_REPORT = {"category": "auth_report", "class": "sender", "action": "never"}
+
+
+def command(
+    paths: Annotated[list[Path] | None, typer.Argument(help=".eml, mbox, Maildir, or folders of them.")] = None,
+    *,
+    config: ConfigOption = DEFAULT_FILE,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per message.")] = False,
+    record: Annotated[
+        bool | None,
+        typer.Option("--record/--no-record", help="Log what a token of ours proves. [default: if there is a config]"),
+    ] = None,
+    listen: Annotated[bool, typer.Option("--listen", help="Take mail by SMTP at [ingest] host and port.")] = False,
+) -> None:
+    """Read bounces, complaints and replies, and say what each means for the address.
+
+    Without a settings file it only reads. A notice that returns none of our tokens informs and changes nothing.
+
+    Example: mailwake ingest bounces.mbox --json
+    """
+    if listen:
+        asyncio.run(_serve(load(config)))
+        return
+    if not paths:
+        raise BadInput("name files or folders to read, or say --listen")
+    settings = load(config) if Path(config).exists() or record else None
+    origins = None if settings is None else make_origins(settings)
+    read = [*_read(paths, origins)]
+    if settings is not None and record is not False:
+        _record(settings, [each for _, each in read if isinstance(each, Opened)])
+    _show(read, as_json=as_json)
+
+
+def make_origins(settings: Settings) -> Origins:
+    """What verifies tokens, for the tracking host and its former names.
+
+    Raises:
+        Misconfigured: keys are missing.
+    """
+    hosts = (settings.tracking_host, *settings.tracking.former_hosts)
+    return Origins(TokenReader(settings.load_keys(), hosts))
+
+
+def _read(paths: Iterable[Path], origins: Origins | None) -> Iterator[tuple[str, Opened | Unreadable]]:
+    now = Micros(time.time_ns() // 1_000)
+    for name, raw in find_mail(paths):
+        try:
+            yield name, open_notice(raw, origins, received_at=now, trust_date=True)
+        except Unreadable as fault:
+            yield name, fault
+
+
+def _record(settings: Settings, opened: Iterable[Opened]) -> None:
+    from mailwake.eventlog.sqlite import append_now
+
+    records = [encode_event(event) for each in opened for event in each.events]
+    for start in range(0, len(records), _PER_SEGMENT):
+        append_now(settings.data_folder / "log", BY_HAND, records[start : start + _PER_SEGMENT])
+
+
+def _show(read: Iterable[tuple[str, Opened | Unreadable]], *, as_json: bool) -> None:
+    bounces = Bounces.load()
+    told = [as_dict(name, each, bounces) for name, each in read]
+    if as_json:
+        for line in told:
+            print(json.dumps(line, ensure_ascii=False))
+    else:
+        _print_table(told)
+
+
+def as_dict(name: str, opened: Opened | Unreadable, bounces: Bounces) -> dict[str, Any]:
+    """One message in the exchange format."""
+    if isinstance(opened, Unreadable):
+        print(f"mailwake: {name}: {opened}", file=sys.stderr)
+        return {
+            "file": name, "kind": str(Kind.NOT_BOUNCE), "recipients": [], "original_message_id": None,
+            "feedback_type": None,
+        }  # fmt: skip
+    notice = opened.notice
+    return {
+        "file": name,
+        "kind": str(notice.kind),
+        "recipients": [_recipient(report, notice, bounces) for report in notice.reports],
+        "original_message_id": notice.original_message_id,
+        "feedback_type": notice.feedback_type,
+    }
+
+
+def _recipient(report: Report, notice: Notice, bounces: Bounces) -> dict[str, Any]:
+    facts = {"address": report.address, "status": report.status, "smtp": report.smtp}
+    if notice.kind is Kind.COMPLAINT:
+        return facts | _complaint(notice.feedback_type)
+    if notice.kind is not Kind.BOUNCE or report.action is not Action.FAILED:
+        return facts | _NO_ACTION
+    decision = bounces.decide(reason_of(report))
+    return facts | {"category": decision.category, "class": decision.klass, "action": decision.action}
+
+
+def _complaint(feedback_type: str | None) -> dict[str, str | None]:
+    if feedback_type in COMPLAINTS:
+        return {**_COMPLAINT}
+    if feedback_type in OPT_OUT:
+        return {**_OPT_OUT}
+    return {**_AUTH_REPORT} if feedback_type == "auth-failure" else {**_NO_ACTION}
+
+
+def _print_table(told: Iterable[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("file", "kind", "address", "status", "category", "action", box=None, pad_edge=False)
+    for line in told:
+        for who in line["recipients"] or [{}]:
+            cells = (line["kind"], who.get("address"), who.get("status"), who.get("category"), who.get("action"))
+            table.add_row(Path(line["file"]).name, *(str(cell or "") for cell in cells))
+    Console().print(table)
+
+
+async def _serve(settings: Settings) -> None:
+    from mailwake.eventlog.sqlite import SqliteWriter
+    from mailwake.ingest.listener import Intake, listen
+    from mailwake.ingest.unread import Unread
+
+    if settings.ingest.max_message_bytes <= 0:
+        raise Misconfigured("ingest.max_message_bytes", "must be above zero")
+    origins = make_origins(settings)
+    writer = SqliteWriter.open(settings.data_folder / "log", LISTENER)
+    try:
+        unread = Unread(settings.data_folder / "unread")
+        intake = Intake(origins, writer, unread, clock=lambda: time.time_ns() // 1_000)
+        server = await listen(settings.ingest, intake)
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        host, port = server.sockets[0].getsockname()[:2]
+        print(f"ingest listening on {host}:{port}", flush=True)
+        await stop.wait()
+        server.close()
+    finally:
+        await writer.close()

@@ -1,0 +1,138 @@
+"""`mailwake work`: takes the log into the stores, in a process of its own or beside the dashboard."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from mailwake.cli.options import ConfigOption
+from mailwake.errors import Misconfigured
+from mailwake.judge import Judge
+from mailwake.pipeline.desk import Desk, make_clock
+from mailwake.pipeline.worker import Pass, Worker
+from mailwake.settings import DEFAULT_FILE, Settings, load
+from mailwake.store.events import EventStore
+
+#: Names of the keys that are derived from the installation's oldest master key, so that rotation changes no hash.
+NETWORK_KEY, AGENT_KEY, DOMAIN_KEY = "network", "agent", "domain"
+
+
+def command(
+    config: ConfigOption = DEFAULT_FILE,
+    once: Annotated[bool, typer.Option("--once", help="Take in what waits, then leave.")] = False,
+) -> None:
+    """Take the log into the stores: judge, count, suppress.
+
+    Example: mailwake work --once
+    """
+    from mailwake.store.events import open_events
+
+    settings = load(config)
+    _check(settings)
+    events = open_events(settings.data_folder / "events.duckdb")
+    try:
+        worker = open_worker(settings, events)
+        if once:
+            print(tell(worker.drain()), flush=True)
+            return
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        print(f"work reading {settings.data_folder / 'log'}", flush=True)
+        worker.run(stop)
+        print(tell(worker.total), flush=True)
+    finally:
+        events.close()
+
+
+def open_worker(settings: Settings, events: EventStore, *, make_judge: Callable[[], Judge] | None = None) -> Worker:
+    """A worker on the installation's log and state store.
+
+    Args:
+        settings: of the installation.
+        events: the event store, which the caller owns and closes after the worker has stopped.
+        make_judge: gives a judge that has seen nothing; None: the one of the package with its current rules.
+
+    Raises:
+        Misconfigured: keys are missing, or an option asks for what cannot be done.
+        Unavailable: the state store cannot be opened.
+    """
+    from mailwake.eventlog.sqlite import SqliteReader
+
+    _check(settings)
+    make_judge = make_judge or _judge_of_the_package()
+    return Worker(
+        SqliteReader(settings.data_folder / "log"),
+        _desk(settings, events, make_judge()),
+        make_judge=make_judge,
+        wall=lambda: time.time_ns() // 1_000,
+    )
+
+
+def _check(settings: Settings) -> None:
+    if settings.tracking.keep_raw_days:
+        problem = "this version keeps no raw address and user agent; set it to 0, which drops them once judged"
+        raise Misconfigured("tracking.keep_raw_days", problem)
+
+
+def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
+    from mailwake.pipeline.bounces import Bounces
+    from mailwake.pipeline.dead import DeadLetters
+    from mailwake.pipeline.evidence import EvidenceReader
+    from mailwake.pipeline.inert import InertFile
+    from mailwake.pipeline.lookups import Lookups
+    from mailwake.pipeline.networks import Networks
+    from mailwake.store.state import open_state
+
+    keys, data = settings.load_keys(), settings.data_folder
+    networks = Networks(settings.enrich, keys.derive(NETWORK_KEY), root=settings.root, folder=data / "enrich")
+    # Over plain HTTP browsers send no Sec-Fetch-* headers, except to this machine.
+    secure = settings.tracking.base_url.startswith("https:") or settings.tracking_host in ("localhost", "127.0.0.1")
+    state = open_state(data / "state.sqlite")
+    return Desk(
+        state=state,
+        events=events,
+        evidence=EvidenceReader(networks, keys.derive(AGENT_KEY), secure=secure),
+        lookups=Lookups(state, keys.derive(DOMAIN_KEY)),
+        bounces=Bounces.load(),
+        dead=DeadLetters(data / "dead"),
+        inert=InertFile(data / "inert.bin"),
+        demo=settings.demo,
+        judge=judge,
+        clock=make_clock(settings.demo),
+    )
+
+
+def _judge_of_the_package() -> Callable[[], Judge]:
+    from mailwake.judge.rules import load_rules
+    from mailwake.judge.verdicts import StreamJudge
+
+    rules = load_rules(None)
+    return lambda: StreamJudge(rules)
+
+
+def start_worker(worker: Worker) -> Callable[[], None]:
+    """Run a worker in a thread of this process; call what comes back to stop it and wait until it has."""
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.run, args=(stop,), name="pipeline", daemon=True)
+    thread.start()
+
+    def stop_and_wait() -> None:
+        stop.set()
+        thread.join()
+
+    return stop_and_wait
+
+
+def tell(done: Pass) -> str:
+    """What was done, in one line."""
+    parts = [f"read {done.records:,}", f"stored {done.written:,}"]
+    parts += [f"{str(reason).replace('_', ' ')} {n:,}" for reason, n in done.dropped]
+    if done.damaged_segments:
+        parts.append(f"damaged segments {done.damaged_segments:,}")
+    return " · ".join(parts)
