@@ -20,6 +20,7 @@ from typing import NamedTuple
 import aiosmtplib
 
 from mailwake.errors import Misconfigured, Unavailable
+from mailwake.events import EventType
 from mailwake.settings import Settings, Smtp
 
 #: A leading dot is doubled (RFC 5321 section 4.5.2). A line starts after CR LF only: bare ones never get here.
@@ -46,6 +47,13 @@ class Reply(NamedTuple):
     def temporary(self) -> bool:
         """Trying again may help."""
         return 400 <= self.code < 500
+
+    @property
+    def outcome(self) -> EventType:
+        """The event that this amounts to, as the answer to a message."""
+        if self.accepted:
+            return EventType.DELIVERED
+        return EventType.DEFERRED if self.temporary else EventType.BOUNCED
 
     @property
     def wire(self) -> str:
