@@ -1,0 +1,141 @@
+"""What the judge remembers of one copy of a message while its verdicts may still change. Bounded.
+
+The state is a function of the *set* of events seen, never of their order: of each sort the earliest are kept, by time
+and id, and all others are judged by what they say of themselves. So any order of the same events ends in the same
+verdicts, and ten thousand hits on one copy cost as much memory as a hundred.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from enum import IntEnum
+
+from mailwake.events import Class, EventType, Evidence, Micros, Note
+from mailwake.judge.families.own import Own
+from mailwake.judge.rules import Scope
+
+
+class Sort(IntEnum):
+    """What an event can testify to; each sort has room of its own."""
+
+    OPEN = 0
+    #: a link or a page
+    CLICK = 1
+    #: a decoy, or a link whose seal is broken
+    WITNESS = 2
+    #: a reply or a conversion
+    PROOF = 3
+    #: an RFC 8058 one-click unsubscription
+    ONE_CLICK = 4
+
+
+#: Kept per delivery. A newsletter of 60 links can be swept whole; nobody reads a message 24 times in 15 minutes.
+ROOM = {Sort.OPEN: 24, Sort.CLICK: 64, Sort.WITNESS: 16, Sort.PROOF: 8, Sort.ONE_CLICK: 8}
+
+_PAGES = {Note.UNSUBSCRIBE_VIEWED: -1, Note.PREFERENCES_VIEWED: -2, Note.BUTTON: -1}
+
+
+def sort_of(evidence: Evidence) -> Sort | None:
+    """What an event testifies to; None for events that nobody caused by looking, such as `sent`."""
+    if evidence.note in (Note.DECOY, Note.LINK_REFUSED):
+        return Sort.WITNESS
+    if evidence.note is Note.ONE_CLICK:
+        return Sort.ONE_CLICK
+    if evidence.note in _PAGES or evidence.type is EventType.CLICKED:
+        return Sort.CLICK
+    if evidence.type is EventType.OPENED:
+        return Sort.OPEN
+    return Sort.PROOF if evidence.type in (EventType.REPLIED, EventType.CONVERTED) else None
+
+
+class Seen:
+    """One event as the judge remembers it, and what it last said of it."""
+
+    __slots__ = (
+        "at",
+        "country",
+        "id",
+        "link",
+        "network",
+        "own",
+        "refused",
+        "reply",
+        "sort",
+        "told_class",
+        "told_p",
+        "visitor",
+    )
+
+    def __init__(self, evidence: Evidence, sort: Sort, own: Own) -> None:
+        self.id = evidence.id
+        self.at = evidence.at
+        self.sort = sort
+        #: a number per thing that can be followed; pages count as one each
+        self.link = evidence.link if evidence.link is not None else _PAGES.get(evidence.note, 0)
+        network, agent = evidence.network, evidence.agent
+        self.network = network
+        #: one number for network and agent together; None when neither is known
+        self.visitor = None if network is None and agent is None else hash((network, agent))
+        self.own = own
+        self.country = evidence.country if own.mpp else None
+        self.refused = evidence.note is Note.LINK_REFUSED
+        self.reply = evidence.type is EventType.REPLIED
+        #: probability and class as last told; no class: nothing was told yet
+        self.told_p: float | None = None
+        self.told_class: Class | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """Which weights apply."""
+        return Scope.OPEN if self.sort is Sort.OPEN else Scope.CLICK
+
+
+class Delivery:
+    """The open state of one copy."""
+
+    __slots__ = ("first_at", "last_at", "links", "seen", "stream")
+
+    def __init__(self, evidence: Evidence) -> None:
+        #: kept events by time
+        self.seen: list[Seen] = []
+        self.first_at = self.last_at = evidence.at
+        self.links = 0
+        self.stream = evidence.stream
+
+    def holds(self, id: int) -> bool:  # noqa: A002  # the word of Evidence
+        """Whether an event is kept already."""
+        return any(each.id == id for each in self.seen)
+
+    def add(self, seen: Seen) -> Seen | None:
+        """Keep an event.
+
+        Returns:
+            The event there is no room for: an earlier guest, the event itself, or None.
+        """
+        insort(self.seen, seen, key=_by_time)
+        room = ROOM[seen.sort]
+        if len(self.seen) <= room:
+            return None
+        same = [place for place, each in enumerate(self.seen) if each.sort is seen.sort]
+        return self.seen.pop(same[-1]) if len(same) > room else None
+
+    def note(self, evidence: Evidence) -> bool:
+        """Take over what an event says of the whole copy; the largest and earliest count, so order does not.
+
+        Returns:
+            Whether something changed that verdicts depend on.
+        """
+        before = self.links, self.stream
+        self.first_at = min(self.first_at, evidence.at)
+        self.last_at = max(self.last_at, evidence.at)
+        self.links = max(self.links, evidence.links or 0)
+        self.stream = min(self.stream, evidence.stream)
+        return before != (self.links, self.stream)
+
+    def due(self, quiet: Micros, longest: Micros) -> Micros:
+        """When it settles: after a quiet time, at the latest a long one after the first event."""
+        return Micros(min(self.last_at + quiet, self.first_at + longest))
+
+
+def _by_time(seen: Seen) -> tuple[int, int]:
+    return seen.at, seen.id

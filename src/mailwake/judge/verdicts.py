@@ -1,0 +1,178 @@
+"""The judge over a stream: takes evidence in any order, tells every verdict that is new or has changed.
+
+Pure: no clock, no files. What is open is kept per delivery (`delivery.py`, bounded); what settled is forgotten, but for
+the time of delivery (`clock.py`). A hit that comes after its delivery settled opens a new episode of that delivery:
+earlier verdicts stay, as promised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from heapq import heappop, heappush
+
+from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Micros, Reason, Settlement, Verdict
+from mailwake.judge import Judged
+from mailwake.judge.clock import DeliveryClock
+from mailwake.judge.combine import Opinion, judge_alone, judge_delivery
+from mailwake.judge.delivery import Delivery, Seen, Sort, sort_of
+from mailwake.judge.families import own
+from mailwake.judge.rules import Rules, Scope, Term
+
+#: DESIGN: a verdict is settled after 15 quiet minutes or 24 hours.
+QUIET = Micros(15 * 60 * SECOND)
+LONGEST = Micros(24 * 3600 * SECOND)
+#: A change smaller than this is not told before the verdict settles.
+WORTH_TELLING = 0.005
+_COMBINATIONS = 16_384
+
+
+class StreamJudge:
+    """Implements `mailwake.judge.Judge`.
+
+    Args:
+        rules: the weights in force.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._open: dict[DeliveryId, Delivery] = {}
+        self._due: list[tuple[Micros, DeliveryId]] = []
+        self._clock = DeliveryClock()
+        self._own: dict[tuple[object, ...], own.Own] = {}
+        self._said: dict[Term, Reason] = {}
+
+    @property
+    def ruleset(self) -> str:
+        """Name and content hash of the rules in force."""
+        return self._rules.id
+
+    @property
+    def open_deliveries(self) -> int:
+        """How many deliveries may still change."""
+        return len(self._open)
+
+    def observe(self, evidence: Evidence) -> list[Judged]:
+        """Take in one event, in any order; see `mailwake.judge.Judge`. A second event of one id is passed over."""
+        return self.observe_many((evidence,))
+
+    def observe_many(self, batch: Iterable[Evidence]) -> list[Judged]:
+        """Take in several events at once: the same final verdicts as one by one, and much less work in a burst.
+
+        Returns:
+            For every event at most one verdict, as it stands after the whole batch.
+        """
+        told: list[Judged] = []
+        touched: dict[DeliveryId, Delivery] = {}
+        for evidence in batch:
+            sort = sort_of(evidence)
+            if sort is None:
+                if self._note_time(evidence) and evidence.delivery in self._open:
+                    touched[evidence.delivery] = self._open[evidence.delivery]
+            elif evidence.delivery is None:
+                told.append(self._tell_alone(Seen(evidence, sort, self._weigh(evidence, sort)), None))
+            else:
+                changed, left = self._take(evidence, sort, evidence.delivery)
+                if changed:
+                    touched[evidence.delivery] = changed
+                if left:
+                    told.append(self._tell_alone(left, evidence.delivery))
+        for delivery_id, delivery in touched.items():
+            told += self._rejudge(delivery_id, delivery)
+        return told
+
+    def settle(self, now: Micros) -> list[Judged]:
+        """Close deliveries that have been quiet long enough; see `mailwake.judge.Judge`."""
+        told: list[Judged] = []
+        while self._due and self._due[0][0] <= now:
+            _, delivery_id = heappop(self._due)
+            delivery = self._open.get(delivery_id)
+            if delivery is None:
+                continue
+            due = delivery.due(QUIET, LONGEST)
+            if due > now:
+                heappush(self._due, (due, delivery_id))
+                continue
+            del self._open[delivery_id]
+            told += self._close(delivery_id, delivery)
+        return told
+
+    def settle_all(self) -> list[Judged]:
+        """Close every delivery, because nothing more will come."""
+        told = [each for delivery_id, delivery in self._open.items() for each in self._close(delivery_id, delivery)]
+        self._open.clear()
+        self._due.clear()
+        return told
+
+    def _note_time(self, evidence: Evidence) -> bool:
+        if evidence.delivery is None or evidence.type not in (EventType.SENT, EventType.DELIVERED):
+            return False
+        return self._clock.set(evidence.delivery, evidence.at, delivered=evidence.type is EventType.DELIVERED)
+
+    def _take(self, evidence: Evidence, sort: Sort, delivery_id: DeliveryId) -> tuple[Delivery | None, Seen | None]:
+        """Keep an event: (the delivery if its verdicts may change, the event there was no room for)."""
+        delivery = self._open.get(delivery_id)
+        if delivery is None:
+            delivery = self._open[delivery_id] = Delivery(evidence)
+            heappush(self._due, (delivery.due(QUIET, LONGEST), delivery_id))
+        elif delivery.holds(evidence.id):
+            return None, None
+        changed = delivery.note(evidence)
+        seen = Seen(evidence, sort, self._weigh(evidence, sort))
+        left = delivery.add(seen)
+        return (delivery if changed or left is not seen else None), left
+
+    def _weigh(self, evidence: Evidence, sort: Sort) -> own.Own:
+        scope = Scope.OPEN if sort is Sort.OPEN else Scope.CLICK
+        key = (
+            scope,
+            evidence.agent_kind,
+            evidence.client,
+            evidence.flags,
+            evidence.network_kind,
+            evidence.asn,
+            evidence.agent is None,
+        )
+        found = self._own.get(key)
+        if found is None:
+            if len(self._own) >= _COMBINATIONS:
+                self._own.clear()
+            found = self._own[key] = own.weigh(self._rules, evidence, scope)
+        return found
+
+    def _rejudge(self, delivery_id: DeliveryId, delivery: Delivery) -> Iterable[Judged]:
+        for seen, opinion in judge_delivery(self._rules, delivery, self._clock.get(delivery_id)):
+            if _is_news(seen, opinion):
+                seen.told_p, seen.told_class = opinion.p_human, opinion.klass
+                yield Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.PROVISIONAL))
+
+    def _close(self, delivery_id: DeliveryId, delivery: Delivery) -> Iterable[Judged]:
+        for seen, opinion in judge_delivery(self._rules, delivery, self._clock.get(delivery_id)):
+            yield Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.SETTLED))
+
+    def _tell_alone(self, seen: Seen, delivery_id: DeliveryId | None) -> Judged:
+        opinion = judge_alone(self._rules, seen, crowded=delivery_id is not None)
+        return Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.SETTLED))
+
+    def _verdict(self, opinion: Opinion, state: Settlement) -> Verdict:
+        reasons = tuple(self._reason(each) for each in opinion.terms)
+        return Verdict(
+            p_human=opinion.p_human, klass=opinion.klass, reasons=reasons, ruleset=self._rules.id, state=state
+        )
+
+    def _reason(self, term: Term) -> Reason:
+        """What the marketer reads; those without details are few and shared."""
+        if term.details:
+            return Reason(code=term.code, weight=round(term.weight, 3), fact=term.say())
+        found = self._said.get(term)
+        if found is None:
+            if len(self._said) >= _COMBINATIONS:
+                self._said.clear()
+            found = self._said[term] = Reason(code=term.code, weight=round(term.weight, 3), fact=term.say())
+        return found
+
+
+def _is_news(seen: Seen, opinion: Opinion) -> bool:
+    before, now = seen.told_p, opinion.p_human
+    if seen.told_class is not opinion.klass or before is None or now is None:
+        return seen.told_class is not opinion.klass or before is not now
+    return abs(before - now) >= WORTH_TELLING
