@@ -8,12 +8,15 @@ cursor here, so it does not claim to be an `EventStore`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from mailwake.store.events import CounterRow, EventRow
 from mailwake.store.events.asking import migrations, spell, statements
 from mailwake.store.events.columns import COUNTER_COLUMNS, EVENT_COLUMNS, columns
 from mailwake.store.events.dialect import Dialect
+
+if TYPE_CHECKING:  # the package is not needed to import this module
+    from clickhouse_connect.driver.client import Client
 
 #: Without these, an aggregate over no rows is 0 or 1970 and a missed join is 0 or "", where DuckDB says NULL.
 #: Source: https://clickhouse.com/docs/operations/settings/settings (aggregate_functions_null_for_empty, join_use_nulls)
@@ -66,24 +69,6 @@ class ClickHouse(Dialect):
         return f"engine = {engine} order by ({', '.join(columns)}) settings allow_nullable_key = 1"
 
 
-class Client(Protocol):
-    """What is used of `clickhouse_connect.driver.client.Client`."""
-
-    def command(self, cmd: str) -> object:
-        """Run a statement."""
-        ...
-
-    def query(self, query: str, parameters: Mapping[str, Any], settings: Mapping[str, Any]) -> Any:  # noqa: ANN401 - theirs
-        """Run a question."""
-        ...
-
-    def insert(
-        self, table: str, data: Sequence[Sequence[Any]], *, column_names: Sequence[str], column_oriented: bool
-    ) -> object:
-        """Take columns in."""
-        ...
-
-
 class ClickHouseEvents:
     """The event store's questions on ClickHouse.
 
@@ -92,14 +77,14 @@ class ClickHouseEvents:
     """
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self.client = client
         self._dialect = ClickHouse()
 
     def create(self) -> None:
         """Make the tables in an empty database."""
         for step in migrations().values():
             for statement in statements(step, self._dialect):
-                self._client.command(statement)
+                self.client.command(statement)
 
     def insert(self, rows: Sequence[EventRow] = (), counters: Sequence[CounterRow] = ()) -> None:
         """Take rows in, as they are; the caller sees to it that none comes twice."""
@@ -113,8 +98,8 @@ class ClickHouseEvents:
     def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.ask`."""
         sql = spell(question, self._dialect, parameters)
-        return list(self._client.query(sql, parameters=parameters, settings=SETTINGS).named_results())
+        return list(self.client.query(sql, parameters=parameters, settings=SETTINGS).named_results())
 
     def _put(self, table: str, turned: Mapping[str, list[Any]], count: int) -> None:
         if count:
-            self._client.insert(table, list(turned.values()), column_names=list(turned), column_oriented=True)
+            self.client.insert(table, list(turned.values()), column_names=list(turned), column_oriented=True)

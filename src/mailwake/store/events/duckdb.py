@@ -40,6 +40,7 @@ class DuckEvents:
             _make_stages(self._writer)
         self._dialect = Dialect()
         self._writing = threading.Lock()
+        self._read_only = read_only
 
     def write(
         self,
@@ -51,6 +52,8 @@ class DuckEvents:
         settle_before: Micros | None = None,
     ) -> int:
         """See `EventStore.write`."""
+        if self._read_only:
+            raise Unavailable("the event store was opened for reading; only its owner writes")
         with self._writing, translated(), self._transaction() as connection:
             added = _add(connection, rows) if rows else 0
             _stage(connection, "new_verdicts", rejudged)

@@ -1,0 +1,242 @@
+"""The numbers are those of docs/reference/stores.md: counted once more in plain Python, and they add up."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from mailwake.events import CampaignId, Class, DeliveryId, EventType, Micros, Note, Source
+from mailwake.store.events import EventRow, EventStore
+
+RandomRows = Callable[[int, int], list[EventRow]]
+NO_CONTENT = ("unsubscribe", "preferences", "decoy")
+WORDS = {2: "human", 1: "possible", 0: "machine"}
+
+
+def grade(row: EventRow) -> int:
+    if row.p_human is not None and row.p_human >= 0.5:
+        return 2
+    return 1 if row.p_human is None or row.p_human >= 0.2 or row.klass == Class.MPP else 0
+
+
+def reaction(row: EventRow) -> str | None:
+    if row.type == EventType.CLICKED and (row.note == Note.DECOY or row.role in NO_CONTENT):
+        return None
+    return row.type if row.type in (EventType.OPENED, EventType.CLICKED) else None
+
+
+def unit(row: EventRow) -> int | None:
+    if row.delivery is not None:
+        return row.delivery
+    return None if row.type in (EventType.OPENED, EventType.CLICKED) else -row.id
+
+
+def count(rows: Iterable[EventRow]) -> Counter[str]:
+    """The counts of one campaign, without SQL."""
+    units: dict[int, list[EventRow]] = defaultdict(list)
+    for row in rows:
+        if (key := unit(row)) is not None:
+            units[key].append(row)
+    found: Counter[str] = Counter()
+    for events in units.values():
+        found.update(_outcome(events))
+    return found
+
+
+def _outcome(events: list[EventRow]) -> Counter[str]:
+    def last(kind: EventType) -> int | None:
+        return max((row.at for row in events if row.type == kind), default=None)
+
+    found: Counter[str] = Counter()
+    for kind in ("sent", "deferred", "rejected", "failed", "complained", "unsubscribed", "replied"):
+        found[kind] = int(any(row.type == kind for row in events))
+    delivered, bounced = last(EventType.DELIVERED), last(EventType.BOUNCED)
+    found["delivered"] = int(delivered is not None and (bounced is None or bounced < delivered // 10**6 * 10**6))
+    found["bounced"] = int(bounced is not None and not found["delivered"])
+    found["unresolved"] = int(
+        found["sent"] == 1 and delivered is None and bounced is None and not found["rejected"] and not found["failed"]
+    )
+    for kind, shift, trackable in (("opened", 4, "opens_trackable"), ("clicked", 0, "clicks_trackable")):
+        individual = any(row.type == EventType.SENT and row.modes >> shift & 15 == 3 for row in events)
+        base = found[trackable] = found["delivered"] * individual
+        grades = [grade(row) for row in events if reaction(row) == kind]
+        found[f"{kind}_events"] = len(grades)
+        for scope, one in (("", 1), ("_in_base", base)):
+            if grades:
+                found[f"{kind}_raw{scope}"] += one
+                found[f"{kind}_{WORDS[max(grades)]}{scope}"] += one
+    return found
+
+
+@pytest.fixture(params=[11, 12, 13])
+def rows(request: pytest.FixtureRequest, random_rows: RandomRows, store: EventStore) -> list[EventRow]:
+    made = random_rows(request.param, 2_000)
+    store.write(rows=made)
+    return made
+
+
+def test_counts_are_those_counted_without_sql(store: EventStore, rows: list[EventRow]) -> None:
+    answers = store.ask("campaigns_counts")
+    assert [answer["campaign"] for answer in answers] == [1, 2, 3, 4]
+    for answer in answers:
+        wanted = count(row for row in rows if row.campaign == answer["campaign"])
+        told = {name: n for name, n in answer.items() if name not in ("campaign", "sent_from", "sent_to")}
+        assert told == {name: wanted[name] for name in told}
+        assert store.ask("campaign_counts", campaign=answer["campaign"]) == [answer]
+
+
+def test_raw_is_human_possible_and_machine_together(store: EventStore, rows: list[EventRow]) -> None:
+    for answer in store.ask("campaigns_counts"):
+        for kind in ("opened", "clicked"):
+            for scope in ("", "_in_base"):
+                parts = [answer[f"{kind}_{word}{scope}"] for word in WORDS.values()]
+                assert answer[f"{kind}_raw{scope}"] == sum(parts)
+            assert 0 < answer[f"{kind}_raw_in_base"] <= answer[f"{'opens' if kind == 'opened' else 'clicks'}_trackable"]
+
+
+@pytest.mark.parametrize(
+    ("question", "given"),
+    [
+        ("over_time", {"bucket_seconds": 60}),
+        ("over_time", {"bucket_seconds": 86_400}),
+        ("clients", {}),
+        ("devices", {}),
+        ("countries", {}),
+    ],
+)
+def test_every_breakdown_adds_up_to_the_campaign(
+    store: EventStore, rows: list[EventRow], question: str, given: dict[str, int]
+) -> None:
+    (answer,) = store.ask("campaign_counts", campaign=1)
+    parts = store.ask(question, campaign=1, **given)
+    assert len(parts) >= 2
+    for kind in ("opened", "clicked"):
+        for word in WORDS.values():
+            assert sum(part[word] for part in parts if part["type"] == kind) == answer[f"{kind}_{word}"]
+
+
+def test_templates_and_domains_add_up_to_the_campaign(store: EventStore, rows: list[EventRow]) -> None:
+    (answer,) = store.ask("campaign_counts", campaign=1)
+    for parts in (store.ask("templates_counts", campaign=1), store.ask("domains", campaign=1, limit=100)):
+        for name in ("sent", "delivered", "bounced", "unresolved", "opened_human", "clicked_machine_in_base"):
+            assert sum(part[name] for part in parts) == answer[name]
+
+
+def test_behind_every_count_stand_as_many_recipients(store: EventStore, rows: list[EventRow]) -> None:
+    (answer,) = store.ask("campaign_counts", campaign=1)
+    for name, number in answer.items():
+        if name in ("campaign", "sent_from", "sent_to") or name.endswith(("_events", "_in_base", "_trackable")):
+            continue
+        page = store.ask("recipients", campaign=1, only=name, limit=5, offset=0)
+        assert (page[0]["total"] if page else 0) == number, name
+
+
+def test_pages_of_recipients_hold_everybody_once(store: EventStore, rows: list[EventRow]) -> None:
+    everybody = store.ask("recipients", campaign=1, only="", limit=100_000, offset=0)
+    paged = [
+        row
+        for offset in range(0, len(everybody), 7)
+        for row in store.ask("recipients", campaign=1, only="", limit=7, offset=offset)
+    ]
+    assert paged == everybody
+    assert everybody[0]["total"] == len(everybody)
+
+
+ONE = DeliveryId(1)
+
+
+def event(
+    number: int,
+    kind: EventType,
+    at: int,
+    *,
+    delivery: DeliveryId | None = ONE,
+    p_human: float | None = None,
+    klass: Class | None = None,
+    client: str | None = None,
+) -> EventRow:
+    return EventRow(
+        id=number,
+        type=kind,
+        at=Micros(at),
+        received_at=Micros(at),
+        source=Source.EDGE,
+        campaign=CampaignId(1),
+        delivery=delivery,
+        modes=51,
+        p_human=p_human,
+        klass=klass,
+        client=client,
+    )
+
+
+SECOND = 10**6
+
+
+def test_a_bounce_after_the_delivery_takes_it_back(store: EventStore) -> None:
+    store.write(rows=[event(1, EventType.DELIVERED, 5 * SECOND), event(2, EventType.BOUNCED, 60 * SECOND)])
+    (answer,) = store.ask("campaign_counts", campaign=1)
+    assert (answer["delivered"], answer["bounced"], answer["opens_trackable"]) == (0, 1, 0)
+
+
+def test_a_bounce_of_the_same_second_counts_as_later(store: EventStore) -> None:
+    """A notice tells its time in whole seconds, so it may seem to be older than the delivery it takes back."""
+    store.write(rows=[event(1, EventType.DELIVERED, 5 * SECOND + 900), event(2, EventType.BOUNCED, 5 * SECOND)])
+    (answer,) = store.ask("campaign_counts", campaign=1)
+    assert (answer["delivered"], answer["bounced"]) == (0, 1)
+
+
+def test_a_person_found_late_is_counted_where_the_person_was(store: EventStore) -> None:
+    hour = 3600 * SECOND
+    store.write(
+        rows=[
+            event(1, EventType.OPENED, 10, p_human=0.01, klass=Class.SCANNER, client="scanner"),
+            event(2, EventType.OPENED, 2 * hour, p_human=0.97, klass=Class.HUMAN, client="Apple Mail"),
+            event(3, EventType.OPENED, 4 * hour, p_human=0.97, klass=Class.HUMAN, client="Gmail"),
+        ]
+    )
+    times = store.ask("over_time", campaign=1, bucket_seconds=3600)
+    assert [(row["bucket_at"] // hour, row["event_count"], row["human"]) for row in times] == [
+        (0, 1, 0),
+        (2, 1, 1),
+        (4, 1, 0),
+    ]
+    assert [(row["client"], row["human"], row["machine"]) for row in store.ask("clients", campaign=1)] == [
+        ("Apple Mail", 1, 0)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("p_human", "klass", "word"),
+    [
+        (0.5, Class.HUMAN, "human"),
+        (0.49999, Class.UNKNOWN, "possible"),
+        (0.2, Class.SCANNER, "possible"),
+        (0.19999, Class.SCANNER, "machine"),
+        (0.01, Class.MPP, "possible"),
+        (0.9, Class.MPP, "human"),
+        (None, Class.UNKNOWN, "possible"),
+        (None, None, "possible"),
+        (0.0, None, "machine"),
+    ],
+)
+def test_the_thresholds_are_sharp(store: EventStore, p_human: float | None, klass: Class | None, word: str) -> None:
+    store.write(rows=[event(1, EventType.CLICKED, 10, p_human=p_human, klass=klass)])
+    (answer,) = store.ask("campaign_counts", campaign=1)
+    assert {name: answer[f"clicked_{name}"] for name in WORDS.values()} == {
+        name: int(name == word) for name in WORDS.values()
+    }
+
+
+def test_opens_without_a_delivery_count_nobody(store: EventStore) -> None:
+    """Mode `deliverability` and `aggregate` name no delivery; whatever of them comes here is no person."""
+    store.write(rows=[event(1, EventType.OPENED, 10, delivery=None), event(2, EventType.REJECTED, 10, delivery=None)])
+    (answer,) = store.ask("campaign_counts", campaign=1)
+    assert (answer["opened_raw"], answer["rejected"]) == (0, 1)
+
+
+def test_a_time_far_in_the_future_breaks_no_question(store: EventStore) -> None:
+    store.write(rows=[event(1, EventType.OPENED, 253_402_300_799 * SECOND), event(2, EventType.OPENED, 0)])
+    assert store.ask("campaign_counts", campaign=1)[0]["opened_raw"] == 1
+    assert store.ask("clients", campaign=1)[0]["possible"] == 1
+    assert len(store.ask("over_time", campaign=1, bucket_seconds=1)) == 2

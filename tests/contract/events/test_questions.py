@@ -1,0 +1,132 @@
+"""Every question gives the same rows on DuckDB and on ClickHouse's own engine, whatever is in the tables."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver import create_client
+
+from mailwake.errors import BadInput
+from mailwake.store.events import CounterRow, EventRow, EventStore, open_events
+from mailwake.store.events.asking import question, questions
+from mailwake.store.events.clickhouse import ClickHouseEvents
+
+#: seed to number of events: nothing at all, so few that most groups are empty, and enough to fill them
+SETS = {0: 0, 1: 1, 2: 25, 3: 400, 4: 3_000}
+NAMES = sorted(questions())
+FILTERS = (
+    "",
+    "sent",
+    "delivered",
+    "bounced",
+    "opened_human",
+    "clicked_machine",
+    "clicked",
+    "opened",
+    "nonsense' or 1=1",
+)
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseEvents]:
+    client = create_client(dsn=f"chdb://{tmp_path_factory.mktemp('clickhouse')}")
+    engine = ClickHouseEvents(client)
+    engine.create()
+    yield engine
+    client.close()
+
+
+class Both:
+    """The same events in both engines."""
+
+    def __init__(self, rows: list[EventRow], duck: EventStore, click: ClickHouseEvents) -> None:
+        self.rows, self.duck, self.click = rows, duck, click
+
+
+@pytest.fixture(scope="module", params=SETS, ids=lambda seed: f"{SETS[seed]}-events")
+def both(
+    request: pytest.FixtureRequest,
+    clickhouse: ClickHouseEvents,
+    random_events: Callable[[int, int], tuple[list[EventRow], list[CounterRow]]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Both]:
+    rows, counters = random_events(request.param, SETS[request.param])
+    duck = open_events(tmp_path_factory.mktemp("duckdb") / "events.duckdb")
+    duck.write(rows=rows, counters=counters)
+    for table in ("settled", "provisional", "counters"):
+        clickhouse.client.command(f"truncate table {table}")
+    clickhouse.insert(rows, counters)
+    yield Both(rows, duck, clickhouse)
+    duck.close()
+
+
+def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[str, int | str]]:
+    """What to ask a question with: every filter, every bucket, a short page and one beyond the end."""
+    clicked = next((row for row in rows if row.type == "clicked" and row.template and row.link), None)
+    one: dict[str, int | str] = {
+        "campaign": campaign,
+        "template": clicked.template if clicked and clicked.template else 7,
+        "link": clicked.link if clicked and clicked.link else 1,
+        "delivery": rows[0].delivery if rows and rows[0].delivery else 1,
+        "bucket_seconds": 60,
+        "only": "",
+        "limit": 1_000,
+        "offset": 0,
+        "since": 0,
+        "until": 1 << 62,
+    }
+    wanted = question(name).parameters
+    found = [one]
+    if "only" in wanted:
+        found += [{**one, "only": word} for word in FILTERS]
+    if "offset" in wanted:
+        found += [{**one, "limit": 3, "offset": 2}, {**one, "offset": 10_000}]
+    if "bucket_seconds" in wanted:
+        found += [{**one, "bucket_seconds": seconds} for seconds in (1, 3_600, 604_800)]
+    return [{key: value for key, value in each.items() if key in wanted} for each in found]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_engines_give_the_same_rows(both: Both, name: str) -> None:
+    for campaign in (1, 2, 99):
+        for given in parameters(name, both.rows, campaign):
+            duck, click = both.duck.ask(name, **given), both.click.ask(name, **given)
+            assert duck == click, given
+            assert [list(row) for row in duck] == [list(row) for row in click]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answers_are_numbers_texts_and_none(both: Both, name: str) -> None:
+    for given in parameters(name, both.rows, 1):
+        values = [value for row in both.duck.ask(name, **given) for value in row.values()]
+        assert all(value is None or type(value) in (int, float, str) for value in values)
+
+
+def test_hostile_filters_are_only_text(both: Both) -> None:
+    for engine in (both.duck, both.click):
+        asked: Any = engine.ask
+        assert asked("recipients", campaign=1, only="'; drop table settled; --", limit=10, offset=0) == []
+        assert asked("latest")[0]["event_count"] == len(both.rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_question_says_what_it_asks_and_takes_exactly_what_it_names(store: EventStore, name: str) -> None:
+    asked = question(name)
+    assert asked.text.startswith("-- ")
+    assert "?" in asked.text.splitlines()[0] + asked.text.splitlines()[1]
+    used = asked.text.split("\n", 1)[1]
+    assert all(used.count(f"${parameter}") >= 2 for parameter in asked.parameters), "named, but not used"
+    with pytest.raises(BadInput, match="takes"):
+        store.ask(name, nonsense=1)
+
+
+def test_a_parameter_of_another_kind_is_refused(store: EventStore) -> None:
+    with pytest.raises(BadInput, match="campaign must be of kind integer"):
+        store.ask("campaign_counts", campaign="1 or 1=1")
+
+
+def test_an_unknown_question_is_refused_by_name(store: EventStore) -> None:
+    with pytest.raises(BadInput, match=r"no question '\.\./secrets'"):
+        store.ask("../secrets")
+    with pytest.raises(BadInput, match="no question '_counts'"):
+        store.ask("_counts")
