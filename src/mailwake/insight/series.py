@@ -12,8 +12,8 @@ from mailwake.insight.tally import Reaction, reaction
 
 #: minutes, hours, days, weeks: steps a reader can name
 STEPS_SECONDS = (60, 300, 900, 3_600, 10_800, 21_600, 86_400, 604_800)
-#: a chart with more columns than this cannot be read on a phone
-MAX_POINTS = 96
+#: a week of hours; with more columns than this a chart cannot be read on a phone
+MAX_POINTS = 180
 
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 

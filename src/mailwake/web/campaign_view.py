@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from mailwake.insight.answers import CampaignReport
 from mailwake.insight.metrics import metrics
+from mailwake.insight.tally import Reaction
 from mailwake.web import charts, figures, views
-from mailwake.web.charts import Chart
+from mailwake.web.charts import Chart, Part
 from mailwake.web.views import Figure
 
 TILES = (
@@ -38,6 +39,8 @@ class Reactions:
     """Opened or clicked: people, possible people, machines, raw."""
 
     label: str
+    base: str
+    parts: tuple[Part, ...]
     figures: tuple[Figure, ...]
 
 
@@ -73,7 +76,10 @@ def values(report: CampaignReport, *, by: str, zone: ZoneInfo) -> dict[str, Any]
         "funnel": views.funnel(report.tally, figure),
         "troubles": views.troubles(report.tally, figure),
         "people": f"/campaigns/{report.id}/people",
-        "reactions": [_reactions("Opened", "open", figure), _reactions("Clicked", "click", figure)],
+        "reactions": [
+            _reactions("Opened", report.tally.opened_in_base, report.tally.opens_trackable, figure),
+            _reactions("Clicked", report.tally.clicked_in_base, report.tally.clicks_trackable, figure),
+        ],
         "outside": _outside(report),
         "by": by,
         "rankings": _rankings(report, by),
@@ -95,26 +101,29 @@ def lead(report: CampaignReport, figure: Mapping[str, Figure]) -> list[Word]:
     words = [Word(text=f"{figures.count(tally.delivered)} of {figures.count(tally.sent)} copies were delivered. ")]
     if tally.opens_trackable or tally.clicks_trackable:
         words += [
-            Word(text=f"{opened.percent} were opened", kind="human"),
-            Word(text=" and "),
-            Word(text=f"{clicked.percent} clicked", kind="human"),
-            Word(text=" by people, as shares of those that could tell."),
+            Word(text="Of those that can tell, people opened "),
+            Word(text=opened.percent, kind="human"),
+            Word(text=" and clicked in "),
+            Word(text=clicked.percent, kind="human"),
+            Word(text="."),
         ]
     else:
-        words.append(Word(text="None of them could tell whether it was opened: nobody had agreed to that."))
+        words.append(Word(text="None can tell whether it was opened or clicked: nobody had agreed to that."))
     if machines:
         words += [
             Word(text=" Machines alone account for "),
             Word(text=f"{figures.count(tally.opened_in_base.machine)} opens", kind="machine"),
             Word(text=" and "),
             Word(text=f"{figures.count(tally.clicked_in_base.machine)} clicks", kind="machine"),
-            Word(text=", and are counted apart."),
+            Word(text="; they are shown apart."),
         ]
     return words
 
 
-def _reactions(label: str, kind: str, figure: Mapping[str, Figure]) -> Reactions:
-    return Reactions(label=label, figures=tuple(figure[f"{who}_{kind}_rate__delivered_trackable"] for who in _WHO))
+def _reactions(label: str, reacted: Reaction, whole: int, figure: Mapping[str, Figure]) -> Reactions:
+    kind = {"Opened": "open", "Clicked": "click"}[label]
+    shown = tuple(figure[f"{who}_{kind}_rate__delivered_trackable"] for who in _WHO)
+    return Reactions(label=label, base=shown[0].base, parts=charts.bar(reacted, whole), figures=shown)
 
 
 def _outside(report: CampaignReport) -> str:

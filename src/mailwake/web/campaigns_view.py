@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from mailwake.insight.answers import CampaignLine, Overview
 from mailwake.insight.metrics import rates
-from mailwake.web import charts, figures, views
-from mailwake.web.charts import Part
+from mailwake.web import figures, views
 from mailwake.web.paging import pages
-from mailwake.web.views import Figure
+from mailwake.web.views import Figure, Split
 
 PAGE_SIZE = 25
 #: of all campaigns together
@@ -48,12 +47,9 @@ class Line:
     sent_count: str
     delivered: Figure
     opened: Figure
-    #: "612 people · 204 possibly · 71 machines"
-    opened_says: str
-    opened_parts: tuple[Part, ...]
+    opened_split: Split
     clicked: Figure
-    clicked_says: str
-    clicked_parts: tuple[Part, ...]
+    clicked_split: Split
     unsubscribed: Figure
     bounced: Figure
 
@@ -95,11 +91,9 @@ def _line(line: CampaignLine, zone: ZoneInfo) -> Line:
         sent_count=figures.count(tally.sent),
         delivered=figure["delivery_rate__sent"],
         opened=figure["human_open_rate__delivered_trackable"],
-        opened_says=views.told(tally.opened_in_base),
-        opened_parts=charts.bar(tally.opened_in_base, tally.opens_trackable),
+        opened_split=views.split("Opened", tally.opened_in_base, tally.opens_trackable),
         clicked=figure["human_click_rate__delivered_trackable"],
-        clicked_says=views.told(tally.clicked_in_base),
-        clicked_parts=charts.bar(tally.clicked_in_base, tally.clicks_trackable),
+        clicked_split=views.split("Clicked", tally.clicked_in_base, tally.clicks_trackable),
         unsubscribed=figure["unsubscribe_rate__delivered"],
         bounced=figure["bounce_rate__sent"],
     )

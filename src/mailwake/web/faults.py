@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-
 import msgspec
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -14,7 +13,7 @@ from mailwake.errors import MailwakeError, Unavailable
 from mailwake.insight.report import NoSuchCampaign
 from mailwake.web.rendering import render
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 _HEADINGS = {
     400: "This cannot be shown",

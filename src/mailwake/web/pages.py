@@ -37,7 +37,7 @@ def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page =
     asked = campaigns_view.Asked(q=q, stream=stream, page=page)
     values = campaigns_view.values(answer, asked, stores.zone)
     again = "/?" + urlencode({"q": q, "stream": stream, "page": page, "seen": digest})
-    return render(request, "campaigns.html", here="campaigns", again=again, **values)
+    return render(request, "campaigns.html", here="campaigns", again=again, relay=request.app.state.relay, **values)
 
 
 @router.get("/campaigns/{campaign}")

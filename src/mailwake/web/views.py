@@ -14,6 +14,9 @@ from mailwake.insight.tally import Reaction, Tally
 from mailwake.web import charts, figures
 from mailwake.web.charts import Part
 
+#: with the marks that stand for them everywhere
+WHO = {"human": "● people", "possible": "◐ possibly", "machine": "□ machines", "raw": "raw"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
@@ -31,6 +34,10 @@ class Figure:
     says: str
     #: human, possible, machine, raw or plain
     kind: str
+    #: the same as words; empty for plain
+    who: str
+    #: "by people", or empty where there is no rate
+    told: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +93,9 @@ def figure(rate: Rate) -> Figure:
         base=base,
         span=span,
         says=f"{rate.label}: {figures.count(rate.count)} {base}, {told}. {metric.sentence}",
-        kind=kind if kind in ("human", "possible", "machine", "raw") else "plain",
+        kind=kind if kind in WHO else "plain",
+        who=WHO.get(kind, ""),
+        told="by people" if span and kind == "human" else "",
     )
 
 
@@ -110,7 +119,7 @@ def split(label: str, reaction: Reaction, whole: int) -> Split:
 def groups(rows: Iterable[Group], by: str) -> list[Split]:
     """A ranking of clients, devices or countries by opens or clicks; its longest bar fills the width."""
     shown = [(row.label, getattr(row, by)) for row in rows]
-    shown.sort(key=lambda each: -each[1].raw)
+    shown.sort(key=lambda each: (-each[1].human, -each[1].possible, -each[1].machine))
     longest = max((reacted.raw for _, reacted in shown), default=0)
     return [split(label, reacted, longest) for label, reacted in shown if reacted.raw]
 
@@ -176,14 +185,6 @@ def _stage(line: tuple[str, str, str, str], tally: Tally, rates: Mapping[str, Fi
     else:
         number, parts = value, charts.stack([(_KINDS.get(name, "bad"), value)], tally.sent)
     return Stage(label=label, count=figures.count(number), parts=parts, figure=rates.get(metric), outcome=outcome)
-
-
-def told(reacted: Reaction) -> str:
-    """The parts of a reaction in words: "612 people · 204 possibly · 71 machines"."""
-    return (
-        f"{figures.count(reacted.human)} people · {figures.count(reacted.possible)} possibly · "
-        f"{figures.count(reacted.machine)} machines"
-    )
 
 
 def sent(first: datetime | None, last: datetime | None, zone: ZoneInfo) -> str:

@@ -46,30 +46,45 @@ function draw(place) {
     human,
   ];
   const bars = uPlot.paths.bars({ size: [0.85, 64], align: 1 });
-  const series = [...CLASSES].reverse().map((kind) => ({
-    label: NAMES[kind],
-    fill: () => fill(kind, colour),
-    width: 0,
-    paths: bars,
-    points: { show: false },
-    value: (_, __, ___, i) => (i == null ? "–" : counts[kind][i].toLocaleString("en")),
-  }));
-  const when = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const series = [...CLASSES].reverse().map((kind) => ({ fill: () => fill(kind, colour), width: 0, paths: bars, points: { show: false } }));
+  const part = (options) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...options });
+  const day = part({ day: "numeric", month: "short" });
+  const clock = part({ hour: "2-digit", minute: "2-digit" });
+  const moment = (seconds) => `${day.format(seconds * 1000)}, ${clock.format(seconds * 1000)}`;
+  // A label says the day where it changes, the time of day elsewhere.
+  const labels = (_, ticks) => ticks.map((at, i) => {
+    const today = day.format(at * 1000);
+    const time = clock.format(at * 1000);
+    if (time === "00:00") return today;
+    return i === 0 || day.format(ticks[i - 1] * 1000) !== today ? `${today}\n${time}` : time;
+  });
   const axis = { stroke: colour.ink, grid: { stroke: colour.line, width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const canvas = document.createElement("div");
   canvas.className = "drawn";
   canvas.setAttribute("aria-hidden", "true");
+  const readout = document.createElement("p");
+  readout.className = "readout";
+  const read = (plot) => {
+    const i = plot.cursor.idx;
+    readout.textContent = i == null ? "Point at a column to read it."
+      : `${moment(times[i])}: ` + CLASSES.map((kind) => `${NAMES[kind]} ${counts[kind][i].toLocaleString("en")}`).join(" · ");
+  };
   place.append(canvas);
   const plot = new uPlot({
     width: place.clientWidth,
     height: 216,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
     cursor: { y: false, drag: { x: false, y: false } },
-    legend: { live: true },
+    legend: { show: false },
     scales: { x: { range: (_, low, high) => [low, high + step] }, y: { range: (_, __, high) => [0, Math.max(2, high * 1.05)] } },
-    series: [{ label: "From", value: (_, value) => (value == null ? "–" : when.format(new Date(value * 1000))) }, ...series],
-    axes: [axis, { ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000], values: (_, levels) => levels.map((level) => level.toLocaleString("en")) }],
+    series: [{}, ...series],
+    axes: [
+      { ...axis, space: 76, values: labels },
+      { ...axis, size: 44, space: 36, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6], values: (_, levels) => levels.map((level) => level.toLocaleString("en")) },
+    ],
+    hooks: { setCursor: [read], ready: [read] },
   }, stacked, canvas);
+  canvas.append(readout);
   place.plot = plot;
 }
 

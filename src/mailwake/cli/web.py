@@ -1,0 +1,91 @@
+"""`mailwake web`: the dashboard and its API, with or without the pipeline beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import Annotated
+
+import typer
+
+from mailwake.cli.options import ConfigOption
+from mailwake.insight.stores import Stores, zone_named
+from mailwake.settings import DEFAULT_FILE, Settings, load
+from mailwake.store.events import EventStore, open_events
+from mailwake.store.state import open_state
+from mailwake.web import address
+
+
+def command(
+    config: ConfigOption = DEFAULT_FILE,
+    with_work: Annotated[
+        bool, typer.Option("--with-work", help="Take the log into the stores as well, in a thread of this process.")
+    ] = False,
+) -> None:
+    """Serve the dashboard and its API until stopped.
+
+    Example: mailwake web --with-work
+    """
+    settings = load(config)
+    with _open(settings, with_work=with_work) as stores:
+        asyncio.run(_serve(settings, stores))
+
+
+@contextlib.contextmanager
+def _open(settings: Settings, *, with_work: bool) -> Iterator[Stores]:
+    """The stores, and the pipeline's thread where wanted; all of it let go in the reverse order."""
+    zone = zone_named(settings.web.timezone)
+    path = settings.data_folder / "events.duckdb"
+    if not with_work and not path.exists():
+        open_events(path).close()  # so that an installation without mail shows how to begin
+    with contextlib.ExitStack() as opened:
+        events = open_events(path, read_only=not with_work)
+        opened.callback(events.close)
+        state = open_state(settings.data_folder / "state.sqlite")
+        opened.callback(state.close)
+        if with_work:
+            opened.callback(_work(settings, events))
+        yield Stores(state=state, events=events, zone=zone)
+
+
+def _work(settings: Settings, events: EventStore) -> Callable[[], None]:
+    from mailwake.cli.work import open_worker, start_worker
+
+    return start_worker(open_worker(settings, events))
+
+
+async def _serve(settings: Settings, stores: Stores) -> None:
+    from mailwake.web.app import create_app
+    from mailwake.web.guard import open_to_all
+    from mailwake.web.server import serve
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if open_to_all(settings.web.host):
+        print(
+            f"mailwake: whoever reaches {settings.web.host}:{settings.web.port} can read addresses and numbers; "
+            "put a login in front, or set web.host to 127.0.0.1",
+            file=sys.stderr,
+        )
+    app = create_app(stores, host=settings.web.host, relay=f"{settings.relay.host}:{settings.relay.port}")
+    try:
+        await serve(
+            app,
+            host=settings.web.host,
+            port=settings.web.port,
+            ready=lambda url: _say_ready(settings, url),
+            stop=stop,
+        )
+    finally:
+        address.remove(settings.data_folder, pid=os.getpid())
+
+
+def _say_ready(settings: Settings, url: str) -> None:
+    address.write(settings.data_folder, address.Address(url=url, pid=os.getpid()))
+    print(f"dashboard on {url}", flush=True)
