@@ -14,12 +14,12 @@ import structlog
 
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.eventlog import LogReader, Segment
-from mailwake.events import SECOND, Micros
+from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Micros
 from mailwake.judge import Judge
 from mailwake.pipeline.desk import Desk, make_clock
 from mailwake.pipeline.item import NEVER, Batch, Drop, Item
 from mailwake.pipeline.rows import evidence_of
-from mailwake.pipeline.steps import run_steps, set_aside
+from mailwake.pipeline.steps import DAY, HOUR, run_steps, set_aside
 from mailwake.store.events import EventRow
 
 log = structlog.get_logger()
@@ -32,6 +32,10 @@ BATCH_RECORDS = 8_192
 POLL_SECONDS = 0.1
 #: How often the store looks for quiet deliveries, and the inert file for withdrawals that came another way.
 SWEEP_MICROS = 5 * SECOND
+#: After a restart the judge learns again when mail of this last week was delivered; what is read later is rare.
+REMEMBERED_MICROS = 8 * DAY
+#: So much of it at once, to keep the answers small.
+_WINDOW = 6 * HOUR
 #: A writer that gave this part of a batch may have more waiting; the reader gives each of several writers a share.
 _SHARES = 64
 
@@ -148,6 +152,7 @@ class Worker:
         desk = self._desk
         desk.judge, desk.clock, desk.settled_until = self._make_judge(), make_clock(desk.demo), NEVER
         desk.seen.clear()
+        self._remember_deliveries()
         rows = desk.events.provisional()
         rejudged = Batch(items=[])
         for row in rows:
@@ -159,6 +164,14 @@ class Worker:
         self._cursors = desk.events.cursors()
         desk.inert.put(desk.state.inert())
         self._stale = False
+
+    def _remember_deliveries(self) -> None:
+        """Tell a new judge when mail was delivered: people read for days, long after a delivery has settled."""
+        now = self._wall()
+        for since in range(now - REMEMBERED_MICROS, now + DAY, _WINDOW):
+            for row in self._desk.events.ask("delivery_times", since=since, until=since + _WINDOW):
+                delivery, at = DeliveryId(row["delivery"]), Micros(row["first_at"])
+                self._desk.judge.observe(Evidence(id=0, type=EventType(row["type"]), at=at, delivery=delivery))
 
     def _read(self) -> list[Segment]:
         return in_order(self._reader.read(self._cursors, limit_records=self._limit), self._limit)

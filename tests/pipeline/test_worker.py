@@ -1,0 +1,331 @@
+"""The worker takes the log in exactly once, in whatever pieces, and nothing holds it up for good."""
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.pipeline.house import AGGREGATE, START, House, after, dropped, hit, sent
+
+from mailwake.errors import Unavailable
+from mailwake.eventlog import Segment
+from mailwake.eventlog.sqlite import SqliteReader
+from mailwake.events import SECOND, Event, EventType, Evidence, Handle, Micros, Note
+from mailwake.judge import Judged
+from mailwake.judge.verdicts import StreamJudge
+from mailwake.pipeline.item import Drop
+from mailwake.pipeline.worker import READER, in_order
+
+ROOT = Path(__file__).parents[2]
+
+
+def story(deliveries: int, *, seed: int = 1) -> list[Event]:
+    """What a small crowd does in two hours: people, scanners, prefetches, counters, a withdrawal, a bounce."""
+    chance = random.Random(seed)
+    told: list[Event] = []
+    for number in range(1, deliveries + 1):
+        start = chance.uniform(0, 600)
+        told.append(sent(number, start))
+        match number % 5:
+            case 0:
+                told += [hit(EventType.CLICKED, start + 2 + n / 10, delivery=number, link=n) for n in (1, 3)]
+                told.append(hit(EventType.UNKNOWN, start + 2.5, delivery=number, link=2, note=Note.DECOY))
+            case 1:
+                late = start + chance.uniform(100, 6_000)
+                told.append(hit(EventType.OPENED, late, delivery=number))
+                told.append(hit(EventType.CLICKED, late + 20, delivery=number, link=1))
+            case 2:
+                told.append(hit(EventType.BOUNCED, start + 1, delivery=number, reason="550 5.1.1 user unknown"))
+            case 3:
+                told.append(hit(EventType.OPENED, start + 50, delivery=number, modes=AGGREGATE))
+            case _:
+                told.append(hit(EventType.OPENED, start + 40, delivery=number))
+                told.append(hit(EventType.UNSUBSCRIBED, start + 60, delivery=number, note=Note.BUTTON))
+    return sorted(told, key=lambda event: event.received_at)
+
+
+def pieces(events: Sequence[Event], size: int) -> Iterable[Sequence[Event]]:
+    return (events[place : place + size] for place in range(0, len(events), size))
+
+
+def answers(house: House) -> dict[str, Any]:
+    """Everything that a report could say, without the ids, which depend on the place in the log."""
+    ask = house.events.ask
+    rows = [_plain(row) for delivery in range(1, 250) for row in ask("timeline", campaign=1, delivery=delivery)]
+    return {
+        "counts": ask("campaign_counts", campaign=1),
+        "links": sorted(map(str, ask("links", campaign=1))),
+        "clients": sorted(map(str, ask("clients", campaign=1))),
+        "counters": sorted(map(str, ask("counters", campaign=1))),
+        "rows": sorted(map(str, rows)),
+        "suppressed": sorted(house.state.suppressed([Handle(n) for n in range(100, 400)])),
+    }
+
+
+def _plain(row: Mapping[str, Any]) -> tuple[object, ...]:
+    facts = tuple(row[name] for name in ("type", "happened_at", "recipient", "link", "client", "klass"))
+    return *facts, None if row["p_human"] is None else round(row["p_human"], 6)
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Iterator[list[House]]:
+    """Houses that a test opened by itself."""
+    opened: list[House] = []
+    yield opened
+    for house in opened:
+        house.close()
+
+
+def test_cursors_go_forward_with_the_rows_and_the_log_hears_of_it(house: House, tmp_path: Path) -> None:
+    house.work(sent(1))
+    house.work(sent(2))
+    assert house.events.cursors() == {"edge-0": 2}
+    assert SqliteReader(tmp_path / "log").waiting(house.events.cursors()) == 0
+    assert (tmp_path / "log" / f"{READER}.passed").exists()
+
+
+def test_nothing_to_read_is_nothing_done(house: House) -> None:
+    assert house.worker.run_once().records == 0
+
+
+def test_batches_of_any_size_and_order_of_writers_give_equal_answers(tmp_path: Path, another: list[House]) -> None:
+    events = story(40)
+    seen = []
+    for number, (size, batch, writers) in enumerate([(500, 8_192, 1), (1, 7, 3), (11, 50, 2)]):
+        house = House(tmp_path / str(number), batch_records=batch)
+        another.append(house)
+        for place, piece in enumerate(pieces(events, size)):
+            house.log(*piece, writer=f"edge-{place % writers}")
+        house.work()
+        seen.append(answers(house))
+    assert seen[0]["counts"]
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_events_out_of_order_give_equal_answers(tmp_path: Path, another: list[House]) -> None:
+    events = story(40)
+    shuffled = random.Random(4).sample(events, len(events))
+    for name, told in (("ordered", events), ("shuffled", shuffled)):
+        house = House(tmp_path / name)
+        another.append(house)
+        house.log(*told)
+        house.work()
+    assert answers(another[0]) == answers(another[1])
+
+
+def test_reading_the_log_again_into_an_empty_store_gives_equal_answers(tmp_path: Path, another: list[House]) -> None:
+    live = House(tmp_path)
+    another.append(live)
+    for piece in pieces(story(40), 9):
+        live.log(*piece)
+        live.now = piece[-1].received_at
+        live.worker.run_once()
+    again = House(tmp_path, events_file="again.duckdb", now=live.now)
+    another.append(again)
+    again.work()
+    for house in (live, again):
+        house.now = Micros(house.now + 60 * SECOND)
+        house.worker.run_once()
+    assert answers(live)["counts"]
+    assert answers(again) == answers(live)
+
+
+def test_a_late_reader_is_judged_the_same_after_a_restart(tmp_path: Path, another: list[House]) -> None:
+    for name in ("going on", "restarted"):
+        house = House(tmp_path / name)
+        house.work(sent(1), sent(2, 3_000))
+        house.now = after(3_006)
+        house.worker.run_once()
+        assert [row.delivery for row in house.rows()] == [2], "the first has settled"
+        if name == "restarted":
+            house.close()
+            house = House(tmp_path / name, now=house.now)
+        house.work(hit(EventType.CLICKED, 9_000, link=1))
+        another.append(house)
+    assert answers(another[0])["rows"] == answers(another[1])["rows"]
+
+
+def test_a_restart_in_the_middle_changes_no_verdict(tmp_path: Path, another: list[House]) -> None:
+    events = story(30)
+    whole, broken = House(tmp_path / "whole"), House(tmp_path / "broken")
+    whole.work(*events)
+    for piece in pieces(events, 10):
+        broken.work(*piece)
+        broken.close()
+        broken = House(tmp_path / "broken")
+    another += [whole, broken]
+    assert answers(broken) == answers(whole)
+
+
+def test_a_quiet_delivery_settles_by_the_clock_of_the_events(house: House) -> None:
+    house.work(sent(1), hit(EventType.OPENED, 60))
+    assert len(house.rows()) == 2
+    house.now = after(30)
+    house.work(sent(2, 2_000))
+    house.now = after(40)
+    house.worker.run_once()
+    assert [row.delivery for row in house.rows()] == [2]
+    assert house.events.ask("campaign_counts", campaign=1)
+
+
+def test_what_nobody_judges_settles_too_when_the_wall_clock_takes_over(house: House) -> None:
+    house.work(sent(1))
+    house.now = after(3_600)
+    house.worker.run_once()
+    house.now = after(3_606)
+    house.worker.run_once()
+    assert house.rows() == []
+
+
+def test_every_read_record_is_accounted_for(house: House) -> None:
+    events = story(50)
+    house.log_raw([b"junk"], writer="edge-1")
+    done = house.work(*events, events[0])
+    assert done.records == len(events) + 2 == done.written + sum(n for _, n in done.dropped)
+    assert done.added == done.written
+
+
+class Touchy(StreamJudge):
+    """A judge with a bug that one kind of evidence brings out."""
+
+    def observe(self, evidence: Evidence) -> list[Judged]:
+        if evidence.delivery == 13:
+            raise ZeroDivisionError("thirteen")
+        if evidence.delivery == 14:
+            raise OSError("nobody expects that here")
+        return super().observe(evidence)
+
+
+def test_a_record_that_breaks_a_step_is_set_aside_and_the_others_go_on(house: House, tmp_path: Path) -> None:
+    from tests.pipeline.house import rules
+
+    house.worker._make_judge = lambda: Touchy(rules())
+    done = house.work(*(sent(n, n) for n in range(10, 20)), hit(EventType.OPENED, 60, modes=AGGREGATE))
+    assert dropped(done) == {Drop.POISON: 2, Drop.COUNTED: 1}
+    assert sorted(row.delivery or 0 for row in house.rows()) == [10, 11, 12, 15, 16, 17, 18, 19]
+    assert len(list((tmp_path / "dead").iterdir())) == 2
+    assert house.events.cursors() == {"edge-0": 1}
+    assert house.events.ask("counters", campaign=1)[0]["n"] == 1
+
+
+def test_a_store_that_is_away_loses_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = house.events.write
+    faults = iter([True, True, False])
+
+    def unsteady(**given: Any) -> int:
+        if next(faults, False):
+            raise Unavailable("the disk is being changed")
+        return write(**given)
+
+    monkeypatch.setattr(house.events, "write", unsteady)
+    house.log(*story(20))
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            house.worker.run_once()
+    assert house.events.cursors() == {}
+    assert house.worker.total.records == 0
+    done = house.work()
+    assert done.written == done.added
+    assert dropped(done).keys() == {Drop.COUNTED}
+
+
+def test_a_thread_stops_when_told_and_waits_for_a_store_that_is_away(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, tried = threading.Event(), []
+
+    def away(**_given: Any) -> int:
+        tried.append(True)
+        stop.set()
+        raise Unavailable("away", retry_after_seconds=60)
+
+    monkeypatch.setattr(house.events, "write", away)
+    house.log(sent(1))
+    house.worker.run(stop)
+    assert tried == [True]
+
+
+def test_the_inert_file_stands_from_the_first_turn_on(house: House, tmp_path: Path) -> None:
+    house.state.set_consent(Handle(7), axis="both", state="denied", at=START, source="api")
+    house.worker.run_once()
+    assert house.inert() == [7]
+
+
+def test_a_withdrawal_made_elsewhere_reaches_the_edge_too(house: House) -> None:
+    house.worker.run_once()
+    house.state.set_consent(Handle(7), axis="both", state="withdrawn", at=START, source="api")
+    house.now = after(6)
+    house.worker.run_once()
+    assert house.inert() == [7]
+
+
+def segment(writer: str, number: int, written_at: int, records: int = 1) -> Segment:
+    return Segment(writer, number, written_at, (b"",) * records)
+
+
+def test_segments_of_several_writers_are_taken_in_order_of_time() -> None:
+    read = [segment("a", 1, 10), segment("a", 2, 30), segment("b", 1, 20)]
+    assert [each.written_at for each in in_order(read, 8_192)] == [10, 20, 30]
+
+
+def test_with_a_backlog_nobody_runs_ahead_of_a_dense_writer() -> None:
+    dense = [segment("dense", n, n, 100) for n in range(1, 4)]
+    sparse = [segment("sparse", n, n * 1_000) for n in range(1, 4)]
+    taken = in_order([*dense, *sparse], 400)
+    assert {each.writer for each in taken} == {"dense"}
+    assert len(taken) == 3
+
+
+def test_no_segment_is_skipped_within_a_writer() -> None:
+    read = [segment("a", 1, 10, 500), segment("b", 1, 50), segment("b", 2, 5)]
+    assert [(each.writer, each.number) for each in in_order(read, 500)] == [("a", 1)]
+
+
+def test_one_writer_alone_is_never_held_back() -> None:
+    read = [segment("a", n, n, 500) for n in range(1, 4)]
+    assert in_order(read, 500) == read
+
+
+def test_killed_at_any_moment_the_counts_come_out_exact(tmp_path: Path, another: list[House]) -> None:
+    events = story(200)
+    told = pieces(events, 15)
+    kills = 0
+    feeder = House(tmp_path, events_file="unused.duckdb")
+    for piece in told:
+        feeder.log(*piece)
+    feeder.close()
+    for kills in range(4):
+        done = subprocess.Popen(
+            [sys.executable, "-m", "tests.pipeline.crasher", str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert done.stdout is not None
+        assert done.stdout.readline() == "ready\n"
+        _wait_for_progress(tmp_path, kills)
+        done.send_signal(signal.SIGKILL)
+        done.wait()
+        done.stdout.close()
+    survivor = House(tmp_path)
+    survivor.work()
+    whole = House(tmp_path / "whole")
+    another += [survivor, whole]
+    for piece in pieces(events, 15):
+        whole.log(*piece)
+    whole.work()
+    assert kills == 3
+    assert answers(survivor) == answers(whole)
+
+
+def _wait_for_progress(folder: Path, kills: int) -> None:
+    """Until the worker has stored a little more than before; the first kill comes while it starts."""
+    passed = folder / "log" / f"{READER}.passed"
+    before = passed.read_text() if passed.exists() else ""
+    deadline = threading.Event()
+    for _ in range(200 if kills else 0):
+        if passed.exists() and passed.read_text() != before:
+            return
+        deadline.wait(0.01)
