@@ -61,6 +61,13 @@ class StreamJudge:
         Returns:
             For every event at most one verdict, as it stands after the whole batch.
         """
+        told, touched = self._absorb(batch)
+        for delivery_id, delivery in touched.items():
+            told += self._rejudge(delivery_id, delivery)
+        return told
+
+    def _absorb(self, batch: Iterable[Evidence]) -> tuple[list[Judged], dict[DeliveryId, Delivery]]:
+        """Take events in: (verdicts on those that are not kept, deliveries whose verdicts may change)."""
         told: list[Judged] = []
         touched: dict[DeliveryId, Delivery] = {}
         for evidence in batch:
@@ -76,9 +83,7 @@ class StreamJudge:
                     touched[evidence.delivery] = changed
                 if left:
                     told.append(self._tell_alone(left, evidence.delivery))
-        for delivery_id, delivery in touched.items():
-            told += self._rejudge(delivery_id, delivery)
-        return told
+        return told, touched
 
     def settle(self, now: Micros) -> list[Judged]:
         """Close deliveries that have been quiet long enough; see `mailwake.judge.Judge`."""
@@ -95,6 +100,14 @@ class StreamJudge:
             del self._open[delivery_id]
             told += self._close(delivery_id, delivery)
         return told
+
+    def judge_all(self, batch: Iterable[Evidence]) -> list[Judged]:
+        """The final verdicts on a closed set of events, in no particular order.
+
+        Nothing settles in between, so that evidence counts however late it comes.
+        """
+        told, _ = self._absorb(batch)
+        return told + self.settle_all()
 
     def settle_all(self) -> list[Judged]:
         """Close every delivery, because nothing more will come."""

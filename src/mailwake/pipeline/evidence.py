@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -102,16 +103,31 @@ class EvidenceReader:
         """What a request shows; for no request at all, that nothing is known."""
         if request is None:
             return NO_TRAITS
-        network = self._networks.look_up(request.peer)
-        if not request.headers:
-            flags = Flag.NO_HEADERS | (Flag.HEAD if request.method.upper() == "HEAD" else NO_FLAGS)
-            return Traits(network, NO_TRAITS.agent, None, network.kind, flags)
-        headers = {name: value for raw, value in request.headers if (name := raw.lower()) in _LOOKED_AT}
-        raw_agent = headers.get(b"user-agent", b"")
-        agent = read_agent(raw_agent[:MAX_CHARS].decode("latin-1"))
-        flags = _flags(headers, agent, request.method, at=at, secure=self._secure)
+        headers = looked_at(request.headers) if request.headers else None
+        agent = None if headers is None else headers.get(b"user-agent", b"")
+        return self.facts(peer=request.peer, method=request.method, agent=agent, headers=headers, at=at)
+
+    def facts(
+        self, *, peer: str | None, method: str, agent: bytes | None, headers: Mapping[bytes, bytes] | None, at: Micros
+    ) -> Traits:
+        """What the parts of a request show, whichever of them are known.
+
+        Args:
+            peer: the address; None or empty when not known.
+            method: GET, HEAD or POST.
+            agent: the user agent; b"" when there was none, None when it is not known.
+            headers: lower-case names, as `looked_at` gives them; None when no headers are known.
+            at: when it happened, for the age of the claimed browser.
+        """
+        network = self._networks.look_up(peer)
+        raw = None if agent is None else agent[:MAX_CHARS]
+        claimed = read_agent(None if raw is None else raw.decode("latin-1"))
         return Traits(
-            network, agent, self._hash(raw_agent[:MAX_CHARS]) if raw_agent else None, _kind(network, agent), flags
+            network,
+            claimed,
+            self._hash(raw) if raw else None,
+            _kind(network, claimed),
+            _agent_bits(claimed, method, at) | _header_bits(headers, claimed, secure=self._secure),
         )
 
     def _hash_agent(self, raw: bytes) -> int:
@@ -132,38 +148,48 @@ def _kind(network: Network, agent: Agent) -> NetworkKind:
     return network.kind
 
 
-def _flags(headers: dict[bytes, bytes], agent: Agent, method: str, *, at: Micros, secure: bool) -> Flag:
+def looked_at(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The headers that matter here, by lower-case name; of several with one name the last."""
+    return {name: value for raw, value in headers if (name := raw.lower()) in _LOOKED_AT}
+
+
+def _agent_bits(agent: Agent, method: str, at: Micros) -> Flag:
+    bits = Flag.HEAD if method.upper() == "HEAD" else NO_FLAGS
+    if agent.is_stale(at):
+        bits |= Flag.STALE_BROWSER
+    if agent.webview:
+        bits |= Flag.WEBVIEW
+    return bits | Flag.PREFETCH if agent.prefetch else bits
+
+
+def _header_bits(headers: Mapping[bytes, bytes] | None, agent: Agent, *, secure: bool) -> Flag:
+    if headers is None:
+        return Flag.NO_HEADERS
     bits = _language_bits(headers, agent)
-    if method.upper() == "HEAD":
-        bits |= Flag.HEAD
     if b"sec-fetch-mode" in headers:
         bits |= Flag.SEC_FETCH
     elif agent.sends_sec_fetch and secure:
         bits |= Flag.NO_SEC_FETCH
-    if agent.prefetch or _prefetches(headers):
+    if _prefetches(headers):
         bits |= Flag.PREFETCH
     if b"sec-ch-ua" in headers and _contradicts(headers, agent):
         bits |= Flag.HINT_MISMATCH
-    if agent.is_stale(at):
-        bits |= Flag.STALE_BROWSER
-    if agent.webview or b"x-native-host" in headers:
-        bits |= Flag.WEBVIEW
-    return bits
+    return bits | Flag.WEBVIEW if b"x-native-host" in headers else bits
 
 
-def _language_bits(headers: dict[bytes, bytes], agent: Agent) -> Flag:
+def _language_bits(headers: Mapping[bytes, bytes], agent: Agent) -> Flag:
     if headers.get(b"accept-language", b"").strip():
         return Flag.ACCEPT_LANGUAGE
     return Flag.NO_ACCEPT_LANGUAGE if agent.kind in _HELD_TO_HEADERS else NO_FLAGS
 
 
-def _prefetches(headers: dict[bytes, bytes]) -> bool:
+def _prefetches(headers: Mapping[bytes, bytes]) -> bool:
     return any(
         word in headers[name].lower() for name in _PREFETCH_HEADERS if name in headers for word in _PREFETCH_WORDS
     )
 
 
-def _contradicts(headers: dict[bytes, bytes], agent: Agent) -> bool:
+def _contradicts(headers: Mapping[bytes, bytes], agent: Agent) -> bool:
     """Client hints name another browser than the user agent does.
 
     Source: https://wicg.github.io/ua-client-hints section 3; a HeadlessChrome brand behind a clean user agent:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from mailwake.events import AgentKind, Class, Evidence, Flag, NetworkKind
 from mailwake.judge.rules import Rules, Scope, Term
 
-#: Where Apple's proxies speak from; anywhere else "Mozilla/5.0" is just a short string.
-_APPLE_PROXY_FROM = (NetworkKind.RELAY, NetworkKind.UNKNOWN)
+#: Where Apple's proxies never speak from; there "Mozilla/5.0" is just a short string.
+_NEVER_APPLE = (NetworkKind.SCANNER, NetworkKind.HOSTING, NetworkKind.CLOUD)
 _HEADER_FACTS = (
     (Flag.HEAD, "head", "asked for the headers only (HEAD)"),
     (Flag.PREFETCH, "prefetch", "fetched ahead, as it says itself"),
@@ -53,7 +53,7 @@ def weigh(rules: Rules, evidence: Evidence, scope: Scope) -> Own:
     mpp = (
         scope is Scope.OPEN
         and evidence.agent_kind is AgentKind.PRIVACY_PROXY
-        and evidence.network_kind in _APPLE_PROXY_FROM
+        and evidence.network_kind not in _NEVER_APPLE
     )
     proxy = scope is Scope.OPEN and evidence.agent_kind is AgentKind.IMAGE_PROXY
     found = [_identity(rules, evidence, scope)]
