@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.events import (
     SECOND,
+    AgentKind,
     CampaignId,
     Class,
     DeliveryId,
@@ -140,7 +141,7 @@ def sending(
 
 
 HUMAN: dict[str, Any] = {"p_human": 0.93, "klass": Class.HUMAN}
-MPP: dict[str, Any] = {"p_human": 0.45, "klass": Class.MPP}
+MPP: dict[str, Any] = {"p_human": 0.45, "klass": Class.MPP, "agent_kind": AgentKind.PRIVACY_PROXY}
 SCANNER: dict[str, Any] = {"p_human": 0.02, "klass": Class.SCANNER}
 ON_DESKTOP: dict[str, Any] = {"client": "Outlook", "device": "desktop", "country": "DE"}
 ON_PHONE: dict[str, Any] = {"client": "Apple Mail", "device": "mobile", "country": "FR"}
@@ -222,7 +223,8 @@ def _one(mail: Sending, draw: random.Random, number: int) -> None:
     if not consents:
         return
     client, device, _ = draw.choices(CLIENTS, [weight for _, _, weight in CLIENTS])[0]
-    place = {"client": client, "device": device, "country": draw.choice(COUNTRIES)}
+    kind = AgentKind.IMAGE_PROXY if client in ("Gmail", "Yahoo Mail") else AgentKind.MAIL_CLIENT
+    place = {"agent_kind": kind, "client": client, "device": device, "country": draw.choice(COUNTRIES)}
     if draw.random() < 0.22:
         _scan(mail, draw, number, sent)
     if client == "Apple Mail" and draw.random() < 0.7:

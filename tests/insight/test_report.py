@@ -103,6 +103,10 @@ def test_what_is_not_known_is_a_group_of_its_own(report: CampaignReport) -> None
     assert {group.name: group.label for group in report.countries}[None] == "unknown"
 
 
+def test_what_a_proxy_hides_is_a_group_of_its_own(report: CampaignReport) -> None:
+    assert {group.label: group.opened.possible for group in report.devices}["unknown, because proxied"] == 1
+
+
 def test_links_are_told_apart_by_where_they_stand(report: CampaignReport) -> None:
     places = [(link.number, link.clicked.human, link.clicked.machine) for link in report.links]
     assert places[:2] == [(2, 1, 1), (1, 0, 1)]

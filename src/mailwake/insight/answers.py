@@ -149,5 +149,5 @@ _encoder = msgspec.json.Encoder()
 
 
 def to_json(answer: Overview | CampaignReport | PeoplePage) -> bytes:
-    """An answer as JSON. Everybody who shows JSON uses this, so that all of it is the same to the byte."""
-    return _encoder.encode(answer)
+    """An answer as JSON. Everybody who shows JSON uses this, so that all of it is the same to the byte: one line."""
+    return _encoder.encode(answer) + b"\n"

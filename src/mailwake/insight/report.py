@@ -102,7 +102,7 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
         over_time=_over_time(stores, campaign, line),
         links=_links(stores, campaign, counters),
         clients=_groups(ask("clients", campaign=campaign.id), "client", {}),
-        devices=_groups(ask("devices", campaign=campaign.id), "device", {}),
+        devices=_groups(ask("devices", campaign=campaign.id), "device", {"proxied": "unknown, because proxied"}),
         countries=_groups(ask("countries", campaign=campaign.id), "country", country_names()),
         counted_only=Hits(opened=_hits(counters, "opened"), clicked=_hits(counters, "clicked")),
     )

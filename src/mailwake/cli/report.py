@@ -1,0 +1,128 @@
+"""`mailwake report`: what happened to the mail, in a terminal, as JSON or as CSV.
+
+While a dashboard runs it owns the event store's file, so its API is asked; otherwise the file is opened for reading.
+The answer is the same to the byte, because both come from `insight`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+import msgspec
+import typer
+
+from mailwake.cli import report_tables
+from mailwake.cli.options import ConfigOption
+from mailwake.errors import BadInput, Misconfigured, Unavailable
+from mailwake.insight.answers import CampaignReport, Overview, to_json
+from mailwake.settings import DEFAULT_FILE, Settings, load
+from mailwake.web import address
+
+#: a report over a large store may take its time, an answer that never comes may not
+TIMEOUT_SECONDS = 60.0
+
+
+def command(
+    campaign: Annotated[str, typer.Argument(help="Name or number of a campaign; without one, all of them.")] = "",
+    config: ConfigOption = DEFAULT_FILE,
+    as_json: Annotated[bool, typer.Option("--json", help="The answer of the API, byte for byte.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet.")] = False,
+) -> None:
+    """Sent to unsubscribed: people, possible people and machines apart, every rate with its base and interval.
+
+    Example: mailwake report "Spring news" --json
+    """
+    if as_json and as_csv:
+        raise Misconfigured("--json --csv", "choose one of them")
+    body = read(load(config), campaign)
+    if as_json:
+        sys.stdout.write(body.decode())
+    elif campaign:
+        report = msgspec.json.decode(body, type=CampaignReport)
+        report_tables.campaign_csv(report) if as_csv else report_tables.show_campaign(report)
+    else:
+        overview = msgspec.json.decode(body, type=Overview)
+        report_tables.overview_csv(overview) if as_csv else report_tables.show_overview(overview)
+
+
+def read(settings: Settings, campaign: str) -> bytes:
+    """The JSON answer, from whoever can give it.
+
+    Args:
+        settings: of the installation.
+        campaign: name or number; empty: all campaigns.
+
+    Raises:
+        BadInput: there is no such campaign.
+        Unavailable: nobody can answer just now.
+    """
+    path = f"/api/campaigns/{quote(campaign, safe='')}" if campaign else "/api/campaigns"
+    running = address.read(settings.data_folder)
+    if running is not None:
+        answer = ask(running.url, path)
+        if answer is not None:
+            return answer
+    return _open_and_ask(settings, campaign)
+
+
+def ask(url: str, path: str) -> bytes | None:
+    """The answer of a running dashboard; None: nobody listens there any more.
+
+    Raises:
+        BadInput: it has no such campaign.
+        Unavailable: it cannot answer.
+    """
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path, headers={"Accept": "application/json"})
+        response = connection.getresponse()
+        body = response.read()
+    except ConnectionRefusedError:
+        return None
+    except (OSError, http.client.HTTPException) as fault:
+        raise Unavailable(f"the dashboard on {url} does not answer: {fault}; try again") from None
+    finally:
+        connection.close()
+    if response.status == 200:
+        return body
+    raise _fault(response.status, body, url)
+
+
+def _fault(status: int, body: bytes, url: str) -> BadInput | Unavailable:
+    try:
+        said = str(msgspec.json.decode(body, type=dict[str, str])["error"])
+    except (msgspec.DecodeError, KeyError):
+        said = f"the dashboard on {url} answers {status}; its log says more"
+    return BadInput(said) if status in (400, 404) else Unavailable(said)
+
+
+def _open_and_ask(settings: Settings, campaign: str) -> bytes:
+    from mailwake.insight.report import campaign_report, find, overview
+    from mailwake.insight.stores import Stores, zone_named
+    from mailwake.store.events import open_events
+    from mailwake.store.state import open_state
+
+    zone = zone_named(settings.web.timezone)
+    with TemporaryDirectory() as spare:
+        events_path = _existing(settings.data_folder / "events.duckdb", Path(spare))
+        state_path = _existing(settings.data_folder / "state.sqlite", Path(spare))
+        events = open_events(events_path, read_only=events_path.exists())
+        state = open_state(state_path)
+        try:
+            stores = Stores(state=state, events=events, zone=zone)
+            answer = campaign_report(stores, find(stores, campaign)) if campaign else overview(stores)
+            return to_json(answer)
+        finally:
+            events.close()
+            state.close()
+
+
+def _existing(path: Path, spare: Path) -> Path:
+    """The file, or an empty stand-in elsewhere: a report about nothing leaves nothing behind."""
+    return path if path.exists() else spare / path.name

@@ -1,0 +1,214 @@
+"""A report as tables for a terminal, and as CSV for a spreadsheet. Figures read as on the pages."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mailwake.insight.answers import CampaignReport, Group, Overview
+from mailwake.insight.metrics import Rate
+from mailwake.insight.tally import Reaction
+from mailwake.web import figures
+
+#: rows of the longer rankings
+TOP = 10
+UTC = ZoneInfo("UTC")
+#: a cell that starts with one of these is a formula to spreadsheet programs; source: OWASP, CSV injection
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}")
+NOTHING_YET = (
+    "No campaign yet. Send one through the relay or with `mailwake send`, or look at `mailwake demo` first; "
+    "`mailwake doctor` says what is wrong when mail was sent and nothing shows."
+)
+#: metric and the head of its column
+IN_OVERVIEW = (
+    ("delivery_rate__sent", "Delivered"),
+    ("human_open_rate__delivered_trackable", "Opened\nby people"),
+    ("raw_open_rate__delivered_trackable", "Opened\nraw"),
+    ("human_click_rate__delivered_trackable", "Clicked\nby people"),
+    ("raw_click_rate__delivered_trackable", "Clicked\nraw"),
+    ("unsubscribe_rate__delivered", "Unsub-\nscribed"),
+    ("bounce_rate__sent", "Bounced"),
+)
+
+
+def show_overview(overview: Overview) -> None:
+    """Print all campaigns."""
+    console = Console()
+    if not overview.campaigns:
+        console.print(NOTHING_YET, soft_wrap=True)
+        return
+    console.print(_grid(("Sent", *(head for _, head in IN_OVERVIEW))), style="dim")
+    for line in overview.campaigns:
+        rates = {rate.metric: rate for rate in line.rates}
+        cells = [_short(rates[metric]) for metric, _ in IN_OVERVIEW]
+        console.print(f"[bold]{escape(_visible(line.name))}[/bold]  [dim]{escape(line.stream)}[/dim]")
+        console.print(_grid((figures.count(line.tally.sent), *cells)))
+    console.print(
+        "Under each rate its 95 % interval, in per cent; `mailwake report NAME` tells bases and machines.", style="dim"
+    )
+    _say_fresh(console, overview.fresh_at)
+
+
+def _grid(cells: Sequence[str]) -> Table:
+    """A line of columns as wide as those above it."""
+    grid = Table.grid()
+    for place in range(len(cells)):
+        grid.add_column(justify="right", width=8 if place == 0 else 10, no_wrap=True)
+    grid.add_row(*cells)
+    return grid
+
+
+def show_campaign(report: CampaignReport) -> None:
+    """Print one campaign."""
+    console = Console()
+    console.print(f"[bold]{escape(_visible(report.name))}[/bold]  {escape(report.stream)}")
+    for subject in report.subjects:
+        console.print(f"“{escape(_visible(subject))}”", style="dim")
+    if report.sent_from and report.sent_to:
+        first, last = figures.moment(report.sent_from, UTC), figures.moment(report.sent_to, UTC)
+        console.print(f"sent {first} to {last} UTC", style="dim")
+    console.print(_rates(report.rates))
+    console.print(_reactions(report))
+    for title, rows in (("Clients", report.clients), ("Devices", report.devices), ("Countries", report.countries)):
+        if rows:
+            console.print(_groups(title, rows))
+    if report.links:
+        console.print(_links(report))
+    hits = report.counted_only
+    if hits.opened or hits.clicked:
+        console.print(
+            f"Counted only, of recipients who did not agree to more: {figures.count(hits.opened)} pixels, "
+            f"{figures.count(hits.clicked)} links. No part of any rate."
+        )
+    _say_fresh(console, report.fresh_at)
+
+
+def _rates(rates: Iterable[Rate]) -> Table:
+    table = _table("", "Copies", "Rate", "95 % interval")
+    table.add_column("of")
+    for rate in rates:
+        base = rate.cannot_say or f"{figures.count(rate.base)} {rate.base_name}"
+        span = figures.span(rate.low, rate.high)
+        table.add_row(
+            rate.label, figures.count(rate.count), "" if rate.cannot_say else figures.percent(rate.rate), span, base
+        )
+    return table
+
+
+def _reactions(report: CampaignReport) -> Table:
+    table = _table("Copies", "People", "Possibly", "Machines", "Raw")
+    for label, reacted in (("Opened", report.tally.opened), ("Clicked", report.tally.clicked)):
+        table.add_row(label, *_split(reacted))
+    return table
+
+
+def _groups(title: str, rows: Sequence[Group]) -> Table:
+    table = _table(title, "Opened by people", "Possibly", "Machines", "Clicked by people")
+    for row in rows[:TOP]:
+        opened = row.opened
+        numbers = (opened.human, opened.possible, opened.machine, row.clicked.human)
+        table.add_row(escape(_visible(row.label)), *(figures.count(number) for number in numbers))
+    return table
+
+
+def _links(report: CampaignReport) -> Table:
+    table = _table("Link", "People", "Possibly", "Machines", "Raw")
+    for link in report.links[:TOP]:
+        name = f"{link.number}. {_visible(link.label) or '(no text)'} ({link.role})"
+        table.add_row(escape(name), *_split(link.clicked))
+    return table
+
+
+def _split(reacted: Reaction) -> list[str]:
+    return [figures.count(number) for number in (reacted.human, reacted.possible, reacted.machine, reacted.raw)]
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, overflow="fold")
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _short(rate: Rate) -> str:
+    if rate.rate is None:
+        return "cannot\nsay"
+    return f"{figures.percent(rate.rate)}\n{figures.span(rate.low, rate.high).removesuffix(f'{figures.NBSP}%')}"
+
+
+def _visible(text: str) -> str:
+    """Text without what could steer a terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _say_fresh(console: Console, at: datetime | None) -> None:
+    if at is not None:
+        console.print(f"Events up to {figures.moment(at, UTC)} UTC.", style="dim")
+
+
+def overview_csv(overview: Overview) -> None:
+    """Write one row per campaign: counts, then every rate with its interval."""
+    rows = []
+    for line in overview.campaigns:
+        tally, row = line.tally, {"id": line.id, "name": line.name, "stream": line.stream}
+        row |= {"sent_from": _iso(line.sent_from), "sent_to": _iso(line.sent_to)}
+        for name in ("sent", "delivered", "deferred", "bounced", "rejected", "failed", "complained", "unsubscribed"):
+            row[name] = str(getattr(tally, name))
+        for kind in ("opened", "clicked"):
+            for who in ("human", "possible", "machine", "raw"):
+                row[f"{kind}_{who}"] = str(getattr(getattr(tally, kind), who))
+        for rate in line.rates:
+            row |= {rate.metric: _number(rate.rate), f"{rate.metric}__low": _number(rate.low)}
+            row[f"{rate.metric}__high"] = _number(rate.high)
+        rows.append(row)
+    _write(rows)
+
+
+def campaign_csv(report: CampaignReport) -> None:
+    """Write one row per rate of a campaign."""
+    _write(
+        [
+            {
+                "campaign": report.name,
+                "metric": rate.metric,
+                "label": rate.label,
+                "count": str(rate.count),
+                "base": str(rate.base),
+                "base_name": rate.base_name,
+                "rate": _number(rate.rate),
+                "low": _number(rate.low),
+                "high": _number(rate.high),
+            }
+            for rate in report.rates
+        ]
+    )
+
+
+def _write(rows: Sequence[dict[str, str]]) -> None:
+    if not rows:
+        return
+    writer = csv.writer(sys.stdout)
+    writer.writerow(rows[0])
+    writer.writerows([safe_cell(value) for value in row.values()] for row in rows)
+
+
+def safe_cell(text: str) -> str:
+    """A cell that no spreadsheet program runs as a formula: a leading apostrophe makes it text."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _iso(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat()
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(value)
