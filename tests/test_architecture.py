@@ -20,7 +20,8 @@ WORDS = {
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.
 MAY_IMPORT: dict[str, set[str] | None] = {
-    "compose": set(),
+    "markup": set(),
+    "compose": {"markup"},
     "eventlog": set(),
     "judge": set(),
     "stats": set(),

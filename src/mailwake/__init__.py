@@ -4,6 +4,7 @@ The words, which every room may import: ``errors settings events modes tokens``.
 
 The rooms, in the order an email lives::
 
+    markup     mail and HTML as bytes, changed without touching the rest
     compose    HTML in, tracked HTML out
     send       the SMTP relay, and merge-and-send
     edge       pixel, click, unsubscribe, preferences

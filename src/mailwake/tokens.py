@@ -49,6 +49,8 @@ EPOCH = date(2020, 1, 1)
 
 _MESSAGE = Struct(">BIQQH")
 _LINK = Struct(">BIH")
+#: Length of every message part, so that layouts can be made before it is known.
+MESSAGE_CHARS = -(-(18 + _MESSAGE.size) * 4 // 3)
 _DEFLATED = 1
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
@@ -218,13 +220,15 @@ class Minter:
     Args:
         keys: the installation's keys.
         host: the tracking host's name, without scheme or port; case does not matter.
+        cached_links: how many link parts to remember; every copy of a template has the same ones.
     """
 
-    def __init__(self, keys: KeyRing, host: str) -> None:
+    def __init__(self, keys: KeyRing, host: str, *, cached_links: int = 16_384) -> None:
         self._host = host.lower().encode("ascii")
         self._slot = keys.newest
         sealers = {purpose: keys.sealer(self._slot, purpose) for purpose in Purpose}
         self._sealers = {purpose: sealer for purpose, sealer in sealers.items() if sealer is not None}
+        self._cached_link = lru_cache(maxsize=cached_links)(self._seal_link)
 
     def _seal(self, purpose: Purpose, plain: bytes) -> str:
         header = bytes((VERSION << 4 | purpose, self._slot))
@@ -242,6 +246,9 @@ class Minter:
         Raises:
             BadInput: the target is longer than 16 kB, or the template has more than 65,535 links.
         """
+        return self._cached_link(token)
+
+    def _seal_link(self, token: LinkToken) -> str:
         target = token.target.encode("utf-8")
         if len(target) > MAX_TARGET_BYTES:
             raise BadInput(f"a link of {len(target)} bytes is longer than {MAX_TARGET_BYTES}; leave it untracked")

@@ -1,0 +1,304 @@
+"""A raw message in, the tracked one out; every byte that is not a link, the pixel or a named header stays.
+
+Only what a mail program shows as the message itself is touched: inline text/html leaves. Attachments, attached
+messages, AMP and calendar parts stay, and so do preamble, epilogue, boundaries and the sender's own headers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from mailwake.compose.copy import Copy
+from mailwake.compose.headers import added_headers
+from mailwake.compose.links import Link, Role
+from mailwake.compose.options import ComposeOptions
+from mailwake.compose.page import DECOYS_PER_MESSAGE, Page, in_order
+from mailwake.compose.plain import PlainText
+from mailwake.compose.protect import SEALED, Untouched, protection
+from mailwake.compose.shown import seen_by_all, shown
+from mailwake.compose.targets import WhyNot
+from mailwake.markup.charset import read_text
+from mailwake.markup.layout import Block, Edit, Sheet, Wrapped
+from mailwake.markup.mime import Entity, read_message
+from mailwake.markup.transfer import Encoded, read_body
+from mailwake.modes import OFF, Mode, Modes
+from mailwake.tokens import Minter
+
+__all__ = ["ComposeOptions", "Draft", "Instrumented", "instrument"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instrumented:
+    """One recipient's copy of a message."""
+
+    message: bytes
+    links: tuple[Link, ...]
+    #: whether there is a pixel in it
+    pixel: bool
+    #: why it passes as it is; None when it was instrumented
+    untouched: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """A leaf that is edited."""
+
+    entity: Entity
+    body: Encoded
+    page: Page | PlainText
+
+    @property
+    def codec(self) -> str | None:
+        """What inserted text has to be encoded with; None: it is ASCII as it is."""
+        return None if self.page.text.is_ascii_based else self.page.text.codec
+
+
+class Draft:
+    """A message that was read once and can be rendered for any number of recipients.
+
+    Use `read`. Rendering for the second recipient of the same modes is a seal and a join.
+    """
+
+    def __init__(self, raw: bytes, options: ComposeOptions, message: Entity | None, sealed: Untouched | None) -> None:
+        self._raw, self._options, self._message, self._sealed = raw, options, message, sealed
+        self._problem: Untouched | None = None
+        self._parts: tuple[_Part, ...] = ()
+        self._sheets: dict[tuple[Minter, str, int, Modes], Sheet] = {}
+        if message and not sealed:
+            self._parts = tuple(self._read_parts(message))
+        self._pixel_part = self._choose_pixel_part()
+
+    @classmethod
+    def read(cls, raw: bytes, options: ComposeOptions) -> Draft:
+        """Look through a message; never fails, whatever the bytes.
+
+        Args:
+            raw: as it would go over the wire, any line ends.
+            options: what the sender wants.
+        """
+        message = read_message(raw)
+        if message is None:
+            return cls(raw, options, None, Untouched.NOT_A_MESSAGE)
+        return cls(raw, options, message, protection(message, raw, dkim_signed=options.dkim_signed))
+
+    def _read_parts(self, message: Entity) -> Iterator[_Part]:
+        number = 1
+        pages = [entity for entity in shown(message) if entity.content_type == "text/html"]
+        for entity in pages:
+            part = self._read_part(entity, number)
+            if part:
+                number = part.page.next_number
+                yield part
+        if self._options.text_parts:
+            for entity in shown(message):
+                part = self._read_part(entity, number) if entity.content_type == "text/plain" else None
+                if part:
+                    number = part.page.next_number
+                    yield part
+
+    def _read_part(self, entity: Entity, number: int) -> _Part | None:
+        # Encodings know CR LF and LF; where lines end in CR alone, they are shown LF in its place.
+        is_encoded = entity.encoding in ("quoted-printable", "base64")
+        raw, newline = (entity.lines, b"\n") if self._newline == b"\r" and is_encoded else (self._raw, self._newline)
+        body = read_body(raw[entity.body_start : entity.body_end], entity.encoding, newline)
+        text = read_text(body.decoded, entity.parameters.get("charset")) if body else None
+        if body is None or text is None:
+            self._problem = Untouched.ENCODING
+            return None
+        page: Page | PlainText
+        if entity.content_type == "text/html":
+            page = Page(text, self._options, first_number=number)
+        else:
+            page = PlainText(text, self._options, first_number=number)
+        return _Part(entity=entity, body=body, page=page)
+
+    @cached_property
+    def _newline(self) -> bytes:
+        """The message's own line end: that of its first line."""
+        lf = self._raw.find(b"\n")
+        if lf < 0:
+            return b"\r" if b"\r" in self._raw else b"\r\n"
+        return b"\r\n" if self._raw[lf - 1 : lf] == b"\r" else b"\n"
+
+    def _choose_pixel_part(self) -> _Part | None:
+        """The one part that every reader gets to see."""
+        able = {
+            id(part.entity): part
+            for part in self._parts
+            if isinstance(part.page, Page) and part.page.pixel_place is not None
+        }
+        chosen = seen_by_all(self._message, able) if self._message and able else None
+        return able[id(chosen)] if chosen else None
+
+    @property
+    def _pages(self) -> list[Page]:
+        return [part.page for part in self._parts if isinstance(part.page, Page)]
+
+    @property
+    def _next_number(self) -> int:
+        return self._parts[-1].page.next_number if self._parts else 1
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Every link that could be tracked and every one that could not, with the reason."""
+        found = [link for part in self._parts for link in part.page.links]
+        if self._has_decoys:
+            found += [_decoy(self._next_number + index) for index in range(DECOYS_PER_MESSAGE)]
+        return tuple(found)
+
+    @property
+    def _has_decoys(self) -> bool:
+        part = self._pixel_part
+        return part is not None and isinstance(part.page, Page) and part.page.wants_decoys
+
+    @property
+    def pixel(self) -> bool:
+        """Whether a pixel has a place in it."""
+        return self._pixel_part is not None
+
+    @cached_property
+    def untouched(self) -> str | None:
+        """Why the whole message passes as it is, whatever the mode; None when there is something to instrument."""
+        if self._sealed:
+            return self._sealed
+        if self.pixel or any(self._has_edits(part) for part in self._parts):
+            return None
+        if self._problem:
+            return self._problem
+        if not self._pages:
+            return Untouched.NO_HTML
+        return Untouched.AMP if any(page.is_amp for page in self._pages) else Untouched.EMPTY
+
+    def _has_edits(self, part: _Part) -> bool:
+        if isinstance(part.page, PlainText):
+            return any(why is None for *_, why in part.page.occurrences)
+        return any(found.why_not is None or found.page for found in part.page.occurrences)
+
+    @property
+    def html(self) -> bytes | None:
+        """The first HTML part that is shown, decoded; None when there is none."""
+        return self._pages[0].text.raw if self._pages else None
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        """First value of each header, names in lower case, unfolded but not decoded."""
+        if self._message is None:
+            return MappingProxyType({})
+        names = dict.fromkeys(name for name, _ in self._message.fields)
+        return MappingProxyType({name: self._message.header(name) or "" for name in names})
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject, decoded (RFC 2047)."""
+        from email.errors import HeaderParseError
+        from email.header import decode_header, make_header
+
+        written = self.headers.get("subject", "")
+        written = written.encode("latin-1", "replace").decode("utf-8", "replace")
+        try:
+            return str(make_header(decode_header(written)))
+        except (HeaderParseError, LookupError, UnicodeError, ValueError):
+            return written
+
+    @cached_property
+    def skeleton(self) -> bytes:
+        """Digest of tags and number of links: the same for copies that differ only in text or personal addresses."""
+        return hashlib.blake2b(b"".join(page.skeleton for page in self._pages), digest_size=16).digest()
+
+    def links_in(self, modes: Modes) -> tuple[Link, ...]:
+        """The links as they are in a copy of these modes."""
+        if modes.clicks > Mode.OFF:
+            return self.links
+        kept = [link for link in self.links if link.role is not Role.DECOY]
+        return tuple(replace(link, tracked=False, why_not=WhyNot.OFF) if link.tracked else link for link in kept)
+
+    def untouched_in(self, modes: Modes) -> str | None:
+        """Why a copy of these modes passes as it is; None when it is instrumented."""
+        return self.untouched or (Untouched.OFF if modes == OFF and not self._has_own_pages else None)
+
+    @cached_property
+    def _has_own_pages(self) -> bool:
+        return any(found.page for page in self._pages for found in page.occurrences)
+
+    def render(self, copy: Copy) -> bytes:
+        """One recipient's copy.
+
+        Raises:
+            BadInput: the base URL cannot stand in a header.
+        """
+        modes = copy.token.modes
+        untouched = self.untouched_in(modes)
+        if self._message is None or untouched in SEALED or (untouched and not self._options.mark_untouched):
+            return self._raw
+        key = (copy.minter, copy.base, copy.token.template, modes)
+        sheet = self._sheets.get(key)
+        if sheet is None:
+            sheet = self._sheets[key] = self._compile(copy, self._message, untouched)
+        return sheet.fill(copy.values(sheet.slots))
+
+    def _compile(self, copy: Copy, message: Entity, untouched: str | None) -> Sheet:
+        raw, place = self._raw, message.header_end
+        content: list[bytes | int | Block] = [
+            raw[:place],
+            *added_headers(message, copy, self._options, newline=self._newline, untouched=untouched),
+        ]
+        for part in sorted(self._parts, key=lambda part: part.entity.body_start):
+            edited = self._edited(part, copy)
+            if edited:
+                content.append(raw[place : part.entity.body_start])
+                content += edited
+                place = part.entity.body_end
+        content.append(raw[place:])
+        return Sheet(content)
+
+    def _edited(self, part: _Part, copy: Copy) -> list[bytes | int | Block]:
+        """The part's body with everything of this copy in it; empty when nothing of it changes."""
+        edits = self._edits(part, copy)
+        if not edits:
+            return []
+        content = part.body.edit(edits, part.codec)
+        if self._newline == b"\r" and part.entity.encoding in ("quoted-printable", "base64"):
+            return [Wrapped(Sheet(content), lambda data: data.replace(b"\n", b"\r"))]
+        return content
+
+    def _edits(self, part: _Part, copy: Copy) -> list[Edit]:
+        modes, template, page = copy.token.modes, copy.token.template, part.page
+        clicks = modes.clicks > Mode.OFF
+        edits = page.edits(copy.minter, copy.base, template, clicks=clicks)
+        if part is self._pixel_part and isinstance(page, Page):
+            pixel = page.pixel_edit(copy.base) if modes.opens > Mode.OFF else None
+            edits += [pixel] if pixel else []
+            if self._has_decoys and clicks:
+                edits += page.decoy_edits(copy.minter, copy.base, template, self._next_number)
+            edits = in_order(edits)
+        return edits
+
+
+def _decoy(number: int) -> Link:
+    return Link(number=number, href="", label="", role=Role.DECOY, tracked=True, why_not=None, where="html")
+
+
+def instrument(message: bytes, copy: Copy, options: ComposeOptions) -> Instrumented:
+    """One recipient's copy of a message that is not sent to anybody else.
+
+    Args:
+        message: as it would go over the wire.
+        copy: whose copy it is.
+        options: what the sender wants; links to the copy's own host are left alone in any case.
+    """
+    host = (urlsplit(copy.base_url).hostname or "").lower()
+    if host not in options.own_hosts:
+        options = replace(options, own_hosts=options.own_hosts | {host})
+    draft, modes = Draft.read(message, options), copy.token.modes
+    untouched = draft.untouched_in(modes)
+    return Instrumented(
+        message=draft.render(copy),
+        links=draft.links_in(modes),
+        pixel=draft.pixel and not untouched and modes.opens > Mode.OFF,
+        untouched=untouched,
+    )

@@ -1,0 +1,68 @@
+"""What a sender wants put into mail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mailwake.errors import BadInput
+from mailwake.settings import Settings
+
+_LINE_BREAK = re.compile(r"[\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposeOptions:
+    """How mail is instrumented; what cannot stand in a header is refused here.
+
+    Raises:
+        BadInput: a value has a line end or another control character in it.
+    """
+
+    #: add List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where the sender has none
+    list_unsubscribe: bool = True
+    #: mailto address for List-Unsubscribe, beside the https one; empty: none
+    unsubscribe_mailto: str = ""
+    #: Feedback-ID header, complete; empty: none. It must be the same for all recipients
+    feedback_id: str = ""
+    #: two hidden links that only machines follow
+    decoys: bool = False
+    #: track links of text/plain parts too
+    text_parts: bool = False
+    #: query parameters for tracked links that do not have them
+    utm: Mapping[str, str] = field(default_factory=dict)
+    #: hosts whose links are tracked already, lower case
+    own_hosts: frozenset[str] = frozenset()
+    #: instrument mail that has a DKIM-Signature, which breaks the signature
+    dkim_signed: bool = False
+    #: say in a header why a message passes untouched, where that breaks nothing
+    mark_untouched: bool = True
+
+    def __post_init__(self) -> None:
+        """Nothing that ends a header line gets any further."""
+        for name in ("unsubscribe_mailto", "feedback_id"):
+            if _LINE_BREAK.search(getattr(self, name)):
+                raise BadInput(f"{name} has a line end or control character in it; take it out")
+        if re.search(r"[<>,\s]", self.unsubscribe_mailto):
+            raise BadInput("unsubscribe_mailto is not one mail address; give one without name or brackets")
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, campaign: str = "", stream: str = "marketing") -> ComposeOptions:
+        """The options of an installation.
+
+        Args:
+            settings: all of mailwake.toml.
+            campaign: what the Feedback-ID shall tell campaigns apart by, such as the campaign's number.
+            stream: marketing, transactional or outbound.
+        """
+        wanted, sender = settings.compose, settings.compose.feedback_id
+        return cls(
+            list_unsubscribe=wanted.list_unsubscribe,
+            unsubscribe_mailto=wanted.unsubscribe_mailto,
+            feedback_id=sender and f"{campaign}::{stream}:{sender}",
+            decoys=wanted.decoys,
+            text_parts=wanted.text_parts,
+            utm=wanted.utm,
+            own_hosts=frozenset((settings.tracking_host, *map(str.lower, settings.tracking.former_hosts))),
+        )

@@ -1,0 +1,231 @@
+"""An HTML template, compiled once; rendering for a recipient is a few seals and one join.
+
+Takes markup, gives markup: the links tracked, the pixel in its place, ``{{name}}`` filled in. Messages that were
+written by somebody else go through `message`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from mailwake.compose.copy import FIRST_FREE, Copy, Slot
+from mailwake.compose.fields import FIELD, OWN_PAGES, PersonalLink, escape_value, value_of
+from mailwake.compose.links import Link
+from mailwake.compose.options import ComposeOptions
+from mailwake.compose.page import Occurrence, Page, in_order
+from mailwake.compose.targets import WhyNot
+from mailwake.errors import BadInput
+from mailwake.events import CampaignId, TemplateId
+from mailwake.markup.charset import Text, read_text
+from mailwake.markup.layout import Edit, Layout, splice
+from mailwake.markup.scan import TAG, attributes
+from mailwake.markup.transfer import QuotedWriter, fold_quoted
+from mailwake.modes import OFF, Mode, Modes
+from mailwake.tokens import LinkToken, MessageToken, Minter
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+def template_id(campaign: CampaignId, skeleton: bytes) -> TemplateId:
+    """The 32-bit id of what a campaign sends; never 0.
+
+    Args:
+        campaign: whose mail it is.
+        skeleton: of the message or template.
+    """
+    digest = hashlib.blake2b(campaign.to_bytes(8) + skeleton, digest_size=4, person=b"mailwake templ").digest()
+    return TemplateId(int.from_bytes(digest) or 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipientCopy:
+    """What is different in one recipient's copy."""
+
+    token: MessageToken
+    #: merge fields by name; a value is plain text and is made safe for its place
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+class Template:
+    """A compiled template.
+
+    Args:
+        html: the markup; bytes in any charset that keeps ASCII, named in a ``<meta>`` or guessed.
+        options: what the sender wants.
+        minter: seals the addresses.
+        base_url: scheme and host of pixel and links.
+        template_id: id for every copy; None: each copy's token says it.
+
+    Raises:
+        BadInput: the charset cannot be edited in place.
+    """
+
+    def __init__(
+        self,
+        html: bytes | str,
+        *,
+        options: ComposeOptions,
+        minter: Minter,
+        base_url: str,
+        template_id: TemplateId | None = None,
+    ) -> None:
+        self._is_text = isinstance(html, str)
+        raw = html.encode("utf-8", "surrogatepass") if isinstance(html, str) else html
+        text = read_text(raw, "utf-8" if self._is_text else None)
+        if text is None or not text.is_ascii_based:
+            raise BadInput("the template's charset cannot be edited in place; save it as UTF-8")
+        self._minter, self._base_url, self._template_id = minter, base_url, template_id
+        self._page = Page(text, options)
+        self._personal = {
+            number: PersonalLink(found.href)
+            for number, found in enumerate(self._page.occurrences, 1)
+            if FIELD.search(found.href) and not found.page
+        }
+        self._fields = _fields_outside_links(text, self._page.occurrences)
+        self._layouts: dict[tuple[bool, Modes, int], Layout] = {}
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of all merge fields."""
+        linked = {name for link in self._personal.values() for name in link.fields}
+        return frozenset(linked | {name for _, _, name, _ in self._fields}) - OWN_PAGES.keys()
+
+    @property
+    def skeleton(self) -> bytes:
+        """Digest of tags and number of links, for `template_id`."""
+        return self._page.skeleton
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Its links in document order; personal ones count as tracked."""
+        return tuple(
+            replace(link, tracked=True, why_not=None)
+            if link.number in self._personal and self._personal[link.number].can_be_tracked
+            else link
+            for link in self._page.links
+        )
+
+    def links_in(self, modes: Modes) -> tuple[Link, ...]:
+        """The links as they are in a copy of these modes."""
+        if modes.clicks >= Mode.INDIVIDUAL:
+            return self.links
+        why = WhyNot.OFF if modes.clicks == Mode.OFF else None
+        return tuple(
+            replace(link, tracked=False, why_not=why or WhyNot.PERSONAL)
+            if link.tracked and (why or link.number in self._personal)
+            else link
+            for link in self.links
+        )
+
+    def render(self, recipient: RecipientCopy) -> bytes | str:
+        """One recipient's HTML, of the type that the template was given in.
+
+        Raises:
+            BadInput: a field is missing, or its value cannot stand where the template has it.
+        """
+        rendered = self._layout(recipient.token, is_wire=False).fill(self._values(recipient))
+        return rendered.decode("utf-8", "surrogatepass") if self._is_text else rendered
+
+    def render_quoted_printable(self, recipient: RecipientCopy) -> bytes:
+        """The same as the body of a MIME part: quoted-printable, lines of at most 76 characters, CR LF.
+
+        Raises:
+            BadInput: see `render`.
+        """
+        values = self._values(recipient)
+        values[FIRST_FREE:] = map(fold_quoted, values[FIRST_FREE:])
+        return self._layout(recipient.token, is_wire=True).fill(values)
+
+    def _values(self, recipient: RecipientCopy) -> list[bytes]:
+        token = recipient.token
+        copy = Copy(minter=self._minter, base_url=self._base_url, token=token)
+        values = copy.values(self._layout(token, is_wire=False).slots)
+        codec = self._page.text.codec
+        for _, _, name, is_unquoted in self._fields:
+            value = "" if name in OWN_PAGES else escape_value(value_of(recipient.fields, name), is_unquoted=is_unquoted)
+            values.append(value.encode(codec, "xmlcharrefreplace"))
+        for number, link in self._personal.items():
+            values.append(self._personal_href(number, link, recipient, copy).encode(codec, "xmlcharrefreplace"))
+        return values
+
+    def _personal_href(self, number: int, link: PersonalLink, recipient: RecipientCopy, copy: Copy) -> str:
+        href, can_be_tracked = link.render(recipient.fields)
+        if not can_be_tracked or recipient.token.modes.clicks < Mode.INDIVIDUAL:
+            return escape_value(href, is_unquoted=True).replace("&#47;", "/")
+        template = self._number(recipient.token)
+        return copy.click_url(self._minter.link(LinkToken(template, number, self._page.target(href))))
+
+    def _number(self, token: MessageToken) -> int:
+        return token.template if self._template_id is None else self._template_id
+
+    def _layout(self, token: MessageToken, *, is_wire: bool) -> Layout:
+        key = (is_wire, token.modes, token.template)
+        layout = self._layouts.get(key)
+        if layout is None:
+            content = splice(self._page.text.raw, self._edits(token))
+            layout = self._layouts[key] = Layout(_quoted(content) if is_wire else content)
+        return layout
+
+    def _edits(self, token: MessageToken) -> list[Edit]:
+        base, page, modes, template = self._base_url.rstrip("/"), self._page, token.modes, self._number(token)
+        clicks = modes.clicks > Mode.OFF
+        edits = page.edits(self._minter, base, template, clicks=clicks)
+        pixel = page.pixel_edit(base) if modes.opens > Mode.OFF else None
+        edits += [pixel] if pixel else []
+        if page.wants_decoys and clicks and modes != OFF:
+            edits += page.decoy_edits(self._minter, base, template, page.next_number)
+        for place, (start, end, name, _) in enumerate(self._fields, FIRST_FREE):
+            own = OWN_PAGES.get(name)
+            edits.append(page.edit(start, end, (f"{base}/{own}/".encode(), Slot.PAGE) if own else (place,)))
+        for place, number in enumerate(self._personal, FIRST_FREE + len(self._fields)):
+            found = page.occurrences[number - 1]
+            edits.append(page.edit(found.start, found.end, (place,)))
+        return in_order(edits)
+
+
+def _fields_outside_links(text: Text, occurrences: Sequence[Occurrence]) -> list[tuple[int, int, str, bool]]:
+    """(start, end, name, whether it stands in a tag without quotes) of each field that is in no link's address."""
+    taken = [(found.start, found.end) for found in occurrences]
+    fields, index = [], 0
+    for match in FIELD.finditer(text.view):
+        while index < len(taken) and taken[index][1] <= match.start():
+            index += 1
+        if index < len(taken) and taken[index][0] <= match.start():
+            continue
+        name = text.readable(*match.span(1))
+        fields.append((match.start(), match.end(), name, _is_unquoted(text.view, match.start())))
+    return fields
+
+
+def _is_unquoted(view: str, position: int) -> bool:
+    """Whether a place is inside a tag and not inside a quoted value."""
+    start = position
+    for _ in range(20):  # a quoted value may have "<" in it; more than a few is nobody's template
+        start = view.rfind("<", 0, start)
+        tag = TAG.match(view, start) if start >= 0 else None
+        if tag and tag.end() > position:
+            values = attributes(view, tag.end(1), tag.end() - 1).values()
+            return not any(quote and begin <= position < end for begin, end, quote in values)
+        if start < 0:
+            break
+    return False
+
+
+def _quoted(content: Sequence[bytes | int]) -> list[bytes | int]:
+    """Content as quoted-printable; sealed parts stay whole, fields stand on lines of their own."""
+    writer = QuotedWriter(b"\r\n")
+    for item in content:
+        if isinstance(item, int):
+            if item < FIRST_FREE:
+                writer.insert((item,))
+            else:
+                writer.insert_any_length(item)
+            continue
+        for index, line in enumerate(_LINE_END.split(item)):
+            if index:
+                writer.hard_break()
+            writer.insert((line,))
+    return writer.content

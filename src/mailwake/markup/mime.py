@@ -1,0 +1,190 @@
+"""Where the parts of a message are, as ranges of bytes. Reads whatever arrives; never writes.
+
+No parser of the standard library gives a message back as it came, so this one only tells places. It follows RFC 5322
+and 2046 where the message does, and Python's own parser where it does not: a line that is no header ends the header,
+a boundary that never ends runs to the end, text without a type is plain text.
+
+Source: RFC 2045, RFC 2046, RFC 2231 (parameters), RFC 5322.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import unquote_to_bytes
+
+#: Parts inside parts are read to this depth; nobody's mail program shows what lies deeper.
+MAX_DEPTH = 40
+#: Parts beyond this number are not looked for.
+MAX_PARTS = 10_000
+_FIELD = re.compile(rb"([!-9;-~]*)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
+_BLANK = re.compile(rb"\r*\n")
+_DELIMITER_REST = re.compile(rb"(--)?[ \t]*(?:\r*\n|\r*\Z)")
+_MAILBOX_LINE = re.compile(rb">?From [^\n]*(?:\n|\Z)")
+_TYPE = re.compile(r"\s*([^\s;/]+)/([^\s;]+)")
+_PARAMETER = re.compile(r";\s*([^\s=;]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*+)\"?|([^;]*+))", re.DOTALL)
+_COMMENT = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|(\((?:[^()\\]|\\.)*+\))")
+
+
+@dataclass(kw_only=True)
+class Entity:
+    """A message or a part of one."""
+
+    #: all bytes, with lone CR turned into LF where the message has no LF at all: same places, one kind of line
+    lines: bytes = field(repr=False)
+    #: names in lower case with raw values, in order
+    fields: list[tuple[str, bytes]] = field(repr=False)
+    #: where its header starts
+    start: int
+    #: after the last line of its header; a new field goes here
+    header_end: int
+    body_start: int
+    body_end: int
+    #: type when it names none
+    default_type: str = "text/plain"
+    parts: list[Entity] = field(default_factory=list)
+
+    def header(self, name: str) -> str | None:
+        """The first value of a field, unfolded; None when there is none."""
+        for each, value in self.fields:
+            if each == name:
+                return re.sub(r"\r*\n", "", value.decode("latin-1")).strip()
+        return None
+
+    @cached_property
+    def content_type(self) -> str:
+        """Type and subtype in lower case; plain text where it says something impossible."""
+        value = self.header("content-type")
+        if value is None:
+            return self.default_type
+        match = _TYPE.match(_without_comments(value))
+        return f"{match[1]}/{match[2]}".lower() if match else "text/plain"
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """Parameters of its type, names in lower case."""
+        return _parameters(self.header("content-type") or "")
+
+    @cached_property
+    def disposition(self) -> str:
+        """Its Content-Disposition in lower case, without parameters; empty where there is none."""
+        return _without_comments(self.header("content-disposition") or "").partition(";")[0].strip().lower()
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it has a file name."""
+        return "name" in self.parameters or "filename" in _parameters(self.header("content-disposition") or "")
+
+    @cached_property
+    def encoding(self) -> str:
+        """Its Content-Transfer-Encoding in lower case; empty where there is none."""
+        value = _without_comments(self.header("content-transfer-encoding") or "")
+        return value.partition(";")[0].strip().strip("\"'").lower()
+
+    def walk(self) -> Iterator[Entity]:
+        """It and everything in it, in order; attached messages are one part and are not opened."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+def read_message(raw: bytes) -> Entity | None:
+    """The places of a message; None when it does not start like one."""
+    lines = raw if b"\n" in raw else raw.replace(b"\r", b"\n")
+    start = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
+    mailbox_line = _MAILBOX_LINE.match(lines, start)
+    message = _read(lines, mailbox_line.end() if mailbox_line else start, len(raw), "text/plain")
+    if not message.fields:
+        return None
+    _open(message, 0, [MAX_PARTS])
+    return message
+
+
+def _read(lines: bytes, start: int, end: int, default_type: str) -> Entity:
+    fields: list[tuple[str, bytes]] = []
+    position = start
+    while match := _FIELD.match(lines, position, end):
+        fields.append((match[1].decode("ascii").lower(), match[2]))
+        position = match.end()
+    blank = _BLANK.match(lines, position, end)
+    return Entity(
+        lines=lines,
+        fields=fields,
+        start=start,
+        header_end=position,
+        body_start=blank.end() if blank else position,
+        body_end=end,
+        default_type=default_type,
+    )
+
+
+def _open(entity: Entity, depth: int, budget: list[int]) -> None:
+    boundary = entity.parameters.get("boundary", "")
+    if not entity.content_type.startswith("multipart/") or not boundary or depth >= MAX_DEPTH:
+        return
+    if entity.encoding in ("base64", "quoted-printable"):
+        return  # forbidden (RFC 2045, 6.4), and readers disagree on it
+    default = "message/rfc822" if entity.content_type == "multipart/digest" else "text/plain"
+    for start, end in _split(entity, boundary.encode("latin-1", "replace")):
+        if budget[0] <= 0:
+            return
+        budget[0] -= 1
+        part = _read(entity.lines, start, end, default)
+        entity.parts.append(part)
+        _open(part, depth + 1, budget)
+
+
+def _split(entity: Entity, boundary: bytes) -> Iterator[tuple[int, int]]:
+    """(start, end) of each part; the line end before a delimiter belongs to the delimiter (RFC 2046, 5.1.1)."""
+    lines, end, mark = entity.lines, entity.body_end, b"--" + boundary
+    part_start = -1
+    position = lines.find(mark, entity.body_start, end)
+    while position >= 0:
+        rest = _DELIMITER_REST.match(lines, position + len(mark), end)
+        if rest and (position == entity.body_start or lines[position - 1 : position] == b"\n"):
+            if part_start >= 0:
+                yield part_start, max(part_start, _before_newline(lines, position))
+            part_start = rest.end()
+            if rest[1]:
+                return
+        position = lines.find(mark, position + len(mark), end)
+    if part_start >= 0:
+        yield part_start, end
+
+
+def _before_newline(lines: bytes, position: int) -> int:
+    if lines[position - 1 : position] == b"\n":
+        position -= 1
+        if lines[position - 1 : position] == b"\r":
+            position -= 1
+    return position
+
+
+def _without_comments(value: str) -> str:
+    if "(" not in value:
+        return value
+    return _COMMENT.sub(lambda match: "" if match[1] else match[0], value)
+
+
+def _parameters(value: str) -> dict[str, str]:
+    """Parameters of a structured field, with continuations and percent-encoding of RFC 2231 put together."""
+    plain: dict[str, str] = {}
+    pieces: dict[str, list[tuple[int, str]]] = {}
+    for match in _PARAMETER.finditer(_without_comments(value)):
+        name = match[1].lower()
+        text = re.sub(r"\\(.)", r"\1", match[2]) if match[2] is not None else match[3].strip().strip("'")
+        base, star, section = name.partition("*")
+        if not star:
+            plain.setdefault(name, text.strip())
+            continue
+        if section in ("", "0*"):
+            text = text.split("'", 2)[-1]
+        if not section or section.endswith("*"):
+            text = unquote_to_bytes(text).decode("latin-1")
+        number = section.rstrip("*")
+        pieces.setdefault(base, []).append((int(number) if number.isdigit() else 0, text))
+    for base, parts in pieces.items():
+        plain.setdefault(base, "".join(text for _, text in sorted(parts)))
+    return plain

@@ -1,0 +1,413 @@
+"""Finds tags in HTML as a browser does, at their exact places.
+
+This is the tokenizer of the WHATWG HTML Standard (section 13.2.5) with as much of the tree builder as decides what a
+tag is: raw text, script data with its escaped states, foreign content, templates. It builds no tree and changes
+nothing. What only Outlook reads, inside ``<!--[if mso]>…<![endif]-->``, is scanned with the same rules and marked so.
+
+One pass, linear in the size of the text: patterns use possessive repetition only, so nothing is tried twice.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_SPACE = r"\t\n\f\r "
+_ATTRIBUTE = (
+    rf"[^{_SPACE}/>][^{_SPACE}/>=]*+"
+    rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"[^\"]*+\"|'[^']*+'|(?=>)|[^{_SPACE}\"'>][^{_SPACE}>]*+)|(?![{_SPACE}]*+=))"
+)
+_REST = rf"(?:[{_SPACE}/]++|{_ATTRIBUTE})*+>"
+#: Names that decide something; every other tag is jumped over inside one pattern.
+_NAMES = (
+    "a|area|/a|script|style|textarea|title|xmp|iframe|noembed|noframes|plaintext|/?template|svg|math|/body|/?html"
+    "|v:[a-z]++"
+)
+#: The commonest tags in their commonest spelling, which are most of a mail: three times as fast as the general rule.
+_COMMON_TAG = (
+    r"(?:t(?:[dr]|able|body)|p|div|s(?:pan|trong)|i(?:mg)?|br?|em|u|font|center|h[1-6]|ul|ol|li|meta|link)"
+    r"(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]*+/?+>"
+    r"|/[b-z](?!ody|tml|emplate)[a-z0-9]*+>"
+)
+_PLAIN_TAG = rf"(?!(?ai:{_NAMES})[{_SPACE}/>])/?+[a-zA-Z][^{_SPACE}/>]*+{_REST}"
+_PLAIN_COMMENT = r"!--(?!(?ai:\[if)\b)(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)"
+_BOGUS = r"(?:!(?!--)|\?|/(?![a-zA-Z]))[^>]*+>"
+
+
+def _jump_over(*alternatives: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:[^<]*+<(?:{'|'.join(alternatives)}|(?![a-zA-Z/!?])))*+[^<]*+")
+
+
+_JUMP = _jump_over(_COMMON_TAG, _PLAIN_TAG, _PLAIN_COMMENT, _BOGUS)
+#: Inside a conditional comment no comment can end, so none is looked for.
+_JUMP_OUTLOOK = _jump_over(_COMMON_TAG, _PLAIN_TAG, _BOGUS)
+_JUMP_TO_ANY = _jump_over(_PLAIN_COMMENT, _BOGUS)
+_TABLE = re.compile(r"<(/?)[tT][aA][bB][lL][eE]\b")
+TAG = re.compile(rf"<(/?+[a-zA-Z][^{_SPACE}/>]*+){_REST}")
+_PAIR = re.compile(
+    rf"([^{_SPACE}/>][^{_SPACE}/>=]*+)"
+    rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"([^\"]*+)\"|'([^']*+)'|(?=>)|([^{_SPACE}\"'>][^{_SPACE}>]*+)))?+"
+)
+_COMMENT_END = re.compile(r"--!?>")
+_CONDITION = re.compile(r"<!--\[(?ai:if)\b([^\]>]*+)\]>")
+_NEGATED = re.compile(r"!\s*(?:\([^()]*+\)|[^()&|]*+)")
+_READ_BY_OUTLOOK = re.compile(r"(?ai:mso|vml|\bie\b|outlook|supportmisalignedcolumns)")
+_SCRIPT = re.compile(rf"<!--|-->|<(/?+)(?ai:script)(?=[{_SPACE}/>])")
+_RAW_TEXT = frozenset(("style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"))
+_RAW_END = {name: re.compile(rf"</(?ai:{name})(?=[{_SPACE}/>])") for name in _RAW_TEXT}
+#: VML shapes that take ``href`` (https://learn.microsoft.com/en-us/windows/win32/vml/href-attribute--vml)
+VML = frozenset(
+    f"v:{shape}"
+    for shape in ("shape", "rect", "roundrect", "oval", "line", "polyline", "curve", "arc", "group", "image")
+)
+#: Tags that end foreign content (WHATWG HTML 13.2.6.5)
+_BREAKS_OUT = re.compile(
+    r"b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|embed|h[1-6]|head|hr|i|img|li|listing|menu|meta|nobr|ol|p|pre"
+    r"|ruby|s|small|span|strong|strike|sub|sup|table|tt|u|ul|var"
+)
+#: Foreign elements with HTML inside (WHATWG HTML 13.2.6, integration points)
+_HTML_INSIDE = frozenset({"foreignobject", "desc", "title", "mi", "mo", "mn", "ms", "mtext", "annotation-xml"})
+
+
+@dataclass(slots=True)
+class Tag:
+    """A start tag that can carry a link, and what its label is cut from."""
+
+    name: str
+    start: int
+    end: int
+    #: name to (start, end, quote) of the first attribute of that name
+    attributes: dict[str, tuple[int, int, str]]
+    #: "html", or "mso" for what only Outlook reads
+    where: str
+    #: a browser does not show it: inside <template>
+    is_inert: bool = False
+    #: where its content ends
+    content_end: int = 0
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a pass over the text found."""
+
+    #: tags with an ``href``, in document order
+    tags: list[Tag] = field(default_factory=list)
+    #: start of the last real </body>, or None
+    body_end: int | None = None
+    #: start of the last real </html>, or None
+    html_end: int | None = None
+    #: where the last construct that never ends begins; the length of the text if there is none
+    readable_end: int = 0
+    is_amp: bool = False
+    #: no <a> and no <table> was open at `body_end` (or at the end, where there is none)
+    is_clean: bool = True
+
+
+def attributes(view: str, start: int, end: int) -> dict[str, tuple[int, int, str]]:
+    """Name to (start, end, quote) of each attribute; the first of a name wins, as in browsers.
+
+    Args:
+        view: the text.
+        start: after the tag's name.
+        end: the tag's closing ``>``.
+    """
+    found: dict[str, tuple[int, int, str]] = {}
+    for match in _PAIR.finditer(view, start, end + 1):
+        name = match[1].lower()
+        if name in found:
+            continue
+        group = match.lastindex or 1
+        if group == 1:
+            found[name] = (match.end(), match.end(), "")
+        else:
+            found[name] = (*match.span(group), ("", "", '"', "'", "")[group])
+    return found
+
+
+def scan(view: str) -> Scan:
+    """Find everything that carries a link, and where the body ends."""
+    return _Scanner(view).run()
+
+
+class _Scanner:
+    jump = _JUMP
+
+    def __init__(self, view: str) -> None:
+        self.view = view
+        self.found = Scan(readable_end=len(view))
+        self.where = "html"
+        self.templates = 0
+        self.anchor: Tag | None = None
+        #: names of the open elements of foreign content, outermost first
+        self.foreign: list[str] = []
+
+    def run(self) -> Scan:
+        end = len(self.view)
+        self.region(0, end)
+        self.close_anchor(self.found.readable_end)
+        if self.found.body_end is None:
+            self.found.is_clean = self.is_clean(self.found.readable_end)
+        elif self.found.is_clean:
+            self.found.is_clean = not self.open_tables(self.found.body_end)
+        return self.found
+
+    def is_clean(self, position: int) -> bool:
+        return self.anchor is None and not self.foreign and not self.templates and not self.open_tables(position)
+
+    def open_tables(self, position: int) -> int:
+        """About how many tables are open; wrong only for markup that is wrong itself, and then rather too many."""
+        depth = 0
+        for closing in _TABLE.findall(self.view, 0, position):
+            depth = max(0, depth - 1) if closing else depth + 1
+        return depth
+
+    def region(self, position: int, end: int) -> None:
+        """Scan from a position to an end: the whole text, or the inside of a conditional comment."""
+        jump = _JUMP_OUTLOOK if self.where == "mso" else self.jump
+        while position < end:
+            if self.foreign:
+                position = self.foreign_step(position, end)
+                continue
+            jumped = jump.match(self.view, position, end)
+            position = jumped.end() if jumped else position
+            if position < end:
+                position = self.step(position, end)
+
+    def step(self, position: int, end: int) -> int:
+        """Deal with one thing that decides something; returns where to go on."""
+        tag = TAG.match(self.view, position, end)
+        if tag:
+            return self.tag(tag, end)
+        if self.view.startswith("<!--", position):
+            return self.comment(position, end)
+        return self.stop(position, end)
+
+    def stop(self, position: int, end: int) -> int:
+        """A construct that never ends: browsers drop the rest."""
+        if self.where == "html":
+            self.found.readable_end = min(self.found.readable_end, position)
+        return end
+
+    def comment(self, position: int, end: int) -> int:
+        condition = _CONDITION.match(self.view, position, end)
+        if self.where == "mso":  # a marker inside a marker
+            return condition.end() if condition else position + 4
+        closing = _COMMENT_END.search(self.view, condition.end() if condition else position + 4, end)
+        if closing is None:
+            return self.stop(position, end)
+        if condition and _is_for_outlook(condition[1]):
+            self.outlook(condition.end(), closing.start())
+        return closing.end()
+
+    def outlook(self, position: int, end: int) -> None:
+        """Scan what only Outlook reads, without letting it touch what the others see."""
+        kept = self.anchor, self.templates
+        self.anchor, self.where = None, "mso"
+        self.region(position, end)
+        self.close_anchor(end)
+        self.foreign.clear()
+        self.where = "html"
+        self.anchor, self.templates = kept
+
+    def tag(self, match: re.Match[str], end: int) -> int:
+        """One tag with a name that decides something, in HTML."""
+        name, after = match[1].lower(), match.end()
+        if name in ("a", "area") or name in VML:
+            self.link(match, name)
+        elif name == "/a":
+            self.close_anchor(match.start())
+        elif name == "script":
+            return self.script(after, end)
+        elif name in _RAW_TEXT:
+            closing = _RAW_END[name].search(self.view, after, end)
+            return closing.start() if closing else self.stop(match.start(), end)
+        elif name == "plaintext":
+            return self.stop(match.start(), end)
+        elif name in ("svg", "math"):
+            if self.view[after - 2] != "/":
+                self.foreign.append(name)
+        else:
+            self.structure(match, name)
+        return after
+
+    def structure(self, match: re.Match[str], name: str) -> None:
+        """Tags that say where we are: body, html, templates."""
+        if name == "template":
+            self.templates += 1
+        elif name == "/template":
+            self.templates -= self.templates > 0
+        elif self.where == "html" and not self.templates:
+            if name == "/body":
+                self.found.body_end = match.start()
+                self.found.is_clean = self.anchor is None and not self.foreign
+            elif name == "/html":
+                self.found.html_end = match.start()
+            elif name == "html":
+                found = attributes(self.view, match.end(1), match.end() - 1)
+                self.found.is_amp |= any(each.endswith("4email") for each in found)
+
+    def link(self, match: re.Match[str], name: str) -> None:
+        found = attributes(self.view, match.end(1), match.end() - 1)
+        where = "mso" if name.startswith("v:") else self.where
+        tag = Tag(name, match.start(), match.end(), found, where, self.templates > 0, match.end())
+        if name != "area":
+            self.close_anchor(match.start())
+            self.anchor = tag
+        if "href" in found:
+            self.found.tags.append(tag)
+
+    def close_anchor(self, position: int) -> None:
+        if self.anchor:
+            self.anchor.content_end = position
+            self.anchor = None
+
+    def script(self, position: int, end: int) -> int:
+        """To the end tag of a script, through its escaped and double-escaped states (13.2.5.15 and following)."""
+        is_escaped = is_double = False
+        begin = position
+        while match := _SCRIPT.search(self.view, position, end):
+            position = match.end()
+            if match[0] == "<!--":
+                is_escaped, position = True, match.start() + 2  # `<!-->` opens and closes
+            elif match[0] == "-->":
+                is_escaped = is_double = False
+            elif not match[1]:
+                is_double = is_escaped
+            elif is_double:
+                is_double = False
+            else:
+                return match.start()
+        return self.stop(begin, end)
+
+    def foreign_step(self, position: int, end: int) -> int:
+        """One construct inside <svg> or <math>; see WHATWG HTML 13.2.6.5."""
+        view = self.view
+        position = view.find("<", position, end)
+        if position < 0:
+            return end
+        top = self.foreign[-1]
+        tag = TAG.match(view, position, end)
+        if tag is None:
+            return self.foreign_markup(position, end)
+        name = tag[1].lower()
+        if name[0] == "/":
+            return self.foreign_end(tag, name[1:])
+        if top in _HTML_INSIDE:
+            return self.tag(tag, end)
+        if _BREAKS_OUT.fullmatch(name) or (name == "font" and self.is_styled_font(tag)):
+            self.break_out()
+            return self.tag(tag, end)
+        if name == "a":
+            self.link(tag, name)
+        if view[tag.end() - 2] != "/" and name != "a":
+            self.foreign.append(name)
+        return tag.end()
+
+    def is_styled_font(self, tag: re.Match[str]) -> bool:
+        return not {"color", "face", "size"}.isdisjoint(attributes(self.view, tag.end(1), tag.end() - 1))
+
+    def break_out(self) -> None:
+        while self.foreign and self.foreign[-1] not in _HTML_INSIDE:
+            self.foreign.pop()
+
+    def foreign_end(self, tag: re.Match[str], name: str) -> int:
+        if name in ("p", "br") and self.foreign[-1] not in _HTML_INSIDE:
+            self.break_out()
+        elif name == "a":
+            self.close_anchor(tag.start())
+        elif name in self.foreign:
+            while self.foreign.pop() != name:
+                pass
+        elif name in ("body", "html"):
+            self.structure(tag, f"/{name}")
+        return tag.end()
+
+    def foreign_markup(self, position: int, end: int) -> int:
+        """Comments, CDATA and whatever else starts with ``<`` and is no tag."""
+        view = self.view
+        if view.startswith("<!--", position):
+            closing = _COMMENT_END.search(view, position + 4, end)
+            return closing.end() if closing else self.stop(position, end)
+        if view.startswith("<![CDATA[", position) and self.foreign[-1] not in _HTML_INSIDE:
+            after = view.find("]]>", position, end)
+            return after + 3 if after >= 0 else self.stop(position, end)
+        if view[position + 1 : position + 2] in ("!", "?"):
+            after = view.find(">", position, end)
+            return after + 1 if after >= 0 else self.stop(position, end)
+        if view[position + 1 : position + 2].isalpha() or view[position + 1 : position + 2] == "/":
+            return self.stop(position, end)
+        return position + 1
+
+
+def _is_for_outlook(condition: str) -> bool:
+    """Whether an expression such as ``(gte mso 9)|(IE)`` holds in some Outlook; purely negated ones do not."""
+    return _READ_BY_OUTLOOK.search(_NEGATED.sub("", condition)) is not None
+
+
+def safe_places(view: str) -> list[int]:
+    """Starts of tags before which an image may be put: in no link, table structure, raw text or Outlook-only part."""
+    watcher = _Watcher(view)
+    watcher.run()
+    return watcher.places
+
+
+class _Watcher(_Scanner):
+    """Stops at every tag and keeps account of open links and tables as the tree builder does."""
+
+    jump = _JUMP_TO_ANY
+
+    def __init__(self, view: str) -> None:
+        super().__init__(view)
+        self.places: list[int] = []
+        #: "a", "table" and "cell", outermost first
+        self.open: list[str] = []
+        self.counts = {"a": 0, "table": 0, "cell": 0}
+        self.is_in_body = False
+
+    def tag(self, match: re.Match[str], end: int) -> int:
+        name = match[1].lower()
+        if self.where == "html":
+            self.note(match.start(), name)
+        return super().tag(match, end)
+
+    def note(self, position: int, name: str) -> None:
+        self.is_in_body |= not _BEFORE_BODY.fullmatch(name)
+        if self.is_in_body and not self.counts["a"] and self.open[-1:] != ["table"] and not self.templates:
+            self.places.append(position)
+        if name in ("a", "/a"):
+            self.close_link()
+            if name == "a":
+                self.push("a")
+        elif name == "table":
+            self.push("table")
+        elif self.counts["table"] and _TABLE_PARTS.fullmatch(name):
+            while self.open[-1] != "table":
+                self.pop()
+            if name in ("td", "th", "caption"):
+                self.push("cell")
+            elif name == "/table":
+                self.pop()
+        self.is_in_body |= name == "body"
+
+    def push(self, what: str) -> None:
+        self.open.append(what)
+        self.counts[what] += 1
+
+    def pop(self) -> None:
+        self.counts[self.open.pop()] -= 1
+
+    def close_link(self) -> None:
+        """Close the link of this cell; one outside of the cell stays open (formatting markers, 13.2.4.3)."""
+        if not self.counts["a"]:
+            return
+        for index in range(len(self.open) - 1, -1, -1):
+            if self.open[index] == "cell":
+                return
+            if self.open[index] == "a":
+                del self.open[index]
+                self.counts["a"] -= 1
+                return
+
+
+_TABLE_PARTS = re.compile(r"/table|/?(?:td|th|tr|tbody|thead|tfoot|caption|colgroup)")
+_BEFORE_BODY = re.compile(r"/?(?:head|title|style|script|noscript|template|xml|o:.*)|html|body|meta|link|base")
