@@ -69,11 +69,11 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "link": clicked.link if clicked and clicked.link else 1,
         "delivery": rows[0].delivery if rows and rows[0].delivery else 1,
         "bucket_seconds": 60,
+        "since": min((row.at for row in rows), default=0),
+        "until": max((row.at for row in rows), default=0),
         "only": "",
         "limit": 1_000,
         "offset": 0,
-        "since": 0,
-        "until": 1 << 62,
     }
     wanted = question(name).parameters
     found = [one]

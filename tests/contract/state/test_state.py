@@ -1,4 +1,4 @@
-"""What every engine of the state store promises. SQLite is the one there is; PostgreSQL joins as a fixture parameter."""
+"""What every engine of the state store promises. SQLite is the one there is; PostgreSQL joins as a parameter."""
 
 from collections.abc import Iterator
 from datetime import date
