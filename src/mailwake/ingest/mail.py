@@ -21,6 +21,8 @@ READ_BYTES = 262_144
 MAX_PARTS = 40
 #: Parts looked at; a digest of thousands is no notice.
 MAX_WALK = 200
+#: Of one header; decoding takes time, and a subject or status that is longer says nothing more.
+MAX_HEADER_CHARS = 4_096
 
 _NESTING = re.compile(rb"boundary\s*=|^content-type:[ \t]*message/", re.IGNORECASE | re.MULTILINE)
 _ANGLES = re.compile(r"<([^<>\s]+)>")
@@ -56,11 +58,12 @@ def header(message: Message, name: str) -> str:
     value = message.get(name)
     if value is None:
         return ""
+    raw = str(value)[:MAX_HEADER_CHARS]
     try:
-        text = str(make_header(decode_header(str(value))))
+        told = str(make_header(decode_header(raw)))
     except (ValueError, LookupError):
-        text = str(value)
-    return " ".join(text.split())
+        told = raw
+    return " ".join(told.split())
 
 
 def text(part: Message) -> str:

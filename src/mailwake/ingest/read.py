@@ -12,7 +12,7 @@ from email.parser import HeaderParser
 from mailwake.ingest.arf import read_feedback
 from mailwake.ingest.dsn import kind_of, read_reports
 from mailwake.ingest.mail import addresses, dated, inner_text, message_id, open_mail, parts
-from mailwake.ingest.notice import Kind, Notice, Report
+from mailwake.ingest.notice import Action, Kind, Notice, Report
 from mailwake.ingest.plain import is_from_a_server, read_plain
 from mailwake.ingest.replies import is_auto_reply, is_reply
 
@@ -26,7 +26,8 @@ def read_notice(raw: bytes) -> tuple[Notice, Message]:
     message = open_mail(raw)
     feedback = read_feedback(message)
     if feedback is not None:
-        return _notice(message, Kind.COMPLAINT, feedback[1], feedback_type=feedback[0]), message
+        about = feedback[1] or _only_recipient(message)
+        return _notice(message, Kind.COMPLAINT, about, feedback_type=feedback[0]), message
     reports = read_reports(message) or read_plain(message)
     if reports:
         return _notice(message, kind_of(reports), reports), message
@@ -51,6 +52,13 @@ def returned_mail(message: Message) -> Message | None:
 
 def _headers(part: Message) -> Message:
     return HeaderParser().parsestr(inner_text(part).lstrip())
+
+
+def _only_recipient(message: Message) -> list[Report]:
+    """The recipient of the mail complained about, where it had just one and the report does not hide it."""
+    returned = returned_mail(message)
+    named = addresses(returned, "to", "cc") if returned is not None else ()
+    return [Report(address=named[0], action=Action.DELIVERED)] if len(named) == 1 else []
 
 
 def _notice(message: Message, kind: Kind, reports: list[Report], *, feedback_type: str | None = None) -> Notice:
