@@ -1,0 +1,276 @@
+"""`mailwake demo`: the main job, from sending to the report, with real mail, real SMTP and real HTTP.
+
+The crowd is made up, everything else is what an installation runs. Nothing writes to a store behind the front door:
+mail goes through `mailwake send` and the relay, hits come in at the edge, bounces at the listener. What the crowd did
+is written down on its side alone, and held against the report at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from mailwake.cli import demo_tables
+from mailwake.cli.demo_house import WEEK_SECONDS, House, Ports, free_ports, furnish, prepare, running, wait_until_ready
+from mailwake.cli.report import ask
+from mailwake.errors import MailwakeError, Unavailable
+from mailwake.simulate.agents import load_dials
+from mailwake.simulate.clients import ORDER, UPDATE, Fate, Occasion, Relay, send_all
+from mailwake.simulate.compare import Comparison, Mailing, compare
+from mailwake.simulate.crowd import Crowd
+from mailwake.simulate.letters import read_letters
+from mailwake.simulate.people import Person, make_people, without_trouble
+from mailwake.simulate.places import load_world
+from mailwake.simulate.plan import Plan, Setting, make_plan
+from mailwake.simulate.sink import Notices, Trouble
+
+NEWSLETTER = "November newsletter"
+NEWSLETTER_SENDER = "news@larkspur.example"
+SMALLEST = 20
+#: a complete run of `mailwake send` may need this many goes when something is killed under it
+GOES = 20
+APPLY_SECONDS = 40.0
+PAGE_SIZE = 1_000
+
+
+def command(
+    *,
+    leave: Annotated[bool, typer.Option("--exit", help="Stop after the report, also on a terminal.")] = False,
+    messages: Annotated[int, typer.Option(min=SMALLEST, help="How many messages to send.")] = 2_000,
+    seed: Annotated[int, typer.Option(help="Another number makes another crowd.")] = 7,
+    folder: Annotated[Path, typer.Option(help="Where it all lives; an earlier demo there is replaced.")] = Path(
+        "demo-data"
+    ),
+    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8026,
+) -> None:
+    """Send mail through a real relay, have a made-up crowd read it, and show what happened.
+
+    Example: mailwake demo --exit --messages 500
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    console = demo_tables.console()
+    prepare(folder)
+    ports = free_ports(Ports(web=port))
+    cast = Cast.choose(messages, seed)
+    furnish(folder, ports, cast.newsletter, cast.everybody)
+    console.print("A made-up crowd, tracked one by one: mode `individual`. For real people the default is `aggregate`.")
+    with running_with_bar(folder, ports, console) as house:
+        result = Demo(house=house, cast=cast, seed=seed, console=console).run()
+        demo_tables.show(console, result, house)
+        (folder / "result.json").write_text(json.dumps(demo_tables.as_dict(result)), encoding="utf-8")
+        if not leave and sys.stdout.isatty():
+            console.print("Serving until Ctrl-C.")
+            with contextlib.suppress(KeyboardInterrupt):
+                house.serve.wait()
+    if not all(comparison.holds for comparison in result.comparisons):
+        raise SystemExit(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """Who gets which mailing. Addresses that give trouble are in one mailing each, so that each is counted once."""
+
+    newsletter: Sequence[Person] = field(repr=False)
+    update: Sequence[Person] = field(repr=False)
+    order: Sequence[Person] = field(repr=False)
+
+    @classmethod
+    def choose(cls, messages: int, seed: int) -> Cast:
+        """People for so many messages: 60 % newsletter, 25 % update, 15 % orders, half of those to newcomers."""
+        first, second = round(messages * 0.6), round(messages * 0.25)
+        third = messages - first - second
+        everybody = make_people(first + (second + third) // 2 + 2, seed=seed, world=load_world(), dials=load_dials())
+        newsletter, fresh = everybody[:first], everybody[first:]
+        known = without_trouble(newsletter)
+        update = (fresh[: second // 2] + known)[:second]
+        order = (fresh[second // 2 :] + known[::-1])[:third]
+        return cls(newsletter=newsletter, update=update, order=order)
+
+    @property
+    def everybody(self) -> list[Person]:
+        """Each person once."""
+        return list({person.address: person for person in (*self.newsletter, *self.update, *self.order)}.values())
+
+    def mailings(self) -> list[tuple[str, Sequence[Person]]]:
+        """Campaigns and whom they are addressed to."""
+        return [(NEWSLETTER, self.newsletter), (UPDATE.campaign, self.update), (ORDER.campaign, self.order)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What the demo has to show."""
+
+    overview: Mapping[str, Any] = field(repr=False)
+    comparisons: Sequence[Comparison]
+    messages: int
+    requests: int
+    send_seconds: float
+    read_seconds: float
+    total_seconds: float
+    restarts: Mapping[str, int]
+
+
+@contextlib.contextmanager
+def running_with_bar(folder: Path, ports: Ports, console: Console) -> Iterator[House]:
+    """The house, ready, with a bar while it starts."""
+    with running(folder, ports) as house:
+        with bar(console, "starting", 4) as told:
+            wait_until_ready(house, told)
+        yield house
+
+
+@contextlib.contextmanager
+def bar(console: Console, name: str, total: int) -> Iterator[Callable[[], None]]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    if not console.is_terminal:
+        yield lambda: None
+        return
+    with Progress(TextColumn(f"{name:<20}"), BarColumn(), MofNCompleteColumn(), console=console) as progress:
+        task = progress.add_task(name, total=total)
+        yield lambda: progress.advance(task)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """The acts of the play."""
+
+    house: House
+    cast: Cast
+    seed: int
+    console: Console
+
+    def run(self) -> Result:
+        """Send, read, wait, compare."""
+        began = time.monotonic()
+        self._send_newsletter()
+        self._send_through_relay(UPDATE, self.cast.update)
+        self._send_through_relay(ORDER, self.cast.order)
+        sent = time.monotonic()
+        plan = self._plan()
+        with bar(self.console, "reading", len(plan.steps)) as told:
+            uvloop.run(self._crowd().play(plan.steps, plan.copies, told=told))
+        read = time.monotonic()
+        overview, comparisons = self._applied(plan)
+        return Result(
+            overview=overview,
+            comparisons=comparisons,
+            messages=sum(len(people) for _, people in self.cast.mailings()),
+            requests=len(plan.steps),
+            send_seconds=sent - began,
+            read_seconds=read - sent,
+            total_seconds=time.monotonic() - began,
+            restarts=self.house.restarts(),
+        )
+
+    def _send_newsletter(self) -> None:
+        """The command, again until it says that everybody has it or is in doubt."""
+        arguments = ["newsletter.html", "people.csv", "--config", "mailwake.toml", "--json"]
+        for _ in range(GOES):
+            done = subprocess.run(
+                (sys.executable, "-m", "mailwake", "send", *arguments),
+                cwd=self.house.folder,
+                stdout=subprocess.PIPE,
+                stderr=None if self.console.is_terminal else subprocess.PIPE,
+                check=False,
+            )
+            if done.returncode == 0:
+                return
+            if done.stdout and not _to_do(json.loads(done.stdout)):
+                return
+            time.sleep(0.3)
+        raise Unavailable(f"`mailwake send` did not finish: {(done.stderr or b'').decode().strip()}")
+
+    def _send_through_relay(self, occasion: Occasion, people: Sequence[Person]) -> None:
+        with bar(self.console, occasion.campaign, len(people)) as told:
+            fates = send_all(occasion, people, Relay(host="127.0.0.1", port=self.house.ports.relay), told=told)
+        given_up = sum(fate is Fate.GIVEN_UP for fate in fates.values())
+        if given_up:
+            raise Unavailable(f"the relay did not take {given_up} messages; {self.house.folder}/serve.log says why")
+
+    def _plan(self) -> Plan:
+        people = {person.address: person for person in self.cast.everybody}
+        setting = Setting(
+            seed=self.seed,
+            people=people,
+            streams={NEWSLETTER: "marketing", UPDATE.campaign: UPDATE.stream, ORDER.campaign: ORDER.stream},
+            senders={
+                NEWSLETTER_SENDER: NEWSLETTER,
+                UPDATE.sender: UPDATE.campaign,
+                ORDER.sender: ORDER.campaign,
+            },
+            tracking_url=self.house.tracking_url,
+            shift_micros=-WEEK_SECONDS * 1_000_000,
+            world=load_world(),
+            dials=load_dials(),
+        )
+        return make_plan(read_letters(self.house.letters), setting)
+
+    def _crowd(self) -> Crowd:
+        return Crowd(
+            tracking_url=self.house.tracking_url, notices=Notices(host="127.0.0.1", port=self.house.ports.ingest)
+        )
+
+    def _applied(self, plan: Plan) -> tuple[Mapping[str, Any], Sequence[Comparison]]:
+        """The report, as soon as it has everything and stands still; or as it is when patience ends."""
+        until = time.monotonic() + APPLY_SECONDS
+        before: Any = None
+        while True:
+            now = self._ask(plan)
+            complete = now is not None and all(comparison.holds for comparison in now[1])
+            if now is not None and ((complete and now == before) or time.monotonic() > until):
+                return now
+            if time.monotonic() > until + APPLY_SECONDS:
+                raise Unavailable(f"the dashboard does not answer; {self.house.folder}/serve.log says why")
+            before = now
+            time.sleep(0.2)
+
+    def _ask(self, plan: Plan) -> tuple[Mapping[str, Any], Sequence[Comparison]] | None:
+        """Report and comparison of one moment; None: nobody answered, or the moment passed meanwhile."""
+        try:
+            first = self._get("/api/campaigns")
+            campaigns = {each["name"]: each for each in first["campaigns"]}
+            comparisons = [self._compare(name, people, campaigns, plan) for name, people in self.cast.mailings()]
+            again = self._get("/api/campaigns")
+        except (MailwakeError, KeyError):
+            return None
+        return (first, comparisons) if first == again else None
+
+    def _compare(self, name: str, people: Sequence[Person], campaigns: Mapping[str, Any], plan: Plan) -> Comparison:
+        campaign = campaigns[name]
+        dead = sum(person.trouble in (Trouble.UNKNOWN, Trouble.FULL) for person in people)
+        mailing = Mailing(campaign=name, addressed=len(people), dead=dead)
+        deeds = [each for each in plan.deeds if each.campaign == name]
+        return compare(mailing, deeds, campaign["tally"], self._people(campaign["id"]))
+
+    def _people(self, campaign: str) -> list[Mapping[str, Any]]:
+        lines: list[Mapping[str, Any]] = []
+        page = 1
+        while len(found := self._get(f"/api/campaigns/{campaign}/people?page={page}&page_size={PAGE_SIZE}")["people"]):
+            lines += found
+            page += 1
+        return lines
+
+    def _get(self, path: str) -> dict[str, Any]:
+        body = ask(self.house.dashboard_url, path)
+        if body is None:
+            raise Unavailable("nobody listens")
+        answer: dict[str, Any] = json.loads(body)
+        return answer
+
+
+def _to_do(result: Mapping[str, Any]) -> bool:
+    """Whether another run would mail somebody."""
+    return bool(result["waiting"] or result["deferred"])

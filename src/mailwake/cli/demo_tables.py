@@ -1,0 +1,75 @@
+"""What the demo prints at its end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from mailwake.cli.demo_house import House
+
+if TYPE_CHECKING:
+    from mailwake.cli.demo import Result
+
+#: Where there is no terminal to ask, lines are this long.
+_WIDTH = 132
+
+
+def console() -> Console:
+    """Standard output; wide where it is a file."""
+    return Console() if sys.stdout.isatty() else Console(width=_WIDTH)
+
+
+def show(console: Console, result: Result, house: House) -> None:
+    """The report, the comparison, and where to look further."""
+    console.print(
+        f"\nsent {result.messages:,} messages in {result.send_seconds:.1f} s; the crowd's week took "
+        f"{result.read_seconds:.1f} s for {result.requests:,} acts"
+    )
+    for name, count in result.restarts.items():
+        console.print(f"{name} died and was started again, times: {count}")
+    console.print("\n$ mailwake report", style="bold", highlight=False)
+    sys.stdout.flush()
+    arguments = (sys.executable, "-m", "mailwake", "report", "--config", str(house.config))
+    subprocess.run(arguments, check=False)
+    console.print("What the crowd did, and what Mailwake says. All numbers are copies.", style="bold")
+    for comparison in result.comparisons:
+        table = Table("", "the crowd did", "Mailwake says", "where they differ, and why", box=SIMPLE_HEAD)
+        table.title, table.title_justify, table.title_style = comparison.campaign, "left", "bold"
+        for column in table.columns[1:3]:
+            column.justify, column.no_wrap = "right", True
+        table.columns[0].no_wrap = True
+        for row in comparison.rows:
+            why = row.why if row.holds else f"WRONG: has to be {row.crowd:,}. {row.why}"
+            table.add_row(row.what, _number(row.crowd), _number(row.mailwake), why)
+        console.print(table)
+    if not all(comparison.holds for comparison in result.comparisons):
+        console.print(f"Some counts are wrong; please report it with {house.folder / 'serve.log'}.", style="bold red")
+    console.print(f"dashboard  {house.dashboard_url}\n", highlight=False)
+
+
+def as_dict(result: Result) -> dict[str, Any]:
+    """The same as plain data: the report's JSON and the rows."""
+    rows = {
+        comparison.campaign: [
+            {"what": row.what, "crowd": row.crowd, "mailwake": row.mailwake, "why": row.why, "holds": row.holds}
+            for row in comparison.rows
+        ]
+        for comparison in result.comparisons
+    }
+    return {
+        "report": result.overview,
+        "comparisons": rows,
+        "restarts": dict(result.restarts),
+        "send_seconds": result.send_seconds,
+        "read_seconds": result.read_seconds,
+        "total_seconds": result.total_seconds,
+    }
+
+
+def _number(count: int | None) -> str:
+    return "-" if count is None else f"{count:,}"
