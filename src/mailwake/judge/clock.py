@@ -62,7 +62,7 @@ class DeliveryClock:
         if not told:
             self._keys[slot] = delivery
             self._count += 1
-            if self._count > _FILL * self._mask:
+            if self._count > min(_FILL * self._mask, self._most):
                 self._grow()
         return True
 

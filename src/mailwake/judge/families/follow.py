@@ -24,6 +24,7 @@ class Follow:
     def __init__(self, rules: Rules, seen: Sequence[Seen], bases: Mapping[int, float]) -> None:
         self._rules = rules
         self._bases = bases
+        self._least = rules.numbers["follow.proof_least"]
         self._opens = [each for each in seen if each.sort is Sort.OPEN]
         self._clicks = [each for each in seen if each.sort is Sort.CLICK]
         self._proofs = [each for each in seen if each.sort is Sort.PROOF]
@@ -78,7 +79,7 @@ class Follow:
 
     def _proven(self, event: Seen) -> Iterable[Term]:
         for proof in self._proofs:
-            if not 0 <= proof.at - event.at <= _DAY or self._bases[event.id] < -1.0:
+            if not 0 <= proof.at - event.at <= _DAY or self._bases[event.id] < self._least:
                 continue
             if proof.reply:
                 yield self._term("replied", event, "the recipient replied")
@@ -88,7 +89,7 @@ class Follow:
                 return
 
     def _last_before(self, proof: Seen) -> Seen | None:
-        before = [each for each in self._clicks if each.at <= proof.at and self._bases[each.id] >= -1.0]
+        before = [each for each in self._clicks if each.at <= proof.at and self._bases[each.id] >= self._least]
         return before[-1] if before else None
 
 
