@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import smtplib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,17 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
+from mailwake.errors import MailwakeError
+from mailwake.eventlog.sqlite import SqliteWriter
+from mailwake.events import Event
+from mailwake.send.ledger import own_events
+from mailwake.send.memory import Memory
+from mailwake.send.relay import Relay
+from mailwake.send.tracker import Tracker
+from mailwake.send.transaction import Desk, Journal
+from mailwake.send.upstream import Pool
 from mailwake.settings import Settings, load
+from mailwake.store.state import StateStore, open_state
 from mailwake.tokens import format_key
 
 KEY = bytes(range(100, 132))
@@ -180,6 +191,20 @@ class Home:
         self.config.write_text(CONFIG.format(port=self.sink.port, more=more), encoding="utf-8")
         return load(self.config)
 
+    def events(self, writer: str = "relay") -> list[Event]:
+        return list(own_events(self.folder / "data" / "log", writer))
+
+    def outcomes(self, writer: str = "relay") -> list[tuple[str, str]]:
+        """(type, address) of everything logged, in order."""
+        state = open_state(self.folder / "data" / "state.sqlite")
+        events = self.events(writer)
+        names = state.addresses({event.recipient for event in events if event.recipient})
+        state.close()
+        return [(event.type, names[event.recipient]) for event in events if event.recipient]
+
+    def state(self) -> StateStore:
+        return open_state(self.folder / "data" / "state.sqlite")
+
 
 @pytest.fixture
 def home(tmp_path: Path, sink: Sink) -> Home:
@@ -187,3 +212,83 @@ def home(tmp_path: Path, sink: Sink) -> Home:
     made = Home(tmp_path, sink)
     made.settings()
     return made
+
+
+@dataclass
+class Running:
+    """A relay on a thread of its own, as `mailwake relay` wires it."""
+
+    settings: Settings
+    port: int = 0
+    lost: int = 0
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+
+    def start(self) -> None:
+        ready = threading.Event()
+        self._fault: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
+        self._thread.start()
+        assert ready.wait(10)
+        if self._fault is not None:
+            raise self._fault
+
+    def _run(self, ready: threading.Event) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve(ready))
+        except MailwakeError as fault:
+            self._fault = fault
+        finally:
+            ready.set()
+            self._loop.close()
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._stop = asyncio.Event()
+        tracker = Tracker.open(self.settings)
+        folder = self.settings.data_folder / "log"
+        writer = SqliteWriter.open(folder, "relay")
+        self.memory = Memory()
+        self.memory.read_back(own_events(folder, "relay"), now=tracker.clock())
+        self.journal = Journal(writer)
+        desk = Desk(tracker=tracker, pool=Pool(self.settings), journal=self.journal, memory=self.memory)
+        try:
+            relay = self._relay = Relay(self.settings, desk)
+            await relay.start()
+            self.port = relay.port
+            ready.set()
+            await self._stop.wait()
+            await relay.drain(patience_seconds=10)
+        finally:
+            await writer.close()
+            tracker.state.close()
+
+    def stop(self) -> None:
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(20)
+            assert not self._thread.is_alive()
+
+    def clients(self) -> int:
+        """Connections that stand."""
+        return len(self._relay.clients)
+
+    def client(self) -> smtplib.SMTP:
+        return smtplib.SMTP("127.0.0.1", self.port, timeout=20)
+
+
+Serve = Callable[..., Running]
+
+
+@pytest.fixture
+def serve(home: Home) -> Iterator[Serve]:
+    running: list[Running] = []
+
+    def start(more: str = "", settings: Settings | None = None) -> Running:
+        made = Running(settings or home.settings(more))
+        made.start()
+        running.append(made)
+        return made
+
+    yield start
+    for made in running:
+        made.stop()

@@ -1,0 +1,68 @@
+"""`mailwake relay`: the SMTP listener that programs send through."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import Annotated
+
+import structlog
+import typer
+
+from mailwake.cli.options import ConfigOption
+from mailwake.errors import Unavailable
+from mailwake.eventlog.sqlite import SqliteWriter
+from mailwake.send.ledger import own_events
+from mailwake.send.memory import Memory
+from mailwake.send.relay import Relay
+from mailwake.send.tracker import Tracker
+from mailwake.send.transaction import Desk, Journal
+from mailwake.send.upstream import Pool
+from mailwake.settings import Settings, load
+
+WRITER = "relay"
+#: Leave the rest to the clients: they have no 250 and come again.
+_DRAIN_SECONDS = 30.0
+_log = structlog.get_logger()
+
+
+def command(
+    config: ConfigOption = "mailwake.toml",
+    port: Annotated[int, typer.Option(help="Listen on this port instead of [relay] port; 0 takes a free one.")] = -1,
+) -> None:
+    """Track mail that any program sends by SMTP, and hand it to [smtp].
+
+    Answers 250 only after the next server did, and keeps no queue.
+
+    Example: mailwake relay
+    """
+    settings = load(config)
+    asyncio.run(_serve(settings, None if port < 0 else port))
+
+
+async def _serve(settings: Settings, port: int | None) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    tracker = await asyncio.to_thread(Tracker.open, settings)
+    folder = settings.data_folder / "log"
+    writer = SqliteWriter.open(folder, WRITER)
+    memory = Memory()
+    try:
+        memory.read_back(own_events(folder, WRITER), now=tracker.clock())
+    except Unavailable as fault:
+        _log.warning("relay.memory_incomplete", reason=str(fault))
+    journal = Journal(writer)
+    relay = Relay(settings, Desk(tracker=tracker, pool=Pool(settings), journal=journal, memory=memory), port=port)
+    try:
+        await relay.start()
+        print(f"relay listening on {relay.host}:{relay.port}", flush=True)
+        await stop.wait()
+        await relay.drain(patience_seconds=_DRAIN_SECONDS)
+    finally:
+        with contextlib.suppress(Unavailable):
+            await writer.close()
+        tracker.state.close()
+    if journal.lost:
+        print(f"relay: {journal.lost} events could not be logged; no mail was lost", flush=True)

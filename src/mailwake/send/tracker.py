@@ -1,0 +1,312 @@
+"""Makes each recipient's copy of a message, and the events that say so.
+
+Everything that sends goes through here: the relay, `mailwake send`, the library and the Django backend. The mode of a
+message is the strictest of installation, message and *every* recipient of it; a person who copies a colleague shares
+what may be known about both. It is sealed into the copies and can only go down afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import structlog
+
+from mailwake.compose.copy import Copy
+from mailwake.compose.links import Link
+from mailwake.compose.message import Draft
+from mailwake.compose.options import ComposeOptions
+from mailwake.compose.template import template_id
+from mailwake.errors import BadInput, Unavailable
+from mailwake.eventlog.sqlite import append_now
+from mailwake.events import (
+    CampaignId,
+    DeliveryId,
+    Event,
+    EventType,
+    Handle,
+    Micros,
+    Source,
+    TemplateId,
+    encode_event,
+)
+from mailwake.modes import INDIVIDUAL, OFF, Modes, strictest
+from mailwake.send.control import Control, add_header, take_control
+from mailwake.settings import Settings
+from mailwake.store.state import Campaign, LinkRow, StateStore, Suppression, open_state
+from mailwake.tokens import MessageToken, Minter
+
+#: Templates known to be registered; a program that sends single mails has few, whatever it merges into them.
+_KNOWN_TEMPLATES = 10_000
+#: Programs that send for themselves share this log, one after the other.
+LIBRARY_LOG = "library"
+#: Programs hand over any line end; mail has one.
+LINE_END = re.compile(rb"\r\n|\r|\n")
+_log = structlog.get_logger()
+
+
+class Suppressed(BadInput):
+    """The recipient must not be mailed.
+
+    Attributes:
+        suppression: why, who said so and when.
+    """
+
+    def __init__(self, suppression: Suppression) -> None:
+        super().__init__(f"the recipient is suppressed: {suppression.reason}; take the address off your list")
+        self.suppression = suppression
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracked:
+    """One recipient's copy, ready to go."""
+
+    address: str = field(repr=False)
+    message: bytes = field(repr=False)
+    campaign: CampaignId
+    delivery: DeliveryId
+    recipient: Handle
+    modes: Modes
+    #: None where there was nothing to instrument
+    template: TemplateId | None = None
+    #: why the message passes as it is; None when it was instrumented
+    untouched: str | None = None
+
+    def event(self, kind: EventType, *, now: Micros, source: Source, reason: str = "", key: str = "") -> Event:
+        """What happened to this copy.
+
+        Args:
+            kind: sent, delivered, deferred, bounced, rejected or failed.
+            now: when we learned of it.
+            source: who reports it.
+            reason: the other side's own words.
+            key: what makes a second report of the same fact recognisable; by default its kind and delivery.
+        """
+        return Event(
+            type=kind,
+            received_at=now,
+            source=source,
+            key=key or f"{kind}:{self.delivery}",
+            modes=self.modes.to_byte(),
+            campaign=self.campaign,
+            template=self.template,
+            delivery=self.delivery,
+            recipient=self.recipient,
+            reason=reason,
+            message_bytes=len(self.message) if kind is EventType.SENT else None,
+        )
+
+
+def system_clock() -> Micros:
+    """Now, in microseconds since 1970."""
+    return Micros(time.time_ns() // 1000)
+
+
+class Tracker:
+    """Decides how closely a copy may be watched, and makes it.
+
+    Safe from several threads at once.
+
+    Args:
+        settings: all of mailwake.toml.
+        state: who may be mailed.
+        clock: the time.
+        random_bits: random numbers of so many bits.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        state: StateStore,
+        *,
+        clock: Callable[[], Micros] = system_clock,
+        random_bits: Callable[[int], int] = secrets.randbits,
+    ) -> None:
+        self.settings = settings
+        self.state = state
+        self.clock = clock
+        self._random_bits = random_bits
+        self.minter = Minter(settings.load_keys(), settings.tracking_host)
+        self._campaigns: dict[str, Campaign] = {}
+        self._templates: set[TemplateId] = set()
+
+    @classmethod
+    def open(cls, settings: Settings) -> Tracker:
+        """A tracker on the installation's own state store.
+
+        Raises:
+            Misconfigured: keys are missing or short.
+            Unavailable: the state store cannot be opened.
+        """
+        return cls(settings, open_state(settings.data_folder / "state.sqlite"))
+
+    def suppressed(
+        self, addresses: Iterable[str], *, campaign: CampaignId | None = None, stream: str = "marketing"
+    ) -> dict[str, Suppression]:
+        """Those who must not get mail of this campaign and stream; makes no handles.
+
+        Raises:
+            BadInput: one of them is no address.
+        """
+        known = self.state.known_handles(addresses)
+        # Campaign 0 is none: before the campaign is known, only what holds for all of them counts.
+        held = self.state.suppressed(known.values(), campaign=campaign or CampaignId(0), stream=stream)
+        return {address: held[handle] for address, handle in known.items() if handle in held}
+
+    def campaign(self, name: str | None, *, stream: str = "marketing") -> Campaign:
+        """The campaign of this name; without one, that of the stream and the day (UTC)."""
+        now = self.clock()
+        name = name or f"{stream} {datetime.fromtimestamp(now / 1_000_000, tz=UTC):%Y-%m-%d}"
+        if name not in self._campaigns:
+            self._campaigns[name] = self.state.campaign(name, stream=stream, now=now)
+        return self._campaigns[name]
+
+    def modes(self, handles: Iterable[Handle], wished: Modes = INDIVIDUAL) -> Modes:
+        """The strictest mode of installation, wish and everybody who gets the message."""
+        ceiling = strictest((self.settings.ceiling, wished))
+        each = self.state.modes(handles, ceiling=ceiling, unknown=self.settings.unknown_consent)
+        return strictest((ceiling, *each.values()))
+
+    def copies(
+        self,
+        message: bytes,
+        recipients: Iterable[str],
+        *,
+        control: Control,
+        deliveries: Mapping[Handle, DeliveryId] | None = None,
+    ) -> list[Tracked]:
+        """Every recipient's own copy.
+
+        Args:
+            message: without control headers, lines ended by CR LF.
+            recipients: all addresses of the envelope; each is taken once.
+            control: what the sender asked for.
+            deliveries: ids to use again, for recipients whose copy was put off before.
+
+        Raises:
+            BadInput: a recipient is no address.
+            Unavailable: the state store is away.
+        """
+        handles = {h: address for address, h in self.state.handles(recipients, now=self.clock()).items()}
+        campaign = self.campaign(control.campaign, stream=control.stream)
+        known = deliveries or {}
+        ids = {handle: known.get(handle) or self.new_delivery() for handle in handles}
+        modes = self.modes(handles, control.modes) if control.track else OFF
+        if control.track:
+            draft = Draft.read(message, self.options(campaign))
+            template: TemplateId | None = self.register(campaign, draft)
+            untouched = draft.untouched_in(modes)
+            made = {h: draft.render(self.copy(modes, template or TemplateId(0), ids[h], h)) for h in handles}
+        else:
+            template, untouched = None, "the sender asked for it"
+            made = dict.fromkeys(handles, add_header(message, "X-Mailwake", f"untouched; {untouched}"))
+        return [
+            Tracked(
+                address=address,
+                message=made[handle],
+                campaign=campaign.id,
+                template=template,
+                delivery=ids[handle],
+                recipient=handle,
+                modes=modes,
+                untouched=untouched,
+            )
+            for handle, address in handles.items()
+        ]
+
+    def track(
+        self,
+        message: EmailMessage | bytes,
+        *,
+        recipient: str,
+        campaign: str | None = None,
+        stream: str = "marketing",
+    ) -> bytes:
+        """One recipient's copy, noted as sent. Hand it to your mail server; it is yours from here on.
+
+        Args:
+            message: complete, with all its headers. Control headers in it win over the arguments.
+            recipient: the one address this copy goes to.
+            campaign: name of the campaign; without one, that of the stream and the day.
+            stream: marketing, transactional or outbound.
+
+        Raises:
+            Suppressed: the recipient must not be mailed.
+            BadInput: the recipient is no address, or a control header cannot be understood.
+            Unavailable: the state store is away.
+        """
+        raw = message if isinstance(message, bytes) else message.as_bytes(policy=SMTP)
+        control, rest = take_control(LINE_END.sub(b"\r\n", raw), stream=stream)
+        if control.is_ours:
+            return rest
+        control = replace(control, campaign=control.campaign or campaign)
+        held = self.suppressed(
+            [recipient], campaign=self.campaign(control.campaign, stream=control.stream).id, stream=control.stream
+        )
+        if recipient in held:
+            raise Suppressed(held[recipient])
+        (copy,) = self.copies(rest, [recipient], control=control)
+        self.keep([copy.event(EventType.SENT, now=self.clock(), source=Source.API)])
+        return copy.message
+
+    def keep(self, events: Sequence[Event]) -> None:
+        """Write events to the log that programs share. Mail does not wait for a log that is away: the loss is told."""
+        try:
+            append_now(self.settings.data_folder / "log", LIBRARY_LOG, [encode_event(event) for event in events])
+        except Unavailable as fault:
+            _log.error("library.events_lost", events=len(events), reason=str(fault))
+
+    def options(self, campaign: Campaign) -> ComposeOptions:
+        """How mail of a campaign is instrumented. Nobody unsubscribes from a receipt or a password reset."""
+        options = ComposeOptions.from_settings(self.settings, campaign=str(campaign.id), stream=campaign.stream)
+        return replace(options, list_unsubscribe=False) if campaign.stream == "transactional" else options
+
+    def register(self, campaign: Campaign, draft: Draft) -> TemplateId:
+        """The id of a message's template, kept with its links; copies that differ in text alone are one template."""
+        template = template_id(campaign.id, draft.skeleton)
+        if template not in self._templates:
+            self.put_template(campaign, template, subject=draft.subject, html=draft.html or b"", links=draft.links)
+        return template
+
+    def put_template(
+        self, campaign: Campaign, template: TemplateId, *, subject: str, html: bytes, links: Iterable[Link]
+    ) -> None:
+        """Keep a template and its links, once."""
+        self.state.put_template(
+            campaign.id,
+            template,
+            subject=subject,
+            html=html,
+            links=[
+                LinkRow(
+                    number=link.number,
+                    href=link.href,
+                    label=link.label,
+                    role=link.role,
+                    tracked=link.tracked,
+                    where=link.where,
+                    why_not=link.why_not,
+                )
+                for link in links
+            ],
+            now=self.clock(),
+        )
+        if len(self._templates) >= _KNOWN_TEMPLATES:
+            self._templates.clear()
+        self._templates.add(template)
+
+    def copy(self, modes: Modes, template: TemplateId, delivery: DeliveryId, recipient: Handle) -> Copy:
+        """What makes one recipient's addresses."""
+        issued = datetime.fromtimestamp(self.clock() / 1_000_000, tz=UTC).date()
+        token = MessageToken(modes, template, delivery, recipient, issued)
+        return Copy(minter=self.minter, base_url=self.settings.tracking.base_url, token=token)
+
+    def new_delivery(self) -> DeliveryId:
+        """A random id, 1 to 2**63 - 1."""
+        return DeliveryId(self._random_bits(63) or 1)
