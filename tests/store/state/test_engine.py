@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
 from mailwake.store.state import open_state
-from mailwake.store.state.schema import metadata
+from mailwake.store.state.schema import VERSION, metadata
 
 OPEN_AND_WORK = """
 import sys
@@ -26,6 +26,13 @@ handles = store.handles(mine, now=1)
 for n in range(20):
     store.suppress(handles[mine[n]], reason=sys.argv[2], source="test", at=n)
 print(campaign.id, sorted(handles.items()))
+"""
+
+OPEN = """
+import sys
+from mailwake.store.state import open_state
+open_state(sys.argv[1])
+print("alembic" in sys.modules)
 """
 
 
@@ -81,9 +88,18 @@ def test_the_migrations_build_exactly_the_tables_of_the_schema(tmp_path: Path) -
     open_state(tmp_path / "state.sqlite").close()
     engine = create_engine(f"sqlite:///{tmp_path / 'state.sqlite'}")
     with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == VERSION
         differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_a_store_of_this_version_opens_without_the_machinery_of_migrations(tmp_path: Path) -> None:
+    open_state(tmp_path / "state.sqlite").close()
+    told = subprocess.run(
+        [sys.executable, "-c", OPEN, str(tmp_path / "state.sqlite")], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "False\n"
 
 
 def test_opening_again_keeps_everything(tmp_path: Path) -> None:

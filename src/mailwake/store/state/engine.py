@@ -1,4 +1,4 @@
-"""Connections, transactions and migrations, the same for every part of the state store.
+"""Connections and transactions, the same for every part of the state store.
 
 SQLite runs in WAL mode, so that several processes read while one writes; a write transaction takes its lock at once
 (BEGIN IMMEDIATE), because a lock upgraded half-way cannot wait for others. `synchronous=FULL`: a suppression that was
@@ -14,17 +14,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
-from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from mailwake.errors import Unavailable
+from mailwake.store.state.schema import VERSION
 
 T = TypeVar("T")
 
@@ -99,7 +96,7 @@ def open_database(path: Path) -> Database:
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin)
     with translated(), _alone(path.parent):
-        _migrate(engine)
+        _bring_forward(engine)
     return Database(engine)
 
 
@@ -125,26 +122,11 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _migrate(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head()
+def _bring_forward(engine: Engine) -> None:
     with engine.connect() as connection, connection.begin():
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current == head:
-        return
-    if current is not None and current not in {revision.revision for revision in scripts.walk_revisions()}:
-        raise Unavailable(f"the state store is at version {current}, made by a newer Mailwake; upgrade this one")
+        has_version = inspect(connection).has_table("alembic_version")
+        current = connection.scalar(text("select version_num from alembic_version")) if has_version else None
+    if current != VERSION:
+        from mailwake.store.state.migrate import migrate  # half a second of imports, needed once per version
 
-    def upgrade(revision: Any, _context: Any) -> Any:  # noqa: ANN401 - alembic's own types are not public
-        return scripts._upgrade_revs("head", revision)  # noqa: SLF001 - what alembic.command.upgrade does itself
-
-    # Its own transaction, so that either all steps are done or none; alembic's env.py would bring nothing.
-    with (
-        engine.connect().execution_options(writes=True) as connection,
-        connection.begin(),
-        EnvironmentContext(config, scripts, fn=upgrade, destination_rev="head") as context,
-    ):
-        context.configure(connection=connection)
-        context.run_migrations()
+        migrate(engine, current)

@@ -18,6 +18,9 @@ from sqlalchemy import (
     Text,
 )
 
+#: the newest step in `versions`
+VERSION = "0001"
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
