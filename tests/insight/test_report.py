@@ -78,7 +78,7 @@ def test_the_series_starts_when_the_first_copy_was_sent_and_ends_with_the_last_r
     assert series is not None
     assert series.points[0].start == seeding.START
     assert series.points[-1].opened.human == 1
-    assert series.step_seconds == 3_600
+    assert series.step_seconds == 900
 
 
 @pytest.mark.parametrize("kind", ["clients", "devices", "countries"])

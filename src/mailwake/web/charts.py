@@ -7,6 +7,7 @@ Each class has a colour, a fill and a mark of its own, so that colour alone neve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from mailwake.insight.series import Series
@@ -15,7 +16,6 @@ from mailwake.web import figures
 
 #: from the bottom of a column, and from the left of a bar
 CLASSES = ("human", "possible", "machine")
-NAMES = {"human": "people", "possible": "possibly people", "machine": "machines"}
 MARKS = {"human": "●", "possible": "◐", "machine": "□"}
 
 
@@ -130,7 +130,7 @@ def chart(series: Series, kind: str, zone: ZoneInfo) -> Chart:
         columns=tuple(
             _column(place, len(rows), reactions[place], top=top, row=rows[place]) for place in range(len(rows))
         ),
-        ticks=_ticks(series, zone),
+        ticks=ticks(series, zone),
         levels=tuple(figures.count(level) for level in (top, top // 2, 0)),
         rows=rows,
         data=(
@@ -164,18 +164,34 @@ def _column(place: int, columns: int, reaction: Reaction, *, top: int, row: Row)
     return Column(x=_percent(place + gap / 2, columns), width=_percent(1 - gap, columns), parts=tuple(parts), says=says)
 
 
-def _ticks(series: Series, zone: ZoneInfo, wanted: int = 6) -> tuple[Tick, ...]:
-    number = len(series.points)
-    every = max(1, -(-number // wanted))
-    places = list(range(0, number, every))
-    if len(places) > 2 and number - places[-1] < every / 2:
-        places.pop()
-    ticks = []
-    for index, place in enumerate(places):
-        text = figures.tick(series.points[place].start, zone, step_seconds=series.step_seconds)
-        x = _percent(place, number)
-        ticks.append(Tick(x=x, anchor="start", text=text, is_minor=index % 2 == 1))
-    return tuple(ticks)
+#: how far apart labels may stand: minutes, hours, days
+_TICK_SECONDS = (300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000)
+_DAY = 86_400
+
+
+def ticks(series: Series, zone: ZoneInfo, *, wanted: int = 7) -> tuple[Tick, ...]:
+    """Labels at round times of the viewer's clock; the first says the day, the others where it changes."""
+    starts = [point.start.astimezone(zone) for point in series.points]
+    span = len(starts) * series.step_seconds
+    apart = next((each for each in _TICK_SECONDS if each * wanted >= span), _TICK_SECONDS[-1])
+    places = [place for place, start in enumerate(starts) if _is_round(start, apart)]
+    if apart < series.step_seconds or not places:
+        places = list(range(0, len(starts), max(1, len(starts) // wanted)))
+    return tuple(
+        Tick(
+            x=_percent(place, len(starts)),
+            anchor="start",
+            text=figures.tick(series.points[place].start, zone, with_day=index == 0 or apart >= _DAY),
+            is_minor=index % 2 == 1,
+        )
+        for index, place in enumerate(places)
+    )
+
+
+def _is_round(local: datetime, apart: int) -> bool:
+    if apart >= _DAY:
+        return local.hour == local.minute == 0 and local.toordinal() % (apart // _DAY) == 0
+    return (local.hour * 3_600 + local.minute * 60) % apart == 0
 
 
 def _percent(part: float, whole: float) -> str:

@@ -53,14 +53,19 @@ def clock(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%H:%M}"
 
 
-def tick(at: datetime, zone: ZoneInfo, *, step_seconds: int) -> str:
-    """A time under an axis: as much of it as the step needs."""
+def tick(at: datetime, zone: ZoneInfo, *, with_day: bool) -> str:
+    """A time under an axis: midnight is a day, everything else a time of day.
+
+    Args:
+        at: when.
+        zone: the viewer's.
+        with_day: say the day as well.
+    """
     local = at.astimezone(zone)
-    if step_seconds >= 86_400:
-        return f"{local.day}{NBSP}{local:%b}"
-    if local.hour == local.minute == 0 or step_seconds >= 10_800:
-        return f"{local:%a}{NBSP}{local.day}, {local:%H:%M}"
-    return f"{local:%H:%M}"
+    named = f"{local.day}{NBSP}{local:%b}"
+    if local.hour == local.minute == 0:
+        return named
+    return f"{named},{NBSP}{local:%H:%M}" if with_day else f"{local:%H:%M}"
 
 
 def zone_name(zone: ZoneInfo, at: datetime | None) -> str:

@@ -11,6 +11,9 @@ from mailwake.insight.people import FILTERS
 from mailwake.web import charts, figures
 from mailwake.web.paging import pages
 
+#: who reacted to one copy
+ONE = {"human": "a person", "possible": "perhaps a person", "machine": "a machine"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Who:
@@ -63,4 +66,4 @@ def _line(person: Person, zone: ZoneInfo) -> Line:
 
 
 def _who(kind: str | None) -> Who | None:
-    return None if kind is None else Who(kind=kind, mark=charts.MARKS[kind], name=charts.NAMES[kind])
+    return None if kind is None else Who(kind=kind, mark=charts.MARKS[kind], name=ONE[kind])

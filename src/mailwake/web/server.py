@@ -1,7 +1,7 @@
 """Granian inside this process: the stores and the pipeline's thread live here, so nothing may fork or spawn.
 
-`granian.server.embed` serves an ASGI application on the running event loop with one worker. Measured on 2026-11-23: with
-both stores open and the pipeline running, 160 MB resident, 80 MB of them its own and the rest mapped files.
+`granian.server.embed` serves an ASGI application on the running event loop with one worker. Measured on 2026-11-23:
+with both stores open and the pipeline running, 160 MB resident, 80 MB of them its own and the rest mapped files.
 """
 
 from __future__ import annotations
