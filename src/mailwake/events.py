@@ -92,6 +92,10 @@ class Source(StrEnum):
     API = "api"
 
 
+#: Header names and values in wire order, undecoded; names as sent.
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
 class Request(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An HTTP request as it arrived; raw bytes, because odd ones are evidence. Dropped once evidence is taken."""
 
@@ -100,8 +104,9 @@ class Request(msgspec.Struct, frozen=True, array_like=True, gc=False):
     path: bytes
     #: address of the client, after named proxies were believed; empty when unknown
     peer: str
-    #: names and values in wire order, undecoded; names as sent
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: Headers = ()
+    #: the header lines as they came, where nobody has split them yet; `decode_event` does, so readers see `headers`
+    head: bytes = b""
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):
@@ -148,7 +153,17 @@ def decode_event(record: bytes) -> Event:
     Raises:
         msgspec.ValidationError: the record is no event of ours. Keep it; do not guess.
     """
-    return _decoder.decode(record)
+    event = _decoder.decode(record)
+    if event.request is not None and event.request.head:
+        msgspec.structs.force_setattr(event.request, "headers", split_head(event.request.head))
+        msgspec.structs.force_setattr(event.request, "head", b"")
+    return event
+
+
+def split_head(head: bytes) -> Headers:
+    """Names and values of header lines that a parser has already found well-formed."""
+    lines = (line.partition(b":") for line in head.split(b"\r\n") if line)
+    return tuple((name, value.strip(b" \t")) for name, _, value in lines)
 
 
 def event_id(*parts: str | int) -> int:

@@ -54,6 +54,8 @@ MESSAGE_CHARS = -(-(18 + _MESSAGE.size) * 4 // 3)
 _DEFLATED = 1
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
+#: What fills the last group, by length modulo 4; a single character left over cannot be right.
+_PADDING = (b"", b"===", b"==", b"=")
 _ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 #: SHA-256 of keys that stand in public text (documentation, tests); none of them may ever seal real mail.
@@ -74,6 +76,9 @@ class Purpose(IntEnum):
     UNSUBSCRIBE_BODY = 3
     #: a link of a template, with its target
     LINK = 4
+
+
+_PURPOSES = frozenset(int(purpose) for purpose in Purpose)
 
 
 class MessageToken(NamedTuple):
@@ -203,14 +208,13 @@ def decode(text: str) -> bytes:
         raw = text.encode("ascii")
     except UnicodeEncodeError:
         raise Untrusted("alphabet") from None
-    if not _ALPHABET.issuperset(raw):
-        raise Untrusted("alphabet")
     try:
-        decoded = binascii.a2b_base64(raw.translate(_TO_STANDARD) + b"=" * (-len(raw) % 4))
+        decoded = binascii.a2b_base64(raw.translate(_TO_STANDARD) + _PADDING[len(raw) & 3])
     except binascii.Error:
         raise Untrusted("length") from None
+    # the decoder passes over what it does not know; only the one right spelling comes back as it was
     if binascii.b2a_base64(decoded, newline=False).rstrip(b"=").translate(_TO_URLSAFE) != raw:
-        raise Untrusted("spelling")
+        raise Untrusted("spelling" if _ALPHABET.issuperset(raw) else "alphabet")
     return decoded
 
 
@@ -271,6 +275,7 @@ class TokenReader:
     def __init__(self, keys: KeyRing, hosts: Iterable[str], *, cached_links: int = 65_536) -> None:
         self._keys = keys
         self._hosts = {host.lower(): host.lower().encode("ascii") for host in hosts}
+        self._known: dict[bytes, tuple[int, AESSIV]] = {}
         self._cached_link = lru_cache(maxsize=cached_links)(self._read_link)
 
     def _unseal(self, text: str, host: str, purposes: tuple[Purpose, ...]) -> bytes:
@@ -281,17 +286,26 @@ class TokenReader:
             raise Untrusted("host")
         sealed = decode(text)
         header = sealed[:2]
-        if len(sealed) < 18 or header[0] >> 4 != VERSION:
-            raise Untrusted("version")
-        if header[0] & 15 not in purposes:
+        known = self._known.get(header) or self._look_up(header)
+        if known[0] not in purposes:
             raise Untrusted("purpose")
-        sealer = self._keys.sealer(header[1], header[0] & 15)
+        try:
+            return known[1].decrypt(sealed[2:], [header, bound])
+        except (InvalidTag, ValueError):  # ValueError: too short to hold a synthetic IV
+            raise Untrusted("seal") from None
+
+    def _look_up(self, header: bytes) -> tuple[int, AESSIV]:
+        """Purpose and cipher that a header names; there are few, so they are kept."""
+        if len(header) < 2 or header[0] >> 4 != VERSION:
+            raise Untrusted("version")
+        purpose = header[0] & 15
+        if purpose not in _PURPOSES:
+            raise Untrusted("purpose")
+        sealer = self._keys.sealer(header[1], purpose)
         if sealer is None:
             raise Untrusted("slot")
-        try:
-            return sealer.decrypt(sealed[2:], [header, bound])
-        except InvalidTag:
-            raise Untrusted("seal") from None
+        self._known[header] = purpose, sealer
+        return purpose, sealer
 
     def message(self, text: str, host: str, *purposes: Purpose) -> MessageToken:
         """The copy that a message part names.

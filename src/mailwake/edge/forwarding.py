@@ -5,7 +5,7 @@ Source: RFC 7239 section 7.4 and the custom of ``X-Forwarded-For``: every proxy 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -29,11 +29,12 @@ class Forwarding:
         except ValueError as fault:
             raise Misconfigured("edge.trusted_proxies", str(fault)) from None
         self._name = header.lower().encode("ascii")
-        self._trusts = lru_cache(maxsize=1024)(self._is_ours)
+        #: whether an address is one of our proxies
+        self.trusts: Callable[[str], bool] = lru_cache(maxsize=1024)(self._is_ours)
 
     def client(self, peer: str, headers: Sequence[tuple[bytes, bytes]]) -> str:
         """Address of the client: the peer itself, or whom our own proxies name; never what a stranger claims."""
-        if not self._networks or not self._trusts(peer):
+        if not self.trusts(peer):
             return peer
         size = len(self._name)
         lines = [value for name, value in headers if len(name) == size and name.lower() == self._name]
@@ -43,7 +44,7 @@ class Forwarding:
             if address is None:
                 return peer  # the last hop we could read is the last we know
             peer = str(address)
-            if not self._trusts(peer):
+            if not self.trusts(peer):
                 return peer
         return peer
 

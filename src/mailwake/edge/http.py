@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -24,21 +25,19 @@ from typing import cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
+from mailwake.events import Headers, split_head
 from mailwake.settings import Edge
 
-#: Larger reads are parsed in pieces of this size, so that one read cannot hold thousands of requests.
-_PIECE_BYTES = 4_096
 #: How long a refused client may go on sending before the line is cut; closing at once could cost it our answer.
 _LINGER_SECONDS = 2.0
 _FOREVER = float("inf")
-_BODILESS = (b"GET", b"HEAD")
+_VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+#: What a request may begin with; anything else, such as TLS, is told at once.
+_BEGINNING = re.compile(rb"[\r\nA-Z]")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _log = logging.getLogger(__name__)
-
-
-class _Refused(Exception):
-    """Stops llhttp inside a callback."""
 
 
 class Response:
@@ -74,24 +73,29 @@ _REFUSALS = {code: plain(code) for code in (400, 408, 413, 417, 431, 500, 503, 5
 class Exchange:
     """One request, and the one place its answer goes to."""
 
-    __slots__ = ("_connection", "body", "headers", "host", "keep", "method", "peer", "response", "target")
+    __slots__ = ("_connection", "body", "head", "host", "keep", "method", "peer", "response", "target")
 
     def __init__(self, connection: _Connection, method: str, target: bytes, *, keep: bool) -> None:
         self._connection = connection
-        #: whether the line stays open after the answer
-        self.keep = keep
-        self.response: Response | None = None
         #: upper case
         self.method = method
         #: path and query as they came, not decoded
         self.target = target
-        #: in wire order, names as sent, undecoded
-        self.headers: list[tuple[bytes, bytes]] = []
+        #: whether the line stays open after the answer
+        self.keep = keep
+        #: header lines as they came
+        self.head = b""
         #: the Host header, or the authority of an absolute target; None: a client of HTTP/1.0 named none
         self.host: bytes | None = None
         self.body = b""
         #: address at the other end of the connection
         self.peer = connection.peer
+        self.response: Response | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """Names and values in wire order, undecoded; split each time, because most requests never ask."""
+        return split_head(self.head)
 
     def answer(self, response: Response) -> None:
         """Send the answer, once, now or later; it leaves when all earlier ones on this connection have."""
@@ -103,7 +107,11 @@ Handler = Callable[[Exchange], None]
 
 
 class _Connection(asyncio.Protocol):
-    """One client's line. llhttp calls the `on_` methods."""
+    """One client's line.
+
+    A head is handed to llhttp when it is whole, so that its bytes can be kept as they came. A request with a body is
+    the last on its line: its end is llhttp's to say, and only forms have one.
+    """
 
     def __init__(self, server: HttpServer) -> None:
         self._server = server
@@ -111,16 +119,17 @@ class _Connection(asyncio.Protocol):
         self._parser = HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._queue: deque[Exchange] = deque()
+        #: the beginning of a head
+        self._part = bytearray()
+        #: what came after we stopped reading
         self._backlog = b""
         self._held = self._blocked = False
         self._ended = self._lingering = False
-        #: bytes of the message that is coming in, its body apart; None between messages
-        self._taken: int | None = None
-        self._target = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._named: list[tuple[bytes, bytes]] = []
+        self._complete = False
+        #: a request whose body is still coming in
+        self._open: Exchange | None = None
         self._body = b""
-        self._refusal = 400
+        self._body_taken = 0
         self.peer = ""
         self.deadline = _FOREVER
 
@@ -147,10 +156,12 @@ class _Connection(asyncio.Protocol):
             return
         if self._held:
             self._backlog += data
-        elif len(data) <= _PIECE_BYTES:
-            self._parse(data)
+        elif self._open is not None:
+            self._feed_body(data)
+        elif self._part:
+            self._add_part(data)
         else:
-            self._parse_pieces(data)
+            self._take(data)
 
     def eof_received(self) -> bool:
         """The client sends no more; it may still be waiting for answers."""
@@ -169,30 +180,137 @@ class _Connection(asyncio.Protocol):
 
     # --- reading
 
-    def _parse_pieces(self, data: bytes) -> None:
-        for start in range(0, len(data), _PIECE_BYTES):
-            if self._ended:
+    def _take(self, data: bytes) -> None:
+        """Requests from their first byte on."""
+        start, length = 0, len(data)
+        while start < length and not self._ended:
+            end = data.find(b"\r\n\r\n", start) + 4
+            if end == 3:
+                self._add_part(data[start:])
                 return
-            if self._held:
-                self._backlog += data[start:]
+            self._read_head(data if end - start == length else data[start:end])
+            start = end
+            if self._open is not None:
+                self._feed_body(data[start:])
                 return
-            self._parse(data[start : start + _PIECE_BYTES])
+            if len(self._queue) >= self._limits.max_pipelined:
+                self._hold(data[start:])
+                return
 
-    def _parse(self, data: bytes) -> None:
+    def _add_part(self, data: bytes) -> None:
+        """Keep the beginning of a head until the rest has come, unless it cannot become one."""
+        part, before = self._part, len(self._part)
+        if not before:
+            self.deadline = self._server.now + self._limits.request_timeout_seconds
+        part += data
+        if part.find(b"\r\n\r\n", max(0, before - 3)) >= 0:
+            whole = bytes(part)
+            part.clear()
+            self._take(whole)
+        elif len(part) > self._limits.max_header_bytes:
+            self._refuse(431)
+        elif _BARE_LF.search(part, max(0, before - 1)) or not _BEGINNING.match(part):
+            self._refuse(400)
+
+    def _read_head(self, head: bytes) -> None:
+        if head[0] == 13:
+            head = head.lstrip(b"\r\n")  # empty lines before a request: RFC 9112 section 2.2
+            if not head:
+                return
+        if len(head) > self._limits.max_header_bytes:
+            self._refuse(431)
+            return
+        self._complete = upgrade = False
+        try:
+            self._parser.feed_data(head)
+        except HttpParserUpgrade:
+            upgrade = True  # we have no protocol to change to: what was asked is answered, then we part
+        except HttpParserError:
+            self._refuse(400)
+            return
+        exchange = self._exchange(head, upgrade=upgrade)
+        if exchange is None:
+            return
+        if self._complete:
+            self._run(exchange)
+        else:
+            self._before_body(exchange)
+
+    def _exchange(self, head: bytes, *, upgrade: bool) -> Exchange | None:
+        """The request behind a head that llhttp found well-formed; None when it is refused all the same."""
+        line_end = head.find(b"\r\n")
+        line = head[:line_end].split(b" ")
+        version = line[-1]
+        if len(line) != 3 or version not in _VERSIONS:
+            self._refuse(505 if len(line) == 3 else 400)
+            return None
+        exchange = Exchange(self, line[0].decode("ascii"), line[1], keep=False)
+        exchange.head = head[line_end + 2 : -4]
+        lower = head.lower()
+        at = lower.find(b"\r\nhost:") + 7
+        if at != 6:
+            exchange.host = head[at : head.find(b"\r\n", at)].strip(b" \t")
+            if lower.find(b"\r\nhost:", at) >= 0:
+                self._refuse(400)  # RFC 9112 section 3.2
+                return None
+        elif version == b"HTTP/1.1":
+            self._refuse(400)
+            return None
+        if exchange.target[0] != 47:
+            _take_apart(exchange)
+        # a client of HTTP/1.0 would have to be told that the line stays open; closing is always right
+        exchange.keep = version == b"HTTP/1.1" and not upgrade and self._parser.should_keep_alive()
+        return exchange
+
+    def _before_body(self, exchange: Exchange) -> None:
+        self._open = exchange
+        self.deadline = self._server.now + self._limits.request_timeout_seconds
+        for name, value in exchange.headers:
+            lower = name.lower()
+            if lower == b"content-length" and int(value) > self._limits.max_body_bytes:
+                self._refuse(413)
+                return
+            if lower == b"expect":
+                if value.lower() != b"100-continue":
+                    self._refuse(417)
+                    return
+                if not self._queue and self._transport is not None:
+                    self._transport.write(_CONTINUE)
+
+    def _feed_body(self, data: bytes) -> None:
+        exchange = self._open
+        if exchange is None or self._ended:
+            return
+        self._body_taken += len(data)
         try:
             self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            self._ended = True  # no protocol of ours to change to; what was asked is answered, then we part
-            self.flush()
-        except HttpParserError:
-            if not self._ended:  # after `Connection: close` nobody listens any more
-                self._refuse(self._refusal)
-        if self._taken is not None and not self._ended:
-            self._taken += len(data)
-            if self._taken - len(self._body) > self._limits.max_header_bytes:
-                self._refuse(431)
-        if len(self._queue) >= self._limits.max_pipelined:
-            self._hold(b"")
+        except (HttpParserError, HttpParserUpgrade):
+            if not self._complete:
+                self._refuse(400)
+                return
+        overhead = self._body_taken - len(self._body)
+        if len(self._body) > self._limits.max_body_bytes or overhead > self._limits.max_header_bytes:
+            self._refuse(413)
+        elif self._complete:
+            exchange.body, exchange.keep = self._body, False
+            self._open = None
+            self._run(exchange)
+
+    def on_body(self, part: bytes) -> None:
+        """Called by llhttp."""
+        if not self._complete and len(self._body) <= self._limits.max_body_bytes:
+            self._body += part
+
+    def on_message_complete(self) -> None:
+        """Called by llhttp."""
+        self._complete = True
+
+    def _run(self, exchange: Exchange) -> None:
+        self.deadline = _FOREVER  # from here on they wait for us
+        if not exchange.keep:
+            self._ended = True
+        self._queue.append(exchange)
+        self._server.run(exchange)
 
     def _hold(self, rest: bytes) -> None:
         """Read no more until some answers have left."""
@@ -210,88 +328,6 @@ class _Connection(asyncio.Protocol):
             self._transport.resume_reading()
             if backlog:
                 self.data_received(backlog)
-
-    # --- what llhttp calls
-
-    def on_message_begin(self) -> None:
-        self._taken = 0
-        self._target = self._body = b""
-        self._headers = []
-        self.deadline = self._server.now + self._limits.request_timeout_seconds
-
-    def on_url(self, part: bytes) -> None:
-        self._target += part
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        self._named, self._headers = self._headers, []  # trailers come later, and nobody here reads them
-        if self._parser.get_method() not in _BODILESS:
-            self._before_body()
-
-    def _before_body(self) -> None:
-        for name, value in self._named:
-            lower = name.lower()
-            if lower == b"content-length" and int(value) > self._limits.max_body_bytes:
-                self._stop(413)
-            elif lower == b"expect":
-                if value.lower() != b"100-continue":
-                    self._stop(417)
-                if not self._queue and self._transport is not None:
-                    self._transport.write(_CONTINUE)
-
-    def on_body(self, part: bytes) -> None:
-        self._body += part
-        if len(self._body) > self._limits.max_body_bytes:
-            self._stop(413)
-
-    def _stop(self, status: int) -> None:
-        """Make llhttp stop here; `_parse` gives the answer."""
-        self._refusal = status
-        raise _Refused
-
-    def on_message_complete(self) -> None:
-        self._taken = None
-        self.deadline = _FOREVER  # from here on they wait for us
-        parser = self._parser
-        keep = parser.should_keep_alive()
-        exchange = Exchange(self, parser.get_method().decode("ascii"), self._target, keep=keep)
-        exchange.headers, exchange.body = self._named, self._body
-        host = None
-        odd = not keep
-        for name, value in self._named:
-            if len(name) == 4 and name.lower() == b"host":  # lengths first: a request has thirteen headers
-                if host is not None:
-                    self._stop(400)
-                host = value
-            elif len(name) == 10 and name.lower() == b"connection":
-                odd = True
-        if host is None or odd:
-            exchange.keep = self._look_closer(host)
-        exchange.host = host
-        if not self._target.startswith(b"/"):
-            self._take_apart(exchange)
-        self._ended = not exchange.keep
-        self._queue.append(exchange)
-        self._server.run(exchange)
-
-    def _look_closer(self, host: bytes | None) -> bool:
-        """Check the version where it matters; whether the line stays open."""
-        version = self._parser.get_http_version()
-        if version not in ("1.0", "1.1"):
-            self._stop(505)
-        if version == "1.1" and host is None:
-            self._stop(400)  # RFC 9112 section 3.2
-        # a client of HTTP/1.0 would have to be told that the line stays open; closing is always right
-        return version == "1.1" and self._parser.should_keep_alive()
-
-    def _take_apart(self, exchange: Exchange) -> None:
-        """An absolute target's host stands for the Host header: RFC 9112 section 3.2.2."""
-        scheme, found, rest = self._target.partition(b"://")
-        if found and scheme.lower() in (b"http", b"https"):
-            exchange.host, slash, path = rest.partition(b"/")
-            exchange.target = slash + path or b"/"
 
     # --- answering
 
@@ -311,10 +347,10 @@ class _Connection(asyncio.Protocol):
             transport.write(response.head + tail if exchange.method == "HEAD" else response.head + tail + response.body)
             if last:
                 queue.clear()
-                self._part(transport)
+                self._leave(transport)
                 return
         if self._ended:
-            self._part(transport)
+            self._leave(transport)
         else:
             self._rest()
             if self._held:
@@ -322,18 +358,19 @@ class _Connection(asyncio.Protocol):
 
     def _rest(self) -> None:
         """Nothing is owed: idle time runs, unless a request is on its way in."""
-        if self._taken is None and not self._queue and not self._blocked:
+        if not self._queue and not self._part and self._open is None and not self._blocked:
             self.deadline = self._server.now + self._limits.idle_timeout_seconds
 
     def _refuse(self, status: int) -> None:
         """Answer a fault after all that is owed, and part."""
         self._ended = self._lingering = True
+        self._open = None
         self._server.refused += 1
         exchange = Exchange(self, "GET", b"", keep=False)
         self._queue.append(exchange)
         exchange.answer(_REFUSALS[status])
 
-    def _part(self, transport: asyncio.Transport) -> None:
+    def _leave(self, transport: asyncio.Transport) -> None:
         if self._lingering and not transport.is_closing():
             transport.write_eof()
             self.deadline = self._server.now + _LINGER_SECONDS
@@ -348,7 +385,7 @@ class _Connection(asyncio.Protocol):
             return
         if self._blocked or self._lingering:
             self._transport.abort()
-        elif self._taken is not None:
+        elif self._part or self._open is not None:
             self._refuse(408)
         else:
             self._transport.close()
@@ -362,6 +399,14 @@ class _Connection(asyncio.Protocol):
         """Cut the line."""
         if self._transport is not None:
             self._transport.abort()
+
+
+def _take_apart(exchange: Exchange) -> None:
+    """An absolute target's host stands for the Host header: RFC 9112 section 3.2.2."""
+    scheme, found, rest = exchange.target.partition(b"://")
+    if found and scheme.lower() in (b"http", b"https"):
+        exchange.host, slash, path = rest.partition(b"/")
+        exchange.target = slash + path or b"/"
 
 
 class HttpServer:

@@ -7,18 +7,18 @@ from __future__ import annotations
 from mailwake.edge.forms import read_form
 from mailwake.edge.http import Exchange
 from mailwake.edge.nonces import Nonces
-from mailwake.edge.pages import BAD_FORM, NOT_FOUND, TRY_LATER, Pages
-from mailwake.edge.recording import Recorder
+from mailwake.edge.pages import BAD_FORM, NOT_FOUND, Pages
+from mailwake.edge.recording import Decision, Recorder
 from mailwake.events import EventType, Note
 from mailwake.tokens import Purpose
 
-#: What a button sends: the event, and the axis it is about; the axis travels as the event's reason.
+#: What each button sends, and what it means.
 CHOICES = {
-    "stop-opens": (EventType.CONSENT_WITHDRAWN, "opens"),
-    "stop-clicks": (EventType.CONSENT_WITHDRAWN, "clicks"),
-    "stop": (EventType.CONSENT_WITHDRAWN, "both"),
-    "allow": (EventType.CONSENT_GIVEN, "both"),
-    "unsubscribe": (EventType.UNSUBSCRIBED, ""),
+    "stop-opens": Decision(EventType.CONSENT_WITHDRAWN, Note.BUTTON, "opens"),
+    "stop-clicks": Decision(EventType.CONSENT_WITHDRAWN, Note.BUTTON, "clicks"),
+    "stop": Decision(EventType.CONSENT_WITHDRAWN, Note.BUTTON, "both"),
+    "allow": Decision(EventType.CONSENT_GIVEN, Note.BUTTON, "both"),
+    "unsubscribe": Decision(EventType.UNSUBSCRIBED, Note.BUTTON),
 }
 
 
@@ -46,11 +46,9 @@ class Preferences:
             recorder.viewed(exchange, page, token, Note.PREFERENCES_VIEWED)
         else:
             form = read_form(exchange.body, exchange.headers)
-            choice = CHOICES.get(form.get("choice", ""))
-            if choice is None or not self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
+            decision = CHOICES.get(form.get("choice", ""))
+            if decision is None or not self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
                 recorder.counters.reject("form")
                 exchange.answer(BAD_FORM)
-                return
-            type_, axis = choice
-            done = self._pages.chosen(language, form["choice"])
-            recorder.decided(exchange, token, type_=type_, note=Note.BUTTON, axis=axis, done=done, sorry=TRY_LATER)
+            else:
+                recorder.decided(exchange, token, decision, done=self._pages.chosen(language, form["choice"]))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from mailwake.edge.counters import Counters
 from mailwake.edge.forwarding import Forwarding
 from mailwake.edge.http import Exchange, Response
 from mailwake.edge.inert import InertSet
+from mailwake.edge.pages import TRY_LATER
 from mailwake.errors import Untrusted
 from mailwake.eventlog import LogWriter
 from mailwake.events import SECOND, DeliveryId, Event, EventType, Handle, Micros, Note, Request, Source, TemplateId
@@ -23,6 +25,19 @@ from mailwake.tokens import KeyRing, LinkToken, MessageToken, Purpose, TokenRead
 
 _DAY = 86_400 * SECOND
 _EPOCH = date(1970, 1, 1)
+# looked up once: a member of an enumeration costs more than a comparison, and these are on the way of every hit
+_OPENED, _CLICKED, _UNKNOWN = EventType.OPENED, EventType.CLICKED, EventType.UNKNOWN
+_EDGE, _PLAIN, _OFF, _INDIVIDUAL = Source.EDGE, Note.NONE, Mode.OFF, Mode.INDIVIDUAL
+
+
+class Decision(NamedTuple):
+    """What a recipient decided about their mail."""
+
+    type: EventType
+    #: how they said it
+    note: Note
+    #: opens, clicks or both, for consent; travels as the event's reason
+    axis: str = ""
 
 
 class Recorder:
@@ -78,11 +93,7 @@ class Recorder:
 
     def opened(self, exchange: Exchange, response: Response, token: MessageToken) -> None:
         """Record an open as far as its mode allows, and answer."""
-        mode = min(token.modes.opens, self._ceiling.opens)
-        if mode is Mode.DELIVERABILITY:
-            self._note_day(exchange, response, token)
-        else:
-            self._hit(exchange, response, token, mode=mode, type_=EventType.OPENED)
+        self._hit(exchange, response, token, min(token.modes.opens, self._ceiling.opens), type_=_OPENED)
 
     def clicked(
         self,
@@ -91,59 +102,46 @@ class Recorder:
         token: MessageToken,
         *,
         link: int | None = None,
-        note: Note = Note.NONE,
+        note: Note = _PLAIN,
     ) -> None:
-        """Record a click as far as its mode allows, and answer. A click with a note is evidence, not a click."""
+        """Record a click as far as its mode allows, and answer. With a note it is evidence, and no click."""
         mode = min(token.modes.clicks, self._ceiling.clicks)
-        if note and mode is not Mode.INDIVIDUAL:
-            self._inertly(exchange, response)
+        if note and mode is not _INDIVIDUAL:
+            self._pass_over(exchange, response)
         else:
-            type_ = EventType.UNKNOWN if note else EventType.CLICKED
-            self._hit(exchange, response, token, mode=mode, type_=type_, link=link, note=note)
+            self._hit(exchange, response, token, mode, type_=_UNKNOWN if note else _CLICKED, link=link, note=note)
 
     def viewed(self, exchange: Exchange, response: Response, token: MessageToken, note: Note) -> None:
         """Record a look at a page where every look may be recorded, and answer."""
-        mode = self._lowest(token.modes)
-        if mode is Mode.INDIVIDUAL:
-            self._hit(exchange, response, token, mode=mode, type_=EventType.UNKNOWN, note=note)
+        if self._lowest(token.modes) is _INDIVIDUAL:
+            self._hit(exchange, response, token, _INDIVIDUAL, type_=_UNKNOWN, note=note)
         else:
-            self._inertly(exchange, response)
+            self._pass_over(exchange, response)
 
-    def decided(
-        self,
-        exchange: Exchange,
-        token: MessageToken,
-        *,
-        type_: EventType,
-        note: Note,
-        axis: str = "",
-        done: Response,
-        sorry: Response,
-    ) -> None:
-        """Record what the recipient decided, always, and confirm it only when it is durable."""
-        personal = self._lowest(token.modes) is Mode.INDIVIDUAL
+    def decided(self, exchange: Exchange, token: MessageToken, decision: Decision, *, done: Response) -> None:
+        """Record what the recipient decided, always; confirm it when it is durable, or ask to try again."""
         event = Event(
-            type=type_,
+            type=decision.type,
             received_at=Micros(self.clock()),
-            source=Source.EDGE,
+            source=_EDGE,
             modes=token.modes.to_byte(),
             template=TemplateId(token.template),
             delivery=DeliveryId(token.delivery) if token.delivery else None,
             recipient=Handle(token.recipient) if token.recipient else None,
-            note=note,
-            reason=axis,
-            request=self._evidence(exchange) if personal else None,
-        )  # fmt: skip
+            note=decision.note,
+            reason=decision.axis,
+            request=self._evidence(exchange) if self._lowest(token.modes) is _INDIVIDUAL else None,
+        )
 
         def written(fault: Exception | None) -> None:
             if fault is not None:
                 self.counters.unrecorded += 1
-                exchange.answer(sorry)
+                exchange.answer(TRY_LATER)
                 return
             self.counters.recorded += 1
-            if type_ is EventType.CONSENT_WITHDRAWN and axis == "both":
+            if decision.type is EventType.CONSENT_WITHDRAWN and decision.axis == "both":
                 self._inert.add(token.recipient)
-            elif type_ is EventType.CONSENT_GIVEN:
+            elif decision.type is EventType.CONSENT_GIVEN:
                 self._inert.discard(token.recipient)
             exchange.answer(done)
 
@@ -152,56 +150,42 @@ class Recorder:
     # --- how
 
     def _hit(
-        self, exchange: Exchange, response: Response, token: MessageToken, *,
-        mode: Mode, type_: EventType, link: int | None = None, note: Note = Note.NONE,
+        self, exchange: Exchange, response: Response, token: MessageToken, mode: Mode, *,
+        type_: EventType, link: int | None = None, note: Note = _PLAIN,
     ) -> None:  # fmt: skip
         now = self.clock()
-        if mode is Mode.OFF or (token.recipient and token.recipient in self._inert):
-            self._inertly(exchange, response)
+        recipient = token.recipient
+        if mode is _OFF or (recipient and recipient in self._inert):
+            self._pass_over(exchange, response)
         elif self._too_old(token, now):
-            self._expired(exchange, response)
-        elif mode is Mode.INDIVIDUAL:
+            self.counters.expired += 1
+            exchange.answer(response)
+        elif mode is _INDIVIDUAL:
             event = Event(
                 type=type_,
                 received_at=Micros(now),
-                source=Source.EDGE,
+                source=_EDGE,
                 modes=token.modes.to_byte(),
                 template=TemplateId(token.template),
                 delivery=DeliveryId(token.delivery) if token.delivery else None,
-                recipient=Handle(token.recipient) if token.recipient else None,
+                recipient=Handle(recipient) if recipient else None,
                 link=link,
                 note=note,
                 request=self._evidence(exchange),
             )
             self._record(exchange, response, event)
         elif exchange.method == "HEAD":
-            self._inertly(exchange, response)  # a machine's, and a counter could not tell
+            self._pass_over(exchange, response)  # a machine's, and a counter could not tell
         else:
+            daily = mode is Mode.DELIVERABILITY  # who and on which day; neither when, nor which copy, nor how
             event = Event(
                 type=type_,
-                received_at=Micros(now),
-                source=Source.EDGE,
+                received_at=Micros(now - now % _DAY if daily else now),
+                source=_EDGE,
                 modes=token.modes.to_byte(),
                 template=TemplateId(token.template),
+                recipient=Handle(recipient) if daily and recipient else None,
                 link=link,
-            )
-            self._record(exchange, response, event)
-
-    def _note_day(self, exchange: Exchange, response: Response, token: MessageToken) -> None:
-        """Deliverability: who, and on which day; neither when nor which copy nor how."""
-        now = self.clock()
-        if token.recipient in self._inert or exchange.method == "HEAD":
-            self._inertly(exchange, response)
-        elif self._too_old(token, now):
-            self._expired(exchange, response)
-        else:
-            event = Event(
-                type=EventType.OPENED,
-                received_at=Micros(now - now % _DAY),
-                source=Source.EDGE,
-                modes=token.modes.to_byte(),
-                template=TemplateId(token.template),
-                recipient=Handle(token.recipient) if token.recipient else None,
             )
             self._record(exchange, response, event)
 
@@ -215,12 +199,8 @@ class Recorder:
 
         self._writer.append(encode(event), written)
 
-    def _inertly(self, exchange: Exchange, response: Response) -> None:
+    def _pass_over(self, exchange: Exchange, response: Response) -> None:
         self.counters.inert += 1
-        exchange.answer(response)
-
-    def _expired(self, exchange: Exchange, response: Response) -> None:
-        self.counters.expired += 1
         exchange.answer(response)
 
     def _too_old(self, token: MessageToken, now: int) -> bool:
@@ -234,5 +214,7 @@ class Recorder:
         return min(modes.opens, modes.clicks, self._ceiling.opens, self._ceiling.clicks)
 
     def _evidence(self, exchange: Exchange) -> Request:
-        peer = self._forwarding.client(exchange.peer, exchange.headers)
-        return Request(exchange.method, exchange.target, peer, tuple(exchange.headers))
+        peer = exchange.peer
+        if self._forwarding.trusts(peer):
+            peer = self._forwarding.client(peer, exchange.headers)
+        return Request(exchange.method, exchange.target, peer, (), exchange.head)

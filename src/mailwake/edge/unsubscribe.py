@@ -10,13 +10,16 @@ from __future__ import annotations
 from mailwake.edge.forms import read_form
 from mailwake.edge.http import Exchange, Response
 from mailwake.edge.nonces import Nonces
-from mailwake.edge.pages import BAD_FORM, NOT_FOUND, TRY_LATER, Pages
-from mailwake.edge.recording import Recorder
+from mailwake.edge.pages import BAD_FORM, NOT_FOUND, Pages
+from mailwake.edge.recording import Decision, Recorder
 from mailwake.events import EventType, Note
 from mailwake.tokens import Purpose
 
 #: What a one-click gets: nothing to read, nothing to follow, no cookie (RFC 8058 section 3.1).
 DONE = Response(200, [("Cache-Control", "no-store, private"), ("X-Content-Type-Options", "nosniff")])
+
+_ONE_CLICK = Decision(EventType.UNSUBSCRIBED, Note.ONE_CLICK)
+_BUTTON = Decision(EventType.UNSUBSCRIBED, Note.BUTTON)
 
 
 class Unsubscribe:
@@ -44,11 +47,9 @@ class Unsubscribe:
         else:
             form = read_form(exchange.body, exchange.headers)
             if form.get("List-Unsubscribe") == "One-Click":
-                note, done = Note.ONE_CLICK, DONE
+                recorder.decided(exchange, token, _ONE_CLICK, done=DONE)
             elif self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
-                note, done = Note.BUTTON, self._pages.unsubscribed(language)
+                recorder.decided(exchange, token, _BUTTON, done=self._pages.unsubscribed(language))
             else:
                 recorder.counters.reject("form")
                 exchange.answer(BAD_FORM)
-                return
-            recorder.decided(exchange, token, type_=EventType.UNSUBSCRIBED, note=note, done=done, sorry=TRY_LATER)
