@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -25,6 +25,8 @@ from mailwake.ingest.outcome import reason_of
 from mailwake.pipeline.bounces import Bounces
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.tokens import TokenReader
+
+T = TypeVar("T")
 
 #: Writer of the listener, and of this command.
 LISTENER, BY_HAND = "ingest", "ingest-files"
@@ -62,7 +64,7 @@ def command(
         raise BadInput("name files or folders to read, or say --listen")
     settings = load(config) if Path(config).exists() or record else None
     origins = None if settings is None else make_origins(settings)
-    read = [*_read(paths, origins)]
+    read = [*_watched(_read(paths, origins))]
     if settings is not None and record is not False:
         _record(settings, [each for _, each in read if isinstance(each, Opened)])
     _show(read, as_json=as_json)
@@ -85,6 +87,23 @@ def _read(paths: Iterable[Path], origins: Origins | None) -> Iterator[tuple[str,
             yield name, open_notice(raw, origins, received_at=now, trust_date=True)
         except Unreadable as fault:
             yield name, fault
+
+
+def _watched(read: Iterable[T]) -> Iterator[T]:
+    """The same, with a count on the terminal while it takes long."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    console = Console(stderr=True)
+    bar = Progress(SpinnerColumn(), TextColumn("{task.completed:,.0f} mails read"), console=console, transient=True)
+    if not console.is_terminal:
+        yield from read
+        return
+    with bar:
+        task = bar.add_task("reading", total=None)
+        for each in read:
+            bar.advance(task)
+            yield each
 
 
 def _record(settings: Settings, opened: Iterable[Opened]) -> None:
@@ -145,12 +164,14 @@ def _print_table(told: Iterable[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("file", "kind", "address", "status", "category", "action", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("file", "kind", "address", "status", "category", "action"):
+        table.add_column(name, overflow="fold")
     for line in told:
         for who in line["recipients"] or [{}]:
             cells = (line["kind"], who.get("address"), who.get("status"), who.get("category"), who.get("action"))
             table.add_row(Path(line["file"]).name, *(str(cell or "") for cell in cells))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 
 async def _serve(settings: Settings) -> None:

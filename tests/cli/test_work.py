@@ -1,0 +1,98 @@
+"""`mailwake work` takes the log in: once, or until it is told to stop."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mailwake.cli.init import make
+from mailwake.cli.work import open_worker, start_worker, tell
+from mailwake.errors import Misconfigured
+from mailwake.eventlog.sqlite import append_now
+from mailwake.events import CampaignId, Event, EventType, Micros, Source, encode_event
+from mailwake.pipeline.item import Drop
+from mailwake.pipeline.worker import Pass
+from mailwake.settings import load
+from mailwake.store.events import open_events
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make(tmp_path, base_url="http://localhost:8025", brand="Example", individual=True)
+    return tmp_path
+
+
+def log(folder: Path, n: int = 1) -> None:
+    sent = [
+        Event(
+            type=EventType.SENT,
+            received_at=Micros(10**15),
+            source=Source.SEND,
+            key=f"sent:{each}",
+            campaign=CampaignId(1),
+        )
+        for each in range(n)
+    ]
+    append_now(folder / "mailwake-data" / "log", "send", [encode_event(event) for event in sent])
+
+
+def command(folder: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "mailwake", "work", "--config", str(folder / "mailwake.toml"), *words]
+
+
+def test_once_takes_in_what_waits_and_leaves(folder: Path) -> None:
+    log(folder, 3)
+    done = subprocess.run(command(folder, "--once"), capture_output=True, text=True, check=True)
+    assert done.stdout == "read 3 · stored 3\n"
+    again = subprocess.run(command(folder, "--once"), capture_output=True, text=True, check=True)
+    assert again.stdout == "read 0 · stored 0\n"
+
+
+def test_it_says_when_it_is_ready_and_stops_when_told(folder: Path) -> None:
+    log(folder)
+    process = subprocess.Popen(command(folder), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("work reading ")
+    process.send_signal(signal.SIGTERM)
+    rest = process.communicate(timeout=60)[0]
+    assert process.returncode == 0
+    assert rest.startswith("read ")
+
+
+def test_a_second_worker_on_the_same_store_is_refused_in_one_line(folder: Path) -> None:
+    events = open_events(folder / "mailwake-data" / "events.duckdb")
+    done = subprocess.run(command(folder, "--once"), capture_output=True, text=True, check=False)
+    events.close()
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "another process owns the event store" in done.stderr
+
+
+def test_a_thread_takes_the_log_in_beside_the_dashboard(folder: Path) -> None:
+    settings = load(folder / "mailwake.toml")
+    events = open_events(settings.data_folder / "events.duckdb")
+    worker = open_worker(settings, events)
+    log(folder, 2)
+    stop = start_worker(worker)
+    while not events.ask("latest")[0]["event_count"]:
+        pass
+    stop()
+    assert worker.total.added == 2
+    events.close()
+
+
+def test_keeping_raw_requests_is_refused_by_the_options_name(folder: Path) -> None:
+    config = folder / "mailwake.toml"
+    config.write_text(config.read_text().replace("[tracking]\n", "[tracking]\nkeep_raw_days = 3\n"))
+    settings = load(config)
+    events = open_events(settings.data_folder / "events.duckdb")
+    with pytest.raises(Misconfigured, match=r"tracking\.keep_raw_days"):
+        open_worker(settings, events)
+    events.close()
+
+
+def test_what_was_done_is_told_in_one_line() -> None:
+    done = Pass(records=1_200, written=1_000, dropped=((Drop.LATE_INERT, 200),), damaged_segments=1)
+    assert tell(done) == "read 1,200 · stored 1,000 · late inert 200 · damaged segments 1"

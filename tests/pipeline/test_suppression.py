@@ -1,0 +1,81 @@
+"""What an event does to its recipient happens once, and what was taken back stays taken back."""
+
+import msgspec
+import pytest
+from tests.pipeline.house import AGGREGATE, START, House, after, hit
+
+from mailwake.events import EventType, Handle, Note, Source
+from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression
+from mailwake.store.state import Consent
+
+ANN = Handle(101)
+
+
+def test_a_dead_address_gets_no_mail_of_any_stream(house: House) -> None:
+    house.work(hit(EventType.BOUNCED, 5, reason="550 5.1.1 user unknown"))
+    for stream in ("marketing", "transactional", "outbound"):
+        assert house.state.suppressed([ANN], stream=stream)[ANN].reason == "bounced"
+
+
+@pytest.mark.parametrize("reason", ["552 5.2.2 mailbox full", "550 5.7.26 DMARC", "550 sorry", "forwarded; 550 5.1.1"])
+def test_a_bad_moment_or_a_senders_fault_suppresses_nobody(house: House, reason: str) -> None:
+    house.work(hit(EventType.BOUNCED, 5, reason=reason))
+    assert house.state.suppressed([ANN]) == {}
+
+
+@pytest.mark.parametrize("type_", [EventType.DEFERRED, EventType.DELIVERED, EventType.OPENED, EventType.REPLIED])
+def test_other_events_suppress_nobody(house: House, type_: EventType) -> None:
+    house.work(hit(type_, 5, reason="550 5.1.1 user unknown"))
+    assert house.state.suppressed([ANN]) == {}
+
+
+def test_a_complaint_stops_marketing_and_leaves_receipts_alone(house: House) -> None:
+    house.work(hit(EventType.COMPLAINED, 5, reason="abuse"))
+    assert house.state.suppressed([ANN], stream="marketing")[ANN].reason == "complained"
+    assert house.state.suppressed([ANN], stream="transactional") == {}
+
+
+def test_whoever_unsubscribes_from_receipts_gets_none_of_them_either(house: House) -> None:
+    event = hit(EventType.UNSUBSCRIBED, 5, note=Note.BUTTON)
+    assert apply_to_suppression(house.state, house.desk.bounces, event, at=after(5), stream="transactional")
+    assert ANN in house.state.suppressed([ANN], stream="transactional")
+    assert ANN in house.state.suppressed([ANN], stream="marketing")
+
+
+def test_an_unsubscribe_counts_whatever_the_mode(house: House) -> None:
+    house.work(msgspec.structs.replace(hit(EventType.UNSUBSCRIBED, 5), modes=AGGREGATE.to_byte()))
+    assert ANN in house.state.suppressed([ANN])
+
+
+def test_replaying_the_log_does_not_undo_what_was_lifted(house: House) -> None:
+    event = hit(EventType.UNSUBSCRIBED, 5)
+    house.work(event)
+    house.state.lift(ANN, after(60))
+    assert not apply_to_suppression(house.state, house.desk.bounces, event, at=after(5), stream="marketing")
+    assert house.state.suppressed([ANN]) == {}
+
+
+def test_a_new_unsubscribe_after_the_lifting_holds(house: House) -> None:
+    house.work(hit(EventType.UNSUBSCRIBED, 5))
+    house.state.lift(ANN, after(60))
+    house.work(hit(EventType.UNSUBSCRIBED, 70))
+    assert ANN in house.state.suppressed([ANN])
+
+
+def test_the_ledger_takes_a_statement_once(house: House) -> None:
+    event = hit(EventType.CONSENT_WITHDRAWN, 5, reason="clicks")
+    assert apply_to_consent(house.state, event, at=after(5))
+    assert not apply_to_consent(house.state, event, at=after(5))
+    assert [line.source for line in house.state.consents(ANN)] == [Source.EDGE]
+
+
+def test_an_axis_that_nobody_knows_means_both(house: House) -> None:
+    apply_to_consent(house.state, hit(EventType.CONSENT_WITHDRAWN, 5, reason="everything"), at=START)
+    assert [(line.axis, line.state) for line in house.state.consents(ANN)] == [("both", Consent.WITHDRAWN)]
+
+
+def test_an_event_that_names_nobody_changes_nobody(house: House) -> None:
+    for type_ in (EventType.UNSUBSCRIBED, EventType.BOUNCED, EventType.COMPLAINED, EventType.CONSENT_WITHDRAWN):
+        event = msgspec.structs.replace(hit(type_, 5, reason="5.1.1"), recipient=None)
+        assert not apply_to_suppression(house.state, house.desk.bounces, event, at=START, stream="marketing")
+        assert not apply_to_consent(house.state, event, at=START)
