@@ -9,6 +9,7 @@ from tests.judge.world import START, at, rules
 from mailwake.events import SECOND, Micros
 from mailwake.judge.families.mixture import weigh
 
+
 def probability(
     seconds: float, *, country: str | None = "DE", anchor: bool = True, clicks: tuple[float, ...] = ()
 ) -> float:

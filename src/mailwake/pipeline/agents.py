@@ -232,7 +232,7 @@ def _plain(found: re.Match[str]) -> Agent:
 def _parse(raw: str) -> Agent:
     from ua_parser import parse  # 0.25 s; not needed for mail clients and proxies
 
-    found = parse(raw)
+    found = parse(raw.encode("utf-8", "replace").decode())  # its engine takes no lone surrogates
     system, told = found.os.family if found.os else "", found.user_agent
     device = _device(raw, system)
     if told is None:
