@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from mailwake.cli.keys import append_key
-from mailwake.cli.serve import STATE, end_with_parent
+from mailwake.cli.serve import only_one, state_of
+from mailwake.cli.supervisor import end_with_parent
 from mailwake.errors import BadInput, Unavailable
 from mailwake.settings import Settings, load
 from mailwake.simulate.clients import MAILS
@@ -109,7 +110,7 @@ class House:
 
     def restarts(self) -> dict[str, int]:
         """Roles that had to be started again, and how often."""
-        state = _state(self.settings.data_folder)
+        state = state_of(self.settings.data_folder)
         return {name: role["restarts"] for name, role in state.get("roles", {}).items() if role["restarts"]}
 
 
@@ -124,17 +125,10 @@ def prepare(folder: Path) -> None:
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).is_file():
             raise BadInput(f"{folder} is not a demo's folder, so it stays as it is; give --folder another name")
-        _refuse_while_running(folder)
+        only_one(folder / "data").close()
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / MARKER).touch()
-
-
-def _refuse_while_running(folder: Path) -> None:
-    from mailwake.cli.serve import only_one
-
-    with only_one(folder / "data"):
-        pass
 
 
 def free_ports(wanted: Ports) -> Ports:
@@ -217,7 +211,7 @@ def wait_until_ready(house: House, told: Callable[[], None]) -> None:
     until = time.monotonic() + START_SECONDS
     ready = 0
     while time.monotonic() < until:
-        state = _state(house.settings.data_folder)
+        state = state_of(house.settings.data_folder)
         count = sum(role["ready"] for role in state.get("roles", {}).values())
         for _ in range(count - ready):
             told()
@@ -228,14 +222,6 @@ def wait_until_ready(house: House, told: Callable[[], None]) -> None:
             break
         time.sleep(0.05)
     raise Unavailable(f"the demo did not start; {house.folder / 'serve.log'} says why")
-
-
-def _state(data: Path) -> dict[str, Any]:
-    try:
-        state: dict[str, Any] = json.loads((data / STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return state
 
 
 def _listens(port: int) -> bool:
