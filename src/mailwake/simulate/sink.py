@@ -117,9 +117,8 @@ async def send_notice(notice: bytes, recipient: str, notices: Notices) -> bool:
     """Deliver a notice, trying again while the listener is away; whether it was taken."""
     for _ in range(notices.tries):
         try:
-            await aiosmtplib.send(
-                notice, sender="", recipients=[recipient], hostname=notices.host, port=notices.port, start_tls=False
-            )
+            async with aiosmtplib.SMTP(hostname=notices.host, port=notices.port, start_tls=False) as client:
+                await client.sendmail("", [recipient], notice)
         except (aiosmtplib.SMTPException, OSError):
             await asyncio.sleep(notices.retry_seconds)
         else:
