@@ -25,14 +25,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def log(folder: Path, n: int = 1) -> None:
+    now, campaign = Micros(10**15), CampaignId(1)
     sent = [
-        Event(
-            type=EventType.SENT,
-            received_at=Micros(10**15),
-            source=Source.SEND,
-            key=f"sent:{each}",
-            campaign=CampaignId(1),
-        )
+        Event(type=EventType.SENT, received_at=now, source=Source.SEND, key=f"sent:{each}", campaign=campaign)
         for each in range(n)
     ]
     append_now(folder / "mailwake-data" / "log", "send", [encode_event(event) for event in sent])

@@ -182,8 +182,8 @@ class House:
         return [int.from_bytes(raw[place : place + 8], "little") for place in range(0, len(raw), 8)]
 
     def close(self) -> None:
+        self.worker.close()
         self.events.close()
-        self.state.close()
 
 
 def dropped(done: Pass) -> dict[Drop, int]:

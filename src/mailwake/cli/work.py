@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -35,8 +36,7 @@ def command(
     settings = load(config)
     _check(settings)
     events = open_events(settings.data_folder / "events.duckdb")
-    try:
-        worker = open_worker(settings, events)
+    with closing(events), closing(open_worker(settings, events)) as worker:
         if once:
             print(tell(worker.drain()), flush=True)
             return
@@ -46,8 +46,6 @@ def command(
         print(f"work reading {settings.data_folder / 'log'}", flush=True)
         worker.run(stop)
         print(tell(worker.total), flush=True)
-    finally:
-        events.close()
 
 
 def open_worker(settings: Settings, events: EventStore, *, make_judge: Callable[[], Judge] | None = None) -> Worker:
@@ -117,7 +115,7 @@ def _judge_of_the_package() -> Callable[[], Judge]:
 
 
 def start_worker(worker: Worker) -> Callable[[], None]:
-    """Run a worker in a thread of this process; call what comes back to stop it and wait until it has."""
+    """Run a worker in a thread of this process; call what comes back to stop it, wait until it has, and close it."""
     stop = threading.Event()
     thread = threading.Thread(target=worker.run, args=(stop,), name="pipeline", daemon=True)
     thread.start()
@@ -125,6 +123,7 @@ def start_worker(worker: Worker) -> Callable[[], None]:
     def stop_and_wait() -> None:
         stop.set()
         thread.join()
+        worker.close()
 
     return stop_and_wait
 

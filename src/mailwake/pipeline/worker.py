@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -69,11 +70,19 @@ class Pass:
         )
 
 
+class Reader(LogReader, Protocol):
+    """A log's reader that holds something open."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
 class Worker:
     """One reader of the log. Use from one thread.
 
     Args:
-        reader: the log.
+        reader: the log; closed by `close`, as the desk's state store is.
         desk: stores, tables and settings.
         make_judge: a judge that has seen nothing; called at the start and after every fault.
         wall: gives microseconds since 1970.
@@ -82,7 +91,7 @@ class Worker:
 
     def __init__(
         self,
-        reader: LogReader,
+        reader: Reader,
         desk: Desk,
         *,
         make_judge: Callable[[], Judge],
@@ -146,6 +155,11 @@ class Worker:
                 continue
             if not done.records and not done.damaged_segments:
                 stop.wait(POLL_SECONDS)
+
+    def close(self) -> None:
+        """Let go of the log and the state store; the event store is its owner's."""
+        self._reader.close()
+        self._desk.state.close()
 
     def _restore(self) -> None:
         """Begin where the store ended: its cursors, and a judge that has seen what may still be judged again."""
