@@ -88,9 +88,9 @@ def test_an_eml_keeps_text_pictures_attachments_and_its_own_headers(tmp_path: Pa
     assert source.text == "own text {{name}}\n"
     assert "<p>page" in source.html
     assert source.headers == (("List-Id", "<news.example.com>"),)
-    assert [(part.get_content_type(), is_related) for part, is_related in source.parts] == [
-        ("image/png", True),
-        ("application/pdf", False),
+    assert [(part.get_content_type(), where) for part, where in source.parts] == [
+        ("image/png", "related"),
+        ("application/pdf", "mixed"),
     ]
 
 

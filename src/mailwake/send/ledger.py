@@ -20,7 +20,16 @@ from mailwake.events import CampaignId, DeliveryId, Event, EventType, Handle, de
 #: A cursor that no sequence reaches: these writers are none of our business.
 _PAST_THE_END = (1 << 63) - 1
 _PAGE_RECORDS = 50_000
-_TELLING = frozenset((EventType.SENT, EventType.DELIVERED, EventType.DEFERRED, EventType.BOUNCED, EventType.REJECTED))
+_TELLING = frozenset(
+    (
+        EventType.SENT,
+        EventType.DELIVERED,
+        EventType.DEFERRED,
+        EventType.BOUNCED,
+        EventType.REJECTED,
+        EventType.FAILED,
+    )
+)
 
 
 class Standing(NamedTuple):

@@ -8,10 +8,9 @@ reply-to, campaign, stream. An .eml keeps its pictures, attachments and own head
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formataddr, parseaddr
 from pathlib import Path
@@ -45,8 +44,8 @@ class Source:
     stream: str = ""
     #: further headers of an .eml, as they stand there
     headers: tuple[tuple[str, str], ...] = ()
-    #: pictures and attachments of an .eml, with whether they belong to the page
-    parts: tuple[tuple[EmailMessage, bool], ...] = field(default=(), repr=False)
+    #: what else an .eml holds, with where it hangs: "alternative", "related" (pictures of the page) or "mixed"
+    parts: tuple[tuple[EmailMessage, str], ...] = field(default=(), repr=False)
 
     @property
     def sender_address(self) -> str:
@@ -98,11 +97,7 @@ def _from_eml(raw: bytes, path: Path) -> dict[str, object]:
     if page is None:
         raise BadInput(f"{path}: holds no text/html part; there is nothing to merge")
     text = message.get_body(("plain",))
-    parts = [
-        (part, bool(part["Content-ID"]))
-        for part in message.walk()
-        if not part.is_multipart() and part is not page and part is not text
-    ]
+    parts = [(part, where) for part, where in _leaves(message, "mixed") if part is not page and part is not text]
     return {
         "html": page.get_content(),
         "text": text.get_content() if text is not None else "",
@@ -112,6 +107,16 @@ def _from_eml(raw: bytes, path: Path) -> dict[str, object]:
         "headers": tuple((name, str(value)) for name, value in message.items() if not _OWN.fullmatch(name.lower())),
         "parts": tuple(parts),
     }
+
+
+def _leaves(part: EmailMessage, where: str) -> Iterator[tuple[EmailMessage, str]]:
+    """Every part that holds no others, with the kind of multipart it stands in; an attached message is one part."""
+    if part.get_content_maintype() != "multipart":
+        yield part, where
+        return
+    for inner in part.iter_parts():
+        kind = part.get_content_subtype()
+        yield from _leaves(cast("EmailMessage", inner), kind if kind in {"alternative", "related"} else "mixed")
 
 
 def _checked(said: dict[str, object], given: Mapping[str, str], path: Path) -> Source:
@@ -132,7 +137,7 @@ def _checked(said: dict[str, object], given: Mapping[str, str], path: Path) -> S
         campaign=str(merged.get("campaign") or ""),
         stream=str(merged.get("stream") or ""),
         headers=cast("tuple[tuple[str, str], ...]", merged.get("headers", ())),
-        parts=cast("tuple[tuple[EmailMessage, bool], ...]", merged.get("parts", ())),
+        parts=cast("tuple[tuple[EmailMessage, str], ...]", merged.get("parts", ())),
     )
 
 
@@ -141,12 +146,3 @@ def _mailbox(text: str, option: str) -> str:
     if reason := refuse(address, {}):
         raise BadInput(f"{option}: {text!r}: {reason}; write it as Name <name@example.com>")
     return formataddr((name, address)) if name else address
-
-
-def display(name: str, address: str) -> str:
-    """A To header for one person.
-
-    Raises:
-        ValueError: the address cannot stand in a header.
-    """
-    return str(Address(display_name=name, addr_spec=address)) if name else address

@@ -1,0 +1,256 @@
+"""`mailwake send`: merge a template with a list of people and mail it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mailwake.cli import fail
+from mailwake.cli.options import ConfigOption
+from mailwake.errors import BadInput
+from mailwake.eventlog.sqlite import SqliteWriter
+from mailwake.events import CampaignId, EventType, Micros, encode_event
+from mailwake.send.ledger import own_events, standings, writer_of
+from mailwake.send.letter import Letter
+from mailwake.send.merge import Run, counts
+from mailwake.send.people import People, read_people
+from mailwake.send.plan import Plan, make_plan
+from mailwake.send.source import Source, read_source
+from mailwake.send.tracker import Tracker
+from mailwake.send.upstream import Pool
+from mailwake.settings import Settings, load
+from mailwake.store.state import Campaign
+
+_RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?:/\s*(?P<unit>s|m|min|h)\w*)?")
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}
+_SAMPLES = 3
+
+
+def command(  # noqa: PLR0913 - a command has as many parameters as options
+    template: Annotated[Path, typer.Argument(help="An .html file, or a whole message as .eml.")],
+    people: Annotated[Path, typer.Argument(help="A CSV with a column email; every other column is a merge field.")],
+    *,
+    subject: Annotated[str, typer.Option(help="Subject, with merge fields; wins over the template's.")] = "",
+    sender: Annotated[str, typer.Option("--from", help="Sender, as Name <name@example.com>.")] = "",
+    reply_to: Annotated[str, typer.Option(help="Where answers go.")] = "",
+    campaign: Annotated[str, typer.Option(help="Name of the campaign; by default the template's file name.")] = "",
+    stream: Annotated[str, typer.Option(help="marketing, transactional or outbound.")] = "",
+    rate: Annotated[str, typer.Option(help="At most so many, such as 10/s or 600/min.")] = "",
+    connections: Annotated[int, typer.Option(help="Connections to the server; 0: as [smtp] connections says.")] = 0,
+    attributes: Annotated[str, typer.Option(help="Columns to keep with each recipient, such as city,plan.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show three messages and the counts; send nothing.")
+    ] = False,
+    retry_doubtful: Annotated[
+        bool, typer.Option("--retry-doubtful", help="Mail those again who may have the message already.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    config: ConfigOption = "mailwake.toml",
+) -> None:
+    """Merge a template with a list of people and mail it through [smtp], tracked.
+
+    Killed or cut off, it goes on where it ended when it is run again; nobody is mailed twice.
+
+    Example: mailwake send spring.html people.csv --subject "Spring, {{name}}" --from "News <news@example.com>"
+    """
+    settings = load(config)
+    given = {"subject": subject, "from": sender, "reply-to": reply_to, "campaign": campaign, "stream": stream}
+    source = read_source(template, given)
+    listed = read_people(people)
+    pace = _pace(rate)
+    tracker = Tracker.open(settings)
+    name = source.campaign or template.stem
+    try:
+        if dry_run:
+            _show_samples(tracker, source, listed, name)
+            return
+        job = _Job(
+            settings=settings,
+            tracker=tracker,
+            source=source,
+            listed=listed,
+            name=name,
+            rate=pace,
+            connections=connections or settings.smtp.connections,
+            attributes=tuple(filter(None, (column.strip().lower() for column in attributes.split(",")))),
+            retry_doubtful=retry_doubtful,
+        )
+        result = asyncio.run(job.go())
+    finally:
+        tracker.state.close()
+    print(json.dumps(result, ensure_ascii=False) if as_json else _summary(result))
+    if result["deferred"] or result["doubtful"] or result["waiting"] or result["failed"]:
+        fail(_what_to_do(result), code=1)
+
+
+@dataclass(kw_only=True)
+class _Job:
+    """One call of the command."""
+
+    settings: Settings
+    tracker: Tracker
+    source: Source
+    listed: People
+    name: str
+    rate: float
+    connections: int
+    attributes: tuple[str, ...]
+    retry_doubtful: bool
+
+    async def go(self) -> dict[str, Any]:
+        """Send, and say what came of it."""
+        campaign = self.tracker.campaign(self.name, stream=self.source.stream or "marketing")
+        folder, writer = self.settings.data_folder / "log", writer_of(campaign.id)
+        log = SqliteWriter.open(folder, writer)  # its lock comes first: what is read next must be complete
+        try:
+            plan = make_plan(
+                self.tracker,
+                campaign,
+                self.listed,
+                standings(own_events(folder, writer)),
+                attributes=self.attributes,
+                retry_doubtful=self.retry_doubtful,
+            )
+            await log.write([encode_event(event) for event in plan.rejected(self.tracker)])
+            letter = Letter(self.source, self.tracker, campaign, columns=self.listed.columns)
+            letter.register()
+            return await self._run(plan, letter, log)
+        finally:
+            await log.close()
+
+    async def _run(self, plan: Plan, letter: Letter, log: SqliteWriter) -> dict[str, Any]:
+        pool = Pool(self.settings, connections=self.connections)
+        run = Run(
+            campaign=plan.campaign.id,
+            letter=letter,
+            pool=pool,
+            log=log,
+            clock=self.tracker.clock,
+            new_delivery=self.tracker.new_delivery,
+            connections=self.connections,
+            rate=self.rate,
+            standing=plan.standing,
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, run.stop)
+        try:
+            with _progress(len(plan.addressees), plan.campaign.name) as tick:
+                run.progress = tick
+                await run.go(plan.addressees)
+        finally:
+            await pool.close()
+        return _result(plan, run, self.listed)
+
+
+def _result(plan: Plan, run: Run, listed: People) -> dict[str, Any]:
+    handles = [handle for handle in plan.people if handle not in plan.suppressed]
+    return {
+        "campaign": plan.campaign.name,
+        "id": plan.campaign.id,
+        "people": len(plan.people),
+        "mailed_now": run.mailed,
+        **counts(run.standing, handles),
+        "suppressed": len(plan.suppressed),
+        "skipped": [{"line": s.line, "address": s.address, "reason": s.reason} for s in listed.skipped],
+        "in_doubt": [plan.people[h].address for h in handles if h in run.standing and run.standing[h].is_doubtful],
+        "refused": [
+            {"address": plan.people[h].address, "reason": run.standing[h].reason}
+            for h in handles
+            if h in run.standing and run.standing[h].kind is EventType.BOUNCED
+        ],
+        "could_not": [
+            {"address": plan.people[h].address, "reason": run.standing[h].reason}
+            for h in handles
+            if h in run.standing and run.standing[h].kind is EventType.FAILED
+        ],
+        "stopped": run.gone,
+    }
+
+
+def _summary(result: dict[str, Any]) -> str:
+    parts = [f"{result['people']:,} people"]
+    for key, word in (
+        ("delivered", "delivered"),
+        ("bounced", "refused"),
+        ("failed", "failed"),
+        ("deferred", "put off"),
+        ("doubtful", "in doubt"),
+        ("waiting", "not mailed yet"),
+        ("suppressed", "suppressed"),
+    ):
+        if result[key] or key == "delivered":
+            parts.append(f"{result[key]:,} {word}")
+    lines = [f"{result['campaign']}: {' · '.join(parts)}"]
+    lines += [f"  line {s['line']}: {s['address'] or '(empty)'} skipped: {s['reason']}" for s in result["skipped"]]
+    lines += [f"  refused: {r['address']}: {r['reason']}" for r in result["refused"]]
+    lines += [f"  not made: {r['address']}: {r['reason']}" for r in result["could_not"]]
+    lines += [f"  in doubt: {address}" for address in result["in_doubt"]]
+    if not result["mailed_now"] and not result["waiting"] and result["people"]:
+        lines.append("nobody was mailed now: this campaign is complete. To send again, give --campaign another name")
+    return "\n".join(lines)
+
+
+def _what_to_do(result: dict[str, Any]) -> str:
+    if result["waiting"] or result["deferred"]:
+        why = f" ({result['stopped']})" if result["stopped"] else ""
+        return f"not everybody has the mail yet{why}; run the same command again to go on"
+    if not result["doubtful"]:
+        return "some messages could not be made; mend their lines in the list and run the same command again"
+    return (
+        "those in doubt may or may not have the mail, because the connection or the run ended at the wrong moment; "
+        "look at your mail server's log, or run again with --retry-doubtful to mail them, at the risk of twice"
+    )
+
+
+@contextmanager
+def _progress(total: int, name: str) -> Iterator[Callable[[EventType], None]]:
+    """A bar on a terminal, nothing elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(name, total=total)
+        yield lambda _: bar.advance(task)
+
+
+def _show_samples(tracker: Tracker, source: Source, listed: People, name: str) -> None:
+    """The first messages as they would go out, without the HTML, and how many there would be."""
+    campaign = Campaign(id=CampaignId(0), name=name, stream=source.stream or "marketing", created_at=Micros(0))
+    letter = Letter(source, tracker, campaign, columns=listed.columns)
+    known = tracker.state.known_handles([person.address for person in listed.people])
+    held = tracker.state.suppressed(known.values(), stream=campaign.stream)
+    people = [person for person in listed.people if known.get(person.address) not in held]
+    for number, person in enumerate(people[:_SAMPLES], 1):
+        print(f"--- {number} of {len(people):,} ".ljust(78, "-"))
+        print(letter.sample(person))
+    print("-" * 78)
+    for skipped in listed.skipped:
+        print(f"line {skipped.line}: {skipped.address or '(empty)'} skipped: {skipped.reason}")
+    print(
+        f"{name}: {len(people):,} would be mailed, {len(listed.people) - len(people):,} suppressed, "
+        f"{len(listed.skipped):,} skipped; nothing was sent"
+    )
+
+
+def _pace(text: str) -> float:
+    """Messages a second, from 10/s or 600/min; 0: no limit."""
+    if not text:
+        return 0.0
+    found = _RATE.fullmatch(text.strip().lower())
+    if not found or not float(found["count"]):
+        raise BadInput(f"--rate {text}: write it as 10/s, 600/min or 20000/h")
+    return float(found["count"]) / _SECONDS[found["unit"] or "s"]
