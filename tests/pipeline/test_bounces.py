@@ -1,7 +1,9 @@
 """A refusal is judged by its cause: a dead address goes at once, a sender's fault harms no recipient."""
 
+import re
 import tomllib
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +69,14 @@ def test_no_code_has_two_meanings() -> None:
 def test_a_rule_for_a_category_without_outcome_is_refused() -> None:
     with pytest.raises(KeyError):
         Bounces({"category": {}, "status": {"odd": ["1.1"]}, "vague_status": {}, "reply": {}, "text": []})
+
+
+def test_the_page_on_bounces_tells_every_cause_with_its_class() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explain" / "bounces.md").read_text(encoding="utf-8")
+    told = {
+        (cause, klass)
+        for causes, klass in re.findall(r"^\| (`[\w` ]+`) \| (\w+) \|", page, re.MULTILINE)
+        for cause in re.findall(r"\w+", causes)
+    }
+    table = tomllib.loads(files("mailwake.pipeline").joinpath("bounces.toml").read_text())
+    assert told == {(name, outcome["class"]) for name, outcome in table["category"].items() if name != "delivered"}

@@ -1,5 +1,6 @@
 """Each step keeps its promise, on real stores and a real log."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -34,6 +35,11 @@ def test_the_list_names_every_step_by_what_it_does() -> None:
     names = [step.__name__ for step in STEPS]
     assert all(name.startswith(("put_", "drop_", "apply_")) or name == "write" for name in names)
     assert names[-1] == "write"
+
+
+def test_the_page_on_the_pipeline_tells_the_same_steps_in_the_same_order() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explain" / "pipeline.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [step.__name__ for step in STEPS]
 
 
 def test_an_open_becomes_a_row_with_evidence_and_a_verdict(house: House) -> None:
