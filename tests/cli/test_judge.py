@@ -1,6 +1,7 @@
 """`mailwake judge`: JSON lines in, verdicts out, in the order of the input."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -166,6 +167,12 @@ def test_negative_delays_and_duplicates_do_no_harm() -> None:
     found = judge(hit("d", "delivered", 100), person("x", 0), person("x", 0), person("x", 0, ip="::1"))
     assert len(found) == 4
     assert found[1] == found[2] == found[3]
+
+
+def test_the_example_in_the_documentation_is_what_it_prints() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explain" / "judging.md").read_text(encoding="utf-8")
+    given, printed = re.findall(r"```json\n(.*?)```", page, re.DOTALL)[:2]
+    assert run(lines=given).stdout == printed
 
 
 def test_no_input_is_no_output() -> None:
