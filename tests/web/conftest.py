@@ -1,0 +1,83 @@
+"""The dashboard over real stores, asked without a socket; the browser tests and the server's own use real ones."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.types import ASGIApp
+from tests.insight import seeding
+
+from mailwake.insight.stores import Stores
+from mailwake.store.state import LinkRow
+from mailwake.web.app import create_app
+
+
+class Asking:
+    """Asks an application as a browser would, without scripts."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, method: str = "GET") -> httpx2.Response:
+        return asyncio.run(self._get(path, headers or {}, method))
+
+    async def _get(self, path: str, headers: Mapping[str, str], method: str) -> httpx2.Response:
+        transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8026") as client:
+            return await client.request(method, path, headers=dict(headers))
+
+    def page(self, path: str) -> str:
+        """The text of a page that is there."""
+        response = self.get(path)
+        assert response.status_code == 200
+        assert response.headers["content-type"] == "text/html; charset=utf-8"
+        return response.text
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    """1 counted by hand, 2 a crowd, 3 hostile in every text, 4 planned; nobody writes to them after that."""
+    opened = seeding.open_stores(tmp_path_factory.mktemp("data"))
+    seeding.by_hand(opened)
+    seeding.crowd(opened, "Crowd & Sons", people=130)
+    seeding.crowd(opened, HOSTILE, people=20, links=HOSTILE_LINKS, subject=HOSTILE, seed=2)
+    seeding.sending(opened, "Planned", stream="transactional")
+    yield opened
+    seeding.close(opened)
+
+
+@pytest.fixture(scope="module")
+def asking(stores: Stores) -> Asking:
+    return Asking(create_app(stores))
+
+
+@pytest.fixture
+def nothing(tmp_path: Path) -> Iterator[Asking]:
+    """A dashboard over stores that are empty."""
+    opened = seeding.open_stores(tmp_path)
+    yield Asking(create_app(opened, relay="127.0.0.1:2599"))
+    seeding.close(opened)
+
+
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}'"
+HOSTILE_LINKS = tuple(
+    LinkRow(number=number, href=href, label=f"{number}{HOSTILE}", role="cta", tracked=True)
+    for number, href in enumerate(
+        (
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            " javascript:alert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "vbscript:x",
+            "//evil.example/x",
+            "https://",
+            'https://shop.example.com/"onmouseover="alert(1)',
+            "https://shop.example.com/\u202egpj.exe",
+            "https://[::1",
+            "http://shop.example.com/fine?a=1&b=<2>",
+        ),
+        start=1,
+    )
+)

@@ -1,0 +1,85 @@
+"""The API says what insight says, byte for byte."""
+
+import json
+
+import pytest
+from tests.web.conftest import Asking
+
+from mailwake.errors import Unavailable
+from mailwake.insight.answers import to_json
+from mailwake.insight.people import people
+from mailwake.insight.report import campaign_report, find, overview
+from mailwake.insight.stores import Stores
+from mailwake.web.app import create_app
+
+
+def test_all_campaigns_are_insights_answer(asking: Asking, stores: Stores) -> None:
+    response = asking.get("/api/campaigns")
+    assert response.content == to_json(overview(stores))
+    assert response.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("wanted", ["1", "By hand", "Crowd & Sons"])
+def test_one_campaign_is_found_by_number_and_name(asking: Asking, stores: Stores, wanted: str) -> None:
+    response = asking.get(f"/api/campaigns/{wanted.replace('&', '%26')}")
+    assert response.content == to_json(campaign_report(stores, find(stores, wanted)))
+
+
+def test_people_come_in_pages(asking: Asking, stores: Stores) -> None:
+    response = asking.get("/api/campaigns/2/people?outcome=delivered&page=2&page_size=10")
+    expected = people(stores, find(stores, "2"), outcome="delivered", page=2, page_size=10)
+    assert response.content == to_json(expected)
+    assert len(json.loads(response.content)["people"]) == 10
+
+
+def test_an_unknown_campaign_is_404_and_the_nearest_is_named(asking: Asking) -> None:
+    response = asking.get("/api/campaigns/by%20hnd")
+    assert response.status_code == 404
+    assert response.json() == {"error": "there is no campaign 'by hnd'; the nearest is 'By hand'"}
+
+
+@pytest.mark.parametrize(
+    "query", ["outcome=nonsense", "page=0", "page=x", "page=99999999999999999999", "page_size=0", "page_size=1001"]
+)
+def test_a_question_that_cannot_be_is_refused_with_a_reason(asking: Asking, query: str) -> None:
+    response = asking.get(f"/api/campaigns/1/people?{query}")
+    assert response.status_code == 400
+    assert len(response.json()["error"]) > 10
+
+
+def test_a_page_beyond_the_last_is_empty(asking: Asking) -> None:
+    assert asking.get("/api/campaigns/1/people?page=1000000").json()["people"] == []
+
+
+def test_health_says_ok_when_the_stores_answer(asking: Asking) -> None:
+    assert asking.get("/health").json() == {"status": "ok"}
+
+
+def test_a_store_that_is_away_is_503_and_says_when_to_come_back(stores: Stores) -> None:
+    class Away:
+        def ask(self, *_: object, **__: object) -> None:
+            raise Unavailable("the event store is away", retry_after_seconds=7)
+
+    away = Stores(state=stores.state, events=Away(), zone=stores.zone)  # type: ignore[arg-type]  # a store that is away
+    asking = Asking(create_app(away))
+    for path in ("/health", "/api/campaigns"):
+        response = asking.get(path)
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "7"
+        assert response.json() == {"error": "the event store is away"}
+
+
+def test_an_api_address_that_does_not_exist_answers_in_json(asking: Asking) -> None:
+    response = asking.get("/api/nothing")
+    assert response.status_code == 404
+    assert "error" in response.json()
+
+
+def test_the_routes_are_described(asking: Asking) -> None:
+    paths = asking.get("/api/openapi.json").json()["paths"]
+    assert set(paths) == {"/health", "/api/campaigns", "/api/campaigns/{campaign}", "/api/campaigns/{campaign}/people"}
+
+
+def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> None:
+    assert asking.get("/docs").status_code == 404
+    assert asking.get("/redoc").status_code == 404

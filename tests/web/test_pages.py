@@ -1,0 +1,260 @@
+"""What stands on the pages, as a reader without scripts gets them."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from tests.web.conftest import HOSTILE, Asking
+
+from mailwake.insight.metrics import metrics
+from mailwake.insight.report import campaign_report, find
+from mailwake.insight.stores import Stores
+from mailwake.web import figures
+
+PAGES = (
+    "/",
+    "/?q=crowd&stream=marketing",
+    "/campaigns/1",
+    "/campaigns/1?by=clicked",
+    "/campaigns/2",
+    "/campaigns/3",
+    "/campaigns/4",
+    "/campaigns/1/people",
+    "/campaigns/2/people?outcome=delivered&page=2",
+    "/campaigns/3/people",
+)
+
+
+class Seen(HTMLParser):
+    """Every tag with its attributes, and the text outside scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self.feed(page)
+        self.text = "".join(self.texts)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", " ".join(Seen(page).texts))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_no_inline_script_style_or_handler(asking: Asking, path: str) -> None:
+    seen = Seen(asking.page(path))
+    assert all(script.get("src", "").startswith("/static/") for script in seen.all("script"))
+    assert not seen.all("style")
+    for tag, attributes in seen.tags:
+        assert not [name for name in attributes if name.startswith("on") or name == "style"], tag
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_loads_nothing_from_elsewhere(asking: Asking, path: str) -> None:
+    seen = Seen(asking.page(path))
+    for tag in ("script", "img", "link", "iframe", "object", "embed", "source"):
+        for attributes in seen.all(tag):
+            assert (attributes.get("src") or attributes["href"]).startswith("/static/")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_can_be_walked_by_ear_and_keyboard(asking: Asking, path: str) -> None:
+    seen = Seen(asking.page(path))
+    assert seen.all("html") == [{"lang": "en"}]
+    assert seen.all("a")[0] == {"class": "skip", "href": "#content"}
+    assert [len(seen.all(tag)) for tag in ("h1", "main", "header", "footer")][:2] == [1, 1]
+    assert len(seen.all("caption")) == len(seen.all("table"))
+    ids = [attributes["id"] for _, attributes in seen.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for svg in seen.all("svg"):
+        assert svg.get("aria-hidden") == "true"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_hostile_texts_are_shown_and_never_run(asking: Asking, path: str) -> None:
+    seen = Seen(asking.page(path))
+    assert not seen.all("img")
+    assert len(seen.all("script")) == 3
+
+
+def test_a_hostile_name_stands_on_the_page_as_it_is(asking: Asking) -> None:
+    for path in ("/", "/campaigns/3", "/campaigns/3/people"):
+        assert HOSTILE in Seen(asking.page(path)).text
+
+
+def test_only_plain_web_addresses_become_links(asking: Asking) -> None:
+    page = asking.page("/campaigns/3")
+    outside = [a for a in Seen(page).all("a") if not a["href"].startswith(("/", "#"))]
+    assert sorted(a["href"] for a in outside) == [
+        "http://shop.example.com/fine?a=1&b=<2>",
+        'https://shop.example.com/"onmouseover="alert(1)',
+    ]
+    for a in outside:
+        assert a["rel"] == "noreferrer noopener external"
+        assert set(a) == {"href", "rel", "target"}
+    assert "JaVaScRiPt:alert(1)" in Seen(page).text
+
+
+def test_every_rate_stands_with_count_base_and_interval(asking: Asking, stores: Stores) -> None:
+    page = words(asking.page("/campaigns/2"))
+    for rate in campaign_report(stores, find(stores, "2")).rates:
+        assert figures.percent(rate.rate).replace(figures.NBSP, " ") in page
+        assert f"{figures.count(rate.count)}" in page
+        assert f"of {figures.count(rate.base)} {rate.base_name}" in page
+        assert figures.span(rate.low, rate.high).replace(figures.NBSP, " ") in page
+
+
+def test_every_rate_explains_itself_on_hover(asking: Asking) -> None:
+    titles = " ".join(attributes.get("title", "") for _, attributes in Seen(asking.page("/campaigns/1")).tags)
+    for metric in metrics().values():
+        assert metric.sentence in titles
+
+
+def test_the_definitions_of_all_rates_stand_on_the_page(asking: Asking) -> None:
+    page = words(asking.page("/campaigns/1"))
+    for metric in metrics().values():
+        assert metric.id in page
+
+
+def test_people_possibly_people_and_machines_differ_without_colour(asking: Asking) -> None:
+    page = asking.page("/campaigns/1")
+    for mark in ("●", "◐", "□"):
+        assert page.count(mark) > 5
+    assert {"hatched", "dotted"} <= {pattern["id"] for pattern in Seen(page).all("pattern")}
+
+
+def test_a_number_leads_to_its_people(asking: Asking) -> None:
+    seen = Seen(asking.page("/campaigns/1"))
+    targets = {a["href"] for a in seen.all("a") if "outcome=" in a["href"]}
+    assert len(targets) == 8
+    for target in targets:
+        assert asking.get(target).status_code == 200
+
+
+def test_people_are_listed_with_what_became_of_their_copies(asking: Asking) -> None:
+    page = words(asking.page("/campaigns/1/people?outcome=bounced"))
+    assert "2 copies · bounced" in page
+    assert "person8@example.com bounced 550 5.1.1 no such user" in page
+    assert "person0@example.com" not in page
+
+
+def test_people_come_in_pages_that_link_to_each_other(asking: Asking) -> None:
+    seen = Seen(asking.page("/campaigns/2/people?page=2"))
+    rels = {a["rel"]: a["href"] for a in seen.all("a") if "rel" in a}
+    assert rels == {
+        "prev": "/campaigns/2/people?outcome=all&page=1",
+        "next": "/campaigns/2/people?outcome=all&page=3",
+    }
+
+
+def test_an_unknown_outcome_in_an_old_link_shows_everybody(asking: Asking) -> None:
+    assert "10 copies · everybody" in words(asking.page("/campaigns/1/people?outcome=gone"))
+
+
+def test_the_list_can_be_narrowed_by_name_and_stream(asking: Asking) -> None:
+    page = words(asking.page("/?q=CROWD"))
+    assert "1 of 4 campaigns" in page
+    assert "By hand" not in page
+    assert "Planned" in words(asking.page("/?stream=transactional"))
+    assert "No campaign fits" in words(asking.page("/?q=nothing+like+it"))
+
+
+def test_what_was_typed_stays_in_the_form(asking: Asking) -> None:
+    seen = Seen(asking.page("/?q=%22%3E%3Cscript%3E"))
+    assert next(field["value"] for field in seen.all("input") if field["name"] == "q") == '"><script>'
+
+
+def test_a_list_beyond_its_end_still_leads_back(asking: Asking) -> None:
+    assert '<a rel="prev" href="/?page=1">' in asking.page("/?page=9")
+
+
+def test_looking_again_at_an_unchanged_page_costs_nothing(asking: Asking) -> None:
+    for path, target in (("/", "#campaigns"), ("/campaigns/1", "#numbers")):
+        again = next(
+            a["hx-get"]
+            for _, a in Seen(asking.page(path)).tags
+            if a.get("hx-select") == target and "seen=" in a["hx-get"]
+        )
+        assert asking.get(again).status_code == 204
+        assert asking.get(again.replace("seen=", "seen=0")).status_code == 200
+
+
+def test_an_empty_dashboard_teaches_how_to_begin(nothing: Asking) -> None:
+    page = words(nothing.page("/"))
+    for said in (
+        "No mail has passed through yet",
+        "127.0.0.1:2599",
+        "mailwake send",
+        "mailwake demo",
+        "mailwake doctor",
+    ):
+        assert said in page
+    assert "0 %" not in page
+
+
+def test_a_campaign_without_mail_says_so_instead_of_zero_per_cent(asking: Asking) -> None:
+    page = words(asking.page("/campaigns/4"))
+    assert "Nothing of this campaign was sent through Mailwake yet." in page
+    assert "cannot say" in page
+    assert "0 %" not in page
+
+
+def test_hits_that_are_only_counted_stand_apart_with_the_reason(asking: Asking) -> None:
+    page = words(asking.page("/campaigns/1"))
+    assert "Counted only" in page
+    assert "they are part of no rate above" in page
+    assert "Counted only" not in words(asking.page("/campaigns/4"))
+
+
+def test_every_chart_names_its_time_zone_and_has_a_table(asking: Asking) -> None:
+    page = asking.page("/campaigns/1")
+    assert "Times in UTC" in words(page)
+    seen = Seen(page)
+    charts = [a for _, a in seen.tags if a.get("class") == "series"]
+    assert len(charts) == 2
+    assert all(chart["role"] == "img" and chart["aria-label"] for chart in charts)
+    assert words(page).count("The same as a table") == 2
+
+
+def test_clients_devices_and_countries_can_be_ranked_by_clicks(asking: Asking) -> None:
+    assert "copies opened there" in words(asking.page("/campaigns/1"))
+    assert "copies clicked there" in words(asking.page("/campaigns/1?by=clicked"))
+
+
+def test_freshness_stands_on_every_page_with_numbers(asking: Asking) -> None:
+    for path in ("/", "/campaigns/1"):
+        assert "events up to" in words(asking.page(path))
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/campaigns/1/nowhere", "/campaigns/1/people/2", "/static/nothing.css"])
+def test_an_address_that_leads_nowhere_is_a_page_that_leads_back(asking: Asking, path: str) -> None:
+    response = asking.get(path)
+    assert response.status_code == 404
+    assert 'href="/"' in response.text
+
+
+def test_an_unknown_campaign_is_a_page_that_names_the_nearest(asking: Asking) -> None:
+    response = asking.get("/campaigns/By%20hend")
+    assert response.status_code == 404
+    assert "the nearest is 'By hand'" in Seen(response.text).text
+
+
+def test_a_hostile_address_is_shown_and_never_run(asking: Asking) -> None:
+    response = asking.get("/campaigns/%3Cscript%3Ealert(1)%3C%2Fscript%3E")
+    assert response.status_code == 404
+    assert len(Seen(response.text).all("script")) == 3
+
+
+def test_a_page_number_that_cannot_be_is_a_page_with_a_reason(asking: Asking) -> None:
+    response = asking.get("/campaigns/1/people?page=-1")
+    assert response.status_code == 400
+    assert "page" in Seen(response.text).text
