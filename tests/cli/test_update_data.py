@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mailwake.pipeline.install import SHIPPED, Database, made_on
+from mailwake.pipeline.databases import SHIPPED, Database, made_on
 from mailwake.pipeline.ranges import AsnTable
 
 

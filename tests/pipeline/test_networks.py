@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mailwake.errors import BadInput
 from mailwake.events import NetworkKind
-from mailwake.pipeline.install import SHIPPED
+from mailwake.pipeline.databases import SHIPPED
 from mailwake.pipeline.networks import NOTHING, Networks, is_private, load_kinds, operator_of, pack
 from mailwake.settings import Enrich
 

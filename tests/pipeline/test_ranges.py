@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailwake.errors import BadInput
-from mailwake.pipeline.install import SHIPPED
+from mailwake.pipeline.databases import SHIPPED
 from mailwake.pipeline.ranges import HEADER_BYTES, AsnTable, Range, build, read_csv, write_atomically
 
 MADE = date(2026, 11, 1)

@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from mailwake.cli.databases import install, read_package
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput, Misconfigured
-from mailwake.pipeline.install import SHIPPED, Database, choose, install, made_on, read_package
+from mailwake.pipeline.databases import SHIPPED, Database, choose, made_on
 from mailwake.settings import DEFAULT_FILE, Settings, load
 
 

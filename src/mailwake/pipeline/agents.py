@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -286,9 +286,3 @@ def _number(text: str | None) -> int:
 def _chromium(raw: str) -> int | None:
     found = _CHROMIUM.search(raw)
     return int(found[1]) if found else None
-
-
-def sources() -> Iterator[tuple[str, str]]:
-    """(client, source) of every rule, for the reference page."""
-    tree = tomllib.loads((TABLES / "agents.toml").read_text(encoding="utf-8"))
-    return ((entry["client"], entry["source"]) for entry in tree["agent"])

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import maxminddb
 
 from mailwake.events import NetworkKind
-from mailwake.pipeline.install import Database, choose, country_of, open_mmdb
+from mailwake.pipeline.databases import Database, choose, country_of, open_mmdb
 from mailwake.pipeline.ranges import AsnTable
 from mailwake.settings import Enrich
 

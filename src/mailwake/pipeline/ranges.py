@@ -100,11 +100,6 @@ class AsnTable:
             return None
         return str(self._names[self._offsets[place] : self._offsets[place + 1]], "utf-8")
 
-    @property
-    def organisations(self) -> Iterator[tuple[int, str]]:
-        """Every ASN with its name, in order."""
-        return ((asn, self.organisation(asn) or "") for asn in self._asns)
-
 
 def read_csv(lines: Iterable[str]) -> Iterator[Range]:
     """Ranges from ``first,last,asn,organisation``; addresses as text or as numbers.

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mailwake.cli.databases import install, read_package
 from mailwake.errors import BadInput
-from mailwake.pipeline.install import SHIPPED, Database, choose, country_of, install, made_on, read_package
+from mailwake.pipeline.databases import SHIPPED, Database, choose, made_on
 from mailwake.pipeline.ranges import AsnTable
 
 TODAY = date(2026, 11, 23)
@@ -104,19 +105,3 @@ def test_members_that_are_links_are_passed_over(tmp_path: Path) -> None:
         archive.addfile(info)
     with pytest.raises(BadInput, match="neither"):
         read_package(path)
-
-
-@pytest.mark.parametrize(
-    ("record", "country"),
-    [
-        ({"country_code": "de"}, "DE"),
-        ({"country": {"iso_code": "FR"}}, "FR"),
-        ({"country": "US"}, "US"),
-        ({"country": "United States"}, None),
-        ({"country": {"names": {}}}, None),
-        ({}, None),
-        (None, None),
-    ],
-)
-def test_countries_are_found_in_records_of_each_publisher(record: object, country: str | None) -> None:
-    assert country_of(record) == country

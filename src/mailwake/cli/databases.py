@@ -1,8 +1,4 @@
-"""Reads newer address databases from files that somebody fetched, checks them, and says which one to use.
-
-Nothing here touches the network. What is installed in the data folder wins over what came with the package, and an
-MMDB named in the settings wins over both.
-"""
+"""Newer address databases from fetched files: read, checked, put in place. Nothing touches the network."""
 
 from __future__ import annotations
 
@@ -13,30 +9,21 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 
 import maxminddb
 
 from mailwake.errors import BadInput
+from mailwake.pipeline.databases import Database, choose, country_of, made_on
 from mailwake.pipeline.ranges import FORMAT, AsnTable, Range, build, read_csv, write_atomically
 
-#: The databases that came with the package.
-SHIPPED = Path(__file__).parents[1] / "data"
 #: No published package is larger; a longer file is not read into memory.
 MAX_BYTES = 512 * 1024 * 1024
 #: The address ranges of the world change hands at about 1 % a month; after this long a list misleads.
 MAX_AGE_DAYS = 400
 #: Public resolvers of Google and Quad9, announced without a break for over ten years; every list of the world has them.
 PROBES = ("8.8.8.8", "9.9.9.9", "2001:4860:4860::8888")
-
-
-class Database(StrEnum):
-    """What an address can be looked up in; the value is the file's name in package and data folder."""
-
-    COUNTRY = "country.mmdb"
-    ASN = "asn.bin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,37 +39,6 @@ class Found:
     def file_name(self) -> str:
         """Name to store it under."""
         return self.kind.value
-
-
-def choose(kind: Database, folder: Path | None) -> Path:
-    """The installed file if there is one, else the one in the package."""
-    installed = folder / kind.value if folder else None
-    return installed if installed and installed.is_file() else SHIPPED / kind.value
-
-
-def made_on(kind: Database, path: Path) -> date:
-    """The day a database file's content was made.
-
-    Raises:
-        BadInput: the file is damaged or of another kind.
-    """
-    if kind is Database.ASN:
-        return AsnTable(path).date
-    with open_mmdb(path) as reader:
-        return datetime.fromtimestamp(reader.metadata().build_epoch, UTC).date()
-
-
-def open_mmdb(path: Path, option: str = "") -> maxminddb.Reader:
-    """An MMDB, memory-mapped.
-
-    Raises:
-        BadInput: it is not there or no MMDB; the message names the option that asked for it.
-    """
-    try:
-        return maxminddb.open_database(path)
-    except (OSError, ValueError, maxminddb.InvalidDatabaseError) as fault:
-        prefix = f"{option}: " if option else ""
-        raise BadInput(f"{prefix}{path} cannot be read as MMDB: {fault}") from None
 
 
 def read_package(path: Path, *, kind: Database | None = None) -> Found:
@@ -221,13 +177,3 @@ def install(found: Found, folder: Path, *, today: date) -> date | None:
         )
     write_atomically(folder / found.file_name, found.content)
     return before
-
-
-def country_of(record: object) -> str | None:
-    """The ISO 3166-1 code in a record of MaxMind, DB-IP, IPinfo or ip-location-db; None if it has none."""
-    if not isinstance(record, dict):
-        return None
-    told = record.get("country_code") or record.get("country")
-    if isinstance(told, dict):
-        told = told.get("iso_code")
-    return told.upper() if isinstance(told, str) and len(told) == 2 and told.isalpha() else None
