@@ -21,6 +21,7 @@ _BEHIND = "SELECT coalesce(sum(count), 0) FROM segment WHERE number > ? AND numb
 _END = (1 << 63) - 1
 #: How many numbers are looked up at once.
 _PAGE = 256
+_FAULTS = (sqlite3.Error, OSError)
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
@@ -60,7 +61,7 @@ class SqliteReader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._open: dict[Path, sqlite3.Connection] = {}
+        self._open: dict[Path, tuple[int, sqlite3.Connection]] = {}
         self.damage: set[Damage] = set()
 
     def read(self, cursors: Mapping[str, int], *, limit_records: int) -> list[Segment]:
@@ -92,7 +93,7 @@ class SqliteReader:
 
     def close(self) -> None:
         """Let go of all files."""
-        for db in self._open.values():
+        for _, db in self._open.values():
             db.close()
         self._open.clear()
 
@@ -100,9 +101,11 @@ class SqliteReader:
         return files.places(self._folder) if self._folder.is_dir() else {}
 
     def _connection(self, path: Path) -> sqlite3.Connection:
-        if path not in self._open:
-            self._open[path] = files.connect(path, writing=False)
-        return self._open[path]
+        inode = path.stat().st_ino  # a writer in trouble may have replaced a file in which nothing was confirmed
+        known = self._open.get(path)
+        if known is None or known[0] != inode:
+            known = self._open[path] = inode, files.connect(path, writing=False)
+        return known[1]
 
     def _after(self, writer: str, known: list[Place], cursor: int) -> Iterator[Segment]:
         for part in _parts(known, cursor):
@@ -117,7 +120,7 @@ class SqliteReader:
     def _behind(self, writer: str, part: _Part) -> int:
         try:
             rows = self._connection(part.place.path).execute(_BEHIND, (part.after, part.end)).fetchall()
-        except sqlite3.Error as fault:
+        except _FAULTS as fault:
             self._judge(writer, part.place, None, fault)
             return 0
         return int(rows[0][0])
@@ -125,7 +128,7 @@ class SqliteReader:
     def _numbers(self, writer: str, part: _Part, after: int) -> list[int]:
         try:
             rows = self._connection(part.place.path).execute(_NUMBERS, (after, part.end, _PAGE)).fetchall()
-        except sqlite3.Error as fault:
+        except _FAULTS as fault:
             self._judge(writer, part.place, None, fault)
             return []
         return [number for number, _ in rows]
@@ -133,7 +136,7 @@ class SqliteReader:
     def _segment(self, writer: str, place: Place, number: int) -> Segment | None:
         try:
             row = self._connection(place.path).execute(_SEGMENT, (number,)).fetchone()
-        except sqlite3.Error as fault:
+        except _FAULTS as fault:
             self._judge(writer, place, number, fault)
             return Segment(writer, number, 0, ())
         if row is None:
@@ -147,7 +150,7 @@ class SqliteReader:
             self.damage.add(Damage(writer, place.path.name, number, str(fault)))
             return Segment(writer, number, 0, ())
 
-    def _judge(self, writer: str, place: Place, number: int | None, fault: sqlite3.Error) -> None:
+    def _judge(self, writer: str, place: Place, number: int | None, fault: Exception) -> None:
         """Note what is wrong. Damage is passed over; anything else may be well again soon, so it is waited for."""
         self._open.pop(place.path, None)
         code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

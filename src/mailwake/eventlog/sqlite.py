@@ -61,7 +61,7 @@ class SqliteWriter:
         self._wake: SimpleQueue[None] = SimpleQueue()
         self._turn = threading.Lock()
         self._due = threading.Event()
-        self._retry_at = 0.0
+        self._retry_at, self._failing = 0.0, False
         self.faults = self.abandoned = 0
         self._file: LogFile | None = _open_last(folder, writer)
         self._next = self._file.next
@@ -180,17 +180,20 @@ class SqliteWriter:
             loop.call_soon_threadsafe(_finish, loop, dones, fault)
 
     def _commit(self, records: list[bytes]) -> Exception | None:
+        """One segment, durable; or why it is not."""
+        if time.monotonic() < self._retry_at:
+            return Unavailable(f"the log {self._writer} waits for the disk to come back", retry_after_seconds=1.0)
         try:
             with self._turn:
-                if self._file is None:
-                    self._file = self._continue()
-                self._file.append(self._clock(), segments.pack(records), len(records))
-                self._next = self._file.next
+                file = self._file = self._file or self._continue()
+                file.append(self._clock(), segments.pack(records), len(records))
+                self._next = file.next
         except _FAULTS as fault:
             self.faults += 1
             self._abandon()
             return Unavailable(f"the log {self._writer} cannot be written: {fault}", retry_after_seconds=1.0)
-        if self._file.wal_bytes > _CHECKPOINT_BYTES:
+        self._failing = False
+        if file.wal_bytes > _CHECKPOINT_BYTES:
             self._due.set()
         return None
 
@@ -200,14 +203,12 @@ class SqliteWriter:
             self.abandoned += 1
             self._file.close()
             self._file = None
-            self._retry_at = 0.0
-        else:
+        if self._failing:  # the first fault is tried again at once, in a new file
             self._retry_at = time.monotonic() + self._retry_seconds
+        self._failing = True
 
     def _continue(self) -> LogFile:
         """The next file of the sequence, which voids what an older one says of the same numbers."""
-        if time.monotonic() < self._retry_at:
-            raise OSError("waiting for the disk to come back")
         place = files.place_of(self._folder, self._writer, self._next)
         files.remove(place)  # nothing in it was confirmed, or the sequence would have moved on
         try:
