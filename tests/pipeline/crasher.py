@@ -1,7 +1,6 @@
-"""A worker in a process of its own, for tests that kill it: reads the log of a folder until it is told to stop."""
+"""A worker in a process of its own, for tests that kill it: takes in a log, and says so batch by batch."""
 
 import sys
-import threading
 from pathlib import Path
 
 from tests.pipeline.house import House
@@ -10,7 +9,8 @@ from tests.pipeline.house import House
 def main() -> None:
     house = House(Path(sys.argv[1]), batch_records=40)
     print("ready", flush=True)
-    house.worker.run(threading.Event())
+    while True:
+        print(house.worker.run_once().records, flush=True)
 
 
 if __name__ == "__main__":

@@ -293,39 +293,28 @@ def test_one_writer_alone_is_never_held_back() -> None:
 
 def test_killed_at_any_moment_the_counts_come_out_exact(tmp_path: Path, another: list[House]) -> None:
     events = story(200)
-    told = pieces(events, 15)
-    kills = 0
-    feeder = House(tmp_path, events_file="unused.duckdb")
-    for piece in told:
-        feeder.log(*piece)
+    feeder, whole = House(tmp_path, events_file="unused.duckdb"), House(tmp_path / "whole")
+    for house in (feeder, whole):
+        for piece in pieces(events, 15):
+            house.log(*piece)
     feeder.close()
-    for kills in range(4):
-        done = subprocess.Popen(
-            [sys.executable, "-m", "tests.pipeline.crasher", str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        assert done.stdout is not None
-        assert done.stdout.readline() == "ready\n"
-        _wait_for_progress(tmp_path, kills)
-        done.send_signal(signal.SIGKILL)
-        done.wait()
-        done.stdout.close()
+    for batches in (0, 1, 2, 3):
+        _kill_after(batches, tmp_path)
     survivor = House(tmp_path)
-    survivor.work()
-    whole = House(tmp_path / "whole")
     another += [survivor, whole]
-    for piece in pieces(events, 15):
-        whole.log(*piece)
+    left = survivor.work()
+    assert 0 < left.records < len(events), "the kills came in the middle"
     whole.work()
-    assert kills == 3
     assert answers(survivor) == answers(whole)
 
 
-def _wait_for_progress(folder: Path, kills: int) -> None:
-    """Until the worker has stored a little more than before; the first kill comes while it starts."""
-    passed = folder / "log" / f"{READER}.passed"
-    before = passed.read_text() if passed.exists() else ""
-    deadline = threading.Event()
-    for _ in range(200 if kills else 0):
-        if passed.exists() and passed.read_text() != before:
-            return
-        deadline.wait(0.01)
+def _kill_after(batches: int, folder: Path) -> None:
+    """Start a worker and kill it as soon as it has told of so many batches, in the middle of the next one."""
+    program = [sys.executable, "-m", "tests.pipeline.crasher", str(folder)]
+    worker = subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    for _ in range(batches + 1):
+        assert worker.stdout.readline()
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    worker.stdout.close()
