@@ -1,5 +1,6 @@
 """The judge over a stream: order does not matter, state is bounded, and whole scenes come out right."""
 
+from dataclasses import replace
 from itertools import permutations
 from math import exp
 from typing import Any
@@ -325,7 +326,7 @@ def _final(events: list[Evidence]) -> dict[int, Verdict]:
     judge = StreamJudge(rules())
     told = [told for each in events for told in judge.observe(each)]
     told += judge.settle_all()
-    return {each.id: each.verdict for each in told if each.verdict.state is Settlement.SETTLED}
+    return {each.id: replace(each.verdict, state=Settlement.SETTLED) for each in told}
 
 
 _visitors = st.sampled_from(
@@ -378,6 +379,13 @@ def test_ten_thousand_hits_on_one_copy_keep_no_more_than_there_is_room_for() -> 
     answered = {told.id for told in judge.observe_many(flood)}
     assert len(answered) == 10_000
     assert len(judge.settle_all()) == ROOM[Sort.CLICK]
+
+
+def test_what_finds_no_room_settles_when_its_delivery_does() -> None:
+    flood = [clicked(n, n / 10, link=n, **MICROSOFT) for n in range(1, 70)]
+    told = StreamJudge(rules()).observe_many(flood)
+    assert {each.verdict.state for each in told} == {Settlement.PROVISIONAL}
+    assert {each.verdict.state for each in StreamJudge(rules()).judge_all(flood)} == {Settlement.SETTLED}
 
 
 def test_a_flood_ends_in_the_same_verdicts_forwards_and_backwards() -> None:

@@ -61,13 +61,17 @@ class StreamJudge:
         Returns:
             For every event at most one verdict, as it stands after the whole batch.
         """
-        told, touched = self._absorb(batch)
+        told, touched = self._absorb(batch, Settlement.PROVISIONAL)
         for delivery_id, delivery in touched.items():
             told += self._rejudge(delivery_id, delivery)
         return told
 
-    def _absorb(self, batch: Iterable[Evidence]) -> tuple[list[Judged], dict[DeliveryId, Delivery]]:
-        """Take events in: (verdicts on those that are not kept, deliveries whose verdicts may change)."""
+    def _absorb(self, batch: Iterable[Evidence], state: Settlement) -> tuple[list[Judged], dict[DeliveryId, Delivery]]:
+        """Take events in: (verdicts on those that are not kept, deliveries whose verdicts may change).
+
+        Args:
+            state: of verdicts on events for which their delivery has no room; they settle when it does.
+        """
         told: list[Judged] = []
         touched: dict[DeliveryId, Delivery] = {}
         for evidence in batch:
@@ -76,13 +80,15 @@ class StreamJudge:
                 if self._note_time(evidence) and evidence.delivery in self._open:
                     touched[evidence.delivery] = self._open[evidence.delivery]
             elif evidence.delivery is None:
-                told.append(self._tell_alone(Seen(evidence, sort, self._weigh(evidence, sort)), None))
+                told.append(
+                    self._tell_alone(Seen(evidence, sort, self._weigh(evidence, sort)), None, Settlement.SETTLED)
+                )
             else:
                 changed, left = self._take(evidence, sort, evidence.delivery)
                 if changed:
                     touched[evidence.delivery] = changed
                 if left:
-                    told.append(self._tell_alone(left, evidence.delivery))
+                    told.append(self._tell_alone(left, evidence.delivery, state))
         return told, touched
 
     def settle(self, now: Micros) -> list[Judged]:
@@ -106,7 +112,7 @@ class StreamJudge:
 
         Nothing settles in between, so that evidence counts however late it comes.
         """
-        told, _ = self._absorb(batch)
+        told, _ = self._absorb(batch, Settlement.SETTLED)
         return told + self.settle_all()
 
     def settle_all(self) -> list[Judged]:
@@ -162,9 +168,9 @@ class StreamJudge:
         for seen, opinion in judge_delivery(self._rules, delivery, self._clock.get(delivery_id)):
             yield Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.SETTLED))
 
-    def _tell_alone(self, seen: Seen, delivery_id: DeliveryId | None) -> Judged:
+    def _tell_alone(self, seen: Seen, delivery_id: DeliveryId | None, state: Settlement) -> Judged:
         opinion = judge_alone(self._rules, seen, crowded=delivery_id is not None)
-        return Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.SETTLED))
+        return Judged(seen.id, delivery_id, self._verdict(opinion, state))
 
     def _verdict(self, opinion: Opinion, state: Settlement) -> Verdict:
         reasons = tuple(self._reason(each) for each in opinion.terms)
