@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import formataddr, formatdate, make_msgid
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from string import Template
 
@@ -49,6 +50,11 @@ class Occasion:
     text: str
     #: file in `mails`
     html: str
+
+    @cached_property
+    def page(self) -> Template:
+        """The HTML."""
+        return Template((MAILS / self.html).read_text(encoding="utf-8"))
 
 
 UPDATE = Occasion(
@@ -101,8 +107,7 @@ def write_message(occasion: Occasion, person: Person, number: int, now: float) -
     message["X-Mailwake-Campaign"] = occasion.campaign
     message["X-Mailwake-Stream"] = occasion.stream
     message.set_content(Template(occasion.text).substitute(words))
-    html = Template((MAILS / occasion.html).read_text(encoding="utf-8")).substitute(words)
-    message.add_alternative(html, subtype="html")
+    message.add_alternative(occasion.page.substitute(words), subtype="html")
     return message.as_bytes()
 
 
@@ -154,16 +159,13 @@ class Client:
             self._session = None
 
 
-def send_all(
-    occasion: Occasion, people: Sequence[Person], relay: Relay, *, told: Callable[[], None]
-) -> dict[str, Fate]:
+def send_all(occasion: Occasion, people: Sequence[Person], relay: Relay) -> dict[str, Fate]:
     """Send an occasion to everybody, over a few connections.
 
     Args:
         occasion: what is sent.
         people: to whom.
         relay: through whom.
-        told: called after each message, from any thread.
 
     Returns:
         What became of each address.
@@ -178,7 +180,6 @@ def send_all(
         number, person = numbered
         message = write_message(occasion, person, number, time.time())
         fate: Fate = here.client.send(occasion.sender, person.address, message)
-        told()
         return person.address, fate
 
     with ThreadPoolExecutor(relay.connections) as pool:

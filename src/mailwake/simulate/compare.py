@@ -26,8 +26,10 @@ class Mailing:
     campaign: str
     #: people it was addressed to
     addressed: int
-    #: addresses whose server refuses them, at once or later
-    dead: int
+    #: copies that a server refused, at once or later by a notice
+    bounced: int
+    #: addresses refused before there was a message; who sent was told, and nobody else knows
+    told: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,17 +41,13 @@ class Row:
     crowd: int | None
     mailwake: int | None
     why: str = ""
-    #: the two numbers have to be equal, up to requests that were sent and never answered
-    exact: bool = False
-    #: how much higher the right number may be
-    slack: int = 0
+    #: where Mailwake's number has to be, both ends included; None: an opinion, which may be wrong
+    between: tuple[int, int] | None = None
 
     @property
     def holds(self) -> bool:
-        """Whether an exact number is what it has to be."""
-        if not self.exact or self.crowd is None or self.mailwake is None:
-            return True
-        return self.crowd <= self.mailwake <= self.crowd + self.slack
+        """Whether a number that has to be right is."""
+        return self.between is None or self.mailwake is None or self.between[0] <= self.mailwake <= self.between[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,22 +96,28 @@ def _confusion(pairs: Iterable[tuple[Doer | None, str | None]]) -> Counter[tuple
     return Counter((truth, verdict or _NOTHING) for truth, verdict in pairs)
 
 
+def _exactly(count: int, *, fewer: int = 0, more: int = 0) -> tuple[int, int]:
+    return count - fewer, count + more
+
+
 def _delivery_rows(mailing: Mailing, truth: Sums, tally: Mapping[str, Any]) -> Iterable[Row]:
-    sent_why = f"{tally['rejected']} were held back: suppressed" if tally["rejected"] else ""
-    if tally["unresolved"]:
-        sent_why = f"{tally['unresolved']} in doubt: a process was killed before it heard the answer"
-    twice = truth.copies + mailing.dead - mailing.addressed
-    if twice > 0:
-        sent_why += f"; {twice} sent again because their answer was lost"
-    yield Row(what="sent", crowd=truth.copies + mailing.dead, mailwake=tally["sent"], why=sent_why, exact=True)
+    sent, doubt = truth.copies + mailing.bounced, tally["unresolved"]
+    twice = truth.copies + mailing.bounced + mailing.told - mailing.addressed
+    why = _join(
+        f"{doubt} in doubt: a process ended before it heard the answer" if doubt else "",
+        f"{twice} more than people: sent again, as the answer was lost" if twice > 0 else "",
+    )
+    yield Row(what="sent", crowd=sent, mailwake=tally["sent"], why=why, between=_exactly(sent, more=doubt))
     yield Row(
         what="delivered",
         crowd=truth.copies,
-        mailwake=tally["delivered"] + tally["unresolved"],
-        why=f"{tally['unresolved']} of them in doubt" if tally["unresolved"] else "",
-        exact=True,
+        mailwake=tally["delivered"],
+        why=f"{doubt} in doubt may be among them" if doubt else "",
+        between=_exactly(truth.copies, fewer=doubt),
     )
-    yield Row(what="bounced", crowd=mailing.dead, mailwake=tally["bounced"], exact=True)
+    told = f"{mailing.told} more were refused before there was a message; the program was told" if mailing.told else ""
+    bounced = mailing.bounced
+    yield Row(what="bounced", crowd=bounced, mailwake=tally["bounced"], why=told, between=_exactly(bounced))
 
 
 def _open_rows(truth: Sums, tally: Mapping[str, Any], confused: Counter[tuple[Doer | None, str]]) -> Iterable[Row]:
@@ -125,7 +129,9 @@ def _open_rows(truth: Sums, tally: Mapping[str, Any], confused: Counter[tuple[Do
         mailwake=None,
         why=f"{unseen} loaded no pixel then: images blocked, or Apple had fetched them before" if unseen else "",
     )
-    yield Row(what="pixel loaded", crowd=truth.opened, mailwake=opened["raw"], exact=True, slack=truth.unanswered)
+    yield Row(
+        what="pixel loaded", crowd=truth.opened, mailwake=opened["raw"], between=_exactly(truth.opened, more=truth.lost)
+    )
     hidden = f"{truth.opened_hidden} came through Apple's proxy" if truth.opened_hidden else ""
     yield Row(
         what="  by people",
@@ -139,7 +145,12 @@ def _open_rows(truth: Sums, tally: Mapping[str, Any], confused: Counter[tuple[Do
 
 def _click_rows(truth: Sums, tally: Mapping[str, Any], confused: Counter[tuple[Doer | None, str]]) -> Iterable[Row]:
     clicked = tally["clicked"]
-    yield Row(what="link followed", crowd=truth.clicked, mailwake=clicked["raw"], exact=True, slack=truth.unanswered)
+    yield Row(
+        what="link followed",
+        crowd=truth.clicked,
+        mailwake=clicked["raw"],
+        between=_exactly(truth.clicked, more=truth.lost),
+    )
     yield Row(
         what="  by people", crowd=truth.clicked_by_person, mailwake=clicked["human"], why=_join(_mistakes(confused))
     )
@@ -150,21 +161,28 @@ def _click_rows(truth: Sums, tally: Mapping[str, Any], confused: Counter[tuple[D
 
 
 def _end_rows(truth: Sums, tally: Mapping[str, Any]) -> Iterable[Row]:
-    yield Row(what="unsubscribed", crowd=truth.unsubscribed, mailwake=tally["unsubscribed"], exact=True)
-    yield Row(what="complained", crowd=truth.complained, mailwake=tally["complained"], exact=True)
+    yield Row(
+        what="unsubscribed",
+        crowd=truth.unsubscribed,
+        mailwake=tally["unsubscribed"],
+        between=_exactly(truth.unsubscribed),
+    )
+    yield Row(
+        what="complained", crowd=truth.complained, mailwake=tally["complained"], between=_exactly(truth.complained)
+    )
 
 
 def _mistakes(confused: Counter[tuple[Doer | None, str]]) -> str:
     lost, gained = confused[Doer.PERSON, MACHINE], confused[Doer.MACHINE, HUMAN]
     return _join(
         f"judged wrong: {_people(lost)} taken for machines" if lost else "",
-        f"judged wrong: {gained} machines taken for people" if gained else "",
+        f"judged wrong: {_machines(gained)} taken for people" if gained else "",
     )
 
 
 def _mixture(confused: Counter[tuple[Doer | None, str]]) -> str:
     people, machines = confused[Doer.PERSON, POSSIBLE], confused[Doer.MACHINE, POSSIBLE]
-    return f"cannot be told: {_people(people)}, {machines} machines alone" if people or machines else ""
+    return f"cannot be told: {_people(people)}, {_machines(machines)} alone" if people or machines else ""
 
 
 def _leak(confused: Counter[tuple[Doer | None, str]]) -> str:
@@ -174,6 +192,10 @@ def _leak(confused: Counter[tuple[Doer | None, str]]) -> str:
 
 def _people(count: int) -> str:
     return f"{count} person" if count == 1 else f"{count} people"
+
+
+def _machines(count: int) -> str:
+    return f"{count} machine" if count == 1 else f"{count} machines"
 
 
 def _join(*parts: str) -> str:
