@@ -20,7 +20,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from email.utils import formatdate
 from http import HTTPStatus
-from socket import socket
+from socket import SO_LINGER, SOL_SOCKET, socket
+from struct import pack
 from typing import cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
@@ -31,6 +32,8 @@ from mailwake.settings import Edge
 #: How long a refused client may go on sending before the line is cut; closing at once could cost it our answer.
 _LINGER_SECONDS = 2.0
 _FOREVER = float("inf")
+#: struct linger: on, zero seconds; closing sends a reset
+_NO_LINGER = pack("ii", 1, 0)
 _VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 #: What a request may begin with; anything else, such as TLS, is told at once.
@@ -125,7 +128,7 @@ class _Connection(asyncio.Protocol):
         self._backlog = b""
         self._held = self._blocked = False
         self._ended = self._lingering = False
-        self._complete = False
+        self._complete = self._keep = False
         #: a request whose body is still coming in
         self._open: Exchange | None = None
         self._body = b""
@@ -193,7 +196,7 @@ class _Connection(asyncio.Protocol):
             if self._open is not None:
                 self._feed_body(data[start:])
                 return
-            if len(self._queue) >= self._limits.max_pipelined:
+            if self._held or len(self._queue) >= self._limits.max_pipelined:
                 self._hold(data[start:])
                 return
 
@@ -220,7 +223,7 @@ class _Connection(asyncio.Protocol):
         if len(head) > self._limits.max_header_bytes:
             self._refuse(431)
             return
-        self._complete = upgrade = False
+        self._complete = self._keep = upgrade = False
         try:
             self._parser.feed_data(head)
         except HttpParserUpgrade:
@@ -259,7 +262,7 @@ class _Connection(asyncio.Protocol):
         if exchange.target[0] != 47:
             _take_apart(exchange)
         # a client of HTTP/1.0 would have to be told that the line stays open; closing is always right
-        exchange.keep = version == b"HTTP/1.1" and not upgrade and self._parser.should_keep_alive()
+        exchange.keep = self._keep and version == b"HTTP/1.1" and not upgrade
         return exchange
 
     def _before_body(self, exchange: Exchange) -> None:
@@ -302,8 +305,8 @@ class _Connection(asyncio.Protocol):
             self._body += part
 
     def on_message_complete(self) -> None:
-        """Called by llhttp."""
-        self._complete = True
+        """Called by llhttp; it forgets right after whether the line may stay open."""
+        self._complete, self._keep = True, self._parser.should_keep_alive()
 
     def _run(self, exchange: Exchange) -> None:
         self.deadline = _FOREVER  # from here on they wait for us
@@ -384,7 +387,7 @@ class _Connection(asyncio.Protocol):
         if self._transport is None:
             return
         if self._blocked or self._lingering:
-            self._transport.abort()
+            self.abort()
         elif self._part or self._open is not None:
             self._refuse(408)
         else:
@@ -396,8 +399,11 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def abort(self) -> None:
-        """Cut the line."""
+        """Cut the line, and let the kernel forget what the other side does not read."""
         if self._transport is not None:
+            line = self._transport.get_extra_info("socket")
+            if line is not None:
+                line.setsockopt(SOL_SOCKET, SO_LINGER, _NO_LINGER)
             self._transport.abort()
 
 
