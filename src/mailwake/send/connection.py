@@ -52,12 +52,14 @@ class Connection:
         if control.is_ours:
             return self._smtp.sendmail(from_addr, recipients, message, mail_options, rcpt_options)
         copies = self._tracker.copies(message, recipients, control=control)
-        held = self._tracker.suppressed(recipients, campaign=copies[0].campaign, stream=control.stream)
+        held = self._tracker.held(
+            [copy.recipient for copy in copies], campaign=copies[0].campaign, stream=control.stream
+        )
         refused: Refusals = {}
         last: smtplib.SMTPException | None = None
         for copy in copies:
-            if copy.address in held:
-                reply = Reply(550, f"5.7.1 recipient suppressed: {held[copy.address].reason}")
+            if copy.recipient in held:
+                reply = Reply(550, f"5.7.1 recipient suppressed: {held[copy.recipient].reason}")
                 self._keep(copy, EventType.REJECTED, str(reply))
                 refused[copy.address] = (reply.code, reply.text.encode())
                 continue

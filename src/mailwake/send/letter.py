@@ -193,6 +193,8 @@ def _frame(source: Source) -> tuple[bytes, bytes, bytes]:
         message.make_mixed()
         for part in attachments:
             message.attach(part)
+    for inner in page.walk():
+        del inner["MIME-Version"]  # belongs to the message alone (RFC 2045 section 4)
     before, _, rest = message.as_bytes().partition(f"{_TEXT}\r\n".encode())
     between, _, after = rest.partition(f"{_PAGE}\r\n".encode())
     return before, between, b"\r\n" + after

@@ -62,7 +62,7 @@ class _Reader(HTMLParser):
             href, words = self._href.removeprefix("mailto:"), "".join(self._words).strip()
             self._href = None
             if href not in words:
-                self._add(f" <{href}>" if words else f"<{href}>")
+                self._add(f" <{href}> " if words else f"<{href}> ")
         elif _BLOCKS.fullmatch(tag):
             self._add("\0\0" if _APART.fullmatch(tag) else "\0")
 

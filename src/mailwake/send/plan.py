@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from mailwake.errors import BadInput
 from mailwake.events import Event, EventType, Handle, Source
-from mailwake.modes import strictest
 from mailwake.send.ledger import Standing
 from mailwake.send.merge import Addressee
 from mailwake.send.people import People, Person
@@ -74,12 +73,12 @@ def make_plan(
     kept = {p.address: {name: p.fields.get(name, "") for name in wanted} for p in listed.people} if wanted else None
     handles = tracker.state.handles([p.address for p in listed.people], now=tracker.clock(), fields=kept)
     people = {handles[person.address]: person for person in listed.people}
-    held = tracker.state.suppressed(people, campaign=campaign.id, stream=campaign.stream)
-    modes = tracker.state.modes(people, ceiling=tracker.settings.ceiling, unknown=tracker.settings.unknown_consent)
+    held = tracker.held(people, campaign=campaign.id, stream=campaign.stream)
+    modes = tracker.consents(people)
     if retry_doubtful:
         standing = {h: s._replace(kind=EventType.DEFERRED) if s.is_doubtful else s for h, s in standing.items()}
     addressees = tuple(
-        Addressee(person=person, handle=handle, modes=strictest((tracker.settings.ceiling, modes[handle])))
+        Addressee(person=person, handle=handle, modes=modes[handle])
         for handle, person in people.items()
         if handle not in held and _is_open(standing.get(handle))
     )

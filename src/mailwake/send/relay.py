@@ -234,16 +234,22 @@ class Relay:
 
     async def _refuse(self, current: Transaction, address: str) -> Reply | None:
         tracker = self.desk.tracker
-        held = await asyncio.to_thread(tracker.suppressed, [address], stream=current.stream)
-        if address not in held:
+        known = await self.desk.known([address])
+        current.handles.update(known)
+        if not await self.desk.anything_held(known.values()):
             return None
-        reply = Reply(550, f"5.7.1 recipient suppressed: {held[address].reason}")
+        current.has_held = True
+        found = await asyncio.to_thread(tracker.held, known.values(), campaign=None, stream=current.stream)
+        if not found:
+            return None
+        (held,) = found.values()
+        reply = Reply(550, f"5.7.1 recipient suppressed: {held.reason}")
         await self.desk.journal.keep(
             Event(
                 type=EventType.REJECTED,
                 received_at=tracker.clock(),
                 source=Source.RELAY,
-                recipient=held[address].handle,
+                recipient=held.handle,
                 reason=str(reply),
             )
         )

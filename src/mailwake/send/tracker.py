@@ -36,7 +36,7 @@ from mailwake.events import (
     TemplateId,
     encode_event,
 )
-from mailwake.modes import INDIVIDUAL, OFF, Modes, strictest
+from mailwake.modes import OFF, Modes, strictest
 from mailwake.send.control import Control, add_header, take_control
 from mailwake.settings import Settings
 from mailwake.store.state import Campaign, LinkRow, StateStore, Suppression, open_state
@@ -146,18 +146,15 @@ class Tracker:
         """
         return cls(settings, open_state(settings.data_folder / "state.sqlite"))
 
-    def suppressed(
-        self, addresses: Iterable[str], *, campaign: CampaignId | None = None, stream: str = "marketing"
-    ) -> dict[str, Suppression]:
-        """Those who must not get mail of this campaign and stream; makes no handles.
+    def held(self, handles: Iterable[Handle], *, campaign: CampaignId | None, stream: str) -> dict[Handle, Suppression]:
+        """Who must not get mail of this campaign and stream.
 
-        Raises:
-            BadInput: one of them is no address.
+        Args:
+            handles: to ask about.
+            campaign: None: not known yet; then only what holds for all campaigns counts.
+            stream: what is sent.
         """
-        known = self.state.known_handles(addresses)
-        # Campaign 0 is none: before the campaign is known, only what holds for all of them counts.
-        held = self.state.suppressed(known.values(), campaign=campaign or CampaignId(0), stream=stream)
-        return {address: held[handle] for address, handle in known.items() if handle in held}
+        return self.state.suppressed(handles, campaign=campaign or CampaignId(0), stream=stream)
 
     def campaign(self, name: str | None, *, stream: str = "marketing") -> Campaign:
         """The campaign of this name; without one, that of the stream and the day (UTC)."""
@@ -167,18 +164,22 @@ class Tracker:
             self._campaigns[name] = self.state.campaign(name, stream=stream, now=now)
         return self._campaigns[name]
 
-    def modes(self, handles: Iterable[Handle], wished: Modes = INDIVIDUAL) -> Modes:
-        """The strictest mode of installation, wish and everybody who gets the message."""
-        ceiling = strictest((self.settings.ceiling, wished))
-        each = self.state.modes(handles, ceiling=ceiling, unknown=self.settings.unknown_consent)
-        return strictest((ceiling, *each.values()))
+    def consents(self, handles: Iterable[Handle]) -> dict[Handle, Modes]:
+        """How closely the installation and each recipient let themselves be watched."""
+        return self.state.modes(handles, ceiling=self.settings.ceiling, unknown=self.settings.unknown_consent)
+
+    def handles(self, addresses: Iterable[str]) -> dict[str, Handle]:
+        """The handle of each address, made where there is none."""
+        return self.state.handles(addresses, now=self.clock())
 
     def copies(
         self,
         message: bytes,
-        recipients: Iterable[str],
+        recipients: Sequence[str],
         *,
         control: Control,
+        handles: Mapping[str, Handle] | None = None,
+        consents: Mapping[Handle, Modes] | None = None,
         deliveries: Mapping[Handle, DeliveryId] | None = None,
     ) -> list[Tracked]:
         """Every recipient's own copy.
@@ -187,25 +188,29 @@ class Tracker:
             message: without control headers, lines ended by CR LF.
             recipients: all addresses of the envelope; each is taken once.
             control: what the sender asked for.
+            handles: of all recipients, where they were looked up just now.
+            consents: the same for `consents`.
             deliveries: ids to use again, for recipients whose copy was put off before.
 
         Raises:
             BadInput: a recipient is no address.
             Unavailable: the state store is away.
         """
-        handles = {h: address for address, h in self.state.handles(recipients, now=self.clock()).items()}
+        found = self.handles(recipients) if handles is None else handles
+        people = {found[address]: address for address in recipients}
         campaign = self.campaign(control.campaign, stream=control.stream)
-        known = deliveries or {}
-        ids = {handle: known.get(handle) or self.new_delivery() for handle in handles}
-        modes = self.modes(handles, control.modes) if control.track else OFF
+        before = deliveries or {}
+        ids = {handle: before.get(handle) or self.new_delivery() for handle in people}
+        each = self.consents(people) if consents is None else consents
+        modes = strictest((control.modes, *each.values())) if control.track else OFF
         if control.track:
             draft = Draft.read(message, self.options(campaign))
             template: TemplateId | None = self.register(campaign, draft)
             untouched = draft.untouched_in(modes)
-            made = {h: draft.render(self.copy(modes, template or TemplateId(0), ids[h], h)) for h in handles}
+            made = {h: draft.render(self.copy(modes, template or TemplateId(0), ids[h], h)) for h in people}
         else:
             template, untouched = None, "the sender asked for it"
-            made = dict.fromkeys(handles, add_header(message, "X-Mailwake", f"untouched; {untouched}"))
+            made = dict.fromkeys(people, add_header(message, "X-Mailwake", f"untouched; {untouched}"))
         return [
             Tracked(
                 address=address,
@@ -217,7 +222,7 @@ class Tracker:
                 modes=modes,
                 untouched=untouched,
             )
-            for handle, address in handles.items()
+            for handle, address in people.items()
         ]
 
     def track(
@@ -246,11 +251,9 @@ class Tracker:
         if control.is_ours:
             return rest
         control = replace(control, campaign=control.campaign or campaign)
-        held = self.suppressed(
-            [recipient], campaign=self.campaign(control.campaign, stream=control.stream).id, stream=control.stream
-        )
-        if recipient in held:
-            raise Suppressed(held[recipient])
+        where = self.campaign(control.campaign, stream=control.stream)
+        for held in self.held(self.handles([recipient]).values(), campaign=where.id, stream=control.stream).values():
+            raise Suppressed(held)
         (copy,) = self.copies(rest, [recipient], control=control)
         self.keep([copy.event(EventType.SENT, now=self.clock(), source=Source.API)])
         return copy.message

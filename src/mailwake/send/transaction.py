@@ -20,6 +20,7 @@ from mailwake.events import DeliveryId, Event, EventType, Handle, Source, encode
 from mailwake.send.control import Control, take_control
 from mailwake.send.memory import Known, Memory, outcome_key, transaction_of
 from mailwake.send.notice import Refused, delivery_failure
+from mailwake.send.together import Together
 from mailwake.send.tracker import Tracked, Tracker
 from mailwake.send.upstream import Gone, Pool, Reply, Upstream
 
@@ -56,14 +57,25 @@ class Journal:
             _log.error("relay.events_lost", events=len(events), lost=self.lost, reason=str(fault))
 
 
-@dataclass(kw_only=True)
 class Desk:
-    """What every transaction of a relay needs."""
+    """What every transaction of a relay needs.
 
-    tracker: Tracker
-    pool: Pool
-    journal: Journal
-    memory: Memory
+    Args:
+        tracker: makes the copies.
+        pool: connections to the next server.
+        journal: the relay's log.
+        memory: of clients that come again.
+
+    Attributes:
+        known, handles, anything_held, consents: questions to the state store, shared by all clients.
+    """
+
+    def __init__(self, *, tracker: Tracker, pool: Pool, journal: Journal, memory: Memory) -> None:
+        self.tracker, self.pool, self.journal, self.memory = tracker, pool, journal, memory
+        self.known = Together(tracker.state.known_handles)
+        self.handles = Together(tracker.handles)
+        self.anything_held = Together(tracker.state.suppressed)
+        self.consents = Together(tracker.consents)
 
 
 @dataclass(kw_only=True)
@@ -77,6 +89,10 @@ class Transaction:
     #: what the client's login stands for
     stream: str
     recipients: list[str] = field(default_factory=list)
+    #: of those recipients that were seen before
+    handles: dict[str, Handle] = field(default_factory=dict)
+    #: somebody is suppressed for some campaign or stream; ask again when ours is known
+    has_held: bool = False
     #: the client went away before it was answered; it will come again
     is_abandoned: bool = False
 
@@ -102,7 +118,7 @@ class Transaction:
             return await self.upstream.data(message, before_dot=_nothing)
         name = transaction_of(self.sender, raw)
         known = self.desk.memory.recall(name)
-        copies = await asyncio.to_thread(self._copies, message, control, {h: k.delivery for h, k in known.items()})
+        copies = await self._copies(message, control, {h: k.delivery for h, k in known.items()})
         done = [Outcome(c, k.reply) for c in copies if (k := known.get(c.recipient)) and not k.reply.temporary]
         settled = {outcome.copy.recipient for outcome in done}
         refused = await self._held_back([c for c in copies if c.recipient not in settled], control)
@@ -115,23 +131,32 @@ class Transaction:
             done += await self._one_by_one(name, pending, done)
         return await self._answer(name, done, raw)
 
-    def _copies(self, message: bytes, control: Control, deliveries: dict[Handle, DeliveryId]) -> list[Tracked]:
-        return self.desk.tracker.copies(message, self.recipients, control=control, deliveries=deliveries)
+    async def _copies(self, message: bytes, control: Control, deliveries: dict[Handle, DeliveryId]) -> list[Tracked]:
+        handles = self.handles | await self.desk.handles(a for a in self.recipients if a not in self.handles)
+        return await asyncio.to_thread(
+            self.desk.tracker.copies,
+            message,
+            self.recipients,
+            control=control,
+            handles=handles,
+            consents=await self.desk.consents(handles.values()),
+            deliveries=deliveries,
+        )
 
     async def _held_back(self, copies: Sequence[Tracked], control: Control) -> list[Outcome]:
         """Those suppressed for this campaign or stream, which nobody knew when RCPT was answered."""
-        if not copies:
+        if not copies or not self.has_held:
             return []
         held = await asyncio.to_thread(
-            self.desk.tracker.suppressed,
-            [copy.address for copy in copies],
+            self.desk.tracker.held,
+            [copy.recipient for copy in copies],
             campaign=copies[0].campaign,
             stream=control.stream,
         )
         refused = [
-            Outcome(copy, Reply(550, f"5.7.1 suppressed: {held[copy.address].reason}"))
+            Outcome(copy, Reply(550, f"5.7.1 suppressed: {held[copy.recipient].reason}"))
             for copy in copies
-            if copy.address in held
+            if copy.recipient in held
         ]
         now = self.desk.tracker.clock()
         await self.desk.journal.keep(
