@@ -176,7 +176,7 @@ def ticks(series: Series, zone: ZoneInfo, *, wanted: int = 7) -> tuple[Tick, ...
     apart = next((each for each in _TICK_SECONDS if each * wanted >= span), _TICK_SECONDS[-1])
     places = [place for place, start in enumerate(starts) if _is_round(start, apart)]
     if apart < series.step_seconds or not places:
-        places = list(range(0, len(starts), max(1, len(starts) // wanted)))
+        places = list(range(0, len(starts), -(-len(starts) // wanted)))
     return tuple(
         Tick(
             x=_percent(place, len(starts)),
