@@ -55,7 +55,7 @@ def command(
     folder: Annotated[Path, typer.Option(help="Where it all lives; an earlier demo there is replaced.")] = Path(
         "demo-data"
     ),
-    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8026,
+    port: Annotated[int, typer.Option(help="Port of the dashboard; 0 takes free ports for everything.")] = 8026,
 ) -> None:
     """Send mail through a real relay, have a made-up crowd read it, and show what happened.
 
@@ -64,7 +64,7 @@ def command(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = demo_tables.console()
     prepare(folder)
-    ports = free_ports(Ports(web=port))
+    ports = free_ports(Ports(web=port) if port else Ports(edge=0, relay=0, ingest=0, sink=0, web=0))
     cast = Cast.choose(messages, seed)
     furnish(folder, ports, cast.newsletter, cast.everybody)
     console.print("A made-up crowd, tracked one by one: mode `individual`. For real people the default is `aggregate`.")
@@ -193,10 +193,11 @@ class Demo:
 
     def _send_newsletter(self) -> None:
         """The command, again until it says that everybody has it or is in doubt."""
-        arguments = ["newsletter.html", "people.csv", "--config", "mailwake.toml", "--json"]
+        template, people = self.house.folder / "newsletter.html", self.house.folder / "people.csv"
+        arguments = (str(template), str(people), "--config", str(self.house.config), "--json")
         command = (sys.executable, "-m", "mailwake", "send", *arguments)
         for _ in range(GOES):
-            done = subprocess.run(command, cwd=self.house.folder, capture_output=True, check=False)
+            done = subprocess.run(command, capture_output=True, check=False)
             if done.returncode == 0 or (done.stdout and not _to_do(json.loads(done.stdout))):
                 return
             time.sleep(0.3)
@@ -236,9 +237,7 @@ class Demo:
         until = time.monotonic() + APPLY_SECONDS
         while time.monotonic() < until:
             overview = self._overview()
-            if overview is not None and all(
-                each.holds for each in self._compare_all(overview, plan, with_people=False)
-            ):
+            if overview and all(each.holds for each in self._compare_all(overview, plan, with_people=False)):
                 break
             time.sleep(0.1)
         while time.monotonic() < until + APPLY_SECONDS:

@@ -44,7 +44,7 @@ def show(console: Console, result: Result, house: House) -> None:
             column.justify, column.no_wrap = "right", True
         table.columns[0].no_wrap = True
         for row in comparison.rows:
-            why = row.why if row.holds else f"WRONG: has to be {row.crowd:,}. {row.why}"
+            why = row.why if row.between is None or row.holds else f"WRONG: has to be {_range(*row.between)}. {row.why}"
             table.add_row(row.what, _number(row.crowd), _number(row.mailwake), why)
         console.print(table)
     if not all(comparison.holds for comparison in result.comparisons):
@@ -69,6 +69,10 @@ def as_dict(result: Result) -> dict[str, Any]:
         "read_seconds": result.read_seconds,
         "total_seconds": result.total_seconds,
     }
+
+
+def _range(low: int, high: int) -> str:
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _number(count: int | None) -> str:

@@ -161,15 +161,8 @@ def _click_rows(truth: Sums, tally: Mapping[str, Any], confused: Counter[tuple[D
 
 
 def _end_rows(truth: Sums, tally: Mapping[str, Any]) -> Iterable[Row]:
-    yield Row(
-        what="unsubscribed",
-        crowd=truth.unsubscribed,
-        mailwake=tally["unsubscribed"],
-        between=_exactly(truth.unsubscribed),
-    )
-    yield Row(
-        what="complained", crowd=truth.complained, mailwake=tally["complained"], between=_exactly(truth.complained)
-    )
+    for what, count in (("unsubscribed", truth.unsubscribed), ("complained", truth.complained)):
+        yield Row(what=what, crowd=count, mailwake=tally[what], between=_exactly(count))
 
 
 def _mistakes(confused: Counter[tuple[Doer | None, str]]) -> str:

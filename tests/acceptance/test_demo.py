@@ -1,0 +1,164 @@
+"""The main job in its real commands: sent, read, bounced, judged and reported; and nothing lost when processes die."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailwake.eventlog.sqlite import SqliteReader
+
+MAILWAKE = (sys.executable, "-m", "mailwake")
+MESSAGES = 150
+PATIENCE_SECONDS = 150.0
+
+
+def start(folder: Path, *more: str) -> subprocess.Popen[str]:
+    arguments = ("demo", "--exit", "--folder", str(folder), "--port", "0", *more)
+    return subprocess.Popen((*MAILWAKE, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(demo: subprocess.Popen[str], folder: Path) -> dict[str, Any]:
+    """The result of a demo that ended well."""
+    out, err = demo.communicate(timeout=PATIENCE_SECONDS)
+    log = (folder / "serve.log").read_text() if (folder / "serve.log").exists() else ""
+    assert demo.returncode == 0, f"{out}\n{err}\n{log}"
+    result: dict[str, Any] = json.loads((folder / "result.json").read_text())
+    result["printed"] = out
+    return result
+
+
+def report(folder: Path, *arguments: str) -> dict[str, Any]:
+    command = (*MAILWAKE, "report", *arguments, "--json", "--config", str(folder / "mailwake.toml"))
+    answer: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return answer
+
+
+def until(true: Callable[[], Any], demo: subprocess.Popen[str]) -> Any:
+    """Wait for something that the demo is bound to do."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not (found := true()):
+        assert demo.poll() is None, "the demo ended before it came to that"
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return found
+
+
+def records(folder: Path, writer: str) -> int:
+    """How many events a role wrote so far."""
+    if not (folder / "data" / "log" / f"{writer}.log").exists():
+        return 0
+    segments = SqliteReader(folder / "data" / "log").read({}, limit_records=1_000_000)
+    return sum(len(segment.records) for segment in segments if segment.writer == writer)
+
+
+def pid_of(folder: Path, role: str) -> int:
+    try:
+        state = json.loads((folder / "data" / "serve.json").read_text())
+    except (OSError, ValueError):
+        return 0
+    return int(state["roles"][role]["pid"] or 0)
+
+
+def assert_exact(result: dict[str, Any]) -> None:
+    wrong = [(name, row) for name, rows in result["comparisons"].items() for row in rows if not row["holds"]]
+    assert not wrong, result["printed"]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """One demo in peace, for everything that only looks at its outcome."""
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    return folder, finish(start(folder, "--messages", str(MESSAGES)), folder)
+
+
+def test_every_count_that_has_to_be_right_is(played: tuple[Path, dict[str, Any]]) -> None:
+    _, result = played
+    assert_exact(result)
+    counts = {row["what"]: row["mailwake"] for row in result["comparisons"]["November newsletter"]}
+    assert counts["sent"] == MESSAGES * 0.6
+    assert counts["pixel loaded"] > 0
+    assert counts["link followed"] > 0
+
+
+def test_the_printed_numbers_are_those_of_the_report(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, result = played
+    assert result["report"] == report(folder)
+    for campaign in report(folder)["campaigns"]:
+        tally = campaign["tally"]
+        printed = table_of(result["printed"], campaign["name"])
+        assert printed["sent"] == tally["sent"]
+        assert printed["delivered"] == tally["delivered"]
+        assert printed["pixel loaded"] == tally["opened"]["raw"]
+        assert printed["link followed"] == tally["clicked"]["raw"]
+        assert printed["unsubscribed"] == tally["unsubscribed"]
+
+
+def table_of(printed: str, campaign: str) -> dict[str, int]:
+    """What Mailwake says of a campaign, read off the table."""
+    below = printed.partition("What the crowd did")[2].partition(f"\n{campaign}")[2]
+    table = below.partition("complained")[0]
+    rows = re.findall(r"^ +([a-z][a-z ]*?) {2,}[\d,-]+ +([\d,]+)(?: |$)", table, re.MULTILINE)
+    return {what: int(number.replace(",", "")) for what, number in rows}
+
+
+def test_the_report_of_one_campaign_says_the_same_as_the_overview(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = played
+    for line in report(folder)["campaigns"]:
+        assert report(folder, line["name"])["tally"] == line["tally"]
+
+
+def test_nothing_of_the_demo_runs_on_after_it(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = played
+    running = subprocess.run(("ps", "-axww", "-o", "command="), capture_output=True, text=True, check=True).stdout
+    assert str(folder) not in running
+
+
+def test_a_demo_never_wipes_a_folder_that_is_not_a_demos(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear diary")
+    demo = start(tmp_path, "--messages", "20")
+    _, err = demo.communicate(timeout=PATIENCE_SECONDS)
+    assert demo.returncode == 1
+    assert "is not a demo's folder" in err
+    assert (tmp_path / "letter.txt").read_text() == "dear diary"
+
+
+@pytest.mark.parametrize(
+    ("role", "writer", "after"),
+    [("edge-0", "edge-0", 20), ("relay", "relay", 20), ("ingest", "ingest", 1), ("web", "edge-0", 20)],
+)
+def test_killing_a_role_loses_nothing_and_the_counts_stay_exact(
+    tmp_path: Path, role: str, writer: str, after: int
+) -> None:
+    folder = tmp_path / "demo"
+    demo = start(folder, "--messages", "300")
+    until(lambda: records(folder, writer) >= after, demo)
+    os.kill(until(lambda: pid_of(folder, role), demo), signal.SIGKILL)
+    result = finish(demo, folder)
+    assert_exact(result)
+    assert result["restarts"] == {role: 1}
+
+
+def test_killing_the_sender_mails_nobody_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    demo = start(folder, "--messages", "300")
+
+    def sender() -> int:
+        listed = subprocess.run(("ps", "-axww", "-o", "pid=,command="), capture_output=True, text=True, check=True).stdout
+        found = re.search(rf"^ *(\d+) .*mailwake send {re.escape(str(folder))}", listed, re.MULTILINE)
+        return int(found[1]) if found else 0
+
+    writers = folder / "data" / "log"
+    until(lambda: any(records(folder, path.stem) >= 30 for path in writers.glob("send-*.log")), demo)
+    os.kill(until(sender, demo), signal.SIGKILL)
+    result = finish(demo, folder)
+    assert_exact(result)
+    (sent,) = (row for row in result["comparisons"]["November newsletter"] if row["what"] == "sent")
+    assert sent["crowd"] <= 180
