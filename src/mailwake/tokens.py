@@ -232,11 +232,13 @@ class Minter:
         self._slot = keys.newest
         sealers = {purpose: keys.sealer(self._slot, purpose) for purpose in Purpose}
         self._sealers = {purpose: sealer for purpose, sealer in sealers.items() if sealer is not None}
+        headers = {purpose: bytes((VERSION << 4 | purpose, self._slot)) for purpose in Purpose}
+        self._bound = {purpose: (header, [header, self._host]) for purpose, header in headers.items()}
         self._cached_link = lru_cache(maxsize=cached_links)(self._seal_link)
 
     def _seal(self, purpose: Purpose, plain: bytes) -> str:
-        header = bytes((VERSION << 4 | purpose, self._slot))
-        return encode(header + self._sealers[purpose].encrypt(plain, [header, self._host]))
+        header, bound = self._bound[purpose]
+        return encode(header + self._sealers[purpose].encrypt(plain, bound))
 
     def message(self, purpose: Purpose, token: MessageToken) -> str:
         """The part that names one recipient's copy. For `Purpose.LINK` use `link`."""

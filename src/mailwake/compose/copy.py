@@ -8,27 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import IntEnum
-from functools import cached_property
+from typing import Final
 
 from mailwake.modes import Mode, Modes
 from mailwake.tokens import MessageToken, Minter, Purpose
 
 
-class Slot(IntEnum):
-    """The sealed message parts that every layout can ask for; further places count on from `FIRST_FREE`."""
+class Slot:
+    """The sealed message parts that every layout can ask for; further places count on from `FIRST_FREE`.
+
+    Plain numbers and no enum: rendering looks them up per recipient.
+    """
 
     #: in the pixel
-    OPENED = 0
+    OPENED: Final = 0
     #: in tracked links
-    CLICKED = 1
+    CLICKED: Final = 1
     #: in the List-Unsubscribe header
-    HEADER = 2
+    HEADER: Final = 2
     #: in unsubscribe and preference links of the body
-    PAGE = 3
+    PAGE: Final = 3
 
 
-FIRST_FREE = len(Slot)
+FIRST_FREE = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,7 @@ class Copy:
 
     def pixel_url(self) -> str:
         """The address of the pixel."""
-        return f"{self.base}/o/{self._opened}"
+        return f"{self.base}/o/{self._opened()}"
 
     def click_url(self, link_part: str) -> str:
         """The address of a tracked link.
@@ -55,55 +57,59 @@ class Copy:
         Args:
             link_part: sealed by `Minter.link` for this copy's template.
         """
-        return f"{self.base}/c/{self._clicked}/{link_part}"
+        return f"{self.base}/c/{self._clicked()}/{link_part}"
 
     def unsubscribe_header_url(self) -> str:
         """For List-Unsubscribe; takes the one-click POST of RFC 8058."""
-        return f"{self.base}/u/{self._header}"
+        return f"{self.base}/u/{self.minter.message(Purpose.UNSUBSCRIBE_HEADER, self.token)}"
 
     def unsubscribe_url(self) -> str:
         """For the link in the body; a page with a button."""
-        return f"{self.base}/u/{self._page}"
+        return f"{self.base}/u/{self.minter.message(Purpose.UNSUBSCRIBE_BODY, self.token)}"
 
     def preferences_url(self) -> str:
         """The page on which a recipient says what may be tracked."""
-        return f"{self.base}/p/{self._page}"
+        return f"{self.base}/p/{self.minter.message(Purpose.UNSUBSCRIBE_BODY, self.token)}"
 
     def values(self, slots: Collection[int]) -> list[bytes]:
         """The sealed parts in the order of `Slot`, made only where they are asked for."""
-        return [
-            self._opened.encode() if Slot.OPENED in slots else b"",
-            self._clicked.encode() if Slot.CLICKED in slots else b"",
-            self._header.encode() if Slot.HEADER in slots else b"",
-            self._page.encode() if Slot.PAGE in slots else b"",
-        ]
+        return sealed_parts(self.minter, self.token, slots)
 
-    @cached_property
     def _opened(self) -> str:
-        token = self.token
-        if token.modes.opens >= Mode.INDIVIDUAL:
-            return self._reading
-        if token.modes.opens == Mode.DELIVERABILITY:
-            return self.minter.message(Purpose.READ, token._replace(delivery=0))
-        modes = Modes(opens=token.modes.opens, clicks=Mode.OFF)
-        return self.minter.message(Purpose.READ, token._replace(modes=modes, delivery=0, recipient=0))
+        return self.minter.message(Purpose.READ, opened_token(self.token))
 
-    @cached_property
     def _clicked(self) -> str:
-        token = self.token
-        if token.modes.clicks >= Mode.INDIVIDUAL:
-            return self._reading
-        modes = Modes(opens=Mode.OFF, clicks=token.modes.clicks)
-        return self.minter.message(Purpose.READ, token._replace(modes=modes, delivery=0, recipient=0))
+        return self.minter.message(Purpose.READ, clicked_token(self.token))
 
-    @cached_property
-    def _reading(self) -> str:
-        return self.minter.message(Purpose.READ, self.token)
 
-    @cached_property
-    def _header(self) -> str:
-        return self.minter.message(Purpose.UNSUBSCRIBE_HEADER, self.token)
+def sealed_parts(minter: Minter, token: MessageToken, slots: Collection[int]) -> list[bytes]:
+    """The sealed parts of a copy in the order of `Slot`; empty where they are not asked for."""
+    seal, parts = minter.message, [b"", b"", b"", b""]
+    if Slot.OPENED in slots:
+        parts[Slot.OPENED] = seal(Purpose.READ, opened_token(token)).encode()
+    if Slot.CLICKED in slots:
+        same = token.modes.opens is token.modes.clicks is Mode.INDIVIDUAL
+        parts[Slot.CLICKED] = (same and parts[Slot.OPENED]) or seal(Purpose.READ, clicked_token(token)).encode()
+    if Slot.HEADER in slots:
+        parts[Slot.HEADER] = seal(Purpose.UNSUBSCRIBE_HEADER, token).encode()
+    if Slot.PAGE in slots:
+        parts[Slot.PAGE] = seal(Purpose.UNSUBSCRIBE_BODY, token).encode()
+    return parts
 
-    @cached_property
-    def _page(self) -> str:
-        return self.minter.message(Purpose.UNSUBSCRIBE_BODY, self.token)
+
+def opened_token(token: MessageToken) -> MessageToken:
+    """What the pixel may say of a copy."""
+    opens = token.modes.opens
+    if opens is Mode.INDIVIDUAL:
+        return token
+    if opens is Mode.DELIVERABILITY:
+        return token._replace(delivery=0)
+    return token._replace(modes=Modes(opens=opens, clicks=Mode.OFF), delivery=0, recipient=0)
+
+
+def clicked_token(token: MessageToken) -> MessageToken:
+    """What a link may say of a copy."""
+    clicks = token.modes.clicks
+    if clicks is Mode.INDIVIDUAL:
+        return token
+    return token._replace(modes=Modes(opens=Mode.OFF, clicks=clicks), delivery=0, recipient=0)

@@ -17,19 +17,19 @@ from mailwake.compose.copy import Copy
 from mailwake.compose.headers import added_headers
 from mailwake.compose.links import Link, Role
 from mailwake.compose.options import ComposeOptions
-from mailwake.compose.page import DECOYS_PER_MESSAGE, Page, in_order
+from mailwake.compose.page import DECOYS_PER_MESSAGE, Page
 from mailwake.compose.plain import PlainText
 from mailwake.compose.protect import SEALED, Untouched, protection
 from mailwake.compose.shown import seen_by_all, shown
 from mailwake.compose.targets import WhyNot
 from mailwake.markup.charset import read_text
-from mailwake.markup.layout import Block, Edit, Sheet, Wrapped
+from mailwake.markup.layout import Block, Edit, Layout, Sheet, Wrapped, splice
 from mailwake.markup.mime import Entity, read_message
 from mailwake.markup.transfer import Encoded, read_body
 from mailwake.modes import OFF, Mode, Modes
 from mailwake.tokens import Minter
 
-__all__ = ["ComposeOptions", "Draft", "Instrumented", "instrument"]
+__all__ = ["ComposeOptions", "Draft", "Instrumented", "instrument", "instrument_html"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,15 +146,9 @@ class Draft:
     @cached_property
     def links(self) -> tuple[Link, ...]:
         """Every link that could be tracked and every one that could not, with the reason."""
-        found = [link for part in self._parts for link in part.page.links]
-        if self._has_decoys:
-            found += [_decoy(self._next_number + index) for index in range(DECOYS_PER_MESSAGE)]
-        return tuple(found)
-
-    @property
-    def _has_decoys(self) -> bool:
+        found = tuple(link for part in self._parts for link in part.page.links)
         part = self._pixel_part
-        return part is not None and isinstance(part.page, Page) and part.page.wants_decoys
+        return found + (_decoys(part.page, self._next_number) if part and isinstance(part.page, Page) else ())
 
     @property
     def pixel(self) -> bool:
@@ -212,10 +206,7 @@ class Draft:
 
     def links_in(self, modes: Modes) -> tuple[Link, ...]:
         """The links as they are in a copy of these modes."""
-        if modes.clicks > Mode.OFF:
-            return self.links
-        kept = [link for link in self.links if link.role is not Role.DECOY]
-        return tuple(replace(link, tracked=False, why_not=WhyNot.OFF) if link.tracked else link for link in kept)
+        return _links_in(self.links, modes)
 
     def untouched_in(self, modes: Modes) -> str | None:
         """Why a copy of these modes passes as it is; None when it is instrumented."""
@@ -267,20 +258,67 @@ class Draft:
         return content
 
     def _edits(self, part: _Part, copy: Copy) -> list[Edit]:
-        modes, template, page = copy.token.modes, copy.token.template, part.page
-        clicks = modes.clicks > Mode.OFF
-        edits = page.edits(copy.minter, copy.base, template, clicks=clicks)
-        if part is self._pixel_part and isinstance(page, Page):
-            pixel = page.pixel_edit(copy.base) if modes.opens > Mode.OFF else None
-            edits += [pixel] if pixel else []
-            if self._has_decoys and clicks:
-                edits += page.decoy_edits(copy.minter, copy.base, template, self._next_number)
-            edits = in_order(edits)
-        return edits
+        if isinstance(part.page, Page):
+            has_pixel = part is self._pixel_part
+            return _page_edits(part.page, copy, has_pixel=has_pixel, first_decoy=self._next_number)
+        clicks = copy.token.modes.clicks > Mode.OFF
+        return part.page.edits(copy.minter, copy.base, copy.token.template, clicks=clicks)
 
 
-def _decoy(number: int) -> Link:
-    return Link(number=number, href="", label="", role=Role.DECOY, tracked=True, why_not=None, where="html")
+def instrument_html(html: bytes, copy: Copy, options: ComposeOptions) -> Instrumented:
+    """One copy of an HTML page that stands by itself; merge tags of any language stay as they are.
+
+    Args:
+        html: the page, in any charset; named in a ``<meta>``, marked, or guessed.
+        copy: whose copy it is.
+        options: what the sender wants.
+    """
+    text = read_text(html, None)
+    if text is None:
+        return Instrumented(message=html, links=(), pixel=False, untouched=Untouched.ENCODING)
+    page, modes = Page(text, _with_own_host(options, copy)), copy.token.modes
+    content = splice(html, _page_edits(page, copy, first_decoy=page.next_number))
+    block = Wrapped(Layout(content), bytes, None if text.is_ascii_based else text.codec)
+    links = page.links + _decoys(page)
+    return Instrumented(
+        message=block.fill(copy.values(block.slots)),
+        links=_links_in(links, modes),
+        pixel=page.pixel_place is not None and modes.opens > Mode.OFF,
+        untouched=Untouched.AMP if page.is_amp else None,
+    )
+
+
+def _page_edits(page: Page, copy: Copy, *, has_pixel: bool = True, first_decoy: int) -> list[Edit]:
+    """Everything that goes into a page, in order."""
+    modes, template, base = copy.token.modes, copy.token.template, copy.base
+    edits = page.edits(copy.minter, base, template, clicks=modes.clicks > Mode.OFF)
+    pixel = page.pixel_edit(base) if has_pixel and modes.opens > Mode.OFF else None
+    edits += [pixel] if pixel else []
+    if has_pixel and page.wants_decoys and modes.clicks > Mode.OFF:
+        edits += page.decoy_edits(copy.minter, base, template, first_decoy)
+    return sorted(edits, key=lambda edit: (edit.start, edit.end))
+
+
+def _decoys(page: Page, first_number: int | None = None) -> tuple[Link, ...]:
+    if not page.wants_decoys:
+        return ()
+    first = page.next_number if first_number is None else first_number
+    return tuple(
+        Link(number=number, href="", label="", role=Role.DECOY, tracked=True, why_not=None, where="html")
+        for number in range(first, first + DECOYS_PER_MESSAGE)
+    )
+
+
+def _links_in(links: tuple[Link, ...], modes: Modes) -> tuple[Link, ...]:
+    if modes.clicks > Mode.OFF:
+        return links
+    kept = [link for link in links if link.role is not Role.DECOY]
+    return tuple(replace(link, tracked=False, why_not=WhyNot.OFF) if link.tracked else link for link in kept)
+
+
+def _with_own_host(options: ComposeOptions, copy: Copy) -> ComposeOptions:
+    host = (urlsplit(copy.base_url).hostname or "").lower()
+    return options if host in options.own_hosts else replace(options, own_hosts=options.own_hosts | {host})
 
 
 def instrument(message: bytes, copy: Copy, options: ComposeOptions) -> Instrumented:
@@ -291,10 +329,7 @@ def instrument(message: bytes, copy: Copy, options: ComposeOptions) -> Instrumen
         copy: whose copy it is.
         options: what the sender wants; links to the copy's own host are left alone in any case.
     """
-    host = (urlsplit(copy.base_url).hostname or "").lower()
-    if host not in options.own_hosts:
-        options = replace(options, own_hosts=options.own_hosts | {host})
-    draft, modes = Draft.read(message, options), copy.token.modes
+    draft, modes = Draft.read(message, _with_own_host(options, copy)), copy.token.modes
     untouched = draft.untouched_in(modes)
     return Instrumented(
         message=draft.render(copy),

@@ -32,6 +32,8 @@ class ComposeOptions:
     text_parts: bool = False
     #: query parameters for tracked links that do not have them
     utm: Mapping[str, str] = field(default_factory=dict)
+    #: turn {{unsubscribe_url}}, {{preferences_url}} and mailwake: addresses into our pages
+    own_pages: bool = True
     #: hosts whose links are tracked already, lower case
     own_hosts: frozenset[str] = frozenset()
     #: instrument mail that has a DKIM-Signature, which breaks the signature

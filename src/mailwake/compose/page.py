@@ -6,8 +6,6 @@ Nothing here knows of messages or recipients. Numbers of links, tracked or not, 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,12 +16,11 @@ from mailwake.compose.targets import WhyNot, add_parameters, clean, is_address, 
 from mailwake.markup.charset import Text
 from mailwake.markup.entities import decode_attribute
 from mailwake.markup.layout import Content, Edit
-from mailwake.markup.scan import Tag, safe_places, scan
+from mailwake.markup.scan import Tag, attributes, safe_places, scan
 from mailwake.tokens import MAX_LINK_NUMBER, MAX_TARGET_BYTES, LinkToken, Minter
 
 #: Links in this last part of a document are its footer, if nothing else is known of them.
 _FOOTER_SHARE = 0.85
-_SKELETON = re.compile(r"<[a-zA-Z/!?][a-zA-Z0-9:]*+")
 _PAGES = {
     "mailwake:unsubscribe": "u",
     "{{unsubscribe_url}}": "u",
@@ -47,6 +44,8 @@ class Occurrence:
     #: of the attribute's value, in positions of the view
     start: int
     end: int
+    #: around the value; empty: none
+    quote: str
     href: str
     host: str
     why_not: WhyNot | None
@@ -73,18 +72,18 @@ class Page:
         self.is_empty = not text.view.strip("\ufeff\u00ef\u00bb\u00bf \t\r\n\f\0")
 
     def _read(self, tag: Tag, number: int) -> Occurrence:
-        start, end, _ = tag.attributes["href"]
+        start, end, quote = tag.href or (0, 0, "")
         written = self.text.value(start, end)
         if written is None:
-            return Occurrence(tag, start, end, self.text.readable(start, end), "", WhyNot.UNDECODABLE)
+            return Occurrence(tag, start, end, quote, self.text.readable(start, end), "", WhyNot.UNDECODABLE)
         href = clean(decode_attribute(written))
-        page = _PAGES.get(href)
+        page = _PAGES.get(href) if self._options.own_pages else None
         if page and not self.is_amp:
-            return Occurrence(tag, start, end, href, "", WhyNot.OWN_PAGE, page)
+            return Occurrence(tag, start, end, quote, href, "", WhyNot.OWN_PAGE, page)
         why, host = judge_target(href)
         if not why and number > MAX_LINK_NUMBER:
             why = WhyNot.TOO_MANY
-        return Occurrence(tag, start, end, href, host, why or self._why_not(tag, href, host))
+        return Occurrence(tag, start, end, quote, href, host, why or self._why_not(tag, href, host))
 
     def _why_not(self, tag: Tag, href: str, host: str) -> WhyNot | None:
         """Reasons that lie in the document and not in the address."""
@@ -104,7 +103,8 @@ class Page:
         return None
 
     def _content(self, tag: Tag) -> str:
-        return self.text.readable(tag.end, min(tag.content_end, tag.end + 4_000))
+        content = self.text.readable(tag.end, min(tag.content_end, tag.end + 4_000))
+        return content.partition("<![endif]")[0].partition("</v:")[0] if tag.where == "mso" else content
 
     def target(self, href: str) -> str:
         """What is sealed for an address: itself, with the parameters that the sender wants added."""
@@ -118,8 +118,8 @@ class Page:
     @cached_property
     def skeleton(self) -> bytes:
         """Digest of the sequence of tags and the number of links; text and addresses do not matter."""
-        tags = "".join(_SKELETON.findall(self.text.view)).lower()
-        return hashlib.blake2b(f"{len(self.occurrences)}{tags}".encode(), digest_size=16).digest()
+        written = f"{len(self.occurrences)}{self._scan.sequence}"
+        return hashlib.blake2b(written.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
@@ -129,7 +129,7 @@ class Page:
     def _link(self, found: Occurrence, number: int) -> Link:
         values = {
             name: decode_attribute(self.text.readable(start, end))
-            for name, (start, end, _) in found.tag.attributes.items()
+            for name, (start, end, _) in attributes(self.text.view, found.tag.name_end, found.tag.end - 1).items()
             if name in ("title", "alt", "class", "style", "role", "background")
         }
         label, is_image = label_of(self._content(found.tag), values.get("title") or values.get("alt"))
@@ -200,11 +200,8 @@ class Page:
             else:
                 part = minter.link(LinkToken(template, number, self.target(found.href)))
                 content = (prefix, Slot.CLICKED, f"/{part}".encode())
-            edits.append(self.edit(found.start, found.end, content, may_break=self._is_quoted(found)))
+            edits.append(self.edit(found.start, found.end, content, may_break=bool(found.quote)))
         return edits
-
-    def _is_quoted(self, found: Occurrence) -> bool:
-        return found.tag.attributes["href"][2] != ""
 
     def pixel_edit(self, base: str) -> Edit | None:
         """What puts the pixel in; None where it has no place."""
@@ -256,15 +253,12 @@ DECOYS_PER_MESSAGE = len(_DECOYS)
 
 
 def _has_no_track(tag: Tag, view: str) -> bool:
-    found = tag.attributes
+    if "track" not in view[tag.start : tag.end].lower():
+        return False
+    found = attributes(view, tag.name_end, tag.end - 1)
     if any(name in found for name in _NO_TRACK):
         return True
     return any(
         name in found and view[found[name][0] : found[name][1]].strip().lower() == value
         for name, value in _NO_TRACK_VALUES
     )
-
-
-def in_order(edits: Sequence[Edit]) -> list[Edit]:
-    """Edits from different hands in the order of the text."""
-    return sorted(edits, key=lambda edit: (edit.start, edit.end))

@@ -87,6 +87,8 @@ def _inline_pgp(entity: Entity, raw: bytes) -> Untouched | None:
     """PGP armour at the start of a line of text (RFC 9580, 6.2 and 7)."""
     if not entity.content_type.startswith("text/") or entity.disposition == "attachment":
         return None
+    if entity.encoding != "base64" and raw.find(b"-----BEGIN PGP", entity.body_start, entity.body_end) < 0:
+        return None
     body = raw[entity.body_start : entity.body_end]
     if entity.encoding == "base64":
         try:

@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mailwake.compose.copy import FIRST_FREE, Copy, Slot
+from mailwake.compose.copy import FIRST_FREE, Copy, Slot, sealed_parts
 from mailwake.compose.fields import FIELD, OWN_PAGES, PersonalLink, escape_value, value_of
 from mailwake.compose.links import Link
 from mailwake.compose.options import ComposeOptions
-from mailwake.compose.page import Occurrence, Page, in_order
+from mailwake.compose.page import Occurrence, Page
 from mailwake.compose.targets import WhyNot
 from mailwake.errors import BadInput
 from mailwake.events import CampaignId, TemplateId
@@ -126,7 +126,8 @@ class Template:
         Raises:
             BadInput: a field is missing, or its value cannot stand where the template has it.
         """
-        rendered = self._layout(recipient.token, is_wire=False).fill(self._values(recipient))
+        layout = self._layout(recipient.token, is_wire=False)
+        rendered = layout.fill(self._values(recipient, layout))
         return rendered.decode("utf-8", "surrogatepass") if self._is_text else rendered
 
     def render_quoted_printable(self, recipient: RecipientCopy) -> bytes:
@@ -135,27 +136,27 @@ class Template:
         Raises:
             BadInput: see `render`.
         """
-        values = self._values(recipient)
+        layout = self._layout(recipient.token, is_wire=True)
+        values = self._values(recipient, layout)
         values[FIRST_FREE:] = map(fold_quoted, values[FIRST_FREE:])
-        return self._layout(recipient.token, is_wire=True).fill(values)
+        return layout.fill(values)
 
-    def _values(self, recipient: RecipientCopy) -> list[bytes]:
-        token = recipient.token
-        copy = Copy(minter=self._minter, base_url=self._base_url, token=token)
-        values = copy.values(self._layout(token, is_wire=False).slots)
+    def _values(self, recipient: RecipientCopy, layout: Layout) -> list[bytes]:
+        values = sealed_parts(self._minter, recipient.token, layout.slots)
         codec = self._page.text.codec
         for _, _, name, is_unquoted in self._fields:
             value = "" if name in OWN_PAGES else escape_value(value_of(recipient.fields, name), is_unquoted=is_unquoted)
             values.append(value.encode(codec, "xmlcharrefreplace"))
         for number, link in self._personal.items():
-            values.append(self._personal_href(number, link, recipient, copy).encode(codec, "xmlcharrefreplace"))
+            values.append(self._personal_href(number, link, recipient).encode(codec, "xmlcharrefreplace"))
         return values
 
-    def _personal_href(self, number: int, link: PersonalLink, recipient: RecipientCopy, copy: Copy) -> str:
+    def _personal_href(self, number: int, link: PersonalLink, recipient: RecipientCopy) -> str:
         href, can_be_tracked = link.render(recipient.fields)
         if not can_be_tracked or recipient.token.modes.clicks < Mode.INDIVIDUAL:
             return escape_value(href, is_unquoted=True).replace("&#47;", "/")
         template = self._number(recipient.token)
+        copy = Copy(minter=self._minter, base_url=self._base_url, token=recipient.token)
         return copy.click_url(self._minter.link(LinkToken(template, number, self._page.target(href))))
 
     def _number(self, token: MessageToken) -> int:
@@ -183,7 +184,7 @@ class Template:
         for place, number in enumerate(self._personal, FIRST_FREE + len(self._fields)):
             found = page.occurrences[number - 1]
             edits.append(page.edit(found.start, found.end, (place,)))
-        return in_order(edits)
+        return sorted(edits, key=lambda edit: (edit.start, edit.end))
 
 
 def _fields_outside_links(text: Text, occurrences: Sequence[Occurrence]) -> list[tuple[int, int, str, bool]]:

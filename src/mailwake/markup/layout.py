@@ -46,7 +46,7 @@ class Layout:
         content: what it is made of.
     """
 
-    __slots__ = ("_pieces", "_slots")
+    __slots__ = ("_order", "_pieces", "_slots")
 
     def __init__(self, content: Sequence[bytes | int]) -> None:
         fixed: list[bytes] = []
@@ -60,17 +60,17 @@ class Layout:
             else:
                 fixed.append(item)
         pieces.append(b"".join(fixed))
-        self._pieces, self._slots = pieces, tuple(slots)
+        self._pieces, self._order, self._slots = pieces, tuple(slots), frozenset(slots)
 
     @property
-    def slots(self) -> tuple[int, ...]:
-        """The places it has, in order."""
+    def slots(self) -> Collection[int]:
+        """The places it has."""
         return self._slots
 
     def fill(self, values: Sequence[bytes]) -> bytes:
         """All bytes, with the places filled; see `Block`."""
         pieces = self._pieces[:]
-        pieces[1::2] = [values[slot] for slot in self._slots]
+        pieces[1::2] = [values[slot] for slot in self._order]
         return b"".join(pieces)
 
 

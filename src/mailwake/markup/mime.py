@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 MAX_DEPTH = 40
 #: Parts beyond this number are not looked for.
 MAX_PARTS = 10_000
-_FIELD = re.compile(rb"([!-9;-~]*)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
+_FIELD = re.compile(rb"([!-9;-~]*):([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
 _BLANK = re.compile(rb"\r*\n")
 _DELIMITER_REST = re.compile(rb"(--)?[ \t]*(?:\r*\n|\r*\Z)")
 _MAILBOX_LINE = re.compile(rb">?From [^\n]*(?:\n|\Z)")

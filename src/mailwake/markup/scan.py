@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mailwake.markup.entities import decode_attribute
 
 _SPACE = r"\t\n\f\r "
 _ATTRIBUTE = (
@@ -25,9 +28,9 @@ _NAMES = (
 )
 #: The commonest tags in their commonest spelling, which are most of a mail: three times as fast as the general rule.
 _COMMON_TAG = (
-    r"(?:t(?:[dr]|able|body)|p|div|s(?:pan|trong)|i(?:mg)?|br?|em|u|font|center|h[1-6]|ul|ol|li|meta|link)"
-    r"(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]*+/?+>"
-    r"|/[b-z](?!ody|tml|emplate)[a-z0-9]*+>"
+    r"/[b-z](?!ody|tml|emplate)[a-z0-9]*+>"
+    r"|(?:t(?:[dr]|able|body)|p|div|s(?:pan|trong)|i(?:mg)?|br?|em|u|font|center|h[1-6]|ul|ol|li|meta|link)"
+    r"(?:>|(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]*+/?+>)"
 )
 _PLAIN_TAG = rf"(?!(?ai:{_NAMES})[{_SPACE}/>])/?+[a-zA-Z][^{_SPACE}/>]*+{_REST}"
 _PLAIN_COMMENT = r"!--(?!(?ai:\[if)\b)(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)"
@@ -42,7 +45,13 @@ _JUMP = _jump_over(_COMMON_TAG, _PLAIN_TAG, _PLAIN_COMMENT, _BOGUS)
 #: Inside a conditional comment no comment can end, so none is looked for.
 _JUMP_OUTLOOK = _jump_over(_COMMON_TAG, _PLAIN_TAG, _BOGUS)
 _JUMP_TO_ANY = _jump_over(_PLAIN_COMMENT, _BOGUS)
-_TABLE = re.compile(r"<(/?)[tT][aA][bB][lL][eE]\b")
+_SEQUENCE = re.compile(r"<[a-zA-Z/!?][a-zA-Z0-9:]*+")
+_TABLE = re.compile(r"<(/?)table(?![a-z0-9])")
+#: A link in its commonest spelling, with its address.
+_PLAIN_LINK = re.compile(
+    r"<a(?:[ \t\r\n]++(?!href=)[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]++href=\"([^\"]*+)\""
+    r"(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]*+>"
+)
 TAG = re.compile(rf"<(/?+[a-zA-Z][^{_SPACE}/>]*+){_REST}")
 _PAIR = re.compile(
     rf"([^{_SPACE}/>][^{_SPACE}/>=]*+)"
@@ -75,9 +84,11 @@ class Tag:
 
     name: str
     start: int
+    #: where its name ends
+    name_end: int
     end: int
-    #: name to (start, end, quote) of the first attribute of that name
-    attributes: dict[str, tuple[int, int, str]]
+    #: (start, end, quote) of the value of its first href; None: it has none
+    href: tuple[int, int, str] | None
     #: "html", or "mso" for what only Outlook reads
     where: str
     #: a browser does not show it: inside <template>
@@ -99,8 +110,31 @@ class Scan:
     #: where the last construct that never ends begins; the length of the text if there is none
     readable_end: int = 0
     is_amp: bool = False
+    #: the names of all tags, comments and declarations as they follow each other, lower case, whatever they are in
+    sequence: str = ""
     #: no <a> and no <table> was open at `body_end` (or at the end, where there is none)
     is_clean: bool = True
+
+
+class Span(NamedTuple):
+    """Where an address stands."""
+
+    start: int
+    end: int
+    tag: str
+    attribute: str
+    #: character references decoded
+    value: str
+
+
+def spans(html: str) -> list[Span]:
+    """Every ``href`` that can be followed, in document order: of a, area and VML shapes.
+
+    Args:
+        html: any text; offsets count its characters.
+    """
+    tags = [(tag.name, *tag.href) for tag in scan(html).tags if tag.href]
+    return [Span(start, end, name, "href", decode_attribute(html[start:end])) for name, start, end, _ in tags]
 
 
 def attributes(view: str, start: int, end: int) -> dict[str, tuple[int, int, str]]:
@@ -144,20 +178,20 @@ class _Scanner:
     def run(self) -> Scan:
         end = len(self.view)
         self.region(0, end)
-        self.close_anchor(self.found.readable_end)
+        self.found.sequence = "".join(_SEQUENCE.findall(self.view)).lower()
         if self.found.body_end is None:
-            self.found.is_clean = self.is_clean(self.found.readable_end)
-        elif self.found.is_clean:
-            self.found.is_clean = not self.open_tables(self.found.body_end)
+            self.found.is_clean = self.is_clean()
+        self.found.is_clean &= not self.open_tables()
+        self.close_anchor(self.found.readable_end)
         return self.found
 
-    def is_clean(self, position: int) -> bool:
-        return self.anchor is None and not self.foreign and not self.templates and not self.open_tables(position)
+    def is_clean(self) -> bool:
+        return self.anchor is None and not self.foreign and not self.templates
 
-    def open_tables(self, position: int) -> int:
-        """About how many tables are open; wrong only for markup that is wrong itself, and then rather too many."""
+    def open_tables(self) -> int:
+        """About how many tables are never closed; wrong for markup that is wrong itself, and then rather too many."""
         depth = 0
-        for closing in _TABLE.findall(self.view, 0, position):
+        for closing in _TABLE.findall(self.found.sequence):
             depth = max(0, depth - 1) if closing else depth + 1
         return depth
 
@@ -175,6 +209,18 @@ class _Scanner:
 
     def step(self, position: int, end: int) -> int:
         """Deal with one thing that decides something; returns where to go on."""
+        if self.view.startswith("</a>", position):
+            self.close_anchor(position)
+            return position + 4
+        plain = _PLAIN_LINK.match(self.view, position, end)
+        if plain:
+            start, stop = plain.span(1)
+            self.open_link(Tag("a", position, position + 2, plain.end(), (start, stop, '"'), self.where))
+            return plain.end()
+        return self.any_step(position, end)
+
+    def any_step(self, position: int, end: int) -> int:
+        """The same without shortcuts."""
         tag = TAG.match(self.view, position, end)
         if tag:
             return self.tag(tag, end)
@@ -239,7 +285,7 @@ class _Scanner:
         elif self.where == "html" and not self.templates:
             if name == "/body":
                 self.found.body_end = match.start()
-                self.found.is_clean = self.anchor is None and not self.foreign
+                self.found.is_clean = self.is_clean()
             elif name == "/html":
                 self.found.html_end = match.start()
             elif name == "html":
@@ -247,13 +293,16 @@ class _Scanner:
                 self.found.is_amp |= any(each.endswith("4email") for each in found)
 
     def link(self, match: re.Match[str], name: str) -> None:
-        found = attributes(self.view, match.end(1), match.end() - 1)
+        href = attributes(self.view, match.end(1), match.end() - 1).get("href")
         where = "mso" if name.startswith("v:") else self.where
-        tag = Tag(name, match.start(), match.end(), found, where, self.templates > 0, match.end())
-        if name != "area":
-            self.close_anchor(match.start())
+        self.open_link(Tag(name, match.start(), match.end(1), match.end(), href, where))
+
+    def open_link(self, tag: Tag) -> None:
+        tag.is_inert, tag.content_end = self.templates > 0, tag.end
+        if tag.name != "area":
+            self.close_anchor(tag.start)
             self.anchor = tag
-        if "href" in found:
+        if tag.href:
             self.found.tags.append(tag)
 
     def close_anchor(self, position: int) -> None:
@@ -363,6 +412,9 @@ class _Watcher(_Scanner):
         self.open: list[str] = []
         self.counts = {"a": 0, "table": 0, "cell": 0}
         self.is_in_body = False
+
+    def step(self, position: int, end: int) -> int:
+        return self.any_step(position, end)
 
     def tag(self, match: re.Match[str], end: int) -> int:
         name = match[1].lower()

@@ -23,6 +23,8 @@ _SOFT_LINE = 76
 _ESCAPE = re.compile(rb"=(?:[0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
 _BROKEN_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n)")
 _UNSAFE = re.compile(rb"[^!-<>-~ \t]|[ \t](?=\Z)")
+#: Bytes that stand for themselves anywhere in a line; most of what is inserted is made of them alone.
+_PLAIN_QUOTED = bytes(set(range(33, 127)) - set(b"="))
 _IDENTITY = frozenset(("", "7bit", "8bit", "binary", "7-bit", "8-bit"))
 _BASE64_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64_ALPHABET + b"="))
@@ -273,6 +275,8 @@ class QuotedWriter:
 
 def escape_quoted(data: bytes) -> bytes:
     """One line's worth of bytes with everything escaped that quoted-printable has to escape."""
+    if not data.translate(None, _PLAIN_QUOTED):
+        return data
     return _UNSAFE.sub(lambda match: b"=%02X" % match[0][0], data)
 
 
