@@ -174,7 +174,8 @@ class RunningEdge:
 
     background: Background
     settings: Settings
-    now: list[int] = field(default_factory=list)
+    #: microseconds since 1970; set it to move time
+    clock: list[int] = field(default_factory=list)
 
     @property
     def port(self) -> int:

@@ -1,0 +1,93 @@
+"""Which hosts and paths exist, and that everything else gets the same constant answer."""
+
+import pytest
+from tests.edge.conftest import HOST, KEYS, RunningEdge, StartEdge, click, message
+
+from mailwake.edge.pages import MISDIRECTED, NOT_FOUND
+from mailwake.edge.pixel import GIF
+from mailwake.tokens import Minter
+
+
+@pytest.mark.parametrize("host", [HOST, "Track.Example.COM", f"{HOST}:8025", f"{HOST}:443"])
+def test_the_tracking_host_is_known_in_any_case_and_with_any_port(edge: RunningEdge, host: str) -> None:
+    assert edge.ask(click(), host=host).status == 302
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example.com", "", "127.0.0.1", f"{HOST}.evil.example.com", f"x{HOST}", f"[{HOST}]", f"{HOST}, x"]
+)
+@pytest.mark.parametrize("path", ["/", f"/o/{message()}", click()])
+def test_another_host_is_not_answered_for(edge: RunningEdge, host: str, path: str) -> None:
+    answer = edge.ask(path, host=host)
+    assert (answer.status, answer.body, answer["Location"]) == (421, MISDIRECTED.body, None)
+    assert edge.events() == []
+
+
+def test_an_absolute_target_cannot_pretend_another_host(edge: RunningEdge) -> None:
+    assert edge.ask(f"http://evil.example.com{click()}").status == 421
+    assert edge.ask(f"http://{HOST}{click()}", host="evil.example.com").status == 302
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-Host", "X-Original-URL", "X-Rewrite-URL", "Forwarded", "X-Host"])
+def test_headers_that_rename_things_are_ignored(edge: RunningEdge, name: str) -> None:
+    assert edge.ask("/nowhere", headers={name: click()}).status == 404
+    assert edge.ask(click(), headers={name: "evil.example.com"}).status == 302
+
+
+def test_a_former_host_is_still_answered_for(start_edge: StartEdge) -> None:
+    edge = start_edge(tracking={"former_hosts": ["Old.example.com"]})
+    token = message(minter=Minter(KEYS, "old.example.com"))
+    edge.ask(f"/o/{token}", host="old.example.com")
+    assert len(edge.events()) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/", "/admin", "/api", "/api/campaigns", "/.git/config", "/metrics", "/health", "/o", "/c", "/u", "/p", "//o/x",
+        "/O/x", "/%6f/x", "/./o/x", "/x/../o/x", "/favicon.ico", "*", "/oo/", "/o%2f" + message(), "/index.html?/o/",
+    ],
+)  # fmt: skip
+def test_nothing_else_exists_and_nothing_is_reflected(edge: RunningEdge, path: str) -> None:
+    answer = edge.ask(path)
+    assert (answer.status, answer.body) == (404, NOT_FOUND.body)
+
+
+def test_robots_are_told_to_stay_away(edge: RunningEdge) -> None:
+    answer = edge.ask("/robots.txt")
+    assert (answer.status, answer.text) == (200, "User-agent: *\nDisallow: /\n")
+
+
+@pytest.mark.parametrize("path", ["/c/x/y", "/nowhere"])
+def test_other_methods_are_refused_everywhere(edge: RunningEdge, path: str) -> None:
+    assert edge.ask(path, method="DELETE")["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("path", ["/u/x", "/p/x"])
+def test_pages_take_a_post_and_say_so(edge: RunningEdge, path: str) -> None:
+    assert edge.ask(path, method="PUT")["Allow"] == "GET, HEAD, POST"
+
+
+def test_odd_user_agents_are_kept_byte_for_byte(edge: RunningEdge) -> None:
+    edge.ask(f"/o/{message()}", headers={"User-Agent": "caf\xe9 \xff"})
+    (event,) = edge.events()
+    assert event.request is not None
+    assert (b"User-Agent", b"caf\xe9 \xff") in event.request.headers
+
+
+def test_a_client_behind_our_proxy_is_known_by_its_own_address(start_edge: StartEdge) -> None:
+    edge = start_edge(edge={"trusted_proxies": ["127.0.0.1/32"]})
+    edge.ask(f"/o/{message()}", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert [event.request.peer for event in edge.events() if event.request] == ["203.0.113.9"]
+
+
+def test_nobody_else_can_name_an_address(edge: RunningEdge) -> None:
+    edge.ask(f"/o/{message()}", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert [event.request.peer for event in edge.events() if event.request] == ["127.0.0.1"]
+
+
+def test_a_kilobyte_of_junk_in_every_place_breaks_nothing(edge: RunningEdge) -> None:
+    junk = "%00%ff" * 150
+    for path in (f"/o/{junk}", f"/c/{junk}/{junk}", f"/u/{junk}", f"/p/{junk}", f"/{junk}", f"/o/?{junk}"):
+        assert edge.ask(path, headers={"Cookie": junk * 60, "Accept-Language": junk}).status in (200, 404)
+    assert edge.ask(f"/o/{message()}").body == GIF

@@ -1,0 +1,104 @@
+"""What a recipient allows: every choice is theirs alone, durable before it is confirmed, and felt at once."""
+
+import re
+
+import pytest
+from tests.edge.conftest import (
+    DELIVERY,
+    NONCES,
+    NOW_MICROS,
+    RECIPIENT,
+    TARGET,
+    HeldWriter,
+    RunningEdge,
+    StartEdge,
+    click,
+    message,
+)
+
+from mailwake.edge.pixel import GIF
+from mailwake.events import EventType, Note
+from mailwake.tokens import Purpose
+
+TOKEN = message(Purpose.UNSUBSCRIBE_BODY)
+NOW = NOW_MICROS // 1_000_000
+
+
+def choose(edge: RunningEdge, choice: str, *, token: str = TOKEN) -> int:
+    found = re.search(r'name="nonce" value="([^"]+)"', edge.ask(f"/p/{token}").text)
+    assert found
+    return edge.post(f"/p/{token}", f"nonce={found[1]}&choice={choice}".encode()).status
+
+
+@pytest.mark.parametrize(
+    ("choice", "type_", "axis"),
+    [
+        ("stop", EventType.CONSENT_WITHDRAWN, "both"),
+        ("stop-opens", EventType.CONSENT_WITHDRAWN, "opens"),
+        ("stop-clicks", EventType.CONSENT_WITHDRAWN, "clicks"),
+        ("allow", EventType.CONSENT_GIVEN, "both"),
+        ("unsubscribe", EventType.UNSUBSCRIBED, ""),
+    ],
+)
+def test_every_button_says_what_it_says(edge: RunningEdge, choice: str, type_: EventType, axis: str) -> None:
+    assert choose(edge, choice) == 200
+    viewed, chosen = edge.events()
+    assert viewed.note is Note.PREFERENCES_VIEWED
+    assert (chosen.type, chosen.reason, chosen.note) == (type_, axis, Note.BUTTON)
+    assert (chosen.delivery, chosen.recipient) == (DELIVERY, RECIPIENT)
+
+
+def test_looking_changes_nothing(edge: RunningEdge) -> None:
+    for method in ("GET", "HEAD"):
+        assert edge.ask(f"/p/{TOKEN}?choice=stop", method=method).status == 200
+    assert {event.type for event in edge.events()} == {EventType.UNKNOWN}
+
+
+def test_a_withdrawal_is_felt_at_once(edge: RunningEdge) -> None:
+    choose(edge, "stop")
+    before = len(edge.events())
+    assert edge.ask(f"/o/{message()}").body == GIF
+    assert edge.ask(click())["Location"] == TARGET
+    assert len(edge.events()) == before
+    edge.ask(f"/o/{message(recipient=99)}")
+    assert len(edge.events()) == before + 1
+
+
+def test_who_allows_it_again_is_recorded_again(edge: RunningEdge) -> None:
+    choose(edge, "stop")
+    choose(edge, "allow")
+    edge.ask(f"/o/{message()}")
+    assert edge.events()[-1].type is EventType.OPENED
+
+
+@pytest.mark.parametrize("purpose", [Purpose.READ, Purpose.UNSUBSCRIBE_HEADER])
+def test_the_token_of_pixel_or_header_can_neither_see_nor_choose(edge: RunningEdge, purpose: Purpose) -> None:
+    token = message(purpose)
+    nonce = NONCES.mint(token, now_seconds=NOW)
+    assert edge.ask(f"/p/{token}").status == 404
+    assert edge.post(f"/p/{token}", f"nonce={nonce}&choice=allow".encode()).status == 404
+    assert edge.events() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "choice=stop",
+        "nonce=x&choice=stop",
+        f"nonce={NONCES.mint(TOKEN, now_seconds=NOW)}",
+        f"nonce={NONCES.mint(TOKEN, now_seconds=NOW)}&choice=everything",
+        f"nonce={NONCES.mint(message(Purpose.UNSUBSCRIBE_BODY, recipient=5), now_seconds=NOW)}&choice=stop",
+        "List-Unsubscribe=One-Click",
+    ],
+)
+def test_any_other_post_changes_nothing(edge: RunningEdge, body: str) -> None:
+    assert edge.post(f"/p/{TOKEN}", body.encode()).status == 400
+    assert edge.events() == []
+
+
+def test_a_log_that_is_away_is_not_confirmed(start_edge: StartEdge) -> None:
+    edge = start_edge(writer=HeldWriter(refuses=True))
+    nonce = NONCES.mint(TOKEN, now_seconds=NOW)
+    answer = edge.post(f"/p/{TOKEN}", f"nonce={nonce}&choice=stop".encode())
+    assert answer.status == 503
+    assert answer["Retry-After"] is not None

@@ -1,0 +1,184 @@
+"""Leaving the list: looking changes nothing, one click is enough, and nothing is confirmed that could be lost."""
+
+import re
+
+import pytest
+from tests.edge.conftest import (
+    DELIVERY,
+    NONCES,
+    NOW_MICROS,
+    RECIPIENT,
+    Answer,
+    HeldWriter,
+    RunningEdge,
+    StartEdge,
+    message,
+)
+
+from mailwake.events import Event, EventType, Note
+from mailwake.modes import Mode, Modes
+from mailwake.tokens import Purpose
+
+HEADER, BODY = message(Purpose.UNSUBSCRIBE_HEADER), message(Purpose.UNSUBSCRIBE_BODY)
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+NOW = NOW_MICROS // 1_000_000
+
+
+def nonce_in(page: Answer) -> str:
+    found = re.search(r'name="nonce" value="([^"]+)"', page.text)
+    assert found
+    return found[1]
+
+
+def unsubscribed(edge: RunningEdge) -> list[Event]:
+    return [event for event in edge.events() if event.type is EventType.UNSUBSCRIBED]
+
+
+@pytest.mark.parametrize("token", [HEADER, BODY])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_looking_never_unsubscribes(edge: RunningEdge, token: str, method: str) -> None:
+    for _ in range(3):
+        assert edge.ask(f"/u/{token}", method=method).status == 200
+    assert [(event.type, event.note) for event in edge.events()] == [(EventType.UNKNOWN, Note.UNSUBSCRIBE_VIEWED)] * 3
+
+
+@pytest.mark.parametrize("query", ["?List-Unsubscribe=One-Click", "?confirm=1", "?nonce=x"])
+def test_looking_with_a_query_never_unsubscribes_either(edge: RunningEdge, query: str) -> None:
+    edge.ask(f"/u/{HEADER}{query}")
+    assert unsubscribed(edge) == []
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/x-www-form-urlencoded",
+        "application/x-www-form-urlencoded; charset=UTF-8",
+        "Application/X-WWW-Form-UrlEncoded;charset=us-ascii",
+    ],
+)
+@pytest.mark.parametrize(
+    "body", [ONE_CLICK, ONE_CLICK + b"\r\n", b"a=b&List-Unsubscribe=One-Click&c=", b"List%2DUnsubscribe=One%2DClick"]
+)
+def test_one_click_unsubscribes_without_a_page_a_redirect_or_a_cookie(
+    edge: RunningEdge, kind: str, body: bytes
+) -> None:
+    answer = edge.post(f"/u/{HEADER}", body, kind)
+    assert (answer.status, answer.body) == (200, b"")
+    assert (answer["Location"], answer["Set-Cookie"]) == (None, None)
+    (event,) = edge.events()
+    assert (event.type, event.note, event.delivery, event.recipient) == (
+        EventType.UNSUBSCRIBED,
+        Note.ONE_CLICK,
+        DELIVERY,
+        RECIPIENT,
+    )
+
+
+@pytest.mark.parametrize("head", ["", "; charset=utf-8"])
+def test_one_click_may_come_as_multipart(edge: RunningEdge, head: str) -> None:
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="extra"\r\n\r\n1\r\n'
+        b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
+    )
+    assert edge.post(f"/u/{HEADER}", body, f"multipart/form-data{head}; boundary=b").status == 200
+    assert len(unsubscribed(edge)) == 1
+
+
+def test_one_click_may_come_without_a_content_type(edge: RunningEdge) -> None:
+    assert edge.ask(f"/u/{HEADER}", method="POST", body=ONE_CLICK).status == 200
+    assert len(unsubscribed(edge)) == 1
+
+
+def test_one_click_on_the_link_in_the_body_is_honoured_too(edge: RunningEdge) -> None:
+    assert edge.post(f"/u/{BODY}", ONE_CLICK).status == 200
+    assert [event.note for event in unsubscribed(edge)] == [Note.ONE_CLICK]
+
+
+@pytest.mark.parametrize("token", [HEADER, BODY])
+def test_the_button_of_the_page_unsubscribes(edge: RunningEdge, token: str) -> None:
+    page = edge.ask(f"/u/{token}")
+    done = edge.post(f"/u/{token}", f"nonce={nonce_in(page)}&choice=unsubscribe".encode())
+    assert (done.status, "unsubscribed" in done.text) == (200, True)
+    assert [event.note for event in unsubscribed(edge)] == [Note.BUTTON]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"x",
+        b"List-Unsubscribe=one-click",
+        b"List-Unsubscribe=",
+        b"nonce=",
+        b"nonce=0.0",
+        b"nonce=" + NONCES.mint(BODY, now_seconds=NOW).encode(),
+        b"nonce=" + NONCES.mint(HEADER, now_seconds=NOW - 86_401).encode(),
+        b"nonce=" + NONCES.mint(HEADER, now_seconds=NOW + 1).encode(),
+        b"\xff\xfe=%zz&&&===;",
+        b"&" * 5_000,
+    ],
+)
+def test_any_other_post_changes_nothing(edge: RunningEdge, body: bytes) -> None:
+    assert edge.post(f"/u/{HEADER}", body or b" ").status == 400
+    assert edge.events() == []
+    assert edge.stop()["reasons"] == {"form": 1}
+
+
+@pytest.mark.parametrize("token", ["x", message(), HEADER[:-1], HEADER + "="])
+def test_a_token_that_does_not_hold_unsubscribes_nobody(edge: RunningEdge, token: str) -> None:
+    assert edge.post(f"/u/{token}", ONE_CLICK).status == 404
+    assert edge.ask(f"/u/{token}").status == 404
+    assert edge.events() == []
+
+
+def test_only_the_token_says_who(edge: RunningEdge) -> None:
+    edge.post(f"/u/{HEADER}?recipient=1&delivery=2", ONE_CLICK + b"&recipient=3&email=a@example.com")
+    (event,) = edge.events()
+    assert (event.recipient, event.delivery) == (RECIPIENT, DELIVERY)
+
+
+def test_asking_many_times_is_always_fine(edge: RunningEdge) -> None:
+    assert {edge.post(f"/u/{HEADER}", ONE_CLICK).status for _ in range(20)} == {200}
+
+
+def test_a_log_that_is_away_is_not_confirmed(start_edge: StartEdge) -> None:
+    edge = start_edge(writer=HeldWriter(refuses=True))
+    answer = edge.post(f"/u/{HEADER}", ONE_CLICK)
+    assert answer.status == 503
+    assert int(answer["Retry-After"] or 0) > 0
+    assert edge.stop()["unrecorded"] == 1
+
+
+def test_the_answer_waits_until_the_wish_is_durable(start_edge: StartEdge) -> None:
+    writer = HeldWriter()
+    edge = start_edge(writer=writer)
+    with edge.line() as line:
+        head = f"POST /u/{HEADER} HTTP/1.1\r\nHost: track.example.com\r\nContent-Length: {len(ONE_CLICK)}\r\n\r\n"
+        line.send(head.encode() + ONE_CLICK)
+        assert writer.came.acquire(timeout=10)
+        line.socket.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            line.socket.recv(1)
+        line.socket.settimeout(10)
+        edge.background.do(writer.release)
+        assert line.socket.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+def test_the_wish_to_leave_never_expires_and_needs_no_tracking(edge: RunningEdge) -> None:
+    off = Modes(opens=Mode.OFF, clicks=Mode.OFF)
+    token = message(Purpose.UNSUBSCRIBE_HEADER, age_days=2_000, modes=off)
+    assert edge.post(f"/u/{token}", ONE_CLICK).status == 200
+    (event,) = edge.events()
+    assert (event.type, event.recipient, event.request) == (EventType.UNSUBSCRIBED, RECIPIENT, None)
+
+
+def test_what_one_sends_with_the_wish_is_kept_only_where_everything_may_be(edge: RunningEdge) -> None:
+    half = Modes(opens=Mode.INDIVIDUAL, clicks=Mode.AGGREGATE)
+    edge.post(f"/u/{message(Purpose.UNSUBSCRIBE_HEADER, modes=half)}", ONE_CLICK)
+    edge.post(f"/u/{HEADER}", ONE_CLICK)
+    assert [event.request is None for event in edge.events()] == [True, False]
+
+
+def test_a_form_that_is_too_long_is_refused(edge: RunningEdge) -> None:
+    assert edge.post(f"/u/{HEADER}", ONE_CLICK + b"&x=" + b"y" * 9_000).status == 413
+    assert edge.events() == []

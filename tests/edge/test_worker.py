@@ -1,0 +1,160 @@
+"""The whole process: `mailwake edge`, its ready line, its stop, and a kill without warning."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from tests.edge.conftest import HOST, Line
+
+from mailwake.edge.worker import listen
+from mailwake.errors import Unavailable
+from mailwake.eventlog.sqlite import SqliteReader
+from mailwake.events import decode_event
+from mailwake.modes import INDIVIDUAL
+from mailwake.tokens import MessageToken, Minter, Purpose, format_key, new_key, parse_keys
+
+COMMAND = [sys.executable, "-m", "mailwake", "edge"]
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Path:
+    (tmp_path / "mailwake.keys").write_text(format_key(1, new_key(), date(2026, 1, 1)), encoding="utf-8")
+    (tmp_path / "mailwake.toml").write_text(
+        f'[tracking]\nbase_url = "https://{HOST}"\n[edge]\nport = 0\n', encoding="utf-8"
+    )
+    return tmp_path
+
+
+@contextmanager
+def process(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    with subprocess.Popen([*COMMAND, *more], cwd=folder, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            assert child.stdout is not None
+            ready = child.stdout.readline()
+            assert ready.startswith("edge listening on http://127.0.0.1:")
+            yield child, int(ready.rpartition(":")[2])
+        finally:
+            if child.poll() is None:
+                child.kill()
+
+
+def opens(folder: Path, first_delivery: int) -> Iterator[tuple[int, bytes]]:
+    """Requests for pixels of ever new deliveries."""
+    keys = parse_keys((folder / "mailwake.keys").read_text(encoding="utf-8"))
+    minter, today = Minter(keys, HOST), datetime.now(UTC).date()
+    delivery = first_delivery
+    while True:
+        token = minter.message(Purpose.READ, MessageToken(INDIVIDUAL, 7, delivery, delivery, today))
+        yield delivery, f"GET /o/{token} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+        delivery += 1
+
+
+def deliveries(folder: Path) -> list[int | None]:
+    segments = SqliteReader(folder / "mailwake-data" / "log").read({}, limit_records=10**9)
+    return [decode_event(record).delivery for segment in segments for record in segment.records]
+
+
+class Reader(threading.Thread):
+    """A client that keeps eight requests under way and remembers which were answered."""
+
+    def __init__(self, folder: Path, port: int, first_delivery: int) -> None:
+        super().__init__()
+        self._requests = opens(folder, first_delivery)
+        self._line = Line(port)
+        self.answered: list[int] = []
+        self.enough = threading.Event()
+
+    def run(self) -> None:
+        under_way: list[int] = []
+        try:
+            while True:
+                while len(under_way) < 8:
+                    delivery, request = next(self._requests)
+                    self._line.send(request)
+                    under_way.append(delivery)
+                answer = self._line.read()
+                assert answer.status == 200
+                self.answered.append(under_way.pop(0))
+                if len(self.answered) > 100:
+                    self.enough.set()
+                if answer["Connection"] == "close":
+                    break
+        except (EOFError, OSError):
+            pass
+        finally:
+            self._line.close()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_nothing_that_was_answered_is_lost_however_the_process_ends(installation: Path, how: signal.Signals) -> None:
+    with process(installation) as (child, port):
+        readers = [Reader(installation, port, number * 1_000_000 + 1) for number in range(4)]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            assert reader.enough.wait(30)
+        os.kill(child.pid, how)
+        for reader in readers:
+            reader.join(30)
+        child.wait(30)
+    answered = [delivery for reader in readers for delivery in reader.answered]
+    recorded = deliveries(installation)
+    assert len(recorded) == len(set(recorded))
+    assert not set(answered) - set(recorded)
+    with process(installation) as (_, port), Line(port) as line:  # and it starts again as if nothing had been
+        line.send(next(opens(installation, 9_000_000))[1])
+        assert line.read().status == 200
+    assert set(deliveries(installation)) >= {*recorded, 9_000_000}
+
+
+def test_a_stop_writes_the_counts_and_ends_well(installation: Path) -> None:
+    with process(installation) as (child, port):
+        with Line(port) as line:
+            line.send(next(opens(installation, 1))[1])
+            line.read()
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(30) == 0
+        assert child.stdout is not None
+        assert child.stdout.read() == ""  # nothing about requests is ever printed
+    report = json.loads((installation / "mailwake-data" / "edge-0.json").read_text(encoding="utf-8"))
+    assert (report["received"], report["recorded"], report["worker"]) == (1, 1, 0)
+
+
+def test_the_same_worker_twice_is_refused_with_one_line(installation: Path) -> None:
+    with process(installation):
+        second = subprocess.run(COMMAND, cwd=installation, capture_output=True, text=True, check=False, timeout=60)
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr == "mailwake: another process already writes the log edge-0; give this one a name of its own\n"
+
+
+def test_workers_share_a_port_and_write_logs_of_their_own(installation: Path) -> None:
+    with process(installation) as (_, port):
+        config = installation / "mailwake.toml"
+        config.write_text(config.read_text(encoding="utf-8").replace("port = 0", f"port = {port}"), encoding="utf-8")
+        with process(installation, "--worker", "1") as (_, second):
+            assert second == port
+            assert {path.name for path in (installation / "mailwake-data" / "log").glob("*.log")} == {
+                "edge-0.log",
+                "edge-1.log",
+            }
+
+
+def test_a_port_that_is_taken_is_told_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Unavailable, match=f"cannot listen on 127.0.0.1 port {port}"):
+            listen("127.0.0.1", port)
+
+
+def test_an_address_that_is_not_ours_is_told_too() -> None:
+    with pytest.raises(Unavailable, match="cannot listen on 192.0.2.1"):
+        listen("192.0.2.1", 0)
