@@ -156,5 +156,5 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
 
 
 def test_an_address_that_is_not_ours_is_told_too() -> None:
-    with pytest.raises(Unavailable, match="cannot listen on 192.0.2.1"):
+    with pytest.raises(Unavailable, match=r"cannot listen on 192\.0\.2\.1"):
         listen("192.0.2.1", 0)
