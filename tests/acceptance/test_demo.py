@@ -67,6 +67,12 @@ def pid_of(folder: Path, role: str) -> int:
     return int(state["roles"][role]["pid"] or 0)
 
 
+def processes() -> str:
+    """Number and command line of everything that runs, a line each."""
+    listing = ("ps", "-axww", "-o", "pid=,command=")
+    return subprocess.run(listing, capture_output=True, text=True, check=True).stdout
+
+
 def assert_exact(result: dict[str, Any]) -> None:
     wrong = [(name, row) for name, rows in result["comparisons"].items() for row in rows if not row["holds"]]
     assert not wrong, result["printed"]
@@ -117,8 +123,7 @@ def test_the_report_of_one_campaign_says_the_same_as_the_overview(played: tuple[
 
 def test_nothing_of_the_demo_runs_on_after_it(played: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = played
-    running = subprocess.run(("ps", "-axww", "-o", "command="), capture_output=True, text=True, check=True).stdout
-    assert str(folder) not in running
+    assert str(folder) not in processes()
 
 
 def test_a_demo_never_wipes_a_folder_that_is_not_a_demos(tmp_path: Path) -> None:
@@ -151,7 +156,9 @@ def test_killing_the_sender_mails_nobody_twice(tmp_path: Path) -> None:
     demo = start(folder, "--messages", "300")
 
     def sender() -> int:
-        listed = subprocess.run(("ps", "-axww", "-o", "pid=,command="), capture_output=True, text=True, check=True).stdout
+        listed = subprocess.run(
+            ("ps", "-axww", "-o", "pid=,command="), capture_output=True, text=True, check=True
+        ).stdout
         found = re.search(rf"^ *(\d+) .*mailwake send {re.escape(str(folder))}", listed, re.MULTILINE)
         return int(found[1]) if found else 0
 

@@ -115,7 +115,7 @@ class Crowd:
             underway.done = True
             moved.set()
             told()
-        connection.close()
+        await connection.close()
 
     async def _do(self, planned: Planned, connection: Connection, copies: Copies) -> None:
         deeds, action = copies.deeds[planned.copy], planned.action

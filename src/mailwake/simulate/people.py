@@ -92,9 +92,10 @@ def _companies(names: Mapping[str, Any], seed: int, world: World, dials: Mapping
 def spread(parts: Mapping[str, float], count: int) -> list[str]:
     """`count` names in the given proportions, as nearly as whole numbers allow; every name that fits is there."""
     whole = sum(parts.values())
-    ordered = sorted(parts, key=lambda name: -parts[name])
-    chosen = [name for name in ordered for _ in range(max(1, int(count * parts[name] / whole)))]
-    return (chosen + ordered * count)[:count]
+    ordered = sorted(parts, key=lambda name: -parts[name])[:count]
+    counts = {name: max(1, int(count * parts[name] / whole)) for name in ordered}
+    counts[ordered[0]] += count - sum(counts.values())
+    return [name for name in ordered for _ in range(counts[name])]
 
 
 def _person(

@@ -7,6 +7,7 @@ browsers and mailbox providers do, and tells how often a request was sent withou
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 #: Longest pause between tries.
@@ -52,7 +53,7 @@ class Connection:
                 sent = True
                 status, body = await asyncio.wait_for(_read(reader, request.startswith(b"HEAD ")), self._answer)
             except (OSError, EOFError, TimeoutError, ValueError):
-                self.close()
+                await self.close()
                 unanswered += sent
             else:
                 if status != 503:  # said not to have been done: RFC 9110 section 15.6.4
@@ -66,11 +67,13 @@ class Connection:
             self._streams = await asyncio.open_connection(self._host, self._port)
         return self._streams
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of the connection."""
         if self._streams is not None:
-            self._streams[1].close()
-            self._streams = None
+            writer, self._streams = self._streams[1], None
+            writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
 
 
 async def _read(reader: asyncio.StreamReader, is_head: bool) -> tuple[int, bytes]:

@@ -1,0 +1,107 @@
+"""`mailwake serve` as a user runs it: comes up, refuses to come up twice, and leaves nothing behind."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+MAILWAKE = (sys.executable, "-m", "mailwake")
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    edge, relay, ingest, web = free_ports(4)
+    path = tmp_path / "mailwake.toml"
+    path.write_text(
+        f'[tracking]\nbase_url = "http://localhost:{edge}"\n[edge]\nport = {edge}\n[relay]\nport = {relay}\n'
+        f"[ingest]\nport = {ingest}\n[web]\nport = {web}\n"
+    )
+    keys = (*MAILWAKE, "keys", "new", "--config", str(path))
+    subprocess.run(keys, check=True, capture_output=True)
+    return path
+
+
+@contextmanager
+def serving(config: Path) -> Iterator[subprocess.Popen[str]]:
+    command = (*MAILWAKE, "serve", "--config", str(config))
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def wait_until_ready(process: subprocess.Popen[str]) -> list[str]:
+    said: list[str] = []
+    assert process.stdout is not None
+    for line in process.stdout:
+        said.append(line.strip())
+        if said[-1] == "mailwake is ready":
+            return said
+    raise AssertionError("\n".join(said))
+
+
+def test_it_comes_up_answers_and_stops_when_asked(config: Path) -> None:
+    with serving(config) as process:
+        said = wait_until_ready(process)
+        assert sorted(line.split()[0] for line in said[:-1]) == ["edge-0", "ingest", "relay", "web"]
+        address = json.loads((config.parent / "mailwake-data" / "web.json").read_text())["url"]
+        with urllib.request.urlopen(f"{address}/health", timeout=20) as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, out
+        assert not (config.parent / "mailwake-data" / "serve.json").exists()
+
+
+def test_a_second_one_on_the_same_folder_is_refused(config: Path) -> None:
+    with serving(config) as process:
+        wait_until_ready(process)
+        second = subprocess.run(
+            (*MAILWAKE, "serve", "--config", str(config)), capture_output=True, text=True, check=False
+        )
+        assert second.returncode == 1
+        assert f"is served already, by process {process.pid}; stop that one first" in second.stderr
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+
+
+def test_without_keys_it_says_so_once_and_starts_nothing(config: Path) -> None:
+    (config.parent / "mailwake.keys").unlink()
+    done = subprocess.run((*MAILWAKE, "serve", "--config", str(config)), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "keys.ref" in done.stderr
+    assert not (config.parent / "mailwake-data").exists()
+
+
+def test_a_port_that_is_taken_ends_the_start(config: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        text = config.read_text().replace("[relay]\nport = ", f"[relay]\nport = {taken.getsockname()[1]} # ")
+        config.write_text(text)
+        done = subprocess.run(
+            (*MAILWAKE, "serve", "--config", str(config)), capture_output=True, text=True, check=False, timeout=60
+        )
+    assert done.returncode in (1, 2)
+    assert "relay could not start" in done.stderr
