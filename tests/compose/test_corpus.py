@@ -7,6 +7,8 @@ from collections.abc import Callable
 from email.message import Message
 
 import pytest
+from tests.compose.conftest import HOST, corpus, make_copy, read_link, sidecar
+from tests.compose.undoing import undo
 
 from mailwake.compose.copy import Copy
 from mailwake.compose.headers import ADDED
@@ -16,8 +18,6 @@ from mailwake.compose.shown import shown
 from mailwake.markup.charset import Text, find_codec, read_text
 from mailwake.markup.mime import read_message
 from mailwake.modes import OFF
-from tests.compose.conftest import HOST, corpus, make_copy, read_link, sidecar
-from tests.compose.undoing import undo
 
 HTML = sorted(corpus("html"))
 MAIL = sorted(corpus("eml"))
@@ -71,7 +71,7 @@ def test_a_hard_page_is_tracked_as_expected(name: str) -> None:
     written, pixels = undo(
         tracked.decode("latin-1"), raw.decode("latin-1"), host=host, target=leads_to(host), charset=codec
     )
-    wanted = [link for link in expected["track"]]
+    wanted = expected["track"]
     assert [raw for raw in written if raw not in expected["either"]] == [link["raw"] for link in wanted]
     assert [href for href in hrefs if href not in expected["either"]] == [link["url"] for link in wanted]
     for text in expected["no_track"]:

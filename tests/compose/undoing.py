@@ -1,7 +1,7 @@
 """The way back: proves that a tracked text differs from its original by addresses and one pixel alone.
 
-Knows nothing of how the change was made. The tracked text is cut at our addresses; what is left has to be in the original,
-in order, and what stood between the pieces there has to be, read by another HTML parser, what our address leads to.
+Knows nothing of how the change was made. The tracked text is cut at our addresses; what is left has to be in the
+original, in order, and what stood between the pieces has to be, read by another HTML parser, what our address leads to.
 """
 
 import re

@@ -94,7 +94,7 @@ class Text:
         if self.codec in _PLAIN or (text.isascii() and self.is_ascii_based and self.codec not in _ESCAPED):
             return text
         try:
-            return self.raw[start * self.unit : end * self.unit].decode(self.codec)
+            return self._bytes(start, end).decode(self.codec)
         except UnicodeDecodeError:
             return None
 
@@ -103,13 +103,18 @@ class Text:
         text = self.view[start:end]
         if text.isascii() and self.is_ascii_based and self.codec not in _ESCAPED:
             return text
-        return self.raw[start * self.unit : end * self.unit].decode(self.codec, "replace")
+        return self._bytes(start, end).decode(self.codec, "replace")
+
+    def _bytes(self, start: int, end: int) -> bytes:
+        return _SHIFT.get(self.codec, b"") + self.raw[start * self.unit : end * self.unit]
 
     def encode(self, text: str) -> bytes:
         """Text of ours (ASCII) as it has to stand among the bytes."""
         return text.encode("ascii" if self.is_ascii_based else self.codec)
 
 
+#: What has to come first, once in a text, before anything can be decoded (RFC 1557).
+_SHIFT = {"iso2022_kr": b"\x1b$)C"}
 #: The view of these is the text itself.
 _PLAIN = frozenset({"latin-1"})
 
@@ -130,9 +135,9 @@ def read_text(raw: bytes, label: str | None) -> Text | None:
         label = declared[1].decode("ascii") if declared else "x-unknown"
         if label.lower().startswith(("utf-16", "utf-32")):
             label = "utf-8"  # a meta element that can be read as ASCII is not UTF-16 (WHATWG HTML, 13.2.3.3)
-    if marked == "utf-16-le" and raw.startswith(codecs.BOM_UTF32_LE) and (label or "").lower().startswith("utf-32"):
-        marked = "utf-32-le"
-    codec = marked or find_codec(label or "")
+    codec = find_codec(label or "")
+    if not (codec or "").startswith("utf-32"):  # its mark starts like that of UTF-16
+        codec = marked or codec
     if codec == "ascii":
         codec = _guess(raw)
     if codec in ("utf-16", "utf-32"):

@@ -253,6 +253,16 @@ class QuotedWriter:
     def make_room(self, length: int) -> None:
         """Break the line unless so many characters fit onto it."""
         if self._column and self._column + length > _SOFT_LINE:
+            self._break_softly()
+
+    def _break_softly(self) -> None:
+        last = self.content[-1] if self.content else b""
+        if self._column == _SOFT_LINE and isinstance(last, bytes) and last:
+            # a full line has no room for the break itself: its last character moves on
+            cut = -3 if last[-3:-2] == b"=" else -1
+            self.content[-1:] = [last[:cut], self._break, last[cut:]]
+            self._column = -cut
+        else:
             self.content.append(self._break)
             self._column = 0
 
@@ -263,12 +273,14 @@ class QuotedWriter:
 
     def _fold(self, data: bytes) -> None:
         while self._column + len(data) >= _SOFT_LINE:
-            take = _SOFT_LINE - 1 - self._column
-            escape = data.rfind(b"=", max(0, take - 2), max(0, take))
+            take = max(0, _SOFT_LINE - 1 - self._column)
+            escape = data.rfind(b"=", max(0, take - 2), take)
             take = escape if escape >= 0 else take
-            self.content += (data[: max(0, take)], self._break)
-            data = data[max(0, take) :]
-            self._column = 0
+            if take:
+                self.content.append(data[:take])
+                self._column += take
+                data = data[take:]
+            self._break_softly()
         self.content.append(data)
         self._column += len(data)
 
