@@ -22,3 +22,29 @@ The rooms, in the order an email lives::
 
 `docs/architecture.md` says which may import which; `tests/test_architecture.py` keeps it true.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailwake.send.tracker import Tracker
+
+__all__ = ["open"]
+
+
+def open(path: Path | str = "mailwake.toml") -> Tracker:  # noqa: A001 - it reads as mailwake.open
+    """The library's front door: a tracker that makes tracked copies of your messages.
+
+    Args:
+        path: the settings file, as `mailwake init` makes it.
+
+    Raises:
+        Misconfigured: the settings or the keys cannot be used.
+        Unavailable: the state store cannot be opened.
+    """
+    from mailwake.send.tracker import Tracker
+    from mailwake.settings import load
+
+    return Tracker.open(load(path))

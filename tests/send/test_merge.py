@@ -183,7 +183,7 @@ def test_a_server_that_is_away_leaves_everybody_waiting_and_says_so(sending: Sen
     sending.home.sink.port = 1
     run = sending.run(*people(30))
     assert counts(run.standing, map(handle, people(30)))["waiting"] == 30
-    assert "127.0.0.1:1" in run.gone
+    assert "127.0.0.1:1" in run.trouble
     assert sending.logged() == []
     assert len(sending.slept) == 3
 

@@ -14,18 +14,20 @@ from mailwake.send.together import Together
 
 def test_those_who_wait_share_the_next_question() -> None:
     asked: list[list[int]] = []
-    gate = threading.Event()
+    gate, away = threading.Event(), asyncio.Event()
+    loop: asyncio.AbstractEventLoop
 
     def ask(keys: list[int]) -> Mapping[int, int]:
         asked.append(keys)
+        loop.call_soon_threadsafe(away.set)
         assert gate.wait(10)
         return {key: key * 10 for key in keys}
 
     async def go() -> list[dict[int, int]]:
-        question = Together(ask)
+        nonlocal loop
+        loop, question = asyncio.get_running_loop(), Together(ask)
         first = asyncio.create_task(question([1]))
-        while not asked:
-            await asyncio.sleep(0)
+        await away.wait()
         others = [asyncio.create_task(question([key, 1])) for key in (2, 3)]
         await asyncio.sleep(0)
         gate.set()

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mailwake.cli import fail
 from mailwake.cli.options import ConfigOption
-from mailwake.errors import BadInput
+from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import CampaignId, EventType, Micros, encode_event
 from mailwake.send.ledger import own_events, standings, writer_of
@@ -55,6 +55,9 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     retry_doubtful: Annotated[
         bool, typer.Option("--retry-doubtful", help="Mail those again who may have the message already.")
     ] = False,
+    back_off: Annotated[
+        str, typer.Option(help="Seconds to wait before each further try at those put off, such as 1,5,30.")
+    ] = "1,5,30",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigOption = "mailwake.toml",
 ) -> None:
@@ -85,6 +88,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
             connections=connections or settings.smtp.connections,
             attributes=tuple(filter(None, (column.strip().lower() for column in attributes.split(",")))),
             retry_doubtful=retry_doubtful,
+            back_off=_seconds(back_off),
         )
         result = asyncio.run(job.go())
     finally:
@@ -107,12 +111,18 @@ class _Job:
     connections: int
     attributes: tuple[str, ...]
     retry_doubtful: bool
+    back_off: tuple[float, ...]
 
     async def go(self) -> dict[str, Any]:
         """Send, and say what came of it."""
         campaign = self.tracker.campaign(self.name, stream=self.source.stream or "marketing")
         folder, writer = self.settings.data_folder / "log", writer_of(campaign.id)
-        log = SqliteWriter.open(folder, writer)  # its lock comes first: what is read next must be complete
+        try:
+            log = SqliteWriter.open(folder, writer)  # its lock comes first: what is read next must be complete
+        except Unavailable as fault:
+            if "another process" in str(fault):
+                raise Unavailable(f"campaign {self.name} is being sent by another process; wait for it") from None
+            raise
         try:
             plan = make_plan(
                 self.tracker,
@@ -140,6 +150,7 @@ class _Job:
             new_delivery=self.tracker.new_delivery,
             connections=self.connections,
             rate=self.rate,
+            back_off=self.back_off,
             standing=plan.standing,
         )
         loop = asyncio.get_running_loop()
@@ -175,7 +186,7 @@ def _result(plan: Plan, run: Run, listed: People) -> dict[str, Any]:
             for h in handles
             if h in run.standing and run.standing[h].kind is EventType.FAILED
         ],
-        "stopped": run.gone,
+        "trouble": run.trouble,
     }
 
 
@@ -204,7 +215,7 @@ def _summary(result: dict[str, Any]) -> str:
 
 def _what_to_do(result: dict[str, Any]) -> str:
     if result["waiting"] or result["deferred"]:
-        why = f" ({result['stopped']})" if result["stopped"] else ""
+        why = f" ({result['trouble']})" if result["trouble"] else ""
         return f"not everybody has the mail yet{why}; run the same command again to go on"
     if not result["doubtful"]:
         return "some messages could not be made; mend their lines in the list and run the same command again"
@@ -254,3 +265,11 @@ def _pace(text: str) -> float:
     if not found or not float(found["count"]):
         raise BadInput(f"--rate {text}: write it as 10/s, 600/min or 20000/h")
     return float(found["count"]) / _SECONDS[found["unit"] or "s"]
+
+
+def _seconds(text: str) -> tuple[float, ...]:
+    """Waits, from 1,5,30; empty: none."""
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise BadInput(f"--back-off {text}: write seconds with commas between, such as 1,5,30") from None

@@ -74,7 +74,7 @@ def own_events(folder: Path, writer: str) -> Iterator[Event]:
                 for record in segment.records if segment.writer == writer else ():
                     try:
                         yield decode_event(record)
-                    except msgspec.ValidationError:
+                    except msgspec.DecodeError:
                         damaged = True
         damaged = damaged or any(damage.writer == writer for damage in reader.damage)
     finally:

@@ -22,7 +22,7 @@ from mailwake.send.people import Person
 from mailwake.send.tracker import Tracked
 from mailwake.send.upstream import Gone, Pool, Reply, Upstream
 
-#: Waits between rounds, for whoever was put off. Greylisting asks for minutes: that is what a second run is for.
+#: Greylisting asks for minutes: that is what a second run is for.
 BACK_OFF_SECONDS = (1.0, 5.0, 30.0)
 #: So many refusals for good without a single success: something is wrong with the message, not with the people.
 MAX_REFUSED_IN_A_ROW = 25
@@ -79,13 +79,15 @@ class Run:
     connections: int
     #: messages a second; 0: as fast as it goes
     rate: float = 0.0
+    #: waits between rounds, for whoever was put off
+    back_off: tuple[float, ...] = BACK_OFF_SECONDS
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     #: called after each recipient
     progress: Callable[[EventType], None] = lambda _: None
     standing: dict[Handle, Standing] = field(default_factory=dict)
     mailed: int = 0
-    #: why nobody could be reached any more, in the last round
-    gone: str = ""
+    #: why somebody could not be reached in the last round; empty: nothing was in the way
+    trouble: str = ""
     _refused: int = 0
     _lost: int = 0
     _fault: MailwakeError | None = None
@@ -100,7 +102,7 @@ class Run:
             Unavailable: the log cannot be written; without it nobody could tell who has the mail.
         """
         waiting = deque(addressees)
-        for pause in (*BACK_OFF_SECONDS, None):
+        for pause in (*self.back_off, None):
             await self._round(waiting)
             waiting = deque(a for a in waiting if self._is_open(a))
             if not waiting or pause is None or self._is_stopping:
@@ -116,7 +118,7 @@ class Run:
         return standing is None or standing.kind is EventType.DEFERRED
 
     async def _round(self, addressees: Iterable[Addressee]) -> None:
-        self.gone, self._lost = "", 0
+        self.trouble, self._lost = "", 0
         queue = deque(addressees)
         await asyncio.gather(*(self._work(queue) for _ in range(min(self.connections, len(queue)))))
         if self._fault is not None:
@@ -126,7 +128,7 @@ class Run:
         """One connection's share. A fault ends all shares, but lets every message under way come to its end."""
         upstream = await self.pool.take()
         try:
-            while queue and not (self._is_stopping or self.gone or self._fault):
+            while queue and not (self._is_stopping or self._is_gone or self._fault):
                 addressee = queue.popleft()
                 await self._turn()
                 await self._mail(upstream, addressee)
@@ -134,6 +136,10 @@ class Run:
             self._fault = self._fault or fault
         finally:
             self.pool.give(upstream)
+
+    @property
+    def _is_gone(self) -> bool:
+        return self._lost > MAX_LOST_PER_CONNECTION * self.connections
 
     async def _turn(self) -> None:
         """Keep the rate: each message has its moment."""
@@ -159,7 +165,7 @@ class Run:
                 self._stands(copy, EventType.SENT, str(fault))
             else:  # the server has nothing, and said nothing about this recipient: the next round's turn
                 self._lost += 1
-                self.gone = str(fault) if self._lost > MAX_LOST_PER_CONNECTION * self.connections else ""
+                self.trouble = str(fault)
             return
         self._lost = 0
         self.mailed += 1

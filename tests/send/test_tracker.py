@@ -1,0 +1,168 @@
+"""Deciding how closely a copy may be watched, and making it; the front door of the library."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterator
+from email.message import EmailMessage
+from typing import TYPE_CHECKING
+
+import pytest
+
+import mailwake
+from mailwake.errors import BadInput, Misconfigured
+from mailwake.events import EventType, Handle, Micros, Source
+from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.send.control import Control
+from mailwake.send.tracker import Suppressed, Tracker
+from mailwake.store.state import Axis, Consent
+
+if TYPE_CHECKING:
+    from tests.send.conftest import Home, Sink
+
+NOW = Micros(1_800_000_000_000_000)
+ANNA, BEN = "anna@example.com", "ben@example.com"
+HTML = (
+    b"From: me@example.com\r\nSubject: hello\r\nMIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n"
+    b'<p>Hello</p><a href="https://example.com/shop">Shop</a></body>\r\n'
+)
+
+
+@pytest.fixture
+def tracker(home: Home) -> Iterator[Tracker]:
+    made = Tracker(home.settings(), home.state(), clock=lambda: NOW)
+    yield made
+    made.state.close()
+
+
+def consent(tracker: Tracker, address: str, axis: Axis, state: Consent) -> None:
+    handle = tracker.handles([address])[address]
+    tracker.state.set_consent(handle, axis=axis, state=state, at=NOW, source="test")
+
+
+def test_the_strictest_recipient_decides_on_each_axis(tracker: Tracker) -> None:
+    consent(tracker, ANNA, Axis.OPENS, Consent.DENIED)
+    consent(tracker, BEN, Axis.CLICKS, Consent.WITHDRAWN)
+    assert tracker.copies(HTML, ["eve@example.com"], control=Control())[0].modes == INDIVIDUAL
+    assert [c.modes.to_byte() for c in tracker.copies(HTML, [ANNA, "eve@example.com"], control=Control())] == [
+        0x03,
+        0x03,
+    ]
+    assert [c.modes.to_byte() for c in tracker.copies(HTML, [ANNA, BEN], control=Control())] == [0, 0]
+
+
+def test_a_wish_never_raises_what_the_installation_allows(home: Home) -> None:
+    settings = home.settings()
+    home.config.write_text(home.config.read_text().replace("[tracking]", '[tracking]\nopens = "aggregate"'))
+    tracker = Tracker.open(
+        type(settings)(**{**vars(settings), "tracking": mailwake.settings.load(home.config).tracking})
+    )
+    assert tracker.copies(HTML, [ANNA], control=Control(modes=INDIVIDUAL))[0].modes.opens is Mode.AGGREGATE
+    tracker.state.close()
+
+
+def test_in_aggregate_mode_reading_addresses_are_the_same_for_everybody(tracker: Tracker) -> None:
+    modes = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
+    first, second = tracker.copies(HTML, [ANNA, BEN], control=Control(modes=modes))
+    assert first.message.partition(b"\r\n\r\n")[2] == second.message.partition(b"\r\n\r\n")[2]
+    assert first.message != second.message  # each can still unsubscribe
+
+
+def test_spellings_of_one_recipient_are_one_copy(tracker: Tracker) -> None:
+    assert len(tracker.copies(HTML, [ANNA, "Anna@Example.COM"], control=Control())) == 1
+
+
+def test_deliveries_are_random_positive_and_never_reused(tracker: Tracker) -> None:
+    made = {tracker.new_delivery() for _ in range(1_000)}
+    assert len(made) == 1_000
+    assert all(0 < delivery < 2**63 for delivery in made)
+
+
+def test_a_delivery_from_before_keeps_its_id(tracker: Tracker) -> None:
+    (first,) = tracker.copies(HTML, [ANNA], control=Control())
+    (again,) = tracker.copies(HTML, [ANNA], control=Control(), deliveries={first.recipient: first.delivery})
+    assert again == first
+
+
+def test_messages_that_differ_in_text_alone_are_one_template(tracker: Tracker) -> None:
+    made = [tracker.copies(HTML.replace(b"Hello", b"Hi %d" % n), [ANNA], control=Control())[0] for n in range(3)]
+    assert len({copy.template for copy in made}) == 1
+    assert len(tracker.state.templates(made[0].campaign)) == 1
+
+
+def test_the_default_campaign_is_the_stream_and_the_day(tracker: Tracker) -> None:
+    tracker.copies(HTML, [ANNA], control=Control(stream="outbound"))
+    (campaign,) = tracker.state.campaigns()
+    assert (campaign.name, campaign.stream) == ("outbound 2027-01-15", "outbound")
+
+
+def test_an_event_names_the_copy_and_an_address_never_shows(tracker: Tracker) -> None:
+    (copy,) = tracker.copies(HTML, [ANNA], control=Control())
+    event = copy.event(EventType.SENT, now=NOW, source=Source.RELAY)
+    assert (event.delivery, event.recipient, event.template) == (copy.delivery, copy.recipient, copy.template)
+    assert event.message_bytes == len(copy.message)
+    assert ANNA not in repr(copy)
+
+
+def test_an_installation_without_keys_does_not_start(home: Home) -> None:
+    settings = home.settings()
+    (home.folder / "mailwake.keys").unlink()
+    with pytest.raises(Misconfigured, match=r"keys\.ref"):
+        Tracker.open(settings)
+
+
+# ---- the library's front door
+
+
+def test_five_lines_of_python_send_a_tracked_message(home: Home, sink: Sink) -> None:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "me@example.com", ANNA, "Spring"
+    message.set_content('<a href="https://example.com/">x</a>', subtype="html")
+
+    tracker = mailwake.open(home.config)
+    tracked = tracker.track(message, recipient=ANNA, campaign="spring")
+    with smtplib.SMTP("127.0.0.1", sink.port) as smtp:
+        smtp.sendmail("me@example.com", [ANNA], tracked)
+
+    assert b"https://track.example.com/c/" in sink.mails[0].content
+    assert home.outcomes("library") == [("sent", ANNA)]
+    assert [campaign.name for campaign in tracker.state.campaigns()] == ["spring"]
+    tracker.state.close()
+
+
+def test_a_suppressed_recipient_gets_no_copy(tracker: Tracker) -> None:
+    handle = tracker.handles([ANNA])[ANNA]
+    tracker.state.suppress(handle, reason="unsubscribed", source="edge", at=NOW, stream="marketing")
+    with pytest.raises(Suppressed, match="unsubscribed"):
+        tracker.track(HTML, recipient=ANNA)
+    assert tracker.track(HTML, recipient=ANNA, stream="transactional")
+
+
+def test_a_message_with_other_line_ends_becomes_mail(tracker: Tracker) -> None:
+    assert b"\n" not in tracker.track(HTML.replace(b"\r\n", b"\n"), recipient=ANNA).replace(b"\r\n", b"")
+
+
+def test_a_tracked_message_is_not_tracked_twice(tracker: Tracker, home: Home) -> None:
+    once = tracker.track(HTML, recipient=ANNA)
+    assert tracker.track(once, recipient=ANNA) == once
+    assert len(home.events("library")) == 1
+
+
+def test_control_headers_win_over_arguments(tracker: Tracker) -> None:
+    tracker.track(b"X-Mailwake-Campaign: own\r\n" + HTML, recipient=ANNA, campaign="other")
+    assert [campaign.name for campaign in tracker.state.campaigns()] == ["own"]
+
+
+def test_what_is_no_address_is_refused(tracker: Tracker) -> None:
+    with pytest.raises(BadInput):
+        tracker.track(HTML, recipient="anna")
+
+
+def test_a_log_that_is_away_does_not_stop_the_mail(tracker: Tracker, home: Home) -> None:
+    (home.folder / "data" / "log").write_text("in the way", encoding="utf-8")
+    assert tracker.track(HTML, recipient=ANNA)
+
+
+def test_the_front_door_needs_nothing_until_it_is_opened() -> None:
+    assert "mailwake.send" not in str(mailwake.open.__module__)
+    assert Handle(1)
