@@ -85,7 +85,7 @@ class Relay:
     host: str
     port: int
     patience_seconds: float = 60.0
-    connections: int = 4
+    connections: int = 6
 
 
 def write_message(occasion: Occasion, person: Person, number: int, now: float) -> bytes:
