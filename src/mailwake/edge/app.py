@@ -64,7 +64,9 @@ class App:
         elif exchange.method not in route.methods:
             self._reject(exchange, "method", route.refusal)
         else:
-            rest = target[3:].partition(b"?")[0].partition(b"#")[0].decode("latin-1")
+            rest = target[3:].decode("latin-1")
+            if "?" in rest or "#" in rest:
+                rest = rest.partition("?")[0].partition("#")[0]
             route.endpoint(self._recorder, exchange, host, rest)
 
     def _host(self, named: bytes | None) -> str | None:

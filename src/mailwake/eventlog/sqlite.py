@@ -1,8 +1,9 @@
 """The log as SQLite files: one per writer, one row per segment, write-ahead log, every commit synced.
 
-Group commit is natural: a thread commits whatever has gathered as soon as its previous commit has ended, and wakes the
-event loop once per commit. It never waits for a batch to fill. Checkpoints run on another connection and thread,
-because they would otherwise be the slowest commit of all.
+Group commit is natural: a thread commits what the event loop has gathered; when it has done so it wakes the loop once,
+which hands over what came meanwhile and then tells the callers. Nothing ever waits for a batch to fill, and only the
+loop touches the queue. Checkpoints run on another connection and thread, because they would otherwise be the slowest
+commit of all.
 
 Source: https://www.sqlite.org/wal.html (checkpoints), https://www.sqlite.org/pragma.html#pragma_synchronous (FULL)
 """
@@ -58,7 +59,7 @@ class SqliteWriter:
         self._records: list[bytes] = []
         self._dones: list[Done] = []
         self._idle, self._closing = True, False
-        self._wake: SimpleQueue[None] = SimpleQueue()
+        self._work: SimpleQueue[tuple[list[bytes], list[Done]] | None] = SimpleQueue()
         self._turn = threading.Lock()
         self._due = threading.Event()
         self._retry_at, self._failing = 0.0, False
@@ -117,7 +118,7 @@ class SqliteWriter:
         self._records.append(record)
         if self._idle:
             self._idle = False
-            self._loop.call_soon(self._wake.put, None)  # after all that is ready now: a fuller segment, and no wait
+            self._loop.call_soon(self._hand_over)  # after all that is ready now: a fuller segment, and no wait
 
     async def write(self, records: Sequence[bytes]) -> None:
         """Append records and wait until all are durable; see `LogWriter.write`."""
@@ -129,11 +130,9 @@ class SqliteWriter:
         def done(fault: Exception | None) -> None:
             nonlocal left
             left -= 1
-            if finished.done():
-                return
-            if fault is not None:
+            if fault is not None and not finished.done():
                 finished.set_exception(fault)
-            elif not left:
+            elif not left and not finished.done():
                 finished.set_result(None)
 
         for record in records:
@@ -145,7 +144,8 @@ class SqliteWriter:
         if self._closing:
             return
         self._closing = True
-        self._wake.put(None)
+        if self._idle:
+            self._work.put(None)
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(None, self._join)
         await asyncio.sleep(0)  # the last answers were handed to the loop; let them leave first
@@ -158,26 +158,35 @@ class SqliteWriter:
             self._file.close()
         self._lock.release()
 
-    def _run(self) -> None:
-        """The writing thread. Lists are shared with the loop, which only appends: to the records last."""
-        while True:
-            count = min(len(self._records), _SEGMENT_RECORDS)
-            if count:
-                records, dones = self._records[:count], self._dones[:count]
-                del self._records[:count], self._dones[:count]
-                self._tell(dones, self._commit(records))
-            elif self._closing:
-                return
-            else:
-                self._idle = True
-                if not self._records:  # else one came before the flag was up, and nobody would wake us
-                    self._wake.get()
-                self._idle = False
+    def _hand_over(self) -> None:
+        records, dones = self._records, self._dones
+        self._records, self._dones = records[_SEGMENT_RECORDS:], dones[_SEGMENT_RECORDS:]
+        del records[_SEGMENT_RECORDS:], dones[_SEGMENT_RECORDS:]
+        self._work.put((records, dones))
 
-    def _tell(self, dones: list[Done], fault: Exception | None) -> None:
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(_finish, loop, dones, fault)
+    def _committed(self, dones: list[Done], fault: Exception | None) -> None:
+        if self._records:
+            self._hand_over()
+        elif self._closing:
+            self._work.put(None)
+        else:
+            self._idle = True
+        for done in dones:
+            try:
+                done(fault)
+            except Exception as bug:  # noqa: BLE001 - one caller's mistake must not keep the others waiting
+                context = {"message": "an answer failed after its record was written", "exception": bug}
+                asyncio.get_running_loop().call_exception_handler(context)
+
+    def _run(self) -> None:
+        """The writing thread."""
+        while work := self._work.get():
+            records, dones = work
+            fault = self._commit(records)
+            loop = self._loop
+            if loop is None or loop.is_closed():
+                return  # the process ends without `close`; what was committed is safe
+            loop.call_soon_threadsafe(self._committed, dones, fault)
 
     def _commit(self, records: list[bytes]) -> Exception | None:
         """One segment, durable; or why it is not."""
@@ -235,14 +244,6 @@ class SqliteWriter:
                     db.close()
             except _FAULTS:
                 self.faults += 1  # the commits say for themselves whether the disk is well
-
-
-def _finish(loop: asyncio.AbstractEventLoop, dones: list[Done], fault: Exception | None) -> None:
-    for done in dones:
-        try:
-            done(fault)
-        except Exception as bug:  # noqa: BLE001 - one caller's mistake must not keep the others waiting
-            loop.call_exception_handler({"message": "an answer failed after its record was written", "exception": bug})
 
 
 def _open_last(folder: Path, writer: str) -> LogFile:
