@@ -81,3 +81,7 @@ HOSTILE_LINKS = tuple(
         start=1,
     )
 )
+
+
+#: why the pages were not looked at; `tests/conftest.py` repeats it where nobody overlooks it
+NO_BROWSER = "no browser: Chromium is not installed, so the pages were not looked at; install the package `chromium`"

@@ -1,0 +1,251 @@
+"""The pages in a real Chromium: without scripts, by keyboard, on a phone, and with a cursor on the charts."""
+
+import asyncio
+import queue
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from tests.insight import seeding
+from tests.web.conftest import NO_BROWSER
+
+from mailwake.events import EventType
+from mailwake.insight.stores import Stores
+from mailwake.web.app import create_app
+from mailwake.web.server import serve
+
+pytestmark = pytest.mark.browser
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
+PAGES = ("/", "/campaigns/1", "/campaigns/2", "/campaigns/3", "/campaigns/4", "/campaigns/2/people", "/nowhere")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, if this machine has one."""
+    program = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip(NO_BROWSER)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *QUIET])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def url(stores: Stores) -> Iterator[str]:
+    """A served dashboard."""
+    yield from served(stores)
+
+
+def served(stores: Stores) -> Iterator[str]:
+    """Serve from a thread until the test is over."""
+    ready: queue.Queue[tuple[str, Any, Any]] = queue.Queue()
+
+    async def run() -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        await serve(
+            create_app(stores), host="127.0.0.1", port=0, stop=stop, ready=lambda url: ready.put((url, loop, stop))
+        )
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    address, loop, stop = ready.get(timeout=30)
+    yield address
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+
+
+@dataclass
+class Open:
+    """A page, and everything the browser complained about."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, address: str) -> None:
+        self.page.goto(address, wait_until="load")
+
+
+@pytest.fixture
+def opened(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """A fresh page; parametrize it with options of a browser context."""
+    context = browser.new_context(**getattr(request, "param", {}))
+    opened = Open(context.new_page())
+    opened.page.on("console", lambda said: opened.complaints.append(said.text) if said.type != "log" else None)
+    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    opened.page.on("requestfailed", lambda failed: opened.complaints.append(f"{failed.url} {failed.failure}"))
+    yield opened
+    context.close()
+
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+BLIND = {"java_script_enabled": False}
+DARK = {"color_scheme": "dark"}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_makes_the_browser_complain(opened: Open, url: str, path: str) -> None:
+    opened.go(url + path)
+    opened.page.wait_for_function("() => document.readyState === 'complete'")
+    expected = ["404"] if path == "/nowhere" else []
+    assert [said for said in opened.complaints if not any(word in said for word in expected)] == []
+
+
+@pytest.mark.parametrize("opened", [PHONE, {**PHONE, **BLIND}], indirect=True, ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_scrolls_sideways_on_a_phone(opened: Open, url: str, path: str) -> None:
+    opened.go(url + path)
+    widths = "[document.documentElement.scrollWidth, document.body.scrollWidth, innerWidth]"
+    assert set(opened.page.evaluate(widths)) == {390}
+
+
+@pytest.mark.parametrize("opened", [BLIND], indirect=True)
+def test_without_scripts_the_charts_are_drawn_and_the_forms_work(opened: Open, url: str) -> None:
+    page = opened.page
+    opened.go(f"{url}/campaigns/2")
+    drawing = page.locator("#series-opened > svg").first
+    assert drawing.is_visible()
+    assert drawing.locator("rect").count() > 5
+    assert page.locator(".drawn").count() == 0
+    page.goto(f"{url}/campaigns/2/people")
+    page.select_option("#outcome", "clicked_human")
+    page.click("button[type=submit]")
+    assert "outcome=clicked_human" in page.url
+    assert "clicked by people" in page.locator("#people h2").inner_text()
+
+
+def test_with_scripts_a_chart_reads_the_column_under_the_cursor(opened: Open, url: str) -> None:
+    page = opened.page
+    opened.go(f"{url}/campaigns/2")
+    page.wait_for_selector("#series-opened .drawn canvas")
+    assert not page.locator("#series-opened > svg").first.is_visible()
+    page.locator("#series-opened .u-over").scroll_into_view_if_needed()
+    over = page.locator("#series-opened .u-over").bounding_box()
+    assert over is not None
+    page.mouse.move(over["x"] + 2, over["y"] + 20)
+    page.wait_for_function("() => document.querySelector('#series-opened .readout').textContent.includes('16 Nov')")
+    said = page.locator("#series-opened .readout").inner_text()
+    first = page.locator("#table-opened tbody tr").first.locator("td").first.text_content()
+    assert f"● people {first}" in said
+
+
+def test_narrowing_a_list_swaps_the_list_alone_and_changes_the_address(opened: Open, url: str) -> None:
+    page = opened.page
+    opened.go(f"{url}/campaigns/2/people")
+    page.evaluate("document.querySelector('h1').dataset.kept = 'yes'")
+    page.select_option("#outcome", "bounced")
+    page.wait_for_url("**/people?outcome=bounced")
+    page.wait_for_function("() => document.querySelector('#people h2').textContent.includes('bounced')")
+    assert page.locator("h1").get_attribute("data-kept") == "yes"
+    page.reload()
+    assert "bounced" in page.locator("#people h2").inner_text()
+    assert opened.complaints == []
+
+
+def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(opened: Open, url: str) -> None:
+    page = opened.page
+    opened.go(f"{url}/campaigns/2")
+    reached = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent.trim()"))
+    assert reached == ["Skip to the numbers", "Mailwake", "Campaigns", "Campaigns", "130", "125"]
+
+
+def test_what_the_keyboard_is_on_is_seen(opened: Open, url: str) -> None:
+    page = opened.page
+    opened.go(url)
+    page.keyboard.press("Tab")
+    box = page.locator(".skip").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid"
+
+
+def test_the_skip_link_leads_past_the_navigation(opened: Open, url: str) -> None:
+    page = opened.page
+    opened.go(url)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+#: WCAG 2.2, 1.4.3: relative luminance and contrast of each text against what is painted behind it
+CONTRAST = """() => {
+  const channel = (v) => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
+  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
+  const ground = (node) => {
+    for (; node; node = node.parentElement) {
+      const colour = parse(getComputedStyle(node).backgroundColor);
+      if (colour.length < 4 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = walker.nextNode());) {
+    const holder = text.parentElement;
+    if (!text.textContent.trim() || holder.closest("svg, script") || !holder.checkVisibility()) continue;
+    const pair = [light(parse(getComputedStyle(holder).color)), light(ground(holder))].sort((a, b) => b - a);
+    const contrast = (pair[0] + .05) / (pair[1] + .05);
+    if (contrast < 4.5) poor.push([text.textContent.trim(), contrast]);
+  }
+  return poor;
+}"""
+
+
+@pytest.mark.parametrize("opened", [{}, DARK], indirect=True, ids=["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_text_stands_out_from_its_ground(opened: Open, url: str, path: str) -> None:
+    opened.go(url + path)
+    assert opened.page.evaluate(CONTRAST) == []
+
+
+def test_a_hostile_campaign_runs_nothing(opened: Open, url: str) -> None:
+    asked: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    opened.page.on("dialog", dismiss)
+    opened.go(f"{url}/campaigns/3")
+    opened.go(url)
+    assert asked == []
+    assert opened.complaints == []
+
+
+def test_an_open_page_takes_in_new_numbers_and_keeps_what_the_reader_opened(
+    browser: Browser, opened: Open, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    stores = seeding.open_stores(tmp_path_factory.mktemp("live"))
+    seeding.by_hand(stores)
+    serving = served(stores)
+    page = opened.page
+    opened.go(f"{next(serving)}/campaigns/1")
+    page.locator("#table-opened summary").click()
+    before = page.locator(".tile.human .base strong").first.inner_text()
+    late = seeding.sending(stores, "By hand", start=seeding.START + timedelta(hours=30))
+    late.people([f"person{number}@example.com" for number in range(10)])
+    late.add(EventType.OPENED, 4, 0, id=77, **seeding.HUMAN)
+    late.write()
+    page.wait_for_function("was => document.querySelector('.tile.human .base strong').textContent !== was", arg=before)
+    assert (before, page.locator(".tile.human .base strong").first.inner_text()) == ("2", "3")
+    assert page.locator("#table-opened").get_attribute("open") is not None
+    page.wait_for_selector("#series-opened .drawn canvas")
+    assert page.locator("#series-opened .drawn").count() == 1
+    assert opened.complaints == []
+    page.goto("about:blank")
+    next(serving, None)
+    seeding.close(stores)
