@@ -13,7 +13,7 @@ from importlib import resources
 LABEL_CHARS = 80
 #: A label is looked for in this much of a link's content.
 _CONTENT_CHARS = 4_000
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1|\Z)", re.DOTALL | re.IGNORECASE)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1[^>]*>|\Z)", re.DOTALL | re.IGNORECASE)
 _BREAK = re.compile(r"<(?:br|hr|/?(?:p|div|td|th|tr|li|ul|center|h[1-6]|table))\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z!?](?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+>")
 _IMAGE = re.compile(r"<img\b((?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+)>", re.IGNORECASE)

@@ -135,7 +135,7 @@ def _judge_http(href: str) -> tuple[WhyNot | None, str]:
 
 def _judge_host(host: str) -> tuple[WhyNot | None, str]:
     if not host.isascii():
-        if unicodedata.normalize("NFKC", host) != host:
+        if "\u3002" in host or unicodedata.normalize("NFKC", host) != host:
             return WhyNot.UNSAFE, ""
         try:
             encoded = host.encode("idna").decode("ascii")
@@ -172,7 +172,7 @@ def add_parameters(href: str, parameters: Mapping[str, str]) -> str:
 
 
 _BARE_DOMAIN = re.compile(
-    r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2}|com|net|org|info|biz|edu|gov|mil|int|name|pro|app|dev|shop|store"
+    r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[a-z]{2}|com|net|org|info|biz|edu|gov|mil|int|name|pro|app|dev|shop|store"
     r"|online|site|tech|blog|cloud|news|club|xyz|live|agency|digital|travel|museum|jobs|mobi|coop|aero|asia|cat|tel|eu)"
     r"(?::[0-9]+)?(?:[/?#]\S*)?"
 )

@@ -263,7 +263,7 @@ class _Scanner:
         elif name == "/a":
             self.close_anchor(match.start())
         elif name == "script":
-            return self.script(after, end)
+            return self.script(match, end)
         elif name in _RAW_TEXT:
             closing = _RAW_END[name].search(self.view, after, end)
             return closing.start() if closing else self.stop(match.start(), end)
@@ -310,10 +310,10 @@ class _Scanner:
             self.anchor.content_end = position
             self.anchor = None
 
-    def script(self, position: int, end: int) -> int:
+    def script(self, tag: re.Match[str], end: int) -> int:
         """To the end tag of a script, through its escaped and double-escaped states (13.2.5.15 and following)."""
         is_escaped = is_double = False
-        begin = position
+        position = tag.end()
         while match := _SCRIPT.search(self.view, position, end):
             position = match.end()
             if match[0] == "<!--":
@@ -326,7 +326,7 @@ class _Scanner:
                 is_double = False
             else:
                 return match.start()
-        return self.stop(begin, end)
+        return self.stop(tag.start(), end)
 
     def foreign_step(self, position: int, end: int) -> int:
         """One construct inside <svg> or <math>; see WHATWG HTML 13.2.6.5."""

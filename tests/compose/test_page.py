@@ -1,0 +1,224 @@
+"""One HTML text: which of its links are tracked, and where the pixel goes."""
+
+import re
+
+import pytest
+import turbohtml
+from tests.compose.conftest import HOST, make_copy, read_link
+
+from mailwake.compose.links import Role
+from mailwake.compose.message import instrument_html
+from mailwake.compose.options import ComposeOptions
+from mailwake.modes import Mode, Modes
+
+U = "https://shop.example.com/"
+OPTIONS = ComposeOptions(own_hosts=frozenset({HOST}))
+
+
+def tracked(html: str, options: ComposeOptions = OPTIONS) -> list[str]:
+    return [link.href for link in instrument_html(html.encode(), make_copy(), options).links if link.tracked]
+
+
+def reasons(html: str, options: ComposeOptions = OPTIONS) -> list[str | None]:
+    return [link.why_not for link in instrument_html(html.encode(), make_copy(), options).links]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<a href={U}a>x</a>",
+        f"<a href={U}a/>x</a>",
+        f"<a href={U}?a=1&b=2 class=x>x</a>",
+        f'<a href = "{U}a">x</a>',
+        f"<a href='{U}a'>x</a>",
+        f'<a\nhref\n=\n"{U}a"\n>x</a>',
+        f'<a class="b"href="{U}a">x</a>',
+        f'<A HREF="{U}a">x</A>',
+        f'<a\fhref="{U}a">x</a>',
+        f'<a\rhref="{U}a">x</a>\r',
+        f'<a title="a>b" href="{U}a">x</a>',
+        f'<area href="{U}a">',
+        f'<noscript><a href="{U}a">x</a></noscript>',
+        f'<a ping="{U}p" href="{U}a">x</a>',
+        f'<svg><a xlink:href="{U}p" href="{U}a"><text>t</text></a></svg>',
+        f'<button><a href="{U}a">x</a></button>',
+    ],
+)
+def test_a_link_is_tracked_in_every_spelling(html: str) -> None:
+    assert len(tracked(html)) == 1
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<form action="{U}"><button formaction="{U}">x</button></form>',
+        f'<img src="{U}" srcset="{U} 2x"><table background="{U}"></table>',
+        f'<meta http-equiv=refresh content="0;url={U}"><link href="{U}" rel=stylesheet><base href="{U}">',
+        f'<svg><a xlink:href="{U}"></a><image href="{U}"/></svg>',
+        f'<p style="background:url({U})" title=\'<a href="{U}">\'>',
+        f'<!-- <a href="{U}"> --><script>"<a href={U}>"</script><textarea><a href="{U}"></textarea>',
+        "<a>x</a><a name=x>y</a>",
+    ],
+)
+def test_what_is_no_link_is_not_even_listed(html: str) -> None:
+    result = instrument_html(html.encode(), make_copy(), OPTIONS)
+    assert result.links == ()
+    assert re.sub(rb'<img src="https://track[^>]*>', b"", result.message) == html.encode()
+
+
+@pytest.mark.parametrize(
+    ("html", "why"),
+    [
+        (f'<a href="{U}" data-no-track>x</a>', "no_track"),
+        (f'<a clicktracking="off" href="{U}">x</a>', "no_track"),
+        (f'<a href="https://{HOST}/c/x/y">x</a>', "own_host"),
+        (f'<a href="https://{HOST.upper()}./c/x/y">x</a>', "own_host"),
+        (f'<a href="{U}">https://shop.example.com/</a>', "text_is_url"),
+        (f'<a href="{U}"><b>www.shop.example.com</b></a>', "text_is_url"),
+        (f'<a href="{U}">shop&#46;example&#46;com</a>', "text_is_url"),
+        (f'<template><a href="{U}">x</a></template>', "inert"),
+        (f'<html amp4email><body><a href="{U}">x</a>', "amp"),
+        ('<a href="mailwake:unsubscribe">x</a>', "own_page"),
+        ('<a href="">x</a>', "empty"),
+    ],
+)
+def test_a_link_that_is_left_alone_has_a_reason(html: str, why: str) -> None:
+    assert reasons(html) == [why]
+
+
+def test_an_address_of_the_old_tracking_host_is_our_own_too() -> None:
+    options = ComposeOptions(own_hosts=frozenset({"old.example.org"}))
+    assert reasons('<a href="https://old.example.org/c/x/y">x</a>', options) == ["own_host"]
+
+
+def test_numbers_count_every_occurrence_from_one() -> None:
+    html = f'<a href="#">1</a><a href="{U}">2</a><!--[if mso]><v:rect href="{U}"/><![endif]--><a href="{U}">4</a>'
+    result = instrument_html(html.encode(), make_copy(), OPTIONS)
+    assert [(link.number, link.where) for link in result.links] == [(1, "html"), (2, "html"), (3, "mso"), (4, "html")]
+    urls = re.findall(rb"https://track[^\"]*/c/[^\"]*", result.message)
+    assert [read_link(url.decode()).number for url in urls] == [2, 3, 4]
+
+
+def test_what_a_click_reaches_is_what_the_author_wrote() -> None:
+    html = f'<a href=" {U}?a=1&amp;b=2&copy=3&#x26;c=é\n">x</a>'
+    result = instrument_html(html.encode(), make_copy(), OPTIONS)
+    url = re.findall(r'"(https://track[^"]*/c/[^"]*)"', result.message.decode())[0]
+    assert read_link(url).target == f"{U}?a=1&b=2&copy=3&c=é"
+
+
+def test_parameters_are_sealed_into_the_target_and_not_shown_as_the_link() -> None:
+    options = ComposeOptions(utm={"utm_source": "news"})
+    result = instrument_html(f'<a href="{U}?a=1">x</a>'.encode(), make_copy(), options)
+    url = re.findall(r'"(https://track[^"]*/c/[^"]*)"', result.message.decode())[0]
+    assert read_link(url).target == f"{U}?a=1&utm_source=news"
+    assert result.links[0].href == f"{U}?a=1"
+
+
+def pixel_parents(html: str) -> list[str]:
+    """Names of the elements that the pixel is in, innermost first."""
+    message = instrument_html(html.encode(), make_copy(), OPTIONS).message.decode()
+    images = [image for image in turbohtml.parse(message).find_all("img") if "/o/" in str(image.attrs.get("src"))]
+    assert len(images) == 1
+    return [getattr(node, "tag", "") for node in images[0].ancestors]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<html><body>x</body></html>",
+        "<html><body>x",
+        "x",
+        "<body>x</body><body>y</body>",
+        "<body>x<!-- </body> --><script>'</body>'</script>",
+        "<body><p title='</body>'>x",
+        "<body><a href='x'>never closed</body>",
+        "<body><table><tr><td>x</body>",
+        "<body><table><tr>",
+        "<body><!-- never closed",
+        "<body>x<textarea>never closed</body>",
+        "<body>x<script>never closed</body>",
+        "<body>x<a href='never closed</body>",
+        "<body>x<!--[if mso]></body></html><![endif]-->",
+        "<p>x</p><!--[if mso]><table><tr><td><![endif]--><p>y</p><!--[if mso]></td></tr></table><![endif]-->",
+        "<body>x<template></body></template>",
+        "<body>x<svg><g>",
+        "<body><div style='display:none'>preheader</div>x</body>",
+        "</table><table><tr><td>x</table><table><tr></body>",
+    ],
+)
+def test_there_is_one_pixel_and_it_is_shown(html: str) -> None:
+    parents = pixel_parents(html)
+    assert not {"a", "template", "svg", "g", "textarea", "script", "table", "tr", "tbody"} & set(parents[:1])
+    assert "a" not in parents
+    assert "template" not in parents
+
+
+def test_the_pixel_stands_before_the_last_body_end() -> None:
+    message = instrument_html(b"<body>x</body>\n</html>\n", make_copy(), OPTIONS).message
+    assert re.fullmatch(rb'<body>x<img src="[^"]*" width="1" height="1" alt=""></body>\n</html>\n', message)
+
+
+def test_without_a_body_end_the_pixel_stands_behind_the_last_words() -> None:
+    message = instrument_html(b"<p>x</p>\r\n\r\n", make_copy(), OPTIONS).message
+    assert message.startswith(b"<p>x</p><img ")
+    assert message.endswith(b">\r\n\r\n")
+
+
+@pytest.mark.parametrize("html", ["", " \r\n\t", "<html ⚡4email><body>x</body>"])
+def test_no_pixel_where_there_is_nothing_to_see_or_amp_forbids_it(html: str) -> None:
+    result = instrument_html(html.encode(), make_copy(), OPTIONS)
+    assert not result.pixel
+    assert result.message == html.encode()
+
+
+DECOYS = ComposeOptions(decoys=True)
+LONG = "<body>" + "".join(f'<p>text</p><a href="{U}{number}">link</a>' for number in range(12)) + "</body>"
+
+
+def test_decoys_come_in_two_kinds_one_in_each_third_and_count_on() -> None:
+    result = instrument_html(LONG.encode(), make_copy(), DECOYS)
+    decoys = [link for link in result.links if link.role is Role.DECOY]
+    assert [link.number for link in decoys] == [13, 14]
+    places = [match.start() for match in re.finditer(rb'tabindex="-1"', result.message)]
+    assert len(places) == 2
+    assert places[0] < len(result.message) / 2 < places[1]
+    assert b"display:none" in result.message
+    assert b"data:image/gif" in result.message
+
+
+def test_a_decoy_leads_nowhere_and_looks_like_any_link() -> None:
+    result = instrument_html(LONG.encode(), make_copy(), DECOYS)
+    urls = re.findall(r'"(https://track[^"]*/c/[^"]*)" tabindex', result.message.decode())
+    assert [(read_link(url).number, read_link(url).target) for url in urls] in (
+        [(13, ""), (14, "")],
+        [(14, ""), (13, "")],
+    )
+
+
+def test_decoys_stand_elsewhere_in_every_template() -> None:
+    places = {
+        instrument_html(LONG.encode(), make_copy(template=number), DECOYS).message.find(b"tabindex")
+        for number in range(9)
+    }
+    assert len(places) > 2
+
+
+def test_no_decoys_where_clicks_are_off() -> None:
+    modes = Modes(opens=Mode.INDIVIDUAL, clicks=Mode.OFF)
+    result = instrument_html(LONG.encode(), make_copy(modes=modes), DECOYS)
+    assert b"tabindex" not in result.message
+    assert {link.why_not for link in result.links} == {"off"}
+
+
+def test_ten_thousand_links_in_five_megabytes_are_all_tracked() -> None:
+    html = "<body>" + "".join(f'<p>{"x" * 440}</p><a href="{U}{number}">x</a>\n' for number in range(10_000))
+    result = instrument_html(html.encode(), make_copy(), OPTIONS)
+    assert sum(link.tracked for link in result.links) == 10_000
+    assert result.pixel
+
+
+def test_links_above_what_a_token_can_count_are_left_alone() -> None:
+    html = f'<a href="{U}">x</a>' * 65_540
+    assert [link.why_not for link in instrument_html(html.encode(), make_copy(), OPTIONS).links[-6:]] == [None] + [
+        "too_many"
+    ] * 5

@@ -1,0 +1,151 @@
+"""What may be tracked, what may not, and the word for why."""
+
+import pytest
+
+from mailwake.compose.targets import WhyNot, add_parameters, clean, is_address, judge_target
+from mailwake.tokens import MAX_TARGET_BYTES
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "https://example.com",
+        "http://example.com/",
+        "HTTPS://EXAMPLE.COM/Up",
+        "https://example.com:8443/a?b=c&d=e#f",
+        "https://sub.example.co.uk/@user/a b|c",
+        "https://bücher.example/ä?ö=ü",
+        "https://例え.テスト/道",
+        "https://xn--bcher-kva.example/",
+        "https://example.com./",
+        "https://under_score.example.com/",
+        "http://192.0.2.1/a",
+        "http://[2001:db8::1]:8080/a",
+        "http://localhost/x",
+        "https://example.com?a=b@c",
+        "https://example.com/x?u=https://other.example/y",
+        "https://example.com/%7B%7Bencoded%7D%7D",
+        "https://example.com:/x",
+    ],
+)
+def test_a_web_address_may_be_tracked(href: str) -> None:
+    assert judge_target(href)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("href", "why"),
+    [
+        ("", WhyNot.EMPTY),
+        ("#", WhyNot.FRAGMENT),
+        ("#top", WhyNot.FRAGMENT),
+        ("mailto:a@example.com", WhyNot.SCHEME),
+        ("tel:+1", WhyNot.SCHEME),
+        ("cid:x", WhyNot.SCHEME),
+        ("data:text/html,x", WhyNot.SCHEME),
+        ("javascript:alert(1)", WhyNot.SCHEME),
+        ("myapp://open", WhyNot.SCHEME),
+        ("ftp://example.com/", WhyNot.SCHEME),
+        ("/a", WhyNot.RELATIVE),
+        ("a.html", WhyNot.RELATIVE),
+        ("?q=1", WhyNot.RELATIVE),
+        ("www.example.com", WhyNot.RELATIVE),
+        ("//example.com/x", WhyNot.PROTOCOL_RELATIVE),
+        ("\\\\example.com\\x", WhyNot.PROTOCOL_RELATIVE),
+        ("https://user:pass@example.com/", WhyNot.USERINFO),
+        ("https://example.com@evil.example/", WhyNot.USERINFO),
+        ("https://example.com\\@evil.example/", WhyNot.UNSAFE),
+        ("https://example.com/a\\b", WhyNot.UNSAFE),
+        ("https:example.com", WhyNot.UNSAFE),
+        ("https:///example.com", WhyNot.UNSAFE),
+        ("https://", WhyNot.UNSAFE),
+        ("https://ex。ample.com/", WhyNot.UNSAFE),
+        ("https://\u217dom.example/", WhyNot.UNSAFE),
+        ("http://0x7f.1/", WhyNot.UNSAFE),
+        ("http://2130706433/", WhyNot.UNSAFE),
+        ("http://127.0.0.01/", WhyNot.UNSAFE),
+        ("https://exa mple.com/", WhyNot.BAD_HOST),
+        ("https://example..com/", WhyNot.BAD_HOST),
+        ("https://example.com%2f@x/", WhyNot.USERINFO),
+        ("https://example.com%2fx/", WhyNot.BAD_HOST),
+        ("https://example.com:0/", WhyNot.BAD_HOST),
+        ("https://example.com:99999/", WhyNot.BAD_HOST),
+        ("https://" + "ü" * 70 + ".example/", WhyNot.BAD_HOST),
+        ("https://example.com/\0x", WhyNot.CONTROL),
+        ("https://example.com/\x85x", WhyNot.CONTROL),
+        ("https://example.com/\u202egnp.exe", WhyNot.CONTROL),
+        ("https://example.com/\u200bx", WhyNot.CONTROL),
+    ],
+)
+def test_everything_else_is_left_alone_and_named(href: str, why: WhyNot) -> None:
+    assert judge_target(href)[0] is why
+
+
+@pytest.mark.parametrize(
+    "tag", ["{{url}}", "{% url %}", "{{ link(", "%%unsub%%", "*|UNSUB|*", "[[link]]", "${url}", "<%= url %>", "{{{u}}}"]
+)
+@pytest.mark.parametrize("before", ["", "https://example.com/?u=", "https://"])
+def test_merge_tags_of_other_programs_stay(before: str, tag: str) -> None:
+    assert judge_target(before + tag)[0] is WhyNot.PLACEHOLDER
+
+
+def test_the_longest_address_that_fits_is_tracked() -> None:
+    longest = "https://example.com/".ljust(MAX_TARGET_BYTES, "x")
+    assert judge_target(longest)[0] is None
+    assert judge_target(longest + "x")[0] is WhyNot.TOO_LONG
+    assert judge_target(longest[:-1] + "é")[0] is WhyNot.TOO_LONG
+
+
+def test_white_space_goes_as_url_parsers_take_it() -> None:
+    assert clean(" \x01https://exa\r\nmple.com/a\t b \n") == "https://example.com/a b"
+
+
+@pytest.mark.parametrize(
+    ("href", "result"),
+    [
+        ("https://example.com", "https://example.com?utm_source=news&utm_medium=e+mail"),
+        ("https://example.com/?", "https://example.com/?utm_source=news&utm_medium=e+mail"),
+        ("https://example.com/?a=1", "https://example.com/?a=1&utm_source=news&utm_medium=e+mail"),
+        ("https://example.com/?a=1&", "https://example.com/?a=1&utm_source=news&utm_medium=e+mail"),
+        ("https://example.com/?UTM_Source=x", "https://example.com/?UTM_Source=x&utm_medium=e+mail"),
+        ("https://example.com/?a;utm_source;b", "https://example.com/?a;utm_source;b&utm_medium=e+mail"),
+        ("https://example.com/#top?x", "https://example.com/?utm_source=news&utm_medium=e+mail#top?x"),
+        (
+            "https://example.com/%C3%A9?q=%20+ü#f",
+            "https://example.com/%C3%A9?q=%20+ü&utm_source=news&utm_medium=e+mail#f",
+        ),
+    ],
+)
+def test_parameters_are_added_where_they_are_missing_and_nothing_else_changes(href: str, result: str) -> None:
+    assert add_parameters(href, {"utm_source": "news", "utm_medium": "e mail"}) == result
+
+
+ADDRESSES = """https://example.com/x
+http://example.com
+www.example.com
+example.com
+shop.example.co.uk/a?b
+EXAMPLE.COM
+» example.com
+(https://example.com/)
+example.com →
+https:example.com
+bücher.example.de"""
+WORDS = """Shop now
+Visit example.com today
+v2.0
+Hello. World
+me@example.com
+10.5 %
+e.g. this
+...
+Mr.Smith"""
+
+
+@pytest.mark.parametrize("text", ADDRESSES.splitlines())
+def test_text_that_is_an_address(text: str) -> None:
+    assert is_address(text)
+
+
+@pytest.mark.parametrize("text", ["", *WORDS.splitlines()])
+def test_text_that_is_no_address(text: str) -> None:
+    assert not is_address(text)
