@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 from collections.abc import Callable
 from email import message_from_bytes
 from email.policy import default
@@ -105,3 +106,10 @@ def test_nobody_listening_is_given_up_in_the_end() -> None:
     relay = Relay(host="127.0.0.1", port=1, patience_seconds=5)
     client = Client(relay=relay, clock=lambda: float(next(times)), pause=lambda _: None)
     assert client.send("a@example.com", "b@example.com", b"x") is Fate.GIVEN_UP
+
+
+def test_who_is_told_to_stop_tries_no_more() -> None:
+    stop, server = threading.Event(), Server()
+    stop.set()
+    assert set(served(server, lambda relay: send_all(ORDER, PEOPLE, relay, stop=stop)).values()) == {Fate.GIVEN_UP}
+    assert server.taken == []

@@ -12,6 +12,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -176,20 +177,26 @@ class Demo:
 
     def _send(self) -> None:
         """All three at once: the command, and two programs that send through the relay."""
-        total = sum(len(people) for _, people in self.cast.mailings())
+        total, stop = sum(len(people) for _, people in self.cast.mailings()), threading.Event()
         with ThreadPoolExecutor(3) as pool, bar(self.console, "sending", total) as told:
             sending = [
                 pool.submit(self._send_newsletter),
-                pool.submit(self._send_through_relay, UPDATE, self.cast.update),
-                pool.submit(self._send_through_relay, ORDER, self.cast.order),
+                pool.submit(self._send_through_relay, UPDATE, self.cast.update, stop),
+                pool.submit(self._send_through_relay, ORDER, self.cast.order, stop),
             ]
             arrived = 0
-            while wait(sending, timeout=0.2).not_done:
-                before, arrived = arrived, count_letters(self.house.letters)
-                for _ in range(arrived - before):
-                    told()
+            try:
+                while wait(sending, timeout=0.2).not_done:
+                    before, arrived = arrived, count_letters(self.house.letters)
+                    for _ in range(arrived - before):
+                        told()
+            except BaseException:
+                stop.set()  # Ctrl-C: the programs must not go on for as long as they are patient
+                raise
             for each in sending:
                 each.result()
+            for _ in range(total - arrived):  # those that arrive nowhere are done as well
+                told()
 
     def _send_newsletter(self) -> None:
         """The command, again until it says that everybody has it or is in doubt."""
@@ -203,8 +210,8 @@ class Demo:
             time.sleep(0.3)
         raise Unavailable(f"`mailwake send` did not finish: {done.stderr.decode().strip()}")
 
-    def _send_through_relay(self, occasion: Occasion, people: Sequence[Person]) -> None:
-        fates = send_all(occasion, people, Relay(host="127.0.0.1", port=self.house.ports.relay))
+    def _send_through_relay(self, occasion: Occasion, people: Sequence[Person], stop: threading.Event) -> None:
+        fates = send_all(occasion, people, Relay(host="127.0.0.1", port=self.house.ports.relay), stop=stop)
         given_up = sum(fate is Fate.GIVEN_UP for fate in fates.values())
         if given_up:
             raise Unavailable(f"the relay did not take {given_up} messages; {self.house.folder}/serve.log says why")

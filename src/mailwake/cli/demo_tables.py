@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Where there is no terminal to ask, lines are this long.
 _WIDTH = 132
+#: of the first three columns; the sentence has the rest
+_WIDTHS = (20, 13, 13)
 
 
 def console() -> Console:
@@ -38,11 +40,12 @@ def show(console: Console, result: Result, house: House) -> None:
     subprocess.run(arguments, check=False)
     console.print("What the crowd did, and what Mailwake says. All numbers are copies.", style="bold")
     for comparison in result.comparisons:
-        table = Table("", "the crowd did", "Mailwake says", "where they differ, and why", box=SIMPLE_HEAD)
+        table = Table("", "the crowd did", "Mailwake says", "where they differ, and why", box=SIMPLE_HEAD, expand=True)
         table.title, table.title_justify, table.title_style = comparison.campaign, "left", "bold"
+        for column, width in zip(table.columns, _WIDTHS, strict=False):
+            column.width, column.no_wrap = width, True
         for column in table.columns[1:3]:
-            column.justify, column.no_wrap = "right", True
-        table.columns[0].no_wrap = True
+            column.justify = "right"
         for row in comparison.rows:
             why = row.why if row.between is None or row.holds else f"WRONG: has to be {_range(*row.between)}. {row.why}"
             table.add_row(row.what, _number(row.crowd), _number(row.mailwake), why)

@@ -119,17 +119,19 @@ class Client:
         relay: where it sends to.
         clock: seconds, for patience.
         pause: waits so many seconds.
+        stop: once set, nothing more is tried.
     """
 
     relay: Relay
     clock: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
+    stop: threading.Event = field(default_factory=threading.Event, repr=False)
     _session: smtplib.SMTP | None = field(default=None, repr=False)
 
     def send(self, sender: str, recipient: str, message: bytes) -> Fate:
         """Send until it is taken, refused, or patience ends; always the same bytes."""
         until = self.clock() + self.relay.patience_seconds
-        while self.clock() < until:
+        while self.clock() < until and not self.stop.is_set():
             try:
                 self._connected().sendmail(sender, [recipient], message)
             except smtplib.SMTPRecipientsRefused as fault:
@@ -159,23 +161,26 @@ class Client:
             self._session = None
 
 
-def send_all(occasion: Occasion, people: Sequence[Person], relay: Relay) -> dict[str, Fate]:
+def send_all(
+    occasion: Occasion, people: Sequence[Person], relay: Relay, *, stop: threading.Event | None = None
+) -> dict[str, Fate]:
     """Send an occasion to everybody, over a few connections.
 
     Args:
         occasion: what is sent.
         people: to whom.
         relay: through whom.
+        stop: once set, whoever is left is given up.
 
     Returns:
         What became of each address.
     """
-    here = threading.local()
+    here, stop = threading.local(), stop or threading.Event()
     clients: list[Client] = []
 
     def send(numbered: tuple[int, Person]) -> tuple[str, Fate]:
         if not hasattr(here, "client"):
-            here.client = Client(relay=relay)
+            here.client = Client(relay=relay, stop=stop)
             clients.append(here.client)
         number, person = numbered
         message = write_message(occasion, person, number, time.time())
