@@ -22,7 +22,7 @@ import pytest
 from mailwake.events import Micros
 
 if TYPE_CHECKING:
-    from tests.send.conftest import Home, Sink
+    from tests.conftest import Home, Sink
 
 NOW = Micros(1_800_000_000_000_000)
 PAGE = (

@@ -17,7 +17,7 @@ from mailwake.send.connection import Connection
 from mailwake.send.tracker import Tracker
 
 if TYPE_CHECKING:
-    from tests.send.conftest import Home, Sink
+    from tests.conftest import Home, Sink
 
 NOW = Micros(1_800_000_000_000_000)
 ME, ANNA, BEN = "me@example.com", "anna@example.com", "ben@example.com"

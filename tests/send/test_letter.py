@@ -23,7 +23,7 @@ from mailwake.send.tracker import Tracked, Tracker
 from mailwake.store.state import Campaign
 
 if TYPE_CHECKING:
-    from tests.send.conftest import Home
+    from tests.conftest import Home
 
 NOW = Micros(1_800_000_000_000_000)
 PAGE = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailwake.events import DeliveryId, Event, EventType, Handle, Micros, Source
 from mailwake.send.memory import KEEP_DAYS, KEEP_TRANSACTIONS, Known, Memory, outcome_key, transaction_of
-from mailwake.send.upstream import Reply
+from mailwake.smtp.upstream import Reply
 
 NOW = Micros(1_800_000_000_000_000)
 OK, LATER, NEVER = Reply(250, "2.0.0 kept"), Reply(451, "4.7.1 greylisted"), Reply(550, "5.1.1 nobody")

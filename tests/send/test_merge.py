@@ -17,10 +17,10 @@ from mailwake.send.ledger import own_events, standings
 from mailwake.send.merge import MAX_REFUSED_IN_A_ROW, Addressee, Run, Stopped, counts
 from mailwake.send.people import Person
 from mailwake.send.tracker import Tracked
-from mailwake.send.upstream import Pool
+from mailwake.smtp.upstream import Pool
 
 if TYPE_CHECKING:
-    from tests.send.conftest import Home, Sink
+    from tests.conftest import Home, Sink
 
 ANNA, BEN, EVE = "anna@example.com", "ben@example.com", "eve@example.com"
 

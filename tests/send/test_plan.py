@@ -17,7 +17,7 @@ from mailwake.send.tracker import Tracker
 from mailwake.store.state import Axis, Consent
 
 if TYPE_CHECKING:
-    from tests.send.conftest import Home
+    from tests.conftest import Home
 
 NOW = Micros(1_800_000_000_000_000)
 ANNA, BEN, EVE = "anna@example.com", "ben@example.com", "eve@example.com"

@@ -24,7 +24,8 @@ from mailwake.settings import Settings
 from mailwake.store.state import Axis, Consent
 
 if TYPE_CHECKING:
-    from tests.send.conftest import Home, Mail, MakeSink, Running, Serve, Sink
+    from tests.conftest import Home, Mail, MakeSink, Sink
+    from tests.send.conftest import Running, Serve
 
 ME, ANNA, BEN, EVE = "me@example.com", "anna@example.com", "ben@example.com", "eve@example.com"
 NOW = Micros(1_800_000_000_000_000)

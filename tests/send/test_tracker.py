@@ -18,7 +18,7 @@ from mailwake.send.tracker import Suppressed, Tracker
 from mailwake.store.state import Axis, Consent
 
 if TYPE_CHECKING:
-    from tests.send.conftest import Home, Sink
+    from tests.conftest import Home, Sink
 
 NOW = Micros(1_800_000_000_000_000)
 ANNA, BEN = "anna@example.com", "ben@example.com"

@@ -18,8 +18,8 @@ from mailwake.send.memory import Memory
 from mailwake.send.relay import Relay
 from mailwake.send.tracker import Tracker
 from mailwake.send.transaction import Desk, Journal
-from mailwake.send.upstream import Pool
 from mailwake.settings import Settings, load
+from mailwake.smtp.upstream import Pool
 
 WRITER = "relay"
 #: Leave the rest to the clients: they have no 250 and come again.

@@ -28,8 +28,8 @@ from mailwake.send.people import People, read_people
 from mailwake.send.plan import Plan, make_plan
 from mailwake.send.source import Source, read_source
 from mailwake.send.tracker import Tracker
-from mailwake.send.upstream import Pool
 from mailwake.settings import Settings, load
+from mailwake.smtp.upstream import Pool
 from mailwake.store.state import Campaign
 
 _RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?:/\s*(?P<unit>s|m|min|h)\w*)?")

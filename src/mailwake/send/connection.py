@@ -12,7 +12,7 @@ from typing import Any, cast
 from mailwake.events import EventType, Source
 from mailwake.send.control import take_control
 from mailwake.send.tracker import LINE_END, Tracked, Tracker
-from mailwake.send.upstream import Reply
+from mailwake.smtp.upstream import Reply
 
 #: What the server said to an address, as `smtplib` tells it.
 Refusals = dict[str, tuple[int, bytes]]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mailwake.events import DeliveryId, Event, EventType, Handle, Micros
-from mailwake.send.upstream import Reply
+from mailwake.smtp.upstream import Reply
 
 #: Clients give up after four to five days (RFC 5321 section 4.5.4.1).
 KEEP_DAYS = 5

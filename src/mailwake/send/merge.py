@@ -20,7 +20,7 @@ from mailwake.modes import Modes
 from mailwake.send.ledger import Standing
 from mailwake.send.people import Person
 from mailwake.send.tracker import Tracked
-from mailwake.send.upstream import Gone, Pool, Reply, Upstream
+from mailwake.smtp.upstream import Gone, Pool, Reply, Upstream
 
 #: Greylisting asks for minutes: that is what a second run is for.
 BACK_OFF_SECONDS = (1.0, 5.0, 30.0)

@@ -21,8 +21,8 @@ from mailwake.errors import BadInput, MailwakeError, Misconfigured, Unavailable
 from mailwake.events import Event, EventType, Source
 from mailwake.send.control import STREAMS
 from mailwake.send.transaction import Desk, Transaction
-from mailwake.send.upstream import Gone, Reply
 from mailwake.settings import Settings
+from mailwake.smtp.upstream import Gone, Reply
 
 #: Longest line taken. RFC 5321 says 998; real mailers send whole pages in one line, and the next server may judge that.
 _MAX_LINE_BYTES = 1 << 20

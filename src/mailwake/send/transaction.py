@@ -19,10 +19,10 @@ from mailwake.eventlog import LogWriter
 from mailwake.events import DeliveryId, Event, EventType, Handle, Source, encode_event
 from mailwake.send.control import Control, take_control
 from mailwake.send.memory import Known, Memory, outcome_key, transaction_of
-from mailwake.send.notice import Refused, delivery_failure
 from mailwake.send.together import Together
 from mailwake.send.tracker import Tracked, Tracker
-from mailwake.send.upstream import Gone, Pool, Reply, Upstream
+from mailwake.smtp.notice import Refused, delivery_failure
+from mailwake.smtp.upstream import Gone, Pool, Reply, Upstream
 
 #: A CR or LF that is not part of a line end. Servers disagree on what it means, and smuggling lives on that.
 #: Source: CVE-2023-51764, https://www.postfix.org/smtp-smuggling.html

@@ -6,8 +6,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from mailwake.events import Micros
-from mailwake.send.notice import Refused, delivery_failure
-from mailwake.send.upstream import Reply
+from mailwake.smtp.notice import Refused, delivery_failure
+from mailwake.smtp.upstream import Reply
 
 NOW = Micros(1_800_000_000_000_000)
 

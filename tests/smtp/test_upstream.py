@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mailwake.errors import Misconfigured
-from mailwake.send.upstream import Gone, Pool, Reply, Upstream
+from mailwake.smtp.upstream import Gone, Pool, Reply, Upstream
 
 if TYPE_CHECKING:
-    from tests.send.conftest import Home, Mail, MakeSink, Sink
+    from tests.conftest import Home, Mail, MakeSink, Sink
 
 MESSAGE = b"Subject: hello\r\n\r\n.dot\r\n..two\r\nend\r\n"
 

@@ -12,7 +12,7 @@ from email.utils import format_datetime, make_msgid
 from typing import NamedTuple
 
 from mailwake.events import Micros
-from mailwake.send.upstream import Reply
+from mailwake.smtp.upstream import Reply
 
 _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _MAX_HEADER_BYTES = 65_536
