@@ -1,0 +1,167 @@
+"""`mailwake report`: the same numbers in a terminal, as JSON and as CSV, with and without a running dashboard."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.insight import seeding
+
+from mailwake.cli import report
+from mailwake.cli.init import make
+from mailwake.cli.report_tables import safe_cell
+from mailwake.errors import BadInput, Misconfigured, Unavailable
+from mailwake.insight.answers import to_json
+from mailwake.insight.metrics import metrics
+from mailwake.insight.report import campaign_report, find, overview
+from mailwake.web import address
+from mailwake.web.address import Address
+
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An installation without mail."""
+    make(tmp_path, base_url="http://localhost:8025", brand="Example", individual=True)
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the command on the installation; gives what it printed."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(campaign: str = "", **options: bool) -> str:
+        report.command(campaign, config=str(folder / "mailwake.toml"), **options)
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def seeded(folder: Path) -> dict[str, bytes]:
+    """What the API would say of a campaign counted by hand, and one with a name a spreadsheet would run."""
+    stores = seeding.open_stores(folder / "mailwake-data")
+    campaign = seeding.by_hand(stores)
+    seeding.crowd(stores, '=HYPERLINK("http://evil.example")', people=12)
+    seeding.crowd(stores, "\x1b[31mred[bold]alert[/bold]", people=4, seed=3)
+    answers = {"": to_json(overview(stores)), "By hand": to_json(campaign_report(stores, campaign))}
+    answers["1"] = answers["By hand"]
+    seeding.close(stores)
+    return answers
+
+
+@pytest.mark.parametrize("campaign", ["", "By hand", "1"])
+def test_json_is_the_answer_of_the_api_to_the_byte(run: Run, seeded: dict[str, bytes], campaign: str) -> None:
+    assert run(campaign, as_json=True).encode() == seeded[campaign]
+
+
+def test_a_campaign_shows_every_rate_with_its_base_and_interval(run: Run, seeded: dict[str, bytes]) -> None:
+    lines = [line.split("  ") for line in run("By hand").replace("\N{NO-BREAK SPACE}", " ").splitlines()]
+    shown = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert ["Opened by people", "2", "28.6 %", "8.2\N{EN DASH}64.1 %", "7 delivered with a pixel"] in shown
+    assert ["Bounced", "2", "20.0 %", "5.7\N{EN DASH}51.0 %", "10 sent"] in shown
+    assert {metric.label for metric in metrics().values()} <= {line[0] for line in shown if line}
+
+
+def test_people_possibly_machines_and_raw_stand_apart(run: Run, seeded: dict[str, bytes]) -> None:
+    text = run("By hand")
+    opened = next(line for line in text.splitlines() if line.strip().startswith("Opened  "))
+    assert opened.split() == ["Opened", "2", "1", "1", "4"]
+
+
+def test_the_overview_fits_a_terminal_of_eighty_columns(
+    run: Run, seeded: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = run()
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert "By hand" in text
+    assert "8.2\N{EN DASH}64.1" in text
+
+
+def test_names_cannot_steer_the_terminal(run: Run, seeded: dict[str, bytes]) -> None:
+    text = run()
+    assert "\x1b" not in text
+    assert "[31mred[bold]alert[/bold]" in text
+
+
+def test_csv_has_a_row_per_campaign_and_runs_nowhere(run: Run, seeded: dict[str, bytes]) -> None:
+    rows = list(csv.DictReader(io.StringIO(run(as_csv=True))))
+    names = {row["name"] for row in rows}
+    assert '\'=HYPERLINK("http://evil.example")' in names
+    hand = next(row for row in rows if row["name"] == "By hand")
+    assert (hand["sent"], hand["opened_human"], hand["opened_raw"]) == ("10", "2", "4")
+    assert float(hand["bounce_rate__sent"]) == 0.2
+    assert float(hand["bounce_rate__sent__low"]) < 0.2 < float(hand["bounce_rate__sent__high"])
+
+
+def test_csv_of_a_campaign_has_a_row_per_rate(run: Run, seeded: dict[str, bytes]) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("By hand", as_csv=True))))
+    assert [row["metric"] for row in rows] == list(metrics())
+    assert (rows[0]["count"], rows[0]["base"], rows[0]["base_name"]) == ("7", "10", "sent")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"])
+def test_a_cell_that_a_spreadsheet_would_run_becomes_text(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "Spring news", "a=b", "1"])
+def test_other_cells_stay_as_they_are(text: str) -> None:
+    assert safe_cell(text) == text
+
+
+def test_an_unknown_campaign_names_the_nearest(run: Run, seeded: dict[str, bytes]) -> None:
+    with pytest.raises(BadInput, match="the nearest is 'By hand'"):
+        run("by hnd")
+
+
+def test_an_installation_without_mail_says_what_to_do_and_leaves_nothing_behind(run: Run, folder: Path) -> None:
+    assert "`mailwake send`" in run()
+    assert json.loads(run(as_json=True))["campaigns"] == []
+    assert run(as_csv=True) == ""
+    with pytest.raises(BadInput, match="nor any other yet"):
+        run("Spring")
+    assert not (folder / "mailwake-data").exists()
+
+
+def test_json_and_csv_at_once_is_refused(run: Run) -> None:
+    with pytest.raises(Misconfigured):
+        run(as_json=True, as_csv=True)
+
+
+def test_an_address_that_nobody_answers_any_more_is_passed_over(
+    run: Run, folder: Path, seeded: dict[str, bytes]
+) -> None:
+    """A dashboard that was killed leaves its address behind."""
+    address.write(folder / "mailwake-data", Address(url="http://127.0.0.1:9", pid=1))
+    assert run("By hand", as_json=True).encode() == seeded["By hand"]
+
+
+def test_a_store_that_somebody_else_has_open_is_said_in_one_sentence(run: Run, folder: Path) -> None:
+    """Another process, which says nowhere how to be asked."""
+    path = str(folder / "mailwake-data" / "events.duckdb")
+    hold = f"from mailwake.store.events import open_events; held = open_events({path!r}); print(1, flush=True); input()"
+    program = [sys.executable, "-c", hold]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        with pytest.raises(Unavailable, match="another process"):
+            run()
+        holder.communicate("\n")
+
+
+def test_a_campaign_is_found_by_name_before_number(folder: Path, run: Run) -> None:
+    stores = seeding.open_stores(folder / "mailwake-data")
+    seeding.by_hand(stores, "First")
+    seeding.sending(stores, "1")
+    expected = to_json(campaign_report(stores, find(stores, "1")))
+    seeding.close(stores)
+    assert run("1", as_json=True).encode() == expected
+    assert json.loads(expected)["name"] == "1"
