@@ -14,7 +14,7 @@ from urllib.parse import quote
 from mailwake.compose.targets import WhyNot, clean, judge_target
 from mailwake.errors import BadInput
 
-FIELD = re.compile(r"(?<!\{)\{\{[ \t]*([^{}<>\r\n]{1,100}?)[ \t]*\}\}(?!\})")
+FIELD = re.compile(r"(?<!\{)\{\{[ \t]*([^{}<>\s][^{}<>\r\n]{0,99}?)[ \t]*\}\}(?!\})")
 #: Fields that are not the recipient's: they become our own pages.
 OWN_PAGES = {"unsubscribe_url": "u", "preferences_url": "p"}
 _HEADER_END = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")

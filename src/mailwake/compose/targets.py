@@ -66,7 +66,8 @@ class WhyNot(StrEnum):
     OFF = "off"
 
 
-_EDGES = "".join(map(chr, range(33)))
+#: Not NUL: the HTML parser has made something else of it by then.
+_EDGES = "".join(map(chr, range(1, 33)))
 _INNER = {9: None, 10: None, 13: None}
 _PLACEHOLDER = re.compile(r"\{\{|\{%|\{#|<%|%%|\*\||\[\[|\$\{|\|\*|\}\}|%\}|%>")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

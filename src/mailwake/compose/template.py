@@ -154,7 +154,7 @@ class Template:
     def _personal_href(self, number: int, link: PersonalLink, recipient: RecipientCopy) -> str:
         href, can_be_tracked = link.render(recipient.fields)
         if not can_be_tracked or recipient.token.modes.clicks < Mode.INDIVIDUAL:
-            return escape_value(href, is_unquoted=True).replace("&#47;", "/")
+            return escape_value(href, is_unquoted=not self._page.occurrences[number - 1].quote)
         template = self._number(recipient.token)
         copy = Copy(minter=self._minter, base_url=self._base_url, token=recipient.token)
         return copy.click_url(self._minter.link(LinkToken(template, number, self._page.target(href))))
