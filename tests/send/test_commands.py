@@ -339,3 +339,29 @@ def test_nodemailer_sends_through_the_relay(home: Home, sink: Sink, tmp_path: Pa
     assert done.stdout.startswith("250 2.0.0 kept")
     assert sorted(mail.recipients[0] for mail in sink.mails) == ["anna@example.com", "ben@example.com"]
     assert all(b"https://track.example.com" in mail.content.replace(b"=\r\n", b"") for mail in sink.mails)
+
+
+# ---- what the documentation shows
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def test_the_example_list_can_be_sent(home: Home, sink: Sink) -> None:
+    done = run(home, "send", str(EXAMPLES / "spring.html"), str(EXAMPLES / "people.csv"))
+    assert done.stdout == "spring: 3 people · 3 delivered\n"
+    assert len(sink.mails) == 3
+
+
+def test_the_example_program_sends_a_tracked_message(home: Home, sink: Sink) -> None:
+    code = (EXAMPLES / "track_one.py").read_text(encoding="utf-8").replace(", 25)", f", {sink.port})")
+    subprocess.run([sys.executable, "-c", code, "anna@example.com"], cwd=home.folder, check=True, timeout=60)
+    assert b"https://track.example.com/c/" in sink.mails[0].content
+
+
+def test_the_five_lines_of_the_howto_work(home: Home, sink: Sink) -> None:
+    page = (EXAMPLES.parent / "docs" / "howto" / "python.md").read_text(encoding="utf-8")
+    lines = page.partition("```python\n")[2].partition("```")[0].replace(", 25)", f", {sink.port})")
+    made = "message = b'Subject: x\\nMIME-Version: 1.0\\nContent-Type: text/html\\n\\n<p>x</p>\\n'\n"
+    subprocess.run([sys.executable, "-c", made + lines], cwd=home.folder, check=True, timeout=60)
+    assert len(sink.to("anna@example.com")) == 1
