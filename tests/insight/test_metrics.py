@@ -2,6 +2,7 @@
 
 import re
 from operator import attrgetter
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +62,19 @@ def test_tallies_add_up() -> None:
 
 def test_no_tally_adds_up_to_nothing() -> None:
     assert add([]) == Tally()
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "reference"
+
+
+@pytest.mark.parametrize("metric", metrics().values(), ids=lambda metric: metric.id)
+def test_the_reference_tells_a_metric_as_the_registry_does(metric: Metric) -> None:
+    page = (DOCS / "metrics.md").read_text(encoding="utf-8")
+    told = page.partition(f"\n### {metric.id}\n")[2].partition("\n### ")[0]
+    for said in (metric.label, metric.sentence, metric.count, metric.base, metric.base_name):
+        assert said in told
+
+
+def test_the_reference_tells_no_metric_that_is_gone() -> None:
+    page = (DOCS / "metrics.md").read_text(encoding="utf-8")
+    assert re.findall(r"^### (\w+)$", page, re.MULTILINE) == list(metrics())

@@ -1,13 +1,15 @@
 """The API says what insight says, byte for byte."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from tests.web.conftest import Asking
 
 from mailwake.errors import Unavailable
 from mailwake.insight.answers import to_json
-from mailwake.insight.people import people
+from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
 from mailwake.web.app import create_app
@@ -83,3 +85,22 @@ def test_the_routes_are_described(asking: Asking) -> None:
 def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> None:
     assert asking.get("/docs").status_code == 404
     assert asking.get("/redoc").status_code == 404
+
+
+def test_the_reference_tells_every_route_and_every_field(asking: Asking) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    for route in asking.get("/api/openapi.json").json()["paths"]:
+        assert f"\n## GET {route}\n" in page
+    todo = [asking.get(path).json() for path in ("/api/campaigns", "/api/campaigns/1", "/api/campaigns/1/people")]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            for name in node:
+                assert re.search(rf"\b{name}\b", page), name
+        todo.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+
+
+def test_the_reference_tells_every_outcome() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    for outcome in FILTERS:
+        assert re.search(rf"\b{outcome}\b", page), outcome
