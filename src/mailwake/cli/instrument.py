@@ -173,9 +173,9 @@ def _known_copy(
     options = replace(options, feedback_id=tracker.options(campaign).feedback_id)
     handle, delivery = Handle(0), DeliveryId(0)
     if recipient:
-        handle = next(iter(tracker.state.handles([recipient], now=tracker.clock()).values()))
-        delivery = tracker.new_delivery()
-    modes = tracker.modes([handle], wished) if recipient else strictest((wished, settings.unknown_consent))
+        handle, delivery = tracker.handles([recipient])[recipient], tracker.new_delivery()
+    consents = tracker.consents([handle]).values() if recipient else (settings.unknown_consent,)
+    modes = strictest((wished, *consents))
     if draft:
         template = tracker.register(campaign, draft)
     else:
