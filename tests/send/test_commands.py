@@ -182,7 +182,9 @@ def test_killed_at_any_moment_and_run_again_nobody_is_mailed_twice_or_forgotten(
     sink.on_mail = sink.on_rcpt = sink.on_data = burn
     for _ in range(6):
         fuse = chance.randrange(1, 120)
-        with subprocess.Popen(command(home, "send", *files), cwd=home.folder, stdout=-3, stderr=-3) as process:
+        with subprocess.Popen(
+            command(home, "send", *files), cwd=home.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
             process.wait(60)
     fuse = -1
     _, told = result(home, *files)
@@ -204,7 +206,10 @@ def test_stopped_by_ctrl_c_it_ends_cleanly_and_goes_on_later(home: Home, sink: S
 
     sink.on_data = stop
     with subprocess.Popen(
-        command(home, "send", *files, "--rate", "200/s"), cwd=home.folder, stdout=-3, stderr=-3
+        command(home, "send", *files, "--rate", "200/s"),
+        cwd=home.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         assert process.wait(60) == 1
     assert len(sink.mails) < 40

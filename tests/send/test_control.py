@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailwake.errors import BadInput
 from mailwake.modes import INDIVIDUAL, Mode, Modes
@@ -82,3 +84,19 @@ def test_what_is_no_header_is_left_alone(raw: bytes) -> None:
 def test_a_header_is_added_with_the_messages_own_line_ends() -> None:
     assert add_header(b"A: b\r\n\r\n", "X-Y", "z") == b"X-Y: z\r\nA: b\r\n\r\n"
     assert add_header(b"A: b\n\n", "X-Y", "z") == b"X-Y: z\nA: b\n\n"
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_without_wishes_come_back_as_they_are(raw: bytes) -> None:
+    assert take_control(raw + b"\r\n\r\nbody")[1] == raw + b"\r\n\r\nbody" or b"x-mailwake" in raw.lower()
+
+
+@given(
+    st.lists(st.sampled_from([b"Subject: a\r\n", b"X-Odd:b \r\n\tfolded\r\n", b"To: c@example.com\r\n"]), max_size=8)
+)
+def test_a_wish_is_cut_out_of_any_place_in_the_header(fields: list[bytes]) -> None:
+    for place in range(len(fields) + 1):
+        raw = b"".join([*fields[:place], b"X-Mailwake-Campaign: x\r\n y\r\n", *fields[place:], b"\r\nbody"])
+        control, rest = take_control(raw)
+        assert control.campaign == "x y"
+        assert rest == b"".join([*fields, b"\r\nbody"])
