@@ -78,18 +78,18 @@ class Exchange:
 
     __slots__ = ("_connection", "body", "head", "host", "keep", "method", "peer", "response", "target")
 
-    def __init__(self, connection: _Connection, method: str, target: bytes, *, keep: bool) -> None:
+    def __init__(self, connection: _Connection, method: str, target: bytes, head: bytes) -> None:
         self._connection = connection
         #: upper case
         self.method = method
         #: path and query as they came, not decoded
         self.target = target
-        #: whether the line stays open after the answer
-        self.keep = keep
         #: header lines as they came
-        self.head = b""
+        self.head = head
         #: the Host header, or the authority of an absolute target; None: a client of HTTP/1.0 named none
         self.host: bytes | None = None
+        #: whether the line stays open after the answer
+        self.keep = False
         self.body = b""
         #: address at the other end of the connection
         self.peer = connection.peer
@@ -163,6 +163,10 @@ class _Connection(asyncio.Protocol):
             self._feed_body(data)
         elif self._part:
             self._add_part(data)
+        elif data[-4:] == b"\r\n\r\n" and data.rfind(b"\r\n\r\n", 0, -1) < 0:
+            self._read_head(data)  # what nearly always comes: one whole request without a body
+            if len(self._queue) >= self._limits.max_pipelined:
+                self._hold(b"")
         else:
             self._take(data)
 
@@ -231,39 +235,28 @@ class _Connection(asyncio.Protocol):
         except HttpParserError:
             self._refuse(400)
             return
-        exchange = self._exchange(head, upgrade=upgrade)
-        if exchange is None:
-            return
-        if self._complete:
-            self._run(exchange)
-        else:
-            self._before_body(exchange)
-
-    def _exchange(self, head: bytes, *, upgrade: bool) -> Exchange | None:
-        """The request behind a head that llhttp found well-formed; None when it is refused all the same."""
         line_end = head.find(b"\r\n")
         line = head[:line_end].split(b" ")
         version = line[-1]
         if len(line) != 3 or version not in _VERSIONS:
             self._refuse(505 if len(line) == 3 else 400)
-            return None
-        exchange = Exchange(self, line[0].decode("ascii"), line[1], keep=False)
-        exchange.head = head[line_end + 2 : -4]
+            return
         lower = head.lower()
-        at = lower.find(b"\r\nhost:") + 7
-        if at != 6:
-            exchange.host = head[at : head.find(b"\r\n", at)].strip(b" \t")
-            if lower.find(b"\r\nhost:", at) >= 0:
-                self._refuse(400)  # RFC 9112 section 3.2
-                return None
-        elif version == b"HTTP/1.1":
-            self._refuse(400)
-            return None
-        if exchange.target[0] != 47:
+        at = lower.rfind(b"\r\nhost:")
+        if lower.find(b"\r\nhost:", line_end, max(at, 0)) >= 0 or (at < 0 and version == b"HTTP/1.1"):
+            self._refuse(400)  # two hosts, or none: RFC 9112 section 3.2
+            return
+        exchange = Exchange(self, line[0].decode("ascii"), line[1], head[line_end + 2 : -4])
+        if at >= 0:
+            exchange.host = head[at + 7 : head.find(b"\r\n", at + 7)].strip(b" \t")
+        if not exchange.target.startswith(b"/"):
             _take_apart(exchange)
         # a client of HTTP/1.0 would have to be told that the line stays open; closing is always right
         exchange.keep = self._keep and version == b"HTTP/1.1" and not upgrade
-        return exchange
+        if self._complete:
+            self._run(exchange)
+        else:
+            self._before_body(exchange)
 
     def _before_body(self, exchange: Exchange) -> None:
         self._open = exchange
@@ -313,7 +306,12 @@ class _Connection(asyncio.Protocol):
         if not exchange.keep:
             self._ended = True
         self._queue.append(exchange)
-        self._server.run(exchange)
+        try:
+            self._server.handler(exchange)
+        except Exception:  # noqa: BLE001 - the one catch-all: a reader is never punished for our fault
+            self._server.faults += 1
+            _log.exception("edge.fault")
+            exchange.answer(_REFUSALS[500])
 
     def _hold(self, rest: bytes) -> None:
         """Read no more until some answers have left."""
@@ -369,7 +367,7 @@ class _Connection(asyncio.Protocol):
         self._ended = self._lingering = True
         self._open = None
         self._server.refused += 1
-        exchange = Exchange(self, "GET", b"", keep=False)
+        exchange = Exchange(self, "GET", b"", b"")
         self._queue.append(exchange)
         exchange.answer(_REFUSALS[status])
 
@@ -434,7 +432,7 @@ class HttpServer:
         self.stopping = False
         self.now = 0.0
         self.tail = self.tail_close = b""
-        self._handler = handler
+        self.handler = handler
         self._server: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._empty: asyncio.Event | None = None
@@ -468,15 +466,6 @@ class HttpServer:
         """A connection has gone."""
         if self._empty is not None and not self.connections:
             self._empty.set()
-
-    def run(self, exchange: Exchange) -> None:
-        """Hand a request over; a fault of ours is answered and counted, and takes nobody else down."""
-        try:
-            self._handler(exchange)
-        except Exception:  # noqa: BLE001 - the one catch-all: a reader is never punished for our fault
-            self.faults += 1
-            _log.exception("edge.fault")
-            exchange.answer(_REFUSALS[500])
 
     def _tick(self) -> None:
         """One clock for all: the Date header, and the deadlines of every connection."""

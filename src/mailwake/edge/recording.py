@@ -17,7 +17,7 @@ from mailwake.edge.inert import InertSet
 from mailwake.edge.pages import TRY_LATER
 from mailwake.errors import Untrusted
 from mailwake.eventlog import LogWriter
-from mailwake.events import SECOND, DeliveryId, Event, EventType, Handle, Micros, Note, Request, Source, TemplateId
+from mailwake.events import SECOND, Event, EventType, Note, Request, Source
 from mailwake.events import encode_event as encode
 from mailwake.modes import Mode, Modes
 from mailwake.settings import Settings
@@ -28,6 +28,8 @@ _EPOCH = date(1970, 1, 1)
 # looked up once: a member of an enumeration costs more than a comparison, and these are on the way of every hit
 _OPENED, _CLICKED, _UNKNOWN = EventType.OPENED, EventType.CLICKED, EventType.UNKNOWN
 _EDGE, _PLAIN, _OFF, _INDIVIDUAL = Source.EDGE, Note.NONE, Mode.OFF, Mode.INDIVIDUAL
+#: Ids are plain numbers on this path: naming the type of each would cost a call.
+_event: Callable[..., Event] = Event
 
 
 class Decision(NamedTuple):
@@ -120,14 +122,14 @@ class Recorder:
 
     def decided(self, exchange: Exchange, token: MessageToken, decision: Decision, *, done: Response) -> None:
         """Record what the recipient decided, always; confirm it when it is durable, or ask to try again."""
-        event = Event(
+        event = _event(
             type=decision.type,
-            received_at=Micros(self.clock()),
+            received_at=self.clock(),
             source=_EDGE,
             modes=token.modes.to_byte(),
-            template=TemplateId(token.template),
-            delivery=DeliveryId(token.delivery) if token.delivery else None,
-            recipient=Handle(token.recipient) if token.recipient else None,
+            template=token.template,
+            delivery=token.delivery or None,
+            recipient=token.recipient or None,
             note=decision.note,
             reason=decision.axis,
             request=self._evidence(exchange) if self._lowest(token.modes) is _INDIVIDUAL else None,
@@ -153,43 +155,44 @@ class Recorder:
         self, exchange: Exchange, response: Response, token: MessageToken, mode: Mode, *,
         type_: EventType, link: int | None = None, note: Note = _PLAIN,
     ) -> None:  # fmt: skip
-        now = self.clock()
-        recipient = token.recipient
+        now, recipient = self.clock(), token.recipient
         if mode is _OFF or (recipient and recipient in self._inert):
             self._pass_over(exchange, response)
-        elif self._too_old(token, now):
+            return
+        if now >= self._day_ends:
+            self._turn_page(now)
+        if token.issued < self._oldest:
             self.counters.expired += 1
             exchange.answer(response)
-        elif mode is _INDIVIDUAL:
-            event = Event(
+            return
+        if mode is _INDIVIDUAL:
+            event = _event(
                 type=type_,
-                received_at=Micros(now),
+                received_at=now,
                 source=_EDGE,
                 modes=token.modes.to_byte(),
-                template=TemplateId(token.template),
-                delivery=DeliveryId(token.delivery) if token.delivery else None,
-                recipient=Handle(recipient) if recipient else None,
+                template=token.template,
+                delivery=token.delivery or None,
+                recipient=recipient or None,
                 link=link,
                 note=note,
                 request=self._evidence(exchange),
             )
-            self._record(exchange, response, event)
         elif exchange.method == "HEAD":
             self._pass_over(exchange, response)  # a machine's, and a counter could not tell
+            return
         else:
             daily = mode is Mode.DELIVERABILITY  # who and on which day; neither when, nor which copy, nor how
-            event = Event(
+            event = _event(
                 type=type_,
-                received_at=Micros(now - now % _DAY if daily else now),
+                received_at=now - now % _DAY if daily else now,
                 source=_EDGE,
                 modes=token.modes.to_byte(),
-                template=TemplateId(token.template),
-                recipient=Handle(recipient) if daily and recipient else None,
+                template=token.template,
+                recipient=(recipient or None) if daily else None,
                 link=link,
             )
-            self._record(exchange, response, event)
 
-    def _record(self, exchange: Exchange, response: Response, event: Event) -> None:
         def written(fault: Exception | None) -> None:
             if fault is None:
                 self.counters.recorded += 1
@@ -203,12 +206,10 @@ class Recorder:
         self.counters.inert += 1
         exchange.answer(response)
 
-    def _too_old(self, token: MessageToken, now: int) -> bool:
-        if now >= self._day_ends:
-            days = now // _DAY
-            self._day_ends = (days + 1) * _DAY
-            self._oldest = _EPOCH + timedelta(days=days - self._record_days)
-        return token.issued < self._oldest
+    def _turn_page(self, now: int) -> None:
+        days = now // _DAY
+        self._day_ends = (days + 1) * _DAY
+        self._oldest = _EPOCH + timedelta(days=days - self._record_days)
 
     def _lowest(self, modes: Modes) -> Mode:
         return min(modes.opens, modes.clicks, self._ceiling.opens, self._ceiling.clicks)
