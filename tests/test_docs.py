@@ -50,7 +50,7 @@ def test_decisions_have_numbers_of_their_own_and_state_what_keeps_them_true() ->
     assert len(numbers) == len(set(numbers)) >= 5
     for path in DECISIONS:
         text = path.read_text(encoding="utf-8")
-        assert re.match(rf"# {path.name[:4]} \w", text)
+        assert re.match(rf"# {path.name[:4]} \S", text)
         for part in ("Status:", "**Context.**", "**Decision.**", "**Costs.**", "**Kept true by**"):
             assert part in text, f"{path.name} lacks {part}"
 

@@ -86,6 +86,7 @@ class Edge:
     forwarded_header: str = "X-Forwarded-For"
     #: request line and headers together
     max_header_bytes: int = 65_536
+    #: body of a POST; the forms here need less than a hundred
     max_body_bytes: int = 8_192
     #: time to send a whole request, from its first byte
     request_timeout_seconds: float = 10.0
@@ -105,9 +106,11 @@ class Relay:
     port: int = 2525
     #: largest message accepted
     max_message_bytes: int = 26_214_400
+    #: of one message; each gets a copy of its own
     max_recipients: int = 100
     #: PEM files for STARTTLS; empty: not offered
     tls_certificate: str = ""
+    #: PEM file of the certificate's key
     tls_key: str = ""
     #: user name to password reference; empty: no AUTH, so listen on loopback only
     users: dict[str, str] = field(default_factory=dict)
@@ -121,11 +124,13 @@ class Smtp:
     port: int = 25
     #: none, starttls or tls
     security: str = "none"
+    #: name for AUTH; empty: none is tried
     user: str = ""
     #: reference to the password
     password: str = ""
     #: connections at once
     connections: int = 8
+    #: how long the server may think about one answer
     timeout_seconds: float = 60.0
 
 
@@ -154,8 +159,9 @@ class Brand:
     """``[brand]``: how unsubscribe and preference pages present you."""
 
     name: str = "This sender"
-    #: #rrggbb
+    #: buttons and headings, as #rrggbb
     color: str = "#1f5fa8"
+    #: of the page, as #rrggbb
     background: str = "#ffffff"
 
 
