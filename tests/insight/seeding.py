@@ -193,7 +193,7 @@ CLIENTS = (
     ("Yahoo Mail", None, 1),
     (None, None, 1),
 )
-COUNTRIES = ("DE", "DE", "DE", "FR", "AT", "CH", "NL", "US", "US", "GB", None)
+COUNTRIES = ("DE", "DE", "DE", "FR", "AT", "CH", "NL", "US", "US", "GB", "SE", "IT", "PL", "ES", None)
 
 
 def crowd(stores: Stores, name: str, *, people: int, seed: int = 1, start: datetime = START, **more: Any) -> Campaign:

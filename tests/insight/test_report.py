@@ -81,6 +81,26 @@ def test_the_series_starts_when_the_first_copy_was_sent_and_ends_with_the_last_r
     assert series.step_seconds == 900
 
 
+def test_the_first_day_is_told_in_quarters_of_an_hour_beside_a_longer_series(report: CampaignReport) -> None:
+    day = report.first_day
+    assert day is not None
+    assert day.step_seconds == 900
+    assert len(day.points) == 96
+    assert day.points[0].start == seeding.START
+    assert sum(point.opened.human for point in day.points) == report.tally.opened.human - 1
+
+
+def test_a_campaign_of_one_day_has_one_series(stores: Stores) -> None:
+    mail = seeding.sending(stores, "Short")
+    mail.people(["a@example.com"])
+    mail.add(EventType.SENT, 0, 0)
+    mail.add(EventType.OPENED, 0, 600, **seeding.HUMAN)
+    mail.write()
+    report = report_of(stores, "Short")
+    assert report.over_time is not None
+    assert report.first_day is None
+
+
 @pytest.mark.parametrize("kind", ["clients", "devices", "countries"])
 def test_clients_devices_and_countries_add_up_to_the_counts(report: CampaignReport, kind: str) -> None:
     groups = getattr(report, kind)

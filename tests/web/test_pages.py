@@ -15,7 +15,7 @@ PAGES = (
     "/",
     "/?q=crowd&stream=marketing",
     "/campaigns/1",
-    "/campaigns/1?by=clicked",
+    "/campaigns/1?by=clicked&span=all",
     "/campaigns/2",
     "/campaigns/3",
     "/campaigns/4",
@@ -223,6 +223,23 @@ def test_every_chart_names_its_time_zone_and_has_a_table(asking: Asking) -> None
     assert len(charts) == 2
     assert all(chart["role"] == "img" and chart["aria-label"] for chart in charts)
     assert words(page).count("The same as a table") == 2
+
+
+def test_the_first_day_and_all_of_it_can_be_chosen(asking: Asking) -> None:
+    assert "The 24 hours after sending began." in words(asking.page("/campaigns/1"))
+    whole = asking.page("/campaigns/1?span=all&by=clicked")
+    assert "The 24 hours" not in words(whole)
+    chosen = [a["href"] for a in Seen(whole).all("a") if a.get("aria-current") == "true"]
+    assert chosen == ["/campaigns/1?span=all&by=clicked#over-time", "/campaigns/1?by=clicked&span=all#where"]
+
+
+def test_a_long_ranking_folds_away_its_end(asking: Asking, stores: Stores) -> None:
+    page = asking.page("/campaigns/2")
+    countries = [row for row in campaign_report(stores, find(stores, "2")).countries if row.opened.raw]
+    folded = [a["id"] for a in Seen(page).all("details") if a["id"].startswith("more-")]
+    assert folded == (["more-countries"] if len(countries) > 9 else [])
+    for row in countries:
+        assert row.label in words(page)
 
 
 def test_clients_devices_and_countries_can_be_ranked_by_clicks(asking: Asking) -> None:

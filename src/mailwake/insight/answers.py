@@ -101,6 +101,8 @@ class CampaignReport:
     rates: tuple[Rate, ...]
     #: None: nothing was opened or clicked yet
     over_time: Series | None
+    #: the 24 hours after the first copy was sent, in quarters of an hour; None: `over_time` spans no more than that
+    first_day: Series | None
     #: tracked links, those that people followed most first
     links: tuple[LinkLine, ...]
     clients: tuple[Group, ...]

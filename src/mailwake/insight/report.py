@@ -89,6 +89,7 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
     rows = ask("campaign_counts", campaign=campaign.id)
     line = _line(campaign.id, campaign, rows[0] if rows else None)
     counters = ask("counters", campaign=campaign.id)
+    over_time = _over_time(stores, campaign, line)
     return CampaignReport(
         id=line.id,
         name=line.name,
@@ -99,7 +100,8 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
         fresh_at=moment(ask("span", campaign=campaign.id)[0]["received_at"]),
         tally=line.tally,
         rates=line.rates,
-        over_time=_over_time(stores, campaign, line),
+        over_time=over_time,
+        first_day=_first_day(stores, campaign, line, over_time),
         links=_links(stores, campaign, counters),
         clients=_groups(ask("clients", campaign=campaign.id), "client", {}),
         devices=_groups(ask("devices", campaign=campaign.id), "device", {"proxied": "unknown, because proxied"}),
@@ -110,7 +112,7 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
 
 def _over_time(stores: Stores, campaign: Campaign, line: CampaignLine) -> series.Series | None:
     """From the first copy sent to the last open or click; a bounce a week later stretches nothing."""
-    hours = stores.events.ask("over_time", campaign=campaign.id, bucket_seconds=series.HOUR)
+    hours = _buckets(stores, campaign, series.HOUR)
     if not hours:
         return None
     first_at, last_at = hours[0]["bucket_at"], hours[-1]["bucket_at"]
@@ -118,15 +120,35 @@ def _over_time(stores: Stores, campaign: Campaign, line: CampaignLine) -> series
         first_at = min(first_at, int(line.sent_from.timestamp()) * SECOND)
     step = series.choose_step(first_at, last_at)
     fine_step = series.fine_step(step, stores.zone, last_at)
-    rows = hours
-    if fine_step != series.HOUR:
-        rows = stores.events.ask("over_time", campaign=campaign.id, bucket_seconds=fine_step)
-    fine = {
+    rows = hours if fine_step == series.HOUR else _buckets(stores, campaign, fine_step)
+    return series.fold(_fine(rows), first_at=first_at, last_at=rows[-1]["bucket_at"], step=step, zone=stores.zone)
+
+
+def _first_day(
+    stores: Stores, campaign: Campaign, line: CampaignLine, whole: series.Series | None
+) -> series.Series | None:
+    """Most happens on the first day, and in a chart of weeks it is one column."""
+    if whole is None:
+        return None
+    first, last = line.sent_from or whole.points[0].start, whole.points[-1].start
+    if (last - first).total_seconds() < series.DAY:
+        return None
+    first_at = int(first.timestamp()) * SECOND
+    last_at = first_at + (series.DAY - series.QUARTER) * SECOND
+    rows = [row for row in _buckets(stores, campaign, series.QUARTER) if row["bucket_at"] <= last_at]
+    return series.fold(_fine(rows), first_at=first_at, last_at=last_at, step=series.QUARTER, zone=stores.zone)
+
+
+def _buckets(stores: Stores, campaign: Campaign, seconds: int) -> list[dict[str, Any]]:
+    return stores.events.ask("over_time", campaign=campaign.id, bucket_seconds=seconds)
+
+
+def _fine(rows: Iterable[Row]) -> dict[tuple[int, str, str], int]:
+    return {
         (row["bucket_at"] // SECOND, row["type"], who): int(row[who])
         for row in rows
         for who in ("human", "possible", "machine")
     }
-    return series.fold(fine, first_at=first_at, last_at=rows[-1]["bucket_at"], step=step, zone=stores.zone)
 
 
 def _links(stores: Stores, campaign: Campaign, counters: Iterable[Row]) -> tuple[LinkLine, ...]:

@@ -15,7 +15,7 @@ STEPS_SECONDS = (60, 300, 900, 3_600, 10_800, 21_600, 86_400, 604_800)
 #: a week of hours; with more columns than this a chart cannot be read on a phone
 MAX_POINTS = 180
 
-HOUR, DAY, WEEK = 3_600, 86_400, 604_800
+QUARTER, HOUR, DAY, WEEK = 900, 3_600, 86_400, 604_800
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +67,7 @@ def fine_step(step: int, zone: ZoneInfo, at: int) -> int:
     """
     offset = datetime.fromtimestamp(at / SECOND, zone).utcoffset() or timedelta()
     whole_hours = offset % timedelta(hours=1) == timedelta()
-    return min(step, HOUR if whole_hours else 900)
+    return min(step, HOUR if whole_hours else QUARTER)
 
 
 def floor(seconds: int, step: int, zone: ZoneInfo) -> int:

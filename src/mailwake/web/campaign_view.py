@@ -22,6 +22,8 @@ TILES = (
     "bounce_rate__sent",
     "complaint_rate__delivered",
 )
+#: lines of a ranking before the rest is folded away
+TOP = 8
 _WHO = ("human", "possible", "machine", "raw")
 
 
@@ -54,12 +56,13 @@ class Definition:
     sentence: str
 
 
-def values(report: CampaignReport, *, by: str, zone: ZoneInfo) -> dict[str, Any]:
+def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dict[str, Any]:
     """What `campaign.html` names.
 
     Args:
         report: the answer.
         by: "opened" or "clicked": what clients, devices and countries are ranked by.
+        span: "day" or "all": how much of the time is drawn.
         zone: the viewer's.
     """
     figure = views.by_metric(report.rates)
@@ -87,7 +90,7 @@ def values(report: CampaignReport, *, by: str, zone: ZoneInfo) -> dict[str, Any]
         "any_hits": any(link.hits != "0" for link in links),
         "counted_only": _counted_only(report),
         "definitions": [_definition(each) for each in figure.values()],
-        **_over_time(report, zone),
+        **_over_time(report, span, zone),
     }
 
 
@@ -139,15 +142,18 @@ def _outside(report: CampaignReport) -> str:
     )
 
 
-def _over_time(report: CampaignReport, zone: ZoneInfo) -> dict[str, Any]:
-    series = report.over_time
-    if series is None:
-        return {"charts": [], "step": "", "zone": figures.zone_name(zone, report.sent_from)}
-    drawn: list[Chart] = [charts.chart(series, kind, zone) for kind in ("opened", "clicked")]
+def _over_time(report: CampaignReport, span: str, zone: ZoneInfo) -> dict[str, Any]:
+    whole, day = report.over_time, report.first_day
+    if whole is None:
+        return {"charts": [], "spans": {}, "span": "all", "step": "", "zone": figures.zone_name(zone, report.sent_from)}
+    shown = whole if day is None or span == "all" else day
+    drawn: list[Chart] = [charts.chart(shown, kind, zone) for kind in ("opened", "clicked")]
     return {
         "charts": drawn,
-        "step": figures.step(series.step_seconds),
-        "zone": figures.zone_name(zone, series.points[0].start),
+        "spans": {} if day is None else {"day": "first 24 hours", "all": "all"},
+        "span": "all" if shown is whole else "day",
+        "step": figures.step(shown.step_seconds),
+        "zone": figures.zone_name(zone, shown.points[0].start),
     }
 
 
@@ -167,10 +173,14 @@ def _rankings(report: CampaignReport, by: str) -> list[dict[str, Any]]:
             report.countries,
         ),
     )
-    return [
-        {"title": title, "head": head, "sentence": sentence, "rows": views.groups(rows, by)}
-        for title, head, sentence, rows in told
-    ]
+    rankings = []
+    for title, head, sentence, rows in told:
+        ranked = views.groups(rows, by)
+        cut = TOP if len(ranked) > TOP + 1 else len(ranked)
+        rankings.append(
+            {"title": title, "head": head, "sentence": sentence, "rows": ranked[:cut], "more": ranked[cut:]}
+        )
+    return rankings
 
 
 def _counted_only(report: CampaignReport) -> list[dict[str, str]]:

@@ -41,15 +41,16 @@ def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page =
 
 
 @router.get("/campaigns/{campaign}")
-def campaign(request: Request, campaign: str, *, by: Text = "opened", seen: Seen = "") -> Response:
+def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text = "day", seen: Seen = "") -> Response:
     """One campaign."""
     stores = stores_of(request)
     answer = campaign_report(stores, find(stores, campaign))
     digest = _digest(to_json(answer))
     if seen == digest:
         return Response(status_code=204)
-    values = campaign_view.values(answer, by="clicked" if by == "clicked" else "opened", zone=stores.zone)
-    again = f"/campaigns/{answer.id}?" + urlencode({"by": by, "seen": digest})
+    chosen = {"by": "clicked" if by == "clicked" else "opened", "span": "all" if span == "all" else "day"}
+    values = campaign_view.values(answer, by=chosen["by"], span=chosen["span"], zone=stores.zone)
+    again = f"/campaigns/{answer.id}?" + urlencode({**chosen, "seen": digest})
     return render(request, "campaign.html", again=again, **values)
 
 
