@@ -3,7 +3,9 @@
 The mail is generated: about 50 kB, 30 links, tables and Outlook comments as marketing mail has them. Every message that
 goes through the relay's path greets somebody else, so that nothing can be remembered from the one before except what a
 campaign shares: its links. pytracking (which changes HTML only) and the standard library's `EmailMessage` are measured
-in the same run. Best of several rounds, because other programs only ever add time. Run it with `mailwake bench compose`.
+in the same run. Best of several rounds, because other programs only ever add time.
+
+Run it with `mailwake bench compose`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from mailwake.compose.copy import Slot
 from mailwake.compose.links import Link, Role, label_of, looks_like_button, named_role, visible_text
@@ -53,6 +53,12 @@ class Occurrence:
     page: str = ""
 
 
+@lru_cache(maxsize=4_096)
+def read_href(written: str) -> str:
+    """An address as written, decoded and cleaned; remembered, because every copy of a mail has the same ones."""
+    return clean(decode_attribute(written))
+
+
 class Page:
     """An HTML text that was looked through once.
 
@@ -76,7 +82,7 @@ class Page:
         written = self.text.value(start, end)
         if written is None:
             return Occurrence(tag, start, end, quote, self.text.readable(start, end), "", WhyNot.UNDECODABLE)
-        href = clean(decode_attribute(written))
+        href = read_href(written)
         page = _PAGES.get(href) if self._options.own_pages else None
         if page and not self.is_amp:
             return Occurrence(tag, start, end, quote, href, "", WhyNot.OWN_PAGE, page)

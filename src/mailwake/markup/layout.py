@@ -6,10 +6,13 @@ Rendering is one join. A place is a number: the index of what stands there among
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 #: What is put into a text: bytes as they stand, numbers as places.
 Content = tuple[bytes | int, ...]
+
+
+_LOOSE = (bytes, int)
 
 
 class Edit(NamedTuple):
@@ -49,17 +52,13 @@ class Layout:
     __slots__ = ("_order", "_pieces", "_slots")
 
     def __init__(self, content: Sequence[bytes | int]) -> None:
-        fixed: list[bytes] = []
-        slots: list[int] = []
-        pieces: list[bytes] = []
-        for item in content:
+        pieces, slots, start = list[bytes](), list[int](), 0
+        for index, item in enumerate(content):
             if isinstance(item, int):
-                pieces += (b"".join(fixed), b"")
+                pieces += (b"".join(cast("Sequence[bytes]", content[start:index])), b"")
                 slots.append(item)
-                fixed.clear()
-            else:
-                fixed.append(item)
-        pieces.append(b"".join(fixed))
+                start = index + 1
+        pieces.append(b"".join(cast("Sequence[bytes]", content[start:])))
         self._pieces, self._order, self._slots = pieces, tuple(slots), frozenset(slots)
 
     @property
@@ -113,7 +112,7 @@ class Sheet:
         self._blocks: list[Block] = []
         loose: list[bytes | int] = []
         for block in blocks:
-            if isinstance(block, bytes | int):
+            if isinstance(block, _LOOSE):
                 loose.append(block)
             else:
                 self._blocks += (Layout(loose), block)

@@ -20,6 +20,7 @@ MAX_DEPTH = 40
 #: Parts beyond this number are not looked for.
 MAX_PARTS = 10_000
 _FIELD = re.compile(rb"([!-9;-~]*):([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
+_FOLD = re.compile(r"\r*\n")
 _BLANK = re.compile(rb"\r*\n")
 _DELIMITER_REST = re.compile(rb"(--)?[ \t]*(?:\r*\n|\r*\Z)")
 _MAILBOX_LINE = re.compile(rb">?From [^\n]*(?:\n|\Z)")
@@ -50,7 +51,8 @@ class Entity:
         """The first value of a field, unfolded; None when there is none."""
         for each, value in self.fields:
             if each == name:
-                return re.sub(r"\r*\n", "", value.decode("latin-1")).strip()
+                text = value.decode("latin-1")
+                return (_FOLD.sub("", text) if "\n" in text else text).strip()
         return None
 
     @cached_property

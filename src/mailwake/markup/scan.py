@@ -10,7 +10,9 @@ One pass, linear in the size of the text: patterns use possessive repetition onl
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from mailwake.markup.entities import decode_attribute
@@ -46,11 +48,11 @@ _JUMP = _jump_over(_COMMON_TAG, _PLAIN_TAG, _PLAIN_COMMENT, _BOGUS)
 _JUMP_OUTLOOK = _jump_over(_COMMON_TAG, _PLAIN_TAG, _BOGUS)
 _JUMP_TO_ANY = _jump_over(_PLAIN_COMMENT, _BOGUS)
 _SEQUENCE = re.compile(r"<[a-zA-Z/!?][a-zA-Z0-9:]*+")
-_TABLE = re.compile(r"<(/?)table(?![a-z0-9])")
-#: A link in its commonest spelling, with its address.
+_LINK_START = re.compile("<a")
+#: A link in its commonest spelling: its address, the end of its tag and, where its content is text, its end.
 _PLAIN_LINK = re.compile(
     r"<a(?:[ \t\r\n]++(?!href=)[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]++href=\"([^\"]*+)\""
-    r"(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]*+>"
+    r"(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]*+(>)(?:[^<]*+(</a>))?+"
 )
 TAG = re.compile(rf"<(/?+[a-zA-Z][^{_SPACE}/>]*+){_REST}")
 _PAIR = re.compile(
@@ -163,11 +165,31 @@ def scan(view: str) -> Scan:
     return _Scanner(view).run()
 
 
+#: Markup between two links is remembered up to this length; the copies of one mail share most of it.
+_RUN_CHARS = 16_384
+
+
+@lru_cache(maxsize=2_048)
+def _plain_run(markup: str) -> str | None:
+    """The sequence of names in markup in which nothing decides anything; None when something does."""
+    jumped = _JUMP.match(markup)
+    return _sequence(markup) if jumped and jumped.end() == len(markup) else None
+
+
+def _sequence(view: str, start: int = 0, end: int = sys.maxsize) -> str:
+    return "".join(_SEQUENCE.findall(view, start, end)).lower()
+
+
 class _Scanner:
     jump = _JUMP
 
     def __init__(self, view: str) -> None:
         self.view = view
+        #: sequences of names, and up to where they go
+        self.named: list[str] = []
+        self.named_to = 0
+        #: up to here no run is looked for: it was, and something in it decides
+        self.tried_to = 0
         self.found = Scan(readable_end=len(view))
         self.where = "html"
         self.templates = 0
@@ -178,22 +200,22 @@ class _Scanner:
     def run(self) -> Scan:
         end = len(self.view)
         self.region(0, end)
-        self.found.sequence = "".join(_SEQUENCE.findall(self.view)).lower()
+        self.found.sequence = "".join((*self.named, _sequence(self.view, self.named_to)))
         if self.found.body_end is None:
             self.found.is_clean = self.is_clean()
-        self.found.is_clean &= not self.open_tables()
+        self.found.is_clean &= not self.has_open_table()
         self.close_anchor(self.found.readable_end)
         return self.found
 
     def is_clean(self) -> bool:
         return self.anchor is None and not self.foreign and not self.templates
 
-    def open_tables(self) -> int:
-        """About how many tables are never closed; wrong for markup that is wrong itself, and then rather too many."""
-        depth = 0
-        for closing in _TABLE.findall(self.found.sequence):
-            depth = max(0, depth - 1) if closing else depth + 1
-        return depth
+    def has_open_table(self) -> bool:
+        """Whether some table is never closed, as far as counting tells."""
+        names = self.found.sequence
+        if names.count("<table") != names.count("</table"):
+            return True
+        return names.rfind("<table") > names.rfind("</table") or names.find("</table") < names.find("<table")
 
     def region(self, position: int, end: int) -> None:
         """Scan from a position to an end: the whole text, or the inside of a conditional comment."""
@@ -202,10 +224,25 @@ class _Scanner:
             if self.foreign:
                 position = self.foreign_step(position, end)
                 continue
+            if position >= self.tried_to and self.where == "html":
+                position = self.run_over(position, end)
             jumped = jump.match(self.view, position, end)
             position = jumped.end() if jumped else position
             if position < end:
                 position = self.step(position, end)
+
+    def run_over(self, position: int, end: int) -> int:
+        """To the next link, if nothing before it decides anything."""
+        link = _LINK_START.search(self.view, position, end)
+        self.tried_to = upcoming = link.start() if link else end
+        if not 0 < upcoming - position <= _RUN_CHARS:
+            return position
+        names = _plain_run(self.view[position:upcoming])
+        if names is None:
+            return position
+        self.named += (_sequence(self.view, self.named_to, position), names)
+        self.named_to = upcoming
+        return upcoming
 
     def step(self, position: int, end: int) -> int:
         """Deal with one thing that decides something; returns where to go on."""
@@ -214,8 +251,10 @@ class _Scanner:
             return position + 4
         plain = _PLAIN_LINK.match(self.view, position, end)
         if plain:
-            start, stop = plain.span(1)
-            self.open_link(Tag("a", position, position + 2, plain.end(), (start, stop, '"'), self.where))
+            after = plain.end(2)
+            self.open_link(Tag("a", position, position + 2, after, (*plain.span(1), '"'), self.where))
+            if plain[3]:
+                self.close_anchor(plain.start(3))
             return plain.end()
         return self.any_step(position, end)
 
@@ -407,6 +446,7 @@ class _Watcher(_Scanner):
 
     def __init__(self, view: str) -> None:
         super().__init__(view)
+        self.tried_to = len(view)  # every tag is looked at
         self.places: list[int] = []
         #: "a", "table" and "cell", outermost first
         self.open: list[str] = []

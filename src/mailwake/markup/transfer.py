@@ -97,7 +97,7 @@ class Identity:
             upcoming = edits[index + 1].start if index + 1 < len(edits) else len(data)
             rest = data.find(b"\n", edit.end, min(upcoming, edit.end + _MAX_LINE))
             gap = (rest if rest >= 0 else min(upcoming, edit.end + _MAX_LINE)) - edit.end
-            length = sum(MESSAGE_CHARS if isinstance(item, int) else len(item) for item in edit.content)
+            length = sum([len(item) if isinstance(item, bytes) else MESSAGE_CHARS for item in edit.content])
             if edit.may_break and column + length + gap > _MAX_LINE and self._was_short(edit):
                 shortened.append(edit._replace(content=_on_a_new_line(edit.content, self._newline)))
                 column = 0
