@@ -1,0 +1,31 @@
+"""`mailwake bench` runs the scripts of a checkout and says so where there is none."""
+
+from pathlib import Path
+
+import pytest
+
+from mailwake.cli.bench import command, find_scripts
+from mailwake.errors import BadInput, MailwakeError
+
+
+def test_the_scripts_of_a_checkout_are_found_with_the_three_that_face_the_world_first() -> None:
+    found = find_scripts(Path(__file__).parents[2] / "benchmarks")
+    assert list(found)[:3] == ["compose", "edge", "log"]
+    assert all(path.is_file() for path in found.values())
+
+
+def test_an_installed_package_has_none_and_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="clone the repository"):
+        find_scripts(tmp_path)
+
+
+def test_an_unknown_benchmark_is_told_with_those_that_exist() -> None:
+    with pytest.raises(BadInput, match="choose one of compose, edge, log"):
+        command("nonsense")
+
+
+def test_a_script_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "broken.py").write_text("raise SystemExit(3)", encoding="utf-8")
+    monkeypatch.setattr("mailwake.cli.bench.find_scripts", lambda _: {"broken": tmp_path / "broken.py"})
+    with pytest.raises(MailwakeError, match="did not finish: broken"):
+        command("all")
