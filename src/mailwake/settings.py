@@ -68,6 +68,8 @@ class Compose:
     decoys: bool = False
     #: track links of text/plain parts too; off because the reader sees the long URL
     text_parts: bool = False
+    #: instrument mail that is DKIM-signed already, which breaks the signature; only where it is signed again later
+    dkim_signed: bool = False
     #: UTM parameters to add to links that have none, such as {utm_source = "newsletter"}
     utm: dict[str, str] = field(default_factory=dict)
 

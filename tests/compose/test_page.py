@@ -4,7 +4,10 @@ import re
 
 import pytest
 import turbohtml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.compose.conftest import HOST, make_copy, read_link
+from tests.markup.test_places import PIECES
 
 from mailwake.compose.links import Role
 from mailwake.compose.message import instrument_html
@@ -151,6 +154,17 @@ def test_there_is_one_pixel_and_it_is_shown(html: str) -> None:
     assert not {"a", "template", "svg", "g", "textarea", "script", "table", "tr", "tbody"} & set(parents[:1])
     assert "a" not in parents
     assert "template" not in parents
+
+
+ENDS = st.sampled_from(["", "</body>", "</body></html>", "</table></body>", "<!-- </body> --></body>"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=12).map("".join), ENDS)
+def test_in_any_markup_the_pixel_is_shown_by_itself(html: str, end: str) -> None:
+    parents = pixel_parents(f"<html><body>{html}{end}")
+    assert "a" not in parents
+    assert parents[0] not in ("table", "tbody", "tr")
 
 
 def test_the_pixel_stands_before_the_last_body_end() -> None:

@@ -65,6 +65,7 @@ class ComposeOptions:
             feedback_id=sender and f"{campaign}::{stream}:{sender}",
             decoys=wanted.decoys,
             text_parts=wanted.text_parts,
+            dkim_signed=wanted.dkim_signed,
             utm=wanted.utm,
             own_hosts=frozenset((settings.tracking_host, *map(str.lower, settings.tracking.former_hosts))),
         )

@@ -16,7 +16,8 @@ from mailwake.compose.targets import WhyNot, add_parameters, clean, is_address, 
 from mailwake.markup.charset import Text
 from mailwake.markup.entities import decode_attribute
 from mailwake.markup.layout import Content, Edit
-from mailwake.markup.scan import Tag, attributes, safe_places, scan
+from mailwake.markup.places import safe_places
+from mailwake.markup.scan import Tag, attributes, scan
 from mailwake.tokens import MAX_LINK_NUMBER, MAX_TARGET_BYTES, LinkToken, Minter
 
 #: Links in this last part of a document are its footer, if nothing else is known of them.

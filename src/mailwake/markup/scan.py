@@ -46,8 +46,9 @@ def _jump_over(*alternatives: str) -> re.Pattern[str]:
 _JUMP = _jump_over(_COMMON_TAG, _PLAIN_TAG, _PLAIN_COMMENT, _BOGUS)
 #: Inside a conditional comment no comment can end, so none is looked for.
 _JUMP_OUTLOOK = _jump_over(_COMMON_TAG, _PLAIN_TAG, _BOGUS)
-_JUMP_TO_ANY = _jump_over(_PLAIN_COMMENT, _BOGUS)
+JUMP_TO_ANY = _jump_over(_PLAIN_COMMENT, _BOGUS)
 _SEQUENCE = re.compile(r"<[a-zA-Z/!?][a-zA-Z0-9:]*+")
+_TABLE_PART = re.compile(r"<(?ai:/?(?:table|td|th|tr|tbody|thead|tfoot|caption)\b)")
 _LINK_START = re.compile("<a")
 #: A link in its commonest spelling: its address, the end of its tag and, where its content is text, its end.
 _PLAIN_LINK = re.compile(
@@ -162,7 +163,7 @@ def attributes(view: str, start: int, end: int) -> dict[str, tuple[int, int, str
 
 def scan(view: str) -> Scan:
     """Find everything that carries a link, and where the body ends."""
-    return _Scanner(view).run()
+    return Scanner(view).run()
 
 
 #: Markup between two links is remembered up to this length; the copies of one mail share most of it.
@@ -180,7 +181,13 @@ def _sequence(view: str, start: int = 0, end: int = sys.maxsize) -> str:
     return "".join(_SEQUENCE.findall(view, start, end)).lower()
 
 
-class _Scanner:
+class Scanner:
+    """One pass over a text. Who has to see every tag derives from it.
+
+    Args:
+        view: the text.
+    """
+
     jump = _JUMP
 
     def __init__(self, view: str) -> None:
@@ -194,10 +201,13 @@ class _Scanner:
         self.where = "html"
         self.templates = 0
         self.anchor: Tag | None = None
+        #: links and tables overlap, so that only a closer look tells where links are open
+        self.is_tangled = False
         #: names of the open elements of foreign content, outermost first
         self.foreign: list[str] = []
 
     def run(self) -> Scan:
+        """Scan the whole text."""
         end = len(self.view)
         self.region(0, end)
         self.found.sequence = "".join((*self.named, _sequence(self.view, self.named_to)))
@@ -208,7 +218,8 @@ class _Scanner:
         return self.found
 
     def is_clean(self) -> bool:
-        return self.anchor is None and not self.foreign and not self.templates
+        """Whether no link, template or foreign element is open."""
+        return not (self.anchor or self.foreign or self.templates or self.is_tangled)
 
     def has_open_table(self) -> bool:
         """Whether some table is never closed, as far as counting tells."""
@@ -247,7 +258,7 @@ class _Scanner:
     def step(self, position: int, end: int) -> int:
         """Deal with one thing that decides something; returns where to go on."""
         if self.view.startswith("</a>", position):
-            self.close_anchor(position)
+            self.end_anchor(position)
             return position + 4
         plain = _PLAIN_LINK.match(self.view, position, end)
         if plain:
@@ -274,6 +285,7 @@ class _Scanner:
         return end
 
     def comment(self, position: int, end: int) -> int:
+        """A conditional comment, or one that never ends; the plain ones were jumped over."""
         condition = _CONDITION.match(self.view, position, end)
         if self.where == "mso":  # a marker inside a marker
             return condition.end() if condition else position + 4
@@ -300,7 +312,7 @@ class _Scanner:
         if name in ("a", "area") or name in VML:
             self.link(match, name)
         elif name == "/a":
-            self.close_anchor(match.start())
+            self.end_anchor(match.start())
         elif name == "script":
             return self.script(match, end)
         elif name in _RAW_TEXT:
@@ -332,11 +344,13 @@ class _Scanner:
                 self.found.is_amp |= any(each.endswith("4email") for each in found)
 
     def link(self, match: re.Match[str], name: str) -> None:
+        """A tag that can carry a link."""
         href = attributes(self.view, match.end(1), match.end() - 1).get("href")
         where = "mso" if name.startswith("v:") else self.where
         self.open_link(Tag(name, match.start(), match.end(1), match.end(), href, where))
 
     def open_link(self, tag: Tag) -> None:
+        """Note a link, and that its content begins."""
         tag.is_inert, tag.content_end = self.templates > 0, tag.end
         if tag.name != "area":
             self.close_anchor(tag.start)
@@ -344,7 +358,16 @@ class _Scanner:
         if tag.href:
             self.found.tags.append(tag)
 
+    def end_anchor(self, position: int) -> None:
+        """An end tag; in a table that began inside the link it does not close the link in every browser's tree."""
+        if self.anchor:
+            if _TABLE_PART.search(self.view, self.anchor.end, position):
+                content = self.view[self.anchor.end : position].lower()
+                self.is_tangled |= not 0 < content.count("<table") == content.count("</table")
+            self.close_anchor(position)
+
     def close_anchor(self, position: int) -> None:
+        """Note where the content of the open link ends."""
         if self.anchor:
             self.anchor.content_end = position
             self.anchor = None
@@ -392,13 +415,16 @@ class _Scanner:
         return tag.end()
 
     def is_styled_font(self, tag: re.Match[str]) -> bool:
+        """Whether a <font> is one that ends foreign content."""
         return not {"color", "face", "size"}.isdisjoint(attributes(self.view, tag.end(1), tag.end() - 1))
 
     def break_out(self) -> None:
+        """Back to HTML, as far as the next element that holds HTML."""
         while self.foreign and self.foreign[-1] not in _HTML_INSIDE:
             self.foreign.pop()
 
     def foreign_end(self, tag: re.Match[str], name: str) -> int:
+        """An end tag inside foreign content."""
         if name in ("p", "br") and self.foreign[-1] not in _HTML_INSIDE:
             self.break_out()
         elif name == "a":
@@ -430,76 +456,3 @@ class _Scanner:
 def _is_for_outlook(condition: str) -> bool:
     """Whether an expression such as ``(gte mso 9)|(IE)`` holds in some Outlook; purely negated ones do not."""
     return _READ_BY_OUTLOOK.search(_NEGATED.sub("", condition)) is not None
-
-
-def safe_places(view: str) -> list[int]:
-    """Starts of tags before which an image may be put: in no link, table structure, raw text or Outlook-only part."""
-    watcher = _Watcher(view)
-    watcher.run()
-    return watcher.places
-
-
-class _Watcher(_Scanner):
-    """Stops at every tag and keeps account of open links and tables as the tree builder does."""
-
-    jump = _JUMP_TO_ANY
-
-    def __init__(self, view: str) -> None:
-        super().__init__(view)
-        self.tried_to = len(view)  # every tag is looked at
-        self.places: list[int] = []
-        #: "a", "table" and "cell", outermost first
-        self.open: list[str] = []
-        self.counts = {"a": 0, "table": 0, "cell": 0}
-        self.is_in_body = False
-
-    def step(self, position: int, end: int) -> int:
-        return self.any_step(position, end)
-
-    def tag(self, match: re.Match[str], end: int) -> int:
-        name = match[1].lower()
-        if self.where == "html":
-            self.note(match.start(), name)
-        return super().tag(match, end)
-
-    def note(self, position: int, name: str) -> None:
-        self.is_in_body |= not _BEFORE_BODY.fullmatch(name)
-        if self.is_in_body and not self.counts["a"] and self.open[-1:] != ["table"] and not self.templates:
-            self.places.append(position)
-        if name in ("a", "/a"):
-            self.close_link()
-            if name == "a":
-                self.push("a")
-        elif name == "table":
-            self.push("table")
-        elif self.counts["table"] and _TABLE_PARTS.fullmatch(name):
-            while self.open[-1] != "table":
-                self.pop()
-            if name in ("td", "th", "caption"):
-                self.push("cell")
-            elif name == "/table":
-                self.pop()
-        self.is_in_body |= name == "body"
-
-    def push(self, what: str) -> None:
-        self.open.append(what)
-        self.counts[what] += 1
-
-    def pop(self) -> None:
-        self.counts[self.open.pop()] -= 1
-
-    def close_link(self) -> None:
-        """Close the link of this cell; one outside of the cell stays open (formatting markers, 13.2.4.3)."""
-        if not self.counts["a"]:
-            return
-        for index in range(len(self.open) - 1, -1, -1):
-            if self.open[index] == "cell":
-                return
-            if self.open[index] == "a":
-                del self.open[index]
-                self.counts["a"] -= 1
-                return
-
-
-_TABLE_PARTS = re.compile(r"/table|/?(?:td|th|tr|tbody|thead|tfoot|caption|colgroup)")
-_BEFORE_BODY = re.compile(r"/?(?:head|title|style|script|noscript|template|xml|o:.*)|html|body|meta|link|base")
