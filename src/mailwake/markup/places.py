@@ -29,9 +29,9 @@ class _Watcher(Scanner):
         super().__init__(view)
         self.tried_to = len(view)  # every tag is looked at
         self.places: list[int] = []
-        #: "a", "table" and "cell", outermost first
+        #: "a", "table", and "td", "th" or "caption" for what holds HTML again; outermost first
         self.open: list[str] = []
-        self.counts = {"a": 0, "table": 0, "cell": 0}
+        self.links = 0
         self.is_in_body = False
 
     def step(self, position: int, end: int) -> int:
@@ -45,29 +45,38 @@ class _Watcher(Scanner):
 
     def note(self, position: int, name: str) -> None:
         self.is_in_body |= not _BEFORE_BODY.fullmatch(name)
-        if self.is_in_body and not self.counts["a"] and self.open[-1:] != ["table"] and not self.templates:
+        if self.is_in_body and not self.links and self.open[-1:] != ["table"] and not self.templates:
             self.places.append(position)
         if name in ("a", "/a"):
             self.close_link()
             if name == "a":
                 self.open_link_here()
         elif name == "table":
-            self.push("table")
-        elif self.counts["table"] and _TABLE_PARTS.fullmatch(name):
-            while self.open[-1] != "table":
-                self.pop()
-            if name in ("td", "th", "caption"):
-                self.push("cell")
-            elif name == "/table":
-                self.pop()
+            self.open.append(name)
+        elif _TABLE_PART.fullmatch(name):
+            self.table_part(name)
         self.is_in_body |= name == "body"
 
-    def push(self, what: str) -> None:
-        self.open.append(what)
-        self.counts[what] += 1
+    def table_part(self, name: str) -> None:
+        """What the tree builder does with the parts of tables (13.2.6.4.9 to 13.2.6.4.15)."""
+        around = next((each for each in reversed(self.open) if each != "a"), None)
+        if around is None:
+            return
+        if name[0] != "/":
+            self.back_to_table()
+            if name in ("td", "th", "caption"):
+                self.open.append(name)
+        elif name == "/table":
+            self.back_to_table()
+            self.open.pop()
+        elif name == f"/{around}" or (name == "/tr" and around in ("td", "th")):
+            self.back_to_table()
+        elif name in ("/tbody", "/thead", "/tfoot") and around in ("td", "th"):
+            self.open.append("table")  # whether this ends the cell is not known here: no place is safe, no link closed
 
-    def pop(self) -> None:
-        self.counts[self.open.pop()] -= 1
+    def back_to_table(self) -> None:
+        while self.open[-1] != "table":
+            self.links -= self.open.pop() == "a"
 
     def open_link_here(self) -> None:
         """Between table and cell a link is moved in front of the table, and stays open behind it (foster parenting)."""
@@ -75,7 +84,7 @@ class _Watcher(Scanner):
         while index and self.open[index - 1] == "table":
             index -= 1
         self.open.insert(index, "a")
-        self.counts["a"] += 1
+        self.links += 1
 
     def close_link(self) -> None:
         """Close the link of this cell.
@@ -84,8 +93,9 @@ class _Watcher(Scanner):
         taken to stay open too, whatever becomes of it.
         """
         if self.open[-1:] == ["a"]:
-            self.pop()
+            self.open.pop()
+            self.links -= 1
 
 
-_TABLE_PARTS = re.compile(r"/table|/?(?:td|th|tr|tbody|thead|tfoot|caption|colgroup)")
+_TABLE_PART = re.compile(r"/table|/?(?:td|th|tr|tbody|thead|tfoot|caption|colgroup)")
 _BEFORE_BODY = re.compile(r"/?(?:head|title|style|script|noscript|template|xml|o:.*)|html|body|meta|link|base")
