@@ -372,6 +372,13 @@ def test_a_draft_tells_what_it_is() -> None:
     assert draft.pixel
 
 
+@pytest.mark.parametrize("charset", sorted(SAMPLES))
+def test_the_picture_of_a_mail_is_kept_as_utf8(charset: str) -> None:
+    body = base64.encodebytes(SAMPLES[charset].encode(charset))
+    raw = make(f"Content-Type: text/html; charset={charset}\r\nContent-Transfer-Encoding: base64\r\n", body)
+    assert Draft.read(raw, OPTIONS).html == SAMPLES[charset].encode()
+
+
 @pytest.mark.parametrize("subject", ["=?x-martian?q?x?=", "=?utf-8?b?!?=", "=?utf-8?q?=ff?=", "plain \xff", ""])
 def test_a_broken_subject_is_told_as_far_as_it_goes(subject: str) -> None:
     raw = f"Subject: {subject}\r\n\r\n".encode("latin-1")

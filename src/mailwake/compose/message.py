@@ -175,8 +175,11 @@ class Draft:
 
     @property
     def html(self) -> bytes | None:
-        """The first HTML part that is shown, decoded; None when there is none."""
-        return self._pages[0].text.raw if self._pages else None
+        """The first HTML part that is shown, as UTF-8 whatever it travelled in; None when there is none."""
+        if not self._pages:
+            return None
+        text = self._pages[0].text
+        return text.raw if text.codec == "utf-8" else text.raw.decode(text.codec, "replace").encode()
 
     @cached_property
     def headers(self) -> Mapping[str, str]:
