@@ -169,3 +169,20 @@ def test_killing_the_sender_mails_nobody_twice(tmp_path: Path) -> None:
     assert_exact(result)
     (sent,) = (row for row in result["comparisons"]["November newsletter"] if row["what"] == "sent")
     assert sent["crowd"] <= 180
+
+
+def labels(printed: str) -> list[str]:
+    """The first column of every line, numbers masked: what stays the same whatever the crowd's size."""
+    first = (re.split(r" {2,}", line.strip())[0] for line in printed.splitlines())
+    masked = (re.sub(r"[\d.,:\u2013%-]+", "N", label).strip() for label in first)
+    return [label for label in masked if label and not set(label) <= {"N", " ", "─"}]
+
+
+def test_the_readme_shows_what_the_demo_prints(played: tuple[Path, dict[str, Any]]) -> None:
+    _, result = played
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    block = readme.partition("<!-- demo output -->")[2].partition("<!-- end demo output -->")[0]
+    shown = [label for label in labels(block) if label not in {"```text", "```"} and not label.startswith("[")]
+    assert len(shown) > 20
+    missing = [label for label in shown if label not in labels(result["printed"])]
+    assert not missing, "run tools/show_demo.py"

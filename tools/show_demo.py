@@ -1,0 +1,71 @@
+"""Run the demo and put what it prints and shows into the README: the output block and the screenshot.
+
+    python tools/show_demo.py
+
+Needs an installed Chromium. `tests/acceptance/test_demo.py` holds the printed block against a demo of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+IMAGE = ROOT / "docs/images/campaign.png"
+BLOCK = re.compile(r"(<!-- demo output -->\n).*?(<!-- end demo output -->)", re.DOTALL)
+#: the README shows the overview and the first mailing's table; the other two have the same rows
+LEAVE_OUT = re.compile(r"\n(Planner update\n\n.*?)(?=\ndashboard  )", re.DOTALL)
+
+
+def main() -> None:
+    """Fill the block and take the picture."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.exit("no Chromium found; install one to take the screenshot")
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "demo-data"
+        program = [sys.executable, "-m", "mailwake", "demo", "--exit", "--folder", str(folder)]
+        printed = subprocess.run(program, capture_output=True, text=True, check=True).stdout
+        README.write_text(BLOCK.sub(lambda m: m[1] + block(printed) + m[2], README.read_text("utf-8")), "utf-8")
+        photograph(chromium, folder)
+
+
+def block(printed: str) -> str:
+    """The part of the demo's output that the README shows, as a code block."""
+    text = "\n".join(line.rstrip() for line in printed.splitlines())
+    text = LEAVE_OUT.sub("\n[Planner update and Order sent: two more tables with the same rows]\n", text)
+    text = re.sub(r"\n{3,}", "\n\n", text).strip()
+    return f"```text\n{text}\n```\n"
+
+
+def photograph(chromium: str, folder: Path) -> None:
+    """The first screen of the newsletter's page, as the dashboard shows it."""
+    program = [sys.executable, "-m", "mailwake", "web", "--config", str(folder / "mailwake.toml")]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            ready = server.stdout.readline() if server.stdout else ""
+            url = re.search(r"http://\S+", ready)
+            if url is None:
+                sys.exit(f"the dashboard did not start: {ready}")
+            with sync_playwright() as play:
+                browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+                page = browser.new_page(viewport={"width": 1280, "height": 860})
+                page.goto(url[0])
+                page.click("text=November newsletter")
+                page.wait_for_load_state("networkidle")
+                IMAGE.parent.mkdir(parents=True, exist_ok=True)
+                page.screenshot(path=IMAGE)
+                browser.close()
+        finally:
+            server.terminate()
+
+
+if __name__ == "__main__":
+    main()
