@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from mailwake.settings import Settings, load
 from mailwake.tokens import format_key
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from mailwake.events import Event
     from mailwake.store.state import StateStore
 
@@ -29,6 +32,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(
             "Chromium is not installed: nobody looked at the pages. Install it and run again.", red=True
         )
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, if this machine has one."""
+    from playwright.sync_api import sync_playwright
+
+    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if program is None:
+        pytest.skip("no browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *QUIET])
+        yield browser
+        browser.close()
 
 
 KEY = bytes(range(100, 132))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+    from typer import Typer
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- output: (?P<command>mailwake [^>]*?) -->\n)(?P<body>.*?)(<!-- end output -->)", re.DOTALL)
@@ -74,11 +75,23 @@ def field_comments(source: str) -> dict[tuple[str, str], str]:
 
 def commands_page() -> str:
     """docs/reference/commands.md: the help of every command, as it is printed."""
-    from mailwake.cli import COMMANDS
+    from mailwake.cli import COMMANDS, build
 
+    app = build()
     parts = ["# Commands\n\n", GENERATED]
-    parts += [f"## {word}\n\n```text\n{run('mailwake', word, '--help')}```\n\n" for word in COMMANDS]
+    parts += [f"## {word}\n\n```text\n{help_of(app, word)}```\n\n" for word in COMMANDS]
     return "".join(parts).rstrip("\n") + "\n"
+
+
+def help_of(app: Typer, word: str) -> str:
+    """What ``mailwake WORD --help`` prints."""
+    from typer.testing import CliRunner
+
+    environment = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
+    done = CliRunner().invoke(app, [word, "--help"], prog_name="mailwake", terminal_width=100, env=environment)
+    if done.exit_code:
+        raise SystemExit(f"mailwake {word} --help: {done.output}")
+    return "\n".join(line.rstrip() for line in done.output.splitlines()).strip("\n") + "\n"
 
 
 def run(*words: str) -> str:

@@ -84,4 +84,3 @@ HOSTILE_LINKS = tuple(
 
 
 #: why the pages were not looked at; `tests/conftest.py` repeats it where nobody overlooks it
-NO_BROWSER = "no browser: Chromium is not installed, so the pages were not looked at; install the package `chromium`"
