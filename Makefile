@@ -17,8 +17,9 @@ test: $(VENV)/.dev lint
 test-long: $(VENV)/.dev
 	$(BIN)/python -m pytest -m long
 
-bench: $(VENV)/.dev
-	$(BIN)/mailwake bench all
+# The peers live in an environment of their own, so that nothing of theirs reaches ours.
+bench: .bench/.ready
+	.bench/bin/mailwake bench all
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -34,6 +35,8 @@ lock: $(VENV)/bin/uv
 		pyproject.toml --extra server -o requirements/server.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade \
 		pyproject.toml requirements/build.in --extra server --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade \
+		requirements/bench.in -c requirements/server.txt -o requirements/bench.txt
 
 $(VENV)/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mailwake needs Python 3.11 or newer; this is %s. Try: make PYTHON=python3.12" % sys.version.split()[0])'
@@ -50,5 +53,11 @@ $(VENV)/.dev: $(VENV)/bin/uv requirements/dev.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.server
 
+.bench/.ready: $(VENV)/bin/uv requirements/server.txt requirements/bench.txt pyproject.toml
+	@$(PYTHON) -m venv .bench
+	@$(BIN)/uv pip install --quiet --python .bench/bin/python --require-hashes -r requirements/server.txt -r requirements/bench.txt
+	@$(BIN)/uv pip install --quiet --python .bench/bin/python --no-deps --editable .
+	@touch $@
+
 clean:
-	rm -rf $(VENV) demo-data
+	rm -rf $(VENV) .bench demo-data
