@@ -31,9 +31,10 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "edge": {"eventlog"},
     "ingest": {"eventlog"},
     "pipeline": {"eventlog", "judge", "store"},
+    "monitoring": {"eventlog"},
     "insight": {"store", "stats"},
     "act": {"insight", "store"},
-    "web": {"send", "insight", "act", "store"},
+    "web": {"send", "insight", "act", "store", "monitoring"},
     "cli": None,
     "simulate": set(),
 }

@@ -12,6 +12,7 @@ The rooms, in the order an email lives::
     eventlog   append, survive, replay
     ingest     bounces, complaints, replies
     pipeline   events become facts and states
+    monitoring what the installation says of itself
     judge      evidence in, verdict out
     store      state and events, all the SQL
     stats      pure mathematics
