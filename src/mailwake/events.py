@@ -147,6 +147,33 @@ def encode_event(event: Event) -> bytes:
     return _encoder.encode(event)
 
 
+def encode_hit(
+    type_: EventType,
+    received_at: int,
+    modes: int,
+    ids: tuple[int, int | None, int | None],
+    link: int | None,
+    note: Note,
+    request: tuple[str, bytes, str, Headers, bytes] | None,
+) -> bytes:
+    """The same bytes as `encode_event` of a hit at the edge, in a third of the time: no `Event` is made on the way.
+
+    Args:
+        type_: opened, clicked, unknown.
+        received_at: microseconds since 1970.
+        modes: both modes in a byte.
+        ids: template, delivery and recipient.
+        link: number of the link.
+        note: says more.
+        request: the fields of a `Request`, in its order.
+    """
+    template, delivery, recipient = ids
+    return _encoder.encode((
+        type_._value_, received_at, "edge", None, "", modes, None, template, delivery, recipient, link, note._value_, "",
+        request, None,
+    ))  # fmt: skip
+
+
 def decode_event(record: bytes) -> Event:
     """The event behind a record of the log.
 

@@ -6,7 +6,7 @@ The mode of a message is sealed in its tokens when it is sent. Afterwards it can
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -48,15 +48,18 @@ class Modes:
     opens: Mode
     #: what a click may record; never DELIVERABILITY
     clicks: Mode
+    #: both in one byte, opens in the high half; worked out once, because every hit asks for it
+    byte: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Let the click axis fall to aggregate where deliverability was asked for; that mode knows opens only."""
         if self.clicks is Mode.DELIVERABILITY:
             object.__setattr__(self, "clicks", Mode.AGGREGATE)
+        object.__setattr__(self, "byte", int(self.opens << 4 | self.clicks))
 
     def to_byte(self) -> int:
-        """Both modes in one byte: opens in the high half."""
-        return self.opens << 4 | self.clicks
+        """Both modes in one byte, as they are sealed and stored."""
+        return self.byte
 
     @classmethod
     def from_byte(cls, value: int) -> Modes:

@@ -22,7 +22,7 @@ import binascii
 import hashlib
 import secrets
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from enum import IntEnum
 from functools import lru_cache
@@ -52,11 +52,14 @@ _LINK = Struct(">BIH")
 #: Length of every message part, so that layouts can be made before it is known.
 MESSAGE_CHARS = -(-(18 + _MESSAGE.size) * 4 // 3)
 _DEFLATED = 1
-_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+#: What is none of the alphabet becomes something that no decoder takes.
+_TO_STANDARD = bytes(byte if byte in _ALPHABET else 0 for byte in range(256)).translate(bytes.maketrans(b"-_", b"+/"))
 _TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
 #: What fills the last group, by length modulo 4; a single character left over cannot be right.
 _PADDING = (b"", b"===", b"==", b"=")
-_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+#: What the last character may be, by length modulo 4: the bits that it has too many are zero.
+_LAST = (_ALPHABET, b"", _ALPHABET[::16], _ALPHABET[::4])
 
 #: SHA-256 of keys that stand in public text (documentation, tests); none of them may ever seal real mail.
 PUBLISHED_KEYS = frozenset(
@@ -206,15 +209,14 @@ def decode(text: str) -> bytes:
     """
     try:
         raw = text.encode("ascii")
+        left = len(raw) & 3
+        decoded = binascii.a2b_base64(raw.translate(_TO_STANDARD) + _PADDING[left], strict_mode=True)
     except UnicodeEncodeError:
         raise Untrusted("alphabet") from None
-    try:
-        decoded = binascii.a2b_base64(raw.translate(_TO_STANDARD) + _PADDING[len(raw) & 3])
     except binascii.Error:
-        raise Untrusted("length") from None
-    # the decoder passes over what it does not know; only the one right spelling comes back as it was
-    if binascii.b2a_base64(decoded, newline=False).rstrip(b"=").translate(_TO_URLSAFE) != raw:
-        raise Untrusted("spelling" if _ALPHABET.issuperset(raw) else "alphabet")
+        raise Untrusted("length" if set(raw) <= set(_ALPHABET) else "alphabet") from None
+    if left and raw[-1] not in _LAST[left]:
+        raise Untrusted("spelling")
     return decoded
 
 
@@ -265,6 +267,19 @@ class Minter:
         return self._seal(Purpose.LINK, _LINK.pack(flags, token.template, token.number) + body)
 
 
+class _Opener(NamedTuple):
+    """What a header stands for on a host."""
+
+    purpose: Purpose
+    decrypt: Callable[[bytes, list[bytes]], bytes]
+    #: the associated data: header and host
+    bound: list[bytes]
+
+
+#: How a named tuple makes itself, without a call in between: one is made for every hit.
+_make = tuple.__new__
+
+
 class TokenReader:
     """Reads tokens for the installation's tracking hosts with any of its keys.
 
@@ -276,38 +291,36 @@ class TokenReader:
 
     def __init__(self, keys: KeyRing, hosts: Iterable[str], *, cached_links: int = 65_536) -> None:
         self._keys = keys
-        self._hosts = {host.lower(): host.lower().encode("ascii") for host in hosts}
-        self._known: dict[bytes, tuple[int, AESSIV]] = {}
+        self._known: dict[str, dict[bytes, _Opener]] = {host.lower(): {} for host in hosts}
         self._cached_link = lru_cache(maxsize=cached_links)(self._read_link)
 
     def _unseal(self, text: str, host: str, purposes: tuple[Purpose, ...]) -> bytes:
         if not 0 < len(text) <= MAX_TOKEN_CHARS:
             raise Untrusted("length")
-        bound = self._hosts.get(host)
-        if bound is None:
+        known = self._known.get(host)
+        if known is None:
             raise Untrusted("host")
         sealed = decode(text)
-        header = sealed[:2]
-        known = self._known.get(header) or self._look_up(header)
-        if known[0] not in purposes:
+        purpose, decrypt, bound = known.get(sealed[:2]) or self._look_up(sealed[:2], host)
+        if purpose not in purposes:
             raise Untrusted("purpose")
         try:
-            return known[1].decrypt(sealed[2:], [header, bound])
+            return decrypt(sealed[2:], bound)
         except (InvalidTag, ValueError):  # ValueError: too short to hold a synthetic IV
             raise Untrusted("seal") from None
 
-    def _look_up(self, header: bytes) -> tuple[int, AESSIV]:
-        """Purpose and cipher that a header names; there are few, so they are kept."""
+    def _look_up(self, header: bytes, host: str) -> _Opener:
+        """What opens tokens with this header on this host; there are few, so they are kept."""
         if len(header) < 2 or header[0] >> 4 != VERSION:
             raise Untrusted("version")
-        purpose = header[0] & 15
-        if purpose not in _PURPOSES:
+        if header[0] & 15 not in _PURPOSES:
             raise Untrusted("purpose")
+        purpose = Purpose(header[0] & 15)
         sealer = self._keys.sealer(header[1], purpose)
         if sealer is None:
             raise Untrusted("slot")
-        self._known[header] = purpose, sealer
-        return purpose, sealer
+        opener = self._known[host][header] = _Opener(purpose, sealer.decrypt, [header, host.encode("ascii")])
+        return opener
 
     def message(self, text: str, host: str, *purposes: Purpose) -> MessageToken:
         """The copy that a message part names.
@@ -323,7 +336,7 @@ class TokenReader:
         plain = self._unseal(text, host, purposes)
         try:
             modes, template, delivery, recipient, day = _MESSAGE.unpack(plain)
-            return MessageToken(_modes(modes), template, delivery, recipient, _day(day))
+            return _make(MessageToken, (_modes(modes), template, delivery, recipient, _day(day)))
         except (struct_error, ValueError):
             raise Untrusted("layout") from None
 

@@ -25,6 +25,7 @@ from struct import pack
 from typing import cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+from msgspec import Struct
 
 from mailwake.events import Headers, split_head
 from mailwake.settings import Edge
@@ -52,7 +53,7 @@ class Response:
         body: what a GET gets; a HEAD gets the same headers alone.
     """
 
-    __slots__ = ("body", "head", "status")
+    __slots__ = ("body", "head", "status", "tail", "whole")
 
     def __init__(self, status: int, headers: Sequence[tuple[str, str]] = (), body: bytes = b"") -> None:
         lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {value}" for name, value in headers)]
@@ -61,6 +62,21 @@ class Response:
         self.status = status
         self.head = "".join(f"{line}\r\n" for line in [*lines, f"Content-Length: {len(body)}"]).encode("ascii")
         self.body = body
+        #: the last bytes it left as, and the tail that they have; most answers of a second are the same bytes
+        self.tail = self.whole = b""
+
+    def to_wire(self, tail: bytes, *, with_body: bool) -> bytes:
+        """The answer as it leaves.
+
+        Args:
+            tail: the last header lines and the empty one.
+            with_body: False for HEAD.
+        """
+        if not with_body:
+            return self.head + tail
+        if self.tail is not tail:
+            self.tail, self.whole = tail, self.head + tail + self.body
+        return self.whole
 
 
 def plain(status: int, *headers: tuple[str, str]) -> Response:
@@ -73,27 +89,24 @@ def plain(status: int, *headers: tuple[str, str]) -> Response:
 _REFUSALS = {code: plain(code) for code in (400, 408, 413, 417, 431, 500, 503, 505)}
 
 
-class Exchange:
+class Exchange(Struct, eq=False):
     """One request, and the one place its answer goes to."""
 
-    __slots__ = ("_connection", "body", "head", "host", "keep", "method", "peer", "response", "target")
-
-    def __init__(self, connection: _Connection, method: str, target: bytes, head: bytes) -> None:
-        self._connection = connection
-        #: upper case
-        self.method = method
-        #: path and query as they came, not decoded
-        self.target = target
-        #: header lines as they came
-        self.head = head
-        #: the Host header, or the authority of an absolute target; None: a client of HTTP/1.0 named none
-        self.host: bytes | None = None
-        #: whether the line stays open after the answer
-        self.keep = False
-        self.body = b""
-        #: address at the other end of the connection
-        self.peer = connection.peer
-        self.response: Response | None = None
+    _connection: _Connection
+    #: upper case
+    method: str
+    #: path and query as they came, not decoded
+    target: bytes
+    #: header lines as they came
+    head: bytes
+    #: the Host header, or the authority of an absolute target; None: a client of HTTP/1.0 named none
+    host: bytes | None
+    #: address at the other end of the connection
+    peer: str
+    #: whether the line stays open after the answer
+    keep: bool = False
+    body: bytes = b""
+    response: Response | None = None
 
     @property
     def headers(self) -> Headers:
@@ -143,7 +156,7 @@ class _Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if isinstance(peer, tuple) else ""
         self._server.connections.add(self)
-        self.deadline = self._server.now + self._limits.idle_timeout_seconds
+        self.deadline = self._server.idle_until
         if len(self._server.connections) > self._limits.max_connections:
             self._refuse(503)
 
@@ -163,7 +176,7 @@ class _Connection(asyncio.Protocol):
             self._feed_body(data)
         elif self._part:
             self._add_part(data)
-        elif data[-4:] == b"\r\n\r\n" and data.rfind(b"\r\n\r\n", 0, -1) < 0:
+        elif 0 <= data.find(b"\r\n\r\n") == len(data) - 4:
             self._read_head(data)  # what nearly always comes: one whole request without a body
             if len(self._queue) >= self._limits.max_pipelined:
                 self._hold(b"")
@@ -241,14 +254,13 @@ class _Connection(asyncio.Protocol):
         if len(line) != 3 or version not in _VERSIONS:
             self._refuse(505 if len(line) == 3 else 400)
             return
-        lower = head.lower()
-        at = lower.rfind(b"\r\nhost:")
-        if lower.find(b"\r\nhost:", line_end, max(at, 0)) >= 0 or (at < 0 and version == b"HTTP/1.1"):
+        hosts = _hosts(head, line_end)
+        if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1"):
             self._refuse(400)  # two hosts, or none: RFC 9112 section 3.2
             return
-        exchange = Exchange(self, line[0].decode("ascii"), line[1], head[line_end + 2 : -4])
-        if at >= 0:
-            exchange.host = head[at + 7 : head.find(b"\r\n", at + 7)].strip(b" \t")
+        exchange = Exchange(
+            self, line[0].decode("ascii"), line[1], head[line_end + 2 : -4], hosts[0] if hosts else None, self.peer
+        )
         if not exchange.target.startswith(b"/"):
             _take_apart(exchange)
         # a client of HTTP/1.0 would have to be told that the line stays open; closing is always right
@@ -345,7 +357,7 @@ class _Connection(asyncio.Protocol):
             queue.popleft()
             last = not exchange.keep or (self._server.stopping and not queue)
             tail = self._server.tail_close if last else self._server.tail
-            transport.write(response.head + tail if exchange.method == "HEAD" else response.head + tail + response.body)
+            transport.write(response.to_wire(tail, with_body=exchange.method != "HEAD"))
             if last:
                 queue.clear()
                 self._leave(transport)
@@ -359,15 +371,15 @@ class _Connection(asyncio.Protocol):
 
     def _rest(self) -> None:
         """Nothing is owed: idle time runs, unless a request is on its way in."""
-        if not self._queue and not self._part and self._open is None and not self._blocked:
-            self.deadline = self._server.now + self._limits.idle_timeout_seconds
+        if not self._part and self._open is None and not self._blocked and not self._queue:
+            self.deadline = self._server.idle_until
 
     def _refuse(self, status: int) -> None:
         """Answer a fault after all that is owed, and part."""
         self._ended = self._lingering = True
         self._open = None
         self._server.refused += 1
-        exchange = Exchange(self, "GET", b"", b"")
+        exchange = Exchange(self, "GET", b"", b"", None, self.peer)
         self._queue.append(exchange)
         exchange.answer(_REFUSALS[status])
 
@@ -405,6 +417,15 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
 
+def _hosts(head: bytes, line_end: int) -> list[bytes]:
+    """The values of all Host fields."""
+    if head.startswith(b"\r\nHost: ", line_end):  # browsers send it first, and no other field with an h
+        end = head.find(b"\r\n", line_end + 8)
+        if head.find(b"\r\nh", end) < 0 and head.find(b"\r\nH", end) < 0:
+            return [head[line_end + 8 : end].strip(b" \t")]
+    return [field[5:].strip(b" \t") for field in head[line_end + 2 :].split(b"\r\n") if field[:5].lower() == b"host:"]
+
+
 def _take_apart(exchange: Exchange) -> None:
     """An absolute target's host stands for the Host header: RFC 9112 section 3.2.2."""
     scheme, found, rest = exchange.target.partition(b"://")
@@ -430,7 +451,7 @@ class HttpServer:
         self.connections: set[_Connection] = set()
         self.refused = self.faults = 0
         self.stopping = False
-        self.now = 0.0
+        self.now = self.idle_until = 0.0
         self.tail = self.tail_close = b""
         self.handler = handler
         self._server: asyncio.Server | None = None
@@ -471,6 +492,7 @@ class HttpServer:
         """One clock for all: the Date header, and the deadlines of every connection."""
         loop = asyncio.get_running_loop()
         self.now = loop.time()
+        self.idle_until = self.now + self.limits.idle_timeout_seconds
         date = f"Date: {formatdate(time.time(), usegmt=True)}\r\n"
         self.tail, self.tail_close = f"{date}\r\n".encode(), f"{date}Connection: close\r\n\r\n".encode()
         for connection in [each for each in self.connections if each.deadline < self.now]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from mailwake.edge.counters import Counters
@@ -17,8 +18,21 @@ from mailwake.edge.inert import InertSet
 from mailwake.edge.pages import TRY_LATER
 from mailwake.errors import Untrusted
 from mailwake.eventlog import LogWriter
-from mailwake.events import SECOND, Event, EventType, Note, Request, Source
-from mailwake.events import encode_event as encode
+from mailwake.events import (
+    SECOND,
+    DeliveryId,
+    Event,
+    EventType,
+    Handle,
+    Headers,
+    Micros,
+    Note,
+    Request,
+    Source,
+    TemplateId,
+    encode_event,
+    encode_hit,
+)
 from mailwake.modes import Mode, Modes
 from mailwake.settings import Settings
 from mailwake.tokens import KeyRing, LinkToken, MessageToken, Purpose, TokenReader
@@ -27,9 +41,7 @@ _DAY = 86_400 * SECOND
 _EPOCH = date(1970, 1, 1)
 # looked up once: a member of an enumeration costs more than a comparison, and these are on the way of every hit
 _OPENED, _CLICKED, _UNKNOWN = EventType.OPENED, EventType.CLICKED, EventType.UNKNOWN
-_EDGE, _PLAIN, _OFF, _INDIVIDUAL = Source.EDGE, Note.NONE, Mode.OFF, Mode.INDIVIDUAL
-#: Ids are plain numbers on this path: naming the type of each would cost a call.
-_event: Callable[..., Event] = Event
+_PLAIN, _OFF, _DAILY, _INDIVIDUAL = Note.NONE, Mode.OFF, Mode.DELIVERABILITY, Mode.INDIVIDUAL
 
 
 class Decision(NamedTuple):
@@ -69,7 +81,11 @@ class Recorder:
         self._inert = inert
         self._tokens = TokenReader(keys, self.hosts)
         self._forwarding = Forwarding(settings.edge.trusted_proxies, settings.edge.forwarded_header)
-        self._ceiling = settings.ceiling
+        ceiling = settings.ceiling
+        every = [Modes(opens=opens, clicks=clicks) for opens in Mode for clicks in Mode]
+        #: what each axis may record, by the byte that is sealed in the mail
+        self._opens = {modes.byte: min(modes.opens, ceiling.opens) for modes in every}
+        self._clicks = {modes.byte: min(modes.clicks, ceiling.clicks) for modes in every}
         self._record_days = settings.tracking.record_days
         self._day_ends = 0
         self._oldest = date.min
@@ -95,7 +111,7 @@ class Recorder:
 
     def opened(self, exchange: Exchange, response: Response, token: MessageToken) -> None:
         """Record an open as far as its mode allows, and answer."""
-        self._hit(exchange, response, token, min(token.modes.opens, self._ceiling.opens), type_=_OPENED)
+        self._hit(exchange, response, token, self._opens[token.modes.byte], type_=_OPENED)
 
     def clicked(
         self,
@@ -107,7 +123,7 @@ class Recorder:
         note: Note = _PLAIN,
     ) -> None:
         """Record a click as far as its mode allows, and answer. With a note it is evidence, and no click."""
-        mode = min(token.modes.clicks, self._ceiling.clicks)
+        mode = self._clicks[token.modes.byte]
         if note and mode is not _INDIVIDUAL:
             self._pass_over(exchange, response)
         else:
@@ -122,17 +138,17 @@ class Recorder:
 
     def decided(self, exchange: Exchange, token: MessageToken, decision: Decision, *, done: Response) -> None:
         """Record what the recipient decided, always; confirm it when it is durable, or ask to try again."""
-        event = _event(
+        event = Event(
             type=decision.type,
-            received_at=self.clock(),
-            source=_EDGE,
-            modes=token.modes.to_byte(),
-            template=token.template,
-            delivery=token.delivery or None,
-            recipient=token.recipient or None,
+            received_at=Micros(self.clock()),
+            source=Source.EDGE,
+            modes=token.modes.byte,
+            template=TemplateId(token.template),
+            delivery=DeliveryId(token.delivery) if token.delivery else None,
+            recipient=Handle(token.recipient) if token.recipient else None,
             note=decision.note,
             reason=decision.axis,
-            request=self._evidence(exchange) if self._lowest(token.modes) is _INDIVIDUAL else None,
+            request=Request(*self._evidence(exchange)) if self._lowest(token.modes) is _INDIVIDUAL else None,
         )
 
         def written(fault: Exception | None) -> None:
@@ -147,7 +163,7 @@ class Recorder:
                 self._inert.discard(token.recipient)
             exchange.answer(done)
 
-        self._writer.append(encode(event), written)
+        self._writer.append(encode_event(event), written)
 
     # --- how
 
@@ -155,52 +171,36 @@ class Recorder:
         self, exchange: Exchange, response: Response, token: MessageToken, mode: Mode, *,
         type_: EventType, link: int | None = None, note: Note = _PLAIN,
     ) -> None:  # fmt: skip
-        now, recipient = self.clock(), token.recipient
+        modes, template, delivery, recipient, issued = token
+        now = self.clock()
         if mode is _OFF or (recipient and recipient in self._inert):
             self._pass_over(exchange, response)
             return
         if now >= self._day_ends:
             self._turn_page(now)
-        if token.issued < self._oldest:
+        if issued < self._oldest:
             self.counters.expired += 1
             exchange.answer(response)
             return
         if mode is _INDIVIDUAL:
-            event = _event(
-                type=type_,
-                received_at=now,
-                source=_EDGE,
-                modes=token.modes.to_byte(),
-                template=token.template,
-                delivery=token.delivery or None,
-                recipient=recipient or None,
-                link=link,
-                note=note,
-                request=self._evidence(exchange),
-            )
+            ids, request = (template, delivery or None, recipient or None), self._evidence(exchange)
         elif exchange.method == "HEAD":
             self._pass_over(exchange, response)  # a machine's, and a counter could not tell
             return
+        elif mode is _DAILY:  # who and on which day; neither when, nor which copy, nor how
+            ids, request, now = (template, None, recipient or None), None, now - now % _DAY
         else:
-            daily = mode is Mode.DELIVERABILITY  # who and on which day; neither when, nor which copy, nor how
-            event = _event(
-                type=type_,
-                received_at=now - now % _DAY if daily else now,
-                source=_EDGE,
-                modes=token.modes.to_byte(),
-                template=token.template,
-                recipient=(recipient or None) if daily else None,
-                link=link,
-            )
+            ids, request = (template, None, None), None
+        record = encode_hit(type_, now, modes.byte, ids, link, note, request)
+        self._writer.append(record, partial(self._written, exchange, response))
 
-        def written(fault: Exception | None) -> None:
-            if fault is None:
-                self.counters.recorded += 1
-            else:
-                self.counters.unrecorded += 1
-            exchange.answer(response)
-
-        self._writer.append(encode(event), written)
+    def _written(self, exchange: Exchange, response: Response, fault: Exception | None) -> None:
+        """The log has the hit, or cannot have it; it is answered either way."""
+        if fault is None:
+            self.counters.recorded += 1
+        else:
+            self.counters.unrecorded += 1
+        exchange.answer(response)
 
     def _pass_over(self, exchange: Exchange, response: Response) -> None:
         self.counters.inert += 1
@@ -212,10 +212,11 @@ class Recorder:
         self._oldest = _EPOCH + timedelta(days=days - self._record_days)
 
     def _lowest(self, modes: Modes) -> Mode:
-        return min(modes.opens, modes.clicks, self._ceiling.opens, self._ceiling.clicks)
+        return min(self._opens[modes.byte], self._clicks[modes.byte])
 
-    def _evidence(self, exchange: Exchange) -> Request:
+    def _evidence(self, exchange: Exchange) -> tuple[str, bytes, str, Headers, bytes]:
+        """The fields of a `Request`."""
         peer = exchange.peer
         if self._forwarding.trusts(peer):
             peer = self._forwarding.client(peer, exchange.headers)
-        return Request(exchange.method, exchange.target, peer, (), exchange.head)
+        return exchange.method, exchange.target, peer, (), exchange.head
