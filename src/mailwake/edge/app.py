@@ -61,13 +61,15 @@ class App:
         route = self._routes.get(target[:3])
         if route is None:
             self._elsewhere(exchange)
-        elif exchange.method not in route.methods:
-            self._reject(exchange, "method", route.refusal)
-        else:
-            rest = target[3:].decode("latin-1")
-            if "?" in rest or "#" in rest:
-                rest = rest.partition("?")[0].partition("#")[0]
-            route.endpoint(self._recorder, exchange, host, rest)
+            return
+        endpoint, methods, refusal = route
+        if exchange.method not in methods:
+            self._reject(exchange, "method", refusal)
+            return
+        rest = target[3:].decode("latin-1")
+        if "?" in rest or "#" in rest:
+            rest = rest.partition("?")[0].partition("#")[0]
+        endpoint(self._recorder, exchange, host, rest)
 
     def _host(self, named: bytes | None) -> str | None:
         """The tracking host that was asked for, in any case and with any port; None for every other."""

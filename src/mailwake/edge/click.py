@@ -11,6 +11,9 @@ from mailwake.edge.recording import Recorder
 from mailwake.events import Note
 from mailwake.tokens import Purpose
 
+#: looked up once: a member of an enumeration costs a call, and this is on the way of every hit
+_READ = Purpose.READ
+
 
 @lru_cache(maxsize=16_384)
 def redirect(target: str) -> Response:
@@ -33,7 +36,7 @@ def redirect(target: str) -> Response:
 def answer(recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
     """The redirect, or a page that leads nowhere. A damaged link of a genuine copy is a scanner's work: evidence."""
     message, _, sealed = rest.partition("/")
-    token = recorder.message(message, host, Purpose.READ)
+    token = recorder.message(message, host, _READ)
     if token is None:
         exchange.answer(NOT_FOUND)
         return

@@ -25,10 +25,13 @@ PIXEL = Response(
     GIF,
 )
 
+#: looked up once: a member of an enumeration costs a call, and this is on the way of every hit
+_READ = Purpose.READ
+
 
 def answer(recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
     """The picture, always; a token that does not hold is counted and nothing else."""
-    token = recorder.message(rest, host, Purpose.READ)
+    token = recorder.message(rest, host, _READ)
     if token is None:
         exchange.answer(PIXEL)
     else:
