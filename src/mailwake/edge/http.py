@@ -254,19 +254,18 @@ class _Connection(asyncio.Protocol):
         except HttpParserError:
             self._refuse(400)
             return
-        line_end = head.find(b"\r\n")
-        line = head[:line_end].split(b" ")
-        version = line[-1]
-        if len(line) != 3 or version not in _VERSIONS:
-            self._refuse(505 if len(line) == 3 else 400)
+        line, rest = head.split(b"\r\n", 1)
+        words = line.split(b" ")
+        if len(words) != 3 or words[2] not in _VERSIONS:
+            self._refuse(505 if len(words) == 3 else 400)
             return
-        hosts = _hosts(head, line_end)
+        method, target, version = words
+        hosts = _hosts(rest)
         if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1"):
             self._refuse(400)  # two hosts, or none: RFC 9112 section 3.2
             return
-        exchange = Exchange(
-            self, line[0].decode("ascii"), line[1], head[line_end + 2 : -4], hosts[0] if hosts else None, self.peer
-        )
+        host = hosts[0] if hosts else None
+        exchange = Exchange(self, method.decode("ascii"), target, rest[:-4], host, self.peer)
         if not exchange.target.startswith(b"/"):
             _take_apart(exchange)
         # a client of HTTP/1.0 would have to be told that the line stays open; closing is always right
@@ -423,13 +422,11 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
 
-def _hosts(head: bytes, line_end: int) -> list[bytes]:
+def _hosts(fields: bytes) -> list[bytes]:
     """The values of all Host fields."""
-    if head.startswith(b"\r\nHost: ", line_end):  # browsers send it first, and no other field with an h
-        end = head.find(b"\r\n", line_end + 8)
-        if head.find(b"\r\nh", end) < 0 and head.find(b"\r\nH", end) < 0:
-            return [head[line_end + 8 : end].strip(b" \t")]
-    return [field[5:].strip(b" \t") for field in head[line_end + 2 :].split(b"\r\n") if field[:5].lower() == b"host:"]
+    if fields.startswith(b"Host: ") and fields.find(b"\r\nh") < 0 and fields.find(b"\r\nH") < 0:
+        return [fields[6:].split(b"\r\n", 1)[0].strip(b" \t")]  # as browsers do it: first, and no other name with h
+    return [field[5:].strip(b" \t") for field in fields.split(b"\r\n") if field[:5].lower() == b"host:"]
 
 
 def _take_apart(exchange: Exchange) -> None:
