@@ -1,9 +1,7 @@
 """A running edge on a real socket with a real log, and a client that sends exactly the bytes it is told to."""
 
 import asyncio
-import dataclasses
 import json
-import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +11,7 @@ from typing import Any
 
 import pytest
 import uvloop
+from tests.line import Answer, Line
 
 from mailwake.edge.http import Exchange, HttpServer
 from mailwake.edge.nonces import Nonces
@@ -34,67 +33,6 @@ NOW_MICROS = int(NOW.timestamp()) * 1_000_000
 TEMPLATE, DELIVERY, RECIPIENT = 7, 1_234_567, 7_654_321
 TARGET = "https://www.example.com/offer?a=1&b=2"
 NONCES = Nonces(KEYS.derive("edge forms"))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response as it came over the wire."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    def __getitem__(self, name: str) -> str | None:
-        found = [value for each, value in self.headers if each.lower() == name.lower()]
-        assert len(found) < 2, f"{name} came {len(found)} times"
-        return found[0] if found else None
-
-    @property
-    def text(self) -> str:
-        return self.body.decode("utf-8")
-
-
-class Line:
-    """One connection."""
-
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self._file = self.socket.makefile("rb")
-
-    def send(self, data: bytes) -> None:
-        self.socket.sendall(data)
-
-    def read(self, *, head_only: bool = False) -> Answer:
-        """The next answer; EOFError when there is none."""
-        status = self._file.readline()
-        if not status:
-            raise EOFError
-        headers = []
-        while (line := self._file.readline().decode("latin-1").rstrip("\r\n")) != "":
-            name, _, value = line.partition(": ")
-            headers.append((name, value))
-        answer = Answer(int(status.split()[1]), headers, b"")
-        length = int(answer["Content-Length"] or 0)
-        if head_only or answer.status == 100:
-            return answer
-        return dataclasses.replace(answer, body=self._file.read(length))
-
-    def is_closed(self) -> bool:
-        """Waits until the other side has closed; False when it says something more instead."""
-        try:
-            return self._file.read(1) == b""
-        except ConnectionResetError:
-            return True
-
-    def close(self) -> None:
-        self._file.close()
-        self.socket.close()
-
-    def __enter__(self) -> "Line":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class Background:

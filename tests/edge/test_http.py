@@ -5,7 +5,8 @@ import threading
 from functools import partial
 
 import pytest
-from tests.edge.conftest import Answer, Background, Line, StartServer
+from tests.edge.conftest import Background, StartServer
+from tests.line import Answer, Line
 
 from mailwake.edge.http import Exchange, Response
 

@@ -8,12 +8,12 @@ from tests.edge.conftest import (
     NONCES,
     NOW_MICROS,
     RECIPIENT,
-    Answer,
     HeldWriter,
     RunningEdge,
     StartEdge,
     message,
 )
+from tests.line import Answer
 
 from mailwake.events import Event, EventType, Note
 from mailwake.modes import Mode, Modes

@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from tests.edge.conftest import HOST, Line
+from tests.edge.conftest import HOST
+from tests.line import Line
 
 from mailwake.edge.worker import listen
 from mailwake.errors import Unavailable
