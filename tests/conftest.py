@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
+from hypothesis import settings as hypothesis_settings
 
 from mailwake.settings import Settings, load
 from mailwake.tokens import format_key
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
     from mailwake.events import Event
     from mailwake.store.state import StateStore
+
+
+#: Tests never measure speed: a busy machine is no failure.
+hypothesis_settings.register_profile("mailwake", deadline=None)
+hypothesis_settings.load_profile("mailwake")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
