@@ -273,9 +273,10 @@ class _Connection(asyncio.Protocol):
         if self._complete:
             self._run(exchange)
         else:
-            self._before_body(exchange)
+            self._before_body(exchange, may_wait=version == b"HTTP/1.1")
 
-    def _before_body(self, exchange: Exchange) -> None:
+    def _before_body(self, exchange: Exchange, *, may_wait: bool) -> None:
+        """Look at what is to come; clients of HTTP/1.0 do not know of waiting: RFC 9110 section 10.1.1."""
         self._open = exchange
         self.deadline = self._server.now + self._limits.request_timeout_seconds
         for name, value in exchange.headers:
@@ -283,7 +284,7 @@ class _Connection(asyncio.Protocol):
             if lower == b"content-length" and int(value) > self._limits.max_body_bytes:
                 self._refuse(413)
                 return
-            if lower == b"expect":
+            if lower == b"expect" and may_wait:
                 if value.lower() != b"100-continue":
                     self._refuse(417)
                     return
