@@ -88,6 +88,8 @@ class Edge:
     forwarded_header: str = "X-Forwarded-For"
     #: request line and headers together
     max_header_bytes: int = 65_536
+    #: header lines of a request; browsers send twenty
+    max_headers: int = 100
     #: body of a POST; the forms here need less than a hundred
     max_body_bytes: int = 8_192
     #: time to send a whole request, from its first byte

@@ -86,7 +86,7 @@ def plain(status: int, *headers: tuple[str, str]) -> Response:
     return Response(status, [*fixed, ("X-Content-Type-Options", "nosniff"), *headers], body)
 
 
-_REFUSALS = {code: plain(code) for code in (400, 408, 413, 417, 431, 500, 503, 505)}
+_REFUSALS = {code: plain(code) for code in (400, 408, 413, 414, 417, 431, 500, 503, 505)}
 
 
 class Exchange(Struct, eq=False):
@@ -234,7 +234,7 @@ class _Connection(asyncio.Protocol):
             part.clear()
             self._take_all(whole)
         elif len(part) > self._limits.max_header_bytes:
-            self._refuse(431)
+            self._refuse_length(part)
         elif _BARE_LF.search(part, max(0, before - 1)) or not _BEGINNING.match(part):
             self._refuse(400)
 
@@ -243,8 +243,8 @@ class _Connection(asyncio.Protocol):
             head = head.lstrip(b"\r\n")  # empty lines before a request: RFC 9112 section 2.2
             if not head:
                 return
-        if len(head) > self._limits.max_header_bytes:
-            self._refuse(431)
+        if len(head) > self._limits.max_header_bytes or head.count(b"\n") > self._limits.max_headers + 2:
+            self._refuse_length(head)
             return
         self._complete = self._keep = upgrade = False
         try:
@@ -388,6 +388,10 @@ class _Connection(asyncio.Protocol):
         exchange = Exchange(self, "GET", b"", b"", None, self.peer)
         self._queue.append(exchange)
         exchange.answer(_REFUSALS[status])
+
+    def _refuse_length(self, head: bytes | bytearray) -> None:
+        """431, or 414 where the target alone is too long: RFC 9112 section 3."""
+        self._refuse(414 if head.find(b"\r\n", 0, self._limits.max_header_bytes) < 0 else 431)
 
     def _leave(self, transport: asyncio.Transport) -> None:
         if self._lingering and not transport.is_closing():
