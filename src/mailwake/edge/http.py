@@ -39,6 +39,7 @@ _VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 #: What a request may begin with; anything else, such as TLS, is told at once.
 _BEGINNING = re.compile(rb"[\r\nA-Z]")
+_ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]+)(.*)")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _log = logging.getLogger(__name__)
@@ -266,8 +267,9 @@ class _Connection(asyncio.Protocol):
             return
         host = hosts[0] if hosts else None
         exchange = Exchange(self, method.decode("ascii"), target, rest[:-4], host, self.peer)
-        if not exchange.target.startswith(b"/"):
-            _take_apart(exchange)
+        if not target.startswith(b"/") and not _take_apart(exchange):
+            self._refuse(400)
+            return
         # a client of HTTP/1.0 would have to be told that the line stays open; closing is always right
         exchange.keep = self._keep and version == b"HTTP/1.1" and not upgrade
         if self._complete:
@@ -434,12 +436,14 @@ def _hosts(fields: bytes) -> list[bytes]:
     return [field[5:].strip(b" \t") for field in fields.split(b"\r\n") if field[:5].lower() == b"host:"]
 
 
-def _take_apart(exchange: Exchange) -> None:
-    """An absolute target's host stands for the Host header: RFC 9112 section 3.2.2."""
-    scheme, found, rest = exchange.target.partition(b"://")
-    if found and scheme.lower() in (b"http", b"https"):
-        exchange.host, slash, path = rest.partition(b"/")
-        exchange.target = slash + path or b"/"
+def _take_apart(exchange: Exchange) -> bool:
+    """An absolute target's host stands for the Host header: RFC 9112 section 3.2.2. False: no target for a server."""
+    absolute = _ABSOLUTE.fullmatch(exchange.target)
+    if absolute:
+        exchange.host, path = absolute.groups()
+        exchange.target = path if path.startswith(b"/") else b"/" + path
+        return True
+    return exchange.target == b"*" and exchange.method == "OPTIONS"
 
 
 class HttpServer:
