@@ -80,6 +80,7 @@ class HeldWriter:
 
     def __init__(self, *, refuses: bool = False) -> None:
         self.refuses = refuses
+        self.backlog = 0
         self.held: list[tuple[bytes, Done]] = []
         self.came = threading.Semaphore(0)
 

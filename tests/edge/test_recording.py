@@ -18,6 +18,7 @@ from tests.edge.conftest import (
 )
 
 from mailwake.edge.pixel import GIF
+from mailwake.eventlog import QUEUE_RECORDS
 from mailwake.events import EventType
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.tokens import Purpose
@@ -141,6 +142,39 @@ def test_a_log_that_is_away_costs_the_record_and_never_the_answer(start_edge: St
     hit(edge)
     report = edge.stop()
     assert (report["unrecorded"], report["recorded"]) == (2, 0)
+
+
+def test_a_log_that_falls_behind_costs_opens_first_then_clicks_and_never_an_answer(start_edge: StartEdge) -> None:
+    writer = HeldWriter()
+    edge = start_edge(writer=writer)
+    writer.backlog = QUEUE_RECORDS // 2
+    assert edge.ask(f"/o/{message()}").body == GIF
+    assert writer.held == []
+    with edge.line() as line:
+        line.send(f"GET {click()} HTTP/1.1\r\nHost: track.example.com\r\n\r\n".encode())
+        assert writer.came.acquire(timeout=10)
+        edge.background.do(writer.release)
+        assert line.read().status == 302
+    writer.backlog = QUEUE_RECORDS * 3 // 4
+    hit(edge)
+    report = edge.stop()
+    assert (report["recorded"], report["unrecorded"]) == (1, 3)
+    assert report["shed"] == {EventType.CLICKED: 1, EventType.OPENED: 2}
+
+
+def test_what_a_recipient_decides_is_never_left_out(start_edge: StartEdge) -> None:
+    writer = HeldWriter()
+    edge = start_edge(writer=writer)
+    writer.backlog = QUEUE_RECORDS - 1
+    body = b"List-Unsubscribe=One-Click"
+    with edge.line() as line:
+        head = f"POST /u/{message(Purpose.UNSUBSCRIBE_HEADER)} HTTP/1.1\r\nHost: track.example.com\r\n"
+        form = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+        line.send(f"{head}{form}".encode() + body)
+        assert writer.came.acquire(timeout=10)
+        edge.background.do(writer.release)
+        assert line.read().status == 200
+    assert edge.stop()["recorded"] == 1
 
 
 @pytest.mark.parametrize("path", [f"/o/{message()}", click()])

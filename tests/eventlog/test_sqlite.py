@@ -215,7 +215,7 @@ def test_a_folder_that_cannot_be_made_is_told_before_anything_is_promised(tmp_pa
 
 
 def test_a_long_queue_is_cut_off_instead_of_filling_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailwake.eventlog.sqlite._QUEUE_RECORDS", 10)
+    monkeypatch.setattr("mailwake.eventlog.sqlite.QUEUE_RECORDS", 10)
 
     async def scene() -> list[Exception | None]:
         writer, heard = SqliteWriter.open(tmp_path, "edge-0"), list[Exception | None]()

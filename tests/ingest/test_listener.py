@@ -25,6 +25,7 @@ class Broken:
     """A log whose disk is full."""
 
     writer = "ingest"
+    backlog = 0
 
     def append(self, record: bytes, done: Done) -> None:
         assert record

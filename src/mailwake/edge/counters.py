@@ -28,6 +28,8 @@ class Counters:
     rejected: int = 0
     #: answered although the log could not keep them
     unrecorded: int = 0
+    #: of those, by type of event: left out on purpose, because the log had fallen behind
+    shed: Counter[str] = field(default_factory=Counter)
     #: `rejected` by reason
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -39,7 +41,8 @@ class Counters:
     def report(self, **more: int | str | float) -> dict[str, object]:
         """All counts by name, and what else is worth telling."""
         counts = {name: getattr(self, name) for name in ("received", "recorded", "inert", "expired", "rejected")}
-        return {**counts, "unrecorded": self.unrecorded, "reasons": dict(sorted(self.reasons.items())), **more}
+        split = {name: dict(sorted(getattr(self, name).items())) for name in ("shed", "reasons")}
+        return {**counts, "unrecorded": self.unrecorded, **split, **more}
 
 
 def write_report(path: Path, report: dict[str, object]) -> None:

@@ -17,7 +17,7 @@ from mailwake.edge.http import Exchange, Response
 from mailwake.edge.inert import InertSet
 from mailwake.edge.pages import TRY_LATER
 from mailwake.errors import Untrusted
-from mailwake.eventlog import LogWriter
+from mailwake.eventlog import QUEUE_RECORDS, LogWriter
 from mailwake.events import (
     SECOND,
     DeliveryId,
@@ -42,6 +42,9 @@ _EPOCH = date(1970, 1, 1)
 # looked up once: a member of an enumeration costs more than a comparison, and these are on the way of every hit
 _OPENED, _CLICKED, _UNKNOWN = EventType.OPENED, EventType.CLICKED, EventType.UNKNOWN
 _PLAIN, _OFF, _DAILY, _INDIVIDUAL = Note.NONE, Mode.OFF, Mode.DELIVERABILITY, Mode.INDIVIDUAL
+#: From this many waiting records on, opens are answered and no longer recorded, then clicks; what is left of the queue
+#: is kept for decisions.
+_OPENS_UP_TO, _CLICKS_UP_TO = QUEUE_RECORDS // 2, QUEUE_RECORDS * 3 // 4
 
 
 class Decision(NamedTuple):
@@ -182,6 +185,9 @@ class Recorder:
             self.counters.expired += 1
             exchange.answer(response)
             return
+        if self._writer.backlog >= (_OPENS_UP_TO if type_ is _OPENED else _CLICKS_UP_TO):
+            self._shed(exchange, response, type_)
+            return
         if mode is _INDIVIDUAL:
             ids, request = (template, delivery or None, recipient or None), self._evidence(exchange)
         elif exchange.method == "HEAD":
@@ -204,6 +210,11 @@ class Recorder:
 
     def _pass_over(self, exchange: Exchange, response: Response) -> None:
         self.counters.inert += 1
+        exchange.answer(response)
+
+    def _shed(self, exchange: Exchange, response: Response, type_: EventType) -> None:
+        self.counters.unrecorded += 1
+        self.counters.shed[type_] += 1
         exchange.answer(response)
 
     def _turn_page(self, now: int) -> None:

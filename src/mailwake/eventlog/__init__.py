@@ -14,6 +14,8 @@ from typing import NamedTuple, Protocol
 
 #: Called once per appended record, on the event loop: None when durable, else why it is not.
 Done = Callable[[Exception | None], None]
+#: Records that a writer holds while its disk is slow; more are refused, so that memory stays bounded.
+QUEUE_RECORDS = 65_536
 
 
 class Segment(NamedTuple):
@@ -33,6 +35,11 @@ class LogWriter(Protocol):
     @property
     def writer(self) -> str:
         """Name of the sequence, such as ``edge-0``."""
+        ...
+
+    @property
+    def backlog(self) -> int:
+        """Records that wait for their commit; at `QUEUE_RECORDS` further ones are refused."""
         ...
 
     def append(self, record: bytes, done: Done) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from mailwake.errors import Unavailable
-from mailwake.eventlog import Done, files, segments
+from mailwake.eventlog import QUEUE_RECORDS, Done, files, segments
 from mailwake.eventlog.files import LogFile
 from mailwake.eventlog.reader import SqliteReader
 
@@ -27,8 +27,6 @@ __all__ = ["SqliteReader", "SqliteWriter", "append_now"]
 
 #: Largest segment; a longer queue takes several commits, so that no commit takes long.
 _SEGMENT_RECORDS = 8_192
-#: Records held in memory while the disk is slow; more are refused, so that memory stays bounded.
-_QUEUE_RECORDS = 65_536
 #: A checkpoint is due after this much; the file beside the log grows to about twice as much.
 _CHECKPOINT_BYTES = 32 << 20
 #: After a fault, how long until the disk is tried again.
@@ -106,11 +104,16 @@ class SqliteWriter:
         """Name of the sequence."""
         return self._writer
 
+    @property
+    def backlog(self) -> int:
+        """Records that wait for their commit; see `LogWriter.backlog`."""
+        return len(self._records)
+
     def append(self, record: bytes, done: Done) -> None:
         """Queue a record for the next group commit; see `LogWriter.append`."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-        if self._closing or len(self._records) >= _QUEUE_RECORDS:
+        if self._closing or len(self._records) >= QUEUE_RECORDS:
             reason = "is closed" if self._closing else "cannot keep up with the disk"
             self._loop.call_soon(done, Unavailable(f"the log {self._writer} {reason}", retry_after_seconds=1.0))
             return

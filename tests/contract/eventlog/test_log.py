@@ -72,6 +72,21 @@ def test_every_append_is_confirmed_exactly_once(engine: Engine) -> None:
     assert asyncio.run(scene()) == [1] * 300
 
 
+def test_a_writer_says_how_many_records_wait(engine: Engine) -> None:
+    async def scene() -> list[int]:
+        writer, heard = engine.writer("edge-0"), list[Exception | None]()
+        waiting = [writer.backlog]
+        for _ in range(5):
+            writer.append(b"x", heard.append)
+        waiting.append(writer.backlog)
+        await writer.write([b"last"])
+        waiting.append(writer.backlog)
+        await writer.close()
+        return waiting
+
+    assert asyncio.run(scene()) == [0, 5, 0]
+
+
 def test_closing_commits_what_is_queued(engine: Engine) -> None:
     async def scene() -> list[Exception | None]:
         writer, heard = engine.writer("edge-0"), list[Exception | None]()
