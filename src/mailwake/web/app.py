@@ -7,6 +7,7 @@ from starlette.types import ASGIApp
 
 from mailwake.insight.stores import Stores
 from mailwake.web import api, faults, pages
+from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
 
@@ -26,4 +27,4 @@ def create_app(stores: Stores, *, host: str = "127.0.0.1", relay: str = "127.0.0
     app.include_router(pages.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
-    return Guard(app, host=host)
+    return Guard(Admission(app), host=host)
