@@ -118,6 +118,25 @@ def test_a_very_long_line_of_a_role_is_no_fault(tmp_path: Path, program: Callabl
     assert code == 0
 
 
+def test_the_dashboard_steps_back_for_those_who_answer_readers(
+    tmp_path: Path, program: Callable[[str, str], Role]
+) -> None:
+    roles = [program(name, READY) for name in ("edge-0", "relay", "ingest", "web")]
+    ours, seen = os.getpriority(os.PRIO_PROCESS, 0), dict[str, int]()
+
+    async def story() -> None:
+        await until(lambda: all(role.is_ready for role in roles))
+        for role in roles:
+            pid = role.pid or 0
+            seen[role.name] = os.getpriority(os.PRIO_PROCESS, pid) - ours
+            assert os.getpgid(pid) == pid, "Ctrl-C must not reach it"
+            assert os.getsid(pid) == os.getsid(0), "niceness counts inside a session only"
+
+    code, _ = run(tmp_path, roles, story)
+    assert code == 0
+    assert seen == {"edge-0": 0, "relay": 0, "ingest": min(5, 19 - ours), "web": min(10, 19 - ours)}
+
+
 def test_roles_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     if sys.platform != "linux":  # the kernel's promise is Linux's alone, see `end_with_parent`
         assert supervisor.end_with_parent() is None

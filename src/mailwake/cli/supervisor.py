@@ -28,6 +28,8 @@ GRACE_SECONDS = 10.0
 #: A longer line of a role would be taken for a fault of ours.
 _MAX_LINE_BYTES = 4 * 1024 * 1024
 STATE = "serve.json"
+#: How far roles step back when processors are short: readers and senders are served first, the dashboard last.
+NICENESS = {"ingest": 5, "web": 10}
 #: prctl(2): signal a process when its parent dies
 _PR_SET_PDEATHSIG = 1
 #: One heap instead of one per thread: the roles together take 40 MB less (glibc, mallopt(3)).
@@ -120,8 +122,10 @@ class Supervisor:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for us; we tell the roles, in order
-            preexec_fn=end_with_parent(),
+            # Ctrl-C is for us; we tell the roles, in order. They stay in one session, because Linux weighs niceness
+            # inside a session only (autogroups, sched(7)).
+            process_group=0,
+            preexec_fn=_before_start(role),
             limit=_MAX_LINE_BYTES,
             env=_FRUGAL | os.environ,
         )
@@ -198,6 +202,18 @@ def _signal(role: Role, number: signal.Signals) -> None:
 
 def _how(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+
+
+def _before_start(role: Role) -> Callable[[], None]:
+    """What a role does to itself before it becomes `mailwake`."""
+    bind, niceness = end_with_parent(), NICENESS.get(role.name, 0)
+
+    def prepare() -> None:
+        if bind is not None:
+            bind()
+        os.nice(niceness)
+
+    return prepare
 
 
 def end_with_parent() -> Callable[[], object] | None:
