@@ -1,0 +1,199 @@
+"""An installation in a folder, and its roles as the real processes that they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from mailwake.edge.nonces import Nonces
+from mailwake.eventlog.sqlite import SqliteReader
+from mailwake.tokens import KeyRing, Minter, format_key, new_key
+
+HOST = "track.example.com"
+#: Roles start in half a second; on a machine that is busy with other things they take longer.
+PATIENCE_SECONDS = 120.0
+CONFIG = """
+data = "data"
+[tracking]
+base_url = "https://{host}"
+unknown_consent = "individual"
+[keys]
+ref = "file:mailwake.keys"
+[edge]
+port = {edge}
+[relay]
+port = {relay}
+[smtp]
+host = "127.0.0.1"
+port = {sink}
+timeout_seconds = 10.0
+[web]
+port = {web}
+"""
+
+
+def environment() -> dict[str, str]:
+    """Of the roles. Hundreds of starts in a row must not compile everything again, also where bytecode is not wanted."""
+    ours = dict(os.environ)
+    if ours.pop("PYTHONDONTWRITEBYTECODE", ""):
+        ours["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / "mailwake-bytecode")
+    return ours
+
+
+def free_port(dice: random.Random) -> int:
+    """A port that is free, below those that the kernel gives to clients, so that it stays free while a role is away."""
+    while True:
+        port = dice.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
+
+
+@dataclass
+class Installation:
+    """Settings, keys and ports; as a context, its roles are gone at the end."""
+
+    folder: Path
+    #: for the ports; real randomness, because two runs with one seed may go on side by side
+    dice: random.Random = field(default_factory=random.SystemRandom)
+
+    def __post_init__(self) -> None:
+        key = new_key()
+        self.keys = KeyRing({1: key})
+        self.minter = Minter(self.keys, HOST)
+        self.nonces = Nonces(self.keys.derive("edge forms"))
+        names = ("edge", "relay", "sink", "web")
+        self.ports = dict(zip(names, [free_port(self.dice) for _ in names], strict=True))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "mailwake.keys").write_text(format_key(1, key, date(2026, 1, 1)), encoding="utf-8")
+        self.config.write_text(CONFIG.format(host=HOST, **self.ports), encoding="utf-8")
+
+        self.roles: list[Role] = []
+
+    def __enter__(self) -> Installation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for role in self.roles:
+            role.end()
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "mailwake.toml"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def role(self, *words: str, before: tuple[str, ...] = ()) -> Role:
+        """A role that is not started yet, such as ``("edge",)``; `before` is a program that runs it, such as nice."""
+        command = (*before, sys.executable, "-m", "mailwake", *words, "--config", str(self.config))
+        return self._add(Role(name="-".join(words).replace("--", ""), command=command, folder=self.folder))
+
+    def module(self, name: str, *words: str) -> Role:
+        """A program of these tests."""
+        command = (sys.executable, "-m", f"tests.chaos.{name}", *words)
+        return self._add(Role(name=name, command=command, folder=self.folder))
+
+    def _add(self, role: Role) -> Role:
+        self.roles.append(role)
+        return role
+
+    def waiting(self) -> int:
+        """Records that the pipeline has not taken in."""
+        try:
+            cursors = json.loads((self.data / "log" / "pipeline.passed").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            cursors = {}
+        reader = SqliteReader(self.data / "log")
+        try:
+            waiting = reader.waiting(cursors)
+            assert not reader.damage, reader.damage
+            return waiting
+        finally:
+            reader.close()
+
+    def wait_until_taken_in(self, *, patience_seconds: float = PATIENCE_SECONDS) -> float:
+        """Until the pipeline, which runs, has read all that there is; gives the seconds that took."""
+        started = time.monotonic()
+        while waiting := self.waiting():
+            assert time.monotonic() < started + patience_seconds, f"{waiting:,} records still wait"
+            time.sleep(0.05)
+        return time.monotonic() - started
+
+
+@dataclass
+class Role:
+    """A process that can be started, killed and started again. What it says goes to files in the folder."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path
+    starts: int = 0
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def out(self) -> Path:
+        """What the current start has printed."""
+        return self.folder / f"{self.name}.out"
+
+    def start(self) -> Role:
+        assert self.process is None or self.process.poll() is not None
+        self.starts += 1
+        root = Path(__file__).parents[2]
+        with self.out.open("wb") as out, (self.folder / f"{self.name}.err").open("ab") as err:
+            self.process = subprocess.Popen(self.command, stdout=out, stderr=err, cwd=root, env=environment())
+        return self
+
+    def is_ready(self) -> bool:
+        """Whether it has printed its first line."""
+        return b"\n" in self.out.read_bytes()
+
+    def wait_until_ready(self) -> Role:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not self.is_ready():
+            assert self.process is not None
+            assert self.process.poll() is None, f"{self.name} ended by itself:\n{self.errors()}"
+            assert time.monotonic() < end, f"{self.name} did not come up:\n{self.errors()}"
+            time.sleep(0.01)
+        return self
+
+    def errors(self) -> str:
+        return (self.folder / f"{self.name}.err").read_text(encoding="utf-8", errors="replace")[-3_000:]
+
+    def kill(self) -> None:
+        """Without warning."""
+        if self.process is not None:
+            assert self.process.poll() is None, f"{self.name} ended by itself:\n{self.errors()}"
+            self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> int:
+        """SIGTERM, and wait; gives the exit code."""
+        if self.process is None:
+            return 0
+        self.process.terminate()
+        return self.process.wait(PATIENCE_SECONDS)
+
+    def end(self) -> None:
+        """Whatever it does: it is gone afterwards."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
