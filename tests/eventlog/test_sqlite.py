@@ -14,7 +14,7 @@ import pytest
 
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog import files
-from mailwake.eventlog.files import LogFile
+from mailwake.eventlog.files import PAGE_BYTES, LogFile
 from mailwake.eventlog.sqlite import SqliteReader, SqliteWriter, append_now
 
 
@@ -228,6 +228,23 @@ def test_a_long_queue_is_cut_off_instead_of_filling_the_memory(tmp_path: Path, m
     assert len(heard) == 15
     assert sum(isinstance(fault, Unavailable) for fault in heard) == 5
     assert len(all_records(tmp_path)) == 10
+
+
+def test_commits_of_one_record_are_checkpointed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes a page of the file beside the log; counting their bytes alone would let it grow to gigabytes."""
+    monkeypatch.setattr("mailwake.eventlog.sqlite._CHECKPOINT_BYTES", 20 * PAGE_BYTES)
+    log = tmp_path / "edge-0.log"
+
+    async def scene() -> int:
+        writer, written = SqliteWriter.open(tmp_path, "edge-0"), 0
+        before = log.stat().st_size
+        while log.stat().st_size == before and written < 2_000:
+            await writer.write([b"x"])
+            written += 1
+        await writer.close()
+        return written
+
+    assert asyncio.run(scene()) < 2_000
 
 
 def test_checkpoints_go_on_beside_the_commits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ class LogFile:
         check = segments.checksum(self.next, written_at, count, body)
         self._db.execute(_INSERT, (self.next, written_at, count, check, body))
         self.next += 1
-        self.wal_bytes += len(body)
+        self.wal_bytes += len(body) + PAGE_BYTES  # a commit writes whole pages, however small it is
 
     def close(self) -> None:
         """Let go; a file that was given up may refuse even that."""
