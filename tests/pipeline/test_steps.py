@@ -21,9 +21,10 @@ from tests.pipeline.house import (
     sent,
 )
 
-from mailwake.events import CampaignId, Class, Event, EventType, Handle, Micros, Note, Source, encode_event
+from mailwake.events import CampaignId, Class, Event, EventType, Handle, Micros, Note, Source, TemplateId, encode_event
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
 from mailwake.pipeline.item import Drop
+from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.steps import STEPS, axis_mode
 from mailwake.settings import Demo
 from mailwake.store.state import Consent
@@ -53,6 +54,21 @@ def test_an_open_becomes_a_row_with_evidence_and_a_verdict(house: House) -> None
     assert row.p_human is not None
     assert row.ruleset
     assert msgspec.json.decode(row.reasons)
+
+
+def test_a_template_that_nobody_knows_is_asked_for_once_in_a_batch(house: House) -> None:
+    asked, ask = list[TemplateId](), house.desk.lookups.template
+
+    def counting(template: TemplateId) -> Sent | None:
+        asked.append(template)
+        return ask(template)
+
+    house.desk.lookups.template = counting  # type: ignore[method-assign]  # counts, and asks all the same
+    lost = TemplateId(4711)
+    hits = [msgspec.structs.replace(hit(EventType.OPENED, n, delivery=n), template=lost) for n in range(1, 9)]
+    assert house.work(*hits[:4]).written == 4
+    assert house.work(*hits[4:]).written == 4
+    assert asked == [lost, lost]
 
 
 def test_neither_address_nor_user_agent_reaches_a_store(house: House, tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ class Batch:
     cursors: dict[str, int] = field(default_factory=dict)
     #: for deliveries that have been quiet since then nothing more can change; None: not looked at this time
     settle_before: Micros | None = None
+    #: templates that the state store does not know; asked for once, and again with the next batch
+    unknown: set[TemplateId] = field(default_factory=set)
     counters: Counter[CounterKey] = field(default_factory=Counter)
     open_days: dict[Handle, date] = field(default_factory=dict)
     #: by id, once the verdicts begin

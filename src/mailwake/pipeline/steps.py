@@ -14,11 +14,23 @@ from time import perf_counter
 
 import msgspec
 
-from mailwake.events import SECOND, Event, EventType, Micros, Note, Request, Settlement, decode_event, event_id
+from mailwake.events import (
+    SECOND,
+    Event,
+    EventType,
+    Micros,
+    Note,
+    Request,
+    Settlement,
+    TemplateId,
+    decode_event,
+    event_id,
+)
 from mailwake.judge import Judged
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.item import Batch, Drop, Item
+from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.rows import counter_rows, event_row, judgement
 from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression
 from mailwake.tokens import MAX_LINK_NUMBER
@@ -105,10 +117,10 @@ def put_clock(item: Item, batch: Batch, desk: Desk) -> None:
 
 
 @each
-def put_campaign(item: Item, _batch: Batch, desk: Desk) -> None:
+def put_campaign(item: Item, batch: Batch, desk: Desk) -> None:
     """Campaign, stream, number of links, and the role of the link that was followed."""
     event = item.event
-    sent = None if event.template is None else desk.lookups.template(event.template)
+    sent = _sent(event.template, batch, desk)
     if sent is None:
         item.campaign = event.campaign
         item.stream = "marketing" if event.campaign is None else desk.lookups.stream(event.campaign)
@@ -304,6 +316,16 @@ def _check(event: Event) -> None:
         raise ValueError("a number is below zero or above 63 bits")
     if not 0 <= event.received_at <= _LAST or (event.at is not None and not 0 <= event.at <= _LAST):
         raise ValueError("a time is outside the calendar")
+
+
+def _sent(template: TemplateId | None, batch: Batch, desk: Desk) -> Sent | None:
+    """A template. One that the state store does not know is asked for once per batch; each time is a millisecond."""
+    if template is None or template in batch.unknown:
+        return None
+    found = desk.lookups.template(template)
+    if found is None:
+        batch.unknown.add(template)
+    return found
 
 
 def _told_clock(request: Request | None) -> Micros | None:
