@@ -14,9 +14,10 @@ from pathlib import Path
 
 import maxminddb
 
+from mailwake.cli.ranges import Range, build, read_csv, write_atomically
 from mailwake.errors import BadInput
 from mailwake.pipeline.databases import Database, choose, country_of, made_on
-from mailwake.pipeline.ranges import FORMAT, AsnTable, Range, build, read_csv, write_atomically
+from mailwake.pipeline.ranges import FORMAT, AsnTable
 
 #: No published package is larger; a longer file is not read into memory.
 MAX_BYTES = 512 * 1024 * 1024
