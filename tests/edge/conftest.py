@@ -17,7 +17,7 @@ from mailwake.edge.http import Exchange, HttpServer
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.worker import address, listen, run
 from mailwake.errors import Unavailable
-from mailwake.eventlog import Done, LogWriter
+from mailwake.eventlog import Done, End, LogWriter
 from mailwake.eventlog.sqlite import SqliteReader, SqliteWriter
 from mailwake.events import Event, decode_event
 from mailwake.modes import INDIVIDUAL, Modes
@@ -87,6 +87,14 @@ class HeldWriter:
     @property
     def writer(self) -> str:
         return "held"
+
+    @property
+    def end(self) -> End:
+        return End(0, 0)
+
+    @property
+    def waiting(self) -> int:
+        return len(self.held)
 
     def append(self, record: bytes, done: Done) -> None:
         if self.refuses:

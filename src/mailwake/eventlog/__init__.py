@@ -27,6 +27,29 @@ class Segment(NamedTuple):
     #: microseconds since 1970
     written_at: int
     records: tuple[bytes, ...]
+    #: records of the sequence before this segment; None: a log of the first format does not say
+    before: int | None = None
+    #: records here, or just before here, that could not be read
+    lost: int = 0
+
+
+class End(NamedTuple):
+    """How far a sequence goes."""
+
+    #: number of its last durable segment; 0: none yet
+    segment: int
+    #: in all its segments, those included that were removed
+    records: int
+
+
+class Extent(NamedTuple):
+    """What of a sequence is still there, and how long it is."""
+
+    #: number of the first segment that was kept
+    first: int
+    #: records before it, which every reader had passed
+    removed: int
+    end: End
 
 
 class LogWriter(Protocol):
@@ -40,6 +63,16 @@ class LogWriter(Protocol):
     @property
     def backlog(self) -> int:
         """Records that wait for their commit; at `QUEUE_RECORDS` further ones are refused."""
+        ...
+
+    @property
+    def end(self) -> End:
+        """The last segment that is durable, and how many records there are with it."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """Records that were appended and not yet reported back."""
         ...
 
     def append(self, record: bytes, done: Done) -> None:
@@ -78,4 +111,12 @@ class LogReader(Protocol):
 
     def passed(self, reader: str, cursors: Mapping[str, int]) -> None:
         """Note that a reader needs nothing up to these segments any more."""
+        ...
+
+    def extents(self) -> dict[str, Extent]:
+        """Every writer's sequence, as far as it can be read."""
+        ...
+
+    def position(self, writer: str, segment: int) -> int | None:
+        """How many records a sequence had when this segment was written, with it; None: cannot be told."""
         ...

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailwake.errors import BadInput, Unavailable
-from mailwake.eventlog import segments
+from mailwake.eventlog import End, segments
 
 #: A file whose end cannot be read is followed by one that starts so much higher that no number comes twice.
 LEAP = 1 << 32
@@ -34,11 +34,12 @@ _TABLE = """
         number INTEGER PRIMARY KEY,
         written_at INTEGER NOT NULL,
         count INTEGER NOT NULL,
+        before INTEGER NOT NULL,
         crc32 INTEGER NOT NULL,
         body BLOB NOT NULL
     )
 """
-_INSERT = "INSERT INTO segment VALUES (?, ?, ?, ?, ?)"
+_INSERT = "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class Place(NamedTuple):
@@ -82,11 +83,15 @@ class LogFile:
     """One file, open for appending. What it raises is `sqlite3.Error` or `OSError`; its owner decides.
 
     Attributes:
-        next: number of the next segment.
+        end: of the sequence, as far as it is durable.
         wal_bytes: about how much was written since the last checkpoint.
+
+    Args:
+        place: the newest file of the sequence; made when it is missing.
+        after: how far the sequence goes; the next segment is the one after.
     """
 
-    def __init__(self, place: Place, *, at_least: int = 1) -> None:
+    def __init__(self, place: Place, after: End) -> None:
         if not place.path.exists():
             _create(place.path)
         self._db = connect(place.path, writing=True)
@@ -94,19 +99,19 @@ class LogFile:
             self._db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute(_TABLE)
-            (last,) = self._db.execute("SELECT max(number) FROM segment").fetchone()
         except sqlite3.Error:
             self._db.close()
             raise
         self.place = place
-        self.next = max(place.first, at_least, (last or 0) + 1)
+        self.end = End(max(place.first - 1, after.segment), after.records)
         self.wal_bytes = 0
 
     def append(self, written_at: int, body: bytes, count: int) -> None:
         """Write and sync one segment; it is durable when this returns."""
-        check = segments.checksum(self.next, written_at, count, body)
-        self._db.execute(_INSERT, (self.next, written_at, count, check, body))
-        self.next += 1
+        number, before = self.end.segment + 1, self.end.records
+        check = segments.checksum(number, written_at, count, body, before=before)
+        self._db.execute(_INSERT, (number, written_at, count, before, check, body))
+        self.end = End(number, before + count)
         self.wal_bytes += len(body) + PAGE_BYTES  # a commit writes whole pages, however small it is
 
     def close(self) -> None:

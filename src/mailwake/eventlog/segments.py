@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from mailwake.errors import Unreadable
 
 _PLACE = struct.Struct("<QQI")
+_BEFORE = struct.Struct("<Q")
 
 
 def pack(records: Sequence[bytes]) -> bytes:
@@ -39,6 +40,15 @@ def unpack(body: bytes, count: int) -> tuple[bytes, ...]:
     return tuple(records)
 
 
-def checksum(number: int, written_at: int, count: int, body: bytes) -> int:
-    """CRC-32 over a segment and its place in the log, so that neither can be swapped unseen."""
-    return zlib.crc32(body, zlib.crc32(_PLACE.pack(number, written_at, count)))
+def checksum(number: int, written_at: int, count: int, body: bytes, *, before: int | None = None) -> int:
+    """CRC-32 over a segment and its place in the log, so that neither can be swapped unseen.
+
+    Args:
+        number: of the segment.
+        written_at: microseconds since 1970.
+        count: how many records it has.
+        body: made by `pack`.
+        before: records of the sequence before it; None in a file of the first format.
+    """
+    place = _PLACE.pack(number, written_at, count) + (b"" if before is None else _BEFORE.pack(before))
+    return zlib.crc32(body, zlib.crc32(place))

@@ -19,8 +19,9 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from mailwake.errors import Unavailable
-from mailwake.eventlog import QUEUE_RECORDS, Done, files, segments
+from mailwake.eventlog import QUEUE_RECORDS, Done, End, files, segments
 from mailwake.eventlog.files import LogFile
+from mailwake.eventlog.opening import open_last
 from mailwake.eventlog.reader import SqliteReader
 
 __all__ = ["SqliteReader", "SqliteWriter", "append_now"]
@@ -62,8 +63,8 @@ class SqliteWriter:
         self._due = threading.Event()
         self._retry_at, self._failing = 0.0, False
         self.faults = self.abandoned = 0
-        self._file: LogFile | None = _open_last(folder, writer)
-        self._next = self._file.next
+        self._file: LogFile | None = open_last(folder, writer)
+        self._end, self._handed = self._file.end, 0
         self._thread = threading.Thread(target=self._run, name=f"log {writer}", daemon=True)
         self._checkpointer = threading.Thread(target=self._checkpoint, name=f"checkpoint {writer}", daemon=True)
         self._thread.start()
@@ -108,6 +109,16 @@ class SqliteWriter:
     def backlog(self) -> int:
         """Records that wait for their commit; see `LogWriter.backlog`."""
         return len(self._records)
+
+    @property
+    def end(self) -> End:
+        """How far the sequence goes; see `LogWriter.end`."""
+        return self._end
+
+    @property
+    def waiting(self) -> int:
+        """Records that nobody was told of yet; see `LogWriter.waiting`."""
+        return len(self._dones) + self._handed
 
     def append(self, record: bytes, done: Done) -> None:
         """Queue a record for the next group commit; see `LogWriter.append`."""
@@ -165,9 +176,11 @@ class SqliteWriter:
         records, dones = self._records, self._dones
         self._records, self._dones = records[_SEGMENT_RECORDS:], dones[_SEGMENT_RECORDS:]
         del records[_SEGMENT_RECORDS:], dones[_SEGMENT_RECORDS:]
+        self._handed = len(dones)
         self._work.put((records, dones))
 
     def _committed(self, dones: list[Done], fault: Exception | None) -> None:
+        self._handed = 0
         if self._records:
             self._hand_over()
         elif self._closing:
@@ -199,7 +212,7 @@ class SqliteWriter:
             with self._turn:
                 file = self._file = self._file or self._continue()
                 file.append(self._clock(), segments.pack(records), len(records))
-                self._next = file.next
+                self._end = file.end
         except _FAULTS as fault:
             self.faults += 1
             self._abandon()
@@ -221,10 +234,10 @@ class SqliteWriter:
 
     def _continue(self) -> LogFile:
         """The next file of the sequence, which voids what an older one says of the same numbers."""
-        place = files.place_of(self._folder, self._writer, self._next)
+        place = files.place_of(self._folder, self._writer, self._end.segment + 1)
         files.remove(place)  # nothing in it was confirmed, or the sequence would have moved on
         try:
-            return LogFile(place)
+            return LogFile(place, self._end)
         except _FAULTS:
             files.remove(place)
             raise
@@ -247,17 +260,6 @@ class SqliteWriter:
                     db.close()
             except _FAULTS:
                 self.faults += 1  # the commits say for themselves whether the disk is well
-
-
-def _open_last(folder: Path, writer: str) -> LogFile:
-    """The newest file of a sequence, or a new one where that cannot be read."""
-    known = files.places(folder).get(writer) or [files.place_of(folder, writer, 1)]
-    at_least = files.highest_passed(folder, writer) + 1
-    try:
-        return LogFile(known[-1], at_least=at_least)
-    except sqlite3.DatabaseError:
-        first = max(known[-1].first, at_least) + files.LEAP
-        return LogFile(files.place_of(folder, writer, first))
 
 
 def append_now(
@@ -285,7 +287,7 @@ def append_now(
     try:
         lock = files.Lock(folder, writer, patience_seconds=patience_seconds)
         try:
-            file = _open_last(folder, writer)
+            file = open_last(folder, writer)
             try:
                 file.append(clock(), segments.pack(records), len(records))
             finally:
