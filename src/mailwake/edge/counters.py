@@ -1,15 +1,21 @@
 """What became of every request, kept in memory and put beside the log for `doctor` and the metrics.
 
 Every request ends in exactly one of five ways, so ``received = recorded + inert + expired + rejected + unrecorded`` as
-soon as all are answered. No counter ever holds a part of the request.
+soon as all are answered. Those under way are `waiting`, all of them for the log; the log counts them too, so that a
+request that was lost on the way shows. No counter ever holds a part of the request.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from mailwake.eventlog import LogWriter
+
+#: A minute of reports, and more than any request may take.
+REMEMBERED_REPORTS = 20
 
 
 @dataclass(kw_only=True)
@@ -33,16 +39,51 @@ class Counters:
     #: `rejected` by reason
     reasons: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def waiting(self) -> int:
+        """Requests that have not come to an end yet."""
+        return self.received - self.recorded - self.inert - self.expired - self.rejected - self.unrecorded
+
     def reject(self, reason: str) -> None:
         """Count a refusal under a word from a closed set."""
         self.rejected += 1
         self.reasons[reason] += 1
 
-    def report(self, **more: int | str | float) -> dict[str, object]:
+    def report(self, **more: int | str | float | dict[str, int | str]) -> dict[str, object]:
         """All counts by name, and what else is worth telling."""
         counts = {name: getattr(self, name) for name in ("received", "recorded", "inert", "expired", "rejected")}
+        counts |= {"unrecorded": self.unrecorded, "waiting": self.waiting}
         split = {name: dict(sorted(getattr(self, name).items())) for name in ("shed", "reasons")}
-        return {**counts, "unrecorded": self.unrecorded, **split, **more}
+        return {**counts, **split, **more}
+
+
+class LogWatch:
+    """What the log says of the same requests, for the sums that must add up.
+
+    Args:
+        counters: of the worker.
+        writer: its sequence, before the first request.
+    """
+
+    def __init__(self, counters: Counters, writer: LogWriter) -> None:
+        self._counters, self._writer = counters, writer
+        self._before = writer.end.records
+        self._unexplained = deque[int](maxlen=REMEMBERED_REPORTS)
+
+    def report(self) -> dict[str, int | str]:
+        """How far the sequence goes, and what it holds unanswered. Call it once per report."""
+        end, waiting = self._writer.end, self._writer.waiting
+        self._unexplained.append(self._counters.waiting - waiting)
+        return {
+            "writer": self._writer.writer,
+            #: records in the sequence before the first request
+            "records_before": self._before,
+            "segment": end.segment,
+            #: appended and not yet answered
+            "waiting": waiting,
+            #: requests under way that the log knows nothing of; one moment is no proof, so the least of many
+            "stuck": min(self._unexplained, key=abs),
+        }
 
 
 def write_report(path: Path, report: dict[str, object]) -> None:

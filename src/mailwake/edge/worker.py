@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mailwake.edge.app import App
-from mailwake.edge.counters import write_report
+from mailwake.edge.counters import LogWatch, write_report
 from mailwake.edge.http import HttpServer
 from mailwake.edge.inert import InertSet
 from mailwake.edge.nonces import Nonces
@@ -94,12 +94,14 @@ async def run(
     server = HttpServer(settings.edge, App(recorder, Pages(settings.brand), Nonces(keys.derive("edge forms"))))
     listener = listen(settings.edge.host, settings.edge.port)
     path, started = report_path(settings.data_folder, worker), clock()
+    watch = LogWatch(recorder.counters, writer)
 
-    def report() -> None:
+    def report(*, stopped: bool = False) -> None:
         more = {"worker": worker, "started_at": started, "written_at": clock(), "withdrawn": len(inert)}
         faults = {"refused": server.refused, "faults": server.faults, "inert_damaged": int(inert.closed)}
+        more |= faults | {"connections": len(server.connections), "stopped": int(stopped)}
         with contextlib.suppress(OSError):  # a full disk must not stop the edge; the counts are still in memory
-            write_report(path, recorder.counters.report(**more, **faults, connections=len(server.connections)))
+            write_report(path, recorder.counters.report(**more, log=watch.report()))
 
     await server.start(listener)
     ready(address(listener))
@@ -113,5 +115,5 @@ async def run(
             await asyncio.wait_for(stop.wait(), _INERT_SECONDS)
     await server.stop()
     await writer.close()
-    report()
+    report(stopped=True)
     _log.info("edge.stopped")
