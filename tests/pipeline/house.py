@@ -129,6 +129,7 @@ class House:
     batch_records: int = 8_192
     events_file: str = "events.duckdb"
     now: Micros = START
+    report: Path | None = None
     state: StateStore = field(init=False)
     events: EventStore = field(init=False)
     worker: Worker = field(init=False)
@@ -157,6 +158,7 @@ class House:
             make_judge=new_judge,
             wall=lambda: self.now,
             batch_records=self.batch_records,
+            report=self.report,
         )
 
     def log(self, *events: Event, writer: str = "edge-0", at: Micros | None = None) -> None:

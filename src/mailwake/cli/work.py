@@ -69,6 +69,7 @@ def open_worker(settings: Settings, events: EventStore, *, make_judge: Callable[
         _desk(settings, events, make_judge()),
         make_judge=make_judge,
         wall=lambda: time.time_ns() // 1_000,
+        report=settings.data_folder / "pipeline.json",
     )
 
 

@@ -102,7 +102,12 @@ class Batch:
     sweeps: bool = False
     #: verdicts on events of earlier batches
     rejudged: dict[int, Verdict] = field(default_factory=dict)
-    dropped: Counter[Drop] = field(default_factory=Counter)
+    #: what was read: writer of the log and term to a count (`mailwake.pipeline.accounts`)
+    read: Counter[tuple[str, str]] = field(default_factory=Counter)
+    #: writer and reason
+    dropped: Counter[tuple[str, Drop]] = field(default_factory=Counter)
+    #: records of each writer that became rows
+    applied: Counter[str] = field(default_factory=Counter)
     written: int = 0
     #: of those, rows that the store did not have yet
     added: int = 0

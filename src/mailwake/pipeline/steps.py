@@ -28,6 +28,7 @@ from mailwake.events import (
 )
 from mailwake.judge import Judged
 from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.pipeline.accounts import taken_rows
 from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.item import Batch, Drop, Item
 from mailwake.pipeline.lookups import Sent
@@ -68,7 +69,7 @@ def each(step: Callable[[Item, Batch, Desk], Drop | None]) -> Step:
             if reason is None:
                 kept.append(item)
             else:
-                batch.dropped[reason] += 1
+                batch.dropped[item.writer, reason] += 1
         batch.items = kept
 
     return over_batch
@@ -223,9 +224,10 @@ def apply_suppression(item: Item, _batch: Batch, desk: Desk) -> None:
 
 
 def write(batch: Batch, desk: Desk) -> None:
-    """Rows, verdicts, counters and how far the log was read: all of it or nothing."""
+    """Rows, verdicts, counters, how far the log was read and what became of it: all of it or nothing."""
     batch.settle_before = Micros(desk.settled_until - QUIET) if batch.sweeps else None
     rows = [event_row(item, item.evidence) for item in batch.items if item.evidence is not None]
+    batch.applied.update(item.writer for item in batch.items if item.evidence is not None)
     news = batch.rejudged | {
         item.id: item.verdict
         for item in batch.items
@@ -238,6 +240,7 @@ def write(batch: Batch, desk: Desk) -> None:
         rows=rows,
         rejudged=[judgement(identity, verdict) for identity, verdict in news.items()],
         counters=counter_rows(batch.counters),
+        taken=taken_rows(batch) if batch.cursors else (),
         cursors=batch.cursors,
         settle_before=batch.settle_before,
     )
@@ -371,7 +374,8 @@ def _observe(batch: Batch, desk: Desk) -> None:
                 item.is_final = any(own.id == item.id and own.verdict.state is Settlement.SETTLED for own in judged)
             kept.append(item)
         except POISON as fault:
-            batch.dropped[set_aside(item, desk, Drop.POISON, f"put_verdict: {fault!r}")] += 1
+            reason = set_aside(item, desk, Drop.POISON, f"put_verdict: {fault!r}")
+            batch.dropped[item.writer, reason] += 1
     batch.items = kept
 
 

@@ -7,8 +7,10 @@ transaction as the rows, so after a crash reading goes on exactly where storing 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -17,6 +19,7 @@ from mailwake.errors import MailwakeError, Unavailable
 from mailwake.eventlog import LogReader, Segment
 from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Micros
 from mailwake.judge import Judge
+from mailwake.pipeline.accounts import Reporter, earlier, read_counts
 from mailwake.pipeline.desk import Desk, make_clock
 from mailwake.pipeline.item import NEVER, Batch, Drop, Item
 from mailwake.pipeline.rows import evidence_of
@@ -87,6 +90,7 @@ class Worker:
         make_judge: a judge that has seen nothing; called at the start and after every fault.
         wall: gives microseconds since 1970.
         batch_records: about how many records are taken in together.
+        report: where the worker says what became of the records.
     """
 
     def __init__(
@@ -97,6 +101,7 @@ class Worker:
         make_judge: Callable[[], Judge],
         wall: Callable[[], int],
         batch_records: int = BATCH_RECORDS,
+        report: Path | None = None,
     ) -> None:
         self._reader = reader
         self._desk = desk
@@ -106,6 +111,7 @@ class Worker:
         self._stale = True
         self._cursors: dict[str, int] = {}
         self._last_record_at = self._last_sweep_at = wall()
+        self._reporter = Reporter(report, wall())
         self.total = Pass()
 
     @property
@@ -127,6 +133,7 @@ class Worker:
             self._stale = True
             raise
         self.total += done
+        self._reporter.write(self._desk, now=self._wall())
         return done
 
     def drain(self) -> Pass:
@@ -156,8 +163,13 @@ class Worker:
             if not done.records and not done.damaged_segments:
                 stop.wait(POLL_SECONDS)
 
+    def report(self) -> None:
+        """Write the report now."""
+        self._reporter.write(self._desk, now=self._wall(), must=True)
+
     def close(self) -> None:
-        """Let go of the log and the state store; the event store is its owner's."""
+        """Let go of the log and the state store; the event store is its owner's, and still open."""
+        self.report()
         self._reader.close()
         self._desk.state.close()
 
@@ -176,6 +188,7 @@ class Worker:
         _keep_changed(rejudged, rows)
         run_steps(rejudged, desk)
         self._cursors = desk.events.cursors()
+        self._count_earlier()
         desk.inert.put(desk.state.inert())
         self._stale = False
 
@@ -186,6 +199,12 @@ class Worker:
             for row in self._desk.events.ask("delivery_times", since=since, until=since + _WINDOW):
                 delivery, at = DeliveryId(row["delivery"]), Micros(row["first_at"])
                 self._desk.judge.observe(Evidence(id=0, type=EventType(row["type"]), at=at, delivery=delivery))
+
+    def _count_earlier(self) -> None:
+        """What a store took in before anybody counted: as many records as the log has up to its cursors."""
+        for writer in set(self._cursors) - set(self._desk.events.taken()):
+            records = self._reader.position(writer, self._cursors[writer])
+            self._desk.events.write(taken=earlier(writer, records or 0))
 
     def _read(self) -> list[Segment]:
         return in_order(self._reader.read(self._cursors, limit_records=self._limit), self._limit)
@@ -208,13 +227,13 @@ class Worker:
             records=records,
             written=batch.written,
             added=batch.added,
-            dropped=tuple(batch.dropped.items()),
+            dropped=tuple(_by_reason(batch).items()),
             damaged_segments=sum(1 for segment in segments if not segment.records),
         )
         _tell(done)
         return done
 
-    def _batch(self, segments: Iterable[Segment], now: int) -> Batch:
+    def _batch(self, segments: Sequence[Segment], now: int) -> Batch:
         items: list[Item] = []
         cursors: dict[str, int] = {}
         for segment in segments:
@@ -223,7 +242,7 @@ class Worker:
         sweeps = now - self._last_sweep_at >= SWEEP_MICROS
         if sweeps:
             self._last_sweep_at = now
-        return Batch(items=items, cursors=cursors, sweeps=sweeps)
+        return Batch(items=items, cursors=cursors, sweeps=sweeps, read=read_counts(segments, self._cursors))
 
     def _run(self, batch: Batch) -> Batch:
         """Run the steps; where a batch fails for a reason that nobody foresaw, find the record and set it aside."""
@@ -239,7 +258,7 @@ class Worker:
 
     def _one_by_one(self, items: list[Item], failed: Batch) -> Batch:
         self._restore()
-        whole = Batch(items=[], cursors=failed.cursors, sweeps=failed.sweeps)
+        whole = Batch(items=[], cursors=failed.cursors, sweeps=failed.sweeps, read=failed.read)
         for item in items:
             alone = Batch(items=[item])
             try:
@@ -249,8 +268,9 @@ class Worker:
             except Exception as fault:  # noqa: BLE001 - as above
                 set_aside(item, self._desk, Drop.POISON, repr(fault))
                 self._restore()
-                alone.dropped[Drop.POISON] += 1
+                alone.dropped[item.writer, Drop.POISON] += 1
             whole.dropped += alone.dropped
+            whole.applied += alone.applied
             whole.written += alone.written
             whole.added += alone.added
         written, added = whole.written, whole.added
@@ -295,6 +315,13 @@ def _items(segment: Segment) -> list[Item]:
         Item(record=record, writer=segment.writer, segment=segment.number, index=index, written_at=written_at)
         for index, record in enumerate(segment.records)
     ]
+
+
+def _by_reason(batch: Batch) -> Counter[Drop]:
+    reasons: Counter[Drop] = Counter()
+    for (_, reason), n in batch.dropped.items():
+        reasons[reason] += n
+    return reasons
 
 
 def _keep_changed(batch: Batch, rows: Iterable[EventRow]) -> None:

@@ -116,6 +116,16 @@ class CounterRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     n: int
 
 
+class TakenRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """So many records of one writer of the log had this end."""
+
+    #: of the log
+    writer: str
+    #: the pipeline's word for what became of them
+    term: str
+    n: int
+
+
 class EventStore(Protocol):
     """What an engine does. One thread writes at a time; any number of threads ask."""
 
@@ -125,6 +135,7 @@ class EventStore(Protocol):
         rows: Sequence[EventRow] = (),
         rejudged: Sequence[Judgement] = (),
         counters: Sequence[CounterRow] = (),
+        taken: Sequence[TakenRow] = (),
         cursors: Mapping[str, int] | None = None,
         settle_before: Micros | None = None,
     ) -> int:
@@ -138,6 +149,7 @@ class EventStore(Protocol):
             rows: new events.
             rejudged: verdicts that became new or different.
             counters: added to what was counted before.
+            taken: what became of the records up to the cursors; added to what was counted before.
             cursors: writer of the log to the number of the last segment that is part of this.
             settle_before: provisional events move too when their delivery has none that happened at or after this
                 time, whatever their verdict; so that deliveries nobody judges settle as well.
@@ -152,6 +164,10 @@ class EventStore(Protocol):
 
     def cursors(self) -> dict[str, int]:
         """Writer to the number of the last segment stored."""
+        ...
+
+    def taken(self) -> dict[str, dict[str, int]]:
+        """Writer to what became of its records, as far as the cursors go: the sums of all `TakenRow`."""
         ...
 
     def provisional(self) -> list[EventRow]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mailwake.store.events import CounterRow, EventRow, Judgement
+from mailwake.store.events import CounterRow, EventRow, Judgement, TakenRow
 
 #: longer words of other servers are cut; they are kept whole in the log
 MAX_REASON_CHARS = 200
@@ -58,6 +58,7 @@ COUNTER_COLUMNS = {
     "type": "VARCHAR",
     "n": "BIGINT",
 }
+TAKEN_COLUMNS = {"writer": "VARCHAR", "term": "VARCHAR", "n": "BIGINT"}
 
 
 def clean(text: str) -> str:
@@ -86,7 +87,7 @@ _SPECIAL: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def columns(rows: Sequence[EventRow | Judgement | CounterRow], names: Iterable[str]) -> dict[str, list[Any]]:
+def columns(rows: Sequence[EventRow | Judgement | CounterRow | TakenRow], names: Iterable[str]) -> dict[str, list[Any]]:
     """The rows turned by ninety degrees."""
     found: dict[str, list[Any]] = {}
     for name in names:

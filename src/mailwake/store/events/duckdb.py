@@ -18,15 +18,23 @@ import msgspec
 
 from mailwake.errors import Unavailable
 from mailwake.events import Micros
-from mailwake.store.events import CounterRow, EventRow, Judgement
+from mailwake.store.events import CounterRow, EventRow, Judgement, TakenRow
 from mailwake.store.events.asking import migrations, spell, statements, writing
-from mailwake.store.events.columns import COUNTER_COLUMNS, EVENT_COLUMNS, VERDICT_COLUMNS, columns, event_row
+from mailwake.store.events.columns import (
+    COUNTER_COLUMNS,
+    EVENT_COLUMNS,
+    TAKEN_COLUMNS,
+    VERDICT_COLUMNS,
+    columns,
+    event_row,
+)
 from mailwake.store.events.dialect import Dialect
 
 _STAGES = {
     "new_events": {**EVENT_COLUMNS, "settled": "BOOLEAN"},
     "new_verdicts": {**VERDICT_COLUMNS, "settled": "BOOLEAN"},
     "new_counters": COUNTER_COLUMNS,
+    "new_taken": TAKEN_COLUMNS,
 }
 
 
@@ -48,6 +56,7 @@ class DuckEvents:
         rows: Sequence[EventRow] = (),
         rejudged: Sequence[Judgement] = (),
         counters: Sequence[CounterRow] = (),
+        taken: Sequence[TakenRow] = (),
         cursors: Mapping[str, int] | None = None,
         settle_before: Micros | None = None,
     ) -> int:
@@ -64,6 +73,9 @@ class DuckEvents:
             if counters:
                 _stage(connection, "new_counters", counters)
                 _run(connection, "count")
+            if taken:
+                _stage(connection, "new_taken", taken)
+                _run(connection, "take")
             for writer, segment in (cursors or {}).items():
                 connection.execute("delete from cursors where writer = ?", [writer])
                 connection.execute("insert into cursors values (?, ?)", [writer, segment])
@@ -73,6 +85,14 @@ class DuckEvents:
         """See `EventStore.cursors`."""
         with self._reading() as cursor:
             return dict(cursor.execute("select writer, segment from cursors order by writer").fetchall())
+
+    def taken(self) -> dict[str, dict[str, int]]:
+        """See `EventStore.taken`."""
+        found: dict[str, dict[str, int]] = {}
+        with self._reading() as cursor:
+            for writer, term, n in cursor.execute("select writer, term, n from taken order by writer, term").fetchall():
+                found.setdefault(writer, {})[term] = n
+        return found
 
     def provisional(self) -> list[EventRow]:
         """See `EventStore.provisional`."""
