@@ -26,6 +26,7 @@ import typer
 
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError, Misconfigured
+from mailwake.monitoring.conservation import State, Sum, balances
 from mailwake.settings import Settings, load
 
 #: A certificate that ends sooner than this is reported; renewal tools act 30 days before.
@@ -96,6 +97,7 @@ def examine(config: str) -> Iterator[Finding]:
     yield ok("config", f"{Path(config).resolve()} is readable and has no unknown option")
     for check in CHECKS:
         yield check(settings)
+    yield from check_sums(settings)
 
 
 def check_keys(settings: Settings) -> Finding:
@@ -233,7 +235,23 @@ def check_smtp(settings: Settings) -> Finding:
     return ok("smtp", f"{server.host}:{server.port} answers")
 
 
-#: Everything that is looked at, in the order shown.
+def check_sums(settings: Settings) -> Iterator[Finding]:
+    """Nothing is lost on the way: every sum of `mailwake.monitoring.conservation` adds up."""
+    for balance in balances(settings.data_folder):
+        terms = " + ".join(f"{n:,} {term}" for term, n in balance.right.items())
+        line = f"{balance.name}: {balance.left:,} {_LEFT[balance.kind]} = {terms or 'nobody has reported yet'}"
+        if balance.state is State.BROKEN:
+            more = f"{abs(balance.difference):,} {'are missing' if balance.difference > 0 else 'are too many'}"
+            yield problem("sums", f"{line}: {more}; keep the log's folder and report this")
+        elif balance.state is State.UNKNOWN:
+            yield unknown("sums", line)
+        else:
+            yield ok("sums", line + (", still settling" if balance.state is State.SETTLING else ""))
+
+
+_LEFT = {Sum.REQUESTS: "requests", Sum.LOG: "records gained", Sum.PIPELINE: "records"}
+
+#: Everything that is looked at, in the order shown; the sums come last, a line each.
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_keys,
     check_dns,
