@@ -84,8 +84,10 @@ class Edge:
     workers: int = 1
     #: networks whose forwarding header is believed, such as ["127.0.0.1/32"]; empty: nobody's
     trusted_proxies: tuple[str, ...] = ()
-    #: the header such a proxy sets
+    #: the header such a proxy sets: X-Forwarded-For, Forwarded (RFC 7239), or one that holds nothing but the address
     forwarded_header: str = "X-Forwarded-For"
+    #: every line from trusted_proxies begins with a PROXY protocol header (v1 or v2), which says who is at the far end
+    proxy_protocol: bool = False
     #: request line and headers together
     max_header_bytes: int = 65_536
     #: header lines of a request; browsers send twenty
@@ -312,5 +314,7 @@ def _check(settings: Settings) -> None:
             Mode.from_word(getattr(settings.tracking, option))
         except ValueError as fault:
             raise Misconfigured(f"tracking.{option}", str(fault)) from None
+    if settings.edge.proxy_protocol and not settings.edge.trusted_proxies:
+        raise Misconfigured("edge.proxy_protocol", "nobody may say who is at the far end; name edge.trusted_proxies")
     if settings.smtp.security not in ("none", "starttls", "tls"):
         raise Misconfigured("smtp.security", "must be none, starttls or tls")

@@ -472,11 +472,17 @@ class HttpServer:
         self._empty: asyncio.Event | None = None
         self._tick_seconds = min(1.0, limits.request_timeout_seconds / 4, limits.idle_timeout_seconds / 4)
 
-    async def start(self, listener: socket) -> None:
-        """Accept connections from a bound socket."""
+    async def start(self, listener: socket, *, door: Callable[[_Connection], asyncio.Protocol] | None = None) -> None:
+        """Accept connections from a bound socket.
+
+        Args:
+            listener: bound, not yet listening.
+            door: makes what reads the first bytes of a line before HTTP does; None: HTTP begins at once.
+        """
         loop = asyncio.get_running_loop()
         self._tick()
-        self._server = await loop.create_server(lambda: _Connection(self), sock=listener, backlog=2_048)
+        meet = (lambda: _Connection(self)) if door is None else (lambda: door(_Connection(self)))
+        self._server = await loop.create_server(meet, sock=listener, backlog=2_048)
 
     async def stop(self, *, grace_seconds: float = 10.0) -> None:
         """Accept nothing new, answer what has come in, then close; after the grace the rest is cut."""

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from mailwake.edge.app import App
 from mailwake.edge.counters import LogWatch, write_report
+from mailwake.edge.doorway import Porter
+from mailwake.edge.forwarding import Forwarding
 from mailwake.edge.http import HttpServer
 from mailwake.edge.inert import InertSet
 from mailwake.edge.nonces import Nonces
@@ -19,7 +21,7 @@ from mailwake.edge.pages import Pages
 from mailwake.edge.recording import Recorder
 from mailwake.errors import Unavailable
 from mailwake.eventlog import LogWriter
-from mailwake.settings import Settings
+from mailwake.settings import Edge, Settings
 from mailwake.tokens import KeyRing
 
 #: How often the inert set is looked at; withdrawal takes effect within this and the pipeline's delay.
@@ -64,6 +66,14 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _porter(edge: Edge) -> Porter | None:
+    """What reads the PROXY protocol, where that is asked for."""
+    if not edge.proxy_protocol:
+        return None
+    trusts = Forwarding(edge.trusted_proxies, edge.forwarded_header).trusts
+    return Porter(trusts, patience_seconds=edge.request_timeout_seconds)
+
+
 async def run(
     settings: Settings,
     keys: KeyRing,
@@ -93,17 +103,18 @@ async def run(
     recorder = Recorder(settings, keys, writer, inert=inert, clock=clock)
     server = HttpServer(settings.edge, App(recorder, Pages(settings.brand), Nonces(keys.derive("edge forms"))))
     listener = listen(settings.edge.host, settings.edge.port)
-    path, started = report_path(settings.data_folder, worker), clock()
+    path, started, porter = report_path(settings.data_folder, worker), clock(), _porter(settings.edge)
     watch = LogWatch(recorder.counters, writer)
 
     def report(*, stopped: bool = False) -> None:
         more = {"worker": worker, "started_at": started, "written_at": clock(), "withdrawn": len(inert)}
         faults = {"refused": server.refused, "faults": server.faults, "inert_damaged": int(inert.closed)}
+        faults["unannounced"] = porter.unannounced if porter else 0
         more |= faults | {"connections": len(server.connections), "stopped": int(stopped)}
         with contextlib.suppress(OSError):  # a full disk must not stop the edge; the counts are still in memory
             write_report(path, recorder.counters.report(**more, log=watch.report()))
 
-    await server.start(listener)
+    await server.start(listener, door=porter)
     ready(address(listener))
     rounds = 0
     while not stop.is_set():
