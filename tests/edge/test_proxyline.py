@@ -185,7 +185,7 @@ def test_bytes_are_refused_read_or_waited_for_the_same_way_however_they_come(dat
 
 
 @pytest.mark.long
-@settings(max_examples=100_000, deadline=None)
+@settings(max_examples=10_000, deadline=None)
 @given(damaged() | st.binary(max_size=400))
 def test_bytes_are_read_the_same_way_in_any_pieces_over_a_long_run(data: bytes) -> None:
     check_in_pieces(data)
