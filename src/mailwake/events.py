@@ -107,6 +107,8 @@ class Request(msgspec.Struct, frozen=True, array_like=True, gc=False):
     headers: Headers = ()
     #: the header lines as they came, where nobody has split them yet; `decode_event` does, so readers see `headers`
     head: bytes = b""
+    #: names, in lower case, of the headers that we would know of; None: of all, because we saw the request ourselves
+    told: tuple[str, ...] | None = None
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False):

@@ -40,9 +40,13 @@ READER = EvidenceReader(NETWORKS, b"agent key for tests")
 
 
 def read(
-    *headers: tuple[bytes, bytes], method: str = "GET", peer: str = "73.1.1.1", reader: EvidenceReader = READER
+    *headers: tuple[bytes, bytes],
+    method: str = "GET",
+    peer: str = "73.1.1.1",
+    reader: EvidenceReader = READER,
+    told: tuple[str, ...] | None = None,
 ) -> Evidence:
-    request = Request(method, b"/c/x/y", peer, headers)
+    request = Request(method, b"/c/x/y", peer, headers, told=told)
     event = Event(
         type=EventType.CLICKED,
         received_at=AT,
@@ -139,6 +143,35 @@ def test_headers_without_a_user_agent_say_there_was_none() -> None:
     found = read(BASE[0])
     assert found.agent_kind is AgentKind.EMPTY
     assert found.agent is None
+
+
+def test_a_header_that_was_not_logged_is_not_one_that_was_not_sent() -> None:
+    logged = read(BASE[1], told=("host", "user-agent", "referer"))
+    assert logged.flags == Flag(0)
+    assert (logged.agent, logged.agent_kind) == (read(*BASE).agent, AgentKind.BROWSER)
+    seen = read(BASE[1])
+    assert seen.flags & Flag.NO_ACCEPT_LANGUAGE
+    assert seen.flags & Flag.NO_SEC_FETCH
+
+
+def test_a_header_that_would_have_been_logged_and_is_not_there_was_not_sent() -> None:
+    told = ("user-agent", "accept-language", "sec-fetch-mode")
+    assert read(BASE[1], told=told).flags == Flag.NO_ACCEPT_LANGUAGE | Flag.NO_SEC_FETCH
+    assert read(told=("user-agent",)).agent_kind is AgentKind.EMPTY
+
+
+@pytest.mark.parametrize("told", [(), ("host", "referer")])
+def test_a_log_without_a_header_that_matters_leaves_all_of_them_unknown(told: tuple[str, ...]) -> None:
+    found = read((b"Host", b"t.example.com"), told=told)
+    assert found.flags == Flag.NO_HEADERS
+    assert (found.agent, found.agent_kind) == (None, AgentKind.UNKNOWN)
+
+
+def test_a_log_of_all_headers_that_matter_gives_what_the_request_itself_gives() -> None:
+    sent = (*BASE, (b"Sec-Fetch-Mode", b"no-cors"), (b"Sec-CH-UA", b'"Chromium";v="136"'), (b"Purpose", b"prefetch"))
+    told = ("host", "user-agent", "accept-language", "sec-fetch-mode", "sec-ch-ua", "sec-ch-ua-mobile")
+    more = ("x-native-host", "sec-purpose", "purpose", "x-purpose", "x-moz")
+    assert read(*sent, told=told + more) == read(*sent)
 
 
 def test_an_event_without_a_request_has_no_evidence_of_one() -> None:

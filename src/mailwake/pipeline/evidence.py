@@ -1,7 +1,8 @@
 """From a request to what may be kept of it: derived classes, keyed hashes and header flags, never address or name.
 
 `EvidenceReader` is the only place that sees raw headers. It drops nothing and decides nothing; an absent fact stays
-`None`, UNKNOWN or an unset flag, because no evidence is not evidence.
+`None`, UNKNOWN or an unset flag, because no evidence is not evidence. So does a header that an access log does not
+hold: that it was not logged does not say that it was not sent.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ _LOOKED_AT = frozenset(
         *_PREFETCH_HEADERS,
     )
 )
+#: Every header was seen, so that one which is not there was not sent.
+_ALL_TOLD: frozenset[bytes] = frozenset()
 _BRAND = re.compile(rb'"([^"]{1,64})"\s*;\s*v="(\d{1,4})')
 #: Mail clients and image proxies may well send no language; the others always do when a person is behind them.
 _HELD_TO_HEADERS = frozenset(
@@ -103,12 +106,21 @@ class EvidenceReader:
         """What a request shows; for no request at all, that nothing is known."""
         if request is None:
             return NO_TRAITS
-        headers = looked_at(request.headers) if request.headers else None
-        agent = None if headers is None else headers.get(b"user-agent", b"")
-        return self.facts(peer=request.peer, method=request.method, agent=agent, headers=headers, at=at)
+        untold = _ALL_TOLD if request.told is None else _untold(request.told)
+        seen = request.headers if request.told is None else untold != _LOOKED_AT
+        headers = looked_at(request.headers) if seen else None
+        agent = None if headers is None or b"user-agent" in untold else headers.get(b"user-agent", b"")
+        return self.facts(peer=request.peer, method=request.method, agent=agent, headers=headers, at=at, untold=untold)
 
     def facts(
-        self, *, peer: str | None, method: str, agent: bytes | None, headers: Mapping[bytes, bytes] | None, at: Micros
+        self,
+        *,
+        peer: str | None,
+        method: str,
+        agent: bytes | None,
+        headers: Mapping[bytes, bytes] | None,
+        at: Micros,
+        untold: frozenset[bytes] = _ALL_TOLD,
     ) -> Traits:
         """What the parts of a request show, whichever of them are known.
 
@@ -118,6 +130,7 @@ class EvidenceReader:
             agent: the user agent; b"" when there was none, None when it is not known.
             headers: lower-case names, as `looked_at` gives them; None when no headers are known.
             at: when it happened, for the age of the claimed browser.
+            untold: lower-case names of headers of which it is not known whether they were sent.
         """
         network = self._networks.look_up(peer)
         raw = None if agent is None else agent[:MAX_CHARS]
@@ -127,7 +140,7 @@ class EvidenceReader:
             claimed,
             self._hash(raw) if raw else None,
             _kind(network, claimed),
-            _agent_bits(claimed, method, at) | _header_bits(headers, claimed, secure=self._secure),
+            _agent_bits(claimed, method, at) | _header_bits(headers, claimed, untold, secure=self._secure),
         )
 
     def _hash_agent(self, raw: bytes) -> int:
@@ -153,6 +166,12 @@ def looked_at(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     return {name: value for raw, value in headers if (name := raw.lower()) in _LOOKED_AT}
 
 
+@lru_cache(maxsize=256)
+def _untold(told: tuple[str, ...]) -> frozenset[bytes]:
+    """The headers that matter here and that the source does not tell of; there are few sources."""
+    return _LOOKED_AT.difference(name.encode("latin-1", "replace") for name in told)
+
+
 def _agent_bits(agent: Agent, method: str, at: Micros) -> Flag:
     bits = Flag.HEAD if method.upper() == "HEAD" else NO_FLAGS
     if agent.is_stale(at):
@@ -162,13 +181,15 @@ def _agent_bits(agent: Agent, method: str, at: Micros) -> Flag:
     return bits | Flag.PREFETCH if agent.prefetch else bits
 
 
-def _header_bits(headers: Mapping[bytes, bytes] | None, agent: Agent, *, secure: bool) -> Flag:
+def _header_bits(
+    headers: Mapping[bytes, bytes] | None, agent: Agent, untold: frozenset[bytes], *, secure: bool
+) -> Flag:
     if headers is None:
         return Flag.NO_HEADERS
-    bits = _language_bits(headers, agent)
+    bits = _language_bits(headers, agent, untold)
     if b"sec-fetch-mode" in headers:
         bits |= Flag.SEC_FETCH
-    elif agent.sends_sec_fetch and secure:
+    elif agent.sends_sec_fetch and secure and b"sec-fetch-mode" not in untold:
         bits |= Flag.NO_SEC_FETCH
     if _prefetches(headers):
         bits |= Flag.PREFETCH
@@ -177,9 +198,11 @@ def _header_bits(headers: Mapping[bytes, bytes] | None, agent: Agent, *, secure:
     return bits | Flag.WEBVIEW if b"x-native-host" in headers else bits
 
 
-def _language_bits(headers: Mapping[bytes, bytes], agent: Agent) -> Flag:
+def _language_bits(headers: Mapping[bytes, bytes], agent: Agent, untold: frozenset[bytes]) -> Flag:
     if headers.get(b"accept-language", b"").strip():
         return Flag.ACCEPT_LANGUAGE
+    if b"accept-language" in untold:
+        return NO_FLAGS
     return Flag.NO_ACCEPT_LANGUAGE if agent.kind in _HELD_TO_HEADERS else NO_FLAGS
 
 
