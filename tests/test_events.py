@@ -8,11 +8,13 @@ from mailwake.events import (
     EventType,
     Handle,
     Micros,
+    Note,
     Request,
     Source,
     TemplateId,
     decode_event,
     encode_event,
+    encode_hit,
 )
 from mailwake.modes import INDIVIDUAL
 
@@ -50,3 +52,32 @@ def test_what_a_newer_version_adds_at_the_end_is_passed_over() -> None:
 def test_what_is_written_comes_back() -> None:
     told = msgspec.structs.replace(OPENED, request=Request("HEAD", b"/o/x", "", (), told=("user-agent", "referer")))
     assert decode_event(encode_event(told)) == told
+
+
+def test_a_hit_encoded_the_short_way_is_the_same_event() -> None:
+    request = ("GET", b"/o/x", "203.0.113.9", (), b"Host: track.example.com\r\nUser-Agent: Mail/1.0")
+    hit = encode_hit(
+        EventType.OPENED,
+        OPENED.received_at,
+        OPENED.modes,
+        ids=(7, 1_234_567, 7_654_321),
+        link=None,
+        note=Note.NONE,
+        request=request,
+    )
+    assert decode_event(hit) == OPENED
+
+
+def test_a_counted_click_encoded_the_short_way_is_the_same_event() -> None:
+    at, modes = Micros(1_795_608_000_000_000), 17
+    hit = encode_hit(EventType.CLICKED, at, modes, ids=(7, None, None), link=3, note=Note.DECOY, request=None)
+    event = Event(
+        type=EventType.CLICKED,
+        received_at=at,
+        source=Source.EDGE,
+        modes=modes,
+        template=TemplateId(7),
+        link=3,
+        note=Note.DECOY,
+    )
+    assert decode_event(hit) == event

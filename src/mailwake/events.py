@@ -153,12 +153,13 @@ def encode_hit(
     type_: EventType,
     received_at: int,
     modes: int,
+    *,
     ids: tuple[int, int | None, int | None],
     link: int | None,
     note: Note,
     request: tuple[str, bytes, str, Headers, bytes] | None,
 ) -> bytes:
-    """The same bytes as `encode_event` of a hit at the edge, in a third of the time: no `Event` is made on the way.
+    """A hit at the edge as the log stores it, in a third of the time of `encode_event`: no `Event` is made on the way.
 
     Args:
         type_: opened, clicked, unknown.
@@ -169,11 +170,8 @@ def encode_hit(
         note: says more.
         request: the fields of a `Request`, in its order.
     """
-    template, delivery, recipient = ids
-    return _encoder.encode((
-        type_._value_, received_at, "edge", None, "", modes, None, template, delivery, recipient, link, note._value_, "",
-        request, None,
-    ))  # fmt: skip
+    kind, said = type_._value_, note._value_  # not `value`, which costs a call
+    return _encoder.encode((kind, received_at, "edge", None, "", modes, None, *ids, link, said, "", request, None))
 
 
 def decode_event(record: bytes) -> Event:

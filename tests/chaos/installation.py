@@ -42,7 +42,7 @@ port = {web}
 
 
 def environment() -> dict[str, str]:
-    """Of the roles. Hundreds of starts in a row must not compile everything again, also where bytecode is not wanted."""
+    """Of the roles. Hundreds of starts must not compile everything anew, even where bytecode is not wanted."""
     ours = dict(os.environ)
     if ours.pop("PYTHONDONTWRITEBYTECODE", ""):
         ours["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / "mailwake-bytecode")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from mailwake.edge import pages
-from mailwake.edge.http import Response
 from mailwake.edge.pages import BAD_FORM, MISDIRECTED, NOT_FOUND, NOTHING_HERE, TRY_LATER, Pages
 from mailwake.edge.preferences import CHOICES
+from mailwake.edge.response import Response
 from mailwake.errors import Misconfigured
 from mailwake.settings import Brand
 

@@ -147,7 +147,7 @@ def test_a_log_that_is_away_costs_the_record_and_never_the_answer(start_edge: St
 def test_a_log_that_falls_behind_costs_opens_first_then_clicks_and_never_an_answer(start_edge: StartEdge) -> None:
     writer = HeldWriter()
     edge = start_edge(writer=writer)
-    writer.backlog = QUEUE_RECORDS // 2
+    writer.waiting = QUEUE_RECORDS // 2
     assert edge.ask(f"/o/{message()}").body == GIF
     assert writer.held == []
     with edge.line() as line:
@@ -155,7 +155,7 @@ def test_a_log_that_falls_behind_costs_opens_first_then_clicks_and_never_an_answ
         assert writer.came.acquire(timeout=10)
         edge.background.do(writer.release)
         assert line.read().status == 302
-    writer.backlog = QUEUE_RECORDS * 3 // 4
+    writer.waiting = QUEUE_RECORDS * 3 // 4
     hit(edge)
     report = edge.stop()
     assert (report["recorded"], report["unrecorded"]) == (1, 3)
@@ -165,7 +165,7 @@ def test_a_log_that_falls_behind_costs_opens_first_then_clicks_and_never_an_answ
 def test_what_a_recipient_decides_is_never_left_out(start_edge: StartEdge) -> None:
     writer = HeldWriter()
     edge = start_edge(writer=writer)
-    writer.backlog = QUEUE_RECORDS - 1
+    writer.waiting = QUEUE_RECORDS - 1
     body = b"List-Unsubscribe=One-Click"
     with edge.line() as line:
         head = f"POST /u/{message(Purpose.UNSUBSCRIBE_HEADER)} HTTP/1.1\r\nHost: track.example.com\r\n"

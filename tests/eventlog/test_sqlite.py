@@ -220,7 +220,7 @@ def test_a_long_queue_is_cut_off_instead_of_filling_the_memory(tmp_path: Path, m
     async def scene() -> list[Exception | None]:
         writer, heard = SqliteWriter.open(tmp_path, "edge-0"), list[Exception | None]()
         for _ in range(15):
-            writer.append(b"x", heard.append)
+            writer.append([b"x"], heard.append)
         await writer.close()
         return heard
 

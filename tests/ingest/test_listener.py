@@ -25,10 +25,10 @@ class Broken:
     """A log whose disk is full."""
 
     writer = "ingest"
-    backlog = 0
+    waiting = 0
 
-    def append(self, record: bytes, done: Done) -> None:
-        assert record
+    def append(self, records: Sequence[bytes], done: Done) -> None:
+        assert records
         done(Unavailable("the disk is full"))
 
     async def write(self, records: Sequence[bytes]) -> None:

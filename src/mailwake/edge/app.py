@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mailwake.edge import click, pixel
-from mailwake.edge.http import Exchange, Response
+from mailwake.edge.http import Exchange
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.pages import MISDIRECTED, NOT_FOUND, READ_ONLY, ROBOTS, WITH_POST, Pages
 from mailwake.edge.preferences import Preferences
 from mailwake.edge.recording import Recorder
+from mailwake.edge.response import Response
 from mailwake.edge.unsubscribe import Unsubscribe
 
 Endpoint = Callable[[Recorder, Exchange, str, str], None]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from mailwake.edge.http import Exchange, Response
+from mailwake.edge.http import Exchange
 from mailwake.edge.locations import location
 from mailwake.edge.pages import NOT_FOUND, NOTHING_HERE
 from mailwake.edge.recording import Recorder
+from mailwake.edge.response import Response
 from mailwake.events import Note
 from mailwake.tokens import Purpose
 

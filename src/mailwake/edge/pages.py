@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from mailwake.edge.http import Response, plain
+from mailwake.edge.response import Response, plain
 from mailwake.errors import Misconfigured
 from mailwake.settings import Brand
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mailwake.edge.http import Exchange, Response
+from mailwake.edge.http import Exchange
 from mailwake.edge.recording import Recorder
+from mailwake.edge.response import Response
 from mailwake.tokens import Purpose
 
 #: One transparent pixel: header, screen, two colours, transparency (GIF89a section 23), image, end.

@@ -6,6 +6,7 @@ counted. A change of state is the one thing that is not confirmed before it is d
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
@@ -13,9 +14,10 @@ from typing import NamedTuple
 
 from mailwake.edge.counters import Counters
 from mailwake.edge.forwarding import Forwarding
-from mailwake.edge.http import Exchange, Response
+from mailwake.edge.http import Exchange
 from mailwake.edge.inert import InertSet
 from mailwake.edge.pages import TRY_LATER
+from mailwake.edge.response import Response
 from mailwake.errors import Untrusted
 from mailwake.eventlog import QUEUE_RECORDS, LogWriter
 from mailwake.events import (
@@ -89,6 +91,9 @@ class Recorder:
         #: what each axis may record, by the byte that is sealed in the mail
         self._opens = {modes.byte: min(modes.opens, ceiling.opens) for modes in every}
         self._clicks = {modes.byte: min(modes.clicks, ceiling.clicks) for modes in every}
+        #: hits of this round of the loop, and what each is answered with once they are durable
+        self._records: list[bytes] = []
+        self._answers: list[tuple[Exchange, Response]] = []
         self._record_days = settings.tracking.record_days
         self._day_ends = 0
         self._oldest = date.min
@@ -166,7 +171,7 @@ class Recorder:
                 self._inert.discard(token.recipient)
             exchange.answer(done)
 
-        self._writer.append(encode_event(event), written)
+        self._writer.append([encode_event(event)], written)
 
     # --- how
 
@@ -185,7 +190,7 @@ class Recorder:
             self.counters.expired += 1
             exchange.answer(response)
             return
-        if self._writer.backlog >= (_OPENS_UP_TO if type_ is _OPENED else _CLICKS_UP_TO):
+        if self._writer.waiting >= (_OPENS_UP_TO if type_ is _OPENED else _CLICKS_UP_TO):
             self._shed(exchange, response, type_)
             return
         if mode is _INDIVIDUAL:
@@ -197,16 +202,26 @@ class Recorder:
             ids, request, now = (template, None, recipient or None), None, now - now % _DAY
         else:
             ids, request = (template, None, None), None
-        record = encode_hit(type_, now, modes.byte, ids, link, note, request)
-        self._writer.append(record, partial(self._written, exchange, response))
+        record = encode_hit(type_, now, modes.byte, ids=ids, link=link, note=note, request=request)
+        if not self._records:
+            asyncio.get_running_loop().call_soon(self._hand_in)
+        self._records.append(record)
+        self._answers.append((exchange, response))
 
-    def _written(self, exchange: Exchange, response: Response, fault: Exception | None) -> None:
-        """The log has the hit, or cannot have it; it is answered either way."""
+    def _hand_in(self) -> None:
+        """Give the log what all lines brought in this round of the loop."""
+        records, answers = self._records, self._answers
+        self._records, self._answers = [], []
+        self._writer.append(records, partial(self._written, answers))
+
+    def _written(self, answers: list[tuple[Exchange, Response]], fault: Exception | None) -> None:
+        """The log has the hits, or cannot have them; they are answered either way."""
         if fault is None:
-            self.counters.recorded += 1
+            self.counters.recorded += len(answers)
         else:
-            self.counters.unrecorded += 1
-        exchange.answer(response)
+            self.counters.unrecorded += len(answers)
+        for exchange, response in answers:
+            exchange.answer(response)
 
     def _pass_over(self, exchange: Exchange, response: Response) -> None:
         self.counters.inert += 1

@@ -8,10 +8,11 @@ needs no nonce: whoever has the link could press the button too, and a one-click
 from __future__ import annotations
 
 from mailwake.edge.forms import read_form
-from mailwake.edge.http import Exchange, Response
+from mailwake.edge.http import Exchange
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.pages import BAD_FORM, NOT_FOUND, Pages
 from mailwake.edge.recording import Decision, Recorder
+from mailwake.edge.response import Response
 from mailwake.events import EventType, Note
 from mailwake.tokens import Purpose
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-#: Called once per appended record, on the event loop: None when durable, else why it is not.
+#: Called once per `LogWriter.append`, on the event loop: None when durable, else why it is not.
 Done = Callable[[Exception | None], None]
 #: Records that a writer holds while its disk is slow; more are refused, so that memory stays bounded.
 QUEUE_RECORDS = 65_536
@@ -61,26 +61,21 @@ class LogWriter(Protocol):
         ...
 
     @property
-    def backlog(self) -> int:
-        """Records that wait for their commit; at `QUEUE_RECORDS` further ones are refused."""
-        ...
-
-    @property
     def end(self) -> End:
         """The last segment that is durable, and how many records there are with it."""
         ...
 
     @property
     def waiting(self) -> int:
-        """Records that were appended and not yet reported back."""
+        """Records that were appended and not yet reported back; at `QUEUE_RECORDS` further ones are refused."""
         ...
 
-    def append(self, record: bytes, done: Done) -> None:
-        """Queue a record for the next group commit; never blocks.
+    def append(self, records: Sequence[bytes], done: Done) -> None:
+        """Queue records for the next group commit; never blocks.
 
         Args:
-            record: what to keep.
-            done: called when the record is durable, or with `Unavailable` when it could not be kept.
+            records: what to keep; they come into one segment, or none of them does.
+            done: called once, when all are durable, or with `Unavailable` when they could not be kept.
         """
         ...
 

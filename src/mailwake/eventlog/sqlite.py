@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from queue import SimpleQueue
+from typing import NamedTuple
 
 from mailwake.errors import Unavailable
 from mailwake.eventlog import QUEUE_RECORDS, Done, End, files, segments
@@ -41,10 +42,18 @@ def microseconds() -> int:
     return time.time_ns() // 1_000
 
 
+class _Batch(NamedTuple):
+    """What one caller appended."""
+
+    records: Sequence[bytes]
+    done: Done
+
+
 class SqliteWriter:
     """A writer's sequence, open for appending; one process at a time. Make it with `open`.
 
     Attributes:
+        waiting: records that nobody was told of yet; see `LogWriter.waiting`.
         faults: writes that failed.
         abandoned: files given up after a failed write.
     """
@@ -55,16 +64,17 @@ class SqliteWriter:
         self._folder, self._writer, self._lock = folder, writer, lock
         self._clock, self._retry_seconds = clock, retry_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._records: list[bytes] = []
-        self._dones: list[Done] = []
+        #: what waits for the next commit
+        self._batches: list[_Batch] = []
+        self.waiting = 0
         self._idle, self._closing = True, False
-        self._work: SimpleQueue[tuple[list[bytes], list[Done]] | None] = SimpleQueue()
+        self._work: SimpleQueue[list[_Batch] | None] = SimpleQueue()
         self._turn = threading.Lock()
         self._due = threading.Event()
         self._retry_at, self._failing = 0.0, False
         self.faults = self.abandoned = 0
         self._file: LogFile | None = open_last(folder, writer)
-        self._end, self._handed = self._file.end, 0
+        self._end = self._file.end
         self._thread = threading.Thread(target=self._run, name=f"log {writer}", daemon=True)
         self._checkpointer = threading.Thread(target=self._checkpoint, name=f"checkpoint {writer}", daemon=True)
         self._thread.start()
@@ -106,51 +116,35 @@ class SqliteWriter:
         return self._writer
 
     @property
-    def backlog(self) -> int:
-        """Records that wait for their commit; see `LogWriter.backlog`."""
-        return len(self._records)
-
-    @property
     def end(self) -> End:
         """How far the sequence goes; see `LogWriter.end`."""
         return self._end
 
-    @property
-    def waiting(self) -> int:
-        """Records that nobody was told of yet; see `LogWriter.waiting`."""
-        return len(self._dones) + self._handed
-
-    def append(self, record: bytes, done: Done) -> None:
-        """Queue a record for the next group commit; see `LogWriter.append`."""
+    def append(self, records: Sequence[bytes], done: Done) -> None:
+        """Queue records for the next group commit; see `LogWriter.append`."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-        if self._closing or len(self._records) >= QUEUE_RECORDS:
+        if self._closing or self.waiting >= QUEUE_RECORDS:
             reason = "is closed" if self._closing else "cannot keep up with the disk"
             self._loop.call_soon(done, Unavailable(f"the log {self._writer} {reason}", retry_after_seconds=1.0))
             return
-        self._dones.append(done)
-        self._records.append(record)
+        self._batches.append(_Batch(records, done))
+        self.waiting += len(records)
         if self._idle:
             self._idle = False
-            self._loop.call_soon(self._hand_over)  # after all that is ready now: a fuller segment, and no wait
+            self._hand_over()
 
     async def write(self, records: Sequence[bytes]) -> None:
         """Append records and wait until all are durable; see `LogWriter.write`."""
         if not records:
             return
         finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        left = len(records)
 
         def done(fault: Exception | None) -> None:
-            nonlocal left
-            left -= 1
-            if fault is not None and not finished.done():
-                finished.set_exception(fault)
-            elif not left and not finished.done():
-                finished.set_result(None)
+            if not finished.done():
+                finished.set_result(None) if fault is None else finished.set_exception(fault)
 
-        for record in records:
-            self.append(record, done)
+        self.append(records, done)
         await finished
 
     async def close(self) -> None:
@@ -173,36 +167,39 @@ class SqliteWriter:
         self._lock.release()
 
     def _hand_over(self) -> None:
-        records, dones = self._records, self._dones
-        self._records, self._dones = records[_SEGMENT_RECORDS:], dones[_SEGMENT_RECORDS:]
-        del records[_SEGMENT_RECORDS:], dones[_SEGMENT_RECORDS:]
-        self._handed = len(dones)
-        self._work.put((records, dones))
+        """Give the thread what waits, as much as makes one segment."""
+        count = upto = 0
+        for batch in self._batches:
+            count += len(batch.records)
+            if upto and count > _SEGMENT_RECORDS:
+                break
+            upto += 1
+        batches, self._batches = self._batches[:upto], self._batches[upto:]
+        self._work.put(batches)
 
-    def _committed(self, dones: list[Done], fault: Exception | None) -> None:
-        self._handed = 0
-        if self._records:
+    def _committed(self, batches: list[_Batch], fault: Exception | None) -> None:
+        self.waiting -= sum(len(batch.records) for batch in batches)
+        if self._batches:
             self._hand_over()
         elif self._closing:
             self._work.put(None)
         else:
             self._idle = True
-        for done in dones:
+        for batch in batches:
             try:
-                done(fault)
+                batch.done(fault)
             except Exception as bug:  # noqa: BLE001 - one caller's mistake must not keep the others waiting
                 context = {"message": "an answer failed after its record was written", "exception": bug}
                 asyncio.get_running_loop().call_exception_handler(context)
 
     def _run(self) -> None:
         """The writing thread."""
-        while work := self._work.get():
-            records, dones = work
-            fault = self._commit(records)
+        while batches := self._work.get():
+            fault = self._commit([record for batch in batches for record in batch.records])
             loop = self._loop
             if loop is None or loop.is_closed():
                 return  # the process ends without `close`; what was committed is safe
-            loop.call_soon_threadsafe(self._committed, dones, fault)
+            loop.call_soon_threadsafe(self._committed, batches, fault)
 
     def _commit(self, records: list[bytes]) -> Exception | None:
         """One segment, durable; or why it is not."""

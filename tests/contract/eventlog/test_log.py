@@ -63,7 +63,7 @@ def test_every_append_is_confirmed_exactly_once(engine: Engine) -> None:
             heard[n] += 1
 
         for n in range(300):
-            writer.append(b"%d" % n, partial(count, n))
+            writer.append([b"%d" % n], partial(count, n))
             if n % 50 == 0:
                 await asyncio.sleep(0)
         await writer.close()
@@ -75,12 +75,12 @@ def test_every_append_is_confirmed_exactly_once(engine: Engine) -> None:
 def test_a_writer_says_how_many_records_wait(engine: Engine) -> None:
     async def scene() -> list[int]:
         writer, heard = engine.writer("edge-0"), list[Exception | None]()
-        waiting = [writer.backlog]
+        waiting = [writer.waiting]
         for _ in range(5):
-            writer.append(b"x", heard.append)
-        waiting.append(writer.backlog)
+            writer.append([b"x"], heard.append)
+        waiting.append(writer.waiting)
         await writer.write([b"last"])
-        waiting.append(writer.backlog)
+        waiting.append(writer.waiting)
         await writer.close()
         return waiting
 
@@ -90,7 +90,7 @@ def test_a_writer_says_how_many_records_wait(engine: Engine) -> None:
 def test_closing_commits_what_is_queued(engine: Engine) -> None:
     async def scene() -> list[Exception | None]:
         writer, heard = engine.writer("edge-0"), list[Exception | None]()
-        writer.append(b"last words", heard.append)
+        writer.append([b"last words"], heard.append)
         await writer.close()
         return heard
 
@@ -178,8 +178,8 @@ def test_a_failing_answer_does_not_keep_the_others_waiting(engine: Engine) -> No
         def broken(_: Exception | None) -> None:
             raise RuntimeError("a caller's mistake")
 
-        writer.append(b"one", broken)
-        writer.append(b"two", heard.append)
+        writer.append([b"one"], broken)
+        writer.append([b"two"], heard.append)
         await writer.close()
         return heard, len(faults)
 
