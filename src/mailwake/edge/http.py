@@ -33,6 +33,8 @@ from mailwake.settings import Edge
 #: How long a refused client may go on sending before the line is cut; closing at once could cost it our answer.
 _LINGER_SECONDS = 2.0
 _FOREVER = float("inf")
+#: What a browser sends is shorter; however many lines so few bytes hold, they cost nobody anything.
+_SHORT_HEAD_BYTES = 1_024
 #: struct linger: on, zero seconds; closing sends a reset
 _NO_LINGER = pack("ii", 1, 0)
 _VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
@@ -202,7 +204,9 @@ class _Connection(asyncio.Protocol):
             head = head.lstrip(b"\r\n")  # empty lines before a request: RFC 9112 section 2.2
             if not head:
                 return
-        if len(head) > self._limits.max_header_bytes or head.count(b"\n") > self._limits.max_headers + 2:
+        if len(head) > self._limits.max_header_bytes or (
+            len(head) > _SHORT_HEAD_BYTES and head.count(b"\n") > self._limits.max_headers + 2
+        ):
             self._refuse_length(head)
             return
         self._complete = self._keep = upgrade = False
