@@ -13,7 +13,8 @@ import pytest
 import uvloop
 from tests.line import Answer, Line
 
-from mailwake.edge.http import Exchange, HttpServer
+from mailwake.edge.exchange import Exchange
+from mailwake.edge.http import HttpServer
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.worker import address, listen, run
 from mailwake.errors import Unavailable

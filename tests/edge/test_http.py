@@ -8,7 +8,7 @@ import pytest
 from tests.edge.conftest import Background, StartServer
 from tests.line import Answer, Line
 
-from mailwake.edge.http import Exchange
+from mailwake.edge.exchange import Exchange
 from mailwake.edge.response import Response
 
 GET = b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n"

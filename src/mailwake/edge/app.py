@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mailwake.edge import click, pixel
-from mailwake.edge.http import Exchange
+from mailwake.edge.exchange import Exchange
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.pages import MISDIRECTED, NOT_FOUND, READ_ONLY, ROBOTS, WITH_POST, Pages
 from mailwake.edge.preferences import Preferences

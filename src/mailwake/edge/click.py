@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from mailwake.edge.http import Exchange
+from mailwake.edge.exchange import Exchange
 from mailwake.edge.locations import location
 from mailwake.edge.pages import NOT_FOUND, NOTHING_HERE
 from mailwake.edge.recording import Recorder

@@ -24,10 +24,9 @@ from struct import pack
 from typing import cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-from msgspec import Struct
 
-from mailwake.edge.response import Response, plain
-from mailwake.events import Headers, split_head
+from mailwake.edge.exchange import Exchange, hosts_of, take_apart
+from mailwake.edge.response import plain
 from mailwake.settings import Edge
 
 #: How long a refused client may go on sending before the line is cut; closing at once could cost it our answer.
@@ -41,43 +40,12 @@ _VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 #: What a request may begin with; anything else, such as TLS, is told at once.
 _BEGINNING = re.compile(rb"[\r\nA-Z]")
-_ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]+)(.*)")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _log = logging.getLogger(__name__)
 
 
 _REFUSALS = {code: plain(code) for code in (400, 408, 413, 414, 417, 431, 500, 503, 505)}
-
-
-class Exchange(Struct, eq=False):
-    """One request, and the one place its answer goes to."""
-
-    _connection: _Connection
-    #: upper case
-    method: str
-    #: path and query as they came, not decoded
-    target: bytes
-    #: header lines as they came
-    head: bytes
-    #: the Host header, or the authority of an absolute target; None: a client of HTTP/1.0 named none
-    host: bytes | None
-    #: address at the other end of the connection
-    peer: str
-    #: whether the line stays open after the answer
-    keep: bool = False
-    body: bytes = b""
-    response: Response | None = None
-
-    @property
-    def headers(self) -> Headers:
-        """Names and values in wire order, undecoded; split each time, because most requests never ask."""
-        return split_head(self.head)
-
-    def answer(self, response: Response) -> None:
-        """Send the answer, once, now or later; it leaves when all earlier ones on this connection have."""
-        self.response = response
-        self._connection.flush()
 
 
 Handler = Callable[[Exchange], None]
@@ -223,13 +191,13 @@ class _Connection(asyncio.Protocol):
             self._refuse(505 if len(words) == 3 else 400)
             return
         method, target, version = words
-        hosts = _hosts(rest)
+        hosts = hosts_of(rest)
         if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1"):
             self._refuse(400)  # two hosts, or none: RFC 9112 section 3.2
             return
         host = hosts[0] if hosts else None
         exchange = Exchange(self, method.decode("ascii"), target, rest[:-4], host, self.peer)
-        if not target.startswith(b"/") and not _take_apart(exchange):
+        if not target.startswith(b"/") and not take_apart(exchange):
             self._refuse(400)
             return
         # a client of HTTP/1.0 would have to be told that the line stays open; closing is always right
@@ -389,23 +357,6 @@ class _Connection(asyncio.Protocol):
             if line is not None:
                 line.setsockopt(SOL_SOCKET, SO_LINGER, _NO_LINGER)
             self._transport.abort()
-
-
-def _hosts(fields: bytes) -> list[bytes]:
-    """The values of all Host fields."""
-    if fields.startswith(b"Host: ") and fields.find(b"\r\nh") < 0 and fields.find(b"\r\nH") < 0:
-        return [fields[6:].split(b"\r\n", 1)[0].strip(b" \t")]  # as browsers do it: first, and no other name with h
-    return [field[5:].strip(b" \t") for field in fields.split(b"\r\n") if field[:5].lower() == b"host:"]
-
-
-def _take_apart(exchange: Exchange) -> bool:
-    """An absolute target's host stands for the Host header: RFC 9112 section 3.2.2. False: no target for a server."""
-    absolute = _ABSOLUTE.fullmatch(exchange.target)
-    if absolute:
-        exchange.host, path = absolute.groups()
-        exchange.target = path if path.startswith(b"/") else b"/" + path
-        return True
-    return exchange.target == b"*" and exchange.method == "OPTIONS"
 
 
 class HttpServer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailwake.edge.http import Exchange
+from mailwake.edge.exchange import Exchange
 from mailwake.edge.recording import Recorder
 from mailwake.edge.response import Response
 from mailwake.tokens import Purpose

@@ -4,8 +4,8 @@ The edge knows nobody's state, so the page offers every choice and each is right
 
 from __future__ import annotations
 
+from mailwake.edge.exchange import Exchange
 from mailwake.edge.forms import read_form
-from mailwake.edge.http import Exchange
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.pages import BAD_FORM, NOT_FOUND, Pages
 from mailwake.edge.recording import Decision, Recorder

@@ -13,8 +13,8 @@ from functools import partial
 from typing import NamedTuple
 
 from mailwake.edge.counters import Counters
+from mailwake.edge.exchange import Exchange
 from mailwake.edge.forwarding import Forwarding
-from mailwake.edge.http import Exchange
 from mailwake.edge.inert import InertSet
 from mailwake.edge.pages import TRY_LATER
 from mailwake.edge.response import Response

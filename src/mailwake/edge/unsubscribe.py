@@ -7,8 +7,8 @@ needs no nonce: whoever has the link could press the button too, and a one-click
 
 from __future__ import annotations
 
+from mailwake.edge.exchange import Exchange
 from mailwake.edge.forms import read_form
-from mailwake.edge.http import Exchange
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.pages import BAD_FORM, NOT_FOUND, Pages
 from mailwake.edge.recording import Decision, Recorder

@@ -1,0 +1,68 @@
+"""One request and its answer, and what the request line and the Host field say of where it is for."""
+
+from __future__ import annotations
+
+import re
+from typing import Protocol
+
+from msgspec import Struct
+
+from mailwake.edge.response import Response
+from mailwake.events import Headers, split_head
+
+_ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]+)(.*)")
+
+
+class _Line(Protocol):
+    """The connection that a request came on."""
+
+    def flush(self) -> None:
+        """Send every answer whose turn has come."""
+        ...
+
+
+class Exchange(Struct, eq=False):
+    """One request, and the one place its answer goes to."""
+
+    _connection: _Line
+    #: upper case
+    method: str
+    #: path and query as they came, not decoded
+    target: bytes
+    #: header lines as they came
+    head: bytes
+    #: the Host header, or the authority of an absolute target; None: a client of HTTP/1.0 named none
+    host: bytes | None
+    #: address at the other end of the connection
+    peer: str
+    #: whether the line stays open after the answer
+    keep: bool = False
+    body: bytes = b""
+    response: Response | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """Names and values in wire order, undecoded; split each time, because most requests never ask."""
+        return split_head(self.head)
+
+    def answer(self, response: Response) -> None:
+        """Send the answer, once, now or later; it leaves when all earlier ones on this connection have."""
+        self.response = response
+        self._connection.flush()
+
+
+def hosts_of(fields: bytes) -> list[bytes]:
+    """The values of all Host fields."""
+    if fields.startswith(b"Host: ") and fields.find(b"\r\nh") < 0 and fields.find(b"\r\nH") < 0:
+        return [fields[6:].split(b"\r\n", 1)[0].strip(b" \t")]  # as browsers do it: first, and no other name with h
+    return [field[5:].strip(b" \t") for field in fields.split(b"\r\n") if field[:5].lower() == b"host:"]
+
+
+def take_apart(exchange: Exchange) -> bool:
+    """An absolute target's host stands for the Host header: RFC 9112 section 3.2.2. False: no target for a server."""
+    absolute = _ABSOLUTE.fullmatch(exchange.target)
+    if absolute:
+        exchange.host, path = absolute.groups()
+        exchange.target = path if path.startswith(b"/") else b"/" + path
+        return True
+    return exchange.target == b"*" and exchange.method == "OPTIONS"
