@@ -5,7 +5,13 @@ same client, the same thirteen headers of a real browser and ever different toke
 anything; absolute figures move with the machine. Server and client get a core each. Beside the rate stands what a hit
 costs the server in processor time, kernel included: on a machine that others use too, that ratio is the steadier one.
 
-Needs `nginx` and `wrk` on the PATH. Run it with `mailwake bench edge`.
+Beside nginx stands what a user would run instead, each with a PostgreSQL that syncs its commits: the statements of a
+mailing-list manager that writes a row per hit, under pgbench and without any HTTP; pytracking's view on Django with one
+row per hit and lasting connections; django-mail-analytics as it comes. They are measured at 16 to 25 connections, where
+they are fastest, and may use both cores' worth of server processes as they please.
+
+Needs `nginx` and `wrk` on the PATH; the others are left out, and said so, where they are not installed. Run it with
+`mailwake bench edge`, or `make bench` for all of them.
 """
 
 from __future__ import annotations
@@ -33,6 +39,8 @@ from cryptography.fernet import Fernet
 
 from mailwake.modes import INDIVIDUAL
 from mailwake.tokens import KeyRing, LinkToken, MessageToken, Minter, Purpose, TokenReader, format_key, new_key
+from peers import postgres
+from peers.pairs import ratio, told, verdict
 
 HOST = "track.example.com"
 TOKENS, LINKS = 20_000, 30
@@ -188,6 +196,100 @@ def load(subject: Subject, folder: Path, *, core: int | None, seconds: float, co
     return {"per_second": per_second, "cpu_us": cpu_us, **result}
 
 
+PEERS = Path(__file__).parent / "peers"
+#: name to the least factor; DESIGN section 9
+FACTORS = {"listmonk's SQL": 15.0, "pytracking on Django": 70.0, "django-mail-analytics": 150.0}
+
+
+@contextmanager
+def django_site(folder: Path, socket_folder: Path, core: int | None, *, kind: str) -> Iterator[tuple[int, int]]:
+    """pytracking as a synchronous site with threads, or django-mail-analytics as an asynchronous one with a pool."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    pool = {"BENCH_POOL": "1"} if kind == "asgi" else {}
+    env = os.environ | {"BENCH_SOCKET": str(socket_folder), "PYTHONPATH": str(PEERS)} | pool
+    shape = ["--blocking-threads", "4"] if kind == "wsgi" else []
+    command = [sys.executable, "-m", "granian", "--interface", kind, "--port", str(port), *shape, f"django_site:{kind}"]
+    with subprocess.Popen(
+        on_core(core, command), cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as child:
+        try:
+            wait_for(port, child)
+            yield child.pid, port
+        finally:
+            child.terminate()
+            child.wait(30)
+
+
+def wait_for(port: int, child: subprocess.Popen[Any]) -> None:
+    deadline = time.monotonic() + 20
+    while socket.socket().connect_ex(("127.0.0.1", port)):
+        if child.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit("a peer did not start")
+        time.sleep(0.05)
+
+
+def pgbench(socket_folder: Path, script: str, *, seconds: float, core: int | None) -> float:
+    """Transactions a second of one hit's statements, 25 clients."""
+    shape = [
+        "-n",
+        "-M",
+        "prepared",
+        "-c",
+        "25",
+        "-j",
+        "1",
+        "-T",
+        str(max(1, round(seconds))),
+        "-f",
+        str(PEERS / script),
+    ]
+    where = ["-h", str(socket_folder), "-U", "bench", "postgres"]
+    out = subprocess.run(
+        on_core(core, [find("pgbench"), *shape, *where]), capture_output=True, text=True, check=True
+    ).stdout
+    return float(re.search(r"tps = ([0-9.]+)", out)[1])  # type: ignore[index]
+
+
+def what_is_missing() -> str:
+    """Why the peers with a database cannot be measured; empty when they can."""
+    if postgres.found() is None or not shutil.which("pgbench"):
+        return "PostgreSQL with pgbench is not installed"
+    try:
+        import django_mail_analytics  # noqa: F401 - it is there or not
+        import pytracking  # noqa: F401
+    except ImportError:
+        return "Django, pytracking and django-mail-analytics are not installed; `make bench` does that"
+    return ""
+
+
+def measure_peers(folder: Path, *, seconds: float, rounds: int) -> dict[str, list[float]]:
+    """Our pixel's rate over each peer's, pair by pair."""
+    server, client = cores()
+    found: dict[str, list[float]] = {name: [] for name in FACTORS}
+    with postgres.cluster(server) as cluster, edge(folder, server) as ours:
+        postgres.run_sql(cluster, (PEERS / "per_hit.sql").read_text(encoding="utf-8"))
+        env = os.environ | {"BENCH_SOCKET": str(cluster), "PYTHONPATH": str(PEERS)}
+        subprocess.run([sys.executable, str(PEERS / "django_site.py"), str(folder)], env=env, check=True)
+        with (
+            django_site(folder, cluster, server, kind="wsgi") as first,
+            django_site(folder, cluster, server, kind="asgi") as second,
+        ):
+            subjects = {
+                "pytracking on Django": Subject("pytracking", *first, "pytracking"),
+                "django-mail-analytics": Subject("mail-analytics", *second, "mail-analytics"),
+            }
+            pixel = Subject("pixel", *ours, "pixels")
+            for _ in range(rounds):
+                mine = load(pixel, folder, core=client, seconds=seconds, connections=128)["per_second"]
+                sql = pgbench(cluster, "per_hit_view.sql", seconds=seconds, core=client)
+                found["listmonk's SQL"].append(mine / sql)
+                for name, subject in subjects.items():
+                    theirs = load(subject, folder, core=client, seconds=seconds, connections=16)["per_second"]
+                    found[name].append(mine / theirs)
+    return found
+
+
 def measure(*, seconds: float, rounds: int, connections: int) -> dict[str, Any]:
     """All rounds; each holds nginx, pixel and click."""
     server, client = cores()
@@ -208,6 +310,8 @@ def measure(*, seconds: float, rounds: int, connections: int) -> dict[str, Any]:
 
             one_round(1)  # everything is warm from here on
             measured = [one_round(seconds) for _ in range(rounds)]
+        missing = what_is_missing()
+        peers = {} if missing else measure_peers(folder, seconds=seconds, rounds=rounds)
     return {
         "rounds": measured,
         "pixel_to_nginx": ratio([one["pixel"]["per_second"] / one["nginx"]["per_second"] for one in measured]),
@@ -216,12 +320,10 @@ def measure(*, seconds: float, rounds: int, connections: int) -> dict[str, Any]:
         "pixel_p99_ms": statistics.median(one["pixel"]["p99_ms"] for one in measured),
         "click_p99_ms": statistics.median(one["click"]["p99_ms"] for one in measured),
         "tokens": tokens(),
+        "peers": {name: ratio(values) for name, values in peers.items()},
+        "peers_missing": missing,
         "own_core_each": server is not None,
     }
-
-
-def ratio(values: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
 def tokens() -> dict[str, float]:
@@ -253,11 +355,13 @@ def show(result: dict[str, Any]) -> None:
             f"  {one['nginx']['cpu_us'] / one['pixel']['cpu_us']:>7.2f}  {click:>9,.0f}  {click / pixel:>8.2f}"
         )
     for label, key, budget in (("pixel to nginx", "pixel_to_nginx", 0.40), ("click to pixel", "click_to_pixel", 0.90)):
-        found = result[key]
-        word = "reached" if found["median"] >= budget else "missed"
-        print(f"{label}: {found['median']:.2f} ({found['low']:.2f} to {found['high']:.2f}); budget {budget:.2f} {word}")
-    found, p99 = result["pixel_to_nginx_by_cpu"], result["pixel_p99_ms"]
-    print(f"pixel to nginx by processor time: {found['median']:.2f} ({found['low']:.2f} to {found['high']:.2f})")
+        print(f"{label}: {told(result[key])}; {verdict(result[key], budget)}")
+    print(f"pixel to nginx by processor time: {told(result['pixel_to_nginx_by_cpu'])}")
+    for name, found in result["peers"].items():
+        print(f"pixel to {name}: {told(found, 0)} times; {verdict(found, FACTORS[name])}")
+    if result["peers_missing"]:
+        print(f"not measured: listmonk's SQL, pytracking on Django, django-mail-analytics: {result['peers_missing']}")
+    p99 = result["pixel_p99_ms"]
     print(f"pixel p99: {p99:.2f} ms; budget 5 ms {'reached' if p99 <= 5 else 'missed'}")
     cost = result["tokens"]
     word = "reached" if cost["ratio"] >= 5 else "missed"

@@ -152,7 +152,7 @@ class Readers(threading.Thread):
         """Wait until it is time for so many more."""
         now = time.monotonic()
         self._next_at = max(self._next_at, now - 0.5) + self._gap * requests
-        while (now := time.monotonic()) < self._next_at and not self._enough.is_set():
+        while (now := time.monotonic()) < self._next_at and not self._enough.is_set():  # noqa: ASYNC110 - paced by time
             await asyncio.sleep(min(0.2, self._next_at - now))
 
     async def _ask(self, kinds: list[Kind], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:

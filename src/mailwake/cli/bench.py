@@ -5,6 +5,8 @@ The measurements are scripts in the folder ``benchmarks/`` of a checkout; the in
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,31 +17,47 @@ import typer
 from mailwake.errors import BadInput, MailwakeError
 
 #: Order of `all`: the three that face the world first.
-_FIRST = ("edge", "compose", "log")
+_FIRST = ("edge", "compose", "relay", "log")
 
 
 def command(
-    what: Annotated[str, typer.Argument(help="edge, compose, log, another script's name, or all.")] = "all",
+    what: Annotated[
+        list[str] | None, typer.Argument(help="edge, compose, relay, log, another script's name, or all.")
+    ] = None,
     seconds: Annotated[float, typer.Option(min=0.1, help="Length of one measurement.")] = 3.0,
+    flames: Annotated[str, typer.Option(help="Folder for a flame graph of each, taken by py-spy.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a benchmark.")] = False,
 ) -> None:
     """Measure speed side by side with peers and print ratios. Needs a checkout; nothing else should run meanwhile.
 
-    Example: mailwake bench edge --seconds 3
+    Example: mailwake bench edge compose relay log
     """
     scripts = find_scripts(Path(__file__).parents[3] / "benchmarks")
-    if what != "all" and what not in scripts:
-        raise BadInput(f"there is no benchmark {what!r}; choose one of {', '.join(scripts)}, all")
+    wanted = list(scripts) if not what or "all" in what else what
+    for name in wanted:
+        if name not in scripts:
+            raise BadInput(f"there is no benchmark {name!r}; choose one of {', '.join(scripts)}, all")
     failed = []
-    for name in scripts if what == "all" else (what,):
+    for name in wanted:
         if not as_json:
             print(f"== {name}", flush=True)
-        more = ["--json"] if as_json else []
-        done = subprocess.run([sys.executable, scripts[name], "--seconds", str(seconds), *more], check=False)
+        command = [sys.executable, str(scripts[name]), "--seconds", str(seconds), *(["--json"] if as_json else [])]
+        done = subprocess.run([*_flame_graph(flames, name), *command], check=False)
         if done.returncode:
             failed.append(name)
     if failed:
         raise MailwakeError(f"these did not finish: {', '.join(failed)}")
+
+
+def _flame_graph(folder: str, name: str) -> list[str]:
+    """What to put before a command, so that a picture of where its time goes is written."""
+    if not folder:
+        return []
+    program = shutil.which("py-spy", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
+    if program is None:
+        raise BadInput("py-spy is not installed; `make bench` brings it, or leave --flames out")
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return [program, "record", "--subprocesses", "--output", str(Path(folder) / f"{name}.svg"), "--"]
 
 
 def find_scripts(folder: Path) -> dict[str, Path]:
