@@ -17,6 +17,7 @@ Needs `nginx` and `wrk` on the PATH; the others are left out, and said so, where
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -176,9 +177,10 @@ def cpu_seconds(pid: int) -> float:
     """Processor time of a process and its children so far; all threads, user and kernel."""
     total = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
-        total += int((task / "schedstat").read_text().split()[0])
-        for child in (task / "children").read_text().split():
-            total += round(cpu_seconds(int(child)) * 1e9)
+        with contextlib.suppress(FileNotFoundError):  # a thread that has just ended
+            total += int((task / "schedstat").read_text().split()[0])
+            for child in (task / "children").read_text().split():
+                total += round(cpu_seconds(int(child)) * 1e9)
     return total / 1e9
 
 
