@@ -29,7 +29,7 @@ class Segment(NamedTuple):
     records: tuple[bytes, ...]
     #: records of the sequence before this segment; None: a log of the first format does not say
     before: int | None = None
-    #: records here, or just before here, that could not be read
+    #: records here, or between the last segment and this, that could not be read
     lost: int = 0
 
 

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import re
 import sqlite3
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +25,8 @@ from mailwake.eventlog import End, segments
 LEAP = 1 << 32
 #: Large pages: a segment of a hundred hits is 60 kB, and every page costs a frame in the write-ahead log.
 PAGE_BYTES = 16_384
+#: what SQLite keeps beside a file
+BESIDE = ("-wal", "-shm")
 _BUSY_MILLISECONDS = 5_000
 _NAME = re.compile(r"(?P<writer>[a-z0-9][a-z0-9_-]*)(?:\.(?P<first>[0-9]+))?\.log")
 _TABLE = """
@@ -114,6 +114,12 @@ class LogFile:
         self.end = End(number, before + count)
         self.wal_bytes += len(body) + PAGE_BYTES  # a commit writes whole pages, however small it is
 
+    def finish(self) -> None:
+        """Let go for good: what stands beside the file goes into it, unless a reader is in the way."""
+        with contextlib.suppress(sqlite3.Error):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.close()
+
     def close(self) -> None:
         """Let go; a file that was given up may refuse even that."""
         with contextlib.suppress(sqlite3.Error):
@@ -122,16 +128,34 @@ class LogFile:
 
 def _create(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(opened)
     finally:
-        os.close(folder)
+        os.close(opened)
+
+
+def size_of(place: Place) -> int:
+    """Bytes that a file takes up, with what stands beside it."""
+    found = 0
+    for suffix in ("", *BESIDE):
+        with contextlib.suppress(FileNotFoundError):
+            found += Path(f"{place.path}{suffix}").stat().st_size
+    return found
 
 
 def remove(place: Place) -> None:
-    """Delete a file in which nothing was ever confirmed."""
-    for suffix in ("", "-wal", "-shm"):
+    """Delete a file, and then what stands beside it: never a file without the log that makes it whole."""
+    try:
+        place.path.unlink()
+        _sync(place.path.parent)
+    except FileNotFoundError:
+        pass
+    for suffix in BESIDE:
         Path(f"{place.path}{suffix}").unlink(missing_ok=True)
 
 
@@ -168,22 +192,3 @@ class Lock:
     def release(self) -> None:
         """Let another process append."""
         os.close(self._file)
-
-
-def write_passed(folder: Path, reader: str, cursors: Mapping[str, int]) -> None:
-    """Keep a reader's cursors in the folder of the log, in one step."""
-    target = folder / f"{reader}.passed"
-    fresh = folder / f"{reader}.passed.new"
-    fresh.write_text(json.dumps(dict(sorted(cursors.items()))), encoding="utf-8")
-    fresh.replace(target)
-
-
-def highest_passed(folder: Path, writer: str) -> int:
-    """The last segment of a writer that any reader has seen; 0 when none has."""
-    highest = 0
-    for path in folder.glob("*.passed"):
-        try:
-            highest = max(highest, int(json.loads(path.read_text(encoding="utf-8")).get(writer, 0)))
-        except (ValueError, AttributeError):
-            continue  # a damaged note tells nothing; the file's own end still does
-    return highest

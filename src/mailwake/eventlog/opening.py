@@ -1,7 +1,8 @@
 """Where a sequence goes on after a restart: in its newest file, or in a new one where that cannot be.
 
-A file of the first format is left as it is, and so is one that cannot be read. After the latter the numbers leap, so
-that none comes twice.
+A new one is begun where the newest cannot be read or written, where somebody has seen more of the sequence than it
+holds (its end is lost then), and where it is of the first format. Numbers never come twice: they go on above everything
+that anybody has seen, and far above what a file may have held that cannot be read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from mailwake.eventlog import End, files
+from mailwake.eventlog import End, files, notes
 from mailwake.eventlog.files import LogFile
 from mailwake.eventlog.reader import SqliteReader
 
@@ -22,19 +23,37 @@ def open_last(folder: Path, writer: str) -> LogFile:
         OSError: the folder cannot be written.
         sqlite3.Error: nor can the file.
     """
-    known = files.places(folder).get(writer)
-    passed = files.highest_passed(folder, writer)
+    known, seen = files.places(folder).get(writer), notes.furthest(folder, writer)
     if not known:
-        return LogFile(files.place_of(folder, writer, 1), End(passed, 0))
+        return LogFile(files.place_of(folder, writer, seen.segment + 1), seen)
+    newest = known[-1]
     with closing(SqliteReader(folder)) as reader:
-        end = reader.end(writer)
-        damaged = any(damage.file == known[-1].path.name for damage in reader.damage)
-        stale = not damaged and end.segment > 0 and reader.is_of_the_first_format(known[-1])
-    end = End(max(end.segment, passed), end.records)
+        held = reader.end(writer)
+        is_whole = not any(damage.file == newest.path.name for damage in reader.damage)
+        is_usable = is_whole and not reader.view(newest).is_of_the_first_format
+    end = max(held, seen)
     try:
-        if not damaged:
-            return LogFile(known[-1] if not stale else files.place_of(folder, writer, end.segment + 1), end)
+        if is_usable and end == held:
+            return LogFile(newest, held)
+        if is_whole:
+            return begin_next(folder, writer, end)
     except sqlite3.DatabaseError:
         pass  # it can be read and not be written
-    end = End(max(known[-1].first, end.segment + 1) + files.LEAP - 1, end.records)
-    return LogFile(files.place_of(folder, writer, end.segment + 1), end)
+    end = End(max(newest.first, end.segment + 1) + files.LEAP - 1, end.records)
+    return begin_next(folder, writer, end)
+
+
+def begin_next(folder: Path, writer: str, end: End) -> LogFile:
+    """The file that follows, which voids what an older one says of the same numbers.
+
+    Raises:
+        OSError: the folder cannot be written.
+        sqlite3.Error: nor can the file.
+    """
+    place = files.place_of(folder, writer, end.segment + 1)
+    files.remove(place)  # nothing in it was confirmed, or the sequence would have moved on
+    try:
+        return LogFile(place, end)
+    except (sqlite3.Error, OSError):
+        files.remove(place)
+        raise

@@ -1,27 +1,27 @@
 """Reads the SQLite log: every writer's files, oldest first, while their writers go on.
 
-What cannot be read is passed over and reported, never fatal: one bad segment, or one file, does not hold up the rest.
+What cannot be read is passed over, reported and counted, never fatal: one bad segment, one bad page or one file does
+not hold up the rest. How many records were lost shows as soon as a good segment follows, because that says how many
+came before it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from mailwake.errors import Unreadable
-from mailwake.eventlog import End, Extent, Segment, files
+from mailwake.eventlog import End, Extent, Segment, files, notes
 from mailwake.eventlog.files import Place
-from mailwake.eventlog.view import Part, View
+from mailwake.eventlog.view import END, Damaged, Part, Row, View
 
-_END = (1 << 63) - 1
 #: How many numbers are looked up at once.
 _PAGE = 256
 _FAULTS = (sqlite3.Error, OSError)
-_Answer = TypeVar("_Answer")
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_Answer = TypeVar("_Answer")
 
 
 class Damage(NamedTuple):
@@ -30,7 +30,7 @@ class Damage(NamedTuple):
     writer: str
     #: name of the file
     file: str
-    #: number of the segment; None: the file as a whole
+    #: number of the segment; None: a page, or the file as a whole
     number: int | None
     reason: str
 
@@ -43,22 +43,25 @@ class SqliteReader:
     """Reads all files of a log's folder. Synchronous; use from one thread at a time.
 
     Attributes:
-        damage: what was passed over since the reader was made, each once. A segment that was passed over comes back
-            without records, so that cursors move on.
+        damage: what was passed over since the reader was made, each once.
+        folder: as given.
 
     Args:
         folder: where the log's files are; need not exist yet.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._open: dict[Path, View] = {}
+        #: where the last read of each writer ended
+        self._reached: dict[str, End] = {}
         self.damage: set[Damage] = set()
 
     def read(self, cursors: Mapping[str, int], *, limit_records: int) -> list[Segment]:
         """Segments after the cursors; see `LogReader.read`. Every writer gets an equal part of the limit."""
         found: list[Segment] = []
         writers = self._places()
+        self._let_go_of_passed(writers, cursors)
         for writer, known in writers.items():
             left = -(-limit_records // len(writers))
             with contextlib.suppress(_Later):
@@ -71,7 +74,8 @@ class SqliteReader:
 
     def passed(self, reader: str, cursors: Mapping[str, int]) -> None:
         """Note that a reader needs nothing up to these segments any more; see `LogReader.passed`."""
-        files.write_passed(self._folder, reader, cursors)
+        ends = {writer: End(segment, self.position(writer, segment) or 0) for writer, segment in cursors.items()}
+        notes.write_passed(self.folder, reader, ends)
 
     def extents(self) -> dict[str, Extent]:
         """Every writer's sequence; see `LogReader.extents`."""
@@ -83,8 +87,10 @@ class SqliteReader:
 
     def end(self, writer: str) -> End:
         """How far one sequence goes, as far as it can be read now."""
-        extent = self.extents().get(writer)
-        return extent.end if extent else End(0, 0)
+        known = self._places().get(writer)
+        with contextlib.suppress(_Later):
+            return self._end(writer, known) if known else End(0, 0)
+        return End(0, 0)
 
     def position(self, writer: str, segment: int) -> int | None:
         """Records up to a segment; see `LogReader.position`."""
@@ -96,93 +102,157 @@ class SqliteReader:
         """How many records come after the cursors."""
         total = 0
         for writer, extent in self.extents().items():
-            total += extent.end.records - (self.position(writer, cursors.get(writer, 0)) or 0)
+            total += extent.end.records - (self.position(writer, cursors.get(writer, 0)) or extent.removed)
         return total
 
-    def is_of_the_first_format(self, place: Place) -> bool:
-        """Whether a file's rows do not say how many records came before them."""
-        return self._view(place).is_of_the_first_format
+    def waiting_since(self, writer: str, segment: int) -> int | None:
+        """When the first segment after this one was written, in microseconds since 1970; None where there is none."""
+        with contextlib.suppress(_Later):
+            following = self._first(writer, self._places().get(writer, []), segment)
+            return following.written_at if following else None
+        return None
 
-    def close(self) -> None:
-        """Let go of all files."""
-        for view in self._open.values():
-            view.close()
-        self._open.clear()
+    def view(self, place: Place) -> View:
+        """A connection to a file, kept until it is passed.
 
-    def _places(self) -> dict[str, list[Place]]:
-        return files.places(self._folder) if self._folder.is_dir() else {}
-
-    def _view(self, place: Place) -> View:
+        Raises:
+            OSError: it is not there.
+            sqlite3.Error: it cannot be opened.
+        """
         known = self._open.get(place.path)
         # a writer in trouble may have replaced a file in which nothing was confirmed
         if known is None or known.inode != place.path.stat().st_ino:
+            self._forget(place.path)
             known = self._open[place.path] = View(place)
         return known
 
+    def close(self) -> None:
+        """Let go of all files."""
+        for path in list(self._open):
+            self._forget(path)
+
+    def _forget(self, path: Path) -> None:
+        view = self._open.pop(path, None)
+        if view is not None:
+            view.close()
+
+    def _places(self) -> dict[str, list[Place]]:
+        return files.places(self.folder) if self.folder.is_dir() else {}
+
+    def _let_go_of_passed(self, writers: Mapping[str, list[Place]], cursors: Mapping[str, int]) -> None:
+        """Close what is not needed any more; a file that was removed takes up room until nobody has it open."""
+        needed = {
+            part.place.path for writer, known in writers.items() for part in _parts(known, cursors.get(writer, 0))
+        }
+        for path in set(self._open) - needed:
+            self._forget(path)
+
+    # --- segments
+
     def _after(self, writer: str, known: list[Place], cursor: int) -> Iterator[Segment]:
+        counted = self._position(writer, known, cursor)
         for part in _parts(known, cursor):
-            left = part
-            while numbers := self._ask(writer, left, lambda view, left: view.numbers(left.after, left.end, _PAGE)):
-                for number in numbers:
-                    segment = self._segment(writer, part.place, number)
-                    if segment is not None:
-                        yield segment
-                left = left._replace(after=numbers[-1])
+            for segment in self._readable(writer, part):
+                gap = segment.before - counted if None not in (segment.before, counted) else 0
+                if gap:
+                    reason = f"{gap} records before segment {segment.number} are missing"
+                    self.damage.add(Damage(writer, part.place.path.name, None, reason))
+                yield segment._replace(lost=segment.lost + gap)
+                counted = (counted or segment.before or 0) + gap + segment.lost + len(segment.records)
+                self._reached[writer] = End(segment.number, counted)
+
+    def _readable(self, writer: str, part: Part) -> Iterator[Segment]:
+        left = part
+        while numbers := self._numbers(writer, left):
+            for number in numbers:
+                segment = self._segment(writer, part.place, number)
+                if segment is not None:
+                    yield segment
+            left = left._replace(after=numbers[-1])
+
+    def _numbers(self, writer: str, left: Part) -> Sequence[int]:
+        try:
+            return self.view(left.place).numbers(left.after, left.end, _PAGE)
+        except _FAULTS as fault:
+            self._judge(writer, left.place, None, fault)
+        # a page is damaged; numbers know no gaps, so those behind it can be asked for one by one
+        last = self._ask(writer, left, lambda view, left: view.last(left.end))
+        return range(left.after + 1, min(left.after + _PAGE, last.number) + 1) if last else ()
 
     def _segment(self, writer: str, place: Place, number: int) -> Segment | None:
         try:
-            return self._view(place).segment(writer, number)
+            return self.view(place).segment(writer, number)
         except _FAULTS as fault:
-            self._judge(writer, place, number, fault)
-        except Unreadable as fault:
+            self._judge(writer, place, None, fault)
+            return None
+        except Damaged as fault:
             self.damage.add(Damage(writer, place.path.name, number, str(fault)))
-        return Segment(writer, number, 0, ())
+            return None if fault.count is None else Segment(writer, number, 0, (), lost=fault.count)
+
+    # --- how many
 
     def _extent(self, writer: str, known: list[Place]) -> Extent:
-        first = self._first(writer, known, 0) or (known[0].first, None)
-        end = End(0, 0)
-        for part in _parts(known, 0):
-            last = self._ask(writer, part, lambda view, part: view.last(part.end - 1))
+        first = self._first(writer, known, 0)
+        removed = (first.before if first else None) or 0
+        return Extent(first.number if first else known[0].first, removed, self._end(writer, known))
+
+    def _end(self, writer: str, known: list[Place]) -> End:
+        for part in reversed(_parts(known, 0)):
+            last = self._ask(writer, part, lambda view, part: view.last(part.end))
             if last is not None:
-                end = End(last[0], self._counted(writer, known, last[0]) if last[1] is None else last[1])
-        return Extent(first[0], first[1] or 0, end)
+                return End(last.number, self._with(writer, known, last))
+        return End(0, 0)
 
     def _position(self, writer: str, known: list[Place], segment: int) -> int | None:
+        if segment == 0:
+            return 0 if not known or known[0].first == 1 else None
+        reached = self._reached.get(writer)
+        if reached and reached.segment == segment:
+            return reached.records
         for part in _parts(known, segment - 1)[:1]:
-            own = self._ask(writer, part, lambda view, _: view.last(segment))
-            if own is not None and own[0] == segment:
-                return self._counted(writer, known, segment) if own[1] is None else own[1]
+            own = self._ask(writer, part, lambda view, _: view.last(segment + 1))
+            if own is not None and own.number == segment:
+                return self._with(writer, known, own)
+        for ends in notes.passed(self.folder).values():
+            if writer in ends and ends[writer].segment == segment and ends[writer].records:
+                return ends[writer].records
         following = self._first(writer, known, segment)
-        return following[1] if following else None
+        return following.before if following else None
 
-    def _first(self, writer: str, known: list[Place], after: int) -> tuple[int, int | None] | None:
+    def _first(self, writer: str, known: list[Place], after: int) -> Row | None:
         for part in _parts(known, after):
             found = self._ask(writer, part, lambda view, part: view.first(part.after, part.end))
             if found is not None:
                 return found
         return None
 
-    def _counted(self, writer: str, known: list[Place], segment: int) -> int:
-        """Records up to a segment of the first format, of which nothing was ever removed."""
+    def _with(self, writer: str, known: list[Place], row: Row) -> int:
+        """Records up to a segment, with it. Of the first format nothing was ever removed, so all can be added up."""
+        if row.before is not None:
+            return row.before + row.count
         total = 0
         for part in _parts(known, 0):
-            if part.after < segment:
-                total += self._ask(writer, part, lambda view, part: view.records(min(segment, part.end - 1))) or 0
+            if part.after < row.number:
+                end = min(row.number + 1, part.end)
+                total += self._ask(writer, part, lambda view, _, end=end: view.records(end)) or 0
         return total
 
     def _ask(self, writer: str, part: Part, question: Callable[[View, Part], _Answer]) -> _Answer | None:
         try:
-            return question(self._view(part.place), part)
+            return question(self.view(part.place), part)
         except _FAULTS as fault:
             self._judge(writer, part.place, None, fault)
         return None
 
     def _judge(self, writer: str, place: Place, number: int | None, fault: Exception) -> None:
         """Note what is wrong. Damage is passed over; anything else may be well again soon, so it is waited for."""
-        self._open.pop(place.path, None)
         code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        if code != sqlite3.SQLITE_CORRUPT:
+            self._forget(place.path)
         if code == sqlite3.SQLITE_ERROR and "no such table" in str(fault):
             return  # its writer is just making it
+        if not place.path.exists():
+            raise _Later  # it was removed while we looked
         self.damage.add(Damage(writer, place.path.name, number, str(fault)))
         if code not in _DAMAGE:
             raise _Later
@@ -190,6 +260,6 @@ class SqliteReader:
 
 def _parts(known: list[Place], cursor: int) -> list[Part]:
     """What each file may still say to a reader that has come to this cursor."""
-    ends = [*(place.first for place in known[1:]), _END][: len(known)]
+    ends = [*(place.first for place in known[1:]), END][: len(known)]
     parts = [Part(place, max(cursor, place.first - 1), end) for place, end in zip(known, ends, strict=True)]
     return [part for part in parts if part.after < part.end - 1]

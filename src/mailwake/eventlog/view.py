@@ -6,18 +6,24 @@ or `OSError` when the file does not answer; the reader decides what that means.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import struct
+from typing import Any, NamedTuple
 
 from mailwake.errors import Unreadable
 from mailwake.eventlog import Segment, files, segments
 from mailwake.eventlog.files import Place
 
-_HAS_BEFORE = "SELECT count(*) FROM pragma_table_info('segment') WHERE name = 'before'"
+_COLUMNS = "SELECT name FROM pragma_table_info('segment')"
 _NUMBERS = "SELECT number FROM segment WHERE number > ? AND number < ? ORDER BY number LIMIT ?"
 _ROW = "SELECT written_at, count, {before}, crc32, body FROM segment WHERE number = ?"
-_FIRST = "SELECT number, {before} FROM segment WHERE number > ? AND number < ? ORDER BY number LIMIT 1"
-_LAST = "SELECT number, count, {before} FROM segment WHERE number <= ? ORDER BY number DESC LIMIT 1"
-_SUM = "SELECT coalesce(sum(count), 0) FROM segment WHERE number <= ?"
+_FIRST = (
+    "SELECT number, written_at, count, {before} FROM segment WHERE number > ? AND number < ? ORDER BY number LIMIT 1"
+)
+_LAST = "SELECT number, written_at, count, {before} FROM segment WHERE number < ? ORDER BY number DESC LIMIT 1"
+_SUM = "SELECT coalesce(sum(count), 0) FROM segment WHERE number < ?"
+END = (1 << 63) - 1
+#: What a damaged column may be to those who compute with it: of another type, or out of range.
+_NONSENSE = (TypeError, OverflowError, ValueError, struct.error)
 
 
 class Part(NamedTuple):
@@ -26,6 +32,28 @@ class Part(NamedTuple):
     place: Place
     after: int
     end: int
+
+
+class Row(NamedTuple):
+    """A segment without its records."""
+
+    number: int
+    written_at: int
+    count: int
+    #: None: the file is of the first format
+    before: int | None
+
+
+class Damaged(Unreadable):
+    """A segment is not what was written.
+
+    Attributes:
+        count: how many records it had; None when that cannot be told either.
+    """
+
+    def __init__(self, problem: str, count: int | None) -> None:
+        super().__init__(problem)
+        self.count = count
 
 
 class View:
@@ -48,7 +76,10 @@ class View:
     def is_of_the_first_format(self) -> bool:
         """Whether its rows do not say how many records came before."""
         if self._first_format is None:
-            self._first_format = self._db.execute(_HAS_BEFORE).fetchone() == (0,)
+            columns = {name for (name,) in self._db.execute(_COLUMNS)}
+            if not columns:
+                return False  # its writer is just making it
+            self._first_format = "before" not in columns
         return self._first_format
 
     def numbers(self, after: int, end: int, limit: int) -> list[int]:
@@ -59,33 +90,45 @@ class View:
         """One segment, checked; None where there is none.
 
         Raises:
-            Unreadable: it is not what was written.
+            Damaged: it is not what was written.
         """
         row = self._db.execute(self._spell(_ROW), (number,)).fetchone()
-        if row is None:
-            return None
-        written_at, count, before, check, body = row
-        try:
-            if segments.checksum(number, written_at, count, body, before=before) != check:
-                raise Unreadable("the checksum does not hold")
-            return Segment(writer, number, written_at, segments.unpack(body, count), before)
-        except (TypeError, OverflowError, ValueError) as fault:
-            raise Unreadable(str(fault)) from None
+        return None if row is None else checked(writer, number, row)
 
-    def first(self, after: int, end: int) -> tuple[int, int | None] | None:
-        """Number of the first segment between, and how many records came before it."""
-        row: tuple[int, int | None] | None = self._db.execute(self._spell(_FIRST), (after, end)).fetchone()
-        return row
+    def first(self, after: int, end: int = END) -> Row | None:
+        """The first segment between."""
+        row = self._db.execute(self._spell(_FIRST), (after, end)).fetchone()
+        return None if row is None else Row(*row)
 
-    def last(self, most: int) -> tuple[int, int | None] | None:
-        """Number of the last segment up to this one, and how many records there are with it."""
-        row = self._db.execute(self._spell(_LAST), (most,)).fetchone()
-        return None if row is None else (row[0], None if row[2] is None else row[1] + row[2])
+    def last(self, end: int = END) -> Row | None:
+        """The last segment below."""
+        row = self._db.execute(self._spell(_LAST), (end,)).fetchone()
+        return None if row is None else Row(*row)
 
-    def records(self, most: int) -> int:
-        """Records in this file's segments up to this one."""
-        (total,) = self._db.execute(_SUM, (most,)).fetchone()
+    def records(self, end: int) -> int:
+        """Records in this file's segments below."""
+        (total,) = self._db.execute(_SUM, (end,)).fetchone()
         return int(total)
 
     def _spell(self, sql: str) -> str:
         return sql.format(before="NULL" if self.is_of_the_first_format else "before")
+
+
+def checked(writer: str, number: int, row: tuple[Any, ...]) -> Segment:
+    """A segment from the columns written_at, count, before, crc32 and body of its row.
+
+    Raises:
+        Damaged: it is not what was written.
+    """
+    written_at, count, before, check, body = row
+    try:
+        records = segments.unpack(body, count)
+    except (Unreadable, *_NONSENSE) as fault:
+        raise Damaged(str(fault), None) from None
+    try:
+        holds = segments.checksum(number, written_at, count, body, before=before) == check
+    except _NONSENSE:
+        holds = False
+    if not holds:
+        raise Damaged("the checksum does not hold", count)  # its lengths do, so that is how many there were
+    return Segment(writer, number, written_at, records, before)

@@ -56,8 +56,9 @@ def read_counts(segments: Iterable[Segment], known: Mapping[str, object]) -> Cou
         writer = segment.writer
         if writer not in met:
             met.add(writer)
-            counts[writer, Term.EARLIER] += segment.before or 0
-            counts[writer, Term.RECORDS] += segment.before or 0
+            before = max(0, (segment.before or 0) - segment.lost)
+            counts[writer, Term.EARLIER] += before
+            counts[writer, Term.RECORDS] += before
         counts[writer, Term.RECORDS] += len(segment.records) + segment.lost
         counts[writer, Term.DAMAGED] += segment.lost
     return counts

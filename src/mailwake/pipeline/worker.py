@@ -56,7 +56,7 @@ class Pass:
     added: int = 0
     #: did not become rows, by reason
     dropped: tuple[tuple[Drop, int], ...] = ()
-    #: segments of the log that were damaged
+    #: places of the log where records were lost
     damaged_segments: int = 0
 
     def __add__(self, other: Pass) -> Pass:
@@ -228,7 +228,7 @@ class Worker:
             written=batch.written,
             added=batch.added,
             dropped=tuple(_by_reason(batch).items()),
-            damaged_segments=sum(1 for segment in segments if not segment.records),
+            damaged_segments=sum(1 for segment in segments if segment.lost),
         )
         _tell(done)
         return done
