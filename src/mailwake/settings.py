@@ -105,6 +105,16 @@ class Edge:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Log:
+    """``[log]``: how long the log of events is kept. It holds requests as they came, address included."""
+
+    #: what every reader has passed is removed after so many days; the relay's own is kept 6 days at least
+    keep_days: int = 7
+    #: a new file is begun after so much, and after a day; whole files are removed
+    file_megabytes: int = 256
+
+
+@dataclass(frozen=True, kw_only=True)
 class Relay:
     """``[relay]``: the SMTP listener that programs send through."""
 
@@ -201,6 +211,7 @@ class Settings:
     keys: Keys = field(default_factory=Keys)
     compose: Compose = field(default_factory=Compose)
     edge: Edge = field(default_factory=Edge)
+    log: Log = field(default_factory=Log)
     relay: Relay = field(default_factory=Relay)
     smtp: Smtp = field(default_factory=Smtp)
     ingest: Ingest = field(default_factory=Ingest)
@@ -316,5 +327,9 @@ def _check(settings: Settings) -> None:
             raise Misconfigured(f"tracking.{option}", str(fault)) from None
     if settings.edge.proxy_protocol and not settings.edge.trusted_proxies:
         raise Misconfigured("edge.proxy_protocol", "nobody may say who is at the far end; name edge.trusted_proxies")
+    if settings.log.keep_days < 0:
+        raise Misconfigured("log.keep_days", "must be 0 or more")
+    if settings.log.file_megabytes < 1:
+        raise Misconfigured("log.file_megabytes", "must be 1 or more")
     if settings.smtp.security not in ("none", "starttls", "tls"):
         raise Misconfigured("smtp.security", "must be none, starttls or tls")

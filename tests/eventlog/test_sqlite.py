@@ -174,7 +174,8 @@ def test_a_file_that_is_no_database_is_reported_and_the_sequence_goes_on_above_i
     (segment,) = reader.read({}, limit_records=100)
     assert segment.records == (b"new",)
     assert segment.number > files.LEAP
-    assert [(damage.file, damage.number) for damage in reader.damage] == [("edge-0.log", None)]
+    assert segment.lost == 1
+    assert ("edge-0.log", None) in {(damage.file, damage.number) for damage in reader.damage}
 
 
 def test_a_file_cut_short_is_reported_and_does_not_stop_other_writers(tmp_path: Path) -> None:

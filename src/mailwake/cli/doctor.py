@@ -26,6 +26,7 @@ import typer
 
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError, Misconfigured
+from mailwake.monitoring.backlog import Pace, Room, backlogs, room
 from mailwake.monitoring.conservation import State, Sum, balances
 from mailwake.settings import Settings, load
 
@@ -33,6 +34,8 @@ from mailwake.settings import Settings, load
 CERTIFICATE_DAYS = 14
 #: Below this much free space the log may soon be unable to keep a hit.
 FREE_BYTES = 1_000_000_000
+#: Time enough to get a larger disk.
+PROBLEM_DAYS = 3.0
 #: NTP keeps a machine within milliseconds; more than this breaks the order of events between machines.
 CLOCK_SECONDS = 5.0
 #: Filters mistrust long hosts before a path that holds a domain (SpamAssassin's LH_URI_DOM_IN_PATH starts at 25).
@@ -97,6 +100,7 @@ def examine(config: str) -> Iterator[Finding]:
     yield ok("config", f"{Path(config).resolve()} is readable and has no unknown option")
     for check in CHECKS:
         yield check(settings)
+    yield from check_readers(settings)
     yield from check_sums(settings)
 
 
@@ -195,7 +199,18 @@ def check_disk(settings: Settings) -> Finding:
         return problem("disk", f"{folder} cannot be written by this user")
     if free < FREE_BYTES:
         return problem("disk", f"only {free / 1e6:.0f} MB are free for {folder}; hits will soon go uncounted")
-    return ok("disk", f"{folder} has {free / 1e9:.0f} GB free")
+    known = room(folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000)
+    return _how_long(known, f"{folder} has {free / 1e9:.0f} GB free")
+
+
+def _how_long(known: Room, line: str) -> Finding:
+    if known.bytes_per_day is None:
+        return ok("disk", line)
+    line += f"; the log takes up {known.log_bytes / 1e6:,.0f} MB and {known.bytes_per_day / 1e6:,.1f} MB a day come in"
+    if known.days_left is None:
+        return ok("disk", f"{line}, for which there is room")
+    line += f", at which the disk is full in {known.days_left:.1f} days"
+    return (problem if known.days_left < PROBLEM_DAYS else warning)("disk", f"{line}; make room or lower log.keep_days")
 
 
 def check_log(settings: Settings) -> Finding:
@@ -235,6 +250,23 @@ def check_smtp(settings: Settings) -> Finding:
     return ok("smtp", f"{server.host}:{server.port} answers")
 
 
+def check_readers(settings: Settings) -> Iterator[Finding]:
+    """Every reader of the log keeps up; what it has not passed is never removed, and fills the disk in the end."""
+    now = time.time_ns() // 1_000
+    for backlog in backlogs(settings.data_folder, now=now):
+        line = f"{backlog.reader} has {backlog.records:,} records before it"
+        if backlog.since is not None:
+            line += f", {backlog.bytes / 1e6:,.1f} MB, the oldest {(now - backlog.since) / 60e6:,.0f} minutes old"
+        if backlog.pace is Pace.STOPPED:
+            yield problem(
+                "readers", f"{line}, and has stopped; start `mailwake serve` or `mailwake work`, and see its log"
+            )
+        elif backlog.pace is Pace.BEHIND:
+            yield problem("readers", f"{line}: a large part of the room that is left; make room until it has caught up")
+        else:
+            yield ok("readers", line)
+
+
 def check_sums(settings: Settings) -> Iterator[Finding]:
     """Nothing is lost on the way: every sum of `mailwake.monitoring.conservation` adds up."""
     for balance in balances(settings.data_folder):
@@ -251,7 +283,7 @@ def check_sums(settings: Settings) -> Iterator[Finding]:
 
 _LEFT = {Sum.REQUESTS: "requests", Sum.LOG: "records gained", Sum.PIPELINE: "records"}
 
-#: Everything that is looked at, in the order shown; the sums come last, a line each.
+#: Everything that is looked at, in the order shown; readers and sums come last, a line each.
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_keys,
     check_dns,

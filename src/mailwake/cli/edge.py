@@ -39,7 +39,7 @@ async def _serve(settings: Settings, keys: KeyRing, worker: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    writer = SqliteWriter.open(settings.data_folder / "log", f"edge-{worker}")
+    writer = SqliteWriter.open(settings.data_folder / "log", f"edge-{worker}", keep=settings.log)
     try:
         await run(settings, keys, writer, worker=worker, ready=_say_ready, stop=stop)
     finally:

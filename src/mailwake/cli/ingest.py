@@ -111,7 +111,7 @@ def _record(settings: Settings, opened: Iterable[Opened]) -> None:
 
     records = [encode_event(event) for each in opened for event in each.events]
     for start in range(0, len(records), _PER_SEGMENT):
-        append_now(settings.data_folder / "log", BY_HAND, records[start : start + _PER_SEGMENT])
+        append_now(settings.data_folder / "log", BY_HAND, records[start : start + _PER_SEGMENT], keep=settings.log)
 
 
 def _show(read: Iterable[tuple[str, Opened | Unreadable]], *, as_json: bool) -> None:
@@ -182,7 +182,7 @@ async def _serve(settings: Settings) -> None:
     if settings.ingest.max_message_bytes <= 0:
         raise Misconfigured("ingest.max_message_bytes", "must be above zero")
     origins = make_origins(settings)
-    writer = SqliteWriter.open(settings.data_folder / "log", LISTENER)
+    writer = SqliteWriter.open(settings.data_folder / "log", LISTENER, keep=settings.log)
     try:
         unread = Unread(settings.data_folder / "unread")
         intake = Intake(origins, writer, unread, clock=lambda: time.time_ns() // 1_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from dataclasses import replace
 from typing import Annotated
 
 import structlog
@@ -14,7 +15,7 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.send.ledger import own_events
-from mailwake.send.memory import Memory
+from mailwake.send.memory import KEEP_DAYS, Memory
 from mailwake.send.relay import Relay
 from mailwake.send.tracker import Tracker
 from mailwake.send.transaction import Desk, Journal
@@ -47,10 +48,12 @@ async def _serve(settings: Settings, port: int | None) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     tracker = await asyncio.to_thread(Tracker.open, settings)
     folder = settings.data_folder / "log"
-    writer = SqliteWriter.open(folder, WRITER)
+    # clients come again for days, and the memory of who has the message is read back from this log
+    keep = replace(settings.log, keep_days=max(settings.log.keep_days, KEEP_DAYS + 1))
+    writer = SqliteWriter.open(folder, WRITER, keep=keep)
     memory = Memory()
     try:
-        memory.read_back(own_events(folder, WRITER), now=tracker.clock())
+        memory.read_back(own_events(folder, WRITER, whole=False), now=tracker.clock())
     except Unavailable as fault:
         _log.warning("relay.memory_incomplete", reason=str(fault))
     journal = Journal(writer)

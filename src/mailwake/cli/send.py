@@ -118,7 +118,8 @@ class _Job:
         campaign = self.tracker.campaign(self.name, stream=self.source.stream or "marketing")
         folder, writer = self.settings.data_folder / "log", writer_of(campaign.id)
         try:
-            log = SqliteWriter.open(folder, writer)  # its lock comes first: what is read next must be complete
+            # Its lock comes first: what is read next must be complete. It is kept for ever: it says who has the mail.
+            log = SqliteWriter.open(folder, writer, keep=None)
         except Unavailable as fault:
             if "another process" in str(fault):
                 raise Unavailable(f"campaign {self.name} is being sent by another process; wait for it") from None

@@ -11,6 +11,7 @@ Source: https://www.sqlite.org/wal.html (checkpoints), https://www.sqlite.org/pr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 import time
@@ -22,8 +23,10 @@ from typing import NamedTuple
 from mailwake.errors import Unavailable
 from mailwake.eventlog import QUEUE_RECORDS, Done, End, files, segments
 from mailwake.eventlog.files import LogFile
-from mailwake.eventlog.opening import open_last
+from mailwake.eventlog.keeping import Keeper, Look
+from mailwake.eventlog.opening import begin_next, open_last
 from mailwake.eventlog.reader import SqliteReader
+from mailwake.settings import Log
 
 __all__ = ["SqliteReader", "SqliteWriter", "append_now"]
 
@@ -33,6 +36,9 @@ _SEGMENT_RECORDS = 8_192
 _CHECKPOINT_BYTES = 32 << 20
 #: After a fault, how long until the disk is tried again.
 _RETRY_SECONDS = 0.5
+
+#: How often the other thread looks after the files: what a damaged end may cost without being counted.
+_TEND_SECONDS = 3.0
 
 _FAULTS = (sqlite3.Error, OSError)
 
@@ -59,7 +65,14 @@ class SqliteWriter:
     """
 
     def __init__(
-        self, folder: Path, writer: str, lock: files.Lock, *, clock: Callable[[], int], retry_seconds: float
+        self,
+        folder: Path,
+        writer: str,
+        lock: files.Lock,
+        *,
+        keep: Log | None,
+        clock: Callable[[], int],
+        retry_seconds: float,
     ) -> None:
         self._folder, self._writer, self._lock = folder, writer, lock
         self._clock, self._retry_seconds = clock, retry_seconds
@@ -75,10 +88,11 @@ class SqliteWriter:
         self.faults = self.abandoned = 0
         self._file: LogFile | None = open_last(folder, writer)
         self._end = self._file.end
+        self._keeper = Keeper(folder, writer, keep, clock=clock)
         self._thread = threading.Thread(target=self._run, name=f"log {writer}", daemon=True)
-        self._checkpointer = threading.Thread(target=self._checkpoint, name=f"checkpoint {writer}", daemon=True)
+        self._tender = threading.Thread(target=self._tend, name=f"tend {writer}", daemon=True)
         self._thread.start()
-        self._checkpointer.start()
+        self._tender.start()
 
     @classmethod
     def open(
@@ -86,6 +100,7 @@ class SqliteWriter:
         folder: Path,
         writer: str,
         *,
+        keep: Log | None = None,
         clock: Callable[[], int] = microseconds,
         retry_seconds: float = _RETRY_SECONDS,
     ) -> SqliteWriter:
@@ -94,6 +109,7 @@ class SqliteWriter:
         Args:
             folder: where the log's files are; made when it is missing.
             writer: name of the sequence, such as ``edge-0``.
+            keep: how long; None: for ever.
             clock: gives microseconds since 1970.
             retry_seconds: after a fault, how long until the disk is tried again.
 
@@ -105,7 +121,7 @@ class SqliteWriter:
         except OSError as fault:
             raise Unavailable(f"cannot write to {folder}: {fault.strerror}") from None
         try:
-            return cls(folder, writer, lock, clock=clock, retry_seconds=retry_seconds)
+            return cls(folder, writer, lock, keep=keep, clock=clock, retry_seconds=retry_seconds)
         except _FAULTS as fault:
             lock.release()
             raise Unavailable(f"cannot open the log {writer} in {folder}: {fault}") from None
@@ -161,9 +177,10 @@ class SqliteWriter:
     def _join(self) -> None:
         self._thread.join()
         self._due.set()
-        self._checkpointer.join()
+        self._tender.join()
         if self._file is not None:
             self._file.close()
+        self._keeper.note(self._end)
         self._lock.release()
 
     def _hand_over(self) -> None:
@@ -207,7 +224,7 @@ class SqliteWriter:
             return Unavailable(f"the log {self._writer} waits for the disk to come back", retry_after_seconds=1.0)
         try:
             with self._turn:
-                file = self._file = self._file or self._continue()
+                file = self._file = self._file or begin_next(self._folder, self._writer, self._end)
                 file.append(self._clock(), segments.pack(records), len(records))
                 self._end = file.end
         except _FAULTS as fault:
@@ -221,42 +238,70 @@ class SqliteWriter:
 
     def _abandon(self) -> None:
         """Give the file up, synced or not: after a failed sync nobody knows what the disk has."""
-        if self._file is not None:
+        file, self._file = self._file, None
+        if file is not None:
             self.abandoned += 1
-            self._file.close()
-            self._file = None
+            file.close()
         if self._failing:  # the first fault is tried again at once, in a new file
             self._retry_at = time.monotonic() + self._retry_seconds
         self._failing = True
 
-    def _continue(self) -> LogFile:
-        """The next file of the sequence, which voids what an older one says of the same numbers."""
-        place = files.place_of(self._folder, self._writer, self._end.segment + 1)
-        files.remove(place)  # nothing in it was confirmed, or the sequence would have moved on
-        try:
-            return LogFile(place, self._end)
-        except _FAULTS:
-            files.remove(place)
-            raise
-
-    def _checkpoint(self) -> None:
-        """The other thread: copies the write-ahead log into the file, nearly all of it while commits go on."""
-        while self._due.wait() and not self._closing:
+    def _tend(self) -> None:
+        """The other thread: checkpoints, and all that the keeper does."""
+        while not self._closing:
+            self._due.wait(_TEND_SECONDS)
             self._due.clear()
-            file = self._file
-            if file is None:
-                continue
+            if self._closing:
+                return
             try:
-                db = files.connect(file.place.path, writing=True)
-                try:
-                    db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                    with self._turn:  # what came meanwhile is little; without it the log beside the file never restarts
-                        db.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                        file.wal_bytes = 0
-                finally:
-                    db.close()
+                self.tidy()
             except _FAULTS:
                 self.faults += 1  # the commits say for themselves whether the disk is well
+
+    def tidy(self, *, now: bool = False) -> None:
+        """Do what is due beside the commits: a checkpoint, a new file, the removal of old ones.
+
+        Args:
+            now: remove what may go without waiting for the hour.
+
+        Raises:
+            OSError: the disk is not well.
+            sqlite3.Error: a file is not.
+        """
+        file, end = self._file, self._end
+        if file is not None:
+            if file.wal_bytes > _CHECKPOINT_BYTES:
+                self._checkpoint(file)
+            look = self._keeper.look(file, end)
+            if look is not Look.WELL:
+                self._begin_next(file, look)
+        self._keeper.note(end)
+        self._keeper.sweep(now=now)
+
+    def _checkpoint(self, file: LogFile) -> None:
+        """Copy the write-ahead log into the file, nearly all of it while commits go on."""
+        db = files.connect(file.place.path, writing=True)
+        try:
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with self._turn:  # what came meanwhile is little; without it the log beside the file never restarts
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                file.wal_bytes = 0
+        except _FAULTS:
+            self.faults += 1
+            self._begin_next(file, Look.LOST)
+        finally:
+            db.close()
+
+    def _begin_next(self, file: LogFile, why: Look) -> None:
+        with self._turn:
+            if self._file is not file:
+                return  # given up meanwhile
+            self._file = begin_next(self._folder, self._writer, self._end)
+        if why is Look.FULL:
+            file.finish()
+        else:
+            self.abandoned += 1
+            file.close()
 
 
 def append_now(
@@ -264,6 +309,7 @@ def append_now(
     writer: str,
     records: Sequence[bytes],
     *,
+    keep: Log | None = None,
     clock: Callable[[], int] = microseconds,
     patience_seconds: float = 10.0,
 ) -> None:
@@ -273,6 +319,7 @@ def append_now(
         folder: where the log's files are.
         writer: name of the sequence; several processes may share it, one after the other.
         records: what to keep; nothing happens without any.
+        keep: how long; None: for ever.
         clock: gives microseconds since 1970.
         patience_seconds: how long to wait for another process that is writing.
 
@@ -284,12 +331,23 @@ def append_now(
     try:
         lock = files.Lock(folder, writer, patience_seconds=patience_seconds)
         try:
-            file = open_last(folder, writer)
-            try:
-                file.append(clock(), segments.pack(records), len(records))
-            finally:
-                file.close()
+            _append(open_last(folder, writer), clock(), records, Keeper(folder, writer, keep, clock=clock))
         finally:
             lock.release()
     except _FAULTS as fault:
         raise Unavailable(f"cannot write the log {writer} in {folder}: {fault}") from None
+
+
+def _append(file: LogFile, now: int, records: Sequence[bytes], keeper: Keeper) -> None:
+    is_full = keeper.look(file, file.end) is Look.FULL
+    try:
+        if is_full:
+            file.finish()
+            file = begin_next(file.place.path.parent, keeper.writer, file.end)
+        file.append(now, segments.pack(records), len(records))
+    finally:
+        file.close()
+    with contextlib.suppress(*_FAULTS):  # what was appended is safe whatever comes of this
+        keeper.note(file.end)
+        if is_full:
+            keeper.sweep(now=True)

@@ -56,8 +56,13 @@ def writer_of(campaign: CampaignId) -> str:
     return f"send-{campaign}"
 
 
-def own_events(folder: Path, writer: str) -> Iterator[Event]:
+def own_events(folder: Path, writer: str, *, whole: bool = True) -> Iterator[Event]:
     """Everything one writer has logged, oldest first.
+
+    Args:
+        folder: of the log.
+        writer: name of the sequence.
+        whole: the reader needs it from the very start; else from where it was kept.
 
     Raises:
         Unavailable: at the end, when something of it could not be read. Who sends by this must stop then.
@@ -68,6 +73,8 @@ def own_events(folder: Path, writer: str) -> Iterator[Event]:
     cursors = dict.fromkeys(names - {writer}, _PAST_THE_END) | {writer: 0}
     reader, damaged = SqliteReader(folder), False
     try:
+        extent = reader.extents().get(writer)
+        damaged = whole and extent is not None and extent.end.segment > 0 and extent.first != 1
         while segments := reader.read(cursors, limit_records=_PAGE_RECORDS):
             for segment in segments:
                 cursors[segment.writer] = segment.number

@@ -261,7 +261,8 @@ class Tracker:
     def keep(self, events: Sequence[Event]) -> None:
         """Write events to the log that programs share. Mail does not wait for a log that is away: the loss is told."""
         try:
-            append_now(self.settings.data_folder / "log", LIBRARY_LOG, [encode_event(event) for event in events])
+            records = [encode_event(event) for event in events]
+            append_now(self.settings.data_folder / "log", LIBRARY_LOG, records, keep=self.settings.log)
         except Unavailable as fault:
             _log.error("library.events_lost", events=len(events), reason=str(fault))
 
