@@ -16,6 +16,7 @@ WORDS = {
     "tokens": {"errors", "modes"},
     "events": {"errors", "modes"},
     "settings": {"errors", "modes", "tokens"},
+    "hosts": {"errors", "settings", "tokens"},
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.

@@ -33,6 +33,22 @@ def test_an_empty_file_gives_the_defaults() -> None:
         ({"tracking": {"base_url": "track.example.com"}}, "tracking.base_url", "https://"),
         ({"tracking": {"base_url": "https://track.example.com/path"}}, "tracking.base_url", "host"),
         ({"smtp": {"security": "ssl"}}, "smtp.security", "starttls"),
+        ({"edge": {"proxy_protocol": True}}, "edge.proxy_protocol", "edge.trusted_proxies"),
+        ({"hosts": 3}, "hosts", "table"),
+        ({"hosts": {"a.example": 3}}, 'hosts."a.example"', "table"),
+        ({"hosts": {"a.example": {"sender": []}}}, 'hosts."a.example".sender', 'hosts."a.example".senders?'),
+        ({"hosts": {"https://a.example": {}}}, 'hosts."https://a.example"', "without scheme"),
+        ({"hosts": {"A.example": {}}}, 'hosts."A.example"', "lower case"),
+        ({"hosts": {"a.example:443": {}}}, 'hosts."a.example:443"', "port"),
+        ({"hosts": {"-a.example": {}}}, 'hosts."-a.example"', "no host name"),
+        ({"hosts": {"a.example": {"senders": ["me@a.example"]}}}, 'hosts."a.example".senders', "without name or @"),
+        ({"hosts": {"a.example": {"senders": ["*.a.example"]}}}, 'hosts."a.example".senders', "no domain"),
+        ({"hosts": {"a.example": {"senders": [""]}}}, 'hosts."a.example".senders', "no domain"),
+        (
+            {"hosts": {"a.example": {"senders": ["x.example"]}, "b.example": {"senders": ["X.example."]}}},
+            'hosts."b.example".senders',
+            "a.example too",
+        ),
     ],
 )
 def test_a_wrong_option_is_named_with_what_to_write_instead(tree: dict[str, Any], option: str, hint: str) -> None:
@@ -72,6 +88,17 @@ def test_secrets_come_from_the_environment_or_a_file_and_from_nowhere_else(
             settings.secret(reference, "smtp.password")
         assert caught.value.option == "smtp.password"
         assert "plain-text-password" not in str(caught.value)
+
+
+def test_every_name_that_is_answered_for_is_known_in_lower_case() -> None:
+    settings = read(
+        {
+            "tracking": {"base_url": "https://Track.example.com", "former_hosts": ["OLD.example.com"]},
+            "hosts": {"links.brand.example": {"senders": ["brand.example"]}},
+        }
+    )
+    assert settings.own_hosts == {"track.example.com", "old.example.com", "links.brand.example"}
+    assert settings.plain_hosts == {"track.example.com", "old.example.com"}
 
 
 def test_the_tracking_host_is_lower_case_without_port() -> None:

@@ -33,13 +33,15 @@ def settings_page() -> str:
 
     source = (ROOT / "src/mailwake/settings.py").read_text(encoding="utf-8")
     comments = field_comments(source)
-    sections: dict[str, Any] = {f.name: f.default_factory for f in dataclasses.fields(settings.Settings)}
+    sections: dict[str, Any] = {
+        f.name: f.metadata.get("each") or f.default_factory for f in dataclasses.fields(settings.Settings)
+    }
     lines = ["# Settings\n\n", GENERATED, "One TOML file, `mailwake.toml`. An unknown option stops the start.\n"]
     lines += ["\n## Top level\n\n", *table("Settings", settings.Settings, comments)]
     for name, kind in sections.items():
         if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-            about = (kind.__doc__ or "").split("``: ", 1)[-1].rstrip(".")
-            lines += [f"\n## {name}\n\n`[{name}]`: {about}.\n\n", *table(kind.__name__, kind, comments)]
+            header, _, about = (kind.__doc__ or "").strip("`").partition("``: ")
+            lines += [f"\n## {name}\n\n`{header}`: {about.rstrip('.')}.\n\n", *table(kind.__name__, kind, comments)]
     return "".join(lines)
 
 
@@ -48,7 +50,7 @@ def table(owner: str, kind: type[DataclassInstance], comments: dict[tuple[str, s
     yield "| option | default | what it is |\n|---|---|---|\n"
     for item in dataclasses.fields(kind):
         factory: Any = item.default_factory
-        if dataclasses.is_dataclass(factory) or not item.metadata.get("option", True):
+        if dataclasses.is_dataclass(factory) or "each" in item.metadata or not item.metadata.get("option", True):
             continue
         default = item.default if item.default is not dataclasses.MISSING else {}
         shown = str(list(default)) if isinstance(default, tuple) else repr(default).replace("'", '"')

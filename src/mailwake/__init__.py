@@ -1,6 +1,6 @@
 """Mailwake shows what happened to the mail you sent.
 
-The words, which every room may import: ``errors settings events modes tokens``.
+The words, which every room may import: ``errors settings events modes tokens hosts``.
 
 The rooms, in the order an email lives::
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from mailwake.modes import Mode, Modes
 from mailwake.tokens import KeyRing, parse_keys
 
 DEFAULT_FILE = "mailwake.toml"
+_HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +184,22 @@ class Brand:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Host:
+    """``[hosts."NAME"]``: a further tracking host, for mail of some senders; scheme and port are the main one's."""
+
+    #: From domains, with their subdomains, whose mail carries this host; empty: its links are read, none are made
+    senders: tuple[str, ...] = ()
+    #: reference to a key file of its own, made by `mailwake keys new --host NAME`; empty: keys derived from [keys]
+    keys: str = ""
+    #: how its pages present the brand; empty here and below: as [brand] has it
+    name: str = ""
+    #: buttons and headings, as #rrggbb
+    color: str = ""
+    #: of the page, as #rrggbb
+    background: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Enrich:
     """``[enrich]``: files that win over the databases in the package."""
 
@@ -217,6 +235,8 @@ class Settings:
     ingest: Ingest = field(default_factory=Ingest)
     web: Web = field(default_factory=Web)
     brand: Brand = field(default_factory=Brand)
+    #: one table per host
+    hosts: dict[str, Host] = field(default_factory=dict, metadata={"each": Host})
     enrich: Enrich = field(default_factory=Enrich)
     demo: Demo = field(default_factory=Demo)
     #: folder of log, stores and runtime files; relative to this file
@@ -233,6 +253,34 @@ class Settings:
     def tracking_host(self) -> str:
         """Host name of the tracking URL, lower case, without port."""
         return urlsplit(self.tracking.base_url).hostname or ""
+
+    @property
+    def plain_hosts(self) -> frozenset[str]:
+        """The tracking host and its former names, whose mail the installation's keys themselves seal or sealed."""
+        return frozenset(name.lower() for name in (self.tracking_host, *self.tracking.former_hosts) if name)
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """Every name that is answered for, lower case."""
+        return self.plain_hosts | frozenset(self.hosts)
+
+    def host_of_sender(self) -> dict[str, str]:
+        """From domain, lower case and in IDNA form, to the host that its mail carries.
+
+        Raises:
+            Misconfigured: something is no domain, or stands under two hosts.
+        """
+        found: dict[str, str] = {}
+        for name, host in self.hosts.items():
+            option = f'hosts."{name}".senders'
+            for sender in host.senders:
+                domain = _ascii_domain(sender)
+                if not _HOST.fullmatch(domain):
+                    raise Misconfigured(option, f"{sender!r} is no domain; write it as example.com, without name or @")
+                if domain in found:
+                    raise Misconfigured(option, f"{sender} stands under {found[domain]} too; mail has one host")
+                found[domain] = name
+        return found
 
     @property
     def ceiling(self) -> Modes:
@@ -309,11 +357,20 @@ def _refuse_unknown(tree: Mapping[str, Any], kind: type, prefix: str) -> None:
         if name not in options:
             near = difflib.get_close_matches(name, options, n=1, cutoff=0.0)
             raise Misconfigured(f"{prefix}{name}", f"there is no such option; did you mean {prefix}{near[0]}?")
+        each: Any = options[name].metadata.get("each")
         section: Any = options[name].default_factory
-        if dataclasses.is_dataclass(section):
-            if not isinstance(value, Mapping):
-                raise Misconfigured(f"{prefix}{name}", "is a section; write it as a table")
-            _refuse_unknown(value, cast("type", section), f"{prefix}{name}.")
+        if each:
+            for key, table in _table(value, f"{prefix}{name}").items():
+                option = f'{prefix}{name}."{key}"'
+                _refuse_unknown(_table(table, option), each, f"{option}.")
+        elif dataclasses.is_dataclass(section):
+            _refuse_unknown(_table(value, f"{prefix}{name}"), cast("type", section), f"{prefix}{name}.")
+
+
+def _table(value: object, option: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise Misconfigured(option, "is a section; write it as a table")
+    return value
 
 
 def _check(settings: Settings) -> None:
@@ -325,6 +382,10 @@ def _check(settings: Settings) -> None:
             Mode.from_word(getattr(settings.tracking, option))
         except ValueError as fault:
             raise Misconfigured(f"tracking.{option}", str(fault)) from None
+    for name in settings.hosts:
+        if not _HOST.fullmatch(name):
+            raise Misconfigured(f'hosts."{name}"', "is no host name; write it in lower case, without scheme or port")
+    settings.host_of_sender()
     if settings.edge.proxy_protocol and not settings.edge.trusted_proxies:
         raise Misconfigured("edge.proxy_protocol", "nobody may say who is at the far end; name edge.trusted_proxies")
     if settings.log.keep_days < 0:
@@ -333,3 +394,11 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("log.file_megabytes", "must be 1 or more")
     if settings.smtp.security not in ("none", "starttls", "tls"):
         raise Misconfigured("smtp.security", "must be none, starttls or tls")
+
+
+def _ascii_domain(text: str) -> str:
+    """A domain as it is compared; what cannot be one comes back as it is."""
+    try:
+        return text.rstrip(".").encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return text

@@ -148,6 +148,10 @@ class KeyRing:
         master = self._slots[min(self._slots) if slot is None else slot]
         return HKDF(SHA256(), length, salt=b"mailwake", info=label.encode()).derive(master)
 
+    def for_host(self, host: str) -> KeyRing:
+        """Keys that one tracking host has for itself, in the same slots; those of another host tell nothing of them."""
+        return KeyRing({slot: self.derive(f"host {host.lower()}", slot=slot) for slot in self._slots})
+
     def sealer(self, slot: int, purpose: int) -> AESSIV | None:
         """The cipher of one slot and purpose, made once; None for a slot that we do not have."""
         place = slot << 8 | purpose

@@ -16,6 +16,7 @@ from tests.ingest.notices import dsn, ours
 from mailwake.cli.init import make
 from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.events import Event, EventType, decode_event
+from mailwake.hosts import Hosts
 from mailwake.modes import INDIVIDUAL
 from mailwake.settings import load
 from mailwake.tokens import MessageToken, Minter, Purpose
@@ -74,6 +75,17 @@ def test_with_a_config_only_what_a_token_of_ours_proves_is_logged(folder: Path) 
     assert len(told("ours.eml", "other.eml", cwd=folder)) == 2
     (event,) = logged(folder)
     assert (event.type, event.delivery, event.recipient) == (EventType.BOUNCED, 4711, 99)
+
+
+def test_a_bounce_of_a_further_host_is_known_too(folder: Path) -> None:
+    config = folder / "mailwake.toml"
+    config.write_text(config.read_text() + '\n[hosts."links.brand.example"]\nsenders = ["brand.example"]\n')
+    token = MessageToken(modes=INDIVIDUAL, template=7, delivery=815, recipient=99, issued=date(2026, 11, 2))
+    host = Hosts.load(load(config)).all["links.brand.example"]
+    sealed = host.minter.message(Purpose.UNSUBSCRIBE_HEADER, token)
+    (folder / "brand.eml").write_bytes(dsn(ours(f"https://links.brand.example/u/{sealed}")))
+    told("brand.eml", "ours.eml", cwd=folder)
+    assert {event.delivery for event in logged(folder)} == {815, 4711}
 
 
 def test_no_record_logs_nothing(folder: Path) -> None:

@@ -98,6 +98,35 @@ def test_with_several_recipients_nobody_is_taken_for_the_one(config: str) -> Non
     assert b"List-Unsubscribe" in run(config, "--recipient", "ada@example.com", raw=raw).stdout_bytes
 
 
+BRAND = '\n[hosts."links.brand.example"]\nsenders = ["brand.example"]\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "host"),
+    [
+        ((), "links.brand.example"),
+        (("--campaign", "spring"), "links.brand.example"),
+        (("--tracking-host", "links.brand.example"), "links.brand.example"),
+        (("--tracking-host", HOST), HOST),
+        (("--tracking-host", "new.example.com"), "new.example.com"),
+    ],
+)
+def test_the_author_chooses_the_host_unless_one_is_named(config: str, more: tuple[str, ...], host: str) -> None:
+    Path(config).write_text(Path(config).read_text() + BRAND)
+    done = run(config, *more, raw=MESSAGE.replace(b"From: a@example.com", b"From: a@brand.example"))
+    assert done.exit_code == 0, done.stderr
+    assert set(re.findall(rb"https://([a-z.]+)/[ocu]/", done.stdout_bytes)) == {host.encode()}
+    part = re.findall(rb"/o/([\w-]+)", done.stdout_bytes)[0].decode()
+    ring = load(config).load_keys()
+    keys = ring.for_host(host) if host == "links.brand.example" else ring
+    assert TokenReader(keys, [host]).message(part, host, Purpose.READ)
+
+
+def test_a_page_without_author_carries_the_default_host(config: str) -> None:
+    Path(config).write_text(Path(config).read_text() + BRAND)
+    assert set(re.findall(rb"https://([a-z.]+)/[ocu]/", run(config, raw=PAGE).stdout_bytes)) == {HOST.encode()}
+
+
 def test_our_placeholder_stays_where_there_is_nobody_to_unsubscribe(config: str) -> None:
     assert b"{{unsubscribe_url}}" in run(config, raw=b'<a href="{{unsubscribe_url}}">x</a>').stdout_bytes
 

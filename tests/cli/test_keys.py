@@ -9,6 +9,7 @@ import pytest
 from mailwake.cli.init import make
 from mailwake.cli.keys import append_key, key_file, new, show, slots
 from mailwake.errors import BadInput, Misconfigured
+from mailwake.hosts import Hosts
 from mailwake.modes import INDIVIDUAL
 from mailwake.settings import load
 from mailwake.tokens import MessageToken, Minter, Purpose, TokenReader
@@ -30,6 +31,38 @@ def test_a_link_sealed_before_the_rotation_is_still_read(config: str) -> None:
     assert keys.slots == (0, 1)
     assert TokenReader(keys, [HOST]).message(before, HOST, Purpose.READ) == token
     assert Minter(keys, HOST).message(Purpose.READ, token) != before
+
+
+HOST_TABLE = '\n[hosts."links.brand.example"]\nsenders = ["brand.example"]\n'
+
+
+def test_a_host_gets_a_key_file_of_its_own_and_rotates_it_alone(
+    config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(config)
+    path.write_text(path.read_text() + HOST_TABLE + 'keys = "file:brand.keys"\n')
+    token = MessageToken(INDIVIDUAL, 1, 2, 3, date(2026, 11, 1))
+    new(config, host="links.brand.example")
+    before = Hosts.load(load(config)).all["links.brand.example"].minter.message(Purpose.READ, token)
+    new(config, host="links.brand.example")
+    hosts = Hosts.load(load(config))
+    assert hosts.all["links.brand.example"].minter.message(Purpose.READ, token) != before
+    assert hosts.reader().message(before, "links.brand.example", Purpose.READ) == token
+    assert path.with_name("brand.keys").stat().st_mode & 0o777 == 0o600
+    assert load(config).load_keys().slots == (0,)
+    capsys.readouterr()
+    show(config, host="links.brand.example")
+    assert capsys.readouterr().out.count("slot") == 2
+
+
+def test_a_host_without_a_key_file_is_told_what_to_write(config: str) -> None:
+    path = Path(config)
+    path.write_text(path.read_text() + HOST_TABLE)
+    with pytest.raises(Misconfigured, match=r'keys = "file:') as caught:
+        new(config, host="links.brand.example")
+    assert caught.value.option == 'hosts."links.brand.example".keys'
+    with pytest.raises(BadInput, match=r"links\.brand\.example"):
+        new(config, host="links.other.example")
 
 
 def test_the_list_never_shows_a_key(config: str, capsys: pytest.CaptureFixture[str]) -> None:

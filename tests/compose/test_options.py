@@ -26,12 +26,13 @@ def test_the_settings_of_an_installation_become_options() -> None:
     settings = parse(
         {
             "tracking": {"base_url": "https://Track.example.com", "former_hosts": ["OLD.example.com"]},
+            "hosts": {"links.brand.example": {}},
             "compose": {"feedback_id": "sender", "utm": {"utm_source": "news"}, "decoys": True},
         },
         root=Path(),
     )
     options = ComposeOptions.from_settings(settings, campaign="7", stream="outbound")
-    assert options.own_hosts == {"track.example.com", "old.example.com"}
+    assert options.own_hosts == {"track.example.com", "old.example.com", "links.brand.example"}
     assert options.feedback_id == "7::outbound:sender"
     assert options.decoys
     assert options.utm == {"utm_source": "news"}

@@ -94,6 +94,15 @@ def test_page_links_are_tracked_and_a_pixel_is_in(tracker: Tracker) -> None:
     assert page.count("https://track.example.com/u/") == 1
 
 
+def test_a_letter_carries_the_host_of_its_author_in_every_place(home: Home) -> None:
+    tracker = Tracker(home.settings('[hosts."links.brand.example"]\nsenders = ["brand.example"]'), home.state())
+    letter = replace(SOURCE, sender="Brand <news@mail.brand.example>")
+    message = copy(tracker, letter).message.replace(b"=\r\n", b"").replace(b"\r\n ", b"")
+    assert set(re.findall(rb"https://([a-z.]+)/[ocup]/", message)) == {b"links.brand.example"}
+    assert len(re.findall(rb"https://links\.brand\.example/[ocup]/", message)) == 6
+    tracker.state.close()
+
+
 def test_in_aggregate_mode_a_personal_link_stays_untracked(tracker: Tracker) -> None:
     aggregate = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
     page = body(parsed(copy(tracker, modes=aggregate)), "html")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Iterator
+from datetime import date
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.send.control import Control
 from mailwake.send.tracker import Suppressed, Tracker
 from mailwake.store.state import Axis, Consent
+from mailwake.tokens import Purpose, format_key, new_key
 
 if TYPE_CHECKING:
     from tests.conftest import Home, Sink
@@ -109,6 +112,71 @@ def test_an_installation_without_keys_does_not_start(home: Home) -> None:
     (home.folder / "mailwake.keys").unlink()
     with pytest.raises(Misconfigured, match=r"keys\.ref"):
         Tracker.open(settings)
+
+
+# ---- several brands
+
+BRANDS = """
+[hosts."links.brand.example"]
+senders = ["brand.example"]
+[hosts."go.other.example"]
+senders = ["other.example"]
+keys = "file:other.keys"
+"""
+
+
+@pytest.fixture
+def brands(home: Home) -> Iterator[Tracker]:
+    (home.folder / "other.keys").write_text(format_key(1, new_key(), date(2026, 1, 1)), encoding="utf-8")
+    made = Tracker(home.settings(BRANDS), home.state(), clock=lambda: NOW)
+    yield made
+    made.state.close()
+
+
+def hosts_in(message: bytes) -> set[str]:
+    return {host.decode() for host in re.findall(rb"https://([a-z.]+)/[ocup]/", message)}
+
+
+@pytest.mark.parametrize(
+    ("sender", "host"),
+    [
+        (b"From: me@example.com\r\n", "track.example.com"),
+        (b"From: Brand <news@brand.example>\r\n", "links.brand.example"),
+        (b"From:\r\n =?utf-8?q?Br=C3=A4nd?=\r\n <news@eu.Brand.example>\r\n", "links.brand.example"),
+        (b"From: x@other.example\r\n", "go.other.example"),
+        (b"From: news@brand.example, x@other.example\r\n", "track.example.com"),
+        (b"From: news@brand.example\r\nFrom: x@other.example\r\n", "track.example.com"),
+        (b"From: =?utf-8?q?news=40brand.example?=\r\n", "track.example.com"),
+        (b"Sender: news@brand.example\r\n", "track.example.com"),
+        (b"", "track.example.com"),
+    ],
+)
+def test_a_message_carries_the_host_of_its_author_in_every_place(brands: Tracker, sender: bytes, host: str) -> None:
+    (copy,) = brands.copies(HTML.replace(b"From: me@example.com\r\n", sender), [ANNA], control=Control())
+    assert copy.message.count(f"https://{host}/".encode()) == 3  # the link, the pixel, the header
+    assert hosts_in(copy.message) == {host}
+    reader = brands.hosts.reader()
+    (part,) = re.findall(rb"/o/([\w-]+)", copy.message)
+    assert reader.message(part.decode(), host, Purpose.READ).delivery == copy.delivery
+    (part, link) = re.findall(rb"/c/([\w-]+)/([\w-]+)", copy.message)[0]
+    assert reader.link(link.decode(), host).target == "https://example.com/shop"
+
+
+def test_the_host_changes_neither_modes_nor_the_template(brands: Tracker) -> None:
+    consent(brands, ANNA, Axis.OPENS, Consent.DENIED)
+    made = [
+        brands.copies(HTML.replace(b"me@example.com", sender), [ANNA], control=Control(campaign="spring"))[0]
+        for sender in (b"me@example.com", b"me@brand.example", b"me@other.example")
+    ]
+    assert {copy.template for copy in made} == {made[0].template}
+    assert {copy.modes.to_byte() for copy in made} == {0x03}
+
+
+def test_a_link_to_any_of_our_hosts_is_left_alone(brands: Tracker) -> None:
+    """A tracked link to another brand's tracking host would be a redirect to a redirect."""
+    for host in (b"links.brand.example", b"go.other.example", b"track.example.com"):
+        (copy,) = brands.copies(HTML.replace(b"example.com/shop", host + b"/c/x/y"), [ANNA], control=Control())
+        assert b'"https://' + host + b'/c/x/y"' in copy.message
 
 
 # ---- the library's front door

@@ -81,6 +81,8 @@ def command(
 ) -> None:
     """Say what is wrong with config, keys, DNS, TLS, clock, disk and mail server. Exit 1 if anything has to be mended.
 
+    Further tracking hosts are looked at one by one.
+
     Example: mailwake doctor
     """
     findings = list(examine(config))
@@ -92,6 +94,8 @@ def command(
 
 def examine(config: str) -> Iterator[Finding]:
     """Run every check; a settings file that cannot be read ends it."""
+    from mailwake.cli.doctor_hosts import examine_hosts
+
     try:
         settings = load(config)
     except Misconfigured as fault:
@@ -102,6 +106,7 @@ def examine(config: str) -> Iterator[Finding]:
         yield check(settings)
     yield from check_readers(settings)
     yield from check_sums(settings)
+    yield from examine_hosts(settings)
 
 
 def check_keys(settings: Settings) -> Finding:
@@ -110,10 +115,17 @@ def check_keys(settings: Settings) -> Finding:
         ring = settings.load_keys()
     except MailwakeError as fault:
         return problem("keys", str(fault))
-    kind, _, name = settings.keys.ref.partition(":")
-    if kind == "file" and stat.S_IMODE(settings.path(name).stat().st_mode) & 0o077:
-        return problem("keys", f"{settings.path(name)} can be read by others; run chmod 600 on it")
+    if wrong := key_file_rights(settings, settings.keys.ref):
+        return problem("keys", wrong)
     return ok("keys", f"{len(ring.slots)} slot(s), {ring.newest} seals")
+
+
+def key_file_rights(settings: Settings, reference: str) -> str:
+    """What is wrong with the rights of a key file that can be read; empty: nothing."""
+    kind, _, name = reference.partition(":")
+    if kind == "file" and stat.S_IMODE(settings.path(name).stat().st_mode) & 0o077:
+        return f"{settings.path(name)} can be read by others; run chmod 600 on it"
+    return ""
 
 
 def check_dns(settings: Settings) -> Finding:
@@ -135,15 +147,23 @@ def check_tls(settings: Settings) -> Finding:
         if settings.tracking_host in ("localhost", "127.0.0.1", "::1"):
             return warning("tls", "tracking over http on this machine only; use https before you send real mail")
         return problem("tls", "tracking.base_url is http: readers can be watched on the way and filters score it")
+    return certificate(settings, settings.tracking_host, check="tls")
+
+
+def certificate(settings: Settings, host: str, *, check: str) -> Finding:
+    """Whether the certificate of a host holds and will not end soon; hosts share scheme and port."""
+    url = urlsplit(settings.tracking.base_url)
+    if url.scheme == "http":
+        return warning(check, "no certificate is looked for: tracking.base_url is http")
     try:
-        days = certificate_days(settings.tracking_host, url.port or 443)
+        days = certificate_days(host, url.port or 443)
     except ssl.SSLError as fault:
-        return problem("tls", f"{settings.tracking_host}: {fault.reason or 'the certificate does not hold'}")
+        return problem(check, f"{host}: {fault.reason or 'the certificate does not hold'}")
     except OSError as fault:
-        return unknown("tls", f"cannot reach {settings.tracking_host}: {fault.strerror or fault}")
+        return unknown(check, f"cannot reach {host}: {fault.strerror or fault}")
     if days < CERTIFICATE_DAYS:
-        return problem("tls", f"the certificate of {settings.tracking_host} ends in {days:.0f} days; renew it")
-    return ok("tls", f"the certificate of {settings.tracking_host} holds for {days:.0f} days")
+        return problem(check, f"the certificate of {host} ends in {days:.0f} days; renew it")
+    return ok(check, f"the certificate of {host} holds for {days:.0f} days")
 
 
 def certificate_days(host: str, port: int) -> float:
@@ -233,6 +253,8 @@ def check_proxy(settings: Settings) -> Finding:
         return warning("proxy", "edge.trusted_proxies is empty: behind a proxy every reader has the proxy's address")
     if any(network.endswith("/0") for network in settings.edge.trusted_proxies):
         return problem("proxy", "edge.trusted_proxies believes everybody; name your proxies only")
+    if settings.edge.proxy_protocol:
+        return ok("proxy", f"PROXY protocol expected from {', '.join(settings.edge.trusted_proxies)}")
     return ok("proxy", f"forwarding header believed from {', '.join(settings.edge.trusted_proxies) or 'nobody'}")
 
 

@@ -16,6 +16,7 @@ import typer
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput, Misconfigured, Unreadable
 from mailwake.events import Micros, encode_event
+from mailwake.hosts import Hosts
 from mailwake.ingest.arf import COMPLAINTS, OPT_OUT
 from mailwake.ingest.desk import Opened, open_notice
 from mailwake.ingest.folders import find_mail
@@ -24,7 +25,6 @@ from mailwake.ingest.origin import Origins
 from mailwake.ingest.outcome import reason_of
 from mailwake.pipeline.bounces import Bounces
 from mailwake.settings import DEFAULT_FILE, Settings, load
-from mailwake.tokens import TokenReader
 
 T = TypeVar("T")
 
@@ -71,13 +71,12 @@ def command(
 
 
 def make_origins(settings: Settings) -> Origins:
-    """What verifies tokens, for the tracking host and its former names.
+    """What verifies tokens, for all tracking hosts and their former names.
 
     Raises:
         Misconfigured: keys are missing.
     """
-    hosts = (settings.tracking_host, *settings.tracking.former_hosts)
-    return Origins(TokenReader(settings.load_keys(), hosts))
+    return Origins(Hosts.load(settings).reader())
 
 
 def _read(paths: Iterable[Path], origins: Origins | None) -> Iterator[tuple[str, Opened | Unreadable]]:

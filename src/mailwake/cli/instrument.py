@@ -27,9 +27,11 @@ from mailwake.compose.options import ComposeOptions
 from mailwake.compose.template import template_id
 from mailwake.errors import BadInput
 from mailwake.events import CampaignId
+from mailwake.hosts import Hosts, TrackingHost
 from mailwake.modes import Mode, Modes, strictest
+from mailwake.send.sender import sender_domain
 from mailwake.settings import DEFAULT_FILE, Settings, load
-from mailwake.tokens import KeyRing, MessageToken, Minter
+from mailwake.tokens import KeyRing, MessageToken
 
 
 def command(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -57,16 +59,19 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     settings = load(config)
     if tracking_host:
         settings = _with_host(settings, tracking_host)
+    hosts = Hosts.load(settings)
     options = _options(settings, decoys=decoys, text_parts=text_parts, utm=utm or ())
     wished = _wished(settings, opens, clicks)
     is_page = html or looks_like_html(raw)
     draft = None if is_page else Draft.read(raw, options)
     recipient = recipient or (_only_recipient(draft) if draft else "")
+    host = hosts.of_sender(sender_domain(draft.values("from"))) if draft and not tracking_host else hosts.default
     if campaign:
-        copy, options = _known_copy(settings, raw, draft, options, wished=wished, who=(recipient, campaign))
+        copy, options = _known_copy(settings, raw, draft, options, wished=wished, who=(recipient, campaign), host=host)
     else:
         modes = wished if opens and clicks else _cautious(settings, wished, opens, clicks)
-        copy = _loose_copy(settings, raw, draft, modes=modes, recipient=recipient)
+        token = _loose_token(settings.load_keys(), raw, draft, modes=modes, recipient=recipient)
+        copy = Copy(minter=host.minter, base_url=host.base_url, token=token)
     if not copy.token.recipient:
         options = replace(options, own_pages=False)  # nobody is there to unsubscribe
     tracked = instrument_html(raw, copy, options) if is_page else instrument(raw, copy, options)
@@ -135,19 +140,16 @@ def _only_recipient(draft: Draft) -> str:
     return found[0] if len(found) == 1 and "@" in found[0] else ""
 
 
-def _loose_copy(settings: Settings, raw: bytes, draft: Draft | None, *, modes: Modes, recipient: str) -> Copy:
+def _loose_token(keys: KeyRing, raw: bytes, draft: Draft | None, *, modes: Modes, recipient: str) -> MessageToken:
     """A copy that no store knows of; the same input gives the same output on the same day."""
-    keys = settings.load_keys()
     skeleton = draft.skeleton if draft else hashlib.blake2b(raw, digest_size=16).digest()
-    token = MessageToken(
+    return MessageToken(
         modes=modes,
         template=template_id(CampaignId(0), skeleton),
         delivery=_keyed_id(keys, "instrument delivery", raw + recipient.encode()) if recipient else 0,
         recipient=_keyed_id(keys, "instrument recipient", recipient.lower().encode()) if recipient else 0,
         issued=datetime.now(UTC).date(),
     )
-    minter = Minter(keys, settings.tracking_host)
-    return Copy(minter=minter, base_url=settings.tracking.base_url, token=token)
 
 
 def _keyed_id(keys: KeyRing, label: str, text: bytes) -> int:
@@ -162,6 +164,7 @@ def _known_copy(
     *,
     wished: Modes,
     who: tuple[str, str],
+    host: TrackingHost,
 ) -> tuple[Copy, ComposeOptions]:
     """A copy whose campaign, template and recipient the state store knows, so that reports can name them."""
     from mailwake.events import DeliveryId, Handle
@@ -180,10 +183,10 @@ def _known_copy(
         template = tracker.register(campaign, draft)
     else:
         template = template_id(campaign.id, hashlib.blake2b(raw, digest_size=16).digest())
-        blank = Copy(minter=tracker.minter, base_url=settings.tracking.base_url, token=_no_token(modes))
+        blank = Copy(minter=host.minter, base_url=host.base_url, token=_no_token(modes))
         links = instrument_html(raw, blank, options).links
         tracker.put_template(campaign, template, subject="", html=raw, links=links)
-    return tracker.copy(modes, template, delivery, handle), options
+    return tracker.copy(modes, template, delivery, handle, host=host), options
 
 
 def _no_token(modes: Modes) -> MessageToken:

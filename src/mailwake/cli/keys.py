@@ -22,14 +22,16 @@ command = typer.Typer(
     no_args_is_help=True,
 )
 
+HostOption = Annotated[str, typer.Option(help="A tracking host of [hosts] that has a key file of its own.")]
+
 
 @command.command("new")
-def new(config: ConfigOption = "mailwake.toml") -> None:
+def new(config: ConfigOption = "mailwake.toml", host: HostOption = "") -> None:
     """Add a key in a new slot; from the next start on it seals, and the older ones still read.
 
     Example: mailwake keys new
     """
-    path = key_file(load(config))
+    path = key_file(load(config), host)
     slot = append_key(path, today=datetime.now(UTC).date())
     print(f"slot {slot} added to {path}; restart Mailwake to seal with it, and back the file up")
 
@@ -38,13 +40,15 @@ def new(config: ConfigOption = "mailwake.toml") -> None:
 def show(
     config: ConfigOption = "mailwake.toml",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    host: HostOption = "",
 ) -> None:
     """List the slots, oldest first, and which one seals. Never shows a key.
 
     Example: mailwake keys list
     """
     settings = load(config)
-    text = settings.secret(settings.keys.ref, "keys.ref")
+    reference, option = key_reference(settings, host)
+    text = settings.secret(reference, option)
     ring = parse_keys(text)
     for slot, created in slots(text):
         use = "seals and reads" if slot == ring.newest else "reads"
@@ -54,15 +58,41 @@ def show(
             print(f"slot {slot:<4} created {created or 'unknown':<11} {use}")
 
 
-def key_file(settings: Settings) -> Path:
+def key_reference(settings: Settings, host: str = "") -> tuple[str, str]:
+    """Where keys are, and the option that says so.
+
+    Args:
+        settings: of the installation.
+        host: a further tracking host; empty: the installation itself.
+
+    Raises:
+        BadInput: there is no such host.
+        Misconfigured: the host has no keys of its own.
+    """
+    if not host:
+        return settings.keys.ref, "keys.ref"
+    option = f'hosts."{host}".keys'
+    if host not in settings.hosts:
+        known = ", ".join(settings.hosts) or "none"
+        raise BadInput(f"--host {host}: there is no such table in mailwake.toml; the hosts there are: {known}")
+    if not settings.hosts[host].keys:
+        raise Misconfigured(
+            option, 'its keys are derived from [keys]; to give it others, write keys = "file:NAME.keys"'
+        )
+    return settings.hosts[host].keys, option
+
+
+def key_file(settings: Settings, host: str = "") -> Path:
     """The file that holds the keys.
 
     Raises:
+        BadInput: there is no such host.
         Misconfigured: the keys come from somewhere that we cannot write.
     """
-    kind, _, name = settings.keys.ref.partition(":")
+    reference, option = key_reference(settings, host)
+    kind, _, name = reference.partition(":")
     if kind != "file":
-        raise Misconfigured("keys.ref", f"keys come from {settings.keys.ref}; add the new line there yourself")
+        raise Misconfigured(option, f"keys come from {reference}; add the new line there yourself")
     return settings.path(name)
 
 

@@ -17,6 +17,7 @@ from mailwake.cli import supervisor
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.supervisor import STATE
 from mailwake.errors import Unavailable
+from mailwake.hosts import Hosts
 from mailwake.settings import DEFAULT_FILE, Settings, load
 
 LOCK = "serve.lock"
@@ -28,7 +29,7 @@ def command(config: ConfigOption = DEFAULT_FILE) -> None:
     Example: mailwake serve --config mailwake.toml
     """
     settings = load(config)
-    settings.load_keys()  # one clear line now instead of one from each role
+    Hosts.load(settings)  # one clear line now instead of one from each role
     lock = only_one(settings.data_folder)
     os.set_inheritable(lock.fileno(), True)  # we keep it through exec; the roles do not get it
     script = (supervisor.__file__, str(settings.data_folder), json.dumps(roles_of(settings, config)))

@@ -189,6 +189,10 @@ class Draft:
         names = dict.fromkeys(name for name, _ in self._message.fields)
         return MappingProxyType({name: self._message.header(name) or "" for name in names})
 
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value of a header by its lower-case name, unfolded but not decoded; bytes beyond ASCII are UTF-8."""
+        return self._message.values(name) if self._message else ()
+
     @cached_property
     def subject(self) -> str:
         """The subject, decoded (RFC 2047)."""

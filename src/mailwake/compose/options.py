@@ -67,5 +67,5 @@ class ComposeOptions:
             text_parts=wanted.text_parts,
             dkim_signed=wanted.dkim_signed,
             utm=wanted.utm,
-            own_hosts=frozenset((settings.tracking_host, *map(str.lower, settings.tracking.former_hosts))),
+            own_hosts=settings.own_hosts,
         )

@@ -6,7 +6,7 @@ place that its bytes do not name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from mailwake.edge import click, pixel
@@ -35,11 +35,11 @@ class App:
 
     Args:
         recorder: keeps what may be kept.
-        pages: for people.
+        pages: for people, of every host.
         nonces: for their forms.
     """
 
-    def __init__(self, recorder: Recorder, pages: Pages, nonces: Nonces) -> None:
+    def __init__(self, recorder: Recorder, pages: Mapping[str, Pages], nonces: Nonces) -> None:
         self._recorder = recorder
         self._counters = recorder.counters
         self._hosts = {host.encode("ascii"): host for host in recorder.hosts}

@@ -17,6 +17,7 @@ from string import Template
 
 from mailwake.edge.response import Response, plain
 from mailwake.errors import Misconfigured
+from mailwake.hosts import Hosts
 from mailwake.settings import Brand
 
 _HERE = Path(__file__).parent
@@ -57,18 +58,19 @@ class Pages:
 
     Args:
         brand: name and colours.
+        section: of the settings, to name it where a colour is none.
 
     Raises:
         Misconfigured: a colour is no ``#rrggbb``.
     """
 
-    def __init__(self, brand: Brand) -> None:
+    def __init__(self, brand: Brand, *, section: str = "brand") -> None:
         self._texts: dict[str, dict[str, str]] = tomllib.loads((_HERE / "languages.toml").read_text(encoding="utf-8"))
         self._default = next(iter(self._texts))
         self._brand = escape(brand.name)
         self._style = _template("style.css").substitute(
-            color=_color("brand.color", brand.color),
-            background=_color("brand.background", brand.background),
+            color=_color(f"{section}.color", brand.color),
+            background=_color(f"{section}.background", brand.background),
             on_color=_readable_on(brand.color),
         )
         style = base64.b64encode(hashlib.sha256(self._style.encode()).digest()).decode("ascii")
@@ -124,6 +126,19 @@ class Pages:
             lang=language, title=escape(title), brand=self._brand, style=self._style, content=body
         )
         return Response(200, [*self._headers, ("Content-Language", language)], page.encode())
+
+
+def pages_of(hosts: Hosts) -> dict[str, Pages]:
+    """The pages of every tracking host, in its own brand.
+
+    Raises:
+        Misconfigured: a colour is no ``#rrggbb``.
+    """
+    plain = Pages(hosts.default.brand)
+    return {
+        name: plain if host.brand == hosts.default.brand else Pages(host.brand, section=f'hosts."{name}"')
+        for name, host in hosts.all.items()
+    }
 
 
 def _template(name: str) -> Template:

@@ -4,6 +4,8 @@ The edge knows nobody's state, so the page offers every choice and each is right
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.forms import read_form
 from mailwake.edge.nonces import Nonces
@@ -26,23 +28,24 @@ class Preferences:
     """The endpoint with its pages.
 
     Args:
-        pages: in the brand and language of the moment.
+        pages: of every host, in its brand.
         nonces: shared with the unsubscribe page.
     """
 
-    def __init__(self, pages: Pages, nonces: Nonces) -> None:
+    def __init__(self, pages: Mapping[str, Pages], nonces: Nonces) -> None:
         self._pages = pages
         self._nonces = nonces
 
     def answer(self, recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
         """The page, or the choice made on it."""
         token = recorder.message(rest, host, Purpose.UNSUBSCRIBE_BODY)
-        language = self._pages.language(exchange.headers)
+        pages = self._pages[host]
+        language = pages.language(exchange.headers)
         now = recorder.clock() // 1_000_000
         if token is None:
             exchange.answer(NOT_FOUND)
         elif exchange.method != "POST":
-            page = self._pages.preferences(language, self._nonces.mint(rest, now_seconds=now))
+            page = pages.preferences(language, self._nonces.mint(rest, now_seconds=now))
             recorder.viewed(exchange, page, token, Note.PREFERENCES_VIEWED)
         else:
             form = read_form(exchange.body, exchange.headers)
@@ -51,4 +54,4 @@ class Preferences:
                 recorder.counters.reject("form")
                 exchange.answer(BAD_FORM)
             else:
-                recorder.decided(exchange, token, decision, done=self._pages.chosen(language, form["choice"]))
+                recorder.decided(exchange, token, decision, done=pages.chosen(language, form["choice"]))

@@ -35,9 +35,10 @@ from mailwake.events import (
     encode_event,
     encode_hit,
 )
+from mailwake.hosts import Hosts
 from mailwake.modes import Mode, Modes
 from mailwake.settings import Settings
-from mailwake.tokens import KeyRing, LinkToken, MessageToken, Purpose, TokenReader
+from mailwake.tokens import LinkToken, MessageToken, Purpose
 
 _DAY = 86_400 * SECOND
 _EPOCH = date(1970, 1, 1)
@@ -64,7 +65,7 @@ class Recorder:
 
     Args:
         settings: of the installation.
-        keys: its master keys.
+        hosts: its tracking hosts, with their keys.
         writer: this process's own sequence in the log.
         inert: recipients of whom nothing is recorded.
         clock: gives microseconds since 1970.
@@ -75,16 +76,14 @@ class Recorder:
     """
 
     def __init__(
-        self, settings: Settings, keys: KeyRing, writer: LogWriter, *, inert: InertSet, clock: Callable[[], int]
+        self, settings: Settings, hosts: Hosts, writer: LogWriter, *, inert: InertSet, clock: Callable[[], int]
     ) -> None:
-        self.hosts = frozenset(
-            host.lower() for host in (settings.tracking_host, *settings.tracking.former_hosts) if host
-        )
+        self.hosts = frozenset(hosts.all)
         self.counters = Counters()
         self.clock = clock
         self._writer = writer
         self._inert = inert
-        self._tokens = TokenReader(keys, self.hosts)
+        self._tokens = hosts.reader()
         self._forwarding = Forwarding(settings.edge.trusted_proxies, settings.edge.forwarded_header)
         ceiling = settings.ceiling
         every = [Modes(opens=opens, clicks=clicks) for opens in Mode for clicks in Mode]

@@ -7,6 +7,8 @@ needs no nonce: whoever has the link could press the button too, and a one-click
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.forms import read_form
 from mailwake.edge.nonces import Nonces
@@ -27,30 +29,31 @@ class Unsubscribe:
     """The endpoint with its pages.
 
     Args:
-        pages: in the brand and language of the moment.
+        pages: of every host, in its brand.
         nonces: shared with the preference page.
     """
 
-    def __init__(self, pages: Pages, nonces: Nonces) -> None:
+    def __init__(self, pages: Mapping[str, Pages], nonces: Nonces) -> None:
         self._pages = pages
         self._nonces = nonces
 
     def answer(self, recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
         """The page, or the end of the subscription."""
         token = recorder.message(rest, host, Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY)
-        language = self._pages.language(exchange.headers)
+        pages = self._pages[host]
+        language = pages.language(exchange.headers)
         now = recorder.clock() // 1_000_000
         if token is None:
             exchange.answer(NOT_FOUND)
         elif exchange.method != "POST":
-            page = self._pages.unsubscribe(language, self._nonces.mint(rest, now_seconds=now))
+            page = pages.unsubscribe(language, self._nonces.mint(rest, now_seconds=now))
             recorder.viewed(exchange, page, token, Note.UNSUBSCRIBE_VIEWED)
         else:
             form = read_form(exchange.body, exchange.headers)
             if form.get("List-Unsubscribe") == "One-Click":
                 recorder.decided(exchange, token, _ONE_CLICK, done=DONE)
             elif self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
-                recorder.decided(exchange, token, _BUTTON, done=self._pages.unsubscribed(language))
+                recorder.decided(exchange, token, _BUTTON, done=pages.unsubscribed(language))
             else:
                 recorder.counters.reject("form")
                 exchange.answer(BAD_FORM)

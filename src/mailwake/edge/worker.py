@@ -17,10 +17,11 @@ from mailwake.edge.forwarding import Forwarding
 from mailwake.edge.http import HttpServer
 from mailwake.edge.inert import InertSet
 from mailwake.edge.nonces import Nonces
-from mailwake.edge.pages import Pages
+from mailwake.edge.pages import pages_of
 from mailwake.edge.recording import Recorder
 from mailwake.errors import Unavailable
 from mailwake.eventlog import LogWriter
+from mailwake.hosts import Hosts
 from mailwake.settings import Edge, Settings
 from mailwake.tokens import KeyRing
 
@@ -100,8 +101,9 @@ async def run(
         Misconfigured: a colour or a proxy network is none.
     """
     inert = InertSet(settings.data_folder / "inert.bin")
-    recorder = Recorder(settings, keys, writer, inert=inert, clock=clock)
-    server = HttpServer(settings.edge, App(recorder, Pages(settings.brand), Nonces(keys.derive("edge forms"))))
+    hosts = Hosts(settings, keys)
+    recorder = Recorder(settings, hosts, writer, inert=inert, clock=clock)
+    server = HttpServer(settings.edge, App(recorder, pages_of(hosts), Nonces(keys.derive("edge forms"))))
     listener = listen(settings.edge.host, settings.edge.port)
     path, started, porter = report_path(settings.data_folder, worker), clock(), _porter(settings.edge)
     watch = LogWatch(recorder.counters, writer)

@@ -14,6 +14,7 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from mailwake.errors import Untrusted
+from mailwake.hosts import HostReader
 from mailwake.ingest.mail import inner_text, parts, text
 from mailwake.ingest.read import returned_mail
 from mailwake.tokens import MessageToken, Purpose, TokenReader
@@ -37,7 +38,7 @@ class Origins:
         reader: reads tokens for our tracking hosts.
     """
 
-    def __init__(self, reader: TokenReader) -> None:
+    def __init__(self, reader: TokenReader | HostReader) -> None:
         self._reader = reader
 
     def find(self, message: Message) -> MessageToken | None:

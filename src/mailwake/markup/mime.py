@@ -55,6 +55,10 @@ class Entity:
                 return (_FOLD.sub("", text) if "\n" in text else text).strip()
         return None
 
+    def values(self, name: str) -> tuple[str, ...]:
+        """Every value of a field, unfolded; bytes beyond ASCII are UTF-8 (RFC 6532)."""
+        return tuple(_FOLD.sub("", value.decode("utf-8", "replace")) for each, value in self.fields if each == name)
+
     @cached_property
     def content_type(self) -> str:
         """Type and subtype in lower case; plain text where it says something impossible."""

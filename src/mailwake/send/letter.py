@@ -61,8 +61,9 @@ class Letter:
     def __init__(self, source: Source, tracker: Tracker, campaign: Campaign, *, columns: Iterable[str]) -> None:
         self._source, self._tracker, self._campaign = source, tracker, campaign
         self._options = tracker.options(campaign)
-        self._base_url = tracker.settings.tracking.base_url
-        self._page = Template(source.html, options=self._options, minter=tracker.minter, base_url=self._base_url)
+        self._domain = split_address(source.sender_address)[1]
+        self._host = host = tracker.hosts.of_sender(self._domain)
+        self._page = Template(source.html, options=self._options, minter=host.minter, base_url=host.base_url)
         self.template = template_id(campaign.id, self._page.skeleton)
         self._subject = HeaderLine(source.subject)
         text = source.text.replace("mailwake:unsubscribe", "{{unsubscribe_url}}")
@@ -70,7 +71,6 @@ class Letter:
         self._frame = _frame(source)
         self._fixed = _fold("From", source.sender) + (_fold("Reply-To", source.reply_to) if source.reply_to else "")
         self._fixed += "".join(_fold(name, value) for name, value in source.headers)
-        self._domain = split_address(source.sender_address)[1]
         known = {column.lower() for column in columns}
         if missing := sorted(name for name in self.fields if name.lower() not in known):
             has = ", ".join(sorted(known))
@@ -103,7 +103,7 @@ class Letter:
         Raises:
             BadInput: a value cannot stand where the message has it.
         """
-        copy = self._tracker.copy(addressee.modes, self.template, delivery, addressee.handle)
+        copy = self._tracker.copy(addressee.modes, self.template, delivery, addressee.handle, host=self._host)
         local, domain = split_address(addressee.person.address)
         address = f"{local}@{domain}"
         return Tracked(

@@ -36,11 +36,13 @@ from mailwake.events import (
     TemplateId,
     encode_event,
 )
+from mailwake.hosts import Hosts, TrackingHost
 from mailwake.modes import OFF, Modes, strictest
 from mailwake.send.control import Control, add_header, take_control
+from mailwake.send.sender import sender_domain
 from mailwake.settings import Settings
 from mailwake.store.state import Campaign, LinkRow, StateStore, Suppression, open_state
-from mailwake.tokens import MessageToken, Minter
+from mailwake.tokens import MessageToken
 
 #: Templates known to be registered; a program that sends single mails has few, whatever it merges into them.
 _KNOWN_TEMPLATES = 10_000
@@ -132,7 +134,7 @@ class Tracker:
         self.state = state
         self.clock = clock
         self._random_bits = random_bits
-        self.minter = Minter(settings.load_keys(), settings.tracking_host)
+        self.hosts = Hosts.load(settings)
         self._campaigns: dict[str, Campaign] = {}
         self._templates: set[TemplateId] = set()
 
@@ -206,8 +208,8 @@ class Tracker:
         if control.track:
             draft = Draft.read(message, self.options(campaign))
             template: TemplateId | None = self.register(campaign, draft)
-            untouched = draft.untouched_in(modes)
-            made = {h: draft.render(self.copy(modes, template or TemplateId(0), ids[h], h)) for h in people}
+            untouched, host = draft.untouched_in(modes), self.hosts.of_sender(sender_domain(draft.values("from")))
+            made = {h: draft.render(self.copy(modes, template or TemplateId(0), ids[h], h, host=host)) for h in people}
         else:
             template, untouched = None, "the sender asked for it"
             made = dict.fromkeys(people, add_header(message, "X-Mailwake", f"untouched; {untouched}"))
@@ -305,11 +307,13 @@ class Tracker:
             self._templates.clear()
         self._templates.add(template)
 
-    def copy(self, modes: Modes, template: TemplateId, delivery: DeliveryId, recipient: Handle) -> Copy:
-        """What makes one recipient's addresses."""
+    def copy(
+        self, modes: Modes, template: TemplateId, delivery: DeliveryId, recipient: Handle, *, host: TrackingHost
+    ) -> Copy:
+        """What makes one recipient's addresses on a tracking host."""
         issued = datetime.fromtimestamp(self.clock() / 1_000_000, tz=UTC).date()
         token = MessageToken(modes, template, delivery, recipient, issued)
-        return Copy(minter=self.minter, base_url=self.settings.tracking.base_url, token=token)
+        return Copy(minter=host.minter, base_url=host.base_url, token=token)
 
     def new_delivery(self) -> DeliveryId:
         """A random id, 1 to 2**63 - 1."""
