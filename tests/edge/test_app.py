@@ -1,11 +1,14 @@
 """Which hosts and paths exist, and that everything else gets the same constant answer."""
 
+import re
+
 import pytest
-from tests.edge.conftest import HOST, KEYS, RunningEdge, StartEdge, click, message
+from tests.edge.conftest import HOST, KEYS, TARGET, TEMPLATE, RunningEdge, StartEdge, click, message
 
 from mailwake.edge.pages import MISDIRECTED, NOT_FOUND
 from mailwake.edge.pixel import GIF
-from mailwake.tokens import Minter
+from mailwake.events import EventType
+from mailwake.tokens import LinkToken, Minter, Purpose
 
 
 @pytest.mark.parametrize("host", [HOST, "Track.Example.COM", f"{HOST}:8025", f"{HOST}:443"])
@@ -39,6 +42,64 @@ def test_a_former_host_is_still_answered_for(start_edge: StartEdge) -> None:
     token = message(minter=Minter(KEYS, "old.example.com"))
     edge.ask(f"/o/{token}", host="old.example.com")
     assert len(edge.events()) == 1
+
+
+BRAND, OTHER = "links.brand.example", "go.other.example"
+HOSTS = {BRAND: {"senders": ["brand.example"], "name": "Larkspur", "color": "#336600"}, OTHER: {}}
+
+
+def sealed_for(host: str) -> Minter:
+    """What seals for a host: the installation's keys themselves for the first, keys of its own for the others."""
+    return Minter(KEYS if host == HOST else KEYS.for_host(host), host)
+
+
+@pytest.mark.parametrize("asked", [HOST, BRAND, OTHER])
+@pytest.mark.parametrize("sealed", [HOST, BRAND, OTHER])
+def test_a_token_of_one_host_is_worthless_on_another(start_edge: StartEdge, sealed: str, asked: str) -> None:
+    edge, minter = start_edge(hosts=HOSTS), sealed_for(sealed)
+    path = f"/c/{message(minter=minter)}/{minter.link(LinkToken(TEMPLATE, 3, TARGET))}"
+    page = edge.ask(f"/u/{message(Purpose.UNSUBSCRIBE_BODY, minter=minter)}", host=asked)
+    click, pixel = edge.ask(path, host=asked), edge.ask(f"/o/{message(minter=minter)}", host=asked)
+    assert pixel.body == GIF
+    if asked == sealed:
+        assert (click["Location"], page.status, len(edge.events())) == (TARGET, 200, 3)
+    else:
+        assert (click["Location"], click.status, page.status, edge.events()) == (None, 404, 404, [])
+        assert edge.stop()["reasons"] == {"seal": 3}
+
+
+def test_a_link_part_of_another_host_leads_nowhere_beside_a_genuine_message_part(start_edge: StartEdge) -> None:
+    edge = start_edge(hosts=HOSTS)
+    link = sealed_for(OTHER).link(LinkToken(TEMPLATE, 3, "https://evil.example.com/"))
+    assert edge.ask(f"/c/{message(minter=sealed_for(BRAND))}/{link}", host=BRAND)["Location"] is None
+
+
+@pytest.mark.parametrize("host", ["links.evil.example", "brand.example", f"x.{BRAND}", f"{BRAND}.", f"{HOST},{BRAND}"])
+def test_with_several_hosts_any_other_is_still_not_answered_for(start_edge: StartEdge, host: str) -> None:
+    answer = start_edge(hosts=HOSTS).ask(f"/o/{message(minter=sealed_for(BRAND))}", host=host)
+    assert (answer.status, answer.body) == (421, MISDIRECTED.body)
+
+
+@pytest.mark.parametrize(
+    ("host", "brand"),
+    [(BRAND, ("Larkspur", "#336600")), (HOST, ("The Group", "#101010")), (OTHER, ("The Group", "#101010"))],
+)
+@pytest.mark.parametrize("route", ["u", "p"])
+def test_pages_carry_the_brand_of_their_host(
+    start_edge: StartEdge, route: str, host: str, brand: tuple[str, str]
+) -> None:
+    edge = start_edge(hosts=HOSTS, brand={"name": "The Group", "color": "#101010"})
+    path = f"/{route}/{message(Purpose.UNSUBSCRIBE_BODY, minter=sealed_for(host))}"
+    page = edge.ask(path, host=host.upper())
+    nonce = re.findall(r'name="nonce" value="([^"]+)"', page.text)[0]
+    lines = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = f"nonce={nonce}&choice=unsubscribe".encode()
+    done = edge.ask(path, method="POST", body=body, headers=lines, host=host)
+    for shown in (page, done):
+        assert shown.status == 200
+        assert [word in shown.text for word in brand] == [True, True]
+        assert ({"Larkspur", "The Group"} - {brand[0]}).pop() not in shown.text
+    assert [event.type for event in edge.events()][-1] == EventType.UNSUBSCRIBED
 
 
 @pytest.mark.parametrize(

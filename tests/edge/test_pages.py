@@ -8,13 +8,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from tests.edge.conftest import KEYS
 
 from mailwake.edge import pages
-from mailwake.edge.pages import BAD_FORM, MISDIRECTED, NOT_FOUND, NOTHING_HERE, TRY_LATER, Pages
+from mailwake.edge.pages import BAD_FORM, MISDIRECTED, NOT_FOUND, NOTHING_HERE, TRY_LATER, Pages, pages_of
 from mailwake.edge.preferences import CHOICES
 from mailwake.edge.response import Response
 from mailwake.errors import Misconfigured
-from mailwake.settings import Brand
+from mailwake.hosts import Hosts
+from mailwake.settings import Brand, parse
 
 PAGES = Pages(Brand(name="Möller & Söhne <3", color="#ffd400", background="#fffef8"))
 
@@ -169,3 +171,17 @@ def test_what_is_no_colour_stops_the_start(color: str) -> None:
         Pages(Brand(color=color))
     with pytest.raises(Misconfigured, match=r"brand\.background"):
         Pages(Brand(background=color))
+
+
+def test_a_bad_colour_of_a_host_stops_the_start_and_is_named() -> None:
+    settings = parse({"hosts": {"links.brand.example": {"color": "green"}}}, root=Path())
+    with pytest.raises(Misconfigured) as caught:
+        pages_of(Hosts(settings, KEYS))
+    assert caught.value.option == 'hosts."links.brand.example".color'
+
+
+def test_hosts_of_one_brand_share_their_pages() -> None:
+    settings = parse({"hosts": {"a.example": {}, "b.example": {"name": "B"}}}, root=Path())
+    shared = pages_of(Hosts(settings, KEYS))
+    assert shared["a.example"] is shared["track.example.com"]
+    assert shared["b.example"] is not shared["a.example"]

@@ -41,6 +41,17 @@ def with_relay(settings: Settings, **options: Any) -> Settings:
     return replace(settings, relay=replace(settings.relay, **options))
 
 
+BRANDS = '[hosts."links.brand.example"]\nsenders = ["brand.example"]'
+
+
+def test_a_program_that_mails_for_two_brands_needs_to_do_nothing(serve: Serve, sink: Sink) -> None:
+    running = serve(BRANDS)
+    send(running, ANNA)
+    send(running, ANNA, message=HTML.replace(b"From: me@example.com", b"From: Brand <me@brand.example>"))
+    hosts = [set(re.findall(rb"https://([a-z.]+)/[ocu]/", mail.content)) for mail in sink.mails]
+    assert hosts == [{b"track.example.com"}, {b"links.brand.example"}]
+
+
 def undone(content: bytes) -> bytes:
     """A delivered message without what the relay put into it."""
     named = rb"(?:List-Unsubscribe|List-Unsubscribe-Post|Feedback-ID|X-Mailwake)"
