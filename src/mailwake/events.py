@@ -174,14 +174,18 @@ def encode_hit(
     return _encoder.encode((kind, received_at, "edge", None, "", modes, None, *ids, link, said, "", request, None))
 
 
-def decode_event(record: bytes) -> Event:
+def decode_event(record: bytes, *, split: bool = True) -> Event:
     """The event behind a record of the log.
+
+    Args:
+        record: as `encode_event` made it.
+        split: take the header lines apart, as readers want them; False: leave them as they came.
 
     Raises:
         msgspec.ValidationError: the record is no event of ours. Keep it; do not guess.
     """
     event = _decoder.decode(record)
-    if event.request is not None and event.request.head:
+    if split and event.request is not None and event.request.head:
         msgspec.structs.force_setattr(event.request, "headers", split_head(event.request.head))
         msgspec.structs.force_setattr(event.request, "head", b"")
     return event

@@ -154,12 +154,14 @@ class Smtp:
 
 @dataclass(frozen=True, kw_only=True)
 class Ingest:
-    """``[ingest]``: the SMTP listener that bounces and replies come back to."""
+    """``[ingest]``: the SMTP listener that bounces and replies come back to, and access logs."""
 
     host: str = "127.0.0.1"
     port: int = 2526
     #: largest notice read; more is refused
     max_message_bytes: int = 5_242_880
+    #: lines of access logs are recognised for this long when they are read again, and refused afterwards
+    access_log_days: int = 31
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ COMMANDS = (
     "send",
     "report",
     "ingest",
+    "ingest-access-log",
     "judge",
     "keys",
     "doctor",

@@ -69,6 +69,7 @@ class Recorder:
         writer: this process's own sequence in the log.
         inert: recipients of whom nothing is recorded.
         clock: gives microseconds since 1970.
+        soon: runs something when the hits of this round of the event loop have all come in; None: the loop itself does.
 
     Attributes:
         counters: what became of every request.
@@ -76,13 +77,21 @@ class Recorder:
     """
 
     def __init__(
-        self, settings: Settings, hosts: Hosts, writer: LogWriter, *, inert: InertSet, clock: Callable[[], int]
+        self,
+        settings: Settings,
+        hosts: Hosts,
+        writer: LogWriter,
+        *,
+        inert: InertSet,
+        clock: Callable[[], int],
+        soon: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
         self.hosts = frozenset(hosts.all)
         self.counters = Counters()
         self.clock = clock
         self._writer = writer
         self._inert = inert
+        self._soon = soon or _call_soon
         self._tokens = hosts.reader()
         self._forwarding = Forwarding(settings.edge.trusted_proxies, settings.edge.forwarded_header)
         ceiling = settings.ceiling
@@ -202,10 +211,10 @@ class Recorder:
         else:
             ids, request = (template, None, None), None
         record = encode_hit(type_, now, modes.byte, ids=ids, link=link, note=note, request=request)
-        if not self._records:
-            asyncio.get_running_loop().call_soon(self._hand_in)
         self._records.append(record)
         self._answers.append((exchange, response))
+        if len(self._records) == 1:
+            self._soon(self._hand_in)
 
     def _hand_in(self) -> None:
         """Give the log what all lines brought in this round of the loop."""
@@ -245,3 +254,7 @@ class Recorder:
         if self._forwarding.trusts(peer):
             peer = self._forwarding.client(peer, exchange.headers)
         return exchange.method, exchange.target, peer, (), exchange.head
+
+
+def _call_soon(action: Callable[[], None]) -> object:
+    return asyncio.get_running_loop().call_soon(action)
