@@ -49,6 +49,8 @@ def test_an_empty_file_gives_the_defaults() -> None:
             'hosts."b.example".senders',
             "a.example too",
         ),
+        ({"logging": {"format": "xml"}}, "logging.format", "json"),
+        ({"logging": {"level": "loud"}}, "logging.level", "warning"),
     ],
 )
 def test_a_wrong_option_is_named_with_what_to_write_instead(tree: dict[str, Any], option: str, hint: str) -> None:

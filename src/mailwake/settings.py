@@ -15,14 +15,16 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import msgspec
 
 from mailwake.errors import Misconfigured
 from mailwake.modes import Mode, Modes
-from mailwake.tokens import KeyRing, parse_keys
+
+if TYPE_CHECKING:
+    from mailwake.tokens import KeyRing
 
 DEFAULT_FILE = "mailwake.toml"
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -175,6 +177,24 @@ class Web:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Monitor:
+    """``[monitor]``: metrics and health, for your own tools only; it has no login, so leave it on an inner address."""
+
+    host: str = "127.0.0.1"
+    port: int = 8027
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logging:
+    """``[logging]``: what the roles say on standard error, one line per event."""
+
+    #: text for people, json for collectors
+    format: str = "text"
+    #: the least that is said: debug, info, warning, error
+    level: str = "info"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Brand:
     """``[brand]``: how unsubscribe and preference pages present you."""
 
@@ -236,6 +256,8 @@ class Settings:
     smtp: Smtp = field(default_factory=Smtp)
     ingest: Ingest = field(default_factory=Ingest)
     web: Web = field(default_factory=Web)
+    monitor: Monitor = field(default_factory=Monitor)
+    logging: Logging = field(default_factory=Logging)
     brand: Brand = field(default_factory=Brand)
     #: one table per host
     hosts: dict[str, Host] = field(default_factory=dict, metadata={"each": Host})
@@ -323,6 +345,8 @@ class Settings:
         Raises:
             Misconfigured: missing, short or published keys.
         """
+        from mailwake.tokens import parse_keys  # who needs no keys need not load the cryptography for them
+
         return parse_keys(self.secret(self.keys.ref, "keys.ref"))
 
 
@@ -404,3 +428,7 @@ def _ascii_domain(text: str) -> str:
         return text.rstrip(".").encode("idna").decode("ascii").lower()
     except UnicodeError:
         return text
+    if settings.logging.format not in ("text", "json"):
+        raise Misconfigured("logging.format", "must be text or json")
+    if settings.logging.level not in ("debug", "info", "warning", "error"):
+        raise Misconfigured("logging.level", "must be debug, info, warning or error")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.settings import Settings, load
 from mailwake.tokens import KeyRing
@@ -25,6 +26,7 @@ def command(
     import uvloop
 
     settings = load(config)
+    configure(settings.logging, f"edge-{worker}", through_structlog=False)
     uvloop.run(_serve(settings, settings.load_keys(), worker))
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput, Misconfigured, Unreadable
 from mailwake.events import Micros, encode_event
@@ -58,7 +59,9 @@ def command(
     Example: mailwake ingest bounces.mbox --json
     """
     if listen:
-        asyncio.run(_serve(load(config)))
+        settings = load(config)
+        configure(settings.logging, LISTENER)
+        asyncio.run(_serve(settings))
         return
     if not paths:
         raise BadInput("name files or folders to read, or say --listen")

@@ -11,6 +11,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
@@ -39,6 +40,7 @@ def command(
     Example: mailwake relay
     """
     settings = load(config)
+    configure(settings.logging, WRITER)
     asyncio.run(_serve(settings, None if port < 0 else port))
 
 
@@ -67,5 +69,4 @@ async def _serve(settings: Settings, port: int | None) -> None:
         with contextlib.suppress(Unavailable):
             await writer.close()
         tracker.state.close()
-    if journal.lost:
-        print(f"relay: {journal.lost} events could not be logged; no mail was lost", flush=True)
+    _log.info("relay.stopped", lost=journal.lost)

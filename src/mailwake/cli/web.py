@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.settings import DEFAULT_FILE, Settings, load
@@ -31,6 +32,7 @@ def command(
     Example: mailwake web --with-work
     """
     settings = load(config)
+    configure(settings.logging, "web")
     with _open(settings, with_work=with_work) as stores:
         asyncio.run(_serve(settings, stores))
 

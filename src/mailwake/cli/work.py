@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import Misconfigured
 from mailwake.judge import Judge
@@ -34,6 +35,7 @@ def command(
     from mailwake.store.events import open_events
 
     settings = load(config)
+    configure(settings.logging, "work")
     _check(settings)
     events = open_events(settings.data_folder / "events.duckdb")
     with closing(events), closing(open_worker(settings, events)) as worker:

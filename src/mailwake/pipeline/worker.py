@@ -156,8 +156,8 @@ class Worker:
                 log.warning("pipeline.unavailable", problem=str(fault))
                 stop.wait(min(fault.retry_after_seconds, 5.0))
                 continue
-            except Exception as fault:  # the log waits; whoever reads this line can mend what is wrong
-                log.exception("pipeline.failed", problem=repr(fault))
+            except Exception:  # the log waits; whoever reads this line can mend what is wrong
+                log.exception("pipeline.failed")
                 stop.wait(5.0)
                 continue
             if not done.records and not done.damaged_segments:
@@ -251,8 +251,8 @@ class Worker:
             run_steps(batch, self._desk)
         except MailwakeError:
             raise
-        except Exception as fault:  # a bug in a step must not stop the log; the record is kept with the reason
-            log.exception("pipeline.batch_failed", records=len(items), problem=repr(fault))
+        except Exception:  # a bug in a step must not stop the log; the record is kept with the reason
+            log.exception("pipeline.batch_failed", records=len(items))
             return self._one_by_one(items, batch)
         return batch
 
