@@ -1,5 +1,8 @@
 """`mailwake serve` knows what to run, and runs once per data folder."""
 
+import inspect
+import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,12 +14,19 @@ from mailwake.settings import parse
 
 def test_each_edge_worker_is_a_role(tmp_path: Path) -> None:
     roles = roles_of(parse({"edge": {"workers": 2}}, root=tmp_path), "mine.toml")
-    assert [name for name, _ in roles] == ["edge-0", "edge-1", "relay", "ingest", "web"]
-    assert dict(roles)["edge-1"] == ("edge", "--worker", "1", "--config", "mine.toml")
+    assert [name for name, _, _ in roles] == ["edge-0", "edge-1", "relay", "ingest", "web"]
+    assert roles[1][1][:3] == ("-m", "mailwake.cli.role", "edge")
+    assert json.loads(roles[1][1][3]) == {"worker": 1, "config": "mine.toml"}
 
 
 def test_the_pipeline_runs_beside_the_dashboard(tmp_path: Path) -> None:
-    assert "--with-work" in dict(roles_of(parse({}, root=tmp_path), "c"))["web"]
+    (web,) = (arguments for name, arguments, _ in roles_of(parse({}, root=tmp_path), "c") if name == "web")
+    assert json.loads(web[3]) == {"with_work": True, "config": "c"}
+
+
+def test_a_role_is_asked_for_no_option_that_its_command_does_not_have(tmp_path: Path) -> None:
+    for _, (_, _, word, options), _ in roles_of(parse({}, root=tmp_path), "c"):
+        inspect.signature(import_module(f"mailwake.cli.{word}").command).bind(**json.loads(options))
 
 
 def test_a_folder_is_served_once(tmp_path: Path) -> None:

@@ -1,31 +1,38 @@
 """Roles are started, started again, and stopped; with small programs in the place of the real ones."""
 
 import asyncio
+import contextlib
+import inspect
 import io
 import json
 import os
 import signal
+import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mailwake.cli import supervisor
-from mailwake.cli.supervisor import Role, Supervisor
+from mailwake.cli import relay, supervisor
+from mailwake.cli.serve import roles_of
+from mailwake.cli.supervisor import Notifier, Role, Supervisor, Voice
+from mailwake.edge.http import HttpServer
+from mailwake.settings import parse
 
 READY = "print('up', flush=True); import time; time.sleep(600)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + READY
 
 
+Program = Callable[..., Role]
+
+
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Role]:
+def program() -> Program:
     """Roles that run a line of Python where `mailwake` would stand."""
-    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    (tmp_path / "mailwake.py").write_text("import sys; exec(sys.argv[1])")
-    return lambda name, code: Role(name=name, arguments=(code,))
+    return lambda name, code, wave=0: Role(name=name, arguments=("-c", code), wave=wave)
 
 
 def state(folder: Path) -> dict[str, Any]:
@@ -39,12 +46,13 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def run(folder: Path, roles: list[Role], story: Callable[[], Any]) -> tuple[int, str]:
+def run(folder: Path, roles: list[Role], story: Callable[[], Any], **parts: Any) -> tuple[int, str]:
     """Run the roles, live through the story, stop; gives exit code and what was said."""
     out = io.StringIO()
+    parts = {"voice": Voice(out=out), **parts}
 
     async def play() -> int:
-        running = asyncio.create_task(Supervisor(roles, folder, out=out).run())
+        running = asyncio.create_task(Supervisor(roles, folder, **parts).run())
         await asyncio.wait({running, asyncio.create_task(story())}, return_when=asyncio.FIRST_COMPLETED)
         if not running.done():
             os.kill(os.getpid(), signal.SIGTERM)
@@ -53,7 +61,7 @@ def run(folder: Path, roles: list[Role], story: Callable[[], Any]) -> tuple[int,
     return asyncio.run(play()), out.getvalue()
 
 
-def test_every_role_says_when_it_is_ready(tmp_path: Path, program: Callable[[str, str], Role]) -> None:
+def test_every_role_says_when_it_is_ready(tmp_path: Path, program: Program) -> None:
     roles = [program("edge-0", READY), program("web", READY)]
     code, said = run(tmp_path, roles, lambda: until(lambda: all(role.is_ready for role in roles)))
     assert code == 0
@@ -61,7 +69,7 @@ def test_every_role_says_when_it_is_ready(tmp_path: Path, program: Callable[[str
     assert "mailwake is ready\n" in said
 
 
-def test_a_role_that_dies_is_started_again(tmp_path: Path, program: Callable[[str, str], Role]) -> None:
+def test_a_role_that_dies_is_started_again(tmp_path: Path, program: Program) -> None:
     role = program("edge-0", READY)
 
     async def story() -> None:
@@ -74,9 +82,7 @@ def test_a_role_that_dies_is_started_again(tmp_path: Path, program: Callable[[st
     assert "edge-0 ended (signal SIGKILL); starting it again" in said
 
 
-def test_the_state_file_names_the_processes_and_goes_with_them(
-    tmp_path: Path, program: Callable[[str, str], Role]
-) -> None:
+def test_the_state_file_names_the_processes_and_goes_with_them(tmp_path: Path, program: Program) -> None:
     role = program("edge-0", READY)
     seen: dict[str, Any] = {}
 
@@ -88,11 +94,12 @@ def test_the_state_file_names_the_processes_and_goes_with_them(
     assert seen["pid"] == os.getpid()
     assert seen["ready"] is True
     assert seen["roles"]["edge-0"]["pid"] == seen["pid_of_role"]
+    assert abs(seen["roles"]["edge-0"]["ready_at"] / 1e6 - time.time()) < 600
     assert not (tmp_path / "serve.json").exists()
 
 
 def test_a_role_that_never_comes_up_ends_the_start_with_its_code(
-    tmp_path: Path, program: Callable[[str, str], Role], capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, program: Program, capfd: pytest.CaptureFixture[str]
 ) -> None:
     bad = program("relay", "import sys; print('mailwake: smtp.port: taken', file=sys.stderr); sys.exit(2)")
     code, _ = run(tmp_path, [program("edge-0", READY), bad], lambda: asyncio.sleep(30))
@@ -103,16 +110,16 @@ def test_a_role_that_never_comes_up_ends_the_start_with_its_code(
 
 
 def test_a_role_that_does_not_listen_is_killed(
-    tmp_path: Path, program: Callable[[str, str], Role], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(supervisor, "GRACE_SECONDS", (0.2, 0.2))
     role = program("relay", STUBBORN)
     code, _ = run(tmp_path, [role], lambda: until(lambda: role.is_ready))
     assert code == 0
     assert role.process is None
 
 
-def test_a_very_long_line_of_a_role_is_no_fault(tmp_path: Path, program: Callable[[str, str], Role]) -> None:
+def test_a_very_long_line_of_a_role_is_no_fault(tmp_path: Path, program: Program) -> None:
     role = program("web", "import sys; print('x' * 300_000, file=sys.stderr); " + READY)
     code, _ = run(tmp_path, [role], lambda: until(lambda: role.is_ready))
     assert code == 0
@@ -141,14 +148,11 @@ def test_roles_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     if sys.platform != "linux":  # the kernel's promise is Linux's alone, see `end_with_parent`
         assert supervisor.end_with_parent() is None
         return
-    (tmp_path / "mailwake.py").write_text("print('up', flush=True)\nimport time\ntime.sleep(600)")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
 
     async def play() -> None:
-        arguments = ("-P", "-S", supervisor.__file__, str(tmp_path), json.dumps([["edge-0", []]]))
-        parent = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, env=environment
-        )
+        roles = json.dumps([["edge-0", ["-c", READY], 0]])
+        arguments = ("-P", "-S", supervisor.__file__, str(tmp_path), "text", roles)
+        parent = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
         assert parent.stdout is not None
         assert b"ready" in await parent.stdout.readline()
         pid = state(tmp_path)["roles"]["edge-0"]["pid"]
@@ -164,3 +168,123 @@ def _runs(pid: int) -> bool:
         return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return False
+
+
+LATE = (
+    "import signal, sys, time; from pathlib import Path; signal.signal(signal.SIGTERM, lambda *_: ({end}, sys.exit()))"
+)
+
+
+def test_who_takes_work_in_has_ended_before_who_works_it_off_is_asked(tmp_path: Path, program: Program) -> None:
+    first = tmp_path / "edge has ended"
+    seen = tmp_path / "web saw it"
+    edge = LATE.format(end=f"(time.sleep(0.3), Path({str(first)!r}).touch())")
+    web = LATE.format(end=f"Path({str(first)!r}).exists() and Path({str(seen)!r}).touch()")
+    roles = [program("web", f"{web}; {READY}", 1), program("edge-0", f"{edge}; {READY}", 0)]
+    code, _ = run(tmp_path, roles, lambda: until(lambda: all(role.is_ready for role in roles)))
+    assert code == 0
+    assert seen.exists()
+
+
+def test_every_role_of_an_installation_has_a_wave_with_a_grace(tmp_path: Path) -> None:
+    waves = {name: wave for name, _, wave in roles_of(parse({}, root=tmp_path), "c")}
+    assert waves == {"edge-0": 0, "relay": 0, "ingest": 0, "web": 1}
+    assert set(waves.values()) == set(range(len(supervisor.GRACE_SECONDS)))
+
+
+def test_a_role_may_take_as_long_as_it_says_before_it_is_killed() -> None:
+    grace = inspect.signature(HttpServer.stop).parameters["grace_seconds"].default
+    assert max(grace, relay._DRAIN_SECONDS) + 2 <= supervisor.GRACE_SECONDS[0]
+
+
+def test_a_disk_that_is_full_does_not_keep_a_role_from_being_started_again(tmp_path: Path, program: Program) -> None:
+    role, folder = program("edge-0", READY), tmp_path / "gone"
+
+    async def story() -> None:
+        await until(lambda: role.is_ready)
+        os.kill(role.pid or 0, signal.SIGKILL)
+        await until(lambda: role.is_ready and role.restarts == 1)
+
+    code, _ = run(folder, [role], story)
+    assert code == 0
+
+
+CHATTY = """
+import json, sys
+print('up', flush=True)
+print(json.dumps({"event": "edge.said", "role": "edge-0"}), file=sys.stderr, flush=True)
+print('not json \x1b[31m', file=sys.stderr, flush=True)
+"""
+
+
+def test_as_json_every_line_is_an_object_and_a_roles_own_objects_pass_as_they_are(
+    tmp_path: Path, program: Program
+) -> None:
+    role, out, err = program("edge-0", CHATTY + READY), io.StringIO(), io.StringIO()
+    run(tmp_path, [role], lambda: until(lambda: "not json" in err.getvalue()),
+        voice=Voice(out=out, err=err, as_json=True))  # fmt: skip
+    said = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [line["event"] for line in said[:2]] == ["role.ready", "serve.ready"]
+    assert said[0]["role"] == "edge-0"
+    passed, wrapped = (json.loads(line) for line in err.getvalue().splitlines())
+    assert passed == {"event": "edge.said", "role": "edge-0"}
+    assert (wrapped["event"], wrapped["role"], wrapped["text"]) == ("role.said", "edge-0", "not json \\x1b[31m")
+
+
+def test_a_line_of_a_role_cannot_colour_the_terminal(
+    tmp_path: Path, program: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    role = program("edge-0", CHATTY + READY)
+    run(tmp_path, [role], lambda: until(lambda: role.is_ready), voice=Voice())
+    said = "".join(capfd.readouterr())
+    assert "\x1b" not in said
+
+
+class Systemd:
+    """The other end of $NOTIFY_SOCKET, as systemd holds it."""
+
+    def __init__(self, name: str) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(name.replace("@", "\0", 1))
+        self.socket.settimeout(20)
+        self.heard: list[str] = []
+
+    def listen(self) -> list[str]:
+        """All that has come so far, one assignment each."""
+        self.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.heard += self.socket.recv(4096).decode().split("\n")
+        return self.heard
+
+
+@pytest.fixture(params=["path", "abstract"])
+def systemd(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Systemd, str]]:
+    if request.param == "abstract" and sys.platform != "linux":
+        pytest.skip("only Linux has abstract sockets")
+    name = str(tmp_path / "notify") if request.param == "path" else f"@mailwake-test-{os.getpid()}"
+    other = Systemd(name)
+    yield other, name
+    other.socket.close()
+
+
+def test_systemd_is_told_when_all_is_up_that_we_live_and_that_we_stop(
+    tmp_path: Path, program: Program, systemd: tuple[Systemd, str]
+) -> None:
+    other, name = systemd
+    environment = {"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "20000", "WATCHDOG_PID": str(os.getpid()), "PATH": "x"}
+    roles = [program("edge-0", READY), program("web", READY, 1)]
+    run(tmp_path, roles, lambda: until(lambda: other.listen().count("WATCHDOG=1") > 3 and "READY=1" in other.heard),
+        notifier=Notifier(environment))  # fmt: skip
+    told = other.listen()
+    assert told.count("READY=1") == told.count("STOPPING=1") == 1
+    assert told.index("STATUS=2 of 2 roles ready") < told.index("READY=1") < told.index("STOPPING=1")
+    assert environment == {"PATH": "x"}, "roles must not answer in our place"
+
+
+def test_a_watchdog_that_is_for_another_process_is_not_fed() -> None:
+    environment = {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": "20000", "WATCHDOG_PID": "1"}
+    notifier = Notifier(environment)
+    assert notifier.interval_seconds is None
+    notifier.tell("READY=1")
+    assert Notifier({"WATCHDOG_USEC": "20000"}).interval_seconds is None

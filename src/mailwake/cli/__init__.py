@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from mailwake.errors import MailwakeError, Misconfigured
+
+if TYPE_CHECKING:
+    import typer
 
 #: Commands in the order of `mailwake --help`; each is a module here with a function `command`.
 COMMANDS = (
@@ -37,6 +39,8 @@ COMMANDS = (
 
 def build(words: tuple[str, ...] = COMMANDS) -> typer.Typer:
     """The command line with the given commands; each module is imported here and not before."""
+    import typer  # here and not above: a role that `mailwake serve` starts has no use for it
+
     app = typer.Typer(
         name="mailwake",
         help="Shows what happened to sent email: people told apart from machines.",
@@ -62,8 +66,17 @@ def _root() -> None:
 def main() -> None:
     """Entry point: run a command, and say faults in one line that says what to do. Exit 0, 1 or 2."""
     wanted = tuple(word for word in sys.argv[1:2] if word in COMMANDS) or COMMANDS
-    try:
+
+    def command() -> None:
         build(wanted)()
+
+    run(command)
+
+
+def run(action: Callable[[], object]) -> None:
+    """Do it, and leave with one line where it cannot be done."""
+    try:
+        action()
     except Misconfigured as fault:
         fail(str(fault), code=2)
     except MailwakeError as fault:

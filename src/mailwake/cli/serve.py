@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,7 +25,7 @@ LOCK = "serve.lock"
 
 
 def command(config: ConfigOption = DEFAULT_FILE) -> None:
-    """Run everything: edge, relay, bounce listener, pipeline and dashboard. Ctrl-C or SIGTERM stops it.
+    """Run everything: edge, relay, bounce listener, pipeline, dashboard. Ctrl-C or SIGTERM stops it.
 
     Example: mailwake serve --config mailwake.toml
     """
@@ -32,19 +33,31 @@ def command(config: ConfigOption = DEFAULT_FILE) -> None:
     Hosts.load(settings)  # one clear line now instead of one from each role
     lock = only_one(settings.data_folder)
     os.set_inheritable(lock.fileno(), True)  # we keep it through exec; the roles do not get it
-    script = (supervisor.__file__, str(settings.data_folder), json.dumps(roles_of(settings, config)))
+    roles = json.dumps(roles_of(settings, config))
+    script = (supervisor.__file__, str(settings.data_folder), settings.logging.format, roles)
     sys.stdout.flush()
     # -P -S: nothing but the standard library, see the supervisor's docstring.
     os.execv(sys.executable, (sys.executable, "-P", "-S", *script))  # noqa: S606 - no shell is what we want
 
 
-def roles_of(settings: Settings, config: str) -> list[tuple[str, tuple[str, ...]]]:
-    """What an installation runs: names, and the arguments of `mailwake`. Who receives comes first."""
-    words: dict[str, tuple[str, ...]] = {
-        f"edge-{number}": ("edge", "--worker", str(number)) for number in range(settings.edge.workers)
-    }
-    words |= {"relay": ("relay",), "ingest": ("ingest", "--listen"), "web": ("web", "--with-work")}
-    return [(name, (*given, "--config", config)) for name, given in words.items()]
+#: The order in which roles stop: who takes work in, then who works it off and who watches.
+FIRST, LAST = 0, 1
+
+
+def roles_of(settings: Settings, config: str) -> list[tuple[str, tuple[str, ...], int]]:
+    """What an installation runs: names, arguments of the Python interpreter, and when it is their turn to stop."""
+    edges = [(f"edge-{number}", FIRST, "edge", {"worker": number}) for number in range(settings.edge.workers)]
+    every: list[tuple[str, int, str, dict[str, object]]] = [
+        *edges,
+        ("relay", FIRST, "relay", {}),
+        ("ingest", FIRST, "ingest", {"listen": True}),
+        ("web", LAST, "web", {"with_work": True}),
+    ]
+    return [(name, _role(word, {**options, "config": config}), wave) for name, wave, word, options in every]
+
+
+def _role(word: str, options: Mapping[str, object]) -> tuple[str, ...]:
+    return ("-m", "mailwake.cli.role", word, json.dumps(options))
 
 
 def only_one(data: Path) -> IO[str]:

@@ -1,7 +1,8 @@
 """Watches over the roles of `mailwake serve`: starts them, starts them again, stops them.
 
 It runs for as long as an installation does and needs next to no memory, so it knows the standard library alone:
-`mailwake serve` checks the settings, takes the lock and becomes this script.
+`mailwake serve` checks the settings, takes the lock and becomes this script. Where systemd started it, systemd is told
+when everything is up, when it stops, and that it lives (sd_notify(3), `Type=notify`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import ctypes
 import json
 import os
 import signal
+import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -23,8 +26,11 @@ from typing import IO
 PAUSES_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 #: A role that ran this long starts with the shortest pause again.
 STEADY_SECONDS = 30.0
-#: Roles get this long to finish what they are doing.
-GRACE_SECONDS = 10.0
+#: How long roles get to finish what they are doing, by wave: first those that take work in, of which the relay waits
+#: up to 30 s for the next server, then those that work it off. systemd's TimeoutStopSec must be longer than the sum.
+GRACE_SECONDS = (35.0, 15.0)
+#: One that was killed is gone at once; what keeps it longer is the disk's.
+_GONE_SECONDS = 2.0
 #: A longer line of a role would be taken for a fault of ours.
 _MAX_LINE_BYTES = 4 * 1024 * 1024
 STATE = "serve.json"
@@ -41,15 +47,90 @@ class Role:
     """One child process and what is known of it."""
 
     name: str
-    #: of `mailwake`
+    #: of the Python interpreter
     arguments: tuple[str, ...]
+    #: when it is asked to stop: 0 first, 1 when those have ended
+    wave: int = 0
     pid: int | None = None
     is_ready: bool = False
     was_ready: bool = False
+    #: microseconds since 1970; None: it is not ready
+    ready_at: int | None = None
     restarts: int = 0
     #: the line it printed when it was ready
     said: str = ""
     process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+
+
+class Voice:
+    """What is said of the roles: sentences for people, or an object a line.
+
+    Args:
+        out: where what went well is said.
+        err: where the rest is.
+        as_json: objects.
+    """
+
+    def __init__(self, *, out: IO[str] | None = None, err: IO[str] | None = None, as_json: bool = False) -> None:
+        self._out, self._err, self._as_json = out or sys.stdout, err or sys.stderr, as_json
+
+    def say(self, event: str, sentence: str, *, role: str = "serve", level: str = "info", **values: object) -> None:
+        """One event, in either form."""
+        line = self._object(event, role, level, values) if self._as_json else sentence
+        with contextlib.suppress(BrokenPipeError):
+            print(line, file=self._out if level == "info" else self._err, flush=True)
+
+    def pass_on(self, role: str, text: str, *, level: str) -> None:
+        """A line that a role said itself. What is an object already goes on as it is."""
+        if self._as_json and _is_object(text):
+            print(text, file=self._err, flush=True)
+        else:
+            self.say("role.said", f"{role:<7} {text}", role=role, level=level, text=text)
+
+    def _object(self, event: str, role: str, level: str, values: Mapping[str, object]) -> str:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return json.dumps({"time": now, "level": level, "role": role, "event": event, **values})
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+class Notifier:
+    """Tells systemd how the service is; elsewhere it says nothing.
+
+    Args:
+        environment: what systemd asked for is taken out of it, so that no role answers in our place.
+
+    Attributes:
+        interval_seconds: how often to say that we live; None: nobody asked.
+
+    Source: sd_notify(3), sd_watchdog_enabled(3)
+    """
+
+    def __init__(self, environment: MutableMapping[str, str]) -> None:
+        address = environment.pop("NOTIFY_SOCKET", "")
+        self._address = f"\0{address[1:]}" if address.startswith("@") else address
+        microseconds, pid = environment.pop("WATCHDOG_USEC", ""), environment.pop("WATCHDOG_PID", str(os.getpid()))
+        is_ours = microseconds.isdecimal() and pid == str(os.getpid())
+        self.interval_seconds = int(microseconds) / 2e6 if self._address and is_ours else None
+
+    def tell(self, *assignments: str) -> None:
+        """Send assignments such as READY=1; a systemd that does not listen is none of our troubles."""
+        if not self._address:
+            return
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            line.connect(self._address)
+            line.send("\n".join(assignments).encode())
+
+    async def keep_alive(self) -> None:
+        """Say that we live, for as long as the loop turns."""
+        while self.interval_seconds is not None:
+            self.tell("WATCHDOG=1")
+            await asyncio.sleep(self.interval_seconds)
 
 
 class Supervisor:
@@ -58,7 +139,8 @@ class Supervisor:
     Args:
         roles: what to run.
         data: folder that `serve.json` is written to.
-        out: where ready lines go.
+        voice: says what happens.
+        notifier: tells systemd.
         clock: seconds, monotonic.
     """
 
@@ -67,13 +149,16 @@ class Supervisor:
         roles: list[Role],
         data: Path,
         *,
-        out: IO[str] | None = None,
+        voice: Voice | None = None,
+        notifier: Notifier | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._roles, self._data = roles, data
-        self._out = out or sys.stdout
+        self._voice = voice or Voice()
+        self._notifier = notifier or Notifier({})
         self._clock = clock
         self._stop = asyncio.Event()
+        self._is_up = False
         self._code = 0
 
     async def run(self) -> int:
@@ -81,13 +166,17 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        watchers = [asyncio.create_task(self._keep(role)) for role in self._roles]
+        alive = asyncio.create_task(self._notifier.keep_alive())
+        watchers = {role.name: asyncio.create_task(self._keep(role)) for role in self._roles}
         try:
             await self._stop.wait()
-            await self._stop_all(watchers)
+            self._notifier.tell("STOPPING=1")
+            for wave, grace in enumerate(GRACE_SECONDS):
+                await self._end(watchers, wave, grace)
         finally:
+            alive.cancel()
             (self._data / STATE).unlink(missing_ok=True)
-        self._say("stopped")
+        self._voice.say("serve.stopped", "stopped")
         return self._code
 
     async def _keep(self, role: Role) -> None:
@@ -103,21 +192,21 @@ class Supervisor:
             failures = 0 if self._clock() - started > STEADY_SECONDS else failures + 1
             pause = PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS)) - 1] if failures else PAUSES_SECONDS[0]
             role.restarts += 1
-            self._say(f"{role.name} ended ({_how(code)}); starting it again in {pause} s")
+            sentence = f"{role.name} ended ({_how(code)}); starting it again in {pause} s"
+            self._voice.say("role.ended", sentence, role=role.name, how=_how(code), pause_seconds=pause)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause)
 
     def _give_up(self, role: Role, code: int) -> None:
         """A role that never came up will not come up the next time either."""
-        print(f"mailwake: {role.name} could not start ({_how(code)}); its reason stands above", file=sys.stderr)
+        sentence = f"mailwake: {role.name} could not start ({_how(code)}); its reason stands above"
+        self._voice.say("role.not_started", sentence, role=role.name, level="error", how=_how(code))
         self._code = code if code in (1, 2) else 1
         self._stop.set()
 
     async def _run_once(self, role: Role) -> int:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "mailwake",
             *role.arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -130,47 +219,52 @@ class Supervisor:
             env=_FRUGAL | os.environ,
         )
         role.process, role.pid = process, process.pid
-        self._write_state()
+        self._tell_state()
         try:
             await asyncio.gather(self._listen(role, process), self._pass_on(role, process), process.wait())
         finally:
-            role.is_ready, role.pid, role.process = False, None, None
-            self._write_state()
+            role.is_ready, role.ready_at, role.pid, role.process = False, None, None, None
+            self._tell_state()
         return process.returncode or 0
 
     async def _listen(self, role: Role, process: asyncio.subprocess.Process) -> None:
         """Its first line says that it is ready; the others are passed on."""
         async for text in _lines(process.stdout):
-            if not role.is_ready and text:
-                role.is_ready = role.was_ready = True
-                role.said = text
-                self._write_state()
-                self._say(f"{role.name:<7} ready  {text}")
-                if role.restarts == 0 and all(each.was_ready for each in self._roles):
-                    self._say("mailwake is ready")
-            elif text:
-                self._say(f"{role.name:<7} {text}")
+            if not text:
+                continue
+            if role.is_ready:
+                self._voice.pass_on(role.name, text, level="info")
+                continue
+            role.is_ready = role.was_ready = True
+            role.ready_at, role.said = time.time_ns() // 1_000, text
+            self._tell_state()
+            self._voice.say("role.ready", f"{role.name:<7} ready  {text}", role=role.name, said=text)
+            if not self._is_up and all(each.was_ready for each in self._roles):
+                self._is_up = True
+                self._notifier.tell("READY=1")
+                self._voice.say("serve.ready", "mailwake is ready")
 
     async def _pass_on(self, role: Role, process: asyncio.subprocess.Process) -> None:
         async for text in _lines(process.stderr):
-            print(f"{role.name:<7} {text}", file=sys.stderr, flush=True)
+            self._voice.pass_on(role.name, text, level="error")
 
-    async def _stop_all(self, watchers: list[asyncio.Task[None]]) -> None:
-        """Ask everybody to finish, then insist."""
-        for role in self._roles:
+    async def _end(self, watchers: Mapping[str, asyncio.Task[None]], wave: int, grace_seconds: float) -> None:
+        """Ask the roles of a wave to finish, then insist."""
+        asked = [role for role in self._roles if role.wave == wave]
+        for role in asked:
             _signal(role, signal.SIGTERM)
-        _, late = await asyncio.wait(watchers, timeout=GRACE_SECONDS)
-        for role in self._roles if late else ():
+        ends = {watchers[role.name] for role in asked}
+        if not ends or not (await asyncio.wait(ends, timeout=grace_seconds))[1]:
+            return
+        for role in asked:
             _signal(role, signal.SIGKILL)
-        if late:
-            await asyncio.wait(late, timeout=GRACE_SECONDS)
+        await asyncio.wait(ends, timeout=_GONE_SECONDS)
 
-    def _write_state(self) -> None:
-        write_state(self._data, {role.name: role for role in self._roles})
-
-    def _say(self, text: str) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            print(text, file=self._out, flush=True)
+    def _tell_state(self) -> None:
+        ready = sum(role.is_ready for role in self._roles)
+        self._notifier.tell(f"STATUS={ready} of {len(self._roles)} roles ready")
+        with contextlib.suppress(OSError):  # a full disk must not keep a role from being started again
+            write_state(self._data, {role.name: role for role in self._roles})
 
 
 def write_state(data: Path, roles: Mapping[str, Role]) -> None:
@@ -179,7 +273,13 @@ def write_state(data: Path, roles: Mapping[str, Role]) -> None:
         "pid": os.getpid(),
         "ready": all(role.is_ready for role in roles.values()),
         "roles": {
-            name: {"pid": role.pid, "ready": role.is_ready, "restarts": role.restarts, "said": role.said}
+            name: {
+                "pid": role.pid,
+                "ready": role.is_ready,
+                "ready_at": role.ready_at,
+                "restarts": role.restarts,
+                "said": role.said,
+            }
             for name, role in roles.items()
         },
     }
@@ -191,7 +291,12 @@ def write_state(data: Path, roles: Mapping[str, Role]) -> None:
 
 async def _lines(stream: asyncio.StreamReader | None) -> AsyncIterator[str]:
     while stream is not None and (line := await stream.readline()):
-        yield line.decode("utf-8", "replace").rstrip()
+        yield _printable(line.decode("utf-8", "replace").rstrip())
+
+
+def _printable(text: str) -> str:
+    """The text without what would move a cursor or colour a terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _signal(role: Role, number: signal.Signals) -> None:
@@ -225,10 +330,11 @@ def end_with_parent() -> Callable[[], object] | None:
 
 
 def main() -> None:
-    """``supervisor.py DATA ROLES``: roles as JSON, a list of [name, [arguments]]."""
-    data, roles = sys.argv[1:]
-    every = [Role(name=name, arguments=tuple(arguments)) for name, arguments in json.loads(roles)]
-    raise SystemExit(asyncio.run(Supervisor(every, Path(data)).run()))
+    """``supervisor.py DATA FORM ROLES``: form is text or json, roles are JSON: a list of [name, arguments, wave]."""
+    data, form, roles = sys.argv[1:]
+    every = [Role(name=name, arguments=tuple(arguments), wave=wave) for name, arguments, wave in json.loads(roles)]
+    voice, notifier = Voice(as_json=form == "json"), Notifier(os.environ)
+    raise SystemExit(asyncio.run(Supervisor(every, Path(data), voice=voice, notifier=notifier).run()))
 
 
 if __name__ == "__main__":
