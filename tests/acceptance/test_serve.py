@@ -27,11 +27,11 @@ def free_ports(count: int) -> list[int]:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    edge, relay, ingest, web = free_ports(4)
+    edge, relay, ingest, web, monitor = free_ports(5)
     path = tmp_path / "mailwake.toml"
     path.write_text(
         f'[tracking]\nbase_url = "http://localhost:{edge}"\n[edge]\nport = {edge}\n[relay]\nport = {relay}\n'
-        f"[ingest]\nport = {ingest}\n[web]\nport = {web}\n"
+        f"[ingest]\nport = {ingest}\n[web]\nport = {web}\n[monitor]\nport = {monitor}\n"
     )
     keys = (*MAILWAKE, "keys", "new", "--config", str(path))
     subprocess.run(keys, check=True, capture_output=True)
@@ -62,7 +62,7 @@ def wait_until_ready(process: subprocess.Popen[str]) -> list[str]:
 def test_it_comes_up_answers_and_stops_when_asked(config: Path) -> None:
     with serving(config) as process:
         said = wait_until_ready(process)
-        assert sorted(line.split()[0] for line in said[:-1]) == ["edge-0", "ingest", "relay", "web"]
+        assert sorted(line.split()[0] for line in said[:-1]) == ["edge-0", "ingest", "monitor", "relay", "web"]
         address = json.loads((config.parent / "mailwake-data" / "web.json").read_text())["url"]
         with urllib.request.urlopen(f"{address}/health", timeout=20) as answer:
             assert answer.status == 200

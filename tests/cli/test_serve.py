@@ -14,7 +14,7 @@ from mailwake.settings import parse
 
 def test_each_edge_worker_is_a_role(tmp_path: Path) -> None:
     roles = roles_of(parse({"edge": {"workers": 2}}, root=tmp_path), "mine.toml")
-    assert [name for name, _, _ in roles] == ["edge-0", "edge-1", "relay", "ingest", "web"]
+    assert [name for name, _, _ in roles] == ["edge-0", "edge-1", "relay", "ingest", "web", "monitor"]
     assert roles[1][1][:3] == ("-m", "mailwake.cli.role", "edge")
     assert json.loads(roles[1][1][3]) == {"worker": 1, "config": "mine.toml"}
 

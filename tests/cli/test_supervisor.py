@@ -188,7 +188,7 @@ def test_who_takes_work_in_has_ended_before_who_works_it_off_is_asked(tmp_path: 
 
 def test_every_role_of_an_installation_has_a_wave_with_a_grace(tmp_path: Path) -> None:
     waves = {name: wave for name, _, wave in roles_of(parse({}, root=tmp_path), "c")}
-    assert waves == {"edge-0": 0, "relay": 0, "ingest": 0, "web": 1}
+    assert waves == {"edge-0": 0, "relay": 0, "ingest": 0, "web": 1, "monitor": 1}
     assert set(waves.values()) == set(range(len(supervisor.GRACE_SECONDS)))
 
 

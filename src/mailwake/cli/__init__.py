@@ -34,6 +34,7 @@ COMMANDS = (
     "relay",
     "web",
     "work",
+    "monitor",
 )
 
 

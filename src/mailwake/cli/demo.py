@@ -65,7 +65,7 @@ def command(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = demo_tables.console()
     prepare(folder)
-    ports = free_ports(Ports(web=port) if port else Ports(edge=0, relay=0, ingest=0, sink=0, web=0))
+    ports = free_ports(Ports(web=port) if port else Ports(edge=0, relay=0, ingest=0, sink=0, web=0, monitor=0))
     cast = Cast.choose(messages, seed)
     furnish(folder, ports, cast.newsletter, cast.everybody)
     console.print("A made-up crowd, tracked one by one: mode `individual`. For real people the default is `aggregate`.")

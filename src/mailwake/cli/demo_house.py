@@ -57,6 +57,9 @@ port = {ingest}
 [web]
 port = {web}
 
+[monitor]
+port = {monitor}
+
 [brand]
 name = "Larkspur Tools"
 color = "#2f6b3c"
@@ -77,6 +80,7 @@ class Ports:
     ingest: int = 2526
     sink: int = 2527
     web: int = 8026
+    monitor: int = 8027
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +196,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     try:
-        process.wait(timeout=25)
+        process.wait(timeout=60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

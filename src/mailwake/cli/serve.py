@@ -25,7 +25,7 @@ LOCK = "serve.lock"
 
 
 def command(config: ConfigOption = DEFAULT_FILE) -> None:
-    """Run everything: edge, relay, bounce listener, pipeline, dashboard. Ctrl-C or SIGTERM stops it.
+    """Run everything: edge, relay, bounce listener, pipeline, dashboard and metrics. Ctrl-C or SIGTERM stops it.
 
     Example: mailwake serve --config mailwake.toml
     """
@@ -52,6 +52,7 @@ def roles_of(settings: Settings, config: str) -> list[tuple[str, tuple[str, ...]
         ("relay", FIRST, "relay", {}),
         ("ingest", FIRST, "ingest", {"listen": True}),
         ("web", LAST, "web", {"with_work": True}),
+        ("monitor", LAST, "monitor", {}),
     ]
     return [(name, _role(word, {**options, "config": config}), wave) for name, wave, word, options in every]
 

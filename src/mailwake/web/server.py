@@ -21,25 +21,34 @@ from mailwake.errors import Unavailable
 START_SECONDS = 20.0
 
 
-async def serve(app: ASGIApp, *, host: str, port: int, ready: Callable[[str], None], stop: asyncio.Event) -> None:
+async def serve(
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    section: str = "web",
+    ready: Callable[[str], None],
+    stop: asyncio.Event,
+) -> None:
     """Serve until told to stop; requests under way are answered first.
 
     Args:
         app: what is served.
         host: address to listen on.
         port: 0 takes a free one.
+        section: of mailwake.toml that host and port stand in.
         ready: called with the URL as soon as it answers.
         stop: set it to stop.
 
     Raises:
         Unavailable: the port is taken, or the listener did not come up.
     """
-    port = free_port(host, port)
+    port = free_port(host, port, section)
     server = Server(
         app, address=host, port=port, interface=Interfaces.ASGI, log_enabled=False, websockets=False, backlog=128
     )
     async with _running(server):
-        await _answering(_reachable(host), port)
+        await _answering(_reachable(host), port, section)
         ready(url(host, port))
         await stop.wait()
 
@@ -54,7 +63,7 @@ async def _running(server: Server) -> AsyncIterator[None]:
         await task
 
 
-async def _answering(host: str, port: int) -> None:
+async def _answering(host: str, port: int, section: str) -> None:
     try:
         async with asyncio.timeout(START_SECONDS):
             while True:
@@ -64,10 +73,10 @@ async def _answering(host: str, port: int) -> None:
                     return
                 await asyncio.sleep(0.01)
     except TimeoutError:
-        raise Unavailable(f"the dashboard did not come up on {host}:{port}; start it again") from None
+        raise Unavailable(f"[{section}] did not come up on {host}:{port}; start it again") from None
 
 
-def free_port(host: str, port: int) -> int:
+def free_port(host: str, port: int, section: str = "web") -> int:
     """The port itself if it can be listened on, a free one for 0.
 
     Granian shares its port with whoever asks the same way (SO_REUSEPORT), so a second dashboard would take half of the
@@ -83,7 +92,7 @@ def free_port(host: str, port: int) -> int:
             probe.bind((host, port))
         except OSError as fault:
             raise Unavailable(
-                f"cannot listen on {host}:{port}: {fault.strerror}; change web.port or web.host"
+                f"cannot listen on {host}:{port}: {fault.strerror}; change {section}.port or {section}.host"
             ) from None
         return int(probe.getsockname()[1])
 

@@ -1,0 +1,41 @@
+"""`mailwake monitor`: metrics and health on a listener of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+from mailwake.cli.logs import configure
+from mailwake.cli.options import ConfigOption
+from mailwake.settings import DEFAULT_FILE, Monitor, load
+
+
+def command(config: ConfigOption = DEFAULT_FILE) -> None:
+    """Serve /metrics for Prometheus, /health/live and /health/ready until stopped; for your own tools only.
+
+    Example: mailwake monitor
+    """
+    settings = load(config)
+    configure(settings.logging, "monitor", through_structlog=False)
+    settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    asyncio.run(_serve(settings.monitor, settings.data_folder))
+
+
+async def _serve(settings: Monitor, data: Path) -> None:
+    from mailwake.monitoring.listener import Listener
+    from mailwake.monitoring.watch import Watch
+    from mailwake.web.server import serve
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    watch = Watch(data)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(watch.run(stop))
+        listener = Listener(watch.status)
+        await serve(listener, host=settings.host, port=settings.port, section="monitor", ready=_say_ready, stop=stop)
+
+
+def _say_ready(url: str) -> None:
+    print(f"metrics on {url}/metrics", flush=True)

@@ -1,0 +1,209 @@
+"""Metrics in the forms of Prometheus, made from the status when somebody asks; nothing is counted here.
+
+`metrics.toml` is the registry: a metric that is not in it is shown nowhere. What is not known has no sample, and label
+values come from closed sets: whatever a report says, nothing of a person can become a label.
+
+Source: https://prometheus.io/docs/practices/naming/
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+
+from mailwake.monitoring.reports import Number, Report
+from mailwake.monitoring.status import Status
+
+OTHER = "other"
+ENDS = ("recorded", "inert", "expired", "rejected", "unrecorded")
+#: why the edge rejects: what is wrong with a token, and what is wrong around it
+REASONS = frozenset(
+    [
+        "alphabet",
+        "form",
+        "host",
+        "layout",
+        "length",
+        "method",
+        "path",
+        "purpose",
+        "robots",
+        "seal",
+        "slot",
+        "spelling",
+        "template",
+        "version",
+    ]
+)
+#: why a record becomes no row on purpose
+DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted", "late_inert"])
+#: events of a hit
+TYPES = frozenset(["opened", "clicked", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
+_RECORD_ENDS = ("applied", "dead", "damaged", "earlier")
+_STEP = re.compile(r"(?:put|drop|apply)_[a-z_]{1,40}|write")
+_WRITER = re.compile(r"edge-[0-9]{1,4}|relay|ingest|ingest-files|library")
+_MICRO = 1e-6
+
+
+class Kind(StrEnum):
+    """What a metric is."""
+
+    #: grows for as long as its role runs
+    COUNTER = "counter"
+    #: what is now
+    GAUGE = "gauge"
+    #: always 1; the labels tell
+    INFO = "info"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One line of the registry."""
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    help: str
+
+
+class Sample(NamedTuple):
+    """One value of one metric; None: not known."""
+
+    metric: str
+    value: Number | None
+    labels: tuple[str, ...] = ()
+
+
+@cache
+def metrics() -> dict[str, Metric]:
+    """The registry, by name."""
+    text = files("mailwake.monitoring").joinpath("metrics.toml").read_text(encoding="utf-8")
+    return {
+        name: Metric(name=name, kind=Kind(told["kind"]), labels=tuple(told["labels"]), help=told["help"])
+        for name, told in tomllib.loads(text).items()
+    }
+
+
+def expose(status: Status, accept: str) -> tuple[bytes, str]:
+    """All metrics, and their content type: OpenMetrics for whoever accepts it, else the text format.
+
+    Args:
+        status: what was found.
+        accept: the header of that name.
+    """
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Found(status))
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
+
+
+class _Found(Collector):
+    """A status, as prometheus-client asks for it."""
+
+    def __init__(self, status: Status) -> None:
+        self._status = status
+
+    def collect(self) -> Iterator[Family]:
+        """One family for each metric of the registry."""
+        families = {metric.name: _family(metric) for metric in metrics().values()}
+        for sample in samples(self._status):
+            if sample.value is not None:
+                labels = dict(zip(metrics()[sample.metric].labels, sample.labels, strict=True))
+                families[sample.metric].add_sample(sample.metric, labels, float(sample.value))
+        yield from families.values()
+
+
+def _family(metric: Metric) -> Family:
+    suffix = {Kind.COUNTER: "_total", Kind.INFO: "_info", Kind.GAUGE: ""}[metric.kind]
+    return Family(metric.name.removesuffix(suffix), metric.help, metric.kind)
+
+
+def samples(status: Status) -> Iterator[Sample]:
+    """Every value that the status has."""
+    yield Sample("mailwake_info", 1, (version("mailwake"),))
+    yield Sample("mailwake_ready", int(status.is_ready))
+    yield Sample("mailwake_problems", len(status.problems))
+    yield from _of_roles(status)
+    for name, report in status.reports.items():
+        if name.startswith("edge-"):
+            yield from _of_edge(name.removeprefix("edge-"), report)
+        elif name == "pipeline":
+            yield from _of_pipeline(report)
+
+
+def _of_roles(status: Status) -> Iterator[Sample]:
+    for role in status.roles:
+        label = (role.name,)
+        yield Sample("mailwake_role_ready", None if role.is_ready is None else int(role.is_ready), label)
+        yield Sample("mailwake_role_ready_timestamp_seconds", _seconds(role.ready_at), label)
+        yield Sample("mailwake_role_restarts_total", role.restarts, label)
+        yield Sample("mailwake_report_age_seconds", role.report_age_seconds, label)
+
+
+def _of_edge(worker: str, report: Report) -> Iterator[Sample]:
+    label = (worker,)
+    yield Sample("mailwake_edge_received_total", report.number("received"), label)
+    for end in ENDS:
+        yield Sample("mailwake_edge_requests_total", report.number(end), (worker, end))
+    for reason, n in _closed(report.numbers("reasons"), REASONS.__contains__):
+        yield Sample("mailwake_edge_rejected_total", n, (worker, reason))
+    for kind, n in _closed(report.numbers("shed"), TYPES.__contains__):
+        yield Sample("mailwake_edge_shed_total", n, (worker, kind))
+    for what in ("refused_total", "faults_total", "waiting", "connections", "withdrawn", "inert_damaged"):
+        yield Sample(f"mailwake_edge_{what}", report.number(what.removesuffix("_total")), label)
+
+
+def _of_pipeline(report: Report) -> Iterator[Sample]:
+    told: dict[tuple[str, ...], Number] = {}
+    for writer in report.names("writers"):
+        label, path = writer_label(writer), ("writers", writer)
+        _add(told, ("mailwake_pipeline_read_total", label), report.number(*path, "records"))
+        for end in _RECORD_ENDS:
+            _add(told, ("mailwake_pipeline_records_total", label, end), report.number(*path, end))
+        for reason, n in _closed(report.numbers(*path, "dropped"), DROPS.__contains__):
+            _add(told, ("mailwake_pipeline_dropped_total", label, reason), n)
+    for step, seconds in _closed(report.numbers("seconds"), _is_step):
+        _add(told, ("mailwake_pipeline_step_seconds_total", step), seconds)
+    yield from (Sample(name, value, tuple(labels)) for (name, *labels), value in told.items())
+
+
+def _add(told: dict[tuple[str, ...], Number], key: tuple[str, ...], value: Number | None) -> None:
+    """Writers that share a label share a sample."""
+    if value is not None:
+        told[key] = told.get(key, 0) + value
+
+
+def _is_step(name: str) -> bool:
+    return _STEP.fullmatch(name) is not None
+
+
+def writer_label(writer: str) -> str:
+    """A writer of the log as a label: every run of `mailwake send` is one, campaigns are too many to tell apart."""
+    if writer.startswith("send-"):
+        return "send"
+    return writer if _WRITER.fullmatch(writer) else OTHER
+
+
+def _closed(told: dict[str, Number], knows: Callable[[str], bool]) -> Iterable[tuple[str, Number]]:
+    """Counts by a name of a closed set; what is in none of our sets is added up as `other`."""
+    sums: dict[str, Number] = {}
+    for name, n in told.items():
+        label = name if knows(name) else OTHER
+        sums[label] = sums.get(label, 0) + n
+    return sorted(sums.items())
+
+
+def _seconds(microseconds: int | None) -> float | None:
+    return None if microseconds is None else microseconds * _MICRO

@@ -1,0 +1,127 @@
+"""Everything an installation says of itself, looked at once: what page, metrics and health have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from mailwake.monitoring.disk import Disk, look_at_disk, samples_of
+from mailwake.monitoring.reports import Report, Role, read_reports, read_roles
+
+#: Reports are written every three seconds; one that is five times as old has a writer that stands still.
+FRESH_SECONDS = 15
+_SECOND = 1_000_000
+
+
+class Freshness(StrEnum):
+    """What the age of a report says of its role."""
+
+    #: it was written just now
+    FRESH = "fresh"
+    #: it should have been written again long ago
+    STALE = "stale"
+    #: there is none
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """One role, by what the supervisor and the role itself say of it."""
+
+    name: str
+    #: None: nobody watches over it
+    is_ready: bool | None
+    #: microseconds since 1970
+    ready_at: int | None
+    restarts: int | None
+    freshness: Freshness
+    #: None: there is no report
+    report_age_seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What was found, all of it at one moment."""
+
+    #: microseconds since 1970
+    at: int
+    roles: tuple[Health, ...]
+    #: of the roles that run, or of all where nobody says which run
+    reports: dict[str, Report]
+    disk: Disk
+    #: what has to be seen to, as sentences; nobody and nothing of a person is named
+    problems: tuple[str, ...]
+
+    @property
+    def is_ready(self) -> bool:
+        """Everything that should run does, and nothing has to be seen to."""
+        return not self.problems
+
+
+def look(data: Path, *, now: int) -> Status:
+    """Look at a data folder.
+
+    Args:
+        data: of the installation.
+        now: microseconds since 1970.
+    """
+    served, reports = read_roles(data), read_reports(data)
+    if served is None:
+        roles = [_alone(report, now) for report in reports.values()]
+    else:
+        reports = {role.report: reports[role.report] for role in served if role.report in reports}
+        roles = [_health(role, reports.get(role.report), now) for role in served]
+    disk = look_at_disk(data, samples_of(reports.get("monitor")), now=now)
+    problems = [*_of_roles(roles), *_of_disk(disk)]
+    return Status(at=now, roles=tuple(roles), reports=reports, disk=disk, problems=tuple(problems))
+
+
+def _health(role: Role, report: Report | None, now: int) -> Health:
+    age = None if report is None else (now - report.written_at) / _SECOND
+    return Health(
+        name=role.name,
+        is_ready=role.is_ready,
+        ready_at=role.ready_at,
+        restarts=role.restarts,
+        freshness=freshness(age),
+        report_age_seconds=age,
+    )
+
+
+def _alone(report: Report, now: int) -> Health:
+    """A role that runs without `mailwake serve`: its report is all there is."""
+    age = (now - report.written_at) / _SECOND
+    return Health(
+        name=report.name,
+        is_ready=None,
+        ready_at=None,
+        restarts=None,
+        freshness=freshness(age),
+        report_age_seconds=age,
+    )
+
+
+def freshness(age_seconds: float | None) -> Freshness:
+    """What an age says; a report from the future tells that clocks differ, not that its writer stands still."""
+    if age_seconds is None:
+        return Freshness.UNKNOWN
+    return Freshness.FRESH if age_seconds < FRESH_SECONDS else Freshness.STALE
+
+
+def _of_roles(roles: list[Health]) -> Iterator[str]:
+    if not roles:
+        yield "no role has said anything yet"
+    for role in roles:
+        if role.is_ready is False:
+            yield f"{role.name} is not ready"
+        elif role.freshness is Freshness.STALE and role.report_age_seconds is not None:
+            yield f"{role.name} last reported {role.report_age_seconds:.0f} s ago"
+
+
+def _of_disk(disk: Disk) -> Iterator[str]:
+    if disk.has_room is None:
+        yield "the data folder cannot be looked at"
+    elif not disk.has_room and disk.free_bytes is not None:
+        yield f"the disk has only {disk.free_bytes / 1e6:.0f} MB free"
