@@ -414,6 +414,10 @@ def _check(settings: Settings) -> None:
     settings.host_of_sender()
     if settings.edge.proxy_protocol and not settings.edge.trusted_proxies:
         raise Misconfigured("edge.proxy_protocol", "nobody may say who is at the far end; name edge.trusted_proxies")
+    if settings.logging.format not in ("text", "json"):
+        raise Misconfigured("logging.format", "must be text or json")
+    if settings.logging.level not in ("debug", "info", "warning", "error"):
+        raise Misconfigured("logging.level", "must be debug, info, warning or error")
     if settings.log.keep_days < 0:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:
@@ -428,7 +432,3 @@ def _ascii_domain(text: str) -> str:
         return text.rstrip(".").encode("idna").decode("ascii").lower()
     except UnicodeError:
         return text
-    if settings.logging.format not in ("text", "json"):
-        raise Misconfigured("logging.format", "must be text or json")
-    if settings.logging.level not in ("debug", "info", "warning", "error"):
-        raise Misconfigured("logging.level", "must be debug, info, warning or error")

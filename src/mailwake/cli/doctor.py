@@ -28,12 +28,11 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError, Misconfigured
 from mailwake.monitoring.backlog import Pace, Room, backlogs, room
 from mailwake.monitoring.conservation import State, Sum, balances
+from mailwake.monitoring.disk import FREE_BYTES
 from mailwake.settings import Settings, load
 
 #: A certificate that ends sooner than this is reported; renewal tools act 30 days before.
 CERTIFICATE_DAYS = 14
-#: Below this much free space the log may soon be unable to keep a hit.
-FREE_BYTES = 1_000_000_000
 #: Time enough to get a larger disk.
 PROBLEM_DAYS = 3.0
 #: NTP keeps a machine within milliseconds; more than this breaks the order of events between machines.

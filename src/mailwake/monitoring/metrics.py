@@ -23,10 +23,11 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
+from mailwake.monitoring.conservation import State, Sum
+from mailwake.monitoring.log import OTHER, Log, label_of
 from mailwake.monitoring.reports import Number, Report
 from mailwake.monitoring.status import Status
 
-OTHER = "other"
 ENDS = ("recorded", "inert", "expired", "rejected", "unrecorded")
 #: why the edge rejects: what is wrong with a token, and what is wrong around it
 REASONS = frozenset(
@@ -53,7 +54,6 @@ DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted"
 TYPES = frozenset(["opened", "clicked", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
 _RECORD_ENDS = ("applied", "dead", "damaged", "earlier")
 _STEP = re.compile(r"(?:put|drop|apply)_[a-z_]{1,40}|write")
-_WRITER = re.compile(r"edge-[0-9]{1,4}|relay|ingest|ingest-files|library")
 _MICRO = 1e-6
 
 
@@ -141,6 +141,11 @@ def samples(status: Status) -> Iterator[Sample]:
             yield from _of_edge(name.removeprefix("edge-"), report)
         elif name == "pipeline":
             yield from _of_pipeline(report)
+    yield from _of_sums(status)
+    yield from _of_log(status.log)
+    yield Sample("mailwake_disk_free_bytes", status.disk.free_bytes)
+    yield Sample("mailwake_disk_size_bytes", status.disk.size_bytes)
+    yield Sample("mailwake_disk_lasts_seconds", status.disk.lasts_seconds)
 
 
 def _of_roles(status: Status) -> Iterator[Sample]:
@@ -168,7 +173,7 @@ def _of_edge(worker: str, report: Report) -> Iterator[Sample]:
 def _of_pipeline(report: Report) -> Iterator[Sample]:
     told: dict[tuple[str, ...], Number] = {}
     for writer in report.names("writers"):
-        label, path = writer_label(writer), ("writers", writer)
+        label, path = label_of(writer), ("writers", writer)
         _add(told, ("mailwake_pipeline_read_total", label), report.number(*path, "records"))
         for end in _RECORD_ENDS:
             _add(told, ("mailwake_pipeline_records_total", label, end), report.number(*path, end))
@@ -185,15 +190,31 @@ def _add(told: dict[tuple[str, ...], Number], key: tuple[str, ...], value: Numbe
         told[key] = told.get(key, 0) + value
 
 
+def _of_sums(status: Status) -> Iterator[Sample]:
+    for kind in Sum:
+        sums = [balance for balance in status.sums if balance.kind is kind]
+        for state in State:
+            yield Sample("mailwake_sums", sum(balance.state is state for balance in sums), (kind, state))
+        broken = (abs(balance.difference) for balance in sums if balance.state is State.BROKEN)
+        yield Sample("mailwake_sum_difference", sum(broken), (kind,))
+
+
+def _of_log(log: Log) -> Iterator[Sample]:
+    yield Sample("mailwake_log_oldest_timestamp_seconds", _seconds(log.oldest_at))
+    yield Sample("mailwake_log_damaged", log.damaged)
+    for sequence in log.sequences:
+        yield Sample("mailwake_log_bytes", sequence.bytes, (sequence.writer,))
+        yield Sample("mailwake_log_records_total", sequence.records, (sequence.writer,))
+    for reading in log.readers:
+        label = (reading.reader,)
+        yield Sample("mailwake_log_behind_records", reading.behind_records, label)
+        yield Sample("mailwake_log_behind_seconds", reading.behind_seconds or 0, label)
+        yield Sample("mailwake_log_moved_timestamp_seconds", _seconds(reading.moved_at), label)
+        yield Sample("mailwake_log_stands_still", int(reading.stands_still), label)
+
+
 def _is_step(name: str) -> bool:
     return _STEP.fullmatch(name) is not None
-
-
-def writer_label(writer: str) -> str:
-    """A writer of the log as a label: every run of `mailwake send` is one, campaigns are too many to tell apart."""
-    if writer.startswith("send-"):
-        return "send"
-    return writer if _WRITER.fullmatch(writer) else OTHER
 
 
 def _closed(told: dict[str, Number], knows: Callable[[str], bool]) -> Iterable[tuple[str, Number]]:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import msgspec
+
+from mailwake.monitoring.conservation import Balance, State, balances
 from mailwake.monitoring.disk import Disk, look_at_disk, samples_of
+from mailwake.monitoring.log import Log, label_of, look_at_log
 from mailwake.monitoring.reports import Report, Role, read_reports, read_roles
 
 #: Reports are written every three seconds; one that is five times as old has a writer that stands still.
@@ -50,6 +54,8 @@ class Status:
     roles: tuple[Health, ...]
     #: of the roles that run, or of all where nobody says which run
     reports: dict[str, Report]
+    sums: tuple[Balance, ...]
+    log: Log
     disk: Disk
     #: what has to be seen to, as sentences; nobody and nothing of a person is named
     problems: tuple[str, ...]
@@ -74,8 +80,35 @@ def look(data: Path, *, now: int) -> Status:
         reports = {role.report: reports[role.report] for role in served if role.report in reports}
         roles = [_health(role, reports.get(role.report), now) for role in served]
     disk = look_at_disk(data, samples_of(reports.get("monitor")), now=now)
-    problems = [*_of_roles(roles), *_of_disk(disk)]
-    return Status(at=now, roles=tuple(roles), reports=reports, disk=disk, problems=tuple(problems))
+    log, sums = look_at_log(data, now=now), balances(data)
+    return Status(
+        at=now,
+        roles=tuple(roles),
+        reports=reports,
+        sums=tuple(sums),
+        log=log,
+        disk=disk,
+        problems=(*_of_roles(roles), *_of_sums(sums), *_of_log(log), *_of_disk(disk)),
+    )
+
+
+def to_json(status: Status) -> bytes:
+    """The status as the API tells it; times in microseconds since 1970, null where something is not known."""
+    told = {
+        "at": status.at,
+        "ready": status.is_ready,
+        "problems": status.problems,
+        "roles": status.roles,
+        "sums": [_of_sum(balance) for balance in status.sums],
+        "log": status.log,
+        "disk": status.disk,
+    }
+    return msgspec.json.encode(told)
+
+
+def _of_sum(balance: Balance) -> dict[str, object]:
+    facts = {"kind": balance.kind, "name": balance.name, "equation": balance.equation, "state": balance.state}
+    return {**facts, "left": balance.left, "right": balance.right, "difference": balance.difference}
 
 
 def _health(role: Role, report: Report | None, now: int) -> Health:
@@ -118,6 +151,22 @@ def _of_roles(roles: list[Health]) -> Iterator[str]:
             yield f"{role.name} is not ready"
         elif role.freshness is Freshness.STALE and role.report_age_seconds is not None:
             yield f"{role.name} last reported {role.report_age_seconds:.0f} s ago"
+
+
+def _of_sums(sums: list[Balance]) -> Iterator[str]:
+    for balance in sums:
+        if balance.state is State.BROKEN:
+            by = f" by {abs(balance.difference)}" if balance.difference else ""
+            name = balance.name if balance.name.startswith("edge-") else label_of(balance.name)
+            yield f"the sum of {balance.kind} of {name} is broken{by}"
+
+
+def _of_log(log: Log) -> Iterator[str]:
+    for reading in log.readers:
+        if reading.stands_still and reading.behind_seconds is not None:
+            yield f"{reading.reader} stands still; a record has been waiting for {reading.behind_seconds:.0f} s"
+    if log.damaged:
+        yield f"{log.damaged} parts of the log cannot be read"
 
 
 def _of_disk(disk: Disk) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from mailwake.monitoring.conservation import Balance, record_hour
 from mailwake.monitoring.disk import PACE_SECONDS, Sample, look_at_disk, samples_of
 from mailwake.monitoring.reports import read_reports
 from mailwake.monitoring.status import Status, look
@@ -22,6 +23,7 @@ REMEMBERED_SECONDS = 1.0
 #: A day of samples is 144 of them.
 SAMPLE_SECONDS = 600
 _SECOND = 1_000_000
+_HOUR = 3_600 * _SECOND
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +48,7 @@ class Watch:
         self._samples = deque(before, maxlen=2 * PACE_SECONDS // SAMPLE_SECONDS)
         self._turn = asyncio.Lock()
         self._known: Status | None = None
+        self._hour = 0
 
     async def status(self) -> Status:
         """What there is to see, at most a second old; whoever asks meanwhile waits for the same look."""
@@ -69,9 +72,27 @@ class Watch:
             fresh.write_text(json.dumps(told) + "\n", encoding="utf-8")
             fresh.replace(self._data / "monitor.json")
 
+    async def check_sums(self) -> list[Balance]:
+        """Write the sums down when an hour has begun, and say aloud which are broken."""
+        now = self._clock()
+        if now // _HOUR == self._hour:
+            return []
+        async with self._turn:
+            try:
+                broken = await asyncio.to_thread(record_hour, self._data, now)
+            except OSError:
+                _log.exception("conservation.unrecorded")  # tried again with the next report
+                return []
+        self._hour = now // _HOUR
+        for balance in broken:
+            values = {"sum": balance.kind, "name": balance.name, "difference": balance.difference}
+            _log.error("conservation.broken", extra={"values": {**values, "left": balance.left, **balance.right}})
+        return broken
+
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until told to stop."""
         while not stop.is_set():
             self.report()
+            await self.check_sums()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), REPORT_SECONDS)
