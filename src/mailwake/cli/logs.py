@@ -71,13 +71,18 @@ def _told(record: logging.LogRecord) -> tuple[str, dict[str, object]]:
 
 def fault_of(fault: BaseException) -> dict[str, object]:
     """The kind of a fault, the kinds behind it, and the places it came through; nothing of what they held."""
-    kinds, behind = [type(fault).__name__], fault
+    kinds, behind = [_kind(fault)], fault
     while (cause := behind.__cause__ or (None if behind.__suppress_context__ else behind.__context__)) is not None:
-        kinds.append(type(cause).__name__)
+        kinds.append(_kind(cause))
         behind = cause
     frames = traceback.extract_tb(fault.__traceback__)[-_MAX_PLACES:]
     places = [f"{'/'.join(PurePath(f.filename).parts[-2:])}:{f.lineno} {f.name}" for f in frames]
     return {"fault": " < ".join(kinds[:_MAX_PLACES]), "places": places}
+
+
+def _kind(fault: BaseException) -> str:
+    inner = ", ".join(map(_kind, fault.exceptions)) if isinstance(fault, BaseExceptionGroup) else ""
+    return f"{type(fault).__name__}({inner})" if inner else type(fault).__name__
 
 
 def harmless(value: object) -> object:

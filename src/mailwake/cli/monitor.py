@@ -31,10 +31,13 @@ async def _serve(settings: Monitor, data: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     watch = Watch(data)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(watch.run(stop))
-        listener = Listener(watch.status)
-        await serve(listener, host=settings.host, port=settings.port, section="monitor", ready=_say_ready, stop=stop)
+    watching = asyncio.create_task(watch.run(stop))
+    try:
+        app = Listener(watch.status)
+        await serve(app, host=settings.host, port=settings.port, section="monitor", ready=_say_ready, stop=stop)
+    finally:
+        stop.set()
+        await watching
 
 
 def _say_ready(url: str) -> None:

@@ -65,7 +65,7 @@ class Report:
     def names(self, *path: str) -> list[str]:
         """Names of an object's members."""
         found = self._at(path)
-        return sorted(found) if isinstance(found, Mapping) else []
+        return list(found) if isinstance(found, Mapping) else []
 
     def _at(self, path: tuple[str, ...]) -> object:
         found: object = self.facts
@@ -80,7 +80,7 @@ def read_roles(data: Path) -> tuple[Role, ...] | None:
     if not _lives(facts.get("pid")):
         return None
     told = Report(name="serve", facts=facts, written_at=0)
-    return tuple(_role(told, name) for name in facts.get("roles", {}) if _ROLE.fullmatch(name))
+    return tuple(_role(told, name) for name in told.names("roles") if _ROLE.fullmatch(name))
 
 
 def _role(told: Report, name: str) -> Role:
@@ -96,14 +96,14 @@ def _role(told: Report, name: str) -> Role:
 
 def _lives(pid: object) -> bool:
     """Whether a supervisor still runs: one that was killed leaves its file behind."""
-    if not isinstance(pid, int) or pid <= 0:
+    if type(pid) is not int or pid <= 0:
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
         return False
-    except (PermissionError, OverflowError):
-        pass
     return True
 
 
@@ -130,6 +130,6 @@ def _written_at(path: Path, facts: Mapping[str, Any]) -> int:
 def _read(path: Path) -> dict[str, Any]:
     try:
         facts = msgspec.json.decode(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}

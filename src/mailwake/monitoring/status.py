@@ -16,6 +16,8 @@ from mailwake.monitoring.reports import Report, Role, read_reports, read_roles
 
 #: Reports are written every three seconds; one that is five times as old has a writer that stands still.
 FRESH_SECONDS = 15
+#: The role that looks; that it is there says nothing of the others.
+WATCHER = "monitor"
 _SECOND = 1_000_000
 
 
@@ -79,7 +81,7 @@ def look(data: Path, *, now: int) -> Status:
     else:
         reports = {role.report: reports[role.report] for role in served if role.report in reports}
         roles = [_health(role, reports.get(role.report), now) for role in served]
-    disk = look_at_disk(data, samples_of(reports.get("monitor")), now=now)
+    disk = look_at_disk(data, samples_of(reports.get(WATCHER)), now=now)
     log, sums = look_at_log(data, now=now), balances(data)
     return Status(
         at=now,
@@ -144,7 +146,7 @@ def freshness(age_seconds: float | None) -> Freshness:
 
 
 def _of_roles(roles: list[Health]) -> Iterator[str]:
-    if not roles:
+    if all(role.name == WATCHER for role in roles):
         yield "no role has said anything yet"
     for role in roles:
         if role.is_ready is False:

@@ -1,0 +1,130 @@
+"""Ready means: every role is, every report is fresh, the disk has room, the sums hold, and no reader stands still."""
+
+import json
+import shutil
+from typing import Any
+
+import pytest
+from tests.monitoring.conftest import ENDS, NOW, Installation
+
+from mailwake.monitoring.status import FRESH_SECONDS, Freshness, look, to_json
+
+ROLES = ("edge-0", "relay", "ingest", "web", "monitor")
+
+
+@pytest.fixture
+def well(installation: Installation) -> Installation:
+    """Everything as it should be."""
+    installation.serve(*ROLES)
+    installation.edge()
+    for name in ("relay", "ingest", "monitor"):
+        installation.report(name)
+    installation.append("edge-0", 5)
+    account = {"cursor": 1, "records": 5, "applied": 5, "dead": 0, "dropped": {}, "damaged": 0, "earlier": 0}
+    installation.report("pipeline", writers={"edge-0": account})
+    installation.passed("pipeline", edge_0=1)
+    return installation
+
+
+def problems(installation: Installation) -> tuple[str, ...]:
+    status = look(installation.data, now=NOW)
+    assert status.is_ready is not bool(status.problems)
+    return status.problems
+
+
+def test_an_installation_that_is_well_is_ready(well: Installation) -> None:
+    assert problems(well) == ()
+
+
+def test_a_role_that_is_not_ready_is_named(well: Installation) -> None:
+    well.serve(*ROLES, ready=False)
+    assert problems(well) == tuple(f"{role} is not ready" for role in ROLES)
+
+
+@pytest.mark.parametrize(("age", "said"), [(FRESH_SECONDS - 0.1, ()), (40, ("edge-0 last reported 40 s ago",))])
+def test_a_report_that_was_not_written_again_is_named(well: Installation, age: float, said: tuple[str, ...]) -> None:
+    well.edge(age_seconds=age)
+    assert problems(well) == said
+
+
+def test_a_clock_that_went_back_makes_no_report_old(well: Installation) -> None:
+    well.edge(age_seconds=-3_600)
+    assert problems(well) == ()
+
+
+def test_a_report_that_is_not_there_is_not_known(well: Installation) -> None:
+    (well.data / "relay.json").unlink()
+    (relay,) = [role for role in look(well.data, now=NOW).roles if role.name == "relay"]
+    assert (relay.freshness, relay.report_age_seconds) == (Freshness.UNKNOWN, None)
+
+
+def test_a_sum_that_is_broken_is_named_with_what_is_missing(well: Installation) -> None:
+    well.edge(**(ENDS | {"received": 13}), stopped=1)
+    assert problems(well) == ("the sum of requests of edge-0 is broken by 3",)
+
+
+def test_a_campaign_is_not_named_in_a_problem(well: Installation) -> None:
+    well.append("send-4711", 5)
+    well.report("pipeline", writers={
+        "edge-0": {"cursor": 1, "records": 5, "applied": 5, "dead": 0, "dropped": {}, "damaged": 0, "earlier": 0},
+        "send-4711": {"cursor": 1, "records": 5, "applied": 4, "dead": 0, "dropped": {}, "damaged": 0, "earlier": 0},
+    })  # fmt: skip
+    well.passed("pipeline", edge_0=1, send_4711=1)
+    assert problems(well) == ("the sum of pipeline of send is broken by 1",)
+
+
+def test_a_reader_that_stands_still_is_named(well: Installation) -> None:
+    well.append("relay", 2, age_seconds=80)
+    well.passed("pipeline", edge_0=1, age_seconds=90)
+    assert problems(well) == ("pipeline stands still; a record has been waiting for 80 s",)
+
+
+def test_a_disk_without_room_is_said(well: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(well.data)._replace(free=300_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert problems(well) == ("the disk has only 300 MB free",)
+
+
+def test_reports_of_workers_that_no_longer_run_are_left_out(well: Installation) -> None:
+    well.report("edge-7", age_seconds=86_400, received=1)
+    status = look(well.data, now=NOW)
+    assert "edge-7" not in status.reports
+    assert status.is_ready
+
+
+def test_roles_that_run_alone_are_told_by_their_reports(installation: Installation) -> None:
+    installation.report("relay")
+    installation.report("ingest", age_seconds=20)
+    status = look(installation.data, now=NOW)
+    assert [(role.name, role.is_ready, role.freshness) for role in status.roles] == [
+        ("ingest", None, "stale"),
+        ("relay", None, "fresh"),
+    ]
+    assert status.problems == ("ingest last reported 20 s ago",)
+
+
+def test_a_folder_in_which_nobody_ever_was_is_not_ready(installation: Installation) -> None:
+    assert problems(installation) == ("no role has said anything yet",)
+    assert problems(Installation(installation.data / "gone")) == (
+        "no role has said anything yet",
+        "the data folder cannot be looked at",
+    )
+
+
+def test_the_json_says_all_of_it_and_nothing_that_a_report_made_up(well: Installation) -> None:
+    well.report("relay", recipient="canary@example.com")
+    told: dict[str, Any] = json.loads(to_json(look(well.data, now=NOW)))
+    assert list(told) == ["at", "ready", "problems", "roles", "sums", "log", "disk"]
+    assert (told["at"], told["ready"], told["problems"]) == (NOW, True, [])
+    assert [role["name"] for role in told["roles"]] == list(ROLES)
+    assert told["sums"][0] == {
+        "kind": "requests",
+        "name": "edge-0",
+        "equation": "received = recorded + inert + expired + rejected + unrecorded + waiting",
+        "state": "holds",
+        "left": 10,
+        "right": {"recorded": 5, "inert": 1, "expired": 1, "rejected": 3, "unrecorded": 0, "waiting": 0},
+        "difference": 0,
+    }
+    assert told["log"]["readers"][0]["behind_records"] == 0
+    assert "canary" not in json.dumps(told)
