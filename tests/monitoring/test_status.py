@@ -115,7 +115,8 @@ def test_the_json_says_all_of_it_and_nothing_that_a_report_made_up(well: Install
     well.report("relay", recipient="canary@example.com")
     told: dict[str, Any] = json.loads(to_json(look(well.data, now=NOW)))
     assert list(told) == ["at", "ready", "problems", "roles", "sums", "log", "disk"]
-    assert (told["at"], told["ready"], told["problems"]) == (NOW, True, [])
+    assert (told["at"], told["ready"], told["problems"]) == ("2027-01-15T08:00:00Z", True, [])
+    assert told["roles"][0]["ready_at"] == "2027-01-15T07:59:00Z"
     assert [role["name"] for role in told["roles"]] == list(ROLES)
     assert told["sums"][0] == {
         "kind": "requests",

@@ -1,15 +1,17 @@
 """The dashboard over real stores, asked without a socket; the browser tests and the server's own use real ones."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import httpx2
 import pytest
 from starlette.types import ASGIApp
 from tests.insight import seeding
+from tests.monitoring.conftest import ENDS, NOW, Installation
 
 from mailwake.insight.stores import Stores
+from mailwake.monitoring.status import Status, look
 from mailwake.store.state import LinkRow
 from mailwake.web.app import create_app
 
@@ -48,9 +50,25 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     seeding.close(opened)
 
 
+def troubled(folder: Path) -> Callable[[], Status]:
+    """An installation in trouble: a sum broken by 3, a report 44 s old, a reader that stands still, many campaigns."""
+    folder.mkdir(exist_ok=True)
+    installation = Installation(folder)
+    installation.serve("edge-0", "edge-1", "relay", "ingest", "web", "monitor")
+    installation.edge(**(ENDS | {"received": 13}), stopped=1)
+    installation.report("edge-1", age_seconds=44)
+    installation.append("edge-0", 5, age_seconds=200)
+    for campaign in range(9):
+        installation.append(f"send-{campaign}", 1_000, age_seconds=300)
+    account = {"cursor": 1, "records": 1_000, "applied": 1_000, "dead": 0, "dropped": {}, "damaged": 0, "earlier": 0}
+    installation.report("pipeline", writers={f"send-{campaign}": account for campaign in range(9)})
+    installation.passed("pipeline", age_seconds=90, **{f"send_{campaign}": 1 for campaign in range(9)})
+    return lambda: look(folder, now=NOW)
+
+
 @pytest.fixture(scope="module")
-def asking(stores: Stores) -> Asking:
-    return Asking(create_app(stores))
+def asking(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Asking:
+    return Asking(create_app(stores, look=troubled(tmp_path_factory.mktemp("installation"))))
 
 
 @pytest.fixture

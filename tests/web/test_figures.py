@@ -28,6 +28,28 @@ def test_small_rates_get_a_second_decimal(rate: float, text: str) -> None:
     assert plain(figures.percent(rate)) == text
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0 bytes"), (999, "999 bytes"), (1_000, "1.0 kB"), (81_920, "81.9 kB"), (999_600, "1.0 MB"),
+        (705_000_000, "705 MB"), (78_200_000_000, "78.2 GB"), (9 * 10**18, "9000 PB"),
+    ],
+)  # fmt: skip
+def test_a_size_is_told_in_the_unit_that_fits(number: int, text: str) -> None:
+    assert plain(figures.size(number)) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"), (0.6, "1 s"), (44, "44 s"), (89, "89 s"), (90, "2 minutes"), (7_199, "120 minutes"),
+        (7_200, "2 hours"), (172_800, "2 days"), (4 * 86_400, "4 days"), (3 * 31_536_000, "3 years"),
+    ],
+)  # fmt: skip
+def test_a_span_of_time_is_told_in_its_largest_unit(seconds: float, text: str) -> None:
+    assert plain(figures.duration(seconds)) == text
+
+
 def test_no_rate_is_no_number() -> None:
     assert figures.percent(None) == "cannot say"
     assert figures.span(None, None) == ""

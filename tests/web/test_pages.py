@@ -22,6 +22,7 @@ PAGES = (
     "/campaigns/1/people",
     "/campaigns/2/people?outcome=delivered&page=2",
     "/campaigns/3/people",
+    "/status",
 )
 
 

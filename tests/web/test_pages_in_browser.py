@@ -3,40 +3,51 @@
 import asyncio
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request
 from tests.insight import seeding
+from tests.web.conftest import troubled
 
 from mailwake.events import EventType
 from mailwake.insight.stores import Stores
-from mailwake.web.app import create_app
+from mailwake.monitoring.status import Status
+from mailwake.web.app import create_app, look_nowhere
 from mailwake.web.server import serve
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("/", "/campaigns/1", "/campaigns/2", "/campaigns/3", "/campaigns/4", "/campaigns/2/people", "/nowhere")
+PAGES = (
+    "/",
+    "/campaigns/1",
+    "/campaigns/2",
+    "/campaigns/3",
+    "/campaigns/4",
+    "/campaigns/2/people",
+    "/status",
+    "/nowhere",
+)
 
 
 @pytest.fixture(scope="module")
-def url(stores: Stores) -> Iterator[str]:
+def url(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A served dashboard."""
-    yield from served(stores)
+    yield from served(stores, look=troubled(tmp_path_factory.mktemp("installation")))
 
 
-def served(stores: Stores) -> Iterator[str]:
+def served(stores: Stores, *, look: Callable[[], Status] = look_nowhere) -> Iterator[str]:
     """Serve from a thread until the test is over."""
     ready: queue.Queue[tuple[str, Any, Any]] = queue.Queue()
 
     async def run() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        await serve(
-            create_app(stores), host="127.0.0.1", port=0, stop=stop, ready=lambda url: ready.put((url, loop, stop))
-        )
+        app = create_app(stores, look=look)
+        await serve(app, host="127.0.0.1", port=0, stop=stop, ready=lambda url: ready.put((url, loop, stop)))
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
@@ -142,11 +153,11 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
-    assert reached == ["Skip to the numbers", "Mailwake", "Campaigns", "Campaigns", "130", delivered]
+    assert reached == ["Skip to the numbers", "Mailwake", "Campaigns", "Status", "Campaigns", "130", delivered]
 
 
 def test_what_the_keyboard_is_on_is_seen(opened: Open, url: str) -> None:
@@ -239,3 +250,19 @@ def test_an_open_page_takes_in_new_numbers_and_keeps_what_the_reader_opened(
     page.goto("about:blank")
     next(serving, None)
     seeding.close(stores)
+
+
+def test_an_open_status_page_looks_again_and_keeps_what_the_reader_opened(
+    opened: Open, stores: Stores, tmp_path: Path
+) -> None:
+    look, page = troubled(tmp_path), opened.page
+    serving = served(stores, look=look)
+    opened.go(f"{next(serving)}/status")
+    page.locator("#more-sums summary").click()
+    assert "3 things have to be seen to" in page.locator(".lead").inner_text()
+    (tmp_path / "edge-0.json").unlink()
+    page.wait_for_function("() => document.querySelector('.lead').textContent.includes('2 things')")
+    assert page.locator("#more-sums").get_attribute("open") is not None
+    assert opened.complaints == []
+    page.goto("about:blank")
+    next(serving, None)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Annotated
 
@@ -61,6 +62,7 @@ def _work(settings: Settings, events: EventStore) -> Callable[[], None]:
 
 
 async def _serve(settings: Settings, stores: Stores) -> None:
+    from mailwake.monitoring.status import look
     from mailwake.web.app import create_app
     from mailwake.web.guard import open_to_all
     from mailwake.web.server import serve
@@ -75,7 +77,12 @@ async def _serve(settings: Settings, stores: Stores) -> None:
             "put a login in front, or set web.host to 127.0.0.1",
             file=sys.stderr,
         )
-    app = create_app(stores, host=settings.web.host, relay=f"{settings.relay.host}:{settings.relay.port}")
+    app = create_app(
+        stores,
+        host=settings.web.host,
+        relay=f"{settings.relay.host}:{settings.relay.port}",
+        look=lambda: look(settings.data_folder, now=time.time_ns() // 1_000),
+    )
     try:
         await serve(
             app,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,6 +20,7 @@ FRESH_SECONDS = 15
 #: The role that looks; that it is there says nothing of the others.
 WATCHER = "monitor"
 _SECOND = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Freshness(StrEnum):
@@ -95,17 +97,23 @@ def look(data: Path, *, now: int) -> Status:
 
 
 def to_json(status: Status) -> bytes:
-    """The status as the API tells it; times in microseconds since 1970, null where something is not known."""
+    """The status as the API tells it; null where something is not known."""
+    log = status.log
+    readers = [{**asdict(reading), "moved_at": _utc(reading.moved_at)} for reading in log.readers]
     told = {
-        "at": status.at,
+        "at": _utc(status.at),
         "ready": status.is_ready,
         "problems": status.problems,
-        "roles": status.roles,
+        "roles": [{**asdict(role), "ready_at": _utc(role.ready_at)} for role in status.roles],
         "sums": [_of_sum(balance) for balance in status.sums],
-        "log": status.log,
+        "log": {**asdict(log), "oldest_at": _utc(log.oldest_at), "readers": readers},
         "disk": status.disk,
     }
     return msgspec.json.encode(told)
+
+
+def _utc(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _of_sum(balance: Balance) -> dict[str, object]:

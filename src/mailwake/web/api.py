@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +12,8 @@ from mailwake.insight.answers import to_json
 from mailwake.insight.people import PAGE_SIZE, people
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
+from mailwake.monitoring.status import Status
+from mailwake.monitoring.status import to_json as status_to_json
 
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1_000
@@ -28,11 +31,23 @@ def stores_of(request: Request) -> Stores:
     return stores
 
 
+def status_of(request: Request) -> Status:
+    """What the installation says of itself, now."""
+    look: Callable[[], Status] = request.app.state.look
+    return look()
+
+
 @router.get("/health")
 def health(request: Request) -> Response:
     """Answers as soon as the stores do."""
     stores_of(request).events.ask("latest")
     return _json(b'{"status":"ok"}')
+
+
+@router.get("/api/status")
+def status(request: Request) -> Response:
+    """What the installation says of itself: roles, sums, log and disk."""
+    return _json(status_to_json(status_of(request)))
 
 
 @router.get("/api/campaigns")

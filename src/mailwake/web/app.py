@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from mailwake.errors import Unavailable
 from mailwake.insight.stores import Stores
+from mailwake.monitoring.status import Status
 from mailwake.web import api, faults, pages
 from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
 
 
-def create_app(stores: Stores, *, host: str = "127.0.0.1", relay: str = "127.0.0.1:2525") -> ASGIApp:
+def look_nowhere() -> Status:
+    """For a dashboard over stores that belong to no running installation."""
+    raise Unavailable("this dashboard shows stores alone; nobody told it where their installation is")
+
+
+def create_app(
+    stores: Stores,
+    *,
+    host: str = "127.0.0.1",
+    relay: str = "127.0.0.1:2525",
+    look: Callable[[], Status] = look_nowhere,
+) -> ASGIApp:
     """The application over open stores, which it never closes.
 
     Args:
         stores: what it shows.
         host: the address it listens on, which decides what host names it answers to.
         relay: where programs may send through, for a reader who has nothing to see yet.
+        look: gives what the installation says of itself.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
     app.state.relay = relay
+    app.state.look = look
     app.include_router(api.router)
     app.include_router(pages.router)
     app.mount("/static", Assets(), name="static")

@@ -83,3 +83,21 @@ def step(seconds: int) -> str:
             number = seconds // size
             return word if number == 1 else f"{number} {word}s"
     return f"{seconds} seconds"
+
+
+def size(number: int) -> str:
+    """Bytes in the unit that leaves at most three digits before the point: 79.4 GB (powers of 1,000)."""
+    amount, unit = float(number), "bytes"
+    for larger in ("kB", "MB", "GB", "TB", "PB"):
+        if amount < 999.5:
+            break
+        amount, unit = amount / 1_000, larger
+    return f"{amount:.0f}{NBSP}{unit}" if unit == "bytes" or amount >= 99.95 else f"{amount:.1f}{NBSP}{unit}"
+
+
+def duration(seconds: float) -> str:
+    """A span of time in its largest unit: 40 s, 12 minutes, 3 days."""
+    for length, word in ((31_536_000, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= 2 * length or (length == 60 and seconds >= 90):
+            return f"{seconds / length:.0f}{NBSP}{word}s"
+    return f"{seconds:.0f}{NBSP}s"

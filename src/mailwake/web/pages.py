@@ -16,8 +16,8 @@ from starlette.responses import Response
 from mailwake.insight.answers import to_json
 from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report, find, overview
-from mailwake.web import campaign_view, campaigns_view, people_view
-from mailwake.web.api import Page, stores_of
+from mailwake.web import campaign_view, campaigns_view, people_view, status_view
+from mailwake.web.api import Page, status_of, stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -61,6 +61,13 @@ def campaign_people(request: Request, campaign: str, *, outcome: Text = "all", p
     wanted = outcome if outcome in FILTERS else "all"
     answer = people(stores, find(stores, campaign), outcome=wanted, page=page)
     return render(request, "people.html", **people_view.values(answer, stores.zone))
+
+
+@router.get("/status")
+def status(request: Request) -> Response:
+    """What the installation says of itself."""
+    values = status_view.values(status_of(request), stores_of(request).zone)
+    return render(request, "status.html", here="status", **values)
 
 
 def _digest(body: bytes) -> str:

@@ -1,0 +1,193 @@
+"""What the status page shows: every state as a word with a mark, never as a colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mailwake.monitoring.conservation import Balance, State, Sum
+from mailwake.monitoring.disk import Disk, Trend
+from mailwake.monitoring.log import Log, LogReading
+from mailwake.monitoring.status import Freshness, Health, Status
+from mailwake.web import figures
+
+#: sums before the rest, all of which hold, is folded away
+TOP = 8
+NOT_KNOWN = "not known"
+#: what a role is there for
+_FOR = {
+    "edge": "pixel, links, unsubscribe pages",
+    "relay": "takes mail from your programs",
+    "ingest": "takes bounces and complaints",
+    "web": "dashboard, with the pipeline beside it",
+    "work": "pipeline",
+    "pipeline": "takes the log into the stores",
+    "monitor": "metrics and health",
+}
+#: how the number on the left of each sum reads
+_LEFT = {Sum.REQUESTS: "received", Sum.LOG: "gained by the log", Sum.PIPELINE: "in the log"}
+_TITLE = {Sum.REQUESTS: "Requests of {}", Sum.LOG: "Log of {}", Sum.PIPELINE: "Records of {}"}
+_ORDER = (State.BROKEN, State.UNKNOWN, State.SETTLING, State.HOLDS)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """A state, ready to read."""
+
+    word: str
+    #: good, bad or unsure
+    kind: str
+
+    @property
+    def sign(self) -> str:
+        """Tells the kinds apart without colour."""
+        return {"good": "✓", "bad": "✕", "unsure": "?"}[self.kind]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoleLine:
+    """One role."""
+
+    name: str
+    what: str
+    state: Mark
+    since: str
+    restarts: str
+    report: Mark
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SumLine:
+    """One sum."""
+
+    title: str
+    #: the equation in words
+    equation: str
+    #: the same with its numbers; empty where there are none
+    numbers: str
+    verdict: Mark
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReaderLine:
+    """One reader of the log."""
+
+    name: str
+    behind: Mark
+    moved: str
+
+
+def values(status: Status, zone: ZoneInfo) -> dict[str, Any]:
+    """What `status.html` names."""
+    ordered = sorted(status.sums, key=lambda balance: _ORDER.index(balance.state))
+    sums = [_sum(balance) for balance in ordered]
+    shown = max(TOP, sum(balance.state is not State.HOLDS for balance in ordered))
+    return {
+        "verdict": _verdict(len(status.problems)),
+        "problems": status.problems,
+        "looked": f"looked at {_moment(status.at, zone)}:{_time(status.at, zone):%S}",
+        "roles": [_role(health, zone) for health in status.roles],
+        "sums": sums[:shown],
+        "more_sums": sums[shown:],
+        **_of_log(status.log, zone),
+        **_of_disk(status.disk),
+    }
+
+
+def _verdict(problems: int) -> Mark:
+    if not problems:
+        return Mark(word="Everything is ready.", kind="good")
+    many = "One thing has" if problems == 1 else f"{problems} things have"
+    return Mark(word=f"{many} to be seen to.", kind="bad")
+
+
+def _role(health: Health, zone: ZoneInfo) -> RoleLine:
+    state = {
+        True: Mark(word="ready", kind="good"),
+        False: Mark(word="not ready", kind="bad"),
+        None: Mark(word="runs on its own", kind="unsure"),
+    }
+    return RoleLine(
+        name=health.name,
+        what=_FOR.get(health.name.partition("-")[0], ""),
+        state=state[health.is_ready],
+        since=NOT_KNOWN if health.ready_at is None else _moment(health.ready_at, zone),
+        restarts=NOT_KNOWN if health.restarts is None else figures.count(health.restarts),
+        report=_report(health),
+    )
+
+
+def _report(health: Health) -> Mark:
+    if health.report_age_seconds is None:
+        return Mark(word="none yet", kind="unsure")
+    said = f"{figures.duration(health.report_age_seconds)} ago"
+    return Mark(word=said, kind="good" if health.freshness is Freshness.FRESH else "bad")
+
+
+def _sum(balance: Balance) -> SumLine:
+    terms = " + ".join(f"{figures.count(n)} {term}" for term, n in balance.right.items())
+    left = f"{figures.count(balance.left)} {_LEFT[balance.kind]}"
+    return SumLine(
+        title=_TITLE[balance.kind].format(balance.name),
+        equation=balance.equation,
+        numbers=f"{left} {'≠' if balance.difference else '='} {terms}" if terms else "",
+        verdict=_stands(balance),
+    )
+
+
+def _stands(balance: Balance) -> Mark:
+    broken = f"broken by {figures.count(abs(balance.difference))}" if balance.difference else "broken"
+    return {
+        State.HOLDS: Mark(word="holds", kind="good"),
+        State.BROKEN: Mark(word=broken, kind="bad"),
+        State.SETTLING: Mark(word="settling, ask again", kind="unsure"),
+        State.UNKNOWN: Mark(word="cannot say yet", kind="unsure"),
+    }[balance.state]
+
+
+def _of_log(log: Log, zone: ZoneInfo) -> Mapping[str, Any]:
+    return {
+        "log_size": figures.size(log.bytes),
+        "log_oldest": "nothing yet" if log.oldest_at is None else _moment(log.oldest_at, zone),
+        "log_damaged": figures.count(log.damaged) if log.damaged else "",
+        "writers": [
+            (each.writer, figures.size(each.bytes), NOT_KNOWN if each.records is None else figures.count(each.records))
+            for each in log.sequences
+        ],
+        "readers": [_reader(reading, zone) for reading in log.readers],
+    }
+
+
+def _reader(reading: LogReading, zone: ZoneInfo) -> ReaderLine:
+    if reading.behind_records is None:
+        behind = Mark(word=NOT_KNOWN, kind="unsure")
+    elif reading.behind_seconds is None:
+        behind = Mark(word="has read everything", kind="good")
+    else:
+        waited = figures.duration(reading.behind_seconds)
+        said = f"{figures.count(reading.behind_records)} records behind, the oldest {waited} old"
+        behind = Mark(word=said, kind="bad" if reading.stands_still else "good")
+    return ReaderLine(name=reading.reader, behind=behind, moved=_moment(reading.moved_at, zone))
+
+
+def _of_disk(disk: Disk) -> Mapping[str, Any]:
+    if disk.free_bytes is None or disk.size_bytes is None:
+        return {"disk": Mark(word="cannot be looked at", kind="bad"), "disk_lasts": "cannot say"}
+    room = Mark(
+        word=f"{figures.size(disk.free_bytes)} free of {figures.size(disk.size_bytes)}",
+        kind="good" if disk.has_room else "bad",
+    )
+    if disk.lasts_seconds is not None:
+        return {"disk": room, "disk_lasts": f"{figures.duration(disk.lasts_seconds)} at the pace of the last day"}
+    return {"disk": room, "disk_lasts": "it is not filling" if disk.trend is Trend.STEADY else "cannot say yet"}
+
+
+def _time(micros: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(micros / 1_000_000, UTC).astimezone(zone)
+
+
+def _moment(micros: int, zone: ZoneInfo) -> str:
+    return figures.moment(_time(micros, zone), zone)
