@@ -13,14 +13,19 @@ import time
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from mailwake.edge.nonces import Nonces
 from mailwake.eventlog.sqlite import SqliteReader
+from mailwake.events import Micros, TemplateId
+from mailwake.store.state import LinkRow, open_state
 from mailwake.tokens import KeyRing, Minter, format_key, new_key
 
 HOST = "track.example.com"
+TARGET = "https://www.example.com/offer?a=1&b=2"
+TEMPLATE, LINK = TemplateId(7), 3
 #: Roles start in half a second; on a machine that is busy with other things they take longer.
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 CONFIG = """
 data = "data"
 [tracking]
@@ -81,6 +86,15 @@ class Installation:
         self.config.write_text(CONFIG.format(host=HOST, **self.ports), encoding="utf-8")
 
         self.roles: list[Role] = []
+        self._know_the_template()
+
+    def _know_the_template(self) -> None:
+        """What is read has been sent, as far as the pipeline knows."""
+        state, now = open_state(self.data / "state.sqlite"), Micros(time.time_ns() // 1_000)
+        link = LinkRow(number=LINK, href=TARGET, label="our offer", role="cta", tracked=True)
+        campaign = state.campaign("Autumn", stream="marketing", now=now)
+        state.put_template(campaign.id, TEMPLATE, subject="Hello", html=b"<p>", links=(link,), now=now)
+        state.close()
 
     def __enter__(self) -> Installation:
         return self
@@ -125,10 +139,10 @@ class Installation:
         finally:
             reader.close()
 
-    def wait_until_taken_in(self, *, patience_seconds: float = PATIENCE_SECONDS) -> float:
-        """Until the pipeline, which runs, has read all that there is; gives the seconds that took."""
+    def wait_until_taken_in(self, *, patience_seconds: float = PATIENCE_SECONDS, enough: int = 0) -> float:
+        """Until no more than so many records wait for the pipeline, which runs; gives the seconds that took."""
         started = time.monotonic()
-        while waiting := self.waiting():
+        while (waiting := self.waiting()) > enough:
             assert time.monotonic() < started + patience_seconds, f"{waiting:,} records still wait"
             time.sleep(0.05)
         return time.monotonic() - started
@@ -184,6 +198,14 @@ class Role:
             assert self.process.poll() is None, f"{self.name} ended by itself:\n{self.errors()}"
             self.process.kill()
             self.process.wait()
+
+    def report(self) -> dict[str, Any]:
+        """What an edge last said of itself; empty while it has said nothing."""
+        try:
+            said: dict[str, Any] = json.loads((self.folder / "data" / "edge-0.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        return said
 
     def stop(self) -> int:
         """SIGTERM, and wait; gives the exit code."""

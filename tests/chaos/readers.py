@@ -10,15 +10,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import uvloop
-from tests.chaos.installation import HOST, Installation
+from tests.chaos.installation import HOST, LINK, TARGET, TEMPLATE, Installation
 from tests.chaos.oracle import DECISIONS, HANDLES, Asked, Kind
 
 from mailwake.edge.pixel import GIF
 from mailwake.modes import INDIVIDUAL
 from mailwake.tokens import LinkToken, MessageToken, Purpose
 
-TARGET = "https://www.example.com/offer?a=1&b=2"
-TEMPLATE, LINK = 7, 3
 #: Of a thousand requests.
 SHARES = {Kind.OPEN: 600, Kind.CLICK: 355, Kind.UNSUBSCRIBE: 10, Kind.WITHDRAW: 5, Kind.FORGED: 30}
 ANSWER_SECONDS = 60.0
@@ -152,8 +150,7 @@ class Readers(threading.Thread):
         """Wait until it is time for so many more."""
         now = time.monotonic()
         self._next_at = max(self._next_at, now - 0.5) + self._gap * requests
-        while (now := time.monotonic()) < self._next_at and not self._enough.is_set():  # noqa: ASYNC110 - paced by time
-            await asyncio.sleep(min(0.2, self._next_at - now))
+        await asyncio.sleep(max(0.0, self._next_at - now))
 
     async def _ask(self, kinds: list[Kind], reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """A few requests at once, and their answers in order; says whether the line is still good."""

@@ -16,7 +16,7 @@ from tests.chaos.installation import Installation
 
 from mailwake.events import Event, EventType, Handle
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 600.0
 
 
 @dataclass(slots=True)
