@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -64,6 +65,14 @@ def free_port(dice: random.Random) -> int:
             except OSError:
                 continue
         return port
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    """Wait for something that is bound to happen."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not true():
+        assert time.monotonic() < end, f"waited in vain until {what}"
+        time.sleep(0.05)
 
 
 @dataclass

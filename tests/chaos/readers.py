@@ -167,7 +167,7 @@ class Readers(threading.Thread):
                 answer = await asyncio.wait_for(read(reader), ANSWER_SECONDS)
                 one.status, one.is_right = answer.status, is_right(one.kind, answer)
                 one.answered_at = time.monotonic()
-        except (OSError, EOFError, TimeoutError):
+        except (OSError, EOFError, TimeoutError, RuntimeError):  # RuntimeError: uvloop's word for a line that is closed
             return False
         return kinds[-1] not in DECISIONS
 

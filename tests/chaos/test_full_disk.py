@@ -6,14 +6,14 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 from tests.chaos.conftest import Say
-from tests.chaos.installation import PATIENCE_SECONDS, Installation, Role
+from tests.chaos.installation import Installation, Role, until
 from tests.chaos.oracle import DECISIONS, Asked, Kind, assert_stored, compare, records
 from tests.chaos.readers import Readers
 
@@ -68,13 +68,6 @@ def small_disk(folder: Path) -> Iterator[SmallDisk]:
         yield SmallDisk(folder)
     finally:
         subprocess.run(("umount", "--lazy", str(folder)), check=True)
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not true():
-        assert time.monotonic() < end, f"waited in vain until {what}"
-        time.sleep(0.05)
 
 
 def live_through(house: Installation, disk: Disk, *, full_seconds: float, say: Say) -> None:

@@ -1,13 +1,16 @@
 """The HTTP layer on a real socket: conformance, limits, and what strangers try."""
 
+import gc
 import select
 import threading
+import time
 from functools import partial
 
 import pytest
 from tests.edge.conftest import Background, StartServer
 from tests.line import Answer, Line
 
+from mailwake.edge import http
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.response import Response
 
@@ -46,6 +49,26 @@ def test_a_line_stays_open_for_the_next_request(start_server: StartServer) -> No
         for path in (b"/a", b"/b"):
             line.send(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
             assert line.read().body == b"GET %s " % path
+
+
+def lines_in_memory() -> int:
+    return sum(isinstance(each, http._Connection) for each in gc.get_objects())
+
+
+def test_a_line_that_is_gone_leaves_nothing_for_the_collector(start_server: StartServer) -> None:
+    """Every reader comes on a line of their own; waiting for the collector would hold thousands of them in memory."""
+    server = start_server(echo)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            assert ask(server, GET).status == 200
+        end = time.monotonic() + 20
+        while lines_in_memory():
+            assert time.monotonic() < end, f"{lines_in_memory()} lines are still there"
+            time.sleep(0.01)
+    finally:
+        gc.enable()
 
 
 def test_an_answer_has_its_exact_length_and_a_date(start_server: StartServer) -> None:

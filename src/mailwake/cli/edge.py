@@ -34,7 +34,7 @@ async def _serve(settings: Settings, keys: KeyRing, worker: int) -> None:
     from mailwake.edge.worker import run
     from mailwake.eventlog.sqlite import SqliteWriter
 
-    # Requests leave no cycles behind, lines do: look for those rarely, and never among what was there from the start.
+    # Neither requests nor lines leave cycles behind: look for them rarely, never among what was there from the start.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     stop = asyncio.Event()

@@ -94,6 +94,7 @@ class _Connection(asyncio.Protocol):
         self._transport = None
         self._ended = True
         self._queue.clear()
+        del self._parser  # it holds us as we hold it; parted, both go at once, and not when the collector next comes by
         self._server.connections.discard(self)
         self._server.left()
 
