@@ -2,13 +2,14 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 from tests.edge.conftest import HOST
 from tests.line import Line
 
-from mailwake.edge.worker import listen
+from mailwake.edge.worker import allow_connections, listen
 from mailwake.errors import Unavailable
 from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.events import decode_event
@@ -128,6 +129,28 @@ def test_a_stop_writes_the_counts_and_ends_well(installation: Path) -> None:
         assert child.stdout.read() == ""  # nothing about requests is ever printed
     report = json.loads((installation / "mailwake-data" / "edge-0.json").read_text(encoding="utf-8"))
     assert (report["received"], report["recorded"], report["worker"]) == (1, 1, 0)
+
+
+def test_a_low_limit_of_open_files_costs_no_reader(installation: Path) -> None:
+    """Most systems start a process with 1,024 descriptors; the edge asks for what its settings promise."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (60, before[1]))
+    try:
+        running = process(installation)
+        _, port = running.__enter__()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    with ExitStack() as lines:
+        lines.push(running.__exit__)
+        requests = opens(installation, 1)
+        for line in [lines.enter_context(Line(port)) for _ in range(100)]:
+            line.send(next(requests)[1])
+            assert line.read().status == 200
+
+
+def test_a_system_that_allows_too_few_files_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    allow_connections(10_000_000)
+    assert "allowed=" in caplog.text
 
 
 def test_the_same_worker_twice_is_refused_with_one_line(installation: Path) -> None:

@@ -31,12 +31,13 @@ def command(
 
 
 async def _serve(settings: Settings, keys: KeyRing, worker: int) -> None:
-    from mailwake.edge.worker import run
+    from mailwake.edge.worker import allow_connections, run
     from mailwake.eventlog.sqlite import SqliteWriter
 
     # Neither requests nor lines leave cycles behind: look for them rarely, never among what was there from the start.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    allow_connections(settings.edge.max_connections)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import socket
 import time
 from collections.abc import Callable
@@ -29,6 +30,8 @@ from mailwake.tokens import KeyRing
 _INERT_SECONDS = 1.0
 #: How often the counters are written, in looks at the inert set.
 _REPORT_EVERY = 3
+#: Files that a worker has open besides its connections.
+_OTHER_FILES = 100
 
 _log = logging.getLogger(__name__)
 
@@ -59,6 +62,20 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise Unavailable(f"cannot listen on {host} port {port}: {fault.strerror or fault}") from None
     return listener
+
+
+def allow_connections(count: int) -> None:
+    """Ask the system for as many open connections as may come, and say so where it does not give them.
+
+    Most systems start a process with 1,024 descriptors and let it have far more.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + _OTHER_FILES
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < wanted:
+        _log.warning("edge.few_descriptors allowed=%d wanted=%d; raise LimitNOFILE", allowed, wanted)
 
 
 def address(listener: socket.socket) -> str:
