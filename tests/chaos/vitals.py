@@ -24,7 +24,7 @@ class Vitals(NamedTuple):
     wal: int
 
     def __str__(self) -> str:
-        return f"{self.rss / 1e6:.1f} MB, {self.descriptors} descriptors, {self.sockets} of them sockets, write-ahead log {self.wal / 1e6:.1f} MB"
+        return f"{self.rss / 1e6:.1f} MB, {self.descriptors} descriptors, write-ahead log {self.wal / 1e6:.1f} MB"
 
 
 def look_at(role: Role, house: Installation) -> Vitals:
