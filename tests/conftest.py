@@ -28,16 +28,20 @@ if TYPE_CHECKING:
 #: Tests never measure speed: a busy machine is no failure.
 hypothesis_settings.register_profile("mailwake", deadline=None)
 hypothesis_settings.load_profile("mailwake")
+#: What a skip's reason begins with, and what has to be said when there was one.
+UNSEEN = {
+    "no browser": ("BROWSER", "Chromium is not installed: nobody looked at the pages. Install it and run again."),
+    "no proxy": ("PROXY", "nginx, Caddy, HAProxy or curl is not installed: nobody tried the how-to on TLS with it."),
+}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was not looked at: a run without a browser is no proof that the pages work."""
-    unseen = [report for report in terminalreporter.stats.get("skipped", []) if "no browser" in str(report.longrepr)]
-    if unseen:
-        terminalreporter.section(f"{len(unseen)} BROWSER TESTS DID NOT RUN", sep="!", red=True, bold=True)
-        terminalreporter.line(
-            "Chromium is not installed: nobody looked at the pages. Install it and run again.", red=True
-        )
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    for reason, (what, said) in UNSEEN.items():
+        if count := sum(reason in each for each in skipped):
+            terminalreporter.section(f"{count} {what} TESTS DID NOT RUN", sep="!", red=True, bold=True)
+            terminalreporter.line(said, red=True)
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
