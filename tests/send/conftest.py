@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import smtplib
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mailwake.errors import MailwakeError
 from mailwake.eventlog.sqlite import SqliteWriter
+from mailwake.events import Micros
 from mailwake.send.ledger import own_events
 from mailwake.send.memory import Memory
 from mailwake.send.relay import Relay
@@ -23,6 +25,27 @@ from mailwake.smtp.upstream import Pool
 
 if TYPE_CHECKING:
     from tests.conftest import Home
+
+ME, ANNA, BEN, EVE = "me@example.com", "anna@example.com", "ben@example.com", "eve@example.com"
+NOW = Micros(1_800_000_000_000_000)
+HTML = (
+    b"From: me@example.com\r\nTo: anna@example.com\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nX-Odd:nospace \r\n"
+    b"Date: Mon, 23 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+    b'<p>Hello</p>\r\n<a href="https://example.com/shop?a=1&amp;b=2">Shop</a>\r\n.dot\r\n</body>  \r\n'
+)
+PLAIN = b"From: me@example.com\r\nSubject: plain\r\n\r\njust text\r\n"
+
+
+def with_relay(settings: Settings, **options: Any) -> Settings:
+    return replace(settings, relay=replace(settings.relay, **options))
+
+
+def undone(content: bytes) -> bytes:
+    """A delivered message without what the relay put into it."""
+    named = rb"(?:List-Unsubscribe|List-Unsubscribe-Post|Feedback-ID|X-Mailwake)"
+    content = re.sub(rb"(?m)^" + named + rb":[^\r]*(?:\r\n[ \t][^\r]*)*\r\n", b"", content)
+    content = re.sub(rb'<img src="https://track\.example\.com/o/[^"]+" width="1" height="1" alt="">', b"", content)
+    return re.sub(rb'"https://track\.example\.com/c/[^"]+"', b'"https://example.com/shop?a=1&amp;b=2"', content)
 
 
 @dataclass
@@ -88,6 +111,11 @@ class Running:
 
 
 Serve = Callable[..., Running]
+
+
+def send(running: Running, *recipients: str, message: bytes = HTML, sender: str = ME) -> dict[str, tuple[int, bytes]]:
+    with running.client() as client:
+        return client.sendmail(sender, list(recipients), message)
 
 
 @pytest.fixture
