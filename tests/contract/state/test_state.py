@@ -1,5 +1,6 @@
 """What every engine of the state store promises. SQLite is the one there is; PostgreSQL joins as a parameter."""
 
+import random
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from mailwake.errors import BadInput
 from mailwake.events import CampaignId, Handle, Micros, TemplateId
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
-from mailwake.store.state import Axis, Consent, LinkRow, StateStore, open_state
+from mailwake.store.state import Axis, Consent, LinkRow, Standing, StateStore, open_state
 
 AGGREGATE = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
 HOSTILE = (
@@ -126,6 +127,19 @@ def test_a_handle_stays_the_same_for_good(state: StateStore, tmp_path: Path) -> 
     again = open_state(tmp_path / "state.sqlite")
     assert again.handles(["bob@example.com", "ann@example.com"], now=Micros(2)) == first
     again.close()
+
+
+def test_handles_made_in_a_hurry_are_those_that_others_made_meanwhile(state: StateStore) -> None:
+    before = state.handles(["ann@example.com"], now=Micros(1))
+    asked = ["ann@example.com", "bob@example.com", "Bob@Example.com"]
+    found = state.new_handles(asked, now=Micros(2))
+    assert found["ann@example.com"] == before["ann@example.com"]
+    assert found["bob@example.com"] == found["Bob@Example.com"]
+    assert state.known_handles(asked) == found
+    assert state.recipients([found["bob@example.com"]])[found["bob@example.com"]].first_seen_at == 2
+    with pytest.raises(BadInput):
+        state.new_handles(["eve@example.com", "eve"], now=Micros(3))
+    assert state.known_handles(["eve@example.com"]) == {}
 
 
 def test_spellings_of_one_address_share_a_handle_and_the_first_is_kept(state: StateStore) -> None:
@@ -251,6 +265,37 @@ def test_a_hostile_reason_is_only_a_reason(state: StateStore, words: str) -> Non
     state.suppress(Handle(1), reason=words, source=words, at=Micros(1))
     assert state.suppressed([Handle(1)])[Handle(1)].reason == words
     assert state.lift(Handle(1), Micros(2), reason=words) == 1
+
+
+# all of it at once
+
+
+def test_one_question_before_a_message_says_what_three_would(state: StateStore) -> None:
+    dice = random.Random(7)
+    people = state.handles([f"p{number}@example.com" for number in range(60)], now=Micros(1))
+    for at, handle in enumerate(dice.choices(list(people.values()), k=120), 1):
+        axis, said = dice.choice(list(Axis)), dice.choice(list(Consent))
+        state.set_consent(handle, axis=axis, state=said, at=Micros(at), source="form")
+        if at % 4 == 0:
+            limit = {"stream": dice.choice(["marketing", None]), "campaign": dice.choice([CampaignId(5), None])}
+            state.suppress(handle, reason="unsubscribed", source="edge", at=Micros(at), **limit)  # type: ignore[arg-type]
+        if at % 9 == 0:
+            state.lift(handle, Micros(at))
+    asked = [*people, "P3@Example.com", "stranger@example.com"]
+    found = state.standings(asked, ceiling=INDIVIDUAL, unknown=AGGREGATE)
+    held = state.suppressed(people.values())
+    allowed = state.modes(people.values(), ceiling=INDIVIDUAL, unknown=AGGREGATE)
+    assert found == {
+        address: Standing(handle, handle in held, allowed[handle])
+        for address, handle in (people | {"P3@Example.com": people["p3@example.com"]}).items()
+    }
+    assert {standing.is_suppressed for standing in found.values()} == {True, False}
+    assert len({standing.modes for standing in found.values()}) > 3
+
+
+def test_what_is_no_address_has_no_standing(state: StateStore) -> None:
+    with pytest.raises(BadInput):
+        state.standings(["ann"], ceiling=INDIVIDUAL, unknown=AGGREGATE)
 
 
 # consent

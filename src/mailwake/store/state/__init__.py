@@ -27,9 +27,11 @@ from mailwake.store.state.rows import (
     Job,
     LinkRow,
     Recipient,
+    Standing,
     Suppression,
     TemplateRow,
 )
+from mailwake.store.state.standing import Standings
 
 __all__ = [
     "Axis",
@@ -39,6 +41,7 @@ __all__ = [
     "Job",
     "LinkRow",
     "Recipient",
+    "Standing",
     "StateStore",
     "Suppression",
     "TemplateRow",
@@ -52,8 +55,8 @@ def _random_handle() -> int:
     return secrets.randbelow(2**63 - 1) + 1
 
 
-class StateStore(Campaigns, People, Consents, Jobs):
-    """The state store. Its methods stand in the four parts it is made of.
+class StateStore(Campaigns, People, Consents, Standings, Jobs):
+    """The state store. Its methods stand in the five parts it is made of.
 
     Args:
         database: an open, migrated database.

@@ -5,7 +5,7 @@ The ledger of consent only grows. What holds now is the entry with the latest ti
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -151,7 +151,7 @@ class Consents:
                 for handle, axis, state in connection.execute(query.where(_consent.c.handle.in_(part))):
                     said.setdefault(Handle(handle), {})[axis] = state
         silent = strictest((ceiling, unknown))
-        return {handle: _modes(said[handle], ceiling, unknown) if handle in said else silent for handle in wanted}
+        return {handle: modes_of(said[handle], ceiling, unknown) if handle in said else silent for handle in wanted}
 
     def inert(self) -> list[Handle]:
         """Those whose delivered mail must record nothing any more: refused or withdrawn on either axis. Ascending."""
@@ -160,7 +160,8 @@ class Consents:
             return [Handle(handle) for handle in connection.scalars(query.order_by(_consent.c.handle))]
 
 
-def _modes(said: dict[str, str], ceiling: Modes, unknown: Modes) -> Modes:
+def modes_of(said: Mapping[str, str], ceiling: Modes, unknown: Modes) -> Modes:
+    """What a recipient allows, by axis and state as they said it; see `Consents.modes`."""
     allowed = Modes(
         opens=_allowed(said.get(Axis.OPENS), unknown.opens), clicks=_allowed(said.get(Axis.CLICKS), unknown.clicks)
     )

@@ -50,6 +50,23 @@ class People:
                 )
         return {address: known[key] for address, key in keys.items()}
 
+    def new_handles(self, addresses: Iterable[str], *, now: Micros) -> dict[str, Handle]:
+        """As `handles`, quicker for addresses that were not there a moment ago.
+
+        Args:
+            addresses: in any spelling.
+            now: when they were seen.
+
+        Raises:
+            BadInput: one of them is no address; nothing was kept.
+        """
+        keys = {address: address_key(address) for address in addresses}
+        first = {key: address for address, key in reversed(keys.items())}
+        with self._database.writing() as connection:
+            made = self._add(connection, first, now)
+            known = made if len(made) == len(first) else _find(connection, first)
+        return {address: known[key] for address, key in keys.items()}
+
     def known_handles(self, addresses: Iterable[str]) -> dict[str, Handle]:
         """The handles of those addresses that were seen before; makes none.
 
@@ -112,22 +129,25 @@ class People:
         with self._database.reading() as connection:
             return _find(connection, keys)
 
-    def _add(self, connection: Connection, missing: Mapping[str, str], now: Micros) -> None:
-        if missing:
-            rows = [
-                {
-                    "handle": self._new_handle(),
-                    "address": address,
-                    "address_key": key,
-                    "domain": split_address(address)[1],
-                    "first_seen_at": now,
-                    "fields": {},
-                }
-                for key, address in missing.items()
-            ]
-            # Another process may have made the same address meanwhile; its handle wins.
-            made = self._database.upsert(_recipients).on_conflict_do_nothing(index_elements=["address_key"])
-            connection.execute(made, rows)
+    def _add(self, connection: Connection, missing: Mapping[str, str], now: Micros) -> dict[str, Handle]:
+        """The handles made; when somebody else made some of them meanwhile, none is told, for theirs hold."""
+        if not missing:
+            return {}
+        rows = [
+            {
+                "handle": self._new_handle(),
+                "address": address,
+                "address_key": key,
+                "domain": split_address(address)[1],
+                "first_seen_at": now,
+                "fields": {},
+            }
+            for key, address in missing.items()
+        ]
+        # Another process may have made the same address meanwhile; its handle wins.
+        made = self._database.upsert(_recipients).on_conflict_do_nothing(index_elements=["address_key"])
+        count = connection.execute(made, rows).rowcount
+        return {row["address_key"]: Handle(row["handle"]) for row in rows} if count == len(rows) else {}
 
 
 def _find(connection: Connection, keys: Iterable[str]) -> dict[str, Handle]:

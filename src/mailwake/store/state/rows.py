@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailwake.events import CampaignId, Handle, Micros, TemplateId
+from mailwake.modes import Modes
 
 
 class Axis(StrEnum):
@@ -105,6 +106,16 @@ class Suppression:
     stream: str | None = None
     #: when it was taken back; None: it holds
     lifted_at: Micros | None = None
+
+
+class Standing(NamedTuple):
+    """What holds for a recipient who is about to be mailed."""
+
+    handle: Handle
+    #: must not be mailed, at least for some campaign or stream
+    is_suppressed: bool
+    #: how closely they may be watched
+    modes: Modes
 
 
 @dataclass(frozen=True, kw_only=True)
