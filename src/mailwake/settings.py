@@ -128,6 +128,14 @@ class Relay:
     max_message_bytes: int = 26_214_400
     #: of one message; each gets a copy of its own
     max_recipients: int = 100
+    #: connections at once; one more is asked to come back (421)
+    max_clients: int = 500
+    #: of all messages between DATA and the answer; one more is put off (452), so that memory stays bounded
+    max_bytes_under_way: int = 134_217_728
+    #: time for a client's next command, or for the next 64 kB of its message
+    client_timeout_seconds: float = 300.0
+    #: the same while others wait for the connection to the next server that a slow client holds
+    crowded_timeout_seconds: float = 10.0
     #: PEM files for STARTTLS; empty: not offered
     tls_certificate: str = ""
     #: PEM file of the certificate's key
@@ -152,6 +160,8 @@ class Smtp:
     connections: int = 8
     #: how long the server may think about one answer
     timeout_seconds: float = 60.0
+    #: how long a client of the relay waits for a free connection before it is asked to come again (451)
+    wait_seconds: float = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -422,6 +432,8 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:
         raise Misconfigured("log.file_megabytes", "must be 1 or more")
+    if settings.relay.max_bytes_under_way < settings.relay.max_message_bytes:
+        raise Misconfigured("relay.max_bytes_under_way", "must not be below relay.max_message_bytes")
     if settings.smtp.security not in ("none", "starttls", "tls"):
         raise Misconfigured("smtp.security", "must be none, starttls or tls")
 

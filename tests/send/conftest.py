@@ -16,11 +16,11 @@ from mailwake.errors import MailwakeError
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import Micros
 from mailwake.send.ledger import own_events
-from mailwake.send.memory import Memory
 from mailwake.send.relay import Relay
 from mailwake.send.tracker import Tracker
 from mailwake.send.transaction import Desk, Journal
 from mailwake.settings import Settings
+from mailwake.smtp.memory import Memory
 from mailwake.smtp.upstream import Pool
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ BDAT is not offered.
 from __future__ import annotations
 
 import asyncio
-import hmac
-import ipaddress
+import contextlib
+import socket
 import ssl
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -22,17 +23,19 @@ from mailwake.events import Event, EventType, Source
 from mailwake.send.control import STREAMS
 from mailwake.send.transaction import Desk, Transaction
 from mailwake.settings import Settings
-from mailwake.smtp.upstream import Gone, Reply
+from mailwake.smtp.admission import Logins, is_loopback, refuse_open_relay, server_tls
+from mailwake.smtp.clients import Client, Clients
+from mailwake.smtp.upstream import Gone, Reply, Upstream
 
-#: Longest line taken. RFC 5321 says 998; real mailers send whole pages in one line, and the next server may judge that.
-_MAX_LINE_BYTES = 1 << 20
-#: Clients at once; one more is asked to come back.
-_MAX_CLIENTS = 500
 #: Wrong passwords per connection.
 _MAX_AUTH = 5
-#: A client may take this long for a command, and a drain for what is under way (RFC 5321 section 4.5.3.2: 5 minutes).
+#: How long a drain waits for what is under way.
 _PATIENCE_SECONDS = 300.0
-_BUSY = "421 4.3.2 too many connections; try again"
+#: How often somebody looks for clients that keep others waiting.
+_LOOK_SECONDS = 1.0
+#: Clients that connect at the same moment; the kernel may allow fewer.
+_BACKLOG = 512
+_STOPPING = Reply(421, "4.3.2 shutting down; try again")
 _log = structlog.get_logger()
 
 
@@ -43,15 +46,18 @@ class _Session(Session):
     stream = "marketing"
 
 
-class _Client(SMTP):
+class _Client(Client):
     """One client's connection. aiosmtpd calls the hooks below by their names."""
-
-    line_length_limit = _MAX_LINE_BYTES
 
     def __init__(self, relay: Relay, **options: Any) -> None:  # noqa: ANN401 - aiosmtpd's own
         self.current: Transaction | None = None
         self._relay = relay
-        super().__init__(relay, **options)
+        super().__init__(relay, relay.clients, **options)
+
+    @property
+    def holds_upstream(self) -> bool:
+        """A transaction is open, and has a connection to the next server for itself."""
+        return self.current is not None
 
     def _create_session(self) -> Session:
         return _Session(self.loop)
@@ -61,12 +67,7 @@ class _Client(SMTP):
         self.drop()
         super()._set_post_data_state()  # type: ignore[no-untyped-call]  # aiosmtpd's own
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._relay.clients.add(self)
-
     def connection_lost(self, error: Exception | None) -> None:
-        self._relay.clients.discard(self)
         self.drop()
         super().connection_lost(error)
 
@@ -75,11 +76,6 @@ class _Client(SMTP):
         if self.current is not None:
             self._relay.desk.pool.give(self.current.upstream)
             self.current = None
-
-    def hang_up(self) -> None:
-        """Close the connection."""
-        if self.transport is not None:
-            self.transport.close()
 
 
 class Relay:
@@ -92,6 +88,7 @@ class Relay:
 
     Attributes:
         host, port: where it listens, once started.
+        clients: who is connected.
 
     Raises:
         Misconfigured: strangers could send through it, or a password could be overheard.
@@ -99,18 +96,27 @@ class Relay:
 
     def __init__(self, settings: Settings, desk: Desk, *, port: int | None = None) -> None:
         self.desk = desk
-        self.clients: set[_Client] = set()
         self.host, self.port = settings.relay.host, settings.relay.port if port is None else port
         self._settings = settings.relay
-        self._passwords = {
-            name: settings.secret(reference, f"relay.users.{name}").encode()
-            for name, reference in settings.relay.users.items()
-        }
-        self._tls = _tls(settings)
+        self.clients = Clients(
+            most=self._settings.max_clients,
+            most_bytes=self._settings.max_bytes_under_way,
+            patience_seconds=self._settings.client_timeout_seconds,
+            crowded_seconds=self._settings.crowded_timeout_seconds,
+        )
+        self._logins = Logins(
+            {
+                name: settings.secret(reference, f"relay.users.{name}").encode()
+                for name, reference in settings.relay.users.items()
+            }
+        )
+        self._tls = server_tls(settings)
+        self._hostname = socket.getfqdn()  # once: it may ask the network
         self._running: set[asyncio.Task[Reply]] = set()
+        self._watching: asyncio.Task[None] | None = None
         self._is_draining = False
         self._server: asyncio.Server | None = None
-        _refuse_open_relay(settings, has_tls=self._tls is not None)
+        refuse_open_relay(settings, has_tls=self._tls is not None)
 
     async def start(self) -> None:
         """Listen.
@@ -120,10 +126,11 @@ class Relay:
         """
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(self._client, self.host, self.port)
+            self._server = await loop.create_server(self._client, self.host, self.port, backlog=_BACKLOG)
         except OSError as fault:
             raise Misconfigured("relay.port", f"cannot listen on {self.host}:{self.port}: {fault.strerror}") from None
         self.host, self.port = self._server.sockets[0].getsockname()[:2]
+        self._watching = asyncio.create_task(self._watch())
 
     async def drain(self, *, patience_seconds: float = _PATIENCE_SECONDS) -> None:
         """Take no new message, finish those under way, and close.
@@ -134,26 +141,50 @@ class Relay:
         self._is_draining = True
         if self._server is not None:
             self._server.close()
-        if self._running:
-            await asyncio.wait(self._running, timeout=patience_seconds)
-            await asyncio.sleep(0)  # the answers leave before the connections do
-        for client in list(self.clients):
-            client.hang_up()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_seconds):
+                while self._running or any(each.waits_since is None for each in self.clients):  # noqa: ASYNC110 - many
+                    await asyncio.sleep(0.01)
+        if self._watching is not None:
+            self._watching.cancel()
+        for client in self.clients:
+            client.hang_up(_STOPPING.wire)
         await self.desk.pool.close()
 
+    def report(self) -> dict[str, int]:
+        """Everything that was counted since the start, and what is under way now."""
+        clients = self.clients
+        return {
+            **asdict(self.desk.counts),
+            "events_lost": self.desk.journal.lost,
+            "clients": len(clients),
+            "clients_refused": clients.refused,
+            "clients_cut": clients.cut,
+            "put_off": clients.put_off,
+            "waiting": self.desk.pool.waiting,
+            "upstream_connections": self.desk.pool.connections,
+            "bytes_under_way": clients.bytes_under_way,
+        }
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            self.clients.cut_idle(loop.time(), others_wait=self.desk.pool.waiting > 0)
+
     def _client(self) -> _Client:
-        is_loopback = _is_loopback(self._settings.host)
+        is_local = is_loopback(self._settings.host)
         return _Client(
             self,
             data_size_limit=self._settings.max_message_bytes,
             enable_SMTPUTF8=True,
+            hostname=self._hostname,
             ident="Mailwake",
             tls_context=self._tls,
-            require_starttls=bool(self._passwords) and not is_loopback,
-            timeout=_PATIENCE_SECONDS,
-            auth_require_tls=not is_loopback,
+            require_starttls=bool(self._logins) and not is_local,
+            auth_require_tls=not is_local,
             authenticator=self._authenticate,
-            command_call_limit={"AUTH": _MAX_AUTH, "*": 1_000_000},
+            command_call_limit={"AUTH": _MAX_AUTH, "*": 1_000_000_000},
             loop=asyncio.get_running_loop(),
         )
 
@@ -161,8 +192,12 @@ class Relay:
         self, _server: SMTP, session: _Session, _envelope: Envelope, _mechanism: str, login: LoginPassword
     ) -> AuthResult:
         name = login.login.decode("utf-8", "replace")
-        known = self._passwords.get(name)
-        if not hmac.compare_digest(known or b"", login.password) or known is None:
+        source, now = str((session.peer or ("",))[0]), asyncio.get_running_loop().time()
+        if not self._logins.may_try(source, name, now=now):
+            _log.warning("relay.login_blocked")
+            message = "454 4.7.0 too many wrong passwords; try again in a minute"
+            return AuthResult(success=False, handled=False, message=message)
+        if not self._logins.fits(source, name, login.password, now=now):
             _log.warning("relay.login_refused")
             return AuthResult(success=False, handled=False)
         _, _, stream = name.rpartition("+")
@@ -174,33 +209,28 @@ class Relay:
     ) -> list[str]:
         """Say what we can: AUTH only where there are users."""
         session.host_name = hostname
-        offered = [line for line in responses if self._passwords or not line.startswith("250-AUTH")]
+        offered = [line for line in responses if self._logins or not line.startswith("250-AUTH")]
         return [*offered[:-1], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", offered[-1]]
 
     async def handle_MAIL(  # noqa: N802, PLR0917 - aiosmtpd's own
         self, server: _Client, session: _Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Open the transaction with the next server, and answer in its words."""
-        if self._passwords and not session.authenticated:
+        if self._logins and not session.authenticated:
             return "530 5.7.0 authentication required"
-        if self._is_draining:
-            return "421 4.3.2 shutting down; try again"
-        if len(self.clients) > _MAX_CLIENTS:
-            return _BUSY
         wanted = tuple(option for option in options if not option.startswith("SIZE="))
         sender = "" if address == "<>" else address
         try:
             upstream = await self.desk.pool.take()
         except Gone as fault:
             return fault.reply.wire
+        reply = None
         try:
-            reply = await upstream.mail(sender, wanted)
-        except Gone as fault:
-            reply = fault.reply
-        if "SMTPUTF8" in wanted and reply.accepted and not upstream.offers("SMTPUTF8"):
-            reply = Reply(550, "5.6.7 the next server takes no internationalised addresses")
+            reply = _STOPPING if self._is_draining else await self._open(upstream, sender, wanted)
+        finally:
+            if reply is None or not reply.accepted:  # also when the client left meanwhile
+                self.desk.pool.give(upstream)
         if not reply.accepted:
-            self.desk.pool.give(upstream)
             return reply.wire
         server.current = Transaction(
             desk=self.desk, upstream=upstream, sender=sender, options=wanted, stream=session.stream
@@ -209,6 +239,15 @@ class Relay:
         envelope.mail_options.extend(options)
         return reply.wire
 
+    async def _open(self, upstream: Upstream, sender: str, wanted: tuple[str, ...]) -> Reply:
+        try:
+            reply = await upstream.mail(sender, wanted)
+        except Gone as fault:
+            return fault.reply
+        if "SMTPUTF8" in wanted and reply.accepted and not upstream.offers("SMTPUTF8"):
+            return Reply(550, "5.6.7 the next server takes no internationalised addresses")
+        return reply
+
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: _Client, _session: _Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
@@ -216,7 +255,8 @@ class Relay:
         current = server.current
         if current is None:
             return "503 5.5.1 need MAIL command"
-        if len(current.recipients) >= self._settings.max_recipients:
+        current.named += 1
+        if current.named > self._settings.max_recipients:
             return f"452 4.5.3 more than {self._settings.max_recipients} recipients; send the others again"
         try:
             refused = await self._refuse(current, address)
@@ -234,12 +274,10 @@ class Relay:
 
     async def _refuse(self, current: Transaction, address: str) -> Reply | None:
         tracker = self.desk.tracker
-        known = await self.desk.known([address])
-        current.handles.update(known)
-        if not await self.desk.anything_held(known.values()):
+        standing = await current.ask(address)
+        if standing is None or not standing.is_suppressed:
             return None
-        current.has_held = True
-        found = await asyncio.to_thread(tracker.held, known.values(), campaign=None, stream=current.stream)
+        found = await asyncio.to_thread(tracker.held, [standing.handle], campaign=None, stream=current.stream)
         if not found:
             return None
         (held,) = found.values()
@@ -253,6 +291,7 @@ class Relay:
                 reason=str(reply),
             )
         )
+        self.desk.counts.add(EventType.REJECTED)
         return reply
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
@@ -262,7 +301,9 @@ class Relay:
         current, server.current = server.current, None
         if current is None:
             return "503 5.5.1 need MAIL command"
-        task = asyncio.create_task(current.deliver(envelope.original_content or b""))
+        current.raw = envelope.original_content or b""
+        envelope.content = envelope.original_content = None  # nobody else holds it any more
+        task = asyncio.create_task(current.deliver())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         try:
@@ -277,37 +318,3 @@ class Relay:
         if not isinstance(fault, MailwakeError | ConnectionError | ssl.SSLError):
             _log.error("relay.fault", kind=type(fault).__name__, exc_info=fault)
         return "451 4.3.0 internal fault; try again"
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if not settings.relay.tls_certificate:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        key = settings.path(settings.relay.tls_key) if settings.relay.tls_key else None
-        context.load_cert_chain(settings.path(settings.relay.tls_certificate), key)
-    except (OSError, ssl.SSLError) as fault:
-        raise Misconfigured("relay.tls_certificate", f"cannot be used: {fault}") from None
-    return context
-
-
-def _refuse_open_relay(settings: Settings, *, has_tls: bool) -> None:
-    if _is_loopback(settings.relay.host):
-        return
-    if not settings.relay.users:
-        raise Misconfigured(
-            "relay.users", f"anybody could send mail through {settings.relay.host}; add a user, or listen on 127.0.0.1"
-        )
-    if not has_tls:
-        raise Misconfigured(
-            "relay.tls_certificate", "passwords would travel in the clear; add a certificate, or listen on 127.0.0.1"
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

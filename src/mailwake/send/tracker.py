@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import cached_property
 
 import structlog
 
@@ -41,11 +42,13 @@ from mailwake.modes import OFF, Modes, strictest
 from mailwake.send.control import Control, add_header, take_control
 from mailwake.send.sender import sender_domain
 from mailwake.settings import Settings
-from mailwake.store.state import Campaign, LinkRow, StateStore, Suppression, open_state
+from mailwake.store.state import Campaign, LinkRow, Standing, StateStore, Suppression, open_state
 from mailwake.tokens import MessageToken
 
 #: Templates known to be registered; a program that sends single mails has few, whatever it merges into them.
 _KNOWN_TEMPLATES = 10_000
+#: The same for campaigns; a program may make one per message.
+_KNOWN_CAMPAIGNS = 10_000
 #: Programs that send for themselves share this log, one after the other.
 LIBRARY_LOG = "library"
 #: Programs hand over any line end; mail has one.
@@ -66,11 +69,10 @@ class Suppressed(BadInput):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tracked:
-    """One recipient's copy, ready to go."""
+class Addressed:
+    """Whose copy it is and how closely it may be watched: all that events need, whether or not it was made yet."""
 
     address: str = field(repr=False)
-    message: bytes = field(repr=False)
     campaign: CampaignId
     delivery: DeliveryId
     recipient: Handle
@@ -80,7 +82,9 @@ class Tracked:
     #: why the message passes as it is; None when it was instrumented
     untouched: str | None = None
 
-    def event(self, kind: EventType, *, now: Micros, source: Source, reason: str = "", key: str = "") -> Event:
+    def event(
+        self, kind: EventType, *, now: Micros, source: Source, reason: str = "", key: str = "", size: int | None = None
+    ) -> Event:
         """What happened to this copy.
 
         Args:
@@ -89,6 +93,7 @@ class Tracked:
             source: who reports it.
             reason: the other side's own words.
             key: what makes a second report of the same fact recognisable; by default its kind and delivery.
+            size: of the message that was sent, in bytes.
         """
         return Event(
             type=kind,
@@ -101,8 +106,40 @@ class Tracked:
             delivery=self.delivery,
             recipient=self.recipient,
             reason=reason,
-            message_bytes=len(self.message) if kind is EventType.SENT else None,
+            message_bytes=size,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tracked(Addressed):
+    """One recipient's copy, ready to go."""
+
+    message: bytes = field(repr=False)
+
+    def event(
+        self, kind: EventType, *, now: Micros, source: Source, reason: str = "", key: str = "", size: int | None = None
+    ) -> Event:
+        """See `Addressed.event`; what was sent has the size of the message."""
+        size = len(self.message) if kind is EventType.SENT else size
+        return super().event(kind, now=now, source=source, reason=reason, key=key, size=size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A message that was read once, for all of its recipients."""
+
+    message: bytes = field(repr=False)
+    control: Control
+    campaign: Campaign
+    #: None: it is to pass as it is
+    draft: Draft | None
+    #: where its author's links lead
+    host: TrackingHost
+
+    @cached_property
+    def template(self) -> TemplateId | None:
+        """What copies that differ in text alone have in common."""
+        return None if self.draft is None else template_id(self.campaign.id, self.draft.skeleton)
 
 
 def system_clock() -> Micros:
@@ -136,6 +173,7 @@ class Tracker:
         self._random_bits = random_bits
         self.hosts = Hosts.load(settings)
         self._campaigns: dict[str, Campaign] = {}
+        self._options: dict[CampaignId, ComposeOptions] = {}
         self._templates: set[TemplateId] = set()
 
     @classmethod
@@ -160,19 +198,38 @@ class Tracker:
 
     def campaign(self, name: str | None, *, stream: str = "marketing") -> Campaign:
         """The campaign of this name; without one, that of the stream and the day (UTC)."""
-        now = self.clock()
-        name = name or f"{stream} {datetime.fromtimestamp(now / 1_000_000, tz=UTC):%Y-%m-%d}"
-        if name not in self._campaigns:
-            self._campaigns[name] = self.state.campaign(name, stream=stream, now=now)
-        return self._campaigns[name]
+        name = self._name_of(name, stream)
+        known = self._campaigns.get(name)
+        if known is None:
+            known = self.state.campaign(name, stream=stream, now=self.clock())
+            if len(self._campaigns) >= _KNOWN_CAMPAIGNS:
+                self._campaigns.clear()
+            self._campaigns[name] = known
+        return known
+
+    def _name_of(self, name: str | None, stream: str) -> str:
+        return name or f"{stream} {datetime.fromtimestamp(self.clock() / 1_000_000, tz=UTC):%Y-%m-%d}"
 
     def consents(self, handles: Iterable[Handle]) -> dict[Handle, Modes]:
         """How closely the installation and each recipient let themselves be watched."""
         return self.state.modes(handles, ceiling=self.settings.ceiling, unknown=self.settings.unknown_consent)
 
+    def standings(self, addresses: Iterable[str]) -> dict[str, Standing]:
+        """What holds for those addresses that were seen before; the installation's own modes are counted in."""
+        return self.state.standings(addresses, ceiling=self.settings.ceiling, unknown=self.settings.unknown_consent)
+
+    @cached_property
+    def silent(self) -> Modes:
+        """How closely somebody may be watched who was never seen before."""
+        return strictest((self.settings.ceiling, self.settings.unknown_consent))
+
     def handles(self, addresses: Iterable[str]) -> dict[str, Handle]:
         """The handle of each address, made where there is none."""
         return self.state.handles(addresses, now=self.clock())
+
+    def new_handles(self, addresses: Iterable[str]) -> dict[str, Handle]:
+        """The same for addresses that `standings` did not know."""
+        return self.state.new_handles(addresses, now=self.clock())
 
     def copies(
         self,
@@ -180,8 +237,6 @@ class Tracker:
         recipients: Sequence[str],
         *,
         control: Control,
-        handles: Mapping[str, Handle] | None = None,
-        consents: Mapping[Handle, Modes] | None = None,
         deliveries: Mapping[Handle, DeliveryId] | None = None,
     ) -> list[Tracked]:
         """Every recipient's own copy.
@@ -190,42 +245,78 @@ class Tracker:
             message: without control headers, lines ended by CR LF.
             recipients: all addresses of the envelope; each is taken once.
             control: what the sender asked for.
-            handles: of all recipients, where they were looked up just now.
-            consents: the same for `consents`.
             deliveries: ids to use again, for recipients whose copy was put off before.
 
         Raises:
             BadInput: a recipient is no address.
             Unavailable: the state store is away.
         """
-        found = self.handles(recipients) if handles is None else handles
+        found = self.handles(recipients)
         people = {found[address]: address for address in recipients}
+        reading = self.read(message, control=control)
+        if reading.draft:
+            self.register(reading.campaign, reading.draft)
+        plan = self.plan(reading, people, consents=self.consents(people).values(), deliveries=deliveries)
+        return [Tracked(**vars(each), message=self.render(reading, each)) for each in plan]
+
+    def knows(self, control: Control) -> bool:
+        """Whether `read` can do without the state store."""
+        return self._name_of(control.campaign, control.stream) in self._campaigns
+
+    def read(self, message: bytes, *, control: Control) -> Reading:
+        """Look through a message, once for all recipients.
+
+        Args:
+            message: without control headers, lines ended by CR LF.
+            control: what the sender asked for.
+
+        Raises:
+            Unavailable: the campaign is new, and the state store is away.
+        """
         campaign = self.campaign(control.campaign, stream=control.stream)
-        before = deliveries or {}
-        ids = {handle: before.get(handle) or self.new_delivery() for handle in people}
-        each = self.consents(people) if consents is None else consents
-        modes = strictest((control.modes, *each.values())) if control.track else OFF
-        if control.track:
-            draft = Draft.read(message, self.options(campaign))
-            template: TemplateId | None = self.register(campaign, draft)
-            untouched, host = draft.untouched_in(modes), self.hosts.of_sender(sender_domain(draft.values("from")))
-            made = {h: draft.render(self.copy(modes, template or TemplateId(0), ids[h], h, host=host)) for h in people}
-        else:
-            template, untouched = None, "the sender asked for it"
-            made = dict.fromkeys(people, add_header(message, "X-Mailwake", f"untouched; {untouched}"))
+        draft = Draft.read(message, self._options_of(campaign)) if control.track else None
+        host = self.hosts.of_sender(sender_domain(draft.values("from") if draft else ()))
+        return Reading(message=message, control=control, campaign=campaign, draft=draft, host=host)
+
+    def plan(
+        self,
+        reading: Reading,
+        people: Mapping[Handle, str],
+        *,
+        consents: Iterable[Modes],
+        deliveries: Mapping[Handle, DeliveryId] | None = None,
+    ) -> list[Addressed]:
+        """Who gets a copy, and how closely it may be watched.
+
+        Args:
+            reading: the message.
+            people: each recipient's handle and address.
+            consents: how closely each of them may be watched; the strictest decides for all.
+            deliveries: ids to use again, for recipients whose copy was put off before.
+        """
+        before, draft = deliveries or {}, reading.draft
+        modes = strictest((reading.control.modes, *consents)) if draft else OFF
         return [
-            Tracked(
+            Addressed(
                 address=address,
-                message=made[handle],
-                campaign=campaign.id,
-                template=template,
-                delivery=ids[handle],
+                campaign=reading.campaign.id,
+                template=reading.template,
+                delivery=before.get(handle) or self.new_delivery(),
                 recipient=handle,
                 modes=modes,
-                untouched=untouched,
+                untouched=draft.untouched_in(modes) if draft else "the sender asked for it",
             )
             for handle, address in people.items()
         ]
+
+    def render(self, reading: Reading, addressed: Addressed) -> bytes:
+        """One recipient's copy of the message."""
+        draft = reading.draft
+        if draft is None:
+            return add_header(reading.message, "X-Mailwake", f"untouched; {addressed.untouched}")
+        template = addressed.template or TemplateId(0)
+        who = addressed.delivery, addressed.recipient
+        return draft.render(self.copy(addressed.modes, template, *who, host=reading.host))
 
     def track(
         self,
@@ -272,6 +363,18 @@ class Tracker:
         """How mail of a campaign is instrumented. Nobody unsubscribes from a receipt or a password reset."""
         options = ComposeOptions.from_settings(self.settings, campaign=str(campaign.id), stream=campaign.stream)
         return replace(options, list_unsubscribe=False) if campaign.stream == "transactional" else options
+
+    def is_registered(self, reading: Reading) -> bool:
+        """Whether `register` has nothing to do."""
+        return reading.draft is None or reading.template in self._templates
+
+    def _options_of(self, campaign: Campaign) -> ComposeOptions:
+        known = self._options.get(campaign.id)
+        if known is None:
+            if len(self._options) >= _KNOWN_CAMPAIGNS:
+                self._options.clear()
+            known = self._options[campaign.id] = self.options(campaign)
+        return known
 
     def register(self, campaign: Campaign, draft: Draft) -> TemplateId:
         """The id of a message's template, kept with its links; copies that differ in text alone are one template."""

@@ -1,39 +1,46 @@
 """One message on its way through the relay: split where it must be, and answered with what the next server said.
 
 Nothing is kept: the client has its answer only when the next server has the message. How several recipients share the
-one answer that SMTP has for them is told in `docs/explain/relaying.md`.
+one answer that SMTP has for them is told in `docs/explain/relaying.md`. While the next server thinks, one copy of the
+message is held and nothing else of its size.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import structlog
 
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog import LogWriter
-from mailwake.events import DeliveryId, Event, EventType, Handle, Source, encode_event
+from mailwake.events import Event, EventType, Handle, Source, encode_event
 from mailwake.send.control import Control, take_control
-from mailwake.send.memory import Known, Memory, outcome_key, transaction_of
-from mailwake.send.together import Together
-from mailwake.send.tracker import Tracked, Tracker
-from mailwake.smtp.notice import Refused, delivery_failure
+from mailwake.send.tracker import Addressed, Reading, Tracker
+from mailwake.smtp.memory import Known, Memory, outcome_key, transaction_of
+from mailwake.smtp.notice import MAX_HEADER_BYTES, Refused, delivery_failure
 from mailwake.smtp.upstream import Gone, Pool, Reply, Upstream
+from mailwake.store.state import Standing
+from mailwake.store.together import Together
 
 #: A CR or LF that is not part of a line end. Servers disagree on what it means, and smuggling lives on that.
 #: Source: CVE-2023-51764, https://www.postfix.org/smtp-smuggling.html
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+#: What the state store said about a recipient is believed for so long; a refusal must take effect within five seconds.
+FRESH_SECONDS = 2.0
+#: Instrumented on the spot; a thread would cost more than it saves, and a larger message would keep others waiting.
+_SMALL_BYTES = 131_072
 _log = structlog.get_logger()
 
 
 class Outcome(NamedTuple):
     """What became of one recipient's copy."""
 
-    copy: Tracked
+    copy: Addressed
     reply: Reply
 
 
@@ -57,6 +64,28 @@ class Journal:
             _log.error("relay.events_lost", events=len(events), lost=self.lost, reason=str(fault))
 
 
+@dataclass
+class Counts:
+    """What became of mail since the start: ``recipients = delivered + deferred + bounced + rejected``."""
+
+    #: that were complete and could be read
+    messages: int = 0
+    #: whose copy was tried, or refused; a client that comes again adds those who had none yet
+    recipients: int = 0
+    delivered: int = 0
+    deferred: int = 0
+    bounced: int = 0
+    #: suppressed, so that the next server never heard of them
+    rejected: int = 0
+    #: messages that passed as they are
+    untouched: int = 0
+
+    def add(self, kind: EventType, recipients: int = 1) -> None:
+        """Count what happened to so many recipients: delivered, deferred, bounced or rejected."""
+        self.recipients += recipients
+        setattr(self, kind, getattr(self, kind) + recipients)
+
+
 class Desk:
     """What every transaction of a relay needs.
 
@@ -67,15 +96,17 @@ class Desk:
         memory: of clients that come again.
 
     Attributes:
-        known, handles, anything_held, consents: questions to the state store, shared by all clients.
+        standings, new_handles: questions to the state store, shared by all clients.
+        counts: of all clients.
+        large: held while a large message is instrumented, which takes several times its size in memory.
     """
 
     def __init__(self, *, tracker: Tracker, pool: Pool, journal: Journal, memory: Memory) -> None:
         self.tracker, self.pool, self.journal, self.memory = tracker, pool, journal, memory
-        self.known = Together(tracker.state.known_handles)
-        self.handles = Together(tracker.handles)
-        self.anything_held = Together(tracker.state.suppressed)
-        self.consents = Together(tracker.consents)
+        self.standings = Together(tracker.standings)
+        self.new_handles = Together(tracker.new_handles)
+        self.counts = Counts()
+        self.large = asyncio.Lock()
 
 
 @dataclass(kw_only=True)
@@ -89,17 +120,28 @@ class Transaction:
     #: what the client's login stands for
     stream: str
     recipients: list[str] = field(default_factory=list)
-    #: of those recipients that were seen before
-    handles: dict[str, Handle] = field(default_factory=dict)
-    #: somebody is suppressed for some campaign or stream; ask again when ours is known
-    has_held: bool = False
+    #: recipients asked for, taken or not
+    named: int = 0
+    #: the message as it came, until it is read
+    raw: bytes = field(default=b"", repr=False)
     #: the client went away before it was answered; it will come again
     is_abandoned: bool = False
+    _standings: dict[str, Standing] = field(default_factory=dict)
+    _asked_at: float = -FRESH_SECONDS
+    _name: str = ""
+    _header: bytes = field(default=b"", repr=False)
 
-    async def deliver(self, raw: bytes) -> Reply:
-        """Take the whole message, hand it on, and say what the client is to hear."""
+    async def ask(self, address: str) -> Standing | None:
+        """What holds for a recipient; None: never seen before."""
+        if not self._standings:
+            self._asked_at = _now()
+        self._standings |= await self.desk.standings([address])
+        return self._standings.get(address)
+
+    async def deliver(self) -> Reply:
+        """Hand the whole message on, and say what the client is to hear."""
         try:
-            return await self._deliver(raw)
+            return await self._deliver()
         except BadInput as fault:
             return Reply(550, f"5.6.0 {fault}")
         except Gone as fault:
@@ -109,54 +151,95 @@ class Transaction:
         finally:
             self.desk.pool.give(self.upstream)
 
-    async def _deliver(self, raw: bytes) -> Reply:
-        if found := _BARE.search(raw):
-            what = "LF" if found[0] == b"\n" else "CR"
-            raise BadInput(f"bare {what} received; lines end with CR LF (RFC 5321 section 2.3.8)")
+    async def _deliver(self) -> Reply:
+        raw, self.raw = self.raw, b""
+        _refuse_bare(raw)
         control, message = take_control(raw, stream=self.stream)
+        self.desk.counts.messages += 1
         if control.is_ours:
-            return await self.upstream.data(message, before_dot=_nothing)
-        name = transaction_of(self.sender, raw)
-        known = self.desk.memory.recall(name)
-        copies = await self._copies(message, control, {h: k.delivery for h, k in known.items()})
-        done = [Outcome(c, k.reply) for c in copies if (k := known.get(c.recipient)) and not k.reply.temporary]
+            return await self._pass_on(message)
+        self._name, self._header = transaction_of(self.sender, raw), raw[:MAX_HEADER_BYTES]
+        known = self.desk.memory.recall(self._name)
+        reading = await self._read(message, control)
+        del raw, message
+        plan = await self._plan(reading, known)
+        done = [Outcome(each, k.reply) for each in plan if (k := known.get(each.recipient)) and not k.reply.temporary]
         settled = {outcome.copy.recipient for outcome in done}
-        refused = await self._held_back([c for c in copies if c.recipient not in settled], control)
-        settled |= {outcome.copy.recipient for outcome in refused}
-        pending = [copy for copy in copies if copy.recipient not in settled]
-        done += refused
-        if len(pending) == len(copies) and len({copy.message for copy in copies}) == 1:
-            done += await self._together(name, pending)
+        done += await self._held_back([each for each in plan if each.recipient not in settled], control)
+        settled |= {outcome.copy.recipient for outcome in done}
+        pending = [each for each in plan if each.recipient not in settled]
+        same = await self._same_for_all(reading, pending) if len(pending) == len(plan) else None
+        if same is None:
+            done += await self._one_by_one(reading, pending, done)
         else:
-            done += await self._one_by_one(name, pending, done)
-        return await self._answer(name, done, raw)
+            del reading
+            done += await self._together(same, pending)
+        return await self._answer(done)
 
-    async def _copies(self, message: bytes, control: Control, deliveries: dict[Handle, DeliveryId]) -> list[Tracked]:
-        handles = self.handles | await self.desk.handles(a for a in self.recipients if a not in self.handles)
-        return await asyncio.to_thread(
-            self.desk.tracker.copies,
-            message,
-            self.recipients,
-            control=control,
-            handles=handles,
-            consents=await self.desk.consents(handles.values()),
-            deliveries=deliveries,
+    async def _pass_on(self, message: bytes) -> Reply:
+        """What was instrumented before goes on as it is and is not noted a second time."""
+        counts = self.desk.counts
+        counts.untouched += 1
+        try:
+            reply = await self.upstream.data(message, before_dot=_nothing)
+        except Gone as fault:
+            reply = fault.reply
+        counts.add(reply.outcome, len(self.recipients))
+        return reply
+
+    async def _read(self, message: bytes, control: Control) -> Reading:
+        tracker = self.desk.tracker
+        read = partial(tracker.read, message, control=control)
+        if len(message) <= _SMALL_BYTES and tracker.knows(control):
+            reading = read()
+        else:
+            async with self.desk.large:
+                reading = await asyncio.to_thread(read)
+        if reading.draft and not tracker.is_registered(reading):
+            await asyncio.to_thread(tracker.register, reading.campaign, reading.draft)
+        return reading
+
+    async def _make(self, reading: Reading, addressed: Addressed) -> bytes:
+        tracker = self.desk.tracker
+        if len(reading.message) <= _SMALL_BYTES:
+            return tracker.render(reading, addressed)
+        async with self.desk.large:
+            return await asyncio.to_thread(tracker.render, reading, addressed)
+
+    async def _plan(self, reading: Reading, known: Mapping[Handle, Known]) -> list[Addressed]:
+        """Who gets a copy; by what the state store says now, also when the client took its time."""
+        tracker = self.desk.tracker
+        if _now() - self._asked_at > FRESH_SECONDS:
+            self._standings = await self.desk.standings(self.recipients)
+        found = {address: self._standings[address] for address in self.recipients if address in self._standings}
+        handles = {address: standing.handle for address, standing in found.items()}
+        consents = [standing.modes for standing in found.values()]
+        if len(found) < len(set(self.recipients)):
+            handles |= await self.desk.new_handles(address for address in self.recipients if address not in found)
+            consents.append(tracker.silent)
+        plan = tracker.plan(
+            reading,
+            {handles[address]: address for address in self.recipients},
+            consents=consents,
+            deliveries={handle: each.delivery for handle, each in known.items()},
         )
+        self.desk.counts.untouched += plan[0].untouched is not None
+        return plan
 
-    async def _held_back(self, copies: Sequence[Tracked], control: Control) -> list[Outcome]:
+    async def _held_back(self, plan: Sequence[Addressed], control: Control) -> list[Outcome]:
         """Those suppressed for this campaign or stream, which nobody knew when RCPT was answered."""
-        if not copies or not self.has_held:
+        if not plan or not any(self._standings[a].is_suppressed for a in self.recipients if a in self._standings):
             return []
         held = await asyncio.to_thread(
             self.desk.tracker.held,
-            [copy.recipient for copy in copies],
-            campaign=copies[0].campaign,
+            [each.recipient for each in plan],
+            campaign=plan[0].campaign,
             stream=control.stream,
         )
         refused = [
-            Outcome(copy, Reply(550, f"5.7.1 suppressed: {held[copy.recipient].reason}"))
-            for copy in copies
-            if copy.recipient in held
+            Outcome(each, Reply(550, f"5.7.1 suppressed: {held[each.recipient].reason}"))
+            for each in plan
+            if each.recipient in held
         ]
         now = self.desk.tracker.clock()
         await self.desk.journal.keep(
@@ -165,60 +248,69 @@ class Transaction:
                 for copy, reply in refused
             )
         )
+        self.desk.counts.add(EventType.REJECTED, len(refused))
         return refused
 
-    async def _together(self, name: str, copies: Sequence[Tracked]) -> list[Outcome]:
+    async def _same_for_all(self, reading: Reading, plan: Sequence[Addressed]) -> bytes | None:
+        """The message that all get; None: each gets another. Two alike mean that nothing in it is one person's own."""
+        first = await self._make(reading, plan[0])
+        return first if len(plan) == 1 or first == await self._make(reading, plan[1]) else None
+
+    async def _together(self, message: bytes, plan: Sequence[Addressed]) -> list[Outcome]:
         """All get the same bytes, so the transaction that is open goes on for all of them."""
         try:
-            reply = await self.upstream.data(copies[0].message, before_dot=lambda: self._sent(*copies))
+            reply = await self.upstream.data(message, before_dot=lambda: self._sent(len(message), *plan))
         except Gone as fault:
             reply = fault.reply
-        outcomes = [Outcome(copy, reply) for copy in copies]
-        await self._record(name, outcomes, is_final=not reply.temporary)
+        outcomes = [Outcome(each, reply) for each in plan]
+        await self._record(outcomes, is_final=not reply.temporary)
         return outcomes
 
-    async def _one_by_one(self, name: str, copies: Sequence[Tracked], done: Sequence[Outcome]) -> list[Outcome]:
+    async def _one_by_one(self, reading: Reading, plan: Sequence[Addressed], done: Sequence[Outcome]) -> list[Outcome]:
         """A transaction for each, one after the other. Once the next server is gone, the rest is put off untried."""
         outcomes: list[Outcome] = []
         lost: Reply | None = None
-        for copy in copies:
+        for each in plan:
             try:
-                reply = lost or await self._alone(copy)
+                reply = lost or await self._alone(await self._make(reading, each), each)
             except Gone as fault:
                 reply = lost = fault.reply
-            outcome = Outcome(copy, reply)
-            is_last = len(outcomes) + 1 == len(copies)
-            is_final = is_last and not any(each.reply.temporary for each in (*done, *outcomes, outcome))
+            outcome = Outcome(each, reply)
+            is_last = len(outcomes) + 1 == len(plan)
+            is_final = is_last and not any(other.reply.temporary for other in (*done, *outcomes, outcome))
             outcomes.append(outcome)
-            await self._record(name, [outcome], is_final=is_final)
+            await self._record([outcome], is_final=is_final)
         return outcomes
 
-    async def _alone(self, copy: Tracked) -> Reply:
-        size = f"SIZE={len(copy.message)}"
+    async def _alone(self, message: bytes, addressed: Addressed) -> Reply:
+        size = f"SIZE={len(message)}"
         for reply in (
             await self.upstream.mail(self.sender, (*self.options, size)),
-            await self.upstream.rcpt(copy.address),
+            await self.upstream.rcpt(addressed.address),
         ):
             if not reply.accepted:
                 return reply
-        return await self.upstream.data(copy.message, before_dot=lambda: self._sent(copy))
+        return await self.upstream.data(message, before_dot=lambda: self._sent(len(message), addressed))
 
-    async def _sent(self, *copies: Tracked) -> None:
+    async def _sent(self, size: int, *plan: Addressed) -> None:
         now = self.desk.tracker.clock()
-        await self.desk.journal.keep(*(c.event(EventType.SENT, now=now, source=Source.RELAY) for c in copies))
+        await self.desk.journal.keep(
+            *(each.event(EventType.SENT, now=now, source=Source.RELAY, size=size) for each in plan)
+        )
 
-    async def _record(self, name: str, outcomes: Sequence[Outcome], *, is_final: bool) -> None:
+    async def _record(self, outcomes: Sequence[Outcome], *, is_final: bool) -> None:
         """Write down what the next server said, in the log and for a client that comes again."""
         now = self.desk.tracker.clock()
         events = []
         for copy, reply in outcomes:
             kind = reply.outcome
-            key = outcome_key(kind, copy.delivery, name, now=now, is_final=is_final)
+            key = outcome_key(kind, copy.delivery, self._name, now=now, is_final=is_final)
             events.append(copy.event(kind, now=now, source=Source.RELAY, reason=str(reply), key=key))
-            self.desk.memory.note(name, copy.recipient, Known(copy.delivery, reply))
+            self.desk.memory.note(self._name, copy.recipient, Known(copy.delivery, reply))
+            self.desk.counts.add(kind)
         await self.desk.journal.keep(*events)
 
-    async def _answer(self, name: str, outcomes: Sequence[Outcome], raw: bytes) -> Reply:
+    async def _answer(self, outcomes: Sequence[Outcome]) -> Reply:
         replies = [outcome.reply for outcome in outcomes]
         waiting = [reply for reply in replies if reply.temporary]
         refused = [outcome for outcome in outcomes if not outcome.reply.temporary and not outcome.reply.accepted]
@@ -232,12 +324,12 @@ class Transaction:
                 f"send it again for the others: {waiting[0]}",
             )
         if not self.is_abandoned:
-            self.desk.memory.forget(name)
+            self.desk.memory.forget(self._name)
         if not refused:
             return accepted[-1]
-        return refused[0].reply if not accepted else await self._report(accepted[-1], refused, raw)
+        return refused[0].reply if not accepted else await self._report(accepted[-1], refused)
 
-    async def _report(self, accepted: Reply, refused: Sequence[Outcome], raw: bytes) -> Reply:
+    async def _report(self, accepted: Reply, refused: Sequence[Outcome]) -> Reply:
         """Some have it, some never will: the sender hears it by a notice, or, failing that, by the answer."""
         names = ", ".join(outcome.copy.address for outcome in refused)
         failed = Reply(554, f"5.5.0 delivered, except to {names}: {refused[0].reply}")
@@ -247,7 +339,7 @@ class Transaction:
         notice = delivery_failure(
             self.sender,
             [Refused(outcome.copy.address, outcome.reply) for outcome in refused],
-            raw,
+            self._header,
             host=settings.tracking_host,
             now=self.desk.tracker.clock(),
         )
@@ -263,3 +355,17 @@ class Transaction:
 
 async def _nothing() -> None:
     """Nothing has to be durable before this final dot."""
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _refuse_bare(raw: bytes) -> None:
+    """Raise `BadInput` where a line ends otherwise than in CR LF."""
+    ends = raw.count(b"\r\n")
+    if raw.count(b"\n") == ends == raw.count(b"\r"):
+        return
+    found = _BARE.search(raw)
+    what = "LF" if found and found[0] == b"\n" else "CR"
+    raise BadInput(f"bare {what} received; lines end with CR LF (RFC 5321 section 2.3.8)")

@@ -15,7 +15,8 @@ from mailwake.events import Micros
 from mailwake.smtp.upstream import Reply
 
 _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
-_MAX_HEADER_BYTES = 65_536
+#: As much of a message's header comes back with a notice.
+MAX_HEADER_BYTES = 65_536
 
 
 class Refused(NamedTuple):
@@ -81,5 +82,5 @@ def _status(refused: Sequence[Refused], host: str) -> str:
 
 
 def _header(raw: bytes) -> str:
-    header = raw.partition(b"\r\n\r\n")[0][:_MAX_HEADER_BYTES]
+    header = raw.partition(b"\r\n\r\n")[0][:MAX_HEADER_BYTES]
     return header.decode("ascii", "replace").replace("\ufffd", "?") + "\n"

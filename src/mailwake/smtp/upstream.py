@@ -14,7 +14,7 @@ import contextlib
 import re
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import aiosmtplib
@@ -23,8 +23,8 @@ from mailwake.errors import Misconfigured, Unavailable
 from mailwake.events import EventType
 from mailwake.settings import Settings, Smtp
 
-#: A leading dot is doubled (RFC 5321 section 4.5.2). A line starts after CR LF only: bare ones never get here.
-_LEADING_DOT = re.compile(rb"(?:\A|(?<=\r\n))\.")
+#: What must not stand in an answer that we pass on: it could end a line, and say something else in the next.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 #: Slowest transfer that we wait for, beside the configured timeout: a message may take as long as it is large.
 _SLOWEST_BYTES_PER_SECOND = 50_000
 #: Written at once before others get their turn on the loop.
@@ -136,6 +136,9 @@ class Upstream:
         except (OSError, ValueError) as fault:
             self._client.close()
             raise Gone(f"{self._where} cannot be reached: {_words(fault)}") from fault
+        except asyncio.CancelledError:
+            self._client.close()
+            raise
 
     async def mail(self, sender: str, options: Iterable[str] = ()) -> Reply:
         """Begin a transaction. A connection that the server dropped while it was idle is opened anew, once.
@@ -181,17 +184,31 @@ class Upstream:
         reply = await self._say(b"DATA")
         if reply.code != 354:
             return reply
-        stuffed = _LEADING_DOT.sub(b"..", message)
         try:
-            for start in range(0, len(stuffed), _CHUNK_BYTES):
-                self._write(stuffed[start : start + _CHUNK_BYTES])
-                await asyncio.sleep(0)
+            await self._write_text(message)
             await before_dot()
         except BaseException:
             self._client.close()  # without its dot the server must forget the message (RFC 5321 section 4.1.1.4)
             raise
-        self._write(b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n")
-        return await self._answer_to_dot(len(stuffed))
+        self._write(b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n")
+        return await self._answer_to_dot(len(message))
+
+    async def _write_text(self, message: bytes) -> None:
+        """The text of a message, no faster than the server takes it: what waits to be written takes up memory."""
+        for number, chunk in enumerate(stuffed(message)):
+            if number:
+                await self._drain()
+            self._write(chunk)
+
+    async def _drain(self) -> None:
+        protocol = self._client.protocol
+        try:
+            async with asyncio.timeout(self._settings.timeout_seconds):
+                if protocol is not None:
+                    await protocol._drain_helper()  # noqa: SLF001 - what `StreamWriter.drain` calls by this name
+        except (TimeoutError, OSError) as fault:
+            self._client.close()
+            raise Gone(f"{self._where} takes no more of the message: {_words(fault)}") from fault
 
     async def _answer_to_dot(self, size: int) -> Reply:
         protocol = self._client.protocol
@@ -203,10 +220,13 @@ class Upstream:
         except (aiosmtplib.SMTPException, OSError) as fault:
             self._client.close()
             raise Gone(f"{self._where} gave no answer to the message: {_words(fault)}", after_dot=True) from fault
+        except asyncio.CancelledError:
+            self._client.close()
+            raise
         self._in_transaction = False
         if code == 421:
             self._client.close()
-        return Reply(code, text)
+        return _reply(code, text)
 
     async def reset(self) -> None:
         """Leave the transaction, if there is one; a lost connection has none."""
@@ -234,7 +254,10 @@ class Upstream:
         except (aiosmtplib.SMTPException, OSError) as fault:
             self._client.close()
             raise Gone(f"{self._where} went away: {_words(fault)}") from fault
-        return Reply(code, text)
+        except asyncio.CancelledError:
+            self._client.close()  # its answer is still to come, and would be taken for that to the next command
+            raise
+        return _reply(code, text)
 
     def _write(self, data: bytes) -> None:
         protocol = self._client.protocol
@@ -259,6 +282,9 @@ class Pool:
         tls: how to trust it; None: the system's authorities.
         connections: another bound than `settings.smtp.connections`.
 
+    Attributes:
+        waiting: how many are waiting for a connection.
+
     Raises:
         Misconfigured: the password reference leads nowhere.
     """
@@ -272,21 +298,38 @@ class Pool:
         self._hostname = socket.gethostname()
         self._free = asyncio.Semaphore(connections or self.smtp.connections)
         self._idle: list[Upstream] = []
+        self._all: list[Upstream] = []
+        self.waiting = 0
+
+    @property
+    def connections(self) -> int:
+        """Connections that stand."""
+        return sum(upstream.connected for upstream in self._all)
 
     async def take(self) -> Upstream:
-        """A connection for one transaction; give it back with `give`.
+        """A connection for one transaction, in the order of asking; give it back with `give`.
 
         Raises:
-            Gone: all connections are busy for longer than the timeout.
+            Gone: all connections are busy for longer than anybody has to wait.
         """
+        if self._free.locked():
+            await self._wait()
+        else:
+            await self._free.acquire()
+        if not self._idle:
+            self._all.append(Upstream(self.smtp, password=self._password, hostname=self._hostname, tls=self._tls))
+            return self._all[-1]
+        return self._idle.pop()
+
+    async def _wait(self) -> None:
+        self.waiting += 1
         try:
-            async with asyncio.timeout(self.smtp.timeout_seconds):
+            async with asyncio.timeout(self.smtp.wait_seconds):
                 await self._free.acquire()
         except TimeoutError:
             raise Gone(f"all connections to {self.smtp.host}:{self.smtp.port} are busy") from None
-        if self._idle:
-            return self._idle.pop()
-        return Upstream(self.smtp, password=self._password, hostname=self._hostname, tls=self._tls)
+        finally:
+            self.waiting -= 1
 
     def give(self, upstream: Upstream) -> None:
         """Return a connection; a lost one is opened again when somebody needs it."""
@@ -299,8 +342,35 @@ class Pool:
         await asyncio.gather(*(upstream.close() for upstream in idle))
 
 
+def stuffed(message: bytes, chunk_bytes: int = _CHUNK_BYTES) -> Iterator[bytes]:
+    """The message in chunks, with leading dots doubled (RFC 5321 section 4.5.2).
+
+    A line starts after CR LF only: bare ones never get here.
+
+    Args:
+        message: lines ended by CR LF.
+        chunk_bytes: at most so much at once, before dots are doubled; at least 2.
+    """
+    start, begins_line = 0, True
+    while start < len(message):
+        end = start + chunk_bytes
+        if end < len(message):  # a chunk ends with a line, where it can, and never between CR and LF
+            line_end = message.rfind(b"\r\n", start, end)
+            end = line_end + 2 if line_end >= 0 else end - (message[end - 1] == ord("\r"))
+        chunk = message[start:end]
+        doubled = chunk.replace(b"\r\n.", b"\r\n..")
+        yield b"." + doubled if begins_line and chunk.startswith(b".") else doubled
+        start, begins_line = end, chunk.endswith(b"\r\n")
+
+
 def _octets(address: str) -> bytes:
     return address.encode("utf-8", "surrogateescape")  # what was no UTF-8 when it came goes on as it came
+
+
+def _reply(code: int, text: str) -> Reply:
+    """What a server said, as far as it can be said again: what is no UTF-8 or no text is replaced."""
+    readable = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return Reply(code, _CONTROLS.sub(" ", readable))
 
 
 def _words(fault: BaseException) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from mailwake.errors import BadInput
-from mailwake.send.together import Together
+from mailwake.store.together import Together
 
 
 def test_those_who_wait_share_the_next_question() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailwake.events import DeliveryId, Event, EventType, Handle, Micros, Source
-from mailwake.send.memory import KEEP_DAYS, KEEP_TRANSACTIONS, Known, Memory, outcome_key, transaction_of
+from mailwake.smtp.memory import KEEP_DAYS, KEEP_TRANSACTIONS, Known, Memory, outcome_key, transaction_of
 from mailwake.smtp.upstream import Reply
 
 NOW = Micros(1_800_000_000_000_000)

@@ -1,0 +1,111 @@
+"""Who may send: logins and how often somebody may guess, encryption, and the refusal to serve strangers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import ssl
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from mailwake.errors import Misconfigured
+from mailwake.settings import Settings
+
+#: Wrong passwords for one user from one address; then none is looked at for the rest of the minute.
+MOST_WRONG = 10
+WINDOW_SECONDS = 60.0
+#: Pairs of address and user remembered; the oldest go first.
+_PAIRS = 10_000
+
+
+class Logins:
+    """User names and passwords.
+
+    Args:
+        passwords: user name to password.
+    """
+
+    def __init__(self, passwords: Mapping[str, bytes]) -> None:
+        self._salt = secrets.token_bytes(16)
+        self._digests = {name: self._digest(password) for name, password in passwords.items()}
+        self._nobody = secrets.token_bytes(32)
+        self._wrong: OrderedDict[tuple[str, str], list[float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def may_try(self, source: str, name: str, *, now: float) -> bool:
+        """Whether another password is looked at. Others at this address, and this user elsewhere, do not suffer.
+
+        Args:
+            source: address of the client.
+            name: of the user.
+            now: seconds of any clock that does not jump.
+        """
+        return len(self._recent(source, name, now)) < MOST_WRONG
+
+    def fits(self, source: str, name: str, password: bytes, *, now: float) -> bool:
+        """Whether this is the user's password; takes as long for users that do not exist."""
+        is_known = name in self._digests
+        is_right = hmac.compare_digest(self._digests.get(name, self._nobody), self._digest(password))
+        if is_known and is_right:
+            return True
+        self._wrong[source, name] = [*self._recent(source, name, now), now]
+        self._wrong.move_to_end((source, name))
+        if len(self._wrong) > _PAIRS:
+            self._wrong.popitem(last=False)
+        return False
+
+    def _recent(self, source: str, name: str, now: float) -> list[float]:
+        return [at for at in self._wrong.get((source, name), ()) if now - at < WINDOW_SECONDS]
+
+    def _digest(self, password: bytes) -> bytes:
+        """Of one length, so that comparing tells nothing about it."""
+        return hashlib.blake2b(password, key=self._salt, digest_size=32).digest()
+
+
+def server_tls(settings: Settings) -> ssl.SSLContext | None:
+    """The relay's certificate; None: it has none.
+
+    Raises:
+        Misconfigured: the certificate cannot be used.
+    """
+    if not settings.relay.tls_certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        key = settings.path(settings.relay.tls_key) if settings.relay.tls_key else None
+        context.load_cert_chain(settings.path(settings.relay.tls_certificate), key)
+    except (OSError, ssl.SSLError) as fault:
+        raise Misconfigured("relay.tls_certificate", f"cannot be used: {fault}") from None
+    return context
+
+
+def refuse_open_relay(settings: Settings, *, has_tls: bool) -> None:
+    """Refuse to start where strangers could send, or passwords could be overheard.
+
+    Raises:
+        Misconfigured: as said.
+    """
+    if is_loopback(settings.relay.host):
+        return
+    if not settings.relay.users:
+        raise Misconfigured(
+            "relay.users", f"anybody could send mail through {settings.relay.host}; add a user, or listen on 127.0.0.1"
+        )
+    if not has_tls:
+        raise Misconfigured(
+            "relay.tls_certificate", "passwords would travel in the clear; add a certificate, or listen on 127.0.0.1"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Nobody beyond this machine reaches this address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
