@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from dataclasses import replace
 from typing import Annotated
@@ -14,13 +15,14 @@ import typer
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import Unavailable
+from mailwake.eventlog.reports import reporting
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.send.ledger import own_events
-from mailwake.send.memory import KEEP_DAYS, Memory
 from mailwake.send.relay import Relay
 from mailwake.send.tracker import Tracker
 from mailwake.send.transaction import Desk, Journal
 from mailwake.settings import Settings, load
+from mailwake.smtp.memory import KEEP_DAYS, Memory
 from mailwake.smtp.upstream import Pool
 
 WRITER = "relay"
@@ -39,9 +41,11 @@ def command(
 
     Example: mailwake relay
     """
+    import uvloop
+
     settings = load(config)
     configure(settings.logging, WRITER)
-    asyncio.run(_serve(settings, None if port < 0 else port))
+    uvloop.run(_serve(settings, None if port < 0 else port))
 
 
 async def _serve(settings: Settings, port: int | None) -> None:
@@ -59,12 +63,16 @@ async def _serve(settings: Settings, port: int | None) -> None:
     except Unavailable as fault:
         _log.warning("relay.memory_incomplete", reason=str(fault))
     journal = Journal(writer)
-    relay = Relay(settings, Desk(tracker=tracker, pool=Pool(settings), journal=journal, memory=memory), port=port)
     try:
+        relay = Relay(settings, Desk(tracker=tracker, pool=Pool(settings), journal=journal, memory=memory), port=port)
         await relay.start()
-        print(f"relay listening on {relay.host}:{relay.port}", flush=True)
-        await stop.wait()
-        await relay.drain(patience_seconds=_DRAIN_SECONDS)
+        # Messages leave no cycles behind, connections do: look for those rarely, and never among what was there before.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        async with reporting(settings.data_folder / "relay.json", "relay", relay.report, clock=tracker.clock):
+            print(f"relay listening on {relay.host}:{relay.port}", flush=True)
+            await stop.wait()
+            await relay.drain(patience_seconds=_DRAIN_SECONDS)
     finally:
         with contextlib.suppress(Unavailable):
             await writer.close()
