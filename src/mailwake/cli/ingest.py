@@ -177,6 +177,7 @@ def _print_table(told: Iterable[dict[str, Any]]) -> None:
 
 
 async def _serve(settings: Settings) -> None:
+    from mailwake.eventlog.reports import reporting
     from mailwake.eventlog.sqlite import SqliteWriter
     from mailwake.ingest.listener import Intake, listen
     from mailwake.ingest.unread import Unread
@@ -187,14 +188,19 @@ async def _serve(settings: Settings) -> None:
     writer = SqliteWriter.open(settings.data_folder / "log", LISTENER, keep=settings.log)
     try:
         unread = Unread(settings.data_folder / "unread")
-        intake = Intake(origins, writer, unread, clock=lambda: time.time_ns() // 1_000)
+        intake = Intake(origins, writer, unread, clock=_clock)
         server = await listen(settings.ingest, intake)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        host, port = server.sockets[0].getsockname()[:2]
-        print(f"ingest listening on {host}:{port}", flush=True)
-        await stop.wait()
-        server.close()
+        async with reporting(settings.data_folder / "ingest.json", "ingest", intake.report, clock=_clock):
+            host, port = server.sockets[0].getsockname()[:2]
+            print(f"ingest listening on {host}:{port}", flush=True)
+            await stop.wait()
+            server.close()
     finally:
         await writer.close()
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000

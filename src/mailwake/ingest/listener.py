@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 import structlog
@@ -47,10 +48,36 @@ class Settings(Protocol):
         ...
 
 
+@dataclass
+class Counts:
+    """What became of mail since the start."""
+
+    #: connections now
+    clients: int = 0
+    #: mails that were answered with 250
+    notices: int = 0
+    #: that they amounted to, durable in the log
+    events: int = 0
+    #: mails kept as files, for people
+    kept: int = 0
+    #: of those, because they could not be read
+    unreadable: int = 0
+    #: mails answered with 451, because neither log nor folder could keep them
+    put_off: int = 0
+
+
 class _Server(SMTP):
     """Takes the long lines of real mail; RFC 5321 limits what one may send, which is no reason to lose a bounce."""
 
     line_length_limit = 65_536
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.event_handler.counts.clients += 1
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.event_handler.counts.clients -= 1
+        super().connection_lost(error)
 
 
 class Intake:
@@ -61,6 +88,9 @@ class Intake:
         writer: this process's log.
         unread: where mail is kept that no event came from.
         clock: gives microseconds since 1970.
+
+    Attributes:
+        counts: of everything since the start.
     """
 
     def __init__(self, origins: Origins, writer: LogWriter, unread: Unread, *, clock: Callable[[], int]) -> None:
@@ -68,18 +98,24 @@ class Intake:
         self._writer = writer
         self._unread = unread
         self._clock = clock
+        self.counts = Counts()
+
+    def report(self) -> dict[str, int]:
+        """All counts by name. No event is ever lost here: what cannot be kept is answered with 451."""
+        return {**asdict(self.counts), "events_lost": 0}
 
     # The name is aiosmtpd's.
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """The answer to the final dot."""
         raw = envelope.content
-        if not isinstance(raw, bytes):
-            return _TRY_LATER
         try:
-            return await self.take(raw)
+            answer = await self.take(raw) if isinstance(raw, bytes) else _TRY_LATER
         except Unavailable as fault:
             log.warning("ingest.unavailable", problem=str(fault))
-            return _TRY_LATER
+            answer = _TRY_LATER
+        self.counts.notices += answer == _KEPT
+        self.counts.put_off += answer == _TRY_LATER
+        return answer
 
     async def take(self, raw: bytes) -> str:
         """Read one mail, make what it says durable, and give the SMTP answer.
@@ -91,13 +127,17 @@ class Intake:
             opened = open_notice(raw, self._origins, received_at=Micros(self._clock()))
         except Unreadable as fault:
             log.warning("ingest.unreadable", problem=str(fault), bytes=len(raw), kept=self._unread.keep(raw).name)
+            self.counts.unreadable += 1
+            self.counts.kept += 1
             return _KEPT
         await self._writer.write([encode_event(event) for event in opened.events])
+        self.counts.events += len(opened.events)
         self._note(opened, raw)
         return _KEPT
 
     def _note(self, opened: Opened, raw: bytes) -> None:
         kept = self._unread.keep(raw).name if opened.is_for_people else None
+        self.counts.kept += kept is not None
         log.info(
             "ingest.taken", kind=opened.notice.kind, verified=opened.verified, events=len(opened.events), kept=kept
         )
