@@ -9,7 +9,7 @@ from mailwake.markup.mime import read_message
 def why(raw: str, *, dkim_signed: bool = False) -> Untouched | None:
     message = read_message(raw.encode())
     assert message is not None
-    return protection(message, raw.encode(), dkim_signed=dkim_signed)
+    return protection(message, raw.encode(), lambda _: None, dkim_signed=dkim_signed)
 
 
 @pytest.mark.parametrize(

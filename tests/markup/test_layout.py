@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailwake.markup.layout import Edit, Layout, Sheet, Wrapped, splice
+from mailwake.markup.layout import Edit, Layout, Patch, Sheet, Wrapped, splice
 
 
 @given(st.lists(st.one_of(st.binary(max_size=5), st.integers(0, 2)), max_size=12))
@@ -37,4 +37,5 @@ def test_a_sheet_knows_the_places_of_all_its_blocks() -> None:
 
 def test_splicing_nothing_gives_the_text() -> None:
     assert splice(b"text", []) == [b"text"]
-    assert splice(b"text", [Edit(1, 3, (0,)), Edit(4, 4, (b"!",))]) == [b"t", 0, b"t", b"!", b""]
+    patches = [Patch(1, 3, (Edit.put(0, 2, (0,)),)), Patch(3, 4, (Edit.put(1, 1, (b"!",)),))]
+    assert splice(b"text", patches) == [b"t", 0, b"t", b"!", b""]

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailwake.markup.layout import Content, Edit, Sheet
-from mailwake.markup.transfer import QuotedWriter, fold_quoted, read_body
+from mailwake.markup.layout import Content, Edit, Patch, Sheet
+from mailwake.markup.quoted import QuotedWriter, fold_quoted
+from mailwake.markup.transfer import read_body
 from mailwake.tokens import MESSAGE_CHARS
 
 PART = b"T" * MESSAGE_CHARS
@@ -19,9 +20,16 @@ NEW_BYTES = b"https://track.example.org/c/" + PART + b"/abcdef=0123456789"
 
 
 def edited(data: bytes, encoding: str, edits: list[Edit], newline: bytes = b"\r\n") -> bytes:
+    """A body with edits: the same whether each is taken by itself or all are one stretch, and whether or not before."""
     body = read_body(data, encoding, newline)
     assert body is not None
-    return Sheet(body.edit(edits, None)).fill([PART])
+    together = [Patch(0, len(body.decoded), tuple(edits))]
+    one_by_one = [Patch(edit.start, edit.end, (edit.moved(-edit.start),)) for edit in edits]
+    first, second, alone = (
+        Sheet(body.edit(patches, None)).fill([PART]) for patches in (together, together, one_by_one)
+    )
+    assert first == second == alone
+    return alone
 
 
 def decoded(data: bytes, encoding: str) -> bytes:
@@ -46,7 +54,7 @@ def text_and_edits(draw: st.DrawFn) -> tuple[bytes, list[Edit]]:
     )
     text = b"\r\n".join(draw(st.lists(line, max_size=6))).replace(b"\r", b"").replace(b"\n", b"\r\n")
     offsets = sorted(draw(st.lists(st.integers(0, len(text)), max_size=6)))
-    edits = [Edit(start, end, NEW) for start, end in zip(offsets[::2], offsets[1::2], strict=False)]
+    edits = [Edit.put(start, end, NEW) for start, end in zip(offsets[::2], offsets[1::2], strict=False)]
     # between CR and LF nothing is ever edited: addresses and markup stand in lines
     return text, [edit for edit in edits if text[edit.start - 1 : edit.start + 1] != b"\r\n"]
 
@@ -116,7 +124,7 @@ BROKEN = b'<a href=3d"x">=ZZ 100=% ==41 = \r\nsoft= \r\nbroken =\nend =4\r\nlast
 
 def test_broken_escapes_stay_what_they_are() -> None:
     place = decoded(BROKEN, "quoted-printable").index(b"x")
-    result = edited(BROKEN, "quoted-printable", [Edit(place, place + 1, NEW)])
+    result = edited(BROKEN, "quoted-printable", [Edit.put(place, place + 1, NEW)])
     assert result.startswith(b'<a href=3d"')
     assert result.endswith(b'">=ZZ 100=% ==41 = \r\nsoft= \r\nbroken =\nend =4\r\nlast=')
     assert decoded(result, "quoted-printable") == decoded(BROKEN, "quoted-printable").replace(b"x", NEW_BYTES, 1)
@@ -126,7 +134,7 @@ def test_text_around_an_edit_keeps_its_very_bytes() -> None:
     encoded = b'=E9=e9 <a href=3D"https://example.=\r\ncom/">=41</a> =\r\n tail=20\r\n'
     text = decoded(encoded, "quoted-printable")
     start = text.index(b"https")
-    result = edited(encoded, "quoted-printable", [Edit(start, text.index(b'">'), NEW)])
+    result = edited(encoded, "quoted-printable", [Edit.put(start, text.index(b'">'), NEW)])
     assert result.startswith(b'=E9=e9 <a href=3D"')
     assert result.endswith(b'">=41</a> =\r\n tail=20\r\n')
 
@@ -160,7 +168,7 @@ def test_noise_in_base64_is_passed_over_as_decoders_do() -> None:
 
 def test_base64_on_one_line_gets_lines_that_servers_take() -> None:
     packed = binascii.b2a_base64(b"x" * 5_000, newline=False)
-    result = edited(packed, "base64", [Edit(1, 2, NEW)])
+    result = edited(packed, "base64", [Edit.put(1, 2, NEW)])
     assert max(map(len, result.split(b"\r\n"))) <= 998
 
 
@@ -172,7 +180,8 @@ def test_an_unknown_encoding_is_not_read(encoding: str) -> None:
 def test_a_line_that_would_become_too_long_is_broken_inside_our_address() -> None:
     link = b'<a href="https://example.com/%d">x</a>'
     line = b"".join(link % number for number in range(26))
-    edits = [Edit(match.start(1), match.end(1), NEW, may_break=True) for match in re.finditer(rb'href="([^"]*)', line)]
+    places = [match.span(1) for match in re.finditer(rb'href="([^"]*)', line)]
+    edits = [Edit.put(*place, NEW, may_break=True) for place in places]
     assert len(line) <= 998
     result = edited(line + b"\r\n", "8bit", edits)
     assert max(map(len, result.split(b"\r\n"))) <= 998
@@ -181,9 +190,9 @@ def test_a_line_that_would_become_too_long_is_broken_inside_our_address() -> Non
 
 def test_a_line_that_was_too_long_before_is_left_as_it_is() -> None:
     line = b"x" * 2_000 + b'<a href="u">' + b"y" * 10
-    assert b"\n" not in edited(line, "8bit", [Edit(2_009, 2_010, NEW, may_break=True)])
+    assert b"\n" not in edited(line, "8bit", [Edit.put(2_009, 2_010, NEW, may_break=True)])
 
 
 def test_binary_bodies_have_no_lines_to_break() -> None:
     line = b"x" * 900 + b'<a href="u">'
-    assert b"\n" not in edited(line, "binary", [Edit(909, 910, NEW, may_break=True)])
+    assert b"\n" not in edited(line, "binary", [Edit.put(909, 910, NEW, may_break=True)])

@@ -18,18 +18,23 @@ from mailwake.compose.headers import added_headers
 from mailwake.compose.links import Link, Role
 from mailwake.compose.options import ComposeOptions
 from mailwake.compose.page import DECOYS_PER_MESSAGE, Page
+from mailwake.compose.passage import Stamp
 from mailwake.compose.plain import PlainText
 from mailwake.compose.protect import SEALED, Untouched, protection
 from mailwake.compose.shown import seen_by_all, shown
 from mailwake.compose.targets import WhyNot
 from mailwake.markup.charset import read_text
-from mailwake.markup.layout import Block, Edit, Layout, Sheet, Wrapped, splice
+from mailwake.markup.layout import Block, Layout, Patch, Sheet, Wrapped, splice
 from mailwake.markup.mime import Entity, read_message
-from mailwake.markup.transfer import Encoded, read_body
+from mailwake.markup.transfer import Encoded, decode_anyhow, read_body
 from mailwake.modes import OFF, Mode, Modes
 from mailwake.tokens import Minter
 
 __all__ = ["ComposeOptions", "Draft", "Instrumented", "instrument", "instrument_html"]
+
+
+#: Encodings that add line ends of their own.
+_WITH_LINES = ("quoted-printable", "base64")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +69,19 @@ class Draft:
     Use `read`. Rendering for the second recipient of the same modes is a seal and a join.
     """
 
-    def __init__(self, raw: bytes, options: ComposeOptions, message: Entity | None, sealed: Untouched | None) -> None:
-        self._raw, self._options, self._message, self._sealed = raw, options, message, sealed
+    def __init__(self, raw: bytes, options: ComposeOptions) -> None:
+        self._raw, self._options = raw, options
+        self._newline = _first_newline(raw)
+        self._bodies: dict[int, Encoded | None] = {}
         self._problem: Untouched | None = None
         self._parts: tuple[_Part, ...] = ()
         self._sheets: dict[tuple[Minter, str, int, Modes], Sheet] = {}
-        if message and not sealed:
-            self._parts = tuple(self._read_parts(message))
+        self._message = read_message(raw)
+        self._sealed: Untouched | None = Untouched.NOT_A_MESSAGE
+        if self._message:
+            self._sealed = protection(self._message, raw, self._decode, dkim_signed=options.dkim_signed)
+            if not self._sealed:
+                self._parts = tuple(self._read_parts(self._message))
         self._pixel_part = self._choose_pixel_part()
 
     @classmethod
@@ -81,31 +92,20 @@ class Draft:
             raw: as it would go over the wire, any line ends.
             options: what the sender wants.
         """
-        message = read_message(raw)
-        if message is None:
-            return cls(raw, options, None, Untouched.NOT_A_MESSAGE)
-        return cls(raw, options, message, protection(message, raw, dkim_signed=options.dkim_signed))
+        return cls(raw, options)
 
     def _read_parts(self, message: Entity) -> Iterator[_Part]:
-        number = 1
-        pages = [entity for entity in shown(message) if entity.content_type == "text/html"]
-        for entity in pages:
-            part = self._read_part(entity, number)
-            if part:
-                number = part.page.next_number
-                yield part
-        if self._options.text_parts:
-            for entity in shown(message):
-                part = self._read_part(entity, number) if entity.content_type == "text/plain" else None
+        number, entities = 1, list(shown(message))
+        kinds = ("text/html", "text/plain") if self._options.text_parts else ("text/html",)
+        for kind in kinds:
+            for entity in entities:
+                part = self._read_part(entity, number) if entity.content_type == kind else None
                 if part:
                     number = part.page.next_number
                     yield part
 
     def _read_part(self, entity: Entity, number: int) -> _Part | None:
-        # Encodings know CR LF and LF; where lines end in CR alone, they are shown LF in its place.
-        is_encoded = entity.encoding in ("quoted-printable", "base64")
-        raw, newline = (entity.lines, b"\n") if self._newline == b"\r" and is_encoded else (self._raw, self._newline)
-        body = read_body(raw[entity.body_start : entity.body_end], entity.encoding, newline)
+        body = self._body(entity)
         text = read_text(body.decoded, entity.parameters.get("charset")) if body else None
         if body is None or text is None:
             self._problem = Untouched.ENCODING
@@ -117,13 +117,19 @@ class Draft:
             page = PlainText(text, self._options, first_number=number)
         return _Part(entity=entity, body=body, page=page)
 
-    @cached_property
-    def _newline(self) -> bytes:
-        """The message's own line end: that of its first line."""
-        lf = self._raw.find(b"\n")
-        if lf < 0:
-            return b"\r" if b"\r" in self._raw else b"\r\n"
-        return b"\r\n" if self._raw[lf - 1 : lf] == b"\r" else b"\n"
+    def _body(self, entity: Entity) -> Encoded | None:
+        """What is behind the transfer encoding of a part; undone once."""
+        place = entity.body_start
+        if place not in self._bodies:
+            # Encodings know CR LF and LF; where lines end in CR alone, they are shown LF in its place.
+            lone_cr = self._newline == b"\r" and entity.encoding in _WITH_LINES
+            raw, newline = (entity.lines, b"\n") if lone_cr else (self._raw, self._newline)
+            self._bodies[place] = read_body(raw[place : entity.body_end], entity.encoding, newline)
+        return self._bodies[place]
+
+    def _decode(self, entity: Entity) -> bytes | None:
+        body = self._body(entity)
+        return body.decoded if body else decode_anyhow(self._raw[entity.body_start : entity.body_end], entity.encoding)
 
     def _choose_pixel_part(self) -> _Part | None:
         """The one part that every reader gets to see."""
@@ -160,18 +166,13 @@ class Draft:
         """Why the whole message passes as it is, whatever the mode; None when there is something to instrument."""
         if self._sealed:
             return self._sealed
-        if self.pixel or any(self._has_edits(part) for part in self._parts):
+        if self.pixel or any(part.page.has_links for part in self._parts):
             return None
         if self._problem:
             return self._problem
         if not self._pages:
             return Untouched.NO_HTML
         return Untouched.AMP if any(page.is_amp for page in self._pages) else Untouched.EMPTY
-
-    def _has_edits(self, part: _Part) -> bool:
-        if isinstance(part.page, PlainText):
-            return any(why is None for *_, why in part.page.occurrences)
-        return any(found.why_not is None or found.page for found in part.page.occurrences)
 
     @property
     def html(self) -> bytes | None:
@@ -221,7 +222,7 @@ class Draft:
 
     @cached_property
     def _has_own_pages(self) -> bool:
-        return any(found.page for page in self._pages for found in page.occurrences)
+        return any(page.has_own_pages for page in self._pages)
 
     def render(self, copy: Copy) -> bytes:
         """One recipient's copy.
@@ -256,20 +257,28 @@ class Draft:
 
     def _edited(self, part: _Part, copy: Copy) -> list[bytes | int | Block]:
         """The part's body with everything of this copy in it; empty when nothing of it changes."""
-        edits = self._edits(part, copy)
-        if not edits:
+        patches = self._patches(part, copy)
+        if not patches:
             return []
-        content = part.body.edit(edits, part.codec)
-        if self._newline == b"\r" and part.entity.encoding in ("quoted-printable", "base64"):
+        content = part.body.edit(patches, part.codec)
+        if self._newline == b"\r" and part.entity.encoding in _WITH_LINES:
             return [Wrapped(Sheet(content), lambda data: data.replace(b"\n", b"\r"))]
         return content
 
-    def _edits(self, part: _Part, copy: Copy) -> list[Edit]:
+    def _patches(self, part: _Part, copy: Copy) -> list[Patch]:
         if isinstance(part.page, Page):
             has_pixel = part is self._pixel_part
-            return _page_edits(part.page, copy, has_pixel=has_pixel, first_decoy=self._next_number)
-        clicks = copy.token.modes.clicks > Mode.OFF
-        return part.page.edits(copy.minter, copy.base, copy.token.template, clicks=clicks)
+            return _page_patches(part.page, copy, has_pixel=has_pixel, first_decoy=self._next_number)
+        edits = part.page.edits(copy.minter, copy.base, copy.token.template, clicks=copy.token.modes.clicks > Mode.OFF)
+        return [Patch(0, len(part.body.decoded), tuple(edits))] if edits else []
+
+
+def _first_newline(raw: bytes) -> bytes:
+    """The message's own line end: that of its first line."""
+    lf = raw.find(b"\n")
+    if lf < 0:
+        return b"\r" if b"\r" in raw else b"\r\n"
+    return b"\r\n" if raw[lf - 1 : lf] == b"\r" else b"\n"
 
 
 def instrument_html(html: bytes, copy: Copy, options: ComposeOptions) -> Instrumented:
@@ -284,7 +293,7 @@ def instrument_html(html: bytes, copy: Copy, options: ComposeOptions) -> Instrum
     if text is None:
         return Instrumented(message=html, links=(), pixel=False, untouched=Untouched.ENCODING)
     page, modes = Page(text, _with_own_host(options, copy)), copy.token.modes
-    content = splice(html, _page_edits(page, copy, first_decoy=page.next_number))
+    content = splice(html, _page_patches(page, copy, first_decoy=page.next_number))
     block = Wrapped(Layout(content), bytes, None if text.is_ascii_based else text.codec)
     links = page.links + _decoys(page)
     return Instrumented(
@@ -295,15 +304,15 @@ def instrument_html(html: bytes, copy: Copy, options: ComposeOptions) -> Instrum
     )
 
 
-def _page_edits(page: Page, copy: Copy, *, has_pixel: bool = True, first_decoy: int) -> list[Edit]:
+def _page_patches(page: Page, copy: Copy, *, has_pixel: bool = True, first_decoy: int) -> list[Patch]:
     """Everything that goes into a page, in order."""
     modes, template, base = copy.token.modes, copy.token.template, copy.base
-    edits = page.edits(copy.minter, base, template, clicks=modes.clicks > Mode.OFF)
+    stamp = Stamp(copy.minter, base, template, modes.clicks > Mode.OFF)
     pixel = page.pixel_edit(base) if has_pixel and modes.opens > Mode.OFF else None
-    edits += [pixel] if pixel else []
-    if has_pixel and page.wants_decoys and modes.clicks > Mode.OFF:
-        edits += page.decoy_edits(copy.minter, base, template, first_decoy)
-    return sorted(edits, key=lambda edit: (edit.start, edit.end))
+    more = [pixel] if pixel else []
+    if has_pixel and page.wants_decoys and stamp.clicks:
+        more += page.decoy_edits(copy.minter, base, template, first_decoy)
+    return page.patches(stamp, more)
 
 
 def _decoys(page: Page, first_number: int | None = None) -> tuple[Link, ...]:

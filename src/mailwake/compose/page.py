@@ -5,59 +5,28 @@ Nothing here knows of messages or recipients. Numbers of links, tracked or not, 
 
 from __future__ import annotations
 
+import bisect
 import hashlib
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from mailwake.compose.copy import Slot
-from mailwake.compose.links import Link, Role, label_of, looks_like_button, named_role, visible_text
+from mailwake.compose.links import Link, Role, label_of, looks_like_button, named_role
 from mailwake.compose.options import ComposeOptions
-from mailwake.compose.targets import WhyNot, add_parameters, clean, is_address, judge_target
+from mailwake.compose.passage import Judge, Occurrence, Passage, Stamp, content_of
+from mailwake.compose.targets import add_parameters
 from mailwake.markup.charset import Text
 from mailwake.markup.entities import decode_attribute
-from mailwake.markup.layout import Content, Edit
+from mailwake.markup.layout import Content, Edit, Patch, flatten
 from mailwake.markup.places import safe_places
-from mailwake.markup.scan import Tag, attributes, scan
-from mailwake.tokens import MAX_LINK_NUMBER, MAX_TARGET_BYTES, LinkToken, Minter
+from mailwake.markup.scan import scan
+from mailwake.markup.tags import attributes
+from mailwake.tokens import LinkToken, Minter
 
 #: Links in this last part of a document are its footer, if nothing else is known of them.
 _FOOTER_SHARE = 0.85
-_PAGES = {
-    "mailwake:unsubscribe": "u",
-    "{{unsubscribe_url}}": "u",
-    "{{ unsubscribe_url }}": "u",
-    "mailwake:preferences": "p",
-    "{{preferences_url}}": "p",
-    "{{ preferences_url }}": "p",
-}
-#: Marks by which senders switch click tracking off, here and elsewhere (SendGrid, SparkPost, Postmark, Mandrill).
-_NO_TRACK = ("data-no-track", "data-pm-no-track", "mc:disable-tracking")
-_NO_TRACK_VALUES = (("clicktracking", "off"), ("data-msys-clicktrack", "0"))
 #: A transparent GIF of 43 bytes, inside the mail itself, so that nothing is fetched for it.
 _BLANK_IMAGE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
-
-
-@dataclass(slots=True)
-class Occurrence:
-    """One link of a page."""
-
-    tag: Tag
-    #: of the attribute's value, in positions of the view
-    start: int
-    end: int
-    #: around the value; empty: none
-    quote: str
-    href: str
-    host: str
-    why_not: WhyNot | None
-    #: "u" or "p" for a page of ours
-    page: str = ""
-
-
-@lru_cache(maxsize=4_096)
-def read_href(written: str) -> str:
-    """An address as written, decoded and cleaned; remembered, because every copy of a mail has the same ones."""
-    return clean(decode_attribute(written))
 
 
 class Page:
@@ -71,61 +40,47 @@ class Page:
 
     def __init__(self, text: Text, options: ComposeOptions, *, first_number: int = 1) -> None:
         self.text = text
-        self.first_number = first_number
+        self.first_number = self.next_number = first_number
         self._options = options
         self._scan = scan(text.view)
         self.is_amp = self._scan.is_amp
-        self.occurrences = [self._read(tag, number) for number, tag in enumerate(self._scan.tags, first_number)]
+        #: (start, end, number of its first link, its links) of each stretch that has links
+        self._passages: list[tuple[int, int, int, Passage]] = []
+        judge = Judge(text, options, is_amp=self.is_amp)
+        for start, stretch in self._scan.stretches:
+            if stretch.tags:
+                number = self.next_number
+                self._passages.append((start, start + stretch.length, number, judge.passage(start, stretch, number)))
+                self.next_number += len(stretch.tags)
         self.is_empty = not text.view.strip("\ufeff\u00ef\u00bb\u00bf \t\r\n\f\0")
 
-    def _read(self, tag: Tag, number: int) -> Occurrence:
-        start, end, quote = tag.href or (0, 0, "")
-        written = self.text.value(start, end)
-        if written is None:
-            return Occurrence(tag, start, end, quote, self.text.readable(start, end), "", WhyNot.UNDECODABLE)
-        href = read_href(written)
-        page = _PAGES.get(href) if self._options.own_pages else None
-        if page and not self.is_amp:
-            return Occurrence(tag, start, end, quote, href, "", WhyNot.OWN_PAGE, page)
-        why, host = judge_target(href)
-        if not why and number > MAX_LINK_NUMBER:
-            why = WhyNot.TOO_MANY
-        return Occurrence(tag, start, end, quote, href, host, why or self._why_not(tag, href, host))
+    @cached_property
+    def occurrences(self) -> list[Occurrence]:
+        """Its links in document order, whatever may be done with them."""
+        return [found.moved(start) for start, _, _, passage in self._passages for found in passage.occurrences]
 
-    def _why_not(self, tag: Tag, href: str, host: str) -> WhyNot | None:
-        """Reasons that lie in the document and not in the address."""
-        if self.is_amp:
-            return WhyNot.AMP
-        if tag.is_inert:
-            return WhyNot.INERT
-        if host in self._options.own_hosts:
-            return WhyNot.OWN_HOST
-        if _has_no_track(tag, self.text.view):
-            return WhyNot.NO_TRACK
-        content = self.text.view[tag.end : tag.content_end]
-        if ("." in content or "&" in content) and is_address(visible_text(self._content(tag))):
-            return WhyNot.TEXT_IS_URL
-        if self._options.utm and len(self.target(href).encode()) > MAX_TARGET_BYTES:
-            return WhyNot.TOO_LONG
-        return None
+    @cached_property
+    def has_links(self) -> bool:
+        """Whether some link of it can be made ours."""
+        return any(found.why_not is None for found in self._judged) or self.has_own_pages
 
-    def _content(self, tag: Tag) -> str:
-        content = self.text.readable(tag.end, min(tag.content_end, tag.end + 4_000))
-        return content.partition("<![endif]")[0].partition("</v:")[0] if tag.where == "mso" else content
+    @cached_property
+    def has_own_pages(self) -> bool:
+        """Whether it links to a page of ours."""
+        return any(found.page for found in self._judged)
+
+    @property
+    def _judged(self) -> Iterable[Occurrence]:
+        return (found for *_, passage in self._passages for found in passage.occurrences)
 
     def target(self, href: str) -> str:
         """What is sealed for an address: itself, with the parameters that the sender wants added."""
         return add_parameters(href, self._options.utm) if self._options.utm else href
 
-    @property
-    def next_number(self) -> int:
-        """The number after its last link."""
-        return self.first_number + len(self.occurrences)
-
     @cached_property
     def skeleton(self) -> bytes:
         """Digest of the sequence of tags and the number of links; text and addresses do not matter."""
-        written = f"{len(self.occurrences)}{self._scan.sequence}"
+        written = f"{self.next_number - self.first_number}{self._scan.sequence}"
         return hashlib.blake2b(written.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
     @cached_property
@@ -139,7 +94,7 @@ class Page:
             for name, (start, end, _) in attributes(self.text.view, found.tag.name_end, found.tag.end - 1).items()
             if name in ("title", "alt", "class", "style", "role", "background")
         }
-        label, is_image = label_of(self._content(found.tag), values.get("title") or values.get("alt"))
+        label, is_image = label_of(content_of(found.tag, self.text), values.get("title") or values.get("alt"))
         return Link(
             number=number,
             href=found.href,
@@ -189,34 +144,52 @@ class Page:
         """Whether decoys are asked for, and there is room for one at the top and one at the end."""
         return self._options.decoys and self.pixel_place is not None and len(self._safe_places) >= 3
 
-    def edits(self, minter: Minter, base: str, template: int, *, clicks: bool = True) -> list[Edit]:
-        """What makes its links ours.
+    def edits(self, stamp: Stamp) -> list[Edit]:
+        """What makes its links ours, in order; in bytes."""
+        return flatten(self.patches(stamp))
+
+    def patches(self, stamp: Stamp, more: Sequence[Edit] = ()) -> list[Patch]:
+        """The same by stretches of text, so that what was done to a stretch before need not be done again.
 
         Args:
-            minter: seals the link parts.
-            base: scheme and host, without a slash at the end.
-            template: id of the template.
-            clicks: whether links are tracked; pages of ours are linked in any case.
+            stamp: whose links they become.
+            more: other edits, in order; in positions of the view.
         """
-        edits, prefix = [], f"{base}/c/".encode()
-        for number, found in enumerate(self.occurrences, self.first_number):
-            if found.page:
-                content: Content = (f"{base}/{found.page}/".encode(), Slot.PAGE)
-            elif found.why_not or not clicks:
-                continue
-            else:
-                part = minter.link(LinkToken(template, number, self.target(found.href)))
-                content = (prefix, Slot.CLICKED, f"/{part}".encode())
-            edits.append(self.edit(found.start, found.end, content, may_break=bool(found.quote)))
-        return edits
+        patches = []
+        for start, end, number, passage in self._passages:
+            edits = passage.edits(stamp, number)
+            if edits:
+                patches.append(Patch(start, end, edits))
+        for edit in more:
+            _put(patches, edit)
+        return patches if self.text.is_literal else [self._written(patch) for patch in patches]
+
+    def _written(self, patch: Patch) -> Patch:
+        """A patch in bytes from one in positions of the view."""
+        text, unit = self.text, self.text.unit
+        edits = [
+            Edit.put(
+                edit.start * unit,
+                edit.end * unit,
+                self._encoded(edit.content),
+                may_break=edit.may_break and text.is_ascii_based,
+            )
+            for edit in patch.edits
+        ]
+        return Patch(patch.start * unit, patch.end * unit, tuple(edits))
+
+    def _encoded(self, content: Content) -> Content:
+        if self.text.is_ascii_based:
+            return content
+        return tuple(item if isinstance(item, int) else self.text.encode(item.decode()) for item in content)
 
     def pixel_edit(self, base: str) -> Edit | None:
-        """What puts the pixel in; None where it has no place."""
+        """What puts the pixel in; in positions of the view; None where it has no place."""
         place = self.pixel_place
         if place is None:
             return None
         before, after = f'<img src="{base}/o/', '" width="1" height="1" alt="">'
-        return self.edit(place, place, (before.encode(), Slot.OPENED, after.encode()), may_break=True)
+        return Edit.put(place, place, (before.encode(), Slot.OPENED, after.encode()), may_break=True)
 
     def decoy_edits(self, minter: Minter, base: str, template: int, first_number: int) -> list[Edit]:
         """What puts two hidden links in, one into the first third and one into the last third of the body.
@@ -234,15 +207,8 @@ class Page:
             part = minter.link(LinkToken(template, first_number + index, ""))
             before, after = _DECOYS[(index + seed[8]) % 2]
             content = (f"{before}{base}/c/".encode(), Slot.CLICKED, f"/{part}{after}".encode())
-            edits.append(self.edit(place, place, content, may_break=True))
+            edits.append(Edit.put(place, place, content, may_break=True))
         return edits
-
-    def edit(self, start: int, end: int, content: Content, *, may_break: bool = False) -> Edit:
-        """An edit in bytes from one in positions of the view."""
-        text = self.text
-        if not text.is_ascii_based:
-            content = tuple(item if isinstance(item, int) else text.encode(item.decode()) for item in content)
-        return Edit(start * text.unit, end * text.unit, content, may_break and text.is_ascii_based)
 
 
 #: Kinds of decoy: hidden by style and without text, and an invisible picture. Screen readers and the tab key pass by.
@@ -259,13 +225,12 @@ _DECOYS = (
 DECOYS_PER_MESSAGE = len(_DECOYS)
 
 
-def _has_no_track(tag: Tag, view: str) -> bool:
-    if "track" not in view[tag.start : tag.end].lower():
-        return False
-    found = attributes(view, tag.name_end, tag.end - 1)
-    if any(name in found for name in _NO_TRACK):
-        return True
-    return any(
-        name in found and view[found[name][0] : found[name][1]].strip().lower() == value
-        for name, value in _NO_TRACK_VALUES
-    )
+def _put(patches: list[Patch], edit: Edit) -> None:
+    """Add an edit to the patch of the text that it is in."""
+    index = bisect.bisect_right(patches, edit.start, key=lambda patch: patch.start) - 1
+    if index >= 0 and edit.start < patches[index].end:
+        start, end, edits = patches[index]
+        joined = sorted((*edits, edit.moved(-start)), key=lambda each: (each.start, each.end))
+        patches[index] = Patch(start, end, tuple(joined))
+    else:
+        patches.insert(index + 1, Patch(edit.start, edit.end, (edit.moved(-edit.start),)))

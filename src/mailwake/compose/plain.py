@@ -46,6 +46,11 @@ class PlainText:
         return match.start(), end, href, host, why
 
     @property
+    def has_links(self) -> bool:
+        """Whether some link of it can be made ours."""
+        return any(why is None for *_, why in self.occurrences)
+
+    @property
     def next_number(self) -> int:
         """The number after its last link."""
         return self.first_number + len(self.occurrences)
@@ -72,13 +77,13 @@ class PlainText:
         for match in _PAGE.finditer(text.view):
             kind = (match[1] or match[2])[0]
             page: Content = (text.encode(f"{base}/{kind}/"), Slot.PAGE)
-            edits.append(Edit(match.start() * text.unit, match.end() * text.unit, page))
+            edits.append(Edit.put(match.start() * text.unit, match.end() * text.unit, page))
         for number, (start, end, href, _, why) in enumerate(self.occurrences, self.first_number):
             if why or not clicks:
                 continue
             part = minter.link(LinkToken(template, number, add_parameters(href, self._options.utm)))
             content = (text.encode(f"{base}/c/"), Slot.CLICKED, text.encode(f"/{part}"))
-            edits.append(Edit(start * text.unit, end * text.unit, content))
+            edits.append(Edit.put(start * text.unit, end * text.unit, content))
         return sorted(edits)
 
 

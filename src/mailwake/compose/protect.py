@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import binascii
 import re
+from collections.abc import Callable
 from enum import StrEnum
 
 from mailwake.markup.mime import Entity
@@ -53,15 +53,19 @@ _SIGNED_TYPES = frozenset(
 _ENCRYPTED_TYPES = frozenset(
     f"{kind}{name}" for kind in ("application/", "application/x-") for name in ("pkcs7-mime", "pgp-encrypted")
 ) | {"multipart/encrypted"}
+_ARMOUR = b"-----BEGIN PGP"
 _INLINE_PGP = re.compile(rb"(?:^|[\r\n>])-----BEGIN PGP (SIGNED )?MESSAGE-----")
 
 
-def protection(message: Entity, raw: bytes, *, dkim_signed: bool) -> Untouched | None:
+def protection(
+    message: Entity, raw: bytes, read: Callable[[Entity], bytes | None], *, dkim_signed: bool
+) -> Untouched | None:
     """Why not a byte of a message may change; None when it may.
 
     Args:
         message: its places.
         raw: its bytes.
+        read: decodes the body of a part; None where it cannot be.
         dkim_signed: whether the sender accepts that a DKIM-Signature breaks.
     """
     for entity in message.walk():
@@ -71,7 +75,7 @@ def protection(message: Entity, raw: bytes, *, dkim_signed: bool) -> Untouched |
             return Untouched.SIGNED if signed_only else Untouched.ENCRYPTED
         if kind in _SIGNED_TYPES:
             return Untouched.SIGNED
-        inline = _inline_pgp(entity, raw)
+        inline = _inline_pgp(entity, raw, read) if kind.startswith("text/") else None
         if inline:
             return inline
     if message.content_type == "multipart/report":
@@ -83,19 +87,17 @@ def protection(message: Entity, raw: bytes, *, dkim_signed: bool) -> Untouched |
     return None
 
 
-def _inline_pgp(entity: Entity, raw: bytes) -> Untouched | None:
+def _inline_pgp(entity: Entity, raw: bytes, read: Callable[[Entity], bytes | None]) -> Untouched | None:
     """PGP armour at the start of a line of text (RFC 9580, 6.2 and 7)."""
-    if not entity.content_type.startswith("text/") or entity.disposition == "attachment":
-        return None
-    if entity.encoding != "base64" and raw.find(b"-----BEGIN PGP", entity.body_start, entity.body_end) < 0:
-        return None
-    body = raw[entity.body_start : entity.body_end]
     if entity.encoding == "base64":
-        try:
-            body = binascii.a2b_base64(body)
-        except binascii.Error:
+        body = read(entity) if entity.disposition != "attachment" else None
+        if body is None or _ARMOUR not in body:
             return None
-    found = _INLINE_PGP.search(body) if b"-----BEGIN PGP" in body else None
+    elif raw.find(_ARMOUR, entity.body_start, entity.body_end) < 0 or entity.disposition == "attachment":
+        return None
+    else:
+        body = raw[entity.body_start : entity.body_end]
+    found = _INLINE_PGP.search(body)
     if not found:
         return None
     return Untouched.SIGNED if found[1] else Untouched.ENCRYPTED

@@ -10,20 +10,22 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from mailwake.compose.copy import FIRST_FREE, Copy, Slot, sealed_parts
 from mailwake.compose.fields import FIELD, OWN_PAGES, PersonalLink, escape_value, value_of
 from mailwake.compose.links import Link
 from mailwake.compose.options import ComposeOptions
-from mailwake.compose.page import Occurrence, Page
+from mailwake.compose.page import Page
+from mailwake.compose.passage import Occurrence, Stamp
 from mailwake.compose.targets import WhyNot
 from mailwake.errors import BadInput
 from mailwake.events import CampaignId, TemplateId
 from mailwake.markup.charset import Text, read_text
-from mailwake.markup.layout import Edit, Layout, splice
-from mailwake.markup.scan import TAG, attributes
-from mailwake.markup.transfer import QuotedWriter, fold_quoted
-from mailwake.modes import OFF, Mode, Modes
+from mailwake.markup.layout import Edit, Layout, Patch, splice
+from mailwake.markup.places import unquoted
+from mailwake.markup.quoted import QuotedWriter, fold_quoted
+from mailwake.modes import Mode, Modes
 from mailwake.tokens import LinkToken, MessageToken, Minter
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -166,53 +168,51 @@ class Template:
         key = (is_wire, token.modes, token.template)
         layout = self._layouts.get(key)
         if layout is None:
-            content = splice(self._page.text.raw, self._edits(token))
+            raw = self._page.text.raw
+            content = splice(raw, [Patch(0, len(raw), tuple(self._edits(token)))])
             layout = self._layouts[key] = Layout(_quoted(content) if is_wire else content)
         return layout
 
     def _edits(self, token: MessageToken) -> list[Edit]:
         base, page, modes, template = self._base_url.rstrip("/"), self._page, token.modes, self._number(token)
-        clicks = modes.clicks > Mode.OFF
-        edits = page.edits(self._minter, base, template, clicks=clicks)
+        stamp = Stamp(self._minter, base, template, modes.clicks > Mode.OFF)
+        edits = page.edits(stamp)
         pixel = page.pixel_edit(base) if modes.opens > Mode.OFF else None
         edits += [pixel] if pixel else []
-        if page.wants_decoys and clicks and modes != OFF:
+        if page.wants_decoys and stamp.clicks:
             edits += page.decoy_edits(self._minter, base, template, page.next_number)
-        for place, (start, end, name, _) in enumerate(self._fields, FIRST_FREE):
-            own = OWN_PAGES.get(name)
-            edits.append(page.edit(start, end, (f"{base}/{own}/".encode(), Slot.PAGE) if own else (place,)))
+        for place, found in enumerate(self._fields, FIRST_FREE):
+            own = OWN_PAGES.get(found.name)
+            edits.append(Edit.put(found.start, found.end, (f"{base}/{own}/".encode(), Slot.PAGE) if own else (place,)))
         for place, number in enumerate(self._personal, FIRST_FREE + len(self._fields)):
-            found = page.occurrences[number - 1]
-            edits.append(page.edit(found.start, found.end, (place,)))
+            link = page.occurrences[number - 1]
+            edits.append(Edit.put(link.start, link.end, (place,)))
         return sorted(edits, key=lambda edit: (edit.start, edit.end))
 
 
-def _fields_outside_links(text: Text, occurrences: Sequence[Occurrence]) -> list[tuple[int, int, str, bool]]:
-    """(start, end, name, whether it stands in a tag without quotes) of each field that is in no link's address."""
+class _Field(NamedTuple):
+    """A merge field outside of addresses of links."""
+
+    start: int
+    end: int
+    name: str
+    #: it stands in a tag, without quotes around it
+    is_unquoted: bool
+
+
+def _fields_outside_links(text: Text, occurrences: Sequence[Occurrence]) -> list[_Field]:
     taken = [(found.start, found.end) for found in occurrences]
-    fields, index = [], 0
+    matches, index = list[re.Match[str]](), 0
     for match in FIELD.finditer(text.view):
         while index < len(taken) and taken[index][1] <= match.start():
             index += 1
-        if index < len(taken) and taken[index][0] <= match.start():
-            continue
-        name = text.readable(*match.span(1))
-        fields.append((match.start(), match.end(), name, _is_unquoted(text.view, match.start())))
-    return fields
-
-
-def _is_unquoted(view: str, position: int) -> bool:
-    """Whether a place is inside a tag and not inside a quoted value."""
-    start = position
-    for _ in range(20):  # a quoted value may have "<" in it; more than a few is nobody's template
-        start = view.rfind("<", 0, start)
-        tag = TAG.match(view, start) if start >= 0 else None
-        if tag and tag.end() > position:
-            values = attributes(view, tag.end(1), tag.end() - 1).values()
-            return not any(quote and begin <= position < end for begin, end, quote in values)
-        if start < 0:
-            break
-    return False
+        if index == len(taken) or match.start() < taken[index][0]:
+            matches.append(match)
+    flags = unquoted(text.view, [match.start() for match in matches])
+    return [
+        _Field(*match.span(), text.readable(*match.span(1)), is_unquoted)
+        for match, is_unquoted in zip(matches, flags, strict=True)
+    ]
 
 
 def _quoted(content: Sequence[bytes | int]) -> list[bytes | int]:

@@ -88,6 +88,11 @@ class Text:
     #: ASCII bytes stand for ASCII, so that inserted text needs no encoding
     is_ascii_based: bool = True
 
+    @property
+    def is_literal(self) -> bool:
+        """The view shows the bytes one by one, so that equal stretches of it are equal bytes."""
+        return self.unit == 1 and self.is_ascii_based and self.codec not in _ESCAPED
+
     def value(self, start: int, end: int) -> str | None:
         """The text between two positions of the view; None when its bytes are wrong for the charset."""
         text = self.view[start:end]

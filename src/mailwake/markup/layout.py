@@ -5,8 +5,10 @@ Rendering is one join. A place is a number: the index of what stands there among
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol, cast
+
+from mailwake.tokens import MESSAGE_CHARS
 
 #: What is put into a text: bytes as they stand, numbers as places.
 Content = tuple[bytes | int, ...]
@@ -16,13 +18,43 @@ _LOOSE = (bytes, int)
 
 
 class Edit(NamedTuple):
-    """Replace the text between two offsets."""
+    """Replace the text between two offsets; make one with `put`."""
 
     start: int
     end: int
     content: Content
     #: a line end may be put in front of it: it stands between quotes, or is markup of ours
-    may_break: bool = False
+    may_break: bool
+    #: of what is put in
+    length: int
+
+    @classmethod
+    def put(cls, start: int, end: int, content: Content, *, may_break: bool = False) -> Edit:
+        """An edit; a place counts as long as a sealed part."""
+        length = sum([MESSAGE_CHARS if isinstance(item, int) else len(item) for item in content])
+        return cls(start, end, content, may_break, length)
+
+    def moved(self, by: int) -> Edit:
+        """The same edit, counted from another place."""
+        return Edit(self.start + by, self.end + by, self.content, self.may_break, self.length)
+
+
+class Patch(NamedTuple):
+    """The edits of a stretch of text."""
+
+    start: int
+    end: int
+    #: in order; offsets count from the start of the stretch
+    edits: tuple[Edit, ...]
+
+
+def flatten(patches: Iterable[Patch]) -> list[Edit]:
+    """The edits of all patches; offsets count from the start of the text.
+
+    Args:
+        patches: in order.
+    """
+    return [edit.moved(patch.start) for patch in patches for edit in patch.edits]
 
 
 class Block(Protocol):
@@ -46,20 +78,21 @@ class Layout:
     """Fixed bytes and places, in order.
 
     Args:
-        content: what it is made of.
+        content: what it is made of; kept as it is, so it must not change.
     """
 
-    __slots__ = ("_order", "_pieces", "_slots")
+    __slots__ = ("_plan", "_slots", "_was_filled")
 
-    def __init__(self, content: Sequence[bytes | int]) -> None:
-        pieces, slots, start = list[bytes](), list[int](), 0
-        for index, item in enumerate(content):
-            if isinstance(item, int):
-                pieces += (b"".join(cast("Sequence[bytes]", content[start:index])), b"")
-                slots.append(item)
-                start = index + 1
-        pieces.append(b"".join(cast("Sequence[bytes]", content[start:])))
-        self._pieces, self._order, self._slots = pieces, tuple(slots), frozenset(slots)
+    def __init__(self, content: list[bytes | int]) -> None:
+        #: pieces; index and slot of places; the slot that every second piece is besides, if there is one. In one, so
+        #: that another thread never sees half of a change
+        self._plan: tuple[list[bytes | int], list[tuple[int, int]], int | None] = (
+            content,
+            [(index, item) for index, item in enumerate(content) if isinstance(item, int)],
+            None,
+        )
+        self._slots = frozenset([slot for _, slot in self._plan[1]])
+        self._was_filled = False
 
     @property
     def slots(self) -> Collection[int]:
@@ -68,9 +101,26 @@ class Layout:
 
     def fill(self, values: Sequence[bytes]) -> bytes:
         """All bytes, with the places filled; see `Block`."""
-        pieces = self._pieces[:]
-        pieces[1::2] = [values[slot] for slot in self._order]
-        return b"".join(pieces)
+        content, places, usual = self._plan
+        if usual is None and self._was_filled and places:
+            content, places, usual = self._plan = _compact(content, self._slots)
+        self._was_filled = True
+        pieces = content[:]
+        if usual is not None:
+            pieces[1::2] = [values[usual]] * (len(pieces) // 2)
+        for index, slot in places:
+            pieces[index] = values[slot]
+        return b"".join(cast("list[bytes]", pieces))
+
+
+def _compact(
+    content: Sequence[bytes | int], slots: Collection[int]
+) -> tuple[list[bytes | int], list[tuple[int, int]], int]:
+    """A plan for many fills; a message that goes to one recipient alone is filled once."""
+    pieces = merge(content)
+    order = cast("list[int]", pieces[1::2])
+    usual = max(slots, key=order.count)
+    return pieces, [(2 * index + 1, slot) for index, slot in enumerate(order) if slot != usual], usual
 
 
 class Wrapped:
@@ -108,17 +158,15 @@ class Sheet:
 
     __slots__ = ("_blocks", "_slots")
 
-    def __init__(self, blocks: Sequence[bytes | int | Block]) -> None:
+    def __init__(self, blocks: list[bytes | int | Block]) -> None:
         self._blocks: list[Block] = []
-        loose: list[bytes | int] = []
-        for block in blocks:
-            if isinstance(block, _LOOSE):
-                loose.append(block)
-            else:
-                self._blocks += (Layout(loose), block)
-                loose = []
-        self._blocks.append(Layout(loose))
-        self._slots = frozenset(slot for block in self._blocks for slot in block.slots)
+        start = 0
+        for index, block in enumerate(blocks):
+            if not isinstance(block, _LOOSE):
+                self._blocks += (Layout(cast("list[bytes | int]", blocks[start:index])), block)
+                start = index + 1
+        self._blocks.append(Layout(cast("list[bytes | int]", blocks[start:])))
+        self._slots = frozenset([slot for block in self._blocks for slot in block.slots])
 
     @property
     def slots(self) -> Collection[int]:
@@ -132,18 +180,30 @@ class Sheet:
         return b"".join([block.fill(values) for block in self._blocks])
 
 
-def splice(raw: bytes, edits: Sequence[Edit]) -> list[bytes | int]:
+def splice(raw: bytes, patches: Iterable[Patch]) -> list[bytes | int]:
     """A text with its edits, as content.
 
     Args:
         raw: the text.
-        edits: in order, none inside another; offsets in bytes.
+        patches: in order, none inside another; offsets in bytes.
     """
     content: list[bytes | int] = []
     position = 0
-    for edit in edits:
-        content.append(raw[position : edit.start])
-        content += edit.content
-        position = edit.end
+    for begin, _, edits in patches:
+        for start, end, new, _, _ in edits:
+            content.append(raw[position : begin + start])
+            content += new
+            position = begin + end
     content.append(raw[position:])
     return content
+
+
+def merge(content: Sequence[bytes | int]) -> list[bytes | int]:
+    """The same content in as few pieces as can be."""
+    merged, start = list[bytes | int](), 0
+    for index, item in enumerate(content):
+        if isinstance(item, int):
+            merged += (b"".join(cast("Sequence[bytes]", content[start:index])), item)
+            start = index + 1
+    merged.append(b"".join(cast("Sequence[bytes]", content[start:])))
+    return merged

@@ -20,13 +20,15 @@ MAX_DEPTH = 40
 #: Parts beyond this number are not looked for.
 MAX_PARTS = 10_000
 _FIELD = re.compile(rb"([!-9;-~]*):([^\n]*(?:\n[ \t][^\n]*)*)(?:\n|\Z)")
-_FOLD = re.compile(r"\r*\n")
+_FOLD = re.compile(r"(?<!\r)\r*+\n")
 _BLANK = re.compile(rb"\r*\n")
 _DELIMITER_REST = re.compile(rb"(--)?[ \t]*(?:\r*\n|\r*\Z)")
 _MAILBOX_LINE = re.compile(rb">?From [^\n]*(?:\n|\Z)")
 _TYPE = re.compile(r"\s*([^\s;/]+)/([^\s;]+)")
 _PARAMETER = re.compile(r";\s*([^\s=;]+)\s*=\s*(?:\"((?:[^\"\\]|\\.)*+)\"?|([^;]*+))", re.DOTALL)
-_COMMENT = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|(\((?:[^()\\]|\\.)*+\))")
+#: What is escaped is passed over in pairs, so that no search begins twice inside of what does not end.
+_COMMENT = re.compile(r"\\.|\"(?:[^\"\\]|\\.)*+\"|(\((?:[^()\\]|\\.)*+\))", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(kw_only=True)
@@ -46,27 +48,36 @@ class Entity:
     #: type when it names none
     default_type: str = "text/plain"
     parts: list[Entity] = field(default_factory=list)
+    #: type and subtype in lower case; plain text where it says something impossible
+    content_type: str = field(init=False)
+    #: Content-Transfer-Encoding in lower case; empty where there is none
+    encoding: str = field(init=False, default="")
+    _first: dict[str, bytes] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Everybody asks for these three."""
+        for name, value in reversed(self.fields):
+            self._first[name] = value
+        kind, encoding = self.header("content-type"), self.header("content-transfer-encoding")
+        match = _TYPE.match(_without_comments(kind)) if kind is not None else None
+        if match:
+            self.content_type = f"{match[1]}/{match[2]}".lower()
+        else:
+            self.content_type = "text/plain" if kind is not None else self.default_type
+        if encoding is not None:
+            self.encoding = _without_comments(encoding).partition(";")[0].strip().strip("\"'").lower()
 
     def header(self, name: str) -> str | None:
         """The first value of a field, unfolded; None when there is none."""
-        for each, value in self.fields:
-            if each == name:
-                text = value.decode("latin-1")
-                return (_FOLD.sub("", text) if "\n" in text else text).strip()
-        return None
+        value = self._first.get(name)
+        if value is None:
+            return None
+        text = value.decode("latin-1")
+        return (_FOLD.sub("", text) if "\n" in text else text).strip()
 
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of a field, unfolded; bytes beyond ASCII are UTF-8 (RFC 6532)."""
         return tuple(_FOLD.sub("", value.decode("utf-8", "replace")) for each, value in self.fields if each == name)
-
-    @cached_property
-    def content_type(self) -> str:
-        """Type and subtype in lower case; plain text where it says something impossible."""
-        value = self.header("content-type")
-        if value is None:
-            return self.default_type
-        match = _TYPE.match(_without_comments(value))
-        return f"{match[1]}/{match[2]}".lower() if match else "text/plain"
 
     @cached_property
     def parameters(self) -> dict[str, str]:
@@ -82,12 +93,6 @@ class Entity:
     def is_named(self) -> bool:
         """Whether it has a file name."""
         return "name" in self.parameters or "filename" in _parameters(self.header("content-disposition") or "")
-
-    @cached_property
-    def encoding(self) -> str:
-        """Its Content-Transfer-Encoding in lower case; empty where there is none."""
-        value = _without_comments(self.header("content-transfer-encoding") or "")
-        return value.partition(";")[0].strip().strip("\"'").lower()
 
     def walk(self) -> Iterator[Entity]:
         """It and everything in it, in order; attached messages are one part and are not opened."""
@@ -180,7 +185,7 @@ def _parameters(value: str) -> dict[str, str]:
     pieces: dict[str, list[tuple[int, str]]] = {}
     for match in _PARAMETER.finditer(_without_comments(value)):
         name = match[1].lower()
-        text = re.sub(r"\\(.)", r"\1", match[2]) if match[2] is not None else match[3].strip().strip("'")
+        text = _ESCAPED.sub(r"\1", match[2]) if match[2] is not None else match[3].strip().strip("'")
         base, star, section = name.partition("*")
         if not star:
             plain.setdefault(name, text.strip())

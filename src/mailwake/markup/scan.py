@@ -4,74 +4,39 @@ This is the tokenizer of the WHATWG HTML Standard (section 13.2.5) with as much 
 tag is: raw text, script data with its escaped states, foreign content, templates. It builds no tree and changes
 nothing. What only Outlook reads, inside ``<!--[if mso]>…<![endif]-->``, is scanned with the same rules and marked so.
 
-One pass, linear in the size of the text: patterns use possessive repetition only, so nothing is tried twice.
+One pass, linear in the size of the text. The pass is made in *stretches*: behind the end of a link, where nothing is
+open, the text that follows means the same whatever stood before it. So a stretch that another copy of the mail had too
+is not scanned again.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
 
 from mailwake.markup.entities import decode_attribute
+from mailwake.markup.memory import Memory
+from mailwake.markup.tags import (
+    COMMENT_END,
+    CONDITION,
+    JUMP,
+    JUMP_OUTLOOK,
+    PLAIN_LINK,
+    RAW_END,
+    RAW_TEXT,
+    SCRIPT,
+    SEQUENCE,
+    TABLE_PART,
+    TAG,
+    VML,
+    Tag,
+    attributes,
+    is_for_outlook,
+)
 
-_SPACE = r"\t\n\f\r "
-_ATTRIBUTE = (
-    rf"[^{_SPACE}/>][^{_SPACE}/>=]*+"
-    rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"[^\"]*+\"|'[^']*+'|(?=>)|[^{_SPACE}\"'>][^{_SPACE}>]*+)|(?![{_SPACE}]*+=))"
-)
-_REST = rf"(?:[{_SPACE}/]++|{_ATTRIBUTE})*+>"
-#: Names that decide something; every other tag is jumped over inside one pattern.
-_NAMES = (
-    "a|area|/a|script|style|textarea|title|xmp|iframe|noembed|noframes|plaintext|/?template|svg|math|/body|/?html"
-    "|v:[a-z]++"
-)
-#: The commonest tags in their commonest spelling, which are most of a mail: three times as fast as the general rule.
-_COMMON_TAG = (
-    r"/[b-z](?!ody|tml|emplate)[a-z0-9]*+>"
-    r"|(?:t(?:[dr]|able|body)|p|div|s(?:pan|trong)|i(?:mg)?|br?|em|u|font|center|h[1-6]|ul|ol|li|meta|link)"
-    r"(?:>|(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]*+/?+>)"
-)
-_PLAIN_TAG = rf"(?!(?ai:{_NAMES})[{_SPACE}/>])/?+[a-zA-Z][^{_SPACE}/>]*+{_REST}"
-_PLAIN_COMMENT = r"!--(?!(?ai:\[if)\b)(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)"
-_BOGUS = r"(?:!(?!--)|\?|/(?![a-zA-Z]))[^>]*+>"
-
-
-def _jump_over(*alternatives: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:[^<]*+<(?:{'|'.join(alternatives)}|(?![a-zA-Z/!?])))*+[^<]*+")
-
-
-_JUMP = _jump_over(_COMMON_TAG, _PLAIN_TAG, _PLAIN_COMMENT, _BOGUS)
-#: Inside a conditional comment no comment can end, so none is looked for.
-_JUMP_OUTLOOK = _jump_over(_COMMON_TAG, _PLAIN_TAG, _BOGUS)
-JUMP_TO_ANY = _jump_over(_PLAIN_COMMENT, _BOGUS)
-_SEQUENCE = re.compile(r"<[a-zA-Z/!?][a-zA-Z0-9:]*+")
-_TABLE_PART = re.compile(r"<(?ai:/?(?:table|td|th|tr|tbody|thead|tfoot|caption)\b)")
-_LINK_START = re.compile("<a")
-#: A link in its commonest spelling: its address, the end of its tag and, where its content is text, its end.
-_PLAIN_LINK = re.compile(
-    r"<a(?:[ \t\r\n]++(?!href=)[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]++href=\"([^\"]*+)\""
-    r"(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]*+(>)(?:[^<]*+(</a>))?+"
-)
-TAG = re.compile(rf"<(/?+[a-zA-Z][^{_SPACE}/>]*+){_REST}")
-_PAIR = re.compile(
-    rf"([^{_SPACE}/>][^{_SPACE}/>=]*+)"
-    rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"([^\"]*+)\"|'([^']*+)'|(?=>)|([^{_SPACE}\"'>][^{_SPACE}>]*+)))?+"
-)
-_COMMENT_END = re.compile(r"--!?>")
-_CONDITION = re.compile(r"<!--\[(?ai:if)\b([^\]>]*+)\]>")
-_NEGATED = re.compile(r"!\s*(?:\([^()]*+\)|[^()&|]*+)")
-_READ_BY_OUTLOOK = re.compile(r"(?ai:mso|vml|\bie\b|outlook|supportmisalignedcolumns)")
-_SCRIPT = re.compile(rf"<!--|-->|<(/?+)(?ai:script)(?=[{_SPACE}/>])")
-_RAW_TEXT = frozenset(("style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"))
-_RAW_END = {name: re.compile(rf"</(?ai:{name})(?=[{_SPACE}/>])") for name in _RAW_TEXT}
-#: VML shapes that take ``href`` (https://learn.microsoft.com/en-us/windows/win32/vml/href-attribute--vml)
-VML = frozenset(
-    f"v:{shape}"
-    for shape in ("shape", "rect", "roundrect", "oval", "line", "polyline", "curve", "arc", "group", "image")
-)
 #: Tags that end foreign content (WHATWG HTML 13.2.6.5)
 _BREAKS_OUT = re.compile(
     r"b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|embed|h[1-6]|head|hr|i|img|li|listing|menu|meta|nobr|ol|p|pre"
@@ -79,44 +44,84 @@ _BREAKS_OUT = re.compile(
 )
 #: Foreign elements with HTML inside (WHATWG HTML 13.2.6, integration points)
 _HTML_INSIDE = frozenset({"foreignobject", "desc", "title", "mi", "mo", "mn", "ms", "mtext", "annotation-xml"})
+_LINK_END = "</a>"
 
 
-@dataclass(slots=True)
-class Tag:
-    """A start tag that can carry a link, and what its label is cut from."""
+@dataclass(slots=True, eq=False)
+class Stretch:
+    """What was found in a part of a text; places count from its start."""
 
-    name: str
-    start: int
-    #: where its name ends
-    name_end: int
-    end: int
-    #: (start, end, quote) of the value of its first href; None: it has none
-    href: tuple[int, int, str] | None
-    #: "html", or "mso" for what only Outlook reads
-    where: str
-    #: a browser does not show it: inside <template>
-    is_inert: bool = False
-    #: where its content ends
-    content_end: int = 0
-
-
-@dataclass(slots=True)
-class Scan:
-    """What a pass over the text found."""
-
+    length: int = 0
     #: tags with an ``href``, in document order
     tags: list[Tag] = field(default_factory=list)
+    #: the names of all tags, comments and declarations as they follow each other, lower case, whatever they are in
+    names: str = ""
     #: start of the last real </body>, or None
     body_end: int | None = None
     #: start of the last real </html>, or None
     html_end: int | None = None
-    #: where the last construct that never ends begins; the length of the text if there is none
-    readable_end: int = 0
+    #: where the last construct that never ends begins; its length if there is none
+    readable_end: int = sys.maxsize
     is_amp: bool = False
-    #: the names of all tags, comments and declarations as they follow each other, lower case, whatever they are in
-    sequence: str = ""
-    #: no <a> and no <table> was open at `body_end` (or at the end, where there is none)
+    #: links and tables overlap, so that only a closer look tells where links are open
+    is_tangled: bool = False
+    #: no link, template or foreign element was open at `body_end` (or at the end, where there is none)
     is_clean: bool = True
+    #: nothing that begins in it goes on behind it
+    is_whole: bool = True
+
+
+class Scan:
+    """What a pass over a text found.
+
+    Args:
+        stretches: where each starts, and what is in it; in order and without gaps.
+    """
+
+    __slots__ = ("body_end", "html_end", "is_amp", "is_clean", "readable_end", "sequence", "stretches")
+
+    def __init__(self, stretches: list[tuple[int, Stretch]]) -> None:
+        self.stretches = stretches
+        #: start of the last real </body>, or None
+        self.body_end: int | None = None
+        #: start of the last real </html>, or None
+        self.html_end: int | None = None
+        #: where the last construct that never ends begins; the length of the text if there is none
+        self.readable_end = 0
+        self.is_amp = False
+        #: no <a> and no <table> was open at `body_end` (or at the end, where there is none)
+        self.is_clean = True
+        #: the names of all tags, see `Stretch`
+        self.sequence = "".join([stretch.names for _, stretch in stretches])
+        self._combine()
+
+    def _combine(self) -> None:
+        is_tangled = False
+        for start, stretch in self.stretches:
+            if stretch.body_end is not None:
+                self.body_end, self.is_clean = start + stretch.body_end, stretch.is_clean and not is_tangled
+            if stretch.html_end is not None:
+                self.html_end = start + stretch.html_end
+            self.is_amp |= stretch.is_amp
+            is_tangled |= stretch.is_tangled
+        if self.stretches:
+            start, stretch = self.stretches[-1]
+            self.readable_end = start + stretch.readable_end
+            if self.body_end is None:
+                self.is_clean = stretch.is_clean and not is_tangled
+        self.is_clean &= not _has_open_table(self.sequence)
+
+    @property
+    def tags(self) -> list[Tag]:
+        """Tags with an ``href``, in document order; places count from the start of the text."""
+        return [tag.moved(start) for start, stretch in self.stretches for tag in stretch.tags]
+
+
+def _has_open_table(names: str) -> bool:
+    """Whether some table is never closed, as far as counting tells."""
+    if names.count("<table") != names.count("</table"):
+        return True
+    return names.rfind("<table") > names.rfind("</table") or names.find("</table") < names.find("<table")
 
 
 class Span(NamedTuple):
@@ -140,45 +145,62 @@ def spans(html: str) -> list[Span]:
     return [Span(start, end, name, "href", decode_attribute(html[start:end])) for name, start, end, _ in tags]
 
 
-def attributes(view: str, start: int, end: int) -> dict[str, tuple[int, int, str]]:
-    """Name to (start, end, quote) of each attribute; the first of a name wins, as in browsers.
-
-    Args:
-        view: the text.
-        start: after the tag's name.
-        end: the tag's closing ``>``.
-    """
-    found: dict[str, tuple[int, int, str]] = {}
-    for match in _PAIR.finditer(view, start, end + 1):
-        name = match[1].lower()
-        if name in found:
-            continue
-        group = match.lastindex or 1
-        if group == 1:
-            found[name] = (match.end(), match.end(), "")
-        else:
-            found[name] = (*match.span(group), ("", "", '"', "'", "")[group])
-    return found
-
-
 def scan(view: str) -> Scan:
     """Find everything that carries a link, and where the body ends."""
-    return Scanner(view).run()
+    scanner, stretches, position = Scanner(view), list[tuple[int, Stretch]](), 0
+    while position < len(view):
+        found = recall(view, position)
+        if found is None:
+            found = scanner.explore(position)
+            remember(view, position, found)
+        stretches.append((position, found))
+        position += found.length
+    return Scan(stretches)
 
 
-#: Markup between two links is remembered up to this length; the copies of one mail share most of it.
-_RUN_CHARS = 16_384
+#: Stretches are not shorter than this while there is text: looking many up costs more than scanning a few again.
+_MIN_LENGTH = 2_000
+#: Longer stretches are scanned every time.
+_MAX_REMEMBERED = 32_768
+#: How many ends of links may be in a stretch, in comments or what only Outlook reads, for it to be found again.
+_MAX_ENDS = 8
+_GENERATION = 2_000_000
+#: Stretches by their text; `_GOES_ON`: something that begins in it does not end in it.
+_KNOWN: Memory[str, Stretch] = Memory(_GENERATION)
+#: The same for the last stretch of a text, where what is open stays open.
+_KNOWN_LAST: Memory[str, Stretch] = Memory(_GENERATION)
+_GOES_ON = Stretch()
 
 
-@lru_cache(maxsize=2_048)
-def _plain_run(markup: str) -> str | None:
-    """The sequence of names in markup in which nothing decides anything; None when something does."""
-    jumped = _JUMP.match(markup)
-    return _sequence(markup) if jumped and jumped.end() == len(markup) else None
+def recall(view: str, position: int) -> Stretch | None:
+    """The stretch that begins here, if the same text was scanned before."""
+    after = position + _MIN_LENGTH
+    for _ in range(_MAX_ENDS):
+        after = view.find(_LINK_END, after) + 4
+        if after < 4 or after - position > _MAX_REMEMBERED:
+            break
+        found = _KNOWN.get(view[position:after])
+        if found is not _GOES_ON:
+            return found
+    return _KNOWN_LAST.get(view[position:]) if len(view) - position <= _MAX_REMEMBERED else None
 
 
-def _sequence(view: str, start: int = 0, end: int = sys.maxsize) -> str:
-    return "".join(_SEQUENCE.findall(view, start, end)).lower()
+def remember(view: str, position: int, found: Stretch) -> None:
+    """Keep a stretch for the next text that has it."""
+    end = position + found.length
+    if found.length > _MAX_REMEMBERED:
+        return
+    after = position + _MIN_LENGTH
+    for _ in range(_MAX_ENDS):
+        after = view.find(_LINK_END, after, end) + 4
+        if after < 4:
+            break
+        if after == end and found.is_whole:
+            _KNOWN.put(view[position:end], found, found.length)
+            return
+        _KNOWN.put(view[position:after], _GOES_ON, after - position)
+    if end == len(view):
+        _KNOWN_LAST.put(view[position:], found, found.length)
 
 
 class Scanner:
@@ -188,79 +210,79 @@ class Scanner:
         view: the text.
     """
 
-    jump = _JUMP
+    jump = JUMP
+    jump_outlook = JUMP_OUTLOOK
 
     def __init__(self, view: str) -> None:
         self.view = view
-        #: sequences of names, and up to where they go
-        self.named: list[str] = []
-        self.named_to = 0
-        #: up to here no run is looked for: it was, and something in it decides
-        self.tried_to = 0
-        self.found = Scan(readable_end=len(view))
+        self.found = Stretch()
+        #: a stretch ends here at the earliest
+        self.least = len(view)
         self.where = "html"
         self.templates = 0
         self.anchor: Tag | None = None
-        #: links and tables overlap, so that only a closer look tells where links are open
-        self.is_tangled = False
-        #: names of the open elements of foreign content, outermost first
+        #: names of the open elements of foreign content, outermost first, and how many there are of each
         self.foreign: list[str] = []
+        self.foreign_names: Counter[str] = Counter()
 
-    def run(self) -> Scan:
-        """Scan the whole text."""
-        end = len(self.view)
-        self.region(0, end)
-        self.found.sequence = "".join((*self.named, _sequence(self.view, self.named_to)))
-        if self.found.body_end is None:
-            self.found.is_clean = self.is_clean()
-        self.found.is_clean &= not self.has_open_table()
-        self.close_anchor(self.found.readable_end)
-        return self.found
+    def explore(self, start: int) -> Stretch:
+        """Scan from a place where nothing is open to the next one behind a link, or to the end."""
+        found = self.found = Stretch()
+        self.least = start + _MIN_LENGTH + len(_LINK_END)
+        end = self.region(start, len(self.view))
+        found.length, found.names = end - start, "".join(SEQUENCE.findall(self.view, start, end)).lower()
+        found.readable_end = min(found.readable_end, end)
+        if found.body_end is None:
+            found.is_clean = self.is_clean()
+        found.is_whole = self.is_between() and found.readable_end == end
+        self.close_anchor(found.readable_end)
+        found.readable_end -= start
+        found.tags = [tag.moved(-start) for tag in found.tags]
+        if found.body_end is not None:
+            found.body_end -= start
+        if found.html_end is not None:
+            found.html_end -= start
+        return found
+
+    def walk(self) -> None:
+        """Scan the whole text, for those who see its tags go by."""
+        position = 0
+        while position < len(self.view):
+            position = self.region(position, len(self.view))
+
+    def is_stretch_end(self, position: int) -> bool:
+        """Whether what follows means the same whatever stood before."""
+        return self.view.startswith(_LINK_END, position - 4) and self.where == "html" and self.is_between()
+
+    def is_between(self) -> bool:
+        """Whether no link, template or foreign element is open."""
+        return not (self.anchor or self.foreign or self.templates)
 
     def is_clean(self) -> bool:
-        """Whether no link, template or foreign element is open."""
-        return not (self.anchor or self.foreign or self.templates or self.is_tangled)
+        """The same, and there is no doubt about it."""
+        return not self.found.is_tangled and self.is_between()
 
-    def has_open_table(self) -> bool:
-        """Whether some table is never closed, as far as counting tells."""
-        names = self.found.sequence
-        if names.count("<table") != names.count("</table"):
-            return True
-        return names.rfind("<table") > names.rfind("</table") or names.find("</table") < names.find("<table")
-
-    def region(self, position: int, end: int) -> None:
-        """Scan from a position to an end: the whole text, or the inside of a conditional comment."""
-        jump = _JUMP_OUTLOOK if self.where == "mso" else self.jump
+    def region(self, position: int, end: int) -> int:
+        """Scan from a position to the end of a stretch, or to an end: of the text, or of a conditional comment."""
+        jump, view = (self.jump_outlook if self.where == "mso" else self.jump), self.view
         while position < end:
             if self.foreign:
                 position = self.foreign_step(position, end)
                 continue
-            if position >= self.tried_to and self.where == "html":
-                position = self.run_over(position, end)
-            jumped = jump.match(self.view, position, end)
+            jumped = jump.match(view, position, end)
             position = jumped.end() if jumped else position
             if position < end:
                 position = self.step(position, end)
-
-    def run_over(self, position: int, end: int) -> int:
-        """To the next link, if nothing before it decides anything."""
-        link = _LINK_START.search(self.view, position, end)
-        self.tried_to = upcoming = link.start() if link else end
-        if not 0 < upcoming - position <= _RUN_CHARS:
-            return position
-        names = _plain_run(self.view[position:upcoming])
-        if names is None:
-            return position
-        self.named += (_sequence(self.view, self.named_to, position), names)
-        self.named_to = upcoming
-        return upcoming
+                if position >= self.least and self.is_stretch_end(position):
+                    break
+        return position
 
     def step(self, position: int, end: int) -> int:
         """Deal with one thing that decides something; returns where to go on."""
-        if self.view.startswith("</a>", position):
+        if self.view.startswith(_LINK_END, position):
             self.end_anchor(position)
             return position + 4
-        plain = _PLAIN_LINK.match(self.view, position, end)
+        plain = PLAIN_LINK.match(self.view, position, end)
         if plain:
             after = plain.end(2)
             self.open_link(Tag("a", position, position + 2, after, (*plain.span(1), '"'), self.where))
@@ -271,12 +293,16 @@ class Scanner:
 
     def any_step(self, position: int, end: int) -> int:
         """The same without shortcuts."""
-        tag = TAG.match(self.view, position, end)
+        tag = self.match_tag(position, end)
         if tag:
             return self.tag(tag, end)
         if self.view.startswith("<!--", position):
             return self.comment(position, end)
         return self.stop(position, end)
+
+    def match_tag(self, position: int, end: int) -> re.Match[str] | None:
+        """The whole tag that begins here, if one does and it ends."""
+        return TAG.match(self.view, position, end)
 
     def stop(self, position: int, end: int) -> int:
         """A construct that never ends: browsers drop the rest."""
@@ -286,13 +312,13 @@ class Scanner:
 
     def comment(self, position: int, end: int) -> int:
         """A conditional comment, or one that never ends; the plain ones were jumped over."""
-        condition = _CONDITION.match(self.view, position, end)
+        condition = CONDITION.match(self.view, position, end)
         if self.where == "mso":  # a marker inside a marker
             return condition.end() if condition else position + 4
-        closing = _COMMENT_END.search(self.view, condition.end() if condition else position + 4, end)
+        closing = COMMENT_END.search(self.view, condition.end() if condition else position + 4, end)
         if closing is None:
             return self.stop(position, end)
-        if condition and _is_for_outlook(condition[1]):
+        if condition and is_for_outlook(condition[1]):
             self.outlook(condition.end(), closing.start())
         return closing.end()
 
@@ -303,6 +329,7 @@ class Scanner:
         self.region(position, end)
         self.close_anchor(end)
         self.foreign.clear()
+        self.foreign_names.clear()
         self.where = "html"
         self.anchor, self.templates = kept
 
@@ -315,14 +342,14 @@ class Scanner:
             self.end_anchor(match.start())
         elif name == "script":
             return self.script(match, end)
-        elif name in _RAW_TEXT:
-            closing = _RAW_END[name].search(self.view, after, end)
+        elif name in RAW_TEXT:
+            closing = RAW_END[name].search(self.view, after, end)
             return closing.start() if closing else self.stop(match.start(), end)
         elif name == "plaintext":
             return self.stop(match.start(), end)
         elif name in ("svg", "math"):
             if self.view[after - 2] != "/":
-                self.foreign.append(name)
+                self.open_foreign(name)
         else:
             self.structure(match, name)
         return after
@@ -361,9 +388,9 @@ class Scanner:
     def end_anchor(self, position: int) -> None:
         """An end tag; in a table that began inside the link it does not close the link in every browser's tree."""
         if self.anchor:
-            if _TABLE_PART.search(self.view, self.anchor.end, position):
+            if TABLE_PART.search(self.view, self.anchor.end, position):
                 content = self.view[self.anchor.end : position].lower()
-                self.is_tangled |= not 0 < content.count("<table") == content.count("</table")
+                self.found.is_tangled |= not 0 < content.count("<table") == content.count("</table")
             self.close_anchor(position)
 
     def close_anchor(self, position: int) -> None:
@@ -376,7 +403,7 @@ class Scanner:
         """To the end tag of a script, through its escaped and double-escaped states (13.2.5.15 and following)."""
         is_escaped = is_double = False
         position = tag.end()
-        while match := _SCRIPT.search(self.view, position, end):
+        while match := SCRIPT.search(self.view, position, end):
             position = match.end()
             if match[0] == "<!--":
                 is_escaped, position = True, match.start() + 2  # `<!-->` opens and closes
@@ -397,7 +424,7 @@ class Scanner:
         if position < 0:
             return end
         top = self.foreign[-1]
-        tag = TAG.match(view, position, end)
+        tag = self.match_tag(position, end)
         if tag is None:
             return self.foreign_markup(position, end)
         name = tag[1].lower()
@@ -411,8 +438,19 @@ class Scanner:
         if name == "a":
             self.link(tag, name)
         if view[tag.end() - 2] != "/" and name != "a":
-            self.foreign.append(name)
+            self.open_foreign(name)
         return tag.end()
+
+    def open_foreign(self, name: str) -> None:
+        """One element deeper into foreign content."""
+        self.foreign.append(name)
+        self.foreign_names[name] += 1
+
+    def close_foreign(self) -> str:
+        """Out of the innermost element of foreign content."""
+        name = self.foreign.pop()
+        self.foreign_names[name] -= 1
+        return name
 
     def is_styled_font(self, tag: re.Match[str]) -> bool:
         """Whether a <font> is one that ends foreign content."""
@@ -421,7 +459,7 @@ class Scanner:
     def break_out(self) -> None:
         """Back to HTML, as far as the next element that holds HTML."""
         while self.foreign and self.foreign[-1] not in _HTML_INSIDE:
-            self.foreign.pop()
+            self.close_foreign()
 
     def foreign_end(self, tag: re.Match[str], name: str) -> int:
         """An end tag inside foreign content."""
@@ -429,8 +467,8 @@ class Scanner:
             self.break_out()
         elif name == "a":
             self.close_anchor(tag.start())
-        elif name in self.foreign:
-            while self.foreign.pop() != name:
+        elif self.foreign_names[name]:
+            while self.close_foreign() != name:
                 pass
         elif name in ("body", "html"):
             self.structure(tag, f"/{name}")
@@ -440,19 +478,15 @@ class Scanner:
         """Comments, CDATA and whatever else starts with ``<`` and is no tag."""
         view = self.view
         if view.startswith("<!--", position):
-            closing = _COMMENT_END.search(view, position + 4, end)
+            closing = COMMENT_END.search(view, position + 4, end)
             return closing.end() if closing else self.stop(position, end)
         if view.startswith("<![CDATA[", position) and self.foreign[-1] not in _HTML_INSIDE:
             after = view.find("]]>", position, end)
             return after + 3 if after >= 0 else self.stop(position, end)
-        if view[position + 1 : position + 2] in ("!", "?"):
+        upcoming = view[position + 1 : position + 2]
+        if upcoming in ("!", "?"):
             after = view.find(">", position, end)
             return after + 1 if after >= 0 else self.stop(position, end)
-        if view[position + 1 : position + 2].isalpha() or view[position + 1 : position + 2] == "/":
+        if upcoming == "/" or (upcoming.isascii() and upcoming.isalpha()):
             return self.stop(position, end)
         return position + 1
-
-
-def _is_for_outlook(condition: str) -> bool:
-    """Whether an expression such as ``(gte mso 9)|(IE)`` holds in some Outlook; purely negated ones do not."""
-    return _READ_BY_OUTLOOK.search(_NEGATED.sub("", condition)) is not None
