@@ -29,16 +29,25 @@ PAGE_BYTES = 16_384
 BESIDE = ("-wal", "-shm")
 _BUSY_MILLISECONDS = 5_000
 _NAME = re.compile(r"(?P<writer>[a-z0-9][a-z0-9_-]*)(?:\.(?P<first>[0-9]+))?\.log")
-_TABLE = """
-    CREATE TABLE IF NOT EXISTS segment (
+#: As SQLite keeps it; in our files it is the only table, and its tree starts on the second page.
+TABLE = """CREATE TABLE segment (
         number INTEGER PRIMARY KEY,
         written_at INTEGER NOT NULL,
         count INTEGER NOT NULL,
         before INTEGER NOT NULL,
         crc32 INTEGER NOT NULL,
         body BLOB NOT NULL
-    )
-"""
+    )"""
+ROOT_PAGE = 2
+#: Bytes of a file's head that are the same in all of ours. A file whose head was damaged may still be read, but what is
+#: written to it could end up anywhere. Source: https://www.sqlite.org/fileformat2.html#the_database_header
+_HEAD = {
+    0: b"SQLite format 3\0" + PAGE_BYTES.to_bytes(2) + bytes((2, 2, 0, 64, 32, 32)),
+    32: bytes(8),  # no free pages, because nothing is ever deleted
+    44: (4).to_bytes(4),
+    52: bytes(4) + (1).to_bytes(4) + bytes(12),
+    72: bytes(20),
+}
 _INSERT = "INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -98,7 +107,7 @@ class LogFile:
         try:
             self._db.execute(f"PRAGMA page_size = {PAGE_BYTES}")
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute(_TABLE)
+            self._db.execute(TABLE.replace("TABLE", "TABLE IF NOT EXISTS", 1))
         except sqlite3.Error:
             self._db.close()
             raise
@@ -113,6 +122,16 @@ class LogFile:
         self._db.execute(_INSERT, (number, written_at, count, before, check, body))
         self.end = End(number, before + count)
         self.wal_bytes += len(body) + PAGE_BYTES  # a commit writes whole pages, however small it is
+
+    def abandon(self) -> None:
+        """Let go without another sync: after one that failed, a second would claim success for what the first lost."""
+        with (
+            contextlib.suppress(sqlite3.Error, OSError),
+            contextlib.closing(connect(self.place.path, writing=False)) as db,
+        ):
+            db.execute("SELECT 1 FROM segment LIMIT 1").fetchone()  # while somebody reads, closing leaves all as it is
+            self._db.close()
+        self.close()
 
     def finish(self) -> None:
         """Let go for good: what stands beside the file goes into it, unless a reader is in the way."""
@@ -137,6 +156,13 @@ def _sync(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def has_sound_head(place: Place) -> bool:
+    """Whether a file starts as ours do, so that it may be written to. Ask before it is opened."""
+    with place.path.open("rb") as file:
+        head = file.read(100)
+    return not head or all(head[at : at + len(part)] == part for at, part in _HEAD.items())
 
 
 def size_of(place: Place) -> int:

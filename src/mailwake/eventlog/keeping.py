@@ -42,6 +42,7 @@ class Keeper:
     """Looks after one writer's files. Use from one thread, which holds the writer's lock.
 
     Attributes:
+        folder: as given.
         writer: as given.
 
     Args:
@@ -61,7 +62,7 @@ class Keeper:
         clock: Callable[[], int],
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._folder, self.writer, self._keep = folder, writer, keep
+        self.folder, self.writer, self._keep = folder, writer, keep
         self._clock, self._steady = clock, steady
         self._noted = End(0, 0)
         self._drift = self._clock_less_steady()
@@ -70,7 +71,7 @@ class Keeper:
     def note(self, end: End) -> None:
         """Say how far the sequence goes, for the case that the file should forget."""
         if end != self._noted:
-            notes.write_end(self._folder, self.writer, end)
+            notes.write_end(self.folder, self.writer, end)
             self._noted = end
 
     def look(self, file: LogFile, end: End) -> Look:
@@ -118,8 +119,8 @@ class Keeper:
         return removable
 
     def _removable(self, keep: Log) -> list[Place]:
-        known = files.places(self._folder).get(self.writer, [])
-        passed, oldest = notes.passed_by_all(self._folder, self.writer), self._clock() - keep.keep_days * DAY
+        known = files.places(self.folder).get(self.writer, [])
+        passed, oldest = notes.passed_by_all(self.folder, self.writer), self._clock() - keep.keep_days * DAY
         found: list[Place] = []
         for place, following in pairwise(known):
             if following.first - 1 > passed or _last_written(place, following.first) >= oldest:
@@ -131,7 +132,7 @@ class Keeper:
 
     def _remove_left_over(self) -> None:
         """What stood beside a file that is gone: a kill came between the two."""
-        for path in self._folder.glob(f"{self.writer}*.log-*"):
+        for path in self.folder.glob(f"{self.writer}*.log-*"):
             name = _BESIDE.fullmatch(path.name)
             if name and name["writer"] == self.writer and not path.with_name(name["main"]).exists():
                 path.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from mailwake.eventlog import End
 
 def write_passed(folder: Path, reader: str, ends: Mapping[str, End]) -> None:
     """Note how far a reader got, per writer."""
-    _write(folder / f"{reader}.passed", {writer: list(end) for writer, end in sorted(ends.items())})
+    _write(folder / f"{reader}.passed", ends)
 
 
 def write_end(folder: Path, writer: str, end: End) -> None:
     """Note how far a writer got."""
-    _write(folder / f"{writer}.end", {writer: list(end)})
+    _write(folder / f"{writer}.end", {writer: end})
 
 
 def passed(folder: Path) -> dict[str, dict[str, End]]:
@@ -44,15 +45,17 @@ def furthest(folder: Path, writer: str) -> End:
 def _read(path: Path) -> Iterator[tuple[str, End]]:
     try:
         tree = json.loads(path.read_bytes())
-        for writer, told in tree.items():
-            # earlier versions noted the segment alone
-            segment, records = told if isinstance(told, list) else (told, 0)
-            yield str(writer), End(int(segment), int(records))
-    except (OSError, ValueError, TypeError, AttributeError):
+        if isinstance(tree.get("ends"), dict):
+            ends = {str(writer): End(int(segment), int(records)) for writer, (segment, records) in tree["ends"].items()}
+            yield from ends.items() if tree["crc32"] == _checksum(ends) else ()
+        else:  # earlier versions noted the segment alone
+            yield from [(str(writer), End(int(segment), 0)) for writer, segment in tree.items()]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return
 
 
-def _write(path: Path, tree: object) -> None:
+def _write(path: Path, ends: Mapping[str, End]) -> None:
+    tree = {"ends": {writer: list(end) for writer, end in sorted(ends.items())}, "crc32": _checksum(ends)}
     text, fresh = json.dumps(tree), path.with_name(f"{path.name}.new")
     try:
         fresh.touch(mode=0o600)
@@ -64,3 +67,7 @@ def _write(path: Path, tree: object) -> None:
         with contextlib.suppress(OSError), path.open("r+", encoding="utf-8") as file:
             file.write(text)
             file.truncate()
+
+
+def _checksum(ends: Mapping[str, End]) -> int:
+    return zlib.crc32(repr(sorted((writer, *end) for writer, end in ends.items())).encode())

@@ -1,8 +1,8 @@
 """Where a sequence goes on after a restart: in its newest file, or in a new one where that cannot be.
 
 A new one is begun where the newest cannot be read or written, where somebody has seen more of the sequence than it
-holds (its end is lost then), and where it is of the first format. Numbers never come twice: they go on above everything
-that anybody has seen, and far above what a file may have held that cannot be read.
+holds (its end is lost then), and where its make is not ours: of the first format, or damaged. Numbers never come twice:
+they go on above everything that anybody has seen, and far above what a file may have held that cannot be read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def open_last(folder: Path, writer: str) -> LogFile:
     with closing(SqliteReader(folder)) as reader:
         held = reader.end(writer)
         is_whole = not any(damage.file == newest.path.name for damage in reader.damage)
-        is_usable = is_whole and not reader.view(newest).is_of_the_first_format
+        is_usable = is_whole and reader.view(newest).is_as_made
+    is_usable = is_usable and files.has_sound_head(newest)
     end = max(held, seen)
     try:
         if is_usable and end == held:

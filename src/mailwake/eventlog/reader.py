@@ -20,7 +20,8 @@ from mailwake.eventlog.view import END, Damaged, Part, Row, View
 #: How many numbers are looked up at once.
 _PAGE = 256
 _FAULTS = (sqlite3.Error, OSError)
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+#: The last is what a damaged table definition leads to: our statements fit all that was ever written.
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 _Answer = TypeVar("_Answer")
 
 
@@ -153,19 +154,20 @@ class SqliteReader:
         counted = self._position(writer, known, cursor)
         for part in _parts(known, cursor):
             for segment in self._readable(writer, part):
-                gap = segment.before - counted if None not in (segment.before, counted) else 0
+                before = counted if segment.before is None else segment.before
+                gap = 0 if before is None or counted is None else before - counted
                 if gap:
                     reason = f"{gap} records before segment {segment.number} are missing"
                     self.damage.add(Damage(writer, part.place.path.name, None, reason))
-                yield segment._replace(lost=segment.lost + gap)
-                counted = (counted or segment.before or 0) + gap + segment.lost + len(segment.records)
+                counted = (before or 0) + segment.lost + len(segment.records)
                 self._reached[writer] = End(segment.number, counted)
+                yield segment._replace(lost=segment.lost + gap)
 
     def _readable(self, writer: str, part: Part) -> Iterator[Segment]:
         left = part
         while numbers := self._numbers(writer, left):
             for number in numbers:
-                segment = self._segment(writer, part.place, number)
+                segment = self._segment(writer, part, number)
                 if segment is not None:
                     yield segment
             left = left._replace(after=numbers[-1])
@@ -174,19 +176,20 @@ class SqliteReader:
         try:
             return self.view(left.place).numbers(left.after, left.end, _PAGE)
         except _FAULTS as fault:
-            self._judge(writer, left.place, None, fault)
+            self._judge(writer, left, fault)
         # a page is damaged; numbers know no gaps, so those behind it can be asked for one by one
         last = self._ask(writer, left, lambda view, left: view.last(left.end))
         return range(left.after + 1, min(left.after + _PAGE, last.number) + 1) if last else ()
 
-    def _segment(self, writer: str, place: Place, number: int) -> Segment | None:
+    def _segment(self, writer: str, part: Part, number: int) -> Segment | None:
+        """A segment; without records where it is known how many they were, None where not even that is."""
         try:
-            return self.view(place).segment(writer, number)
+            return self.view(part.place).segment(writer, number)
         except _FAULTS as fault:
-            self._judge(writer, place, None, fault)
+            self._judge(writer, part, fault)
             return None
         except Damaged as fault:
-            self.damage.add(Damage(writer, place.path.name, number, str(fault)))
+            self.damage.add(Damage(writer, part.place.path.name, number, str(fault)))
             return None if fault.count is None else Segment(writer, number, 0, (), lost=fault.count)
 
     # --- how many
@@ -197,11 +200,17 @@ class SqliteReader:
         return Extent(first.number if first else known[0].first, removed, self._end(writer, known))
 
     def _end(self, writer: str, known: list[Place]) -> End:
+        """Up to the last good segment; records include those of damaged ones behind it, as far as they are known."""
+        lost = 0
         for part in reversed(_parts(known, 0)):
             last = self._ask(writer, part, lambda view, part: view.last(part.end))
-            if last is not None:
-                return End(last.number, self._with(writer, known, last))
-        return End(0, 0)
+            while last is not None:
+                segment = self._segment(writer, part, last.number)
+                if segment is not None and segment.records:
+                    return End(last.number, self._with(writer, known, last) + lost)
+                lost += segment.lost if segment else 0
+                last = self._ask(writer, part._replace(end=last.number), lambda view, part: view.last(part.end))
+        return End(0, lost)
 
     def _position(self, writer: str, known: list[Place], segment: int) -> int | None:
         if segment == 0:
@@ -241,19 +250,20 @@ class SqliteReader:
         try:
             return question(self.view(part.place), part)
         except _FAULTS as fault:
-            self._judge(writer, part.place, None, fault)
+            self._judge(writer, part, fault)
         return None
 
-    def _judge(self, writer: str, place: Place, number: int | None, fault: Exception) -> None:
+    def _judge(self, writer: str, part: Part, fault: Exception) -> None:
         """Note what is wrong. Damage is passed over; anything else may be well again soon, so it is waited for."""
-        code = getattr(fault, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        code = getattr(fault, "sqlite_errorcode", None)
+        code = None if code is None else code & 0xFF
         if code != sqlite3.SQLITE_CORRUPT:
-            self._forget(place.path)
-        if code == sqlite3.SQLITE_ERROR and "no such table" in str(fault):
-            return  # its writer is just making it
-        if not place.path.exists():
+            self._forget(part.place.path)
+        if not part.place.path.exists():
             raise _Later  # it was removed while we looked
-        self.damage.add(Damage(writer, place.path.name, number, str(fault)))
+        if code == sqlite3.SQLITE_ERROR and part.end == END and "no such table" in str(fault):
+            return  # its writer is just making it
+        self.damage.add(Damage(writer, part.place.path.name, None, str(fault)))
         if code not in _DAMAGE:
             raise _Later
 

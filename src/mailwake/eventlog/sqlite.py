@@ -241,7 +241,7 @@ class SqliteWriter:
         file, self._file = self._file, None
         if file is not None:
             self.abandoned += 1
-            file.close()
+            file.abandon()
         if self._failing:  # the first fault is tried again at once, in a new file
             self._retry_at = time.monotonic() + self._retry_seconds
         self._failing = True
@@ -301,7 +301,7 @@ class SqliteWriter:
             file.finish()
         else:
             self.abandoned += 1
-            file.close()
+            file.abandon()
 
 
 def append_now(
@@ -340,11 +340,16 @@ def append_now(
 
 def _append(file: LogFile, now: int, records: Sequence[bytes], keeper: Keeper) -> None:
     is_full = keeper.look(file, file.end) is Look.FULL
+    if is_full:
+        file.finish()
+        file = begin_next(keeper.folder, keeper.writer, file.end)
+    body = segments.pack(records)
     try:
-        if is_full:
-            file.finish()
-            file = begin_next(file.place.path.parent, keeper.writer, file.end)
-        file.append(now, segments.pack(records), len(records))
+        file.append(now, body, len(records))
+    except _FAULTS:
+        file.abandon()
+        file = begin_next(keeper.folder, keeper.writer, file.end)
+        file.append(now, body, len(records))
     finally:
         file.close()
     with contextlib.suppress(*_FAULTS):  # what was appended is safe whatever comes of this

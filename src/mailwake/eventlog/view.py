@@ -13,7 +13,7 @@ from mailwake.errors import Unreadable
 from mailwake.eventlog import Segment, files, segments
 from mailwake.eventlog.files import Place
 
-_COLUMNS = "SELECT name FROM pragma_table_info('segment')"
+_TABLE = "SELECT rootpage, sql FROM sqlite_master WHERE name = 'segment'"
 _NUMBERS = "SELECT number FROM segment WHERE number > ? AND number < ? ORDER BY number LIMIT ?"
 _ROW = "SELECT written_at, count, {before}, crc32, body FROM segment WHERE number = ?"
 _FIRST = (
@@ -66,7 +66,7 @@ class View:
     def __init__(self, place: Place) -> None:
         self.inode = place.path.stat().st_ino
         self._db = files.connect(place.path, writing=False)
-        self._first_format: bool | None = None
+        self._table: tuple[int, str] | None = None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -75,12 +75,18 @@ class View:
     @property
     def is_of_the_first_format(self) -> bool:
         """Whether its rows do not say how many records came before."""
-        if self._first_format is None:
-            columns = {name for (name,) in self._db.execute(_COLUMNS)}
-            if not columns:
-                return False  # its writer is just making it
-            self._first_format = "before" not in columns
-        return self._first_format
+        made_by = self._made_by()
+        return made_by is not None and "before" not in made_by[1]
+
+    @property
+    def is_as_made(self) -> bool:
+        """Whether its table is there as we make it, or is still to be made."""
+        return self._made_by() in (None, (files.ROOT_PAGE, files.TABLE))
+
+    def _made_by(self) -> tuple[int, str] | None:
+        if self._table is None:
+            self._table = self._db.execute(_TABLE).fetchone()
+        return self._table
 
     def numbers(self, after: int, end: int, limit: int) -> list[int]:
         """Numbers of the next segments."""
