@@ -47,10 +47,13 @@ def open_last(folder: Path, writer: str) -> LogFile:
 def begin_next(folder: Path, writer: str, end: End) -> LogFile:
     """The file that follows, which voids what an older one says of the same numbers.
 
+    A record that was refused may be in the older one all the same, and a reader may have seen it there: then it counts.
+
     Raises:
         OSError: the folder cannot be written.
         sqlite3.Error: nor can the file.
     """
+    end = max(end, notes.furthest(folder, writer))
     place = files.place_of(folder, writer, end.segment + 1)
     files.remove(place)  # nothing in it was confirmed, or the sequence would have moved on
     try:
