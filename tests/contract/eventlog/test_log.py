@@ -9,7 +9,7 @@ import pytest
 from tests.contract.eventlog.conftest import Engine
 
 from mailwake.errors import Unavailable
-from mailwake.eventlog import LogReader, LogWriter, Segment
+from mailwake.eventlog import End, LogReader, LogWriter, Segment
 
 
 def everything(reader: LogReader, cursors: Mapping[str, int] | None = None, *, limit: int = 100) -> list[Segment]:
@@ -184,3 +184,91 @@ def test_a_failing_answer_does_not_keep_the_others_waiting(engine: Engine) -> No
         return heard, len(faults)
 
     assert asyncio.run(scene()) == ([None], 1)
+
+
+# --- how many, and what goes
+
+
+def test_a_segment_says_how_many_records_came_before_it(engine: Engine) -> None:
+    for _ in range(2):  # a writer comes back
+        asyncio.run(keep(engine.writer("edge-0"), [b"x"] * 3, [b"x"] * 4))
+    assert [segment.before for segment in everything(engine.reader())] == [0, 3, 7, 10]
+
+
+def test_writer_and_reader_agree_on_the_end(engine: Engine) -> None:
+    async def scene() -> tuple[End, End]:
+        writer = engine.writer("edge-0")
+        before = writer.end
+        await keep(writer, [b"x"] * 3, [b"x"])
+        return before, writer.end
+
+    before, after = asyncio.run(scene())
+    assert (before, after) == (End(0, 0), End(2, 4))
+    assert engine.reader().extents()["edge-0"].end == after
+    assert engine.writer("edge-0").end == after
+
+
+def test_a_position_is_the_number_of_records_up_to_a_segment(engine: Engine) -> None:
+    asyncio.run(keep(engine.writer("edge-0"), [b"x"] * 3, [b"x"], [b"x"] * 2))
+    reader = engine.reader()
+    assert [reader.position("edge-0", n) for n in range(5)] == [0, 3, 4, 6, None]
+    assert reader.position("relay", 1) is None
+
+
+DAY = 86_400_000_000
+
+
+def twelve_days(engine: Engine, **passed: int) -> int:
+    """Two records a day; then readers have passed so many segments, and the writer looks after its files.
+
+    Returns:
+        How many records are gone.
+    """
+    now = [1_793_613_600_000_000]
+
+    async def write() -> None:
+        writer = engine.writer("edge-0", clock=lambda: now[0])
+        for day in range(12):
+            await writer.write([b"%d" % day, b"x"])
+            now[0] += DAY
+            engine.tidy(writer)
+        await writer.close()
+
+    async def look_after() -> None:
+        writer = engine.writer("edge-0", clock=lambda: now[0])
+        engine.tidy(writer)
+        await writer.close()
+
+    asyncio.run(write())
+    for reader, segment in passed.items():
+        engine.reader().passed(reader, {"edge-0": segment})
+    asyncio.run(look_after())
+    return engine.reader().extents()["edge-0"].removed
+
+
+def test_what_every_reader_has_passed_goes_after_some_days(engine: Engine) -> None:
+    assert twelve_days(engine, pipeline=12, archive=12) == 10
+    found = everything(engine.reader())
+    assert [segment.number for segment in found] == list(range(6, 13))
+    assert sum(segment.lost for segment in found) == 0
+
+
+def test_what_one_reader_has_not_passed_stays(engine: Engine) -> None:
+    assert twelve_days(engine, pipeline=12, archive=2) == 4
+    assert everything(engine.reader())[0].number == 3
+
+
+def test_without_a_reader_everything_stays(engine: Engine) -> None:
+    assert twelve_days(engine) == 0
+    assert len(everything(engine.reader())) == 12
+
+
+def test_totals_count_what_is_gone_too_and_numbers_go_on(engine: Engine) -> None:
+    removed = twelve_days(engine, pipeline=12)
+    extent = engine.reader().extents()["edge-0"]
+    assert (extent.first, extent.end) == (6, End(12, 24))
+    kept = sum(len(segment.records) for segment in everything(engine.reader()))
+    assert removed + kept == extent.end.records
+    asyncio.run(keep(engine.writer("edge-0"), [b"more"]))
+    assert everything(engine.reader())[-1].number == 13
+    assert engine.reader().position("edge-0", 13) == 25
