@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.pipeline.house import AGGREGATE, START, House, after, dropped, hit, sent
 
@@ -180,6 +181,30 @@ def test_what_nobody_judges_settles_too_when_the_wall_clock_takes_over(house: Ho
     house.now = after(3_606)
     house.worker.run_once()
     assert house.rows() == []
+
+
+def test_an_open_from_an_access_log_hours_later_is_judged_by_itself_and_counts_once(house: House) -> None:
+    """Its delivery has settled; what was said of the click stays, and a second reading is no second open."""
+    late = msgspec.structs.replace(hit(EventType.OPENED, 70), key="log:00000000000004d2")
+    house.work(sent(1), hit(EventType.CLICKED, 80, link=1), sent(2, 3_000))
+    house.now = after(3_020)
+    house.worker.run_once()
+    (clicked,) = timeline(house, EventType.CLICKED)
+    for seconds in (4_000, 9_000):
+        house.log(late, writer="access-log", at=after(seconds))
+        house.now = after(seconds)
+        house.desk.seen.clear()
+        house.work()
+        house.now = after(seconds + 20)
+        house.worker.run_once()
+    (opened,) = timeline(house, EventType.OPENED)
+    assert opened["p_human"] is not None
+    assert timeline(house, EventType.CLICKED) == [clicked]
+    assert {row.delivery for row in house.rows()} <= {2}, "nothing of it is left open"
+
+
+def timeline(house: House, type_: EventType) -> list[dict[str, Any]]:
+    return [row for row in house.events.ask("timeline", campaign=1, delivery=1) if row["type"] == type_]
 
 
 def test_every_read_record_is_accounted_for(house: House) -> None:
