@@ -74,7 +74,7 @@ class House:
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             patch.chdir(self.folder)
             patch.setattr(sys, "argv", ["mailwake", "ingest-access-log", *map(str, words)])
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin))))  # type: ignore[arg-type]  # as raw as it gets
+            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin))))
             with pytest.raises(SystemExit) as left:
                 main()
         code = left.value.code

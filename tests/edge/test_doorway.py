@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.edge.conftest import HOST, Line, RunningEdge, StartEdge, message
+from tests.edge.conftest import HOST, RunningEdge, StartEdge, message
 from tests.edge.test_proxyline import binary, inet
+from tests.line import Line
 
 from mailwake.edge.proxyline import SIGNATURE
 from mailwake.errors import Misconfigured

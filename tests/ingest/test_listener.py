@@ -10,7 +10,7 @@ from typing import TypeVar
 from tests.ingest.notices import complaint, dsn, origins, ours, reply
 
 from mailwake.errors import Unavailable
-from mailwake.eventlog import Done, LogWriter
+from mailwake.eventlog import Done, End, LogWriter
 from mailwake.eventlog.sqlite import SqliteReader, SqliteWriter
 from mailwake.events import Event, EventType, decode_event
 from mailwake.ingest.listener import Intake, listen
@@ -26,6 +26,7 @@ class Broken:
 
     writer = "ingest"
     waiting = 0
+    end = End(0, 0)
 
     def append(self, records: Sequence[bytes], done: Done) -> None:
         assert records

@@ -65,11 +65,11 @@ def command(
         return
     if not paths:
         raise BadInput("name files or folders to read, or say --listen")
-    settings = load(config) if Path(config).exists() or record else None
-    origins = None if settings is None else make_origins(settings)
+    known = load(config) if Path(config).exists() or record else None
+    origins = None if known is None else make_origins(known)
     read = [*_watched(_read(paths, origins))]
-    if settings is not None and record is not False:
-        _record(settings, [each for _, each in read if isinstance(each, Opened)])
+    if known is not None and record is not False:
+        _record(known, [each for _, each in read if isinstance(each, Opened)])
     _show(read, as_json=as_json)
 
 

@@ -46,9 +46,8 @@ FIRST, LAST = 0, 1
 
 def roles_of(settings: Settings, config: str) -> list[tuple[str, tuple[str, ...], int]]:
     """What an installation runs: names, arguments of the Python interpreter, and when it is their turn to stop."""
-    edges = [(f"edge-{number}", FIRST, "edge", {"worker": number}) for number in range(settings.edge.workers)]
     every: list[tuple[str, int, str, dict[str, object]]] = [
-        *edges,
+        *((f"edge-{n}", FIRST, "edge", dict[str, object](worker=n)) for n in range(settings.edge.workers)),
         ("relay", FIRST, "relay", {}),
         ("ingest", FIRST, "ingest", {"listen": True}),
         ("web", LAST, "web", {"with_work": True}),

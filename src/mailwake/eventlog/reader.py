@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -238,12 +239,11 @@ class SqliteReader:
     def _with(self, writer: str, known: list[Place], row: Row) -> int:
         """Records up to a segment, with it. Of the first format nothing was ever removed, so all can be added up."""
         if row.before is not None:
-            return row.before + row.count
+            return row.before + row.records
         total = 0
         for part in _parts(known, 0):
             if part.after < row.number:
-                end = min(row.number + 1, part.end)
-                total += self._ask(writer, part, lambda view, _, end=end: view.records(end)) or 0
+                total += self._ask(writer, part, partial(_records_below, end=min(row.number + 1, part.end))) or 0
         return total
 
     def _ask(self, writer: str, part: Part, question: Callable[[View, Part], _Answer]) -> _Answer | None:
@@ -273,3 +273,7 @@ def _parts(known: list[Place], cursor: int) -> list[Part]:
     ends = [*(place.first for place in known[1:]), END][: len(known)]
     parts = [Part(place, max(cursor, place.first - 1), end) for place, end in zip(known, ends, strict=True)]
     return [part for part in parts if part.after < part.end - 1]
+
+
+def _records_below(view: View, _: Part, *, end: int) -> int:
+    return view.records(end)

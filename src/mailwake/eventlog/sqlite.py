@@ -248,7 +248,7 @@ class SqliteWriter:
 
     def _tend(self) -> None:
         """The other thread: checkpoints, and all that the keeper does."""
-        while not self._closing:
+        while True:
             self._due.wait(_TEND_SECONDS)
             self._due.clear()
             if self._closing:

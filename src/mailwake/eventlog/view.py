@@ -39,7 +39,7 @@ class Row(NamedTuple):
 
     number: int
     written_at: int
-    count: int
+    records: int
     #: None: the file is of the first format
     before: int | None
 

@@ -110,7 +110,8 @@ class Reporter:
 def _account(taken: Mapping[str, int]) -> dict[str, int | dict[str, int]]:
     dropped = {str(reason): taken[reason] for reason in Drop if reason in taken and reason not in DEAD}
     dead = sum(taken.get(reason, 0) for reason in DEAD)
-    return {str(term): taken.get(term, 0) for term in Term} | {"dead": dead, "dropped": dropped}
+    terms = {str(term): taken.get(term, 0) for term in Term}
+    return {**terms, "dead": dead, "dropped": dropped}
 
 
 def _write(path: Path, report: Mapping[str, object]) -> None:
