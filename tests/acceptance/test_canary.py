@@ -223,7 +223,7 @@ def test_no_token_address_agent_or_secret_leaves_the_log_of_events(
     for event in ("edge.fault", "edge.stopped", "relay.login_refused", "relay.fault", "relay.events_lost"):
         assert any(event in line for line in lines), f"nobody said {event}, so nothing was put to the test"
     told = [path.read_text() for path in data.glob("*.json")]
-    status = look(data, now=time.time_ns() // 1_000)
+    status = look(data, keep_days=7, now=time.time_ns() // 1_000)
     told += [expose(status, "")[0].decode(), ready(status).decode(), to_json(status).decode()]
     assert len(told) >= 4
     forbidden = (MARK, PASSWORD, READER, PEER, ANNA, SENDER, encode(KEY), *hits.tokens)

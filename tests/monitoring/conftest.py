@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mailwake.eventlog import files
+from mailwake.eventlog import End, notes
 from mailwake.eventlog.sqlite import append_now
 
 SECOND = 1_000_000
@@ -43,9 +43,17 @@ class Installation:
         append_now(self.data / "log", writer, [b"x"] * count, clock=lambda: at)
 
     def passed(self, reader: str, *, age_seconds: float = 1.0, **cursors: int) -> None:
-        files.write_passed(self.data / "log", reader, {name.replace("_", "-"): n for name, n in cursors.items()})
+        notes.write_passed(
+            self.data / "log", reader, {name.replace("_", "-"): End(n, 0) for name, n in cursors.items()}
+        )
         at = NOW / SECOND - age_seconds
         os.utime(self.data / "log" / f"{reader}.passed", (at, at))
+
+    def touch_log(self, *, age_seconds: float) -> None:
+        """Give the log's files an age, as their system tells it."""
+        at = NOW / SECOND - age_seconds
+        for path in (self.data / "log").glob("*.log*"):
+            os.utime(path, (at, at))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ def ask(
     installation: Installation, path: str, *, method: str = "GET", headers: dict[str, str] | None = None
 ) -> httpx2.Response:
     async def found() -> Status:
-        return look(installation.data, now=NOW)
+        return look(installation.data, keep_days=7, now=NOW)
 
     async def asking() -> httpx2.Response:
         transport = httpx2.ASGITransport(app=Listener(found))  # type: ignore[arg-type]  # a bare application

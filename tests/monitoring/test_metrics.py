@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ Shown = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 def show(installation: Installation) -> Shown:
     """Every sample, by name and labels."""
-    body, _ = expose(look(installation.data, now=NOW), "")
+    body, _ = expose(look(installation.data, keep_days=7, now=NOW), "")
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(body.decode())
@@ -33,7 +34,9 @@ def show(installation: Installation) -> Shown:
 def full(installation: Installation) -> Installation:
     """An installation of which everything is known."""
     installation.serve("edge-0", "relay", "ingest", "web", "monitor")
-    installation.edge(shed={"opened": 2}, refused=1, faults=0, waiting=4, connections=7, withdrawn=2, inert_damaged=0)
+    installation.edge(
+        shed={"opened": 2}, refused=1, faults=0, unannounced=0, waiting=4, connections=7, withdrawn=2, inert_damaged=0
+    )
     installation.append("edge-0", 5, age_seconds=30)
     installation.append("edge-0", 5, age_seconds=20)
     account = {
@@ -47,13 +50,25 @@ def full(installation: Installation) -> Installation:
     }
     installation.report("pipeline", writers={"edge-0": account}, seconds={"put_verdict": 0.5, "write": 1.5})
     installation.passed("pipeline", edge_0=1)
-    hour = 3_600 * SECOND
-    installation.report("monitor", disk=[[NOW - hour, 1 << 60]])
+    installation.report("monitor")
     return installation
 
 
 def test_every_metric_of_the_registry_has_a_value_where_all_is_known(full: Installation) -> None:
-    assert {name for name, _ in show(full)} == set(metrics())
+    full.append("relay", 5, age_seconds=2 * 3_600)
+    full.passed("pipeline", edge_0=1, relay=1)
+    full.touch_log(age_seconds=1)
+    assert {name for name, _ in show(full)} | {"mailwake_disk_left_seconds"} == set(metrics())
+
+
+def test_how_long_the_disk_lasts_is_shown_where_it_fills(full: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    full.append("relay", 5, age_seconds=2 * 3_600)
+    full.touch_log(age_seconds=1)
+    usage = shutil.disk_usage(full.data)._replace(free=1_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    shown = show(full)
+    pace = shown["mailwake_disk_log_bytes_per_second", ()]
+    assert shown["mailwake_disk_left_seconds", ()] == pytest.approx(1_000 / pace)
 
 
 def test_nothing_is_shown_that_is_not_known(installation: Installation) -> None:
@@ -113,7 +128,7 @@ def test_names_follow_prometheus(full: Installation) -> None:
         assert metric.name.endswith("_total") is (metric.kind is Kind.COUNTER)
         assert metric.name.endswith("_info") is (metric.kind is Kind.INFO)
         assert metric.help.endswith(".")
-        assert not re.search(r"_(ms|kb|mb|micros|minutes|hours|percent)(_|$)", metric.name)
+        assert not re.search(r"_(ms|kb|mb|micros|minutes|hours|days?|percent)(_|$)", metric.name)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +139,7 @@ def test_names_follow_prometheus(full: Installation) -> None:
     ],
 )
 def test_a_scraper_gets_the_form_that_it_accepts(full: Installation, accept: str, kind: str) -> None:
-    body, content_type = expose(look(full.data, now=NOW), accept)
+    body, content_type = expose(look(full.data, keep_days=7, now=NOW), accept)
     assert content_type.startswith(kind)
     assert body.endswith(b"# EOF\n") is accept.startswith("application/openmetrics")
 

@@ -27,7 +27,7 @@ def well(installation: Installation) -> Installation:
 
 
 def problems(installation: Installation) -> tuple[str, ...]:
-    status = look(installation.data, now=NOW)
+    status = look(installation.data, keep_days=7, now=NOW)
     assert status.is_ready is not bool(status.problems)
     return status.problems
 
@@ -54,7 +54,7 @@ def test_a_clock_that_went_back_makes_no_report_old(well: Installation) -> None:
 
 def test_a_report_that_is_not_there_is_not_known(well: Installation) -> None:
     (well.data / "relay.json").unlink()
-    (relay,) = [role for role in look(well.data, now=NOW).roles if role.name == "relay"]
+    (relay,) = [role for role in look(well.data, keep_days=7, now=NOW).roles if role.name == "relay"]
     assert (relay.freshness, relay.report_age_seconds) == (Freshness.UNKNOWN, None)
 
 
@@ -73,10 +73,18 @@ def test_a_campaign_is_not_named_in_a_problem(well: Installation) -> None:
     assert problems(well) == ("the sum of pipeline of send is broken by 1",)
 
 
-def test_a_reader_that_stands_still_is_named(well: Installation) -> None:
-    well.append("relay", 2, age_seconds=80)
-    well.passed("pipeline", edge_0=1, age_seconds=90)
-    assert problems(well) == ("pipeline stands still; a record has been waiting for 80 s",)
+def test_a_reader_that_has_stopped_is_named(well: Installation) -> None:
+    well.append("relay", 2, age_seconds=1_200)
+    well.passed("pipeline", edge_0=1, age_seconds=1_500)
+    assert problems(well) == ("pipeline has stopped; a record has been waiting for 20 minutes",)
+
+
+def test_a_reader_whose_backlog_takes_up_the_room_is_named(well: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(well.data)._replace(free=1_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    well.append("relay", 2)
+    told, said = problems(well), "pipeline is so far behind that what waits takes a large part of the room that is left"
+    assert told == (said, "the disk has only 0 MB free")
 
 
 def test_a_disk_without_room_is_said(well: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +95,7 @@ def test_a_disk_without_room_is_said(well: Installation, monkeypatch: pytest.Mon
 
 def test_reports_of_workers_that_no_longer_run_are_left_out(well: Installation) -> None:
     well.report("edge-7", age_seconds=86_400, received=1)
-    status = look(well.data, now=NOW)
+    status = look(well.data, keep_days=7, now=NOW)
     assert "edge-7" not in status.reports
     assert status.is_ready
 
@@ -95,7 +103,7 @@ def test_reports_of_workers_that_no_longer_run_are_left_out(well: Installation) 
 def test_roles_that_run_alone_are_told_by_their_reports(installation: Installation) -> None:
     installation.report("relay")
     installation.report("ingest", age_seconds=20)
-    status = look(installation.data, now=NOW)
+    status = look(installation.data, keep_days=7, now=NOW)
     assert [(role.name, role.is_ready, role.freshness) for role in status.roles] == [
         ("ingest", None, "stale"),
         ("relay", None, "fresh"),
@@ -113,8 +121,8 @@ def test_a_folder_in_which_nobody_ever_was_is_not_ready(installation: Installati
 
 def test_the_json_says_all_of_it_and_nothing_that_a_report_made_up(well: Installation) -> None:
     well.report("relay", recipient="canary@example.com")
-    told: dict[str, Any] = json.loads(to_json(look(well.data, now=NOW)))
-    assert list(told) == ["at", "ready", "problems", "roles", "sums", "log", "disk"]
+    told: dict[str, Any] = json.loads(to_json(look(well.data, keep_days=7, now=NOW)))
+    assert list(told) == ["at", "ready", "problems", "roles", "sums", "log", "readers", "disk"]
     assert (told["at"], told["ready"], told["problems"]) == ("2027-01-15T08:00:00Z", True, [])
     assert told["roles"][0]["ready_at"] == "2027-01-15T07:59:00Z"
     assert [role["name"] for role in told["roles"]] == list(ROLES)
@@ -127,5 +135,7 @@ def test_the_json_says_all_of_it_and_nothing_that_a_report_made_up(well: Install
         "right": {"recorded": 5, "inert": 1, "expired": 1, "rejected": 3, "unrecorded": 0, "waiting": 0},
         "difference": 0,
     }
-    assert told["log"]["readers"][0]["behind_records"] == 0
+    assert [(each["reader"], each["records"], each["pace"]) for each in told["readers"]] == [
+        ("pipeline", 0, "keeps up")
+    ]
     assert "canary" not in json.dumps(told)

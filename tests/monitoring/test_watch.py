@@ -3,14 +3,17 @@
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.monitoring.conftest import ENDS, NOW, SECOND, Installation
 
+from mailwake.monitoring import watch as watch_module
 from mailwake.monitoring.conservation import RECORD
-from mailwake.monitoring.watch import SAMPLE_SECONDS, Watch
+from mailwake.monitoring.status import Status, look
+from mailwake.monitoring.watch import Watch, microseconds
 
 HOUR = 3_600 * SECOND
 
@@ -30,14 +33,13 @@ def time() -> Time:
     return Time()
 
 
-def report(installation: Installation) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((installation.data / "monitor.json").read_text())
-    return told
+def watching(data: Path, clock: Callable[[], int] = microseconds) -> Watch:
+    return Watch(data, keep_days=7, clock=clock)
 
 
 def test_whoever_asks_within_a_second_gets_the_same_answer(installation: Installation, time: Time) -> None:
     async def story() -> None:
-        watch = Watch(installation.data, clock=time)
+        watch = watching(installation.data, time)
         first, second = await asyncio.gather(watch.status(), watch.status())
         assert first is second
         time.now += SECOND
@@ -48,7 +50,7 @@ def test_whoever_asks_within_a_second_gets_the_same_answer(installation: Install
 
 def test_a_clock_that_goes_back_does_not_freeze_the_answer(installation: Installation, time: Time) -> None:
     async def story() -> None:
-        watch = Watch(installation.data, clock=time)
+        watch = watching(installation.data, time)
         first = await watch.status()
         time.now -= 24 * HOUR
         assert await watch.status() is not first
@@ -56,30 +58,35 @@ def test_a_clock_that_goes_back_does_not_freeze_the_answer(installation: Install
     asyncio.run(story())
 
 
-def test_the_disk_is_sampled_every_ten_minutes_and_its_past_survives_a_restart(
-    installation: Installation, time: Time
+def test_a_look_that_takes_long_is_remembered_for_ten_times_as_long(
+    installation: Installation, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch = Watch(installation.data, clock=time)
-    for _ in range(3):
-        watch.report()
-        time.now += SAMPLE_SECONDS * SECOND // 2
-    assert [at for at, _ in report(installation)["disk"]] == [NOW, NOW + SAMPLE_SECONDS * SECOND]
-    time.now += HOUR
-    Watch(installation.data, clock=time).report()
-    assert len(report(installation)["disk"]) == 3
-    assert report(installation)["written_at"] == time.now
+    def slow(data: Path, **known: Any) -> Status:
+        time.now += 2 * SECOND
+        return look(data, **known)
+
+    async def story() -> None:
+        monkeypatch.setattr(watch_module, "look", slow)
+        watch = watching(installation.data, time)
+        first = await watch.status()
+        time.now += 17 * SECOND
+        assert await watch.status() is first
+        time.now += 2 * SECOND
+        assert await watch.status() is not first
+
+    asyncio.run(story())
 
 
-def test_the_past_of_the_disk_does_not_grow_without_end(installation: Installation, time: Time) -> None:
-    watch = Watch(installation.data, clock=time)
-    for _ in range(1_000):
-        watch.report()
-        time.now += SAMPLE_SECONDS * SECOND
-    assert len(report(installation)["disk"]) == 288
+def test_it_says_that_it_is_there(installation: Installation, time: Time) -> None:
+    watch = watching(installation.data, time)
+    time.now += SECOND
+    watch.report()
+    told = json.loads((installation.data / "monitor.json").read_text())
+    assert told == {"role": "monitor", "started_at": NOW, "written_at": time.now}
 
 
 def test_a_disk_that_takes_nothing_does_not_stop_the_watch(installation: Installation, time: Time) -> None:
-    Watch(installation.data / "gone", clock=time).report()
+    watching(installation.data / "gone", time).report()
 
 
 def sums(installation: Installation) -> list[str]:
@@ -89,7 +96,7 @@ def sums(installation: Installation) -> list[str]:
 
 def test_the_sums_are_written_down_once_an_hour(installation: Installation, time: Time) -> None:
     async def story() -> None:
-        watch = Watch(installation.data, clock=time)
+        watch = watching(installation.data, time)
         for minutes, lines in ((0, 1), (1, 1), (30, 1), (60, 2), (61, 2)):
             time.now = NOW - NOW % HOUR + minutes * 60 * SECOND
             await watch.check_sums()
@@ -104,7 +111,7 @@ def test_a_broken_sum_is_one_line_of_error_an_hour(
     installation.edge(**(ENDS | {"received": 13}), stopped=1)
 
     async def story() -> None:
-        watch = Watch(installation.data, clock=time)
+        watch = watching(installation.data, time)
         await watch.check_sums()
         await watch.check_sums()
 
@@ -121,7 +128,7 @@ def test_what_cannot_be_written_down_is_tried_again(
     (installation.data / RECORD).mkdir()
 
     async def story() -> None:
-        watch = Watch(installation.data, clock=time)
+        watch = watching(installation.data, time)
         await watch.check_sums()
         (installation.data / RECORD).rmdir()
         await watch.check_sums()
@@ -134,7 +141,7 @@ def test_what_cannot_be_written_down_is_tried_again(
 def test_it_watches_until_it_is_told_to_stop(installation: Installation, tmp_path: Path) -> None:
     async def story() -> None:
         stop = asyncio.Event()
-        task = asyncio.create_task(Watch(installation.data).run(stop))
+        task = asyncio.create_task(watching(installation.data).run(stop))
         async with asyncio.timeout(20):
             while not (tmp_path / "monitor.json").exists() or not sums(installation):  # noqa: ASYNC110 - a file's coming raises no event
                 await asyncio.sleep(0.01)

@@ -51,19 +51,19 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
 
 
 def troubled(folder: Path) -> Callable[[], Status]:
-    """An installation in trouble: a sum broken by 3, a report 44 s old, a reader that stands still, many campaigns."""
+    """An installation in trouble: a sum broken by 3, a report 44 s old, a reader that has stopped, many campaigns."""
     folder.mkdir(exist_ok=True)
     installation = Installation(folder)
     installation.serve("edge-0", "edge-1", "relay", "ingest", "web", "monitor")
     installation.edge(**(ENDS | {"received": 13}), stopped=1)
     installation.report("edge-1", age_seconds=44)
-    installation.append("edge-0", 5, age_seconds=200)
+    installation.append("edge-0", 5, age_seconds=1_200)
     for campaign in range(9):
         installation.append(f"send-{campaign}", 1_000, age_seconds=300)
     account = {"cursor": 1, "records": 1_000, "applied": 1_000, "dead": 0, "dropped": {}, "damaged": 0, "earlier": 0}
     installation.report("pipeline", writers={f"send-{campaign}": account for campaign in range(9)})
-    installation.passed("pipeline", age_seconds=90, **{f"send_{campaign}": 1 for campaign in range(9)})
-    return lambda: look(folder, now=NOW)
+    installation.passed("pipeline", age_seconds=900, **{f"send_{campaign}": 1 for campaign in range(9)})
+    return lambda: look(folder, keep_days=7, now=NOW)
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.monitoring.conftest import NOW, Installation
+from tests.monitoring.conftest import NOW, SECOND, Installation
 from tests.web.conftest import Asking, troubled
 from tests.web.test_pages import Seen, words
 
 from mailwake.insight.stores import Stores
+from mailwake.monitoring.backlog import Backlog, Pace
 from mailwake.monitoring.conservation import Balance, State, Sum
-from mailwake.monitoring.disk import Disk, Trend
+from mailwake.monitoring.disk import Disk
 from mailwake.monitoring.status import Status, look, to_json
 from mailwake.web import status_view
 from mailwake.web.app import create_app
@@ -22,7 +23,7 @@ UTC = ZoneInfo("UTC")
 
 @pytest.fixture
 def found(installation: Installation) -> Status:
-    return look(installation.data, now=NOW)
+    return look(installation.data, keep_days=7, now=NOW)
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_the_page_names_what_has_to_be_seen_to(asking: Asking) -> None:
     assert "3 things have to be seen to." in page
     assert "the sum of requests of edge-0 is broken by 3" in page
     assert "edge-1 last reported 44 s ago" in page
-    assert "pipeline stands still; a record has been waiting for 200 s" in page
+    assert "pipeline has stopped; a record has been waiting for 20 minutes" in page
 
 
 def test_the_page_has_every_role_with_state_time_restarts_and_report(asking: Asking) -> None:
@@ -64,8 +65,9 @@ def test_sums_that_hold_are_folded_away_when_they_are_many(asking: Asking) -> No
 
 def test_log_and_disk_are_told_with_how_far_behind_and_how_long(asking: Asking) -> None:
     page = words(asking.page("/status"))
-    assert "pipeline ✕ 5 records behind, the oldest 3 minutes old went on 15 Jan 2027, 07:58" in page
-    assert "Oldest record 15 Jan 2027, 07:55" in page
+    assert "pipeline ✕ 5 records behind, the oldest 20 minutes old, and has stopped" in page
+    assert "last passed something: 15 Jan 2027, 07:45" in page
+    assert "Oldest record 15 Jan 2027, 07:40" in page
     assert "send" in page
     assert "free of" in page
     assert "looked at 15 Jan 2027, 08:00:00 times in UTC" in page
@@ -109,24 +111,40 @@ def test_an_installation_that_is_well_says_so(found: Status) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trend", "lasts", "said"),
+    ("per_day", "days", "said"),
     [
-        (Trend.FILLING, 4 * 86_400, "4 days at the pace of the last day"),
-        (Trend.STEADY, None, "it is not filling"),
-        (Trend.UNKNOWN, None, "cannot say yet"),
+        (2e9, 4.0, "4 days; 2.0 GB a day come in"),
+        (2e9, None, "2.0 GB a day come in, for which there is room"),
+        (None, None, "cannot say yet; the log has to be an hour old"),
     ],
 )
 def test_how_long_the_disk_lasts_is_said_or_said_not_to_be_known(
-    found: Status, trend: Trend, lasts: int | None, said: str
+    found: Status, per_day: float | None, days: float | None, said: str
 ) -> None:
-    disk = Disk(free_bytes=5 * 10**9, size_bytes=10**10, trend=trend, lasts_seconds=lasts)
+    disk = Disk(free_bytes=5 * 10**9, size_bytes=10**10, log_bytes_per_day=per_day, days_left=days)
     values = status_view.values(dataclasses.replace(found, disk=disk), UTC)
     assert values["disk_lasts"].replace("\N{NO-BREAK SPACE}", " ") == said
 
 
+@pytest.mark.parametrize(
+    ("pace", "kind", "said"),
+    [
+        (Pace.KEEPS_UP, "good", "7 records behind, the oldest 40 s old"),
+        (Pace.STOPPED, "bad", "7 records behind, the oldest 40 s old, and has stopped"),
+        (Pace.BEHIND, "bad", "7 records behind, the oldest 40 s old, a large part of the room left"),
+    ],
+)
+def test_how_far_behind_a_reader_is_stands_with_what_that_means(
+    found: Status, pace: Pace, kind: str, said: str
+) -> None:
+    since = NOW - 40 * SECOND
+    backlog = Backlog(reader="pipeline", records=7, bytes=1, since=since, passed_at=0, pace=pace)
+    (line,) = status_view.values(dataclasses.replace(found, readers=(backlog,)), UTC)["readers"]
+    assert (line.behind.kind, line.behind.word.replace("\N{NO-BREAK SPACE}", " "), line.passed) == (kind, said, "never")
+
+
 def test_a_disk_that_cannot_be_looked_at_is_no_full_one(found: Status) -> None:
-    gone = Disk(free_bytes=None, size_bytes=None, trend=Trend.UNKNOWN, lasts_seconds=None)
-    assert status_view.values(dataclasses.replace(found, disk=gone), UTC)["disk"].word == "cannot be looked at"
+    assert status_view.values(dataclasses.replace(found, disk=Disk()), UTC)["disk"].word == "cannot be looked at"
 
 
 @pytest.mark.parametrize(
@@ -143,5 +161,5 @@ def test_hostile_names_in_the_folder_are_shown_and_never_run(stores: Stores, tmp
     hostile = tmp_path / "installation"
     hostile.mkdir()
     (hostile / "edge-<img src=x onerror=alert(1)>.json").write_text("{}")
-    page = Asking(create_app(stores, look=lambda: look(hostile, now=NOW))).page("/status")
+    page = Asking(create_app(stores, look=lambda: look(hostile, keep_days=7, now=NOW))).page("/status")
     assert not Seen(page).all("img")

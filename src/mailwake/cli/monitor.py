@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from pathlib import Path
 
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
-from mailwake.settings import DEFAULT_FILE, Monitor, load
+from mailwake.settings import DEFAULT_FILE, Settings, load
 
 
 def command(config: ConfigOption = DEFAULT_FILE) -> None:
@@ -19,10 +18,10 @@ def command(config: ConfigOption = DEFAULT_FILE) -> None:
     settings = load(config)
     configure(settings.logging, "monitor", through_structlog=False)
     settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    asyncio.run(_serve(settings.monitor, settings.data_folder))
+    asyncio.run(_serve(settings))
 
 
-async def _serve(settings: Monitor, data: Path) -> None:
+async def _serve(settings: Settings) -> None:
     from mailwake.monitoring.listener import Listener
     from mailwake.monitoring.watch import Watch
     from mailwake.web.server import serve
@@ -30,11 +29,12 @@ async def _serve(settings: Monitor, data: Path) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    watch = Watch(data)
+    host, port = settings.monitor.host, settings.monitor.port
+    watch = Watch(settings.data_folder, keep_days=settings.log.keep_days)
     watching = asyncio.create_task(watch.run(stop))
     try:
         app = Listener(watch.status)
-        await serve(app, host=settings.host, port=settings.port, section="monitor", ready=_say_ready, stop=stop)
+        await serve(app, host=host, port=port, section="monitor", ready=_say_ready, stop=stop)
     finally:
         stop.set()
         await watching

@@ -81,7 +81,7 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         stores,
         host=settings.web.host,
         relay=f"{settings.relay.host}:{settings.relay.port}",
-        look=lambda: look(settings.data_folder, now=time.time_ns() // 1_000),
+        look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:
         await serve(

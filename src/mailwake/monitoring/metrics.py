@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -23,38 +23,32 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
+from mailwake.monitoring.backlog import Pace
 from mailwake.monitoring.conservation import State, Sum
-from mailwake.monitoring.log import OTHER, Log, label_of
+from mailwake.monitoring.log import OTHER, Log, label_of, reader_label
 from mailwake.monitoring.reports import Number, Report
 from mailwake.monitoring.status import Status
 
 ENDS = ("recorded", "inert", "expired", "rejected", "unrecorded")
 #: why the edge rejects: what is wrong with a token, and what is wrong around it
 REASONS = frozenset(
-    [
-        "alphabet",
-        "form",
-        "host",
-        "layout",
-        "length",
-        "method",
-        "path",
-        "purpose",
-        "robots",
-        "seal",
-        "slot",
-        "spelling",
-        "template",
-        "version",
-    ]
+    (
+        *("alphabet", "layout", "length", "purpose", "seal", "slot", "spelling", "template", "version"),
+        *("form", "host", "method", "path", "proxy", "robots"),
+    )
 )
 #: why a record becomes no row on purpose
 DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted", "late_inert"])
 #: events of a hit
 TYPES = frozenset(["opened", "clicked", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
+_EDGE_NUMBERS = (
+    *("refused_total", "unannounced_total", "faults_total"),
+    *("waiting", "connections", "withdrawn", "inert_damaged"),
+)
 _RECORD_ENDS = ("applied", "dead", "damaged", "earlier")
 _STEP = re.compile(r"(?:put|drop|apply)_[a-z_]{1,40}|write")
 _MICRO = 1e-6
+_DAY = 86_400
 
 
 class Kind(StrEnum):
@@ -143,9 +137,12 @@ def samples(status: Status) -> Iterator[Sample]:
             yield from _of_pipeline(report)
     yield from _of_sums(status)
     yield from _of_log(status.log)
+    yield from _of_readers(status)
     yield Sample("mailwake_disk_free_bytes", status.disk.free_bytes)
     yield Sample("mailwake_disk_size_bytes", status.disk.size_bytes)
-    yield Sample("mailwake_disk_lasts_seconds", status.disk.lasts_seconds)
+    pace, left = status.disk.log_bytes_per_day, status.disk.days_left
+    yield Sample("mailwake_disk_log_bytes_per_second", None if pace is None else pace / _DAY)
+    yield Sample("mailwake_disk_left_seconds", None if left is None else left * _DAY)
 
 
 def _of_roles(status: Status) -> Iterator[Sample]:
@@ -166,7 +163,7 @@ def _of_edge(worker: str, report: Report) -> Iterator[Sample]:
         yield Sample("mailwake_edge_rejected_total", n, (worker, reason))
     for kind, n in _closed(report.numbers("shed"), TYPES.__contains__):
         yield Sample("mailwake_edge_shed_total", n, (worker, kind))
-    for what in ("refused_total", "faults_total", "waiting", "connections", "withdrawn", "inert_damaged"):
+    for what in _EDGE_NUMBERS:
         yield Sample(f"mailwake_edge_{what}", report.number(what.removesuffix("_total")), label)
 
 
@@ -181,7 +178,11 @@ def _of_pipeline(report: Report) -> Iterator[Sample]:
             _add(told, ("mailwake_pipeline_dropped_total", label, reason), n)
     for step, seconds in _closed(report.numbers("seconds"), _is_step):
         _add(told, ("mailwake_pipeline_step_seconds_total", step), seconds)
-    yield from (Sample(name, value, tuple(labels)) for (name, *labels), value in told.items())
+    yield from _summed(told)
+
+
+def _summed(told: Mapping[tuple[str, ...], Number]) -> Iterator[Sample]:
+    return (Sample(name, value, tuple(labels)) for (name, *labels), value in told.items())
 
 
 def _add(told: dict[tuple[str, ...], Number], key: tuple[str, ...], value: Number | None) -> None:
@@ -205,12 +206,19 @@ def _of_log(log: Log) -> Iterator[Sample]:
     for sequence in log.sequences:
         yield Sample("mailwake_log_bytes", sequence.bytes, (sequence.writer,))
         yield Sample("mailwake_log_records_total", sequence.records, (sequence.writer,))
-    for reading in log.readers:
-        label = (reading.reader,)
-        yield Sample("mailwake_log_behind_records", reading.behind_records, label)
-        yield Sample("mailwake_log_behind_seconds", reading.behind_seconds or 0, label)
-        yield Sample("mailwake_log_moved_timestamp_seconds", _seconds(reading.moved_at), label)
-        yield Sample("mailwake_log_stands_still", int(reading.stands_still), label)
+
+
+def _of_readers(status: Status) -> Iterator[Sample]:
+    told: dict[tuple[str, ...], Number] = {}
+    for backlog in status.readers:
+        label = reader_label(backlog.reader)
+        waiting = 0.0 if backlog.since is None else max(0, status.at - backlog.since) * _MICRO
+        _add(told, ("mailwake_log_behind_records", label), backlog.records)
+        _add(told, ("mailwake_log_behind_bytes", label), backlog.bytes)
+        _add(told, ("mailwake_log_behind_seconds", label), waiting)
+        _add(told, ("mailwake_log_passed_timestamp_seconds", label), _seconds(backlog.passed_at or None))
+        _add(told, ("mailwake_log_stopped", label), int(backlog.pace is Pace.STOPPED))
+    yield from _summed(told)
 
 
 def _is_step(name: str) -> bool:

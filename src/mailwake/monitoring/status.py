@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
+from mailwake.monitoring.backlog import Backlog, Pace, backlogs
 from mailwake.monitoring.conservation import Balance, State, balances
-from mailwake.monitoring.disk import Disk, look_at_disk, samples_of
-from mailwake.monitoring.log import Log, label_of, look_at_log
+from mailwake.monitoring.disk import Disk, look_at_disk
+from mailwake.monitoring.log import Log, label_of, look_at_log, reader_label
 from mailwake.monitoring.reports import Report, Role, read_reports, read_roles
 
 #: Reports are written every three seconds; one that is five times as old has a writer that stands still.
@@ -60,6 +61,7 @@ class Status:
     reports: dict[str, Report]
     sums: tuple[Balance, ...]
     log: Log
+    readers: tuple[Backlog, ...]
     disk: Disk
     #: what has to be seen to, as sentences; nobody and nothing of a person is named
     problems: tuple[str, ...]
@@ -70,11 +72,12 @@ class Status:
         return not self.problems
 
 
-def look(data: Path, *, now: int) -> Status:
+def look(data: Path, *, keep_days: int, now: int) -> Status:
     """Look at a data folder.
 
     Args:
         data: of the installation.
+        keep_days: see `log.keep_days`.
         now: microseconds since 1970.
     """
     served, reports = read_roles(data), read_reports(data)
@@ -83,30 +86,30 @@ def look(data: Path, *, now: int) -> Status:
     else:
         reports = {role.report: reports[role.report] for role in served if role.report in reports}
         roles = [_health(role, reports.get(role.report), now) for role in served]
-    disk = look_at_disk(data, samples_of(reports.get(WATCHER)), now=now)
-    log, sums = look_at_log(data, now=now), balances(data)
+    sums, readers = balances(data), backlogs(data, now=now)
+    log, disk = look_at_log(data), look_at_disk(data, keep_days=keep_days, now=now)
     return Status(
         at=now,
         roles=tuple(roles),
         reports=reports,
         sums=tuple(sums),
         log=log,
+        readers=tuple(readers),
         disk=disk,
-        problems=(*_of_roles(roles), *_of_sums(sums), *_of_log(log), *_of_disk(disk)),
+        problems=(*_of_roles(roles), *_of_sums(sums), *_of_readers(readers, now), *_of_log(log), *_of_disk(disk)),
     )
 
 
 def to_json(status: Status) -> bytes:
     """The status as the API tells it; null where something is not known."""
-    log = status.log
-    readers = [{**asdict(reading), "moved_at": _utc(reading.moved_at)} for reading in log.readers]
     told = {
         "at": _utc(status.at),
         "ready": status.is_ready,
         "problems": status.problems,
         "roles": [{**asdict(role), "ready_at": _utc(role.ready_at)} for role in status.roles],
         "sums": [_of_sum(balance) for balance in status.sums],
-        "log": {**asdict(log), "oldest_at": _utc(log.oldest_at), "readers": readers},
+        "log": {**asdict(status.log), "oldest_at": _utc(status.log.oldest_at)},
+        "readers": [_of_reader(backlog) for backlog in status.readers],
         "disk": status.disk,
     }
     return msgspec.json.encode(told)
@@ -119,6 +122,11 @@ def _utc(microseconds: int | None) -> datetime | None:
 def _of_sum(balance: Balance) -> dict[str, object]:
     facts = {"kind": balance.kind, "name": balance.name, "equation": balance.equation, "state": balance.state}
     return {**facts, "left": balance.left, "right": balance.right, "difference": balance.difference}
+
+
+def _of_reader(backlog: Backlog) -> dict[str, object]:
+    times = {"since": _utc(backlog.since), "passed_at": _utc(backlog.passed_at or None)}
+    return {**asdict(backlog), "reader": reader_label(backlog.reader), **times}
 
 
 def _health(role: Role, report: Report | None, now: int) -> Health:
@@ -171,10 +179,16 @@ def _of_sums(sums: list[Balance]) -> Iterator[str]:
             yield f"the sum of {balance.kind} of {name} is broken{by}"
 
 
+def _of_readers(readers: list[Backlog], now: int) -> Iterator[str]:
+    for backlog in readers:
+        name, since = reader_label(backlog.reader), backlog.since or now
+        if backlog.pace is Pace.STOPPED:
+            yield f"{name} has stopped; a record has been waiting for {(now - since) / 60 / _SECOND:.0f} minutes"
+        elif backlog.pace is Pace.BEHIND:
+            yield f"{name} is so far behind that what waits takes a large part of the room that is left"
+
+
 def _of_log(log: Log) -> Iterator[str]:
-    for reading in log.readers:
-        if reading.stands_still and reading.behind_seconds is not None:
-            yield f"{reading.reader} stands still; a record has been waiting for {reading.behind_seconds:.0f} s"
     if log.damaged:
         yield f"{log.damaged} parts of the log cannot be read"
 

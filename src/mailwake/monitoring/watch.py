@@ -1,4 +1,4 @@
-"""What the monitor does besides answering: watches the disk, and writes the sums down once an hour."""
+"""What the monitor does besides answering: says that it is there, and writes the sums down once an hour."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ import contextlib
 import json
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 from mailwake.monitoring.conservation import Balance, record_hour
-from mailwake.monitoring.disk import PACE_SECONDS, Sample, look_at_disk, samples_of
-from mailwake.monitoring.reports import read_reports
-from mailwake.monitoring.status import Status, look
+from mailwake.monitoring.status import WATCHER, Status, look
 
 #: The others' reports are as often.
 REPORT_SECONDS = 3.0
-#: Asked again within this, the same answer will do.
+#: Asked again within this, the same answer will do; or within ten times what a look took, where it takes long.
 REMEMBERED_SECONDS = 1.0
-#: A day of samples is 144 of them.
-SAMPLE_SECONDS = 600
+_SHARE = 10
 _SECOND = 1_000_000
 _HOUR = 3_600 * _SECOND
 
@@ -38,39 +34,35 @@ class Watch:
 
     Args:
         data: its folder.
+        keep_days: see `log.keep_days`.
         clock: gives microseconds since 1970.
     """
 
-    def __init__(self, data: Path, *, clock: Callable[[], int] = microseconds) -> None:
-        self._data, self._clock = data, clock
+    def __init__(self, data: Path, *, keep_days: int, clock: Callable[[], int] = microseconds) -> None:
+        self._data, self._keep_days, self._clock = data, keep_days, clock
         self._started = clock()
-        before = samples_of(read_reports(data).get("monitor"))
-        self._samples = deque(before, maxlen=2 * PACE_SECONDS // SAMPLE_SECONDS)
         self._turn = asyncio.Lock()
         self._known: Status | None = None
+        self._remember = 0
         self._hour = 0
 
     async def status(self) -> Status:
-        """What there is to see, at most a second old; whoever asks meanwhile waits for the same look."""
+        """What there is to see, hardly older than a second; whoever asks meanwhile waits for the same look."""
         async with self._turn:
             now = self._clock()
-            if self._known is None or not 0 <= now - self._known.at < REMEMBERED_SECONDS * _SECOND:
-                self._known = await asyncio.to_thread(look, self._data, now=now)
+            if self._known is None or not 0 <= now - self._known.at < self._remember:
+                self._known = await asyncio.to_thread(look, self._data, keep_days=self._keep_days, now=now)
+                self._remember = max(int(REMEMBERED_SECONDS * _SECOND), _SHARE * (self._clock() - now))
             return self._known
 
     def report(self) -> None:
-        """Write the monitor's own report, with the disk's past in it."""
-        now = self._clock()
-        if not self._samples or now - self._samples[-1].at >= SAMPLE_SECONDS * _SECOND:
-            free = look_at_disk(self._data, (), now=now).free_bytes
-            if free is not None:
-                self._samples.append(Sample(now, free))
-        told = {"role": "monitor", "started_at": self._started, "written_at": now, "disk": list(self._samples)}
+        """Write the monitor's own report."""
+        told = {"role": WATCHER, "started_at": self._started, "written_at": self._clock()}
         with contextlib.suppress(OSError):  # a full disk is what this role is there to tell
-            fresh = self._data / "monitor.new"
+            fresh = self._data / f"{WATCHER}.new"
             fresh.touch(mode=0o600)
             fresh.write_text(json.dumps(told) + "\n", encoding="utf-8")
-            fresh.replace(self._data / "monitor.json")
+            fresh.replace(self._data / f"{WATCHER}.json")
 
     async def check_sums(self) -> list[Balance]:
         """Write the sums down when an hour has begun, and say aloud which are broken."""

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.monitoring.backlog import Backlog, Pace
 from mailwake.monitoring.conservation import Balance, State, Sum
-from mailwake.monitoring.disk import Disk, Trend
-from mailwake.monitoring.log import Log, LogReading
+from mailwake.monitoring.disk import Disk
+from mailwake.monitoring.log import Log
 from mailwake.monitoring.status import Freshness, Health, Status
 from mailwake.web import figures
 
@@ -77,7 +78,7 @@ class ReaderLine:
 
     name: str
     behind: Mark
-    moved: str
+    passed: str
 
 
 def values(status: Status, zone: ZoneInfo) -> dict[str, Any]:
@@ -93,6 +94,7 @@ def values(status: Status, zone: ZoneInfo) -> dict[str, Any]:
         "sums": sums[:shown],
         "more_sums": sums[shown:],
         **_of_log(status.log, zone),
+        "readers": [_reader(backlog, status.at, zone) for backlog in status.readers],
         **_of_disk(status.disk),
     }
 
@@ -157,32 +159,37 @@ def _of_log(log: Log, zone: ZoneInfo) -> Mapping[str, Any]:
             (each.writer, figures.size(each.bytes), NOT_KNOWN if each.records is None else figures.count(each.records))
             for each in log.sequences
         ],
-        "readers": [_reader(reading, zone) for reading in log.readers],
     }
 
 
-def _reader(reading: LogReading, zone: ZoneInfo) -> ReaderLine:
-    if reading.behind_records is None:
-        behind = Mark(word=NOT_KNOWN, kind="unsure")
-    elif reading.behind_seconds is None:
-        behind = Mark(word="has read everything", kind="good")
-    else:
-        waited = figures.duration(reading.behind_seconds)
-        said = f"{figures.count(reading.behind_records)} records behind, the oldest {waited} old"
-        behind = Mark(word=said, kind="bad" if reading.stands_still else "good")
-    return ReaderLine(name=reading.reader, behind=behind, moved=_moment(reading.moved_at, zone))
+def _reader(backlog: Backlog, now: int, zone: ZoneInfo) -> ReaderLine:
+    passed = _moment(backlog.passed_at, zone) if backlog.passed_at else "never"
+    return ReaderLine(name=backlog.reader, behind=_behind(backlog, now), passed=passed)
+
+
+def _behind(backlog: Backlog, now: int) -> Mark:
+    if backlog.since is None:
+        return Mark(word="has read everything", kind="good")
+    waited = figures.duration(max(0, now - backlog.since) / 1_000_000)
+    said = f"{figures.count(backlog.records)} records behind, the oldest {waited} old"
+    words = {Pace.KEEPS_UP: "", Pace.STOPPED: ", and has stopped", Pace.BEHIND: ", a large part of the room left"}
+    return Mark(word=said + words[backlog.pace], kind="good" if backlog.pace is Pace.KEEPS_UP else "bad")
 
 
 def _of_disk(disk: Disk) -> Mapping[str, Any]:
     if disk.free_bytes is None or disk.size_bytes is None:
         return {"disk": Mark(word="cannot be looked at", kind="bad"), "disk_lasts": "cannot say"}
-    room = Mark(
-        word=f"{figures.size(disk.free_bytes)} free of {figures.size(disk.size_bytes)}",
-        kind="good" if disk.has_room else "bad",
-    )
-    if disk.lasts_seconds is not None:
-        return {"disk": room, "disk_lasts": f"{figures.duration(disk.lasts_seconds)} at the pace of the last day"}
-    return {"disk": room, "disk_lasts": "it is not filling" if disk.trend is Trend.STEADY else "cannot say yet"}
+    said = f"{figures.size(disk.free_bytes)} free of {figures.size(disk.size_bytes)}"
+    return {"disk": Mark(word=said, kind="good" if disk.has_room else "bad"), "disk_lasts": _lasts(disk)}
+
+
+def _lasts(disk: Disk) -> str:
+    if disk.log_bytes_per_day is None:
+        return "cannot say yet; the log has to be an hour old"
+    pace = f"{figures.size(round(disk.log_bytes_per_day))} a day come in"
+    if disk.days_left is None:
+        return f"{pace}, for which there is room"
+    return f"{figures.duration(disk.days_left * 86_400)}; {pace}"
 
 
 def _time(micros: int, zone: ZoneInfo) -> datetime:
