@@ -156,8 +156,8 @@ class Smtp:
     user: str = ""
     #: reference to the password
     password: str = ""
-    #: connections at once
-    connections: int = 8
+    #: connections at once; Postfix opens as many to one destination. Some providers allow three
+    connections: int = 20
     #: how long the server may think about one answer
     timeout_seconds: float = 60.0
     #: how long a client of the relay waits for a free connection before it is asked to come again (451)

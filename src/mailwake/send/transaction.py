@@ -25,7 +25,7 @@ from mailwake.smtp.memory import Known, Memory, outcome_key, transaction_of
 from mailwake.smtp.notice import MAX_HEADER_BYTES, Refused, delivery_failure
 from mailwake.smtp.upstream import Gone, Pool, Reply, Upstream
 from mailwake.store.state import Standing
-from mailwake.store.together import Together
+from mailwake.store.together import Together, others_first
 
 #: A CR or LF that is not part of a line end. Servers disagree on what it means, and smuggling lives on that.
 #: Source: CVE-2023-51764, https://www.postfix.org/smtp-smuggling.html
@@ -47,21 +47,36 @@ class Outcome(NamedTuple):
 class Journal:
     """The relay's log. Mail does not wait for it to come back: what it cannot keep is counted.
 
+    A commit costs more than anything else that is done for a message, so events leave after all that can be done at
+    once was done: what others have to write then goes with them.
+
     Attributes:
         lost: events that could not be kept since the start.
     """
 
     def __init__(self, writer: LogWriter) -> None:
         self._writer = writer
+        self._records: list[bytes] = []
+        self._handing_over: asyncio.Task[None] | None = None
         self.lost = 0
 
     async def keep(self, *events: Event) -> None:
         """Make events durable, or count them."""
+        if not events:
+            return
+        self._records += [encode_event(event) for event in events]
+        if self._handing_over is None:
+            self._handing_over = asyncio.create_task(self._hand_over())
+        await asyncio.shield(self._handing_over)
+
+    async def _hand_over(self) -> None:
+        await others_first()
+        records, self._records, self._handing_over = self._records, [], None
         try:
-            await self._writer.write([encode_event(event) for event in events])
+            await self._writer.write(records)
         except Unavailable as fault:
-            self.lost += len(events)
-            _log.error("relay.events_lost", events=len(events), lost=self.lost, reason=str(fault))
+            self.lost += len(records)
+            _log.error("relay.events_lost", events=len(records), lost=self.lost, reason=str(fault))
 
 
 @dataclass
