@@ -70,7 +70,11 @@ class App:
         rest = target[3:].decode("latin-1")
         if "?" in rest or "#" in rest:
             rest = rest.partition("?")[0].partition("#")[0]
-        endpoint(self._recorder, exchange, host, rest)
+        try:
+            endpoint(self._recorder, exchange, host, rest)
+        except Exception:  # whoever called us answers; without a count it would look as if it waited for ever
+            self._counters.unrecorded += 1
+            raise
 
     def _host(self, named: bytes | None) -> str | None:
         """The tracking host that was asked for, in any case and with any port; None for every other."""

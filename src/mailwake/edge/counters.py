@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,23 +64,24 @@ class LogWatch:
     Args:
         counters: of the worker.
         writer: its sequence, before the first request.
+        gathered: tells how many records are about to be appended.
     """
 
-    def __init__(self, counters: Counters, writer: LogWriter) -> None:
-        self._counters, self._writer = counters, writer
+    def __init__(self, counters: Counters, writer: LogWriter, gathered: Callable[[], int] = int) -> None:
+        self._counters, self._writer, self._gathered = counters, writer, gathered
         self._before = writer.end.records
         self._unexplained = deque[int](maxlen=REMEMBERED_REPORTS)
 
     def report(self) -> dict[str, int | str]:
         """How far the sequence goes, and what it holds unanswered. Call it once per report."""
-        end, waiting = self._writer.end, self._writer.waiting
+        end, waiting = self._writer.end, self._writer.waiting + self._gathered()
         self._unexplained.append(self._counters.waiting - waiting)
         return {
             "writer": self._writer.writer,
             #: records in the sequence before the first request
             "records_before": self._before,
             "segment": end.segment,
-            #: appended and not yet answered
+            #: handed to the log, or about to be, and not yet answered
             "waiting": waiting,
             #: requests under way that the log knows nothing of; one moment is no proof, so the least of many
             "stuck": min(self._unexplained, key=abs),

@@ -106,6 +106,11 @@ class Recorder:
         self._day_ends = 0
         self._oldest = date.min
 
+    @property
+    def gathered(self) -> int:
+        """Hits of this round of the event loop, which the log has not got yet."""
+        return len(self._records)
+
     # --- tokens
 
     def message(self, text: str, host: str, *purposes: Purpose) -> MessageToken | None:

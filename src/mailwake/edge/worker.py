@@ -123,7 +123,7 @@ async def run(
     server = HttpServer(settings.edge, App(recorder, pages_of(hosts), Nonces(keys.derive("edge forms"))))
     listener = listen(settings.edge.host, settings.edge.port)
     path, started, porter = report_path(settings.data_folder, worker), clock(), _porter(settings.edge)
-    watch = LogWatch(recorder.counters, writer)
+    watch = LogWatch(recorder.counters, writer, lambda: recorder.gathered)
 
     def report(*, stopped: bool = False) -> None:
         more = {"worker": worker, "started_at": started, "written_at": clock(), "withdrawn": len(inert)}
