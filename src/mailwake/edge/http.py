@@ -5,7 +5,7 @@ a stop that drains. What it does not: TLS, HTTP/2, compression, ranges, validato
 they have no use here. Header bytes and target are handed on exactly as they came, because odd ones are evidence.
 
 llhttp in its strict mode already refuses what request smuggling is made of: bare LF, obs-fold, space before a colon,
-two or odd lengths, a length beside a transfer coding, bad chunks. `tests/edge/test_http.py` keeps that true.
+two or odd lengths, a length beside a transfer coding, bad chunks. `tests/contract/http` keeps that true.
 
 Source: RFC 9110, RFC 9112 (sections 2.2, 3.2, 6, 9.3, 9.6)
 """
@@ -40,6 +40,8 @@ _VERSIONS = (b"HTTP/1.1", b"HTTP/1.0")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 #: What a request may begin with; anything else, such as TLS, is told at once.
 _BEGINNING = re.compile(rb"[\r\nA-Z]")
+_EMPTY_LINES = re.compile(rb"\A(?:\r\n)+")  # before a request: RFC 9112 section 2.2
+_UPGRADE = re.compile(rb"\r\n(?i:upgrade):")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _log = logging.getLogger(__name__)
@@ -169,8 +171,8 @@ class _Connection(asyncio.Protocol):
             self._refuse(400)
 
     def _read_head(self, head: bytes) -> None:
-        if head[0] == 13:
-            head = head.lstrip(b"\r\n")  # empty lines before a request: RFC 9112 section 2.2
+        if head[0] < 32:
+            head = _EMPTY_LINES.sub(b"", head)
             if not head:
                 return
         if len(head) > self._limits.max_header_bytes or (
@@ -178,11 +180,12 @@ class _Connection(asyncio.Protocol):
         ):
             self._refuse_length(head)
             return
-        self._complete = self._keep = upgrade = False
+        self._complete = self._keep = False
         try:
             self._parser.feed_data(head)
         except HttpParserUpgrade:
-            upgrade = True  # we have no protocol to change to: what was asked is answered, then we part
+            if not self._read_without_upgrade(head):
+                return
         except HttpParserError:
             self._refuse(400)
             return
@@ -193,8 +196,8 @@ class _Connection(asyncio.Protocol):
             return
         method, target, version = words
         hosts = hosts_of(rest)
-        if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1"):
-            self._refuse(400)  # two hosts, or none: RFC 9112 section 3.2
+        if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1") or head[0] < 32:
+            self._refuse(400)  # RFC 9112 section 3.2; and llhttp passes over bare line ends before a request
             return
         host = hosts[0] if hosts else None
         exchange = Exchange(self, method.decode("ascii"), target, rest[:-4], host, self.peer)
@@ -202,11 +205,21 @@ class _Connection(asyncio.Protocol):
             self._refuse(400)
             return
         # a client of HTTP/1.0 would have to be told that the line stays open; closing is always right
-        exchange.keep = self._keep and version == b"HTTP/1.1" and not upgrade
+        exchange.keep = self._keep and version == b"HTTP/1.1"
         if self._complete:
             self._run(exchange)
         else:
             self._before_body(exchange, may_wait=version == b"HTTP/1.1")
+
+    def _read_without_upgrade(self, head: bytes) -> bool:
+        """We have no protocol to change to, and llhttp would skip the body: do as if the wish had not been made."""
+        self._parser, self._complete = HttpRequestParser(self), False
+        try:
+            self._parser.feed_data(_UPGRADE.sub(b"\r\nx-grade:", head))
+        except (HttpParserError, HttpParserUpgrade):
+            self._refuse(400)  # CONNECT
+            return False
+        return True
 
     def _before_body(self, exchange: Exchange, *, may_wait: bool) -> None:
         """Look at what is to come; clients of HTTP/1.0 do not know of waiting: RFC 9110 section 10.1.1."""
