@@ -1,14 +1,13 @@
-"""The counts of a worker, and the file that others read them from."""
+"""The counts of a worker."""
 
 import asyncio
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.edge.conftest import HeldWriter, StartEdge, message
 
-from mailwake.edge.counters import REMEMBERED_REPORTS, Counters, LogWatch, write_report
+from mailwake.edge.counters import REMEMBERED_REPORTS, Counters, LogWatch
 from mailwake.edge.pixel import GIF
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.monitoring.conservation import State, Sum, balances
@@ -20,14 +19,6 @@ def test_a_refusal_is_counted_under_its_reason() -> None:
         counters.reject(reason)
     assert counters.report()["rejected"] == 3
     assert counters.report()["reasons"] == {"host": 1, "seal": 2}
-
-
-def test_a_report_is_written_whole_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "edge-0.json"
-    write_report(path, Counters(received=3).report(worker=0))
-    assert json.loads(path.read_text(encoding="utf-8"))["received"] == 3
-    assert path.stat().st_mode & 0o077 == 0
-    assert [each.name for each in tmp_path.iterdir()] == ["edge-0.json"]
 
 
 def test_what_waits_is_what_came_and_has_no_end_yet() -> None:

@@ -7,11 +7,9 @@ request that was lost on the way shows. No counter ever holds a part of the requ
 
 from __future__ import annotations
 
-import json
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from mailwake.eventlog import LogWriter
 
@@ -86,15 +84,3 @@ class LogWatch:
             #: requests under way that the log knows nothing of; one moment is no proof, so the least of many
             "stuck": min(self._unexplained, key=abs),
         }
-
-
-def write_report(path: Path, report: dict[str, object]) -> None:
-    """Put a report where others read it, in one step.
-
-    Raises:
-        OSError: the disk does not take it.
-    """
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(report) + "\n", encoding="utf-8")
-    fresh.chmod(0o600)
-    fresh.replace(path)

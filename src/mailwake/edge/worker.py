@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mailwake.edge.app import App
-from mailwake.edge.counters import LogWatch, write_report
+from mailwake.edge.counters import LogWatch
 from mailwake.edge.doorway import Porter
 from mailwake.edge.forwarding import Forwarding
 from mailwake.edge.http import HttpServer
@@ -22,6 +22,7 @@ from mailwake.edge.pages import pages_of
 from mailwake.edge.recording import Recorder
 from mailwake.errors import Unavailable
 from mailwake.eventlog import LogWriter
+from mailwake.eventlog.reports import write_report
 from mailwake.hosts import Hosts
 from mailwake.settings import Edge, Settings
 from mailwake.tokens import KeyRing

@@ -7,7 +7,6 @@ The counts are part of the same transaction as the cursors, so they hold for exa
 from __future__ import annotations
 
 import contextlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from mailwake.errors import Unavailable
 from mailwake.eventlog import Segment
+from mailwake.eventlog.reports import write_report
 from mailwake.events import SECOND
 from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.item import Batch, Drop
@@ -104,7 +104,7 @@ class Reporter:
             writers = {writer: {"cursor": cursors[writer], **_account(taken.get(writer, {}))} for writer in cursors}
             times = {"started_at": self._started_at, "written_at": now}
             seconds = {step: round(spent, 6) for step, spent in desk.seconds.items()}
-            _write(self._path, {"role": "pipeline", **times, "writers": writers, "seconds": seconds})
+            write_report(self._path, {"role": "pipeline", **times, "writers": writers, "seconds": seconds})
 
 
 def _account(taken: Mapping[str, int]) -> dict[str, int | dict[str, int]]:
@@ -112,10 +112,3 @@ def _account(taken: Mapping[str, int]) -> dict[str, int | dict[str, int]]:
     dead = sum(taken.get(reason, 0) for reason in DEAD)
     terms = {str(term): taken.get(term, 0) for term in Term}
     return {**terms, "dead": dead, "dropped": dropped}
-
-
-def _write(path: Path, report: Mapping[str, object]) -> None:
-    fresh = path.with_suffix(".new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(json.dumps(report) + "\n", encoding="utf-8")
-    fresh.replace(path)
