@@ -236,21 +236,30 @@ class Minter:
     def __init__(self, keys: KeyRing, host: str, *, cached_links: int = 16_384) -> None:
         self._host = host.lower().encode("ascii")
         self._slot = keys.newest
-        sealers = {purpose: keys.sealer(self._slot, purpose) for purpose in Purpose}
-        self._sealers = {purpose: sealer for purpose, sealer in sealers.items() if sealer is not None}
-        headers = {purpose: bytes((VERSION << 4 | purpose, self._slot)) for purpose in Purpose}
-        self._bound = {purpose: (header, [header, self._host]) for purpose, header in headers.items()}
         self._cached_link = lru_cache(maxsize=cached_links)(self._seal_link)
+        #: by purpose: header, what is bound, cipher
+        self._seals = [self._prepare(keys, purpose) for purpose in (Purpose.READ, *Purpose)]
 
-    def _seal(self, purpose: Purpose, plain: bytes) -> str:
-        header, bound = self._bound[purpose]
-        return encode(header + self._sealers[purpose].encrypt(plain, bound))
+    def _prepare(self, keys: KeyRing, purpose: Purpose) -> tuple[bytes, list[bytes], AESSIV]:
+        header, sealer = bytes((VERSION << 4 | purpose, self._slot)), keys.sealer(self._slot, purpose)
+        if sealer is None:
+            raise Misconfigured("keys", f"there is no key in slot {self._slot}")
+        return header, [header, self._host], sealer
+
+    def _seal(self, purpose: Purpose, plain: bytes) -> bytes:
+        header, bound, sealer = self._seals[purpose]
+        sealed = binascii.b2a_base64(header + sealer.encrypt(plain, bound), newline=False)
+        return sealed.rstrip(b"=").translate(_TO_URLSAFE)
 
     def message(self, purpose: Purpose, token: MessageToken) -> str:
         """The part that names one recipient's copy. For `Purpose.LINK` use `link`."""
-        day = (token.issued - EPOCH).days
-        plain = _MESSAGE.pack(token.modes.to_byte(), token.template, token.delivery, token.recipient, day)
-        return self._seal(purpose, plain)
+        return self.message_bytes(purpose, token).decode("ascii")
+
+    def message_bytes(self, purpose: Purpose, token: MessageToken) -> bytes:
+        """The same as bytes, for what is put together from bytes."""
+        modes, template, delivery, recipient, issued = token
+        day = (issued - EPOCH).days
+        return self._seal(purpose, _MESSAGE.pack(modes.to_byte(), template, delivery, recipient, day))
 
     def link(self, token: LinkToken) -> str:
         """The part that names one link of a template and holds its target.
@@ -268,7 +277,7 @@ class Minter:
             raise BadInput(f"link number {token.number} is above {MAX_LINK_NUMBER}; leave it untracked")
         packed = _deflate(target)
         flags, body = (_DEFLATED, packed) if len(packed) < len(target) else (0, target)
-        return self._seal(Purpose.LINK, _LINK.pack(flags, token.template, token.number) + body)
+        return self._seal(Purpose.LINK, _LINK.pack(flags, token.template, token.number) + body).decode("ascii")
 
 
 class _Opener(NamedTuple):
@@ -373,8 +382,14 @@ def _day(count: int) -> date:
     return EPOCH + timedelta(days=count)
 
 
+#: Targets up to this length are packed with a small window: the same bytes come out, and the large one takes ten times
+#: as long to set up as to use.
+_SMALL_TARGET_BYTES = 1_000
+
+
 def _deflate(data: bytes) -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    window, memory = (-12, 4) if len(data) <= _SMALL_TARGET_BYTES else (-15, 8)
+    packer = zlib.compressobj(9, zlib.DEFLATED, window, memory)
     return packer.compress(data) + packer.flush()
 
 

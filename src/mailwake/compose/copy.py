@@ -84,16 +84,17 @@ class Copy:
 
 def sealed_parts(minter: Minter, token: MessageToken, slots: Collection[int]) -> list[bytes]:
     """The sealed parts of a copy in the order of `Slot`; empty where they are not asked for."""
-    seal, parts = minter.message, [b"", b"", b"", b""]
+    seal, parts = minter.message_bytes, [b"", b"", b"", b""]
     if Slot.OPENED in slots:
-        parts[Slot.OPENED] = seal(Purpose.READ, opened_token(token)).encode()
+        parts[Slot.OPENED] = seal(Purpose.READ, opened_token(token))
     if Slot.CLICKED in slots:
-        same = token.modes.opens is token.modes.clicks is Mode.INDIVIDUAL
-        parts[Slot.CLICKED] = (same and parts[Slot.OPENED]) or seal(Purpose.READ, clicked_token(token)).encode()
+        modes = token.modes
+        same = modes.opens is modes.clicks is Mode.INDIVIDUAL
+        parts[Slot.CLICKED] = (same and parts[Slot.OPENED]) or seal(Purpose.READ, clicked_token(token))
     if Slot.HEADER in slots:
-        parts[Slot.HEADER] = seal(Purpose.UNSUBSCRIBE_HEADER, token).encode()
+        parts[Slot.HEADER] = seal(Purpose.UNSUBSCRIBE_HEADER, token)
     if Slot.PAGE in slots:
-        parts[Slot.PAGE] = seal(Purpose.UNSUBSCRIBE_BODY, token).encode()
+        parts[Slot.PAGE] = seal(Purpose.UNSUBSCRIBE_BODY, token)
     return parts
 
 

@@ -14,7 +14,10 @@ from urllib.parse import quote
 from mailwake.compose.targets import WhyNot, clean, judge_target
 from mailwake.errors import BadInput
 
-FIELD = re.compile(r"(?<!\{)\{\{[ \t]*([^{}<>\s][^{}<>\r\n]{0,99}?)[ \t]*\}\}(?!\})")
+#: The look ahead keeps the search short where a field is never closed.
+FIELD = re.compile(
+    r"(?<!\{)\{\{(?=[^{}<>\r\n]{1,200}+\}\}(?!\}))[ \t]*+([^{}<>\s][^{}<>\r\n]{0,99}?)[ \t]*+\}\}"
+)
 #: Fields that are not the recipient's: they become our own pages.
 OWN_PAGES = {"unsubscribe_url": "u", "preferences_url": "p"}
 _HEADER_END = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
@@ -93,13 +96,10 @@ class PersonalLink:
 
     def __init__(self, href: str) -> None:
         self._parts = FIELD.split(href)
-        before = ""
-        #: for each field: "whole" at the start, "host" before the path, "part" after it
+        #: for each field: "whole" at the start, "host" before the path, "part" after it, "mail" in a mail address
         self._kinds: list[str] = []
         for index in range(0, len(self._parts) - 1, 2):
-            before += self._parts[index]
-            self._kinds.append(_kind(before))
-            before += "x"
+            self._kinds.append(_kind(self._parts[index], self._kinds[-1] if self._kinds else None))
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -138,9 +138,14 @@ class PersonalLink:
         return href, False
 
 
-def _kind(before: str) -> str:
-    if not before:
-        return "whole"
-    if before.lower().startswith("mailto:"):
-        return "mail"
-    return "host" if re.fullmatch(r"(?i)https?://[^/?#]*", before) else "part"
+_HOST_START = re.compile(r"(?i)https?://[^/?#]*+")
+_HOST_END = re.compile(r"[/?#]")
+
+
+def _kind(before: str, last: str | None) -> str:
+    """What a field is, by the text before it and the field before that."""
+    if last is None:
+        if before[:7].lower() == "mailto:":
+            return "mail"
+        return "host" if _HOST_START.fullmatch(before) else "part" if before else "whole"
+    return last if last == "mail" or (last == "host" and not _HOST_END.search(before)) else "part"

@@ -13,11 +13,13 @@ from importlib import resources
 LABEL_CHARS = 80
 #: A label is looked for in this much of a link's content.
 _CONTENT_CHARS = 4_000
-_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1[^>]*>|\Z)", re.DOTALL | re.IGNORECASE)
-_BREAK = re.compile(r"<(?:br|hr|/?(?:p|div|td|th|tr|li|ul|center|h[1-6]|table))\b[^>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-zA-Z!?](?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+>")
-_IMAGE = re.compile(r"<img\b((?:[^>\"']|\"[^\"]*+\"|'[^']*+')*+)>", re.IGNORECASE)
-_ALT = re.compile(r"\b(?:alt|title)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))", re.IGNORECASE)
+# None of these runs over a "<" outside of quotes, so that no search looks at the same markup again and again.
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1[^<>]*+>|\Z)", re.DOTALL | re.IGNORECASE)
+_BREAK = re.compile(r"<(?:br|hr|/?(?:p|div|td|th|tr|li|ul|center|h[1-6]|table))\b[^<>]*+>", re.IGNORECASE)
+_ATTRIBUTES = r"(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+"
+_TAG = re.compile(rf"</?[a-zA-Z!?]{_ATTRIBUTES}>")
+_IMAGE = re.compile(rf"<img\b({_ATTRIBUTES})>", re.IGNORECASE)
+_ALT = re.compile(r"\b(?:alt|title)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]++))", re.IGNORECASE)
 
 
 class Role(StrEnum):
@@ -78,11 +80,12 @@ def label_of(markup: str, title: str | None) -> tuple[str, bool]:
         title: its title attribute, decoded.
     """
     text = visible_text(markup)
+    is_text = bool(text)
     image = _IMAGE.search(markup[:_CONTENT_CHARS])
     if not text and image and (alt := _ALT.search(image[1])):
         text = " ".join(html.unescape(alt[1] or alt[2] or alt[3] or "").split())
     label = text or " ".join((title or "").split())
-    return label[:LABEL_CHARS], image is not None and not visible_text(markup)
+    return label[:LABEL_CHARS], image is not None and not is_text
 
 
 _BUTTON_CLASS = re.compile(r"(?:^|[\s_-])(?:btn|button|cta)(?:$|[\s_\d-])|button|-btn|btn-", re.IGNORECASE)
@@ -94,26 +97,31 @@ _PADDING = re.compile(r"(?:padding(?:-[a-z]+)?|border-radius)\s*:\s*[1-9]", re.I
 def _words() -> dict[str, tuple[str, ...]]:
     """What links are called; read when the first link wants to know."""
     text = resources.files(__package__).joinpath("roles.toml").read_text(encoding="utf-8")
-    return {role: tuple(words) for role, words in tomllib.loads(text).items()}
+    words = {role: tuple(words) for role, words in tomllib.loads(text).items()}
+    return {**words, "social suffixes": tuple(f".{domain}" for domain in words["social"])}
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4_096)
 def named_role(label: str, href: str, host: str) -> Role | None:
     """What a link says it is for; None when it says nothing.
 
     Args:
         label: its label.
-        href: its target.
+        href: its target, or the start of it.
         host: the target's host, lower case.
     """
     claim, words = f"{label}\n{href}".casefold(), _words()
-    if any(word in claim for word in words["unsubscribe"]):
+    if _names_any(words["unsubscribe"], claim):
         return Role.UNSUBSCRIBE
-    if any(word in claim for word in words["preferences"]):
+    if _names_any(words["preferences"], claim):
         return Role.PREFERENCES
-    if host in words["social"] or host.endswith(tuple(f".{domain}" for domain in words["social"])):
+    if host in words["social"] or host.endswith(words["social suffixes"]):
         return Role.SOCIAL
-    return Role.LEGAL if any(word in claim for word in words["legal"]) else None
+    return Role.LEGAL if _names_any(words["legal"], claim) else None
+
+
+def _names_any(words: tuple[str, ...], claim: str) -> bool:
+    return True in [word in claim for word in words]
 
 
 def looks_like_button(name: str, values: dict[str, str]) -> bool:

@@ -33,6 +33,8 @@ from mailwake.tokens import Minter
 __all__ = ["ComposeOptions", "Draft", "Instrumented", "instrument", "instrument_html"]
 
 
+#: Of a subject, so much is decoded; the standard library takes the square of its length.
+_SUBJECT_CHARS = 4_000
 #: Encodings that add line ends of their own.
 _WITH_LINES = ("quoted-printable", "base64")
 
@@ -200,7 +202,7 @@ class Draft:
         from email.errors import HeaderParseError
         from email.header import decode_header, make_header
 
-        written = self.headers.get("subject", "")
+        written = self.headers.get("subject", "")[:_SUBJECT_CHARS]
         written = written.encode("latin-1", "replace").decode("utf-8", "replace")
         try:
             return str(make_header(decode_header(written)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from mailwake.compose.copy import Slot
 from mailwake.compose.links import LABEL_CHARS, Link, Role, named_role
@@ -74,7 +75,7 @@ class PlainText:
     def edits(self, minter: Minter, base: str, template: int, *, clicks: bool = True) -> list[Edit]:
         """What makes its links ours; see `Page.edits`."""
         edits, text = list[Edit](), self.text
-        for match in _PAGE.finditer(text.view):
+        for match in self._pages():
             kind = (match[1] or match[2])[0]
             page: Content = (text.encode(f"{base}/{kind}/"), Slot.PAGE)
             edits.append(Edit.put(match.start() * text.unit, match.end() * text.unit, page))
@@ -84,7 +85,20 @@ class PlainText:
             part = minter.link(LinkToken(template, number, add_parameters(href, self._options.utm)))
             content = (text.encode(f"{base}/c/"), Slot.CLICKED, text.encode(f"/{part}"))
             edits.append(Edit.put(start * text.unit, end * text.unit, content))
-        return sorted(edits)
+        return sorted(edits, key=lambda edit: edit.start)
+
+    def _pages(self) -> Iterator[re.Match[str]]:
+        """The names of our pages; in an address they are part of the address."""
+        index = 0
+        for match in _PAGE.finditer(self.text.view):
+            while index < len(self.occurrences) and self.occurrences[index][1] <= match.start():
+                index += 1
+            if index == len(self.occurrences) or match.end() <= self.occurrences[index][0]:
+                yield match
+
+
+#: What belongs to the sentence around an address and not to the address.
+_PUNCTUATION = frozenset(".,;:!?'*_~")
 
 
 def _matches(text: Text) -> list[re.Match[str]]:
@@ -93,10 +107,12 @@ def _matches(text: Text) -> list[re.Match[str]]:
 
 def _trim(url: str) -> str:
     """Without the punctuation of the sentence around it; closing brackets stay where they were opened."""
-    while url:
-        last = url[-1]
-        if last in ".,;:!?'*_~" or (last in _CLOSING and url.count(last) > url.count(_CLOSING[last])):
-            url = url[:-1]
-        else:
+    end, counts = len(url), {bracket: url.count(bracket) for pair in _CLOSING.items() for bracket in pair}
+    while end:
+        last = url[end - 1]
+        if last in _CLOSING and counts[last] > counts[_CLOSING[last]]:
+            counts[last] -= 1
+        elif last not in _PUNCTUATION:
             break
-    return url
+        end -= 1
+    return url[:end]

@@ -13,7 +13,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
 from urllib.parse import quote_plus
 
 from mailwake.tokens import MAX_TARGET_BYTES
@@ -92,7 +91,6 @@ def has_placeholder(href: str) -> bool:
     return _PLACEHOLDER.search(href) is not None
 
 
-@lru_cache(maxsize=4096)
 def judge_target(href: str) -> tuple[WhyNot | None, str]:
     """Whether an address may be tracked.
 
@@ -134,7 +132,14 @@ def _judge_http(href: str) -> tuple[WhyNot | None, str]:
     return _judge_host(authority[1].lower())
 
 
+#: Of a host name, and of one label of it (RFC 1035 section 2.3.4); no way of writing one is shorter than itself.
+_MAX_HOST, _MAX_LABEL = 253, 63
+
+
 def _judge_host(host: str) -> tuple[WhyNot | None, str]:
+    # Looked at first: normalising and encoding what is longer takes the square of its length.
+    if len(host) > _MAX_HOST + 1 or max(map(len, host.split("."))) > _MAX_LABEL:
+        return WhyNot.BAD_HOST, ""
     if not host.isascii():
         if "\u3002" in host or unicodedata.normalize("NFKC", host) != host:
             return WhyNot.UNSAFE, ""

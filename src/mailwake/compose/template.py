@@ -145,6 +145,8 @@ class Template:
 
     def _values(self, recipient: RecipientCopy, layout: Layout) -> list[bytes]:
         values = sealed_parts(self._minter, recipient.token, layout.slots)
+        if not self._personal and not self._fields:
+            return values
         codec = self._page.text.codec
         for _, _, name, is_unquoted in self._fields:
             value = "" if name in OWN_PAGES else escape_value(value_of(recipient.fields, name), is_unquoted=is_unquoted)

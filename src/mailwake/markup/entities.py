@@ -12,7 +12,7 @@ import html
 import re
 from html.entities import html5
 
-_REFERENCE = re.compile(r"&(?:#(?:[xX][0-9a-fA-F]+|[0-9]+);?|[A-Za-z][A-Za-z0-9]*+;?)")
+_REFERENCE = re.compile(r"&(?:#(?:[xX][0-9a-fA-F]++|[0-9]++);?+|[A-Za-z][A-Za-z0-9]*+;?+)")
 
 
 def decode_attribute(text: str) -> str:
@@ -26,10 +26,20 @@ def decode_attribute(text: str) -> str:
     return _REFERENCE.sub(_replace, text)
 
 
+#: Digits of the largest code point, in either base; what is longer, leading zeros apart, is none.
+_MAX_DIGITS = 7
+
+
+def _numeric(written: str) -> str:
+    base, digits = ("&#x", written[3:]) if written[2] in "xX" else ("&#", written[2:])
+    digits = digits.rstrip(";").lstrip("0") or "0"
+    return html.unescape(f"{base}{digits};") if len(digits) <= _MAX_DIGITS else "\ufffd"
+
+
 def _replace(match: re.Match[str]) -> str:
     written = match[0]
     if written[1] == "#":
-        return html.unescape(written)
+        return _numeric(written)
     name = written[1:]
     if name.endswith(";"):
         return html5.get(name, written)
