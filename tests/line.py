@@ -1,5 +1,6 @@
 """A client that sends exactly the bytes it is told to, and reads what comes back by the letter of RFC 9112."""
 
+import select
 import socket
 import struct
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ class Line:
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # pieces travel as pieces
         self._came = bytearray()
 
     def send(self, data: bytes) -> None:
@@ -86,6 +88,10 @@ class Line:
             rest = bytes(self._came)
             self._came.clear()
             return rest
+
+    def is_readable(self, seconds: float) -> bool:
+        """Whether something comes, or the end, within this time."""
+        return bool(self._came) or bool(select.select([self.socket], [], [], seconds)[0])
 
     def is_closed(self) -> bool:
         """Waits until the other side has closed; False when it says something more instead."""
