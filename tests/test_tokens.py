@@ -1,17 +1,21 @@
 """Sealed links: what is minted is read, and nothing else is."""
 
+import base64
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mailwake.errors import BadInput, Misconfigured, Untrusted
+from mailwake.hosts import HostReader
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.tokens import (
     EPOCH,
@@ -108,6 +112,139 @@ def test_a_stranger_s_text_is_refused_and_nothing_else_happens(text: str) -> Non
         READER.message(text, HOST, Purpose.READ)
     with pytest.raises(Untrusted):
         READER.link(text, HOST)
+
+
+#: What gateways and careless programs put into addresses.
+JUNK = ("=", "+", "/", "%41", " ", "\n", "\x00", "é", "A")
+
+
+def mutated(texts: list[str], steps: list[tuple[int, int, int, int]]) -> str:
+    """A genuine part with some of it changed: in its bytes, in its spelling, or put together from several."""
+    text = texts[0]
+    for kind, which, first, second in steps:
+        other, place = texts[which % len(texts)], first % (len(text) + 1)
+        end = min(len(text), place + second % 9)
+        if kind == 0:  # bits of the sealed bytes
+            text = spell(changed(unspell(text), first, second % 255 + 1))
+        elif kind == 1:  # another header, IV or body
+            cut = (1, 2, 18)[first % 3]
+            text = spell(unspell(other)[:cut] + unspell(text)[cut:])
+        elif kind == 2:  # bytes cut off or put on
+            text = spell(unspell(text)[: first % 80] + bytes(second % 4))
+        elif kind == 3:  # characters cut out, doubled or exchanged
+            text = text[:place] + ("", text[place:end] * 2, other[place:end])[second % 3] + text[end:]
+        elif kind == 4:  # characters put in
+            text = text[:place] + JUNK[second % len(JUNK)] + text[place:]
+        elif kind == 5:  # the case of letters
+            text = text[:place] + text[place:].swapcase()
+        else:  # two parts as one
+            text = text[:place] + other[place:]
+    return text
+
+
+def unspell(text: str) -> bytes:
+    """Bytes of a text that need not be a token any more."""
+    kept = re.sub(r"[^\w-]", "", text, flags=re.ASCII)
+    kept = kept[: len(kept) - (len(kept) % 4 == 1)]
+    return base64.urlsafe_b64decode(kept + "=" * (-len(kept) % 4)) or b"\x11"
+
+
+def spell(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def changed(raw: bytes, place: int, mask: int) -> bytes:
+    place %= max(1, len(raw))
+    return raw[:place] + bytes((raw[place] ^ mask,)) + raw[place + 1 :]
+
+
+OTHER_HOST = "links.brand.example"
+ROTATED = KeyRing({1: KEY, 2: b"\xfe" * 32})
+READERS = {
+    "one host": TokenReader(ROTATED, [HOST, OTHER_HOST]),
+    "several hosts": HostReader(
+        {
+            HOST: [TokenReader(ROTATED, [HOST])],
+            OTHER_HOST: [TokenReader(ROTATED.for_host(OTHER_HOST), [OTHER_HOST]), TokenReader(ROTATED, [OTHER_HOST])],
+        }
+    ),
+}
+TWO = ONE._replace(template=8, delivery=12, recipient=14)
+#: Text to what it says, and for which purpose; sealed with both keys for one host.
+MESSAGES = {
+    minter.message(purpose, token): (purpose, token)
+    for minter in (MINTER, Minter(ROTATED, HOST))
+    for purpose in (Purpose.READ, Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY)
+    for token in (ONE, TWO)
+}
+LINKS = {
+    minter.link(token): token
+    for minter in (MINTER, Minter(ROTATED, HOST))
+    for token in (
+        LinkToken(7, 1, "https://a.example/"),
+        LinkToken(8, 2, "https://b.example/" + "long/" * 40),
+        LinkToken(7, 3, ""),
+    )
+}
+
+
+def said(read: Callable[[], MessageToken | LinkToken]) -> MessageToken | LinkToken | None:
+    try:
+        return read()
+    except Untrusted:
+        return None
+
+
+def check(text: str) -> None:
+    """A text is one that we sealed, and then says what it said where it was meant to, or it is refused."""
+    sealed_for, token = MESSAGES.get(text, (None, None))
+    for host in (HOST, OTHER_HOST, ""):
+        for reader in READERS.values():
+            for purpose in (Purpose.READ, Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY):
+                wanted = token if (sealed_for, host) == (purpose, HOST) else None
+                assert said(partial(reader.message, text, host, purpose)) == wanted
+            assert said(partial(reader.link, text, host)) == (LINKS.get(text) if host == HOST else None)
+
+
+numbers = st.integers(0, 1_000)
+mutants = st.builds(
+    mutated,
+    st.permutations([*MESSAGES, *LINKS]),
+    st.lists(st.tuples(st.integers(0, 6), numbers, numbers, numbers), min_size=1, max_size=3),
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutants)
+def test_no_mutation_of_a_token_says_anything(text: str) -> None:
+    check(text)
+
+
+@pytest.mark.long
+@settings(max_examples=50_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutants)
+def test_no_mutation_of_a_token_says_anything_over_a_long_run(text: str) -> None:
+    check(text)
+
+
+def test_the_checker_of_mutations_knows_the_genuine_ones() -> None:
+    """A check that took everything for refused would prove nothing."""
+    for reader in READERS.values():
+        for text, (purpose, token) in MESSAGES.items():
+            check(text)
+            assert reader.message(text, HOST, purpose) == token
+        for text, link in LINKS.items():
+            check(text)
+            assert reader.link(text, HOST) == link
+
+
+@given(st.binary(max_size=80), st.sampled_from([bytes((1 << 4 | purpose, 1)) for purpose in Purpose]))
+def test_no_bytes_behind_a_genuine_header_say_anything(body: bytes, header: bytes) -> None:
+    for reader in READERS.values():
+        with pytest.raises(Untrusted):
+            reader.message(encode(header + body), HOST, Purpose.READ, Purpose.UNSUBSCRIBE_HEADER)
+        with pytest.raises(Untrusted):
+            reader.link(encode(header + body), HOST)
 
 
 def aliases(text: str) -> Iterator[str]:

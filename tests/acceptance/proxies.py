@@ -10,11 +10,12 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from cryptography import x509
@@ -219,31 +220,64 @@ def haproxy_config(folder: Path, port: int, edge: int) -> str:
     return with_own(printed("haproxy")[0], own)
 
 
-#: Configuration, command line, and the tables of mailwake.toml that belong to it.
+def stream_config(folder: Path, port: int, edge: int) -> str:
+    """nginx that passes bytes on and says who asks with version 1 of the PROXY protocol."""
+    module = next(Path("/usr/lib/nginx/modules").glob("ngx_stream_module.so"), None)
+    return f"""
+        {f"load_module {module};" if module else ""}
+        pid {folder}/pid; error_log {folder}/error.log emerg; daemon off;
+        events {{}}
+        stream {{
+            server {{
+                listen 127.0.0.1:{port} ssl;
+                ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
+                proxy_pass 127.0.0.1:{edge};
+                proxy_protocol on;
+            }}
+        }}
+    """
+
+
+class Kind(NamedTuple):
+    """How a proxy is started."""
+
+    program: str
+    make: Callable[[Path, int, int], str]
+    arguments: tuple[str, ...]
+    #: whether the edge expects the PROXY protocol
+    announces: bool = False
+
+
+_NGINX = ("-c", "{conf}", "-p", "{folder}", "-e", "{folder}/first.log")
 KINDS = {
-    "nginx": (nginx_config, ("-c", "{conf}", "-p", "{folder}"), 1),
-    "caddy": (caddy_config, ("run", "--config", "{conf}", "--adapter", "caddyfile"), 1),
-    "haproxy": (haproxy_config, ("-W", "-f", "{conf}"), 2),
+    "nginx": Kind("nginx", nginx_config, _NGINX),
+    "caddy": Kind("caddy", caddy_config, ("run", "--config", "{conf}", "--adapter", "caddyfile")),
+    "haproxy": Kind("haproxy", haproxy_config, ("-W", "-f", "{conf}"), announces=True),
+    "stream": Kind("nginx", stream_config, _NGINX, announces=True),
 }
 
 
 @contextmanager
 def running(kind: str, folder: Path) -> Iterator[Proxy]:
     """A proxy in front of an edge; skips, loudly, where the program is not installed."""
-    program = shutil.which(kind)
+    how = KINDS[kind]
+    program = shutil.which(how.program)
     if program is None:
-        pytest.skip(f"no proxy: {kind} is not installed")
-    make, arguments, tables = KINDS[kind]
+        pytest.skip(f"no proxy: {how.program} is not installed")
     certify(folder)
     home = folder / "edge"
     home.mkdir()
     edge = Edge(home, free_port())
     settings = printed("toml")
-    edge.configure(settings[0] if tables == 1 else with_own(settings[0], {_LAST: settings[1].removeprefix("[edge]\n")}))
+    edge.configure(
+        with_own(settings[0], {_LAST: settings[1].removeprefix("[edge]\n")}) if how.announces else settings[0]
+    )
     port = free_port()
-    (folder / "proxy.conf").write_text(make(folder, port, edge.port), encoding="utf-8")
+    (folder / "proxy.conf").write_text(how.make(folder, port, edge.port), encoding="utf-8")
+    words = [word.format(conf=folder / "proxy.conf", folder=folder) for word in how.arguments]
+    if kind == "stream" and subprocess.run([program, "-t", *words], capture_output=True, check=False).returncode:
+        pytest.skip("no proxy: this nginx has no stream module, so nobody tried version 1 of the PROXY protocol")
     edge.start()
-    words = [word.format(conf=folder / "proxy.conf", folder=folder) for word in arguments]
     environment = {
         "HOME": str(folder),
         "XDG_DATA_HOME": str(folder),

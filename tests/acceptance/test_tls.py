@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import re
 import shutil
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.acceptance.proxies import HOST, READER, TARGET, Proxy, printed, running
@@ -287,3 +289,16 @@ def test_no_file_of_the_proxy_holds_token_address_or_user_agent(proxy: Proxy) ->
     for file, text in proxy.written().items():
         if "/edge/" not in file:
             assert not [secret for secret in secrets if secret in text], file
+
+
+def test_nginx_says_who_asks_before_any_http(tmp_path: Path) -> None:
+    """Version 1 of the PROXY protocol, from the program that most people have."""
+    with running("stream", tmp_path) as proxy:
+        one = proxy.delivery()
+        assert proxy.get(f"/o/{proxy.edge.message(one)}", "X-Forwarded-For: 6.6.6.6")[0] == 200
+        assert [event.request.peer for event in proxy.events_of(one) if event.request] == [READER]
+        with socket.create_connection(("127.0.0.1", proxy.edge.port), timeout=20) as direct:
+            direct.sendall(f"GET {proxy.edge.click(one)} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+            with contextlib.suppress(ConnectionResetError):
+                assert direct.recv(1) == b""  # from a proxy's network, nothing goes without the header
+        assert len(proxy.events_of(one)) == 1

@@ -81,6 +81,23 @@ def test_everything_else_is_left_alone_and_named(href: str, why: WhyNot) -> None
 
 
 @pytest.mark.parametrize(
+    "scheme",
+    ["javascript", "data", "vbscript", "file", "blob", "about", "intent", "view-source", "ftp", "ws", "jar", "feed"],
+)
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        "{0}:", " {0}:", "\t{0}:", "\n{0}:", "\x00{0}:", "\x01{0}:", "\ufeff{0}:", "{1}:", "{2}\n{3}:", "{2}\t{3}:",
+        "{2}\x00{3}:", "{0}\n:", "{0} :", "{0}:\n", "{0}://https://", "{0}:https://",
+    ],
+)  # fmt: skip
+def test_no_disguise_makes_another_scheme_a_web_address(scheme: str, disguise: str) -> None:
+    href = disguise.format(scheme, scheme.title().swapcase(), scheme[:3], scheme[3:]) + "example.com/alert(1)"
+    assert judge_target(clean(href))[0] is not None
+    assert judge_target(href)[0] is not None
+
+
+@pytest.mark.parametrize(
     "tag", ["{{url}}", "{% url %}", "{{ link(", "%%unsub%%", "*|UNSUB|*", "[[link]]", "${url}", "<%= url %>", "{{{u}}}"]
 )
 @pytest.mark.parametrize("before", ["", "https://example.com/?u=", "https://"])

@@ -102,6 +102,24 @@ def test_pages_carry_the_brand_of_their_host(
     assert [event.type for event in edge.events()][-1] == EventType.UNSUBSCRIBED
 
 
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/{SCRIPT}", f"/c/{SCRIPT}/x", f"/u/{SCRIPT}", f"/p/{SCRIPT}", f"/c/x/y?{SCRIPT}", '/"><svg/onload=alert(1)>',
+        "/%3Cscript%3Ealert(1)%3C/script%3E", "/{{7*7}}", "/${7*7}", "/c/%0d%0aSet-Cookie:%20a=b/x",
+    ],
+)  # fmt: skip
+def test_no_page_shows_what_a_stranger_wrote(edge: RunningEdge, path: str) -> None:
+    headers = {"User-Agent": SCRIPT, "Referer": SCRIPT, "Accept-Language": SCRIPT, "Cookie": SCRIPT}
+    answer = edge.ask(path, headers=headers)
+    assert (answer.status, answer.body) == (404, NOT_FOUND.body)
+    assert answer.headers[: len(plain := edge.ask("/c/x/y").headers)][:-1] == plain[:-1]  # all but the date
+    assert edge.ask(path, host=SCRIPT).body == MISDIRECTED.body
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -9,6 +9,8 @@ from mailwake.events import EventType, Note
 from mailwake.modes import Mode, Modes
 from mailwake.tokens import KeyRing, LinkToken, Minter, Purpose, decode, encode
 
+BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
 
 def test_a_click_is_in_the_log_when_the_redirect_arrives(edge: RunningEdge) -> None:
     answer = edge.ask(click())
@@ -76,6 +78,47 @@ def test_a_damaged_link_part_leads_nowhere_and_is_evidence(edge: RunningEdge) ->
 def test_a_damaged_link_of_a_copy_that_names_nobody_is_no_evidence(edge: RunningEdge) -> None:
     modes = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
     assert edge.ask(f"/c/{message(modes=modes, delivery=0, recipient=0)}/{link()[:-1]}").status == 404
+    assert edge.events() == []
+
+
+def respelled(text: str) -> Iterator[str]:
+    """What some program on the way takes for the same text, or the same bytes."""
+    last = BASE64URL.index(text[-1])
+    spare = {0: 0, 2: 15, 3: 3}[len(text) % 4]  # bits of the last character that mean nothing
+    yield from (text[:-1] + BASE64URL[last ^ low] for low in range(1, spare + 1) if not low & ~spare)
+    yield from (text + end for end in ("=", "==", "====", "%3D", "%3d", "%00", "%0a", ".", "!"))
+    yield f"%{ord(text[0]):02X}{text[1:]}"
+    yield f"{text[:9]}%{ord(text[9]):02x}{text[10:]}"
+    yield text.swapcase()
+    yield text[:9] + "!" + text[9:]
+    yield text.translate({ord("-"): "+", ord("_"): "%2F"}) + "+"
+
+
+def test_no_other_spelling_of_a_link_leads_anywhere(edge: RunningEdge) -> None:
+    paths = [f"/c/{text}/{link()}" for text in respelled(message())]
+    paths += [f"/c/{message()}/{text}" for text in respelled(link())]
+    with edge.line() as line:
+        for path in paths:
+            line.send(f"GET {path} HTTP/1.1\r\nHost: track.example.com\r\n\r\n".encode())
+            answer = line.read()
+            assert (answer.status, answer["Location"]) == (404, None), path
+    assert {(event.type, event.note) for event in edge.events()} == {(EventType.UNKNOWN, Note.LINK_REFUSED)}
+
+
+@pytest.mark.parametrize(
+    "path", ["/c/", "/c//", "/c/x", f"/c/{message()}", f"/c/{message()}/", f"/c/{link()}", f"/c/{link()}/{message()}"]
+)
+def test_without_both_parts_in_their_places_there_is_no_link(edge: RunningEdge, path: str) -> None:
+    answer = edge.ask(path)
+    assert (answer.status, answer["Location"]) == (404, None)
+    assert not [event for event in edge.events() if event.type is EventType.CLICKED]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "MKCOL"])
+def test_a_link_is_followed_by_reading_alone(edge: RunningEdge, method: str) -> None:
+    answer = edge.ask(click(), method=method)
+    assert (answer.status, answer["Allow"], answer["Location"]) == (405, "GET, HEAD", None)
+    assert click() not in answer.text
     assert edge.events() == []
 
 

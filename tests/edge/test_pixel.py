@@ -68,6 +68,15 @@ def test_a_token_that_does_not_hold_gets_the_same_picture_and_no_record(edge: Ru
     assert edge.stop()["rejected"] == 1
 
 
+@pytest.mark.parametrize("suffix", [".html", ".svg", ".js", ";.html", "/x.html", "%2ehtml", ".gif/x.svg"])
+def test_no_suffix_makes_anything_else_of_the_picture(edge: RunningEdge, suffix: str) -> None:
+    answer = edge.ask(path() + suffix)
+    assert (answer.status, answer.body, answer["Content-Type"]) == (200, GIF, "image/gif")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "default-src 'none'"
+    assert edge.events() == []
+
+
 @pytest.mark.parametrize("purpose", [Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY])
 def test_a_token_for_something_else_opens_nothing(edge: RunningEdge, purpose: Purpose) -> None:
     assert edge.ask(path(purpose=purpose)).body == GIF
