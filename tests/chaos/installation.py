@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from mailwake.edge.nonces import Nonces
+from mailwake.eventlog import notes
 from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.events import Micros, TemplateId
+from mailwake.pipeline.worker import READER
 from mailwake.store.state import LinkRow, open_state
 from mailwake.tokens import KeyRing, Minter, format_key, new_key
 
@@ -120,10 +122,11 @@ class Installation:
     def data(self) -> Path:
         return self.folder / "data"
 
-    def role(self, *words: str, before: tuple[str, ...] = ()) -> Role:
-        """A role that is not started yet, such as ``("edge",)``; `before` is a program that runs it, such as nice."""
-        command = (*before, sys.executable, "-m", "mailwake", *words, "--config", str(self.config))
-        return self._add(Role(name="-".join(words).replace("--", ""), command=command, folder=self.folder))
+    def role(self, word: str, before: tuple[str, ...] = (), **options: object) -> Role:
+        """A role as `mailwake serve` starts it, not started yet; `before` is what runs it, such as taskset."""
+        told = json.dumps({**options, "config": str(self.config)})
+        command = (*before, sys.executable, "-m", "mailwake.cli.role", word, told)
+        return self._add(Role(name="-".join((word, *map(str, options))), command=command, folder=self.folder))
 
     def module(self, name: str, *words: str) -> Role:
         """A program of these tests."""
@@ -136,13 +139,10 @@ class Installation:
 
     def waiting(self) -> int:
         """Records that the pipeline has not taken in."""
-        try:
-            cursors = json.loads((self.data / "log" / "pipeline.passed").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            cursors = {}
+        ends = notes.passed(self.data / "log").get(READER, {})
         reader = SqliteReader(self.data / "log")
         try:
-            waiting = reader.waiting(cursors)
+            waiting = reader.waiting({writer: end.segment for writer, end in ends.items()})
             assert not reader.damage, reader.damage
             return waiting
         finally:

@@ -29,7 +29,7 @@ class House(Installation):
     def start(self) -> None:
         kept = self.folder / "kept.jsonl"
         self.sink = self.module("sink", str(self.ports["sink"]), str(kept), "1")
-        self.edge, self.relay, self.web = self.role("edge"), self.role("relay"), self.role("web", "--with-work")
+        self.edge, self.relay, self.web = self.role("edge"), self.role("relay"), self.role("web", with_work=True)
         for role in self.roles:
             role.start()
         for role in self.roles:
@@ -58,7 +58,7 @@ class House(Installation):
 
     def second_edge(self) -> Role:
         """A worker that starts while everything is away."""
-        return self.role("edge", "--worker", "1").start().wait_until_ready()
+        return self.role("edge", worker=1).start().wait_until_ready()
 
     def send(self) -> int:
         """One letter through the relay; gives its answer."""

@@ -20,6 +20,7 @@ from tests.chaos.vitals import look_at
 
 from mailwake.events import EventType
 
+SECONDS = float(os.environ.get("MAILWAKE_OVERLOAD_SECONDS", "60"))
 KINDS = [Kind.OPEN, Kind.OPEN, Kind.CLICK]
 #: privacy-security P7
 FACTOR, AVAILABILITY = 10, 0.999
@@ -134,11 +135,11 @@ def test_ten_times_the_load_costs_nobody_an_answer(tmp_path: Path, say: Say) -> 
 
 @pytest.mark.long
 def test_a_minute_of_ten_times_the_load_costs_nobody_an_answer(tmp_path: Path, say: Say) -> None:
-    live_through(tmp_path, seconds=60.0, lines=300, say=say, slow=False)
+    live_through(tmp_path, seconds=SECONDS, lines=300, say=say, slow=False)
 
 
 @pytest.mark.long
 def test_overload_and_a_slow_disk_cost_opens_first_and_never_a_decision(tmp_path: Path, say: Say) -> None:
-    report = live_through(tmp_path, seconds=60.0, lines=LINES, say=say, slow=True)
+    report = live_through(tmp_path, seconds=SECONDS, lines=LINES, say=say, slow=True)
     shed = report["shed"]
     assert shed[EventType.OPENED] > shed.get(EventType.CLICKED, 0)

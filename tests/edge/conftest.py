@@ -167,8 +167,9 @@ StartEdge = Callable[..., RunningEdge]
 
 
 @pytest.fixture
-def start_edge(tmp_path: Path) -> Iterator[StartEdge]:
+def start_edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartEdge]:
     """Start edges with settings of their own; all are stopped at the end."""
+    monkeypatch.setattr("mailwake.edge.recording.PATIENCE_SECONDS", 60.0)  # no test is about it, but those that say so
     started: list[RunningEdge] = []
 
     def start(*, writer: LogWriter | None = None, now: int = NOW_MICROS, **sections: dict[str, Any]) -> RunningEdge:

@@ -177,6 +177,37 @@ def test_what_a_recipient_decides_is_never_left_out(start_edge: StartEdge) -> No
     assert edge.stop()["recorded"] == 1
 
 
+def test_a_log_that_hangs_costs_nobody_more_than_patience_and_is_counted_when_it_speaks(
+    start_edge: StartEdge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that hangs gives no error; its readers would wait for ever, until no line is left for others."""
+    monkeypatch.setattr("mailwake.edge.recording.PATIENCE_SECONDS", 0.05)
+    writer = HeldWriter()
+    edge = start_edge(writer=writer)
+    assert edge.ask(click())["Location"] == TARGET  # after its patience, without a word from the log
+    assert edge.ask(f"/o/{message()}").body == GIF  # at once: nobody is kept waiting for what is known to hang
+    answer = edge.post(f"/u/{message(Purpose.UNSUBSCRIBE_HEADER)}", b"List-Unsubscribe=One-Click")
+    assert (answer.status, answer["Retry-After"]) == (503, "30")
+    assert len(writer.held) == 2
+    edge.background.do(writer.release)
+    report = edge.stop()
+    assert (report["recorded"], report["unrecorded"]) == (2, 1)
+    assert report["shed"] == {EventType.OPENED: 1}
+
+
+def test_a_log_that_moves_again_keeps_hits_again(start_edge: StartEdge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailwake.edge.recording.PATIENCE_SECONDS", 0.05)
+    writer = HeldWriter()
+    edge = start_edge(writer=writer)
+    edge.ask(click())
+    edge.background.do(writer.release)
+    edge.ask(f"/o/{message()}")  # may still be left out: the edge looks once a second
+    while not writer.held:
+        edge.ask(f"/o/{message()}")
+    edge.background.do(writer.release)
+    assert edge.stop()["recorded"] >= 2
+
+
 @pytest.mark.parametrize("path", [f"/o/{message()}", click()])
 def test_no_answer_leaves_before_the_record_is_durable(start_edge: StartEdge, path: str) -> None:
     writer = HeldWriter()

@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from mailwake.edge.counters import Counters
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.forwarding import Forwarding
@@ -48,6 +50,8 @@ _PLAIN, _OFF, _DAILY, _INDIVIDUAL = Note.NONE, Mode.OFF, Mode.DELIVERABILITY, Mo
 #: From this many waiting records on, opens are answered and no longer recorded, then clicks; what is left of the queue
 #: is kept for decisions.
 _OPENS_UP_TO, _CLICKS_UP_TO = QUEUE_RECORDS // 2, QUEUE_RECORDS * 3 // 4
+#: A log that keeps a reader waiting for so long counts as away: disks that hang give no error.
+PATIENCE_SECONDS = 2.0
 
 
 class Decision(NamedTuple):
@@ -58,6 +62,21 @@ class Decision(NamedTuple):
     note: Note
     #: opens, clicks or both, for consent; travels as the event's reason
     axis: str = ""
+
+
+class _Waiting(Struct, eq=False):
+    """Requests that wait for the same commit."""
+
+    #: on the loop's clock
+    since: float
+    #: what each hears; empty once they have heard it
+    answers: list[tuple[Exchange, Response]]
+
+    def answer(self) -> None:
+        """Let them go."""
+        answers, self.answers = self.answers, []
+        for exchange, response in answers:
+            exchange.answer(response)
 
 
 class Recorder:
@@ -102,6 +121,9 @@ class Recorder:
         #: hits of this round of the loop, and what each is answered with once they are durable
         self._records: list[bytes] = []
         self._answers: list[tuple[Exchange, Response]] = []
+        #: oldest first
+        self._under_way: dict[_Waiting, None] = {}
+        self._opens_up_to, self._clicks_up_to = _OPENS_UP_TO, _CLICKS_UP_TO
         self._record_days = settings.tracking.record_days
         self._day_ends = 0
         self._oldest = date.min
@@ -172,19 +194,36 @@ class Recorder:
             request=Request(*self._evidence(exchange)) if self._lowest(token.modes) is _INDIVIDUAL else None,
         )
 
+        waiting = self._wait([(exchange, TRY_LATER)])
+
         def written(fault: Exception | None) -> None:
+            del self._under_way[waiting]
             if fault is not None:
                 self.counters.unrecorded += 1
-                exchange.answer(TRY_LATER)
+                waiting.answer()
                 return
             self.counters.recorded += 1
             if decision.type is EventType.CONSENT_WITHDRAWN and decision.axis == "both":
                 self._inert.add(token.recipient)
             elif decision.type is EventType.CONSENT_GIVEN:
                 self._inert.discard(token.recipient)
-            exchange.answer(done)
+            if waiting.answers:
+                exchange.answer(done)
 
         self._writer.append([encode_event(event)], written)
+
+    def relieve(self) -> None:
+        """Answer everybody who waits for a log that does not move; what became of their records is counted later.
+
+        Call it every second. Until the log moves again hits are answered at once and left out.
+        """
+        before, is_stuck = asyncio.get_running_loop().time() - PATIENCE_SECONDS, False
+        for waiting in list(self._under_way):
+            if waiting.since > before:
+                break
+            is_stuck = True
+            waiting.answer()
+        self._opens_up_to, self._clicks_up_to = (0, 0) if is_stuck else (_OPENS_UP_TO, _CLICKS_UP_TO)
 
     # --- how
 
@@ -203,7 +242,7 @@ class Recorder:
             self.counters.expired += 1
             exchange.answer(response)
             return
-        if self._writer.waiting >= (_OPENS_UP_TO if type_ is _OPENED else _CLICKS_UP_TO):
+        if self._writer.waiting >= (self._opens_up_to if type_ is _OPENED else self._clicks_up_to):
             self._shed(exchange, response, type_)
             return
         if mode is _INDIVIDUAL:
@@ -225,16 +264,21 @@ class Recorder:
         """Give the log what all lines brought in this round of the loop."""
         records, answers = self._records, self._answers
         self._records, self._answers = [], []
-        self._writer.append(records, partial(self._written, answers))
+        self._writer.append(records, partial(self._written, self._wait(answers), len(records)))
 
-    def _written(self, answers: list[tuple[Exchange, Response]], fault: Exception | None) -> None:
+    def _wait(self, answers: list[tuple[Exchange, Response]]) -> _Waiting:
+        waiting = _Waiting(asyncio.get_running_loop().time(), answers)
+        self._under_way[waiting] = None
+        return waiting
+
+    def _written(self, waiting: _Waiting, count: int, fault: Exception | None) -> None:
         """The log has the hits, or cannot have them; they are answered either way."""
+        del self._under_way[waiting]
         if fault is None:
-            self.counters.recorded += len(answers)
+            self.counters.recorded += count
         else:
-            self.counters.unrecorded += len(answers)
-        for exchange, response in answers:
-            exchange.answer(response)
+            self.counters.unrecorded += count
+        waiting.answer()
 
     def _pass_over(self, exchange: Exchange, response: Response) -> None:
         self.counters.inert += 1

@@ -126,25 +126,32 @@ async def run(
     path, started, porter = report_path(settings.data_folder, worker), clock(), _porter(settings.edge)
     watch = LogWatch(recorder.counters, writer, lambda: recorder.gathered)
 
-    def report(*, stopped: bool = False) -> None:
+    def report(*, stopped: bool = False) -> dict[str, object]:
         more = {"worker": worker, "started_at": started, "written_at": clock(), "withdrawn": len(inert)}
         faults = {"refused": server.refused, "faults": server.faults, "inert_damaged": int(inert.closed)}
         faults["unannounced"] = porter.unannounced if porter else 0
         more |= faults | {"connections": len(server.connections), "stopped": int(stopped)}
-        with contextlib.suppress(OSError):  # a full disk must not stop the edge; the counts are still in memory
-            write_report(path, recorder.counters.report(**more, log=watch.report()))
+        return recorder.counters.report(**more, log=watch.report())
 
     await server.start(listener, door=porter)
     ready(address(listener))
-    rounds = 0
+    rounds, writing = 0, asyncio.create_task(_put(path, report()))
     while not stop.is_set():
         inert.reload()
-        if rounds % _REPORT_EVERY == 0:
-            report()
+        recorder.relieve()
+        if rounds % _REPORT_EVERY == 0 and writing.done():
+            writing = asyncio.create_task(_put(path, report()))
         rounds += 1
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _INERT_SECONDS)
     await server.stop()
     await writer.close()
-    report(stopped=True)
+    await writing
+    await _put(path, report(stopped=True))
     _log.info("edge.stopped")
+
+
+async def _put(path: Path, report: dict[str, object]) -> None:
+    """Write a report beside the loop: a full disk must not stop the edge, nor one that hangs hold it up."""
+    with contextlib.suppress(OSError):
+        await asyncio.to_thread(write_report, path, report)
