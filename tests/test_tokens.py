@@ -160,7 +160,7 @@ def changed(raw: bytes, place: int, mask: int) -> bytes:
 
 OTHER_HOST = "links.brand.example"
 ROTATED = KeyRing({1: KEY, 2: b"\xfe" * 32})
-READERS = {
+READERS: dict[str, TokenReader | HostReader] = {
     "one host": TokenReader(ROTATED, [HOST, OTHER_HOST]),
     "several hosts": HostReader(
         {

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from mailwake.edge.nonces import Nonces
 from mailwake.eventlog import notes
@@ -107,7 +107,7 @@ class Installation:
         state.put_template(campaign.id, TEMPLATE, subject="Hello", html=b"<p>", links=(link,), now=now)
         state.close()
 
-    def __enter__(self) -> Installation:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

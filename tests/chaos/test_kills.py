@@ -46,8 +46,10 @@ class Round:
             readers = Readers(house, rate=HITS_PER_SECOND, dice=self._new_dice())
             senders = Senders(house, rate=LETTERS_PER_SECOND, dice=self._new_dice())
             killers = [Killer(roles[name], n, dice=self._new_dice(), tell=tell) for name, n in kills.items()]
-            for part in (readers, senders, *killers):
-                part.start()
+            readers.start()
+            senders.start()
+            for killer in killers:
+                killer.start()
             for killer in killers:
                 killer.finish()
             asked, letters = readers.stop(), senders.stop()

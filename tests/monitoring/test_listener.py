@@ -18,7 +18,7 @@ def ask(
         return look(installation.data, keep_days=7, now=NOW)
 
     async def asking() -> httpx2.Response:
-        transport = httpx2.ASGITransport(app=Listener(found))  # type: ignore[arg-type]  # a bare application
+        transport = httpx2.ASGITransport(app=Listener(found))
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8027") as client:
             return await client.request(method, path, headers=headers)
 

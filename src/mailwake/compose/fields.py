@@ -15,9 +15,7 @@ from mailwake.compose.targets import WhyNot, clean, judge_target
 from mailwake.errors import BadInput
 
 #: The look ahead keeps the search short where a field is never closed.
-FIELD = re.compile(
-    r"(?<!\{)\{\{(?=[^{}<>\r\n]{1,200}+\}\}(?!\}))[ \t]*+([^{}<>\s][^{}<>\r\n]{0,99}?)[ \t]*+\}\}"
-)
+FIELD = re.compile(r"(?<!\{)\{\{(?=[^{}<>\r\n]{1,200}+\}\}(?!\}))[ \t]*+([^{}<>\s][^{}<>\r\n]{0,99}?)[ \t]*+\}\}")
 #: Fields that are not the recipient's: they become our own pages.
 OWN_PAGES = {"unsubscribe_url": "u", "preferences_url": "p"}
 _HEADER_END = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")

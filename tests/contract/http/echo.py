@@ -96,6 +96,6 @@ async def _body(receive: Callable[[], Awaitable[Message]]) -> bytes | None:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -133,7 +134,7 @@ class People:
         """The handles made; when somebody else made some of them meanwhile, none is told, for theirs hold."""
         if not missing:
             return {}
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "handle": self._new_handle(),
                 "address": address,
