@@ -45,6 +45,13 @@ def test_links_between_pages_lead_somewhere(path: Path) -> None:
             assert (path.parent / target).exists(), f"{path.name} points at {target}"
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_tests_that_a_page_names_exist(path: Path) -> None:
+    for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", path.read_text(encoding="utf-8")):
+        assert (ROOT / file).is_file(), f"{path.name} names {file}"
+        assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{path.name} names {name} in {file}"
+
+
 def test_decisions_have_numbers_of_their_own_and_state_what_keeps_them_true() -> None:
     numbers = [path.name[:4] for path in DECISIONS]
     assert len(numbers) == len(set(numbers)) >= 5
