@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from mailwake.events import DeliveryId, Event, EventType, Handle, Micros, Source
-from mailwake.smtp.memory import KEEP_DAYS, KEEP_TRANSACTIONS, Known, Memory, outcome_key, transaction_of
+from mailwake.smtp.memory import (
+    KEEP_DAYS,
+    KEEP_TRANSACTIONS,
+    UNHEARD_MICROS,
+    Known,
+    Memory,
+    outcome_key,
+    transaction_of,
+)
 from mailwake.smtp.upstream import Reply
 
 NOW = Micros(1_800_000_000_000_000)
@@ -60,6 +68,28 @@ def test_a_transaction_with_a_final_answer_is_not_read_back() -> None:
     events = [outcome(EventType.DELIVERED, ANNA, OK), outcome(EventType.DELIVERED, BEN, OK, is_final=True)]
     memory.read_back(events, now=NOW)
     assert memory.recall("t1") == {}
+
+
+def test_what_was_finished_just_before_a_kill_may_not_have_been_heard() -> None:
+    memory = Memory()
+    events = [outcome(EventType.DELIVERED, ANNA, OK), outcome(EventType.DELIVERED, BEN, OK, is_final=True)]
+    memory.read_back(events, now=NOW, was_killed=True)
+    assert memory.recall("t1") == {ANNA: Known(DeliveryId(1100), OK), BEN: Known(DeliveryId(1200), OK)}
+
+
+def test_what_was_finished_long_before_a_kill_was_heard() -> None:
+    memory = Memory()
+    later = Micros(NOW + UNHEARD_MICROS + 1)
+    events = [outcome(EventType.DELIVERED, ANNA, OK, is_final=True), outcome(EventType.DEFERRED, BEN, LATER, now=later)]
+    memory.read_back(events, now=later, was_killed=True)
+    assert memory.recall("t1") == {BEN: Known(DeliveryId(1200), LATER)}
+
+
+def test_the_same_bytes_sent_again_on_purpose_are_as_unheard_as_the_first() -> None:
+    memory = Memory()
+    once, again = outcome(EventType.DELIVERED, ANNA, OK, is_final=True), outcome(EventType.DEFERRED, ANNA, LATER)
+    memory.read_back([once, again], now=NOW, was_killed=True)
+    assert memory.recall("t1") == {ANNA: Known(DeliveryId(1100), LATER)}
 
 
 def test_what_is_older_than_any_clients_patience_is_left_out() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import signal
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -57,9 +59,10 @@ async def _serve(settings: Settings, port: int | None) -> None:
     # clients come again for days, and the memory of who has the message is read back from this log
     keep = replace(settings.log, keep_days=max(settings.log.keep_days, KEEP_DAYS + 1))
     writer = SqliteWriter.open(folder, WRITER, keep=keep)
-    memory = Memory()
+    memory, report = Memory(), settings.data_folder / "relay.json"
     try:
-        memory.read_back(own_events(folder, WRITER, whole=False), now=tracker.clock())
+        events = own_events(folder, WRITER, whole=False)
+        memory.read_back(events, now=tracker.clock(), was_killed=not _ended_well(report))
     except Unavailable as fault:
         _log.warning("relay.memory_incomplete", reason=str(fault))
     journal = Journal(writer)
@@ -69,7 +72,7 @@ async def _serve(settings: Settings, port: int | None) -> None:
         # Messages leave no cycles behind, connections do: look for those rarely, and never among what was there before.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
-        async with reporting(settings.data_folder / "relay.json", "relay", relay.report, clock=tracker.clock):
+        async with reporting(report, "relay", relay.report, clock=tracker.clock):
             print(f"relay listening on {relay.host}:{relay.port}", flush=True)
             await stop.wait()
             await relay.drain(patience_seconds=_DRAIN_SECONDS)
@@ -78,3 +81,11 @@ async def _serve(settings: Settings, port: int | None) -> None:
             await writer.close()
         tracker.state.close()
     _log.info("relay.stopped", lost=journal.lost)
+
+
+def _ended_well(report: Path) -> bool:
+    """Whether the relay before us had told all its clients what became of their mail."""
+    try:
+        return bool(json.loads(report.read_text(encoding="utf-8"))["stopped"])
+    except (OSError, ValueError, KeyError):
+        return False

@@ -319,7 +319,8 @@ class Transaction:
         events = []
         for copy, reply in outcomes:
             kind = reply.outcome
-            key = outcome_key(kind, copy.delivery, self._name, now=now, is_final=is_final)
+            is_heard = is_final and not self.is_abandoned  # who has gone will come again, perhaps after a restart
+            key = outcome_key(kind, copy.delivery, self._name, now=now, is_final=is_heard)
             events.append(copy.event(kind, now=now, source=Source.RELAY, reason=str(reply), key=key))
             self.desk.memory.note(self._name, copy.recipient, Known(copy.delivery, reply))
             self.desk.counts.add(kind)

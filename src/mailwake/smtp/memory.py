@@ -23,6 +23,9 @@ from mailwake.smtp.upstream import Reply
 KEEP_DAYS = 5
 #: Transactions kept; one takes some hundred bytes and only unfinished ones are kept.
 KEEP_TRANSACTIONS = 20_000
+#: A final outcome that was logged so shortly before a kill may not have reached its client; answers leave within
+#: milliseconds, on a machine that is busy within seconds.
+UNHEARD_MICROS = 10_000_000
 _DAY = 86_400_000_000
 
 
@@ -55,8 +58,17 @@ class Memory:
         """The client has its final answer."""
         self._open.pop(transaction, None)
 
-    def read_back(self, events: Iterable[Event], *, now: Micros) -> None:
-        """Take in the relay's own log, oldest first, after a restart."""
+    def read_back(self, events: Iterable[Event], *, now: Micros, was_killed: bool = False) -> None:
+        """Take in the relay's own log, oldest first, after a restart.
+
+        Args:
+            events: all there are.
+            now: what is too old by then is left out.
+            was_killed: the relay did not end by itself. What it finished last is taken for unfinished, because its
+                client may come again for the answer.
+        """
+        ended: OrderedDict[str, tuple[Micros, dict[Handle, Known]]] = OrderedDict()
+        last = Micros(0)
         for event in events:
             if event.received_at < now - KEEP_DAYS * _DAY:
                 continue
@@ -64,10 +76,18 @@ class Memory:
             parts = rest.split(":")
             if kind not in _OUTCOMES or len(parts) != 3 or event.recipient is None or event.delivery is None:
                 continue
+            last, name = max(last, event.received_at), parts[1]
+            known = {event.recipient: Known(event.delivery, _reply(event))}
             if parts[2] == _END:
-                self.forget(parts[1])
+                before = ended.pop(name, (last, {}))[1]
+                ended[name] = (last, before | self._open.pop(name, {}) | known)
             else:
-                self.note(parts[1], event.recipient, Known(event.delivery, _reply(event)))
+                self.note(name, event.recipient, known[event.recipient])
+            while ended and next(iter(ended.values()))[0] < last - UNHEARD_MICROS:
+                ended.popitem(last=False)
+        for name, (_, whole) in ended.items() if was_killed else ():
+            for recipient, outcome in (whole | self.recall(name)).items():
+                self.note(name, recipient, outcome)
 
 
 _OUTCOMES = frozenset((EventType.DELIVERED, EventType.DEFERRED, EventType.BOUNCED))
