@@ -20,6 +20,14 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "monitoring.md"
 Shown = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
+RELAY = {
+    "messages": 9, "recipients": 12, "delivered": 8, "deferred": 1, "bounced": 1, "rejected": 2, "untouched": 0,
+    "events_lost": 0, "clients": 3, "clients_refused": 0, "clients_cut": 0, "put_off": 0, "waiting": 0,
+    "upstream_connections": 2, "bytes_under_way": 50_000,
+}  # fmt: skip
+INGEST = {"clients": 1, "notices": 6, "events": 5, "kept": 1, "unreadable": 1, "put_off": 0, "events_lost": 0}
+
+
 def show(installation: Installation) -> Shown:
     """Every sample, by name and labels."""
     body, _ = expose(look(installation.data, keep_days=7, now=NOW), "")
@@ -51,6 +59,8 @@ def full(installation: Installation) -> Installation:
     installation.report("pipeline", writers={"edge-0": account}, seconds={"put_verdict": 0.5, "write": 1.5})
     installation.passed("pipeline", edge_0=1)
     installation.report("monitor")
+    installation.report("relay", **RELAY)
+    installation.report("ingest", **INGEST)
     return installation
 
 
@@ -84,6 +94,9 @@ def test_values_are_those_of_the_reports(full: Installation) -> None:
         assert shown["mailwake_edge_requests_total", (("end", end), ("worker", "0"))] == ENDS[end]
     assert shown["mailwake_edge_rejected_total", (("reason", "seal"), ("worker", "0"))] == 3
     assert shown["mailwake_pipeline_dropped_total", (("reason", "counted"), ("writer", "edge-0"))] == 2
+    assert [shown["mailwake_relay_recipients_total", (("end", end),)] for end in ("delivered", "rejected")] == [8, 2]
+    assert shown["mailwake_relay_under_way_bytes", ()] == 50_000
+    assert shown["mailwake_ingest_notices_total", ()] == 6
     assert shown["mailwake_pipeline_step_seconds_total", (("step", "write"),)] == 1.5
     assert shown["mailwake_role_ready_timestamp_seconds", (("role", "edge-0"),)] == NOW / SECOND - 60
     assert shown["mailwake_log_behind_records", (("reader", "pipeline"),)] == 5

@@ -5,7 +5,7 @@ import shutil
 from typing import Any
 
 import pytest
-from tests.monitoring.conftest import ENDS, NOW, Installation
+from tests.monitoring.conftest import ENDS, NOW, SECOND, Installation
 
 from mailwake.monitoring.status import FRESH_SECONDS, Freshness, look, to_json
 
@@ -54,8 +54,22 @@ def test_a_clock_that_went_back_makes_no_report_old(well: Installation) -> None:
 
 def test_a_report_that_is_not_there_is_not_known(well: Installation) -> None:
     (well.data / "relay.json").unlink()
-    (relay,) = [role for role in look(well.data, keep_days=7, now=NOW).roles if role.name == "relay"]
+    status = look(well.data, keep_days=7, now=NOW)
+    (relay,) = [role for role in status.roles if role.name == "relay"]
     assert (relay.freshness, relay.report_age_seconds) == (Freshness.UNKNOWN, None)
+    assert status.problems == ("relay has not reported",)
+
+
+@pytest.mark.parametrize("age", [None, 86_400])
+def test_a_role_that_just_came_up_is_given_time_to_report(well: Installation, age: float | None) -> None:
+    if age is None:
+        (well.data / "relay.json").unlink()
+    else:
+        well.report("relay", age_seconds=age)
+    well.serve(*ROLES, ready_at=NOW - int((FRESH_SECONDS - 1) * SECOND))
+    assert problems(well) == ()
+    well.serve(*ROLES, ready_at=NOW - int(FRESH_SECONDS * SECOND))
+    assert len(problems(well)) == 1
 
 
 def test_a_sum_that_is_broken_is_named_with_what_is_missing(well: Installation) -> None:

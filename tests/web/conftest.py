@@ -51,12 +51,14 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
 
 
 def troubled(folder: Path) -> Callable[[], Status]:
-    """An installation in trouble: a sum broken by 3, a report 44 s old, a reader that has stopped, many campaigns."""
+    """An installation in trouble: a sum broken by 3, an old report and a missing one, a reader that has stopped."""
     folder.mkdir(exist_ok=True)
     installation = Installation(folder)
     installation.serve("edge-0", "edge-1", "relay", "ingest", "web", "monitor")
     installation.edge(**(ENDS | {"received": 13}), stopped=1)
     installation.report("edge-1", age_seconds=44)
+    for role in ("ingest", "monitor"):  # and none of the relay
+        installation.report(role)
     installation.append("edge-0", 5, age_seconds=1_200)
     for campaign in range(9):
         installation.append(f"send-{campaign}", 1_000, age_seconds=300)

@@ -1,9 +1,10 @@
 """The pages in a real Chromium: without scripts, by keyboard, on a phone, and with a cursor on the charts."""
 
 import asyncio
+import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request
 from tests.insight import seeding
+from tests.monitoring.conftest import Installation
 from tests.web.conftest import troubled
 
 from mailwake.events import EventType
@@ -40,7 +42,7 @@ def url(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     yield from served(stores, look=troubled(tmp_path_factory.mktemp("installation")))
 
 
-def served(stores: Stores, *, look: Callable[[], Status] = look_nowhere) -> Iterator[str]:
+def served(stores: Stores, *, look: Callable[[], Status] = look_nowhere) -> Generator[str, None, None]:
     """Serve from a thread until the test is over."""
     ready: queue.Queue[tuple[str, Any, Any]] = queue.Queue()
 
@@ -52,9 +54,11 @@ def served(stores: Stores, *, look: Callable[[], Status] = look_nowhere) -> Iter
     thread = threading.Thread(target=lambda: asyncio.run(run()))
     thread.start()
     address, loop, stop = ready.get(timeout=30)
-    yield address
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
+    try:
+        yield address
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
 
 
 @dataclass
@@ -256,13 +260,12 @@ def test_an_open_status_page_looks_again_and_keeps_what_the_reader_opened(
     opened: Open, stores: Stores, tmp_path: Path
 ) -> None:
     look, page = troubled(tmp_path), opened.page
-    serving = served(stores, look=look)
-    opened.go(f"{next(serving)}/status")
-    page.locator("#more-sums summary").click()
-    assert "3 things have to be seen to" in page.locator(".lead").inner_text()
-    (tmp_path / "edge-0.json").unlink()
-    page.wait_for_function("() => document.querySelector('.lead').textContent.includes('2 things')")
-    assert page.locator("#more-sums").get_attribute("open") is not None
-    assert opened.complaints == []
-    page.goto("about:blank")
-    next(serving, None)
+    with contextlib.closing(served(stores, look=look)) as serving:
+        opened.go(f"{next(serving)}/status")
+        page.locator("#more-sums summary").click()
+        assert "4 things have to be seen to" in page.locator(".lead").inner_text()
+        Installation(tmp_path).report("relay")
+        page.wait_for_function("() => document.querySelector('.lead').textContent.includes('3 things')")
+        assert page.locator("#more-sums").get_attribute("open") is not None
+        assert opened.complaints == []
+        page.goto("about:blank")

@@ -33,8 +33,9 @@ def installation(tmp_path: Path) -> Installation:
 
 def test_the_page_names_what_has_to_be_seen_to(asking: Asking) -> None:
     page = words(asking.page("/status"))
-    assert "3 things have to be seen to." in page
+    assert "4 things have to be seen to." in page
     assert "the sum of requests of edge-0 is broken by 3" in page
+    assert "relay has not reported" in page
     assert "edge-1 last reported 44 s ago" in page
     assert "pipeline has stopped; a record has been waiting for 20 minutes" in page
 

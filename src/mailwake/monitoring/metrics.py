@@ -45,6 +45,28 @@ _EDGE_NUMBERS = (
     *("refused_total", "unannounced_total", "faults_total"),
     *("waiting", "connections", "withdrawn", "inert_damaged"),
 )
+_RELAY_ENDS = ("delivered", "deferred", "bounced", "rejected")
+#: field of a report to metric, where they are not called the same
+_RELAY_NUMBERS = {
+    "messages": "messages_total",
+    "untouched": "untouched_total",
+    "events_lost": "events_lost_total",
+    "clients": "clients",
+    "clients_refused": "clients_refused_total",
+    "clients_cut": "clients_cut_total",
+    "put_off": "put_off_total",
+    "waiting": "waiting",
+    "upstream_connections": "upstream_connections",
+    "bytes_under_way": "under_way_bytes",
+}
+_INGEST_NUMBERS = {
+    "clients": "clients",
+    "notices": "notices_total",
+    "events": "events_total",
+    "kept": "kept_total",
+    "unreadable": "unreadable_total",
+    "put_off": "put_off_total",
+}
 _RECORD_ENDS = ("applied", "dead", "damaged", "earlier")
 _STEP = re.compile(r"(?:put|drop|apply)_[a-z_]{1,40}|write")
 _MICRO = 1e-6
@@ -133,6 +155,10 @@ def samples(status: Status) -> Iterator[Sample]:
     for name, report in status.reports.items():
         if name.startswith("edge-"):
             yield from _of_edge(name.removeprefix("edge-"), report)
+        elif name == "relay":
+            yield from _of_relay(report)
+        elif name == "ingest":
+            yield from _of_numbers("ingest", _INGEST_NUMBERS, report)
         elif name == "pipeline":
             yield from _of_pipeline(report)
     yield from _of_sums(status)
@@ -165,6 +191,16 @@ def _of_edge(worker: str, report: Report) -> Iterator[Sample]:
         yield Sample("mailwake_edge_shed_total", n, (worker, kind))
     for what in _EDGE_NUMBERS:
         yield Sample(f"mailwake_edge_{what}", report.number(what.removesuffix("_total")), label)
+
+
+def _of_relay(report: Report) -> Iterator[Sample]:
+    for end in _RELAY_ENDS:
+        yield Sample("mailwake_relay_recipients_total", report.number(end), (end,))
+    yield from _of_numbers("relay", _RELAY_NUMBERS, report)
+
+
+def _of_numbers(role: str, fields: Mapping[str, str], report: Report) -> Iterator[Sample]:
+    return (Sample(f"mailwake_{role}_{metric}", report.number(field)) for field, metric in fields.items())
 
 
 def _of_pipeline(report: Report) -> Iterator[Sample]:

@@ -96,7 +96,7 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
         log=log,
         readers=tuple(readers),
         disk=disk,
-        problems=(*_of_roles(roles), *_of_sums(sums), *_of_readers(readers, now), *_of_log(log), *_of_disk(disk)),
+        problems=(*_of_roles(roles, now), *_of_sums(sums), *_of_readers(readers, now), *_of_log(log), *_of_disk(disk)),
     )
 
 
@@ -161,13 +161,17 @@ def freshness(age_seconds: float | None) -> Freshness:
     return Freshness.FRESH if age_seconds < FRESH_SECONDS else Freshness.STALE
 
 
-def _of_roles(roles: list[Health]) -> Iterator[str]:
+def _of_roles(roles: list[Health], now: int) -> Iterator[str]:
     if all(role.name == WATCHER for role in roles):
         yield "no role has said anything yet"
     for role in roles:
         if role.is_ready is False:
             yield f"{role.name} is not ready"
-        elif role.freshness is Freshness.STALE and role.report_age_seconds is not None:
+        elif role.ready_at is not None and now - role.ready_at < FRESH_SECONDS * _SECOND:
+            continue  # what stands there may be from before its start
+        elif role.report_age_seconds is None:
+            yield f"{role.name} has not reported"
+        elif role.freshness is Freshness.STALE:
             yield f"{role.name} last reported {role.report_age_seconds:.0f} s ago"
 
 
