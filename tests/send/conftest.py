@@ -62,7 +62,7 @@ class Running:
         self._fault: BaseException | None = None
         self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
         self._thread.start()
-        assert ready.wait(10)
+        assert ready.wait(60)
         if self._fault is not None:
             raise self._fault
 
@@ -105,6 +105,10 @@ class Running:
     def clients(self) -> int:
         """Connections that stand."""
         return len(self._relay.clients)
+
+    def report(self) -> dict[str, int]:
+        """What the relay counted."""
+        return self._relay.report()
 
     def client(self) -> smtplib.SMTP:
         return smtplib.SMTP("127.0.0.1", self.port, timeout=20)

@@ -118,20 +118,6 @@ def test_many_messages_of_one_template_register_it_once(serve: Serve, home: Home
 # ---- bad input
 
 
-@pytest.mark.parametrize("smuggled", [b"\n.\n", b"\n.\r\n", b"\r.\r\n", b"\r.\r", b"x\rx", b"x\nx"])
-def test_bare_line_ends_are_refused_so_that_nothing_can_be_smuggled(serve: Serve, sink: Sink, smuggled: bytes) -> None:
-    running = serve()
-    with socket.create_connection(("127.0.0.1", running.port), timeout=10) as raw, raw.makefile("rb") as answers:
-        raw.sendall(b"EHLO x\r\nMAIL FROM:<me@example.com>\r\nRCPT TO:<anna@example.com>\r\nDATA\r\n")
-        while not answers.readline().startswith(b"354"):
-            pass
-        raw.sendall(b"Subject: x\r\n\r\nhello" + smuggled + b"MAIL FROM:<evil@example.com>\r\n.\r\nQUIT\r\n")
-        assert answers.readline().startswith(b"550 5.6.0 bare")
-        assert answers.readline().startswith(b"221")
-    assert sink.mails == []
-    assert "MAIL evil@example.com" not in sink.commands
-
-
 def test_nul_bytes_pass_to_be_judged_by_the_next_server(serve: Serve, sink: Sink) -> None:
     message = b"Subject: x\r\n\r\na\x00b\r\n"
     send(serve(), ANNA, message=message)

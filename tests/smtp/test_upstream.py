@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import re
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailwake.errors import Misconfigured
-from mailwake.smtp.upstream import Gone, Pool, Reply, Upstream
+from mailwake.smtp.upstream import Gone, Pool, Reply, Upstream, stuffed
 
 if TYPE_CHECKING:
     from tests.conftest import Home, Mail, MakeSink, Sink
@@ -180,7 +185,7 @@ def test_no_more_connections_than_allowed_and_all_are_used_again(home: Home, sin
 def test_who_waits_too_long_for_a_connection_is_asked_to_come_again(home: Home) -> None:
     async def go() -> None:
         settings = home.settings()
-        pool = Pool(replace(settings, smtp=replace(settings.smtp, timeout_seconds=0.01)))
+        pool = Pool(replace(settings, smtp=replace(settings.smtp, wait_seconds=0.01)))
         for _ in range(pool.smtp.connections):
             await pool.take()
         with pytest.raises(Gone, match="busy"):
@@ -192,6 +197,160 @@ def test_who_waits_too_long_for_a_connection_is_asked_to_come_again(home: Home) 
 def test_a_user_without_a_password_does_not_start(home: Home) -> None:
     with pytest.raises(Misconfigured, match=r"smtp\.password"):
         Pool(home.settings('user = "me"'))
+
+
+@given(
+    pieces=st.lists(st.sampled_from([b"\r\n", b".", b"..", b"word", b"x" * 9]), max_size=30),
+    chunk_bytes=st.integers(2, 12),
+)
+def test_dots_are_doubled_wherever_chunks_end(pieces: list[bytes], chunk_bytes: int) -> None:
+    message = b"".join(pieces)
+    assert b"".join(stuffed(message, chunk_bytes)) == re.sub(rb"(?:\A|(?<=\r\n))\.", b"..", message)
+
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def scripted(home: Home, serve: Serve, *, timeout_seconds: float = 5.0) -> AsyncIterator[Upstream]:
+    """A connection to a server that does what it was told."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        await serve(reader, writer)
+
+    server = await asyncio.start_server(client, "127.0.0.1", 0)
+    home.sink.port = server.sockets[0].getsockname()[1]
+    settings = home.settings()
+    upstream = await Pool(replace(settings, smtp=replace(settings.smtp, timeout_seconds=timeout_seconds))).take()
+    try:
+        yield upstream
+    finally:
+        upstream.cut()
+        server.close()
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
+
+
+async def until_data(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Say yes to everything up to DATA."""
+    writer.write(b"220 slow\r\n")
+    while not (await reader.readline()).startswith(b"DATA"):
+        writer.write(b"250 yes\r\n")
+    writer.write(b"354 go on\r\n")
+
+
+LARGE = b"Subject: x\r\n\r\n" + b"y" * 28_000_000 + b"\r\n"
+
+
+def test_a_message_is_written_no_faster_than_the_server_takes_it(home: Home) -> None:
+    """A slow server must not fill the memory: what it has not taken yet stays in the message, which is held once."""
+
+    async def go() -> Reply:
+        stalled, go_on = asyncio.Event(), asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await until_data(reader, writer)
+            stalled.set()
+            await go_on.wait()
+            tail = b""
+            while not tail.endswith(b"\r\n.\r\n"):
+                tail = tail[-5:] + await reader.read(1 << 20)
+            writer.write(b"250 got it\r\n")
+
+        async with scripted(home, serve) as upstream:
+            sending = asyncio.create_task(send(upstream, LARGE))
+            await stalled.wait()
+            await asyncio.sleep(0.2)
+            transport: Any = upstream._client.transport
+            assert transport.get_write_buffer_size() < 600_000
+            go_on.set()
+            return await sending
+
+    assert asyncio.run(go()).accepted
+
+
+def test_a_server_that_takes_no_more_of_a_message_is_gone_before_the_dot(home: Home) -> None:
+    async def go() -> None:
+        never = asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await until_data(reader, writer)
+            await never.wait()
+
+        async with scripted(home, serve, timeout_seconds=0.3) as upstream:
+            with pytest.raises(Gone, match="takes no more") as caught:
+                await send(upstream, LARGE)
+            assert not caught.value.after_dot
+
+    asyncio.run(go())
+
+
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_that_to_the_next_command(home: Home, sink: Sink) -> None:
+    """Else every answer from then on would be that to the command before, and a refusal would look like a delivery."""
+    asked, answered = threading.Event(), threading.Event()
+
+    def slowly(address: str) -> str | None:
+        if address == "slow@example.com":
+            asked.set()
+            assert answered.wait(10)
+        return None
+
+    sink.on_rcpt = slowly
+    sink.on_data = lambda _: "550 5.7.1 no"
+
+    async def work(upstream: Upstream) -> Reply:
+        await upstream.mail("me@example.com")
+        waiting = asyncio.create_task(upstream.rcpt("slow@example.com"))
+        await asyncio.to_thread(asked.wait, 10)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert not upstream.connected
+        answered.set()
+        return await send(upstream)
+
+    assert with_connection(home, work).code == 550
+
+
+def test_an_answer_in_no_known_charset_and_with_controls_in_it_can_be_passed_on(home: Home) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 old\r\n")
+        await reader.readline()
+        writer.write(b"250 old\r\n")
+        await reader.readline()
+        writer.write(b"550 5.1.8 ung\xfcltig\r250 2.0.0 injected\x1b[2J\r\n")
+
+    async def go() -> Reply:
+        async with scripted(home, serve) as upstream:
+            return await upstream.mail("me@example.com")
+
+    reply = asyncio.run(go())
+    assert reply == (550, "5.1.8 ung\ufffdltig 250 2.0.0 injected [2J")
+    assert reply.wire.encode()
+
+
+def test_who_waits_for_a_connection_gets_it_in_the_order_of_asking(home: Home) -> None:
+    async def one(pool: Pool, number: int, order: list[int]) -> None:
+        upstream = await pool.take()
+        order.append(number)
+        await asyncio.sleep(0)
+        pool.give(upstream)
+
+    async def go() -> list[int]:
+        pool, order = Pool(home.settings(), connections=1), list[int]()
+        held = await pool.take()
+        asking = [asyncio.create_task(one(pool, number, order)) for number in range(10)]
+        await asyncio.sleep(0)
+        assert (pool.waiting, pool.connections) == (10, 0)
+        pool.give(held)
+        await asyncio.gather(*asking)
+        assert pool.waiting == 0
+        return order
+
+    assert asyncio.run(go()) == list(range(10))
 
 
 def test_large_messages_arrive_whole(home: Home, sink: Sink) -> None:

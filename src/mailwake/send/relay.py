@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -29,8 +30,12 @@ from mailwake.smtp.upstream import Gone, Reply, Upstream
 
 #: Wrong passwords per connection.
 _MAX_AUTH = 5
+#: Commands that bring nothing forward, and how many of each a connection has; the same for recipients too many.
+_IDLE, _MAX_IDLE_COMMANDS = ("NOOP", "HELP", "VRFY", "EXPN"), 1_000
 #: How long a drain waits for what is under way.
 _PATIENCE_SECONDS = 300.0
+#: How long a closed connection may take to be gone.
+_GOODBYE_SECONDS = 1.0
 #: How often somebody looks for clients that keep others waiting.
 _LOOK_SECONDS = 1.0
 #: Clients that connect at the same moment; the kernel may allow fewer.
@@ -141,14 +146,12 @@ class Relay:
         self._is_draining = True
         if self._server is not None:
             self._server.close()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience_seconds):
-                while self._running or any(each.waits_since is None for each in self.clients):  # noqa: ASYNC110 - many
-                    await asyncio.sleep(0.01)
+        await _until(lambda: not self._running and all(each.waits_since for each in self.clients), patience_seconds)
         if self._watching is not None:
             self._watching.cancel()
         for client in self.clients:
             client.hang_up(_STOPPING.wire)
+        await _until(lambda: not len(self.clients), _GOODBYE_SECONDS)  # they give their connections back
         await self.desk.pool.close()
 
     def report(self) -> dict[str, int]:
@@ -184,7 +187,7 @@ class Relay:
             require_starttls=bool(self._logins) and not is_local,
             auth_require_tls=not is_local,
             authenticator=self._authenticate,
-            command_call_limit={"AUTH": _MAX_AUTH, "*": 1_000_000_000},
+            command_call_limit={"AUTH": _MAX_AUTH, **dict.fromkeys(_IDLE, _MAX_IDLE_COMMANDS), "*": 1_000_000_000},
             loop=asyncio.get_running_loop(),
         )
 
@@ -235,6 +238,7 @@ class Relay:
         server.current = Transaction(
             desk=self.desk, upstream=upstream, sender=sender, options=wanted, stream=session.stream
         )
+        server.waited = 0.0
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return reply.wire
@@ -256,6 +260,9 @@ class Relay:
         if current is None:
             return "503 5.5.1 need MAIL command"
         current.named += 1
+        if current.named > self._settings.max_recipients + _MAX_IDLE_COMMANDS:
+            server.leave()
+            return "421 4.5.3 too many recipients; try again with fewer"
         if current.named > self._settings.max_recipients:
             return f"452 4.5.3 more than {self._settings.max_recipients} recipients; send the others again"
         try:
@@ -318,3 +325,10 @@ class Relay:
         if not isinstance(fault, MailwakeError | ConnectionError | ssl.SSLError):
             _log.error("relay.fault", kind=type(fault).__name__, exc_info=fault)
         return "451 4.3.0 internal fault; try again"
+
+
+async def _until(condition: Callable[[], bool], patience_seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(patience_seconds):
+            while not condition():  # noqa: ASYNC110 - many things at once are waited for, and only once
+                await asyncio.sleep(0.01)

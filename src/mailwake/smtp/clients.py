@@ -29,6 +29,8 @@ _PLAIN_ADDRESS = re.compile(
     r" *(?P<rest>[\w =.;+-]*)",
     re.ASCII,
 )
+#: A command that comes sooner than this was not waited for.
+_PROMPT_SECONDS = 0.25
 #: aiosmtpd's own clock is not used; it would also run while the next server thinks.
 _NEVER_SECONDS = 1e8
 
@@ -97,10 +99,16 @@ class Clients:
         """
         is_full = self.is_full
         for client in self:
-            patience = self._crowded if is_full or (others_wait and client.holds_upstream) else self._patience
-            if client.waits_since is not None and now - client.waits_since > patience:
+            if client.waits_since is None:
+                continue
+            waited, patience = now - client.waits_since, self._patience
+            if others_wait and client.holds_upstream:
+                waited, patience = waited + client.waited, self._crowded
+            elif is_full:
+                patience = self._crowded
+            if waited > patience:
                 self.cut += 1
-                client.hang_up(f"421 4.4.2 nothing came for {patience:.0f} seconds; try again")
+                client.hang_up(f"421 4.4.2 waited {waited:.0f} seconds for you; try again")
 
 
 class Client(SMTP):
@@ -113,12 +121,14 @@ class Client(SMTP):
 
     Attributes:
         waits_since: time of the loop since which it is the client's turn; None: it is ours.
+        waited: seconds that it let us wait for commands since it had something that others may be waiting for.
     """
 
     line_length_limit = _BLOCK_BYTES
 
     def __init__(self, handler: object, clients: Clients, **options: Any) -> None:  # noqa: ANN401 - aiosmtpd's own
         self.waits_since: float | None = None
+        self.waited = 0.0
         self._clients, self._is_refused = clients, False
         super().__init__(handler, timeout=_NEVER_SECONDS, **options)
 
@@ -160,15 +170,23 @@ class Client(SMTP):
             transport.write(word.encode() + b"\r\n")
             transport.close()
 
+    def leave(self) -> None:
+        """Close the connection behind the answer that is about to be given."""
+        self.loop.call_soon(self.transport.close)
+
     async def push(self, status: str | bytes) -> None:
         """Answer; then it is the client's turn."""
         line = status if isinstance(status, bytes) else status.encode("utf-8", "surrogateescape")
         self._writer.write(line + b"\r\n")
         self.waits_since = self.loop.time()
         await self._writer.drain()
+        if self._reader._buffer:  # noqa: SLF001 - aiosmtpd clears it by this name as well
+            await asyncio.sleep(0)  # commands that came all at once must not keep others waiting
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         """A command has come."""
+        if self.waits_since is not None:
+            self.waited += max(0.0, self.loop.time() - self.waits_since - _PROMPT_SECONDS)
         self.waits_since = None
         if self._timeout_handle is None:
             super()._reset_timeout(duration)
@@ -203,6 +221,9 @@ class Client(SMTP):
             self._set_post_data_state()
             return reading.refusal
         self.envelope.content = self.envelope.original_content = reading.message()
+        if has_long_line(self.envelope.content):
+            self._set_post_data_state()
+            return "500 Line too long (see RFC5321 4.5.3.1.6)"
         try:
             status: str = await self._call_handler_hook("DATA")
         finally:
@@ -212,7 +233,8 @@ class Client(SMTP):
     async def _read(self, reading: _Reading) -> None:
         """Everything up to the final dot, whatever becomes of it (RFC 5321 section 4.2.5)."""
         reader = self._reader
-        reader._buffer[:0] = b"\r\n"  # noqa: SLF001 - aiosmtpd clears it by this name as well
+        self.waited = 0.0  # a message is measured by its blocks
+        reader._buffer[:0] = b"\r\n"  # noqa: SLF001 - as above
         is_complete = False
         while not is_complete:
             try:
