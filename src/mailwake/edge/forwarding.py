@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from mailwake.errors import Misconfigured
 
@@ -27,6 +28,8 @@ _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - RFC 9110 section 5.6.2, 
 _PAIR = rf"({_TOKEN})=({_TOKEN}|\"(?:[^\"\\]|\\.)*+\")"
 _FIRST_PAIR = re.compile(_PAIR)
 _NEXT_PAIR = re.compile(rf"[ \t]*;[ \t]*{_PAIR}")
+#: IPv4 inside IPv6: RFC 4291 section 2.5.5.2
+_MAPPED = bytes(10) + b"\xff\xff"
 _NODE = re.compile(
     r"(?:\[(?P<bracketed>[0-9A-Fa-f:.]{2,45})\]|(?P<four>[0-9.]{7,15}))(?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]+))?"
     r"|(?P<bare>[0-9A-Fa-f:.]{2,45})"
@@ -46,7 +49,9 @@ class Forwarding:
 
     def __init__(self, networks: Sequence[str], header: str) -> None:
         try:
-            self._networks = tuple(ip_network(network) for network in networks)
+            ours = [ip_network(network) for network in networks]
+            #: first and last address of each, as the wire has them
+            self._ranges = tuple((network[0].packed, network[-1].packed) for network in ours)
         except ValueError as fault:
             raise Misconfigured("edge.trusted_proxies", str(fault)) from None
         if not re.fullmatch(_TOKEN, header):
@@ -73,8 +78,10 @@ class Forwarding:
         return peer
 
     def _is_ours(self, peer: str) -> bool:
-        address = _read_node(peer.partition("%")[0])  # the kernel names the zone of a link-local address
-        return address is not None and any(ip_address(address) in network for network in self._networks)
+        packed = _pack(peer.partition("%")[0])  # the kernel names the zone of a link-local address
+        return packed is not None and any(
+            len(packed) == len(first) and first <= packed <= last for first, last in self._ranges
+        )
 
 
 def _listed(value: bytes) -> Iterator[str | None]:
@@ -122,12 +129,18 @@ def _pairs(element: str) -> dict[str, str] | None:
 
 def _read_node(text: str) -> str | None:
     """An address with or without brackets and port; IPv4 inside IPv6 is IPv4. None for a name, a zone or nonsense."""
+    packed = _pack(text)
+    return None if packed is None else inet_ntop(AF_INET if len(packed) == 4 else AF_INET6, packed)
+
+
+def _pack(text: str) -> bytes | None:
+    """The same as the wire has it: 4 bytes or 16. Every hit comes from another address, so the C library reads them."""
     found = _NODE.fullmatch(text)
     if found is None:
         return None
+    spelled = found["bracketed"] or found["four"] or found["bare"]
     try:
-        address: IPv4Address | IPv6Address = ip_address(found["bracketed"] or found["four"] or found["bare"])
-    except ValueError:
+        packed = inet_pton(AF_INET6 if ":" in spelled else AF_INET, spelled)
+    except OSError:
         return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return str(mapped or address)
+    return packed[12:] if packed.startswith(_MAPPED) else packed
