@@ -191,12 +191,12 @@ def test_what_was_found_once_stays_right(watched: Watched, name: str) -> None:
     check(watched, *FOUND[name])
 
 
-@effort(quick=60, thorough=15_000)
+@effort(quick=60, thorough=6_000)
 def test_readers_agree_on_requests_however_damaged(watched: Watched, examples: int) -> None:
     try_all(lambda case: check(watched, *case), INPUTS, examples)
 
 
-@effort(quick=30, thorough=3_000)
+@effort(quick=30, thorough=800)
 def test_any_bytes_end_in_a_refusal_or_an_answer(watched: Watched, examples: int) -> None:
     noise = st.tuples(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=3).map(sorted))
     try_all(lambda case: check(watched, *case), noise, examples)

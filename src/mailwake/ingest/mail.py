@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
@@ -61,7 +62,7 @@ def header(message: Message, name: str) -> str:
     raw = str(value)[:MAX_HEADER_CHARS]
     try:
         told = str(make_header(decode_header(raw)))
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, MessageError):
         told = raw
     return " ".join(told.split())
 
@@ -75,7 +76,7 @@ def text(part: Message) -> str:
         return ""
     try:
         return payload.decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:
+    except (LookupError, ValueError):
         return payload.decode("latin-1")
 
 
@@ -84,7 +85,7 @@ def inner_text(part: Message) -> str:
     payload = part.get_payload()
     if not isinstance(payload, list):
         return text(part)
-    joined = "\n\n".join(str(block) for block in payload if isinstance(block, Message))
+    joined = "\n\n".join(_written(block) for block in payload if isinstance(block, Message))
     encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
     if encoding not in ("base64", "quoted-printable"):
         return joined
@@ -94,10 +95,21 @@ def inner_text(part: Message) -> str:
     return text(leaf)
 
 
+def _written(block: Message) -> str:
+    """Headers and content as they came; the library's own writer refuses some of what strangers put there."""
+    payload = block.get_payload()
+    body = "\n".join(map(_written, payload)) if isinstance(payload, list) else str(payload)
+    whole = "".join(f"{name}: {value}\n" for name, value in block.raw_items()) + "\n" + body
+    return whole.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def addresses(message: Message, *names: str) -> tuple[str, ...]:
     """The addresses in these headers, lower case, without duplicates, in order."""
     values = [str(value) for name in names for value in message.get_all(name, [])]
-    found = [address.lower() for _, address in getaddresses(values) if "@" in address]
+    try:
+        found = [address.lower() for _, address in getaddresses(values) if "@" in address]
+    except RecursionError:  # comments inside comments, thousands deep
+        return ()
     return tuple(dict.fromkeys(found))
 
 
