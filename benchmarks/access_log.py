@@ -31,9 +31,7 @@ from mailwake.tokens import MessageToken, Minter, Purpose
 from peers.pairs import ratio, told
 
 FORMS = ("nginx json", "combined", "cloudfront", "counting")
-FIELDS = (
-    "timestamp(ms) cs-method x-host-header cs-uri-stem sc-status x-edge-request-id c-ip cs(User-Agent)"
-)
+FIELDS = "timestamp(ms) cs-method x-host-header cs-uri-stem sc-status x-edge-request-id c-ip cs(User-Agent)"
 
 
 class Hits:

@@ -105,3 +105,10 @@ def test_the_project_speaks_of_itself_alone() -> None:
             text = path.read_text(encoding="utf-8", errors="ignore")
             if name != "tests/test_docs.py":
                 assert not place.search(text), f"{name} names a path of one machine"
+
+
+def test_every_promise_names_a_test_that_exists() -> None:
+    told = (ROOT / "docs" / "explain" / "promises.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[^`]+)`", told)
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).is_file()] == []

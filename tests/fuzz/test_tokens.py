@@ -41,7 +41,7 @@ WORDS = [
 def check(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     for purpose in Purpose:
-        with_refusal(lambda purpose=purpose: READER.message(text, HOST, purpose), text)  # type: ignore[misc]
+        with_refusal(lambda purpose=purpose: READER.message(text, HOST, purpose), text)
     with_refusal(lambda: READER.link(text, HOST), text)
 
 

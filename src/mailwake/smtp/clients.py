@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, syntax
+from aiosmtpd.smtp import SMTP, Envelope, syntax
 
 #: Where a message ends. The line end of DATA itself counts as the first half of it.
 _END = b"\r\n.\r\n"
@@ -172,7 +172,8 @@ class Client(SMTP):
 
     def leave(self) -> None:
         """Close the connection behind the answer that is about to be given."""
-        self.loop.call_soon(self.transport.close)
+        if self.transport is not None:
+            self.loop.call_soon(self.transport.close)
 
     async def push(self, status: str | bytes) -> None:
         """Answer; then it is the client's turn."""
@@ -180,8 +181,14 @@ class Client(SMTP):
         self._writer.write(line + b"\r\n")
         self.waits_since = self.loop.time()
         await self._writer.drain()
-        if self._reader._buffer:  # noqa: SLF001 - aiosmtpd clears it by this name as well
+        if self._buffer:
             await asyncio.sleep(0)  # commands that came all at once must not keep others waiting
+
+    @property
+    def _buffer(self) -> bytearray:
+        """What came and was not read yet; aiosmtpd clears it by this name as well."""
+        buffer: bytearray = self._reader._buffer  # type: ignore[attr-defined]  # noqa: SLF001
+        return buffer
 
     def _reset_timeout(self, duration: float | None = None) -> None:
         """A command has come."""
@@ -200,41 +207,42 @@ class Client(SMTP):
         """Read a message and hand it to the handler."""
         if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
             return
-        if not self.envelope.rcpt_tos:
+        envelope = self.envelope
+        if envelope is None or not envelope.rcpt_tos:
             await self.push("503 Error: need RCPT command")
             return
         if arg:
             await self.push("501 Syntax: DATA")
             return
-        reading = _Reading(self._clients, self.data_size_limit, _declared(self.envelope.mail_options))
+        reading = _Reading(self._clients, self.data_size_limit, _declared(envelope.mail_options))
         try:
-            await self.push(await self._take(reading))
+            await self.push(await self._take(reading, envelope))
         finally:
             reading.close()
 
-    async def _take(self, reading: _Reading) -> str:
+    async def _take(self, reading: _Reading, envelope: Envelope) -> str:
         """The answer to DATA, or to the final dot."""
         if not reading.refusal:
             await self.push("354 End data with <CR><LF>.<CR><LF>")
             await self._read(reading)
         if reading.refusal:
-            self._set_post_data_state()
+            self._set_post_data_state()  # type: ignore[no-untyped-call]  # aiosmtpd's own
             return reading.refusal
-        self.envelope.content = self.envelope.original_content = reading.message()
-        if has_long_line(self.envelope.content):
-            self._set_post_data_state()
+        envelope.content = envelope.original_content = message = reading.message()
+        if has_long_line(message):
+            self._set_post_data_state()  # type: ignore[no-untyped-call]  # aiosmtpd's own
             return "500 Line too long (see RFC5321 4.5.3.1.6)"
         try:
             status: str = await self._call_handler_hook("DATA")
         finally:
-            self._set_post_data_state()
+            self._set_post_data_state()  # type: ignore[no-untyped-call]  # aiosmtpd's own
         return status
 
     async def _read(self, reading: _Reading) -> None:
         """Everything up to the final dot, whatever becomes of it (RFC 5321 section 4.2.5)."""
         reader = self._reader
         self.waited = 0.0  # a message is measured by its blocks
-        reader._buffer[:0] = b"\r\n"  # noqa: SLF001 - as above
+        self._buffer[:0] = b"\r\n"
         is_complete = False
         while not is_complete:
             try:
