@@ -52,12 +52,12 @@ command(config="mailwake.toml", worker=0)
 """
 RELAY = """
 from mailwake.send.transaction import Transaction
-real = Transaction.deliver
-async def deliver(self, raw):
-    if b"X-Fault" in raw:
-        raise ValueError(f"cannot cope with {self.sender} {self.recipients} {raw}")
-    return await real(self, raw)
-Transaction.deliver = deliver
+real = Transaction._deliver
+async def deliver(self):
+    if b"X-Fault" in self.raw:
+        raise ValueError(f"cannot cope with {self.sender} {self.recipients} {self.raw}")
+    return await real(self)
+Transaction._deliver = deliver
 from mailwake.cli.relay import command
 command(config="json.toml", port=-1)
 """
