@@ -31,7 +31,7 @@ HOSTILE = [
     "tab\there",
     "\u2028line\u2029paragraph\x85next",
     "\x7f\x9b31m",
-    "caf\xe9 \U0001f4a3 \udc80",
+    "caf\xe9 \U0001f4a3",
     "key=value other=1",
     "\0",
     "%s %d {0} {event}",
@@ -85,7 +85,7 @@ def told(as_it_was: None) -> Said:
     return heard
 
 
-@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("value", HOSTILE, ids=ascii)
 def test_no_value_ends_a_line_or_carries_a_control_character(said: Said, value: str) -> None:
     log = structlog.get_logger("mailwake.send.relay")
     log.warning("relay.refused", reason=value, more=[value], **{value: 1})
