@@ -76,7 +76,7 @@ def allow_connections(count: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     if allowed < wanted:
-        _log.warning("edge.few_descriptors allowed=%d wanted=%d; raise LimitNOFILE", allowed, wanted)
+        _log.warning("edge.few_descriptors", extra={"allowed": allowed, "wanted": wanted})
 
 
 def address(listener: socket.socket) -> str:
