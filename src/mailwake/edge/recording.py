@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
+from time import monotonic
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -67,7 +68,7 @@ class Decision(NamedTuple):
 class _Waiting(Struct, eq=False):
     """Requests that wait for the same commit."""
 
-    #: on the loop's clock
+    #: seconds, by a clock that nobody sets
     since: float
     #: what each hears; empty once they have heard it
     answers: list[tuple[Exchange, Response]]
@@ -217,7 +218,7 @@ class Recorder:
 
         Call it every second. Until the log moves again hits are answered at once and left out.
         """
-        before, is_stuck = asyncio.get_running_loop().time() - PATIENCE_SECONDS, False
+        before, is_stuck = monotonic() - PATIENCE_SECONDS, False
         for waiting in list(self._under_way):
             if waiting.since > before:
                 break
@@ -267,7 +268,7 @@ class Recorder:
         self._writer.append(records, partial(self._written, self._wait(answers), len(records)))
 
     def _wait(self, answers: list[tuple[Exchange, Response]]) -> _Waiting:
-        waiting = _Waiting(asyncio.get_running_loop().time(), answers)
+        waiting = _Waiting(monotonic(), answers)
         self._under_way[waiting] = None
         return waiting
 
