@@ -97,6 +97,8 @@ def read(folder: Path, log: Path, core: int | None) -> tuple[float, dict[str, An
     out = process.stdout.read() if process.stdout else b""
     _, code, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(code)
+    if process.returncode:
+        raise SystemExit(f"{log.name}: the command ended with {process.returncode}")
     counts: dict[str, Any] = json.loads(out)
     return used.ru_utime + used.ru_stime, counts
 

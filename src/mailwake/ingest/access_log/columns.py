@@ -84,6 +84,7 @@ class Columns:
         self._plainly_asked = place["method"] is not None and place["target"] is not None
         #: the day stands in one column, the time of day in another
         self._two_part = place["date"] is not None and place["time"] is not None and lower[place["time"]] == "time"
+        self._last_host = "", b""
         self.problem = self._what_lacks()
 
     def _what_lacks(self) -> str:
@@ -106,7 +107,9 @@ class Columns:
             raise Unreadable("the line has fewer columns than the log")
         method, target = self._asked(values)
         host = logged = self._value(values, "host")
-        if target[:8].lower().startswith(_SCHEMES):  # its host goes before the header's: RFC 9112 section 3.2.2
+        if target[:1] != "/" and target[:8].lower().startswith(
+            _SCHEMES
+        ):  # its host goes before the header's: RFC 9112 section 3.2.2
             host, _, rest = target.partition("://")[2].partition("/")
             target = f"/{rest}"
         if not target.startswith(_PIXEL):
@@ -120,7 +123,9 @@ class Columns:
         head = self._head(values, logged)
         request = Request(method, self._bytes(target), _address(peer) if peer else "", (), head, self._told)
         answer = int(status) if len(status) == 3 and status.isdecimal() else None
-        return Hit(self._at(values), self._bytes(host), request, self._value(values, "name"), answer)
+        if host != self._last_host[0]:
+            self._last_host = host, self._bytes(host)
+        return Hit(self._at(values), self._last_host[1], request, self._value(values, "name"), answer)
 
     def _value(self, values: Sequence[str], meaning: str) -> str:
         place = self._place[meaning]

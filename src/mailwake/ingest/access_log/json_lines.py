@@ -19,7 +19,9 @@ from mailwake.ingest.access_log.columns import Columns, Hit, Writing
 
 #: Fastly writes ``(null)`` for a header that was not there.
 WRITING = Writing(absent="(null)", codec="utf-8")
-_decode = msgspec.json.Decoder(dict[str, str | int | float | bool | None]).decode
+#: What logs hold as a rule, and what they may hold; the first is read in half the time.
+_TEXTS = msgspec.json.Decoder(dict[str, str])
+_ANY = msgspec.json.Decoder(dict[str, str | int | float | bool | None])
 #: A log has one set of keys, or a few; more is somebody's play.
 _SHAPES = 256
 
@@ -34,6 +36,8 @@ class JsonLines:
     def __init__(self, *, host: str = "") -> None:
         self._host = host
         self._shapes: dict[tuple[str, ...], Columns] = {}
+        #: as in the line before
+        self._has_texts_alone = True
 
     def read(self, line: bytes) -> Hit | None:
         """What the line tells; see `Columns.read`.
@@ -41,10 +45,23 @@ class JsonLines:
         Raises:
             Unreadable: it is no object, or says what no request can.
         """
-        found = _object(line)
+        found = self._object(line)
         keys = tuple(found)
         columns = self._shapes.get(keys) or self._shape(keys)
-        return columns.read([value if type(value) is str else _text(value) for value in found.values()])
+        return columns.read([*found.values()])
+
+    def _object(self, line: bytes) -> dict[str, str]:
+        if self._has_texts_alone:
+            try:
+                return _TEXTS.decode(line)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                pass
+        try:
+            values = _ANY.decode(line)
+            self._has_texts_alone = all(type(value) is str for value in values.values())
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            values = _odd_object(line)
+        return {name: value if type(value) is str else _text(value) for name, value in values.items()}
 
     def _shape(self, keys: tuple[str, ...]) -> Columns:
         if len(self._shapes) >= _SHAPES:
@@ -54,13 +71,6 @@ class JsonLines:
             writing = cloudfront.WRITING
         columns = self._shapes[keys] = Columns(keys, writing, host=self._host)
         return columns
-
-
-def _object(line: bytes) -> dict[str, Any]:
-    try:
-        return _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _odd_object(line)
 
 
 def _odd_object(line: bytes) -> dict[str, Any]:
