@@ -84,7 +84,7 @@ def check(folder: Path, written: list[bytes] = WRITTEN) -> int:
     with closing(SqliteReader(folder)) as log:
         assert log.extents()["edge-0"].end.records == len(written) + 1
         assert log.read({}, limit_records=10**6)
-        assert bool(log.damage) == bool(lost)
+        assert log.damage or not lost
     append_now(folder, "edge-0", [b"again"])
     assert read_all(folder)[0] == [*found, b"again"]
     return lost

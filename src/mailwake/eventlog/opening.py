@@ -12,8 +12,10 @@ from contextlib import closing
 from pathlib import Path
 
 from mailwake.eventlog import End, files, notes
-from mailwake.eventlog.files import LogFile
+from mailwake.eventlog.files import LogFile, Place
 from mailwake.eventlog.reader import SqliteReader
+from mailwake.eventlog.salvage import Salvage
+from mailwake.eventlog.view import END
 
 
 def open_last(folder: Path, writer: str) -> LogFile:
@@ -32,7 +34,7 @@ def open_last(folder: Path, writer: str) -> LogFile:
         is_whole = not any(damage.file == newest.path.name for damage in reader.damage)
         is_usable = is_whole and reader.view(newest).is_as_made
     is_usable = is_usable and files.has_sound_head(newest)
-    end = max(held, seen)
+    end = max(held, seen, _behind(newest, writer, held.segment))
     try:
         if is_usable and end == held:
             return LogFile(newest, held)
@@ -42,6 +44,19 @@ def open_last(folder: Path, writer: str) -> LogFile:
         pass  # it can be read and not be written
     end = End(max(newest.first, end.segment + 1) + files.LEAP - 1, end.records)
     return begin_next(folder, writer, end)
+
+
+def _behind(newest: Place, writer: str, segment: int) -> End:
+    """What the write-ahead log holds behind the last segment that SQLite finds; then a frame in between is damaged."""
+    beside = newest.path.with_name(f"{newest.path.name}-wal")
+    if not beside.exists() or not beside.stat().st_size:
+        return End(0, 0)  # it was closed as it should be
+    with closing(Salvage(newest)) as salvage:
+        for number in reversed(salvage.numbers(segment, END, END)):
+            found = salvage.segment(writer, number)
+            if found is not None and found.before is not None:
+                return End(number, found.before + len(found.records))
+    return End(0, 0)
 
 
 def begin_next(folder: Path, writer: str, end: End) -> LogFile:

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 
 from mailwake.eventlog import End, Extent, Segment, files, notes
 from mailwake.eventlog.files import Place
+from mailwake.eventlog.salvage import Salvage, stamp_of
 from mailwake.eventlog.view import END, Damaged, Part, Row, View
 
 #: How many numbers are looked up at once.
@@ -55,6 +56,8 @@ class SqliteReader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._open: dict[Path, View] = {}
+        #: of damaged files, from which more can be had than SQLite gives
+        self._salvages: dict[Path, Salvage] = {}
         #: where the last read of each writer ended
         self._reached: dict[str, End] = {}
         self.damage: set[Damage] = set()
@@ -130,13 +133,13 @@ class SqliteReader:
 
     def close(self) -> None:
         """Let go of all files."""
-        for path in list(self._open):
+        for path in {*self._open, *self._salvages}:
             self._forget(path)
 
     def _forget(self, path: Path) -> None:
-        view = self._open.pop(path, None)
-        if view is not None:
-            view.close()
+        for opened in (self._open.pop(path, None), self._salvages.pop(path, None)):
+            if opened is not None:
+                opened.close()
 
     def _places(self) -> dict[str, list[Place]]:
         return files.places(self.folder) if self.folder.is_dir() else {}
@@ -146,7 +149,7 @@ class SqliteReader:
         needed = {
             part.place.path for writer, known in writers.items() for part in _parts(known, cursors.get(writer, 0))
         }
-        for path in set(self._open) - needed:
+        for path in {*self._open, *self._salvages} - needed:
             self._forget(path)
 
     # --- segments
@@ -174,24 +177,41 @@ class SqliteReader:
             left = left._replace(after=numbers[-1])
 
     def _numbers(self, writer: str, left: Part) -> Sequence[int]:
+        """Of the next segments. Numbers know no gaps; where a file ends too early, the rest of it is looked for."""
         try:
-            return self.view(left.place).numbers(left.after, left.end, _PAGE)
+            numbers = self.view(left.place).numbers(left.after, left.end, _PAGE)
+            if numbers or left.end in (END, left.after + 1):
+                return numbers
         except _FAULTS as fault:
             self._judge(writer, left, fault)
-        # a page is damaged; numbers know no gaps, so those behind it can be asked for one by one
-        last = self._ask(writer, left, lambda view, left: view.last(left.end))
-        return range(left.after + 1, min(left.after + _PAGE, last.number) + 1) if last else ()
+        salvage = self._salvage(left.place)
+        return salvage.numbers(left.after, left.end, _PAGE) if salvage else ()
 
     def _segment(self, writer: str, part: Part, number: int) -> Segment | None:
         """A segment; without records where it is known how many they were, None where not even that is."""
+        count = None
         try:
-            return self.view(part.place).segment(writer, number)
+            segment = self.view(part.place).segment(writer, number)
+            if segment is not None:
+                return segment
         except _FAULTS as fault:
             self._judge(writer, part, fault)
-            return None
         except Damaged as fault:
             self.damage.add(Damage(writer, part.place.path.name, number, str(fault)))
-            return None if fault.count is None else Segment(writer, number, 0, (), lost=fault.count)
+            count = fault.count
+        salvage = self._salvage(part.place)
+        found = salvage.segment(writer, number) if salvage else None
+        return found or (None if count is None else Segment(writer, number, 0, (), lost=count))
+
+    def _salvage(self, place: Place) -> Salvage | None:
+        """What can be found in a file by hand; None where there is no file."""
+        with contextlib.suppress(OSError):
+            known = self._salvages.get(place.path)
+            if known is None or known.stamp != stamp_of(place):
+                self._forget(place.path)
+                known = self._salvages[place.path] = Salvage(place)
+            return known
+        return None
 
     # --- how many
 
