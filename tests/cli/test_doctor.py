@@ -1,9 +1,13 @@
 """The doctor names what is wrong in one line and says what to do."""
 
+import json
+import shutil
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from aiosmtpd.handlers import Sink
 
 from mailwake.cli import doctor
 from mailwake.cli.init import make
+from mailwake.eventlog.sqlite import SqliteReader, append_now
 from mailwake.settings import Settings, load
 
 
@@ -134,3 +139,67 @@ def test_problems_make_the_exit_code_one(config: Path, capsys: pytest.CaptureFix
         doctor.command(str(config), as_json=True)
     assert caught.value.code == 1
     assert '"check": "smtp"' in capsys.readouterr().out
+
+
+def test_a_log_that_is_whole_is_told_with_the_number_of_its_files(config: Path) -> None:
+    settings = load(config)
+    append_now(settings.data_folder / "log", "edge-0", [b"x"])
+    append_now(settings.data_folder / "log", "relay", [b"x"])
+    assert doctor.check_log(settings) == doctor.ok("log", "2 file(s), all readable")
+
+
+def test_every_sum_gets_a_line_and_a_broken_one_is_a_problem_that_says_by_how_much(config: Path) -> None:
+    settings = load(config)
+    append_now(settings.data_folder / "log", "edge-0", [b"x"] * 5)
+    (unknown,) = doctor.check_sums(settings)
+    assert (unknown.check, unknown.state) == ("sums", "unknown")
+    account = {
+        "cursor": 1,
+        "records": 5,
+        "applied": 2,
+        "dead": 1,
+        "dropped": {"duplicate": 1},
+        "damaged": 0,
+        "earlier": 0,
+    }
+    report = {"role": "pipeline", "writers": {"edge-0": account}}
+    (settings.data_folder / "pipeline.json").write_text(json.dumps(report), encoding="utf-8")
+    (broken,) = doctor.check_sums(settings)
+    assert broken.state == "problem"
+    assert "edge-0: 5 records = 2 applied + 1 dropped + 1 dead" in broken.line
+    assert "1 are missing" in broken.line
+    account["applied"] = 3
+    (settings.data_folder / "pipeline.json").write_text(json.dumps(report), encoding="utf-8")
+    (holds,) = doctor.check_sums(settings)
+    assert holds.state == "ok"
+
+
+def test_a_reader_that_stopped_is_a_problem(config: Path) -> None:
+    settings = load(config)
+    long_ago = time.time_ns() // 1_000 - 3_600_000_000
+    append_now(settings.data_folder / "log", "edge-0", [b"x"] * 5, clock=lambda: long_ago)
+    (stopped,) = doctor.check_readers(settings)
+    assert (stopped.check, stopped.state) == ("readers", "problem")
+    assert "pipeline has 5 records before it" in stopped.line
+    assert "60 minutes old, and has stopped" in stopped.line
+    with closing(SqliteReader(settings.data_folder / "log")) as log:
+        log.passed("pipeline", {"edge-0": 1})
+    (well,) = doctor.check_readers(settings)
+    assert well.state == "ok"
+
+
+def test_the_doctor_says_when_the_disk_will_be_full(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(config)
+    now = time.time_ns() // 1_000
+    append_now(settings.data_folder / "log", "edge-0", [b"x" * 100_000] * 10, clock=lambda: now - 7_200_000_000)
+    far = doctor.check_disk(settings)
+    assert far.state == "ok"
+    assert "at which the disk is full in" in far.line, "nobody reads, so nothing goes"
+    with closing(SqliteReader(settings.data_folder / "log")) as log:
+        log.passed("pipeline", {"edge-0": 1})
+    assert "for which there is room" in doctor.check_disk(settings).line
+    monkeypatch.setattr(doctor, "FREE_BYTES", 0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 0, 20_000_000))
+    finding = doctor.check_disk(settings)
+    assert finding.state == "problem"
+    assert "MB a day come in, at which the disk is full in 1." in finding.line

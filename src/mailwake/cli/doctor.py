@@ -11,11 +11,11 @@ import os
 import shutil
 import smtplib
 import socket
-import sqlite3
 import ssl
 import stat
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ import typer
 
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError, Misconfigured
+from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.monitoring.backlog import Pace, Room, backlogs, room
 from mailwake.monitoring.conservation import State, Sum, balances
 from mailwake.monitoring.disk import FREE_BYTES
@@ -34,7 +35,7 @@ from mailwake.settings import Settings, load
 #: A certificate that ends sooner than this is reported; renewal tools act 30 days before.
 CERTIFICATE_DAYS = 14
 #: Time enough to get a larger disk.
-PROBLEM_DAYS = 3.0
+PROBLEM_DAYS, WARNING_DAYS = 3.0, 30.0
 #: NTP keeps a machine within milliseconds; more than this breaks the order of events between machines.
 CLOCK_SECONDS = 5.0
 #: Filters mistrust long hosts before a path that holds a domain (SpamAssassin's LH_URI_DOM_IN_PATH starts at 25).
@@ -229,21 +230,20 @@ def _how_long(known: Room, line: str) -> Finding:
     if known.days_left is None:
         return ok("disk", f"{line}, for which there is room")
     line += f", at which the disk is full in {known.days_left:.1f} days"
+    if known.days_left >= WARNING_DAYS:
+        return ok("disk", line)
     return (problem if known.days_left < PROBLEM_DAYS else warning)("disk", f"{line}; make room or lower log.keep_days")
 
 
 def check_log(settings: Settings) -> Finding:
-    """Every log file opens, and its newest segment is whole."""
-    files = sorted((settings.data_folder / "log").glob("*.log"))
-    for file in files:
-        try:
-            with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as log:
-                verdict = log.execute("pragma quick_check(1)").fetchone()[0]
-        except sqlite3.Error as fault:
-            return problem("log", f"{file.name} cannot be read: {fault}; move it aside and keep it")
-        if verdict != "ok":
-            return problem("log", f"{file.name} is damaged: {verdict}; move it aside and keep it")
-    return ok("log", f"{len(files)} file(s), all readable")
+    """Every log file opens, and its last segment is whole."""
+    with closing(SqliteReader(settings.data_folder / "log")) as reader:
+        count = reader.look_over()
+    if not reader.damage:
+        return ok("log", f"{count} file(s), all readable")
+    first = min(reader.damage, key=lambda damage: damage.file)
+    line = f"{first.file} is damaged ({first.reason}), {len(reader.damage)} fault(s) in all; what is lost is counted"
+    return problem("log", f"{line} below as damaged; look at the disk, and copy the file if you want to keep it")
 
 
 def check_proxy(settings: Settings) -> Finding:

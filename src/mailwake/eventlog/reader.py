@@ -103,6 +103,16 @@ class SqliteReader:
             return self._position(writer, self._places().get(writer, []), segment)
         return None
 
+    def look_over(self) -> int:
+        """Open every file and check its last segment; gives the number of files. What is wrong is in `damage`."""
+        parts = [(writer, part) for writer, known in self._places().items() for part in _parts(known, 0)]
+        for writer, part in parts:
+            with contextlib.suppress(_Later):
+                last = self._ask(writer, part, lambda view, part: view.last(part.end))
+                if last is not None:
+                    self._segment(writer, part, last.number)
+        return len(parts)
+
     def waiting(self, cursors: Mapping[str, int]) -> int:
         """How many records come after the cursors."""
         total = 0
