@@ -109,7 +109,7 @@ def test_a_file_that_was_cut_off_anywhere_costs_its_end_and_every_record_of_it_i
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["edge-0.log", "edge-0.log-wal"])
 def test_a_file_that_was_cut_off_in_very_many_places_is_counted_too(copies: Callable[[], Path], name: str) -> None:
-    _cut(copies, name, 1_000)
+    _cut(copies, name, 400)
 
 
 def _cut(copies: Callable[[], Path], name: str, places: int) -> None:
@@ -141,7 +141,7 @@ def test_a_flipped_bit_anywhere_serves_nothing_wrong_and_what_it_costs_is_counte
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["edge-0.log", "edge-0.log-wal", "edge-0.log-shm", "edge-0.end"])
 def test_a_flipped_bit_in_very_many_places_is_counted_too(copies: Callable[[], Path], name: str) -> None:
-    _flip(copies, name, 2_000)
+    _flip(copies, name, 500)
 
 
 def _flip(copies: Callable[[], Path], name: str, places: int) -> None:

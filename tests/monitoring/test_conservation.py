@@ -86,6 +86,15 @@ def test_a_record_that_is_durable_and_not_yet_answered_is_settling(tmp_path: Pat
     assert one(tmp_path, Sum.LOG).state is State.BROKEN
 
 
+def test_a_record_that_was_refused_and_is_in_the_log_all_the_same_is_no_loss(tmp_path: Path) -> None:
+    append_now(tmp_path / "log", "edge-0", [b"x"] * 5)
+    edge_report(tmp_path, recorded=3, unrecorded=4, received=7, log={"segment": 1})
+    found = one(tmp_path, Sum.LOG)
+    assert (found.state, found.right) == (State.HOLDS, {"recorded": 3, "kept all the same": 2})
+    edge_report(tmp_path, recorded=3, unrecorded=1, received=4, log={"segment": 1})
+    assert one(tmp_path, Sum.LOG).state is State.BROKEN
+
+
 def test_every_record_that_the_pipeline_took_in_is_accounted_for(house: House, tmp_path: Path) -> None:
     house.log_raw([b"junk", b"more junk"], writer="edge-1")
     house.work(sent(1), sent(1), sent(2), hit(EventType.OPENED, 60))

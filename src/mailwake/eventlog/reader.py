@@ -79,7 +79,10 @@ class SqliteReader:
 
     def passed(self, reader: str, cursors: Mapping[str, int]) -> None:
         """Note that a reader needs nothing up to these segments any more; see `LogReader.passed`."""
-        ends = {writer: End(segment, self.position(writer, segment) or 0) for writer, segment in cursors.items()}
+        known, ends = self._places(), dict[str, End]()
+        for writer, segment in cursors.items():
+            with contextlib.suppress(_Later):
+                ends[writer] = End(segment, self._position(writer, known.get(writer, []), segment) or 0)
         notes.write_passed(self.folder, reader, ends)
 
     def extents(self) -> dict[str, Extent]:
@@ -110,7 +113,7 @@ class SqliteReader:
             with contextlib.suppress(_Later):
                 last = self._ask(writer, part, lambda view, part: view.last(part.end))
                 if last is not None:
-                    self._segment(writer, part, last.number)
+                    self._row(writer, part, last.number)
         return len(parts)
 
     def waiting(self, cursors: Mapping[str, int]) -> int:
@@ -194,24 +197,31 @@ class SqliteReader:
                 return numbers
         except _FAULTS as fault:
             self._judge(writer, left, fault)
+        end = left.end
+        if end == END:  # the file is still written to, and what is further on there may never be confirmed
+            last = self._ask(writer, left, lambda view, _: view.last())
+            end = last.number + 1 if last else 0
         salvage = self._salvage(left.place)
-        return salvage.numbers(left.after, left.end, _PAGE) if salvage else ()
+        return salvage.numbers(left.after, end, _PAGE) if salvage else ()
 
     def _segment(self, writer: str, part: Part, number: int) -> Segment | None:
+        """A segment, from wherever a copy of it is whole; see `_row` for one of which none is."""
+        found = self._row(writer, part, number)
+        if found is not None and found.records:
+            return found
+        salvage = self._salvage(part.place)
+        return (salvage.segment(writer, number) if salvage else None) or found
+
+    def _row(self, writer: str, part: Part, number: int) -> Segment | None:
         """A segment; without records where it is known how many they were, None where not even that is."""
-        count = None
         try:
-            segment = self.view(part.place).segment(writer, number)
-            if segment is not None:
-                return segment
+            return self.view(part.place).segment(writer, number)
         except _FAULTS as fault:
             self._judge(writer, part, fault)
+            return None
         except Damaged as fault:
             self.damage.add(Damage(writer, part.place.path.name, number, str(fault)))
-            count = fault.count
-        salvage = self._salvage(part.place)
-        found = salvage.segment(writer, number) if salvage else None
-        return found or (None if count is None else Segment(writer, number, 0, (), lost=count))
+            return None if fault.count is None else Segment(writer, number, 0, (), lost=fault.count)
 
     def _salvage(self, place: Place) -> Salvage | None:
         """What can be found in a file by hand; None where there is no file."""
@@ -236,7 +246,7 @@ class SqliteReader:
         for part in reversed(_parts(known, 0)):
             last = self._ask(writer, part, lambda view, part: view.last(part.end))
             while last is not None:
-                segment = self._segment(writer, part, last.number)
+                segment = self._row(writer, part, last.number)
                 if segment is not None and segment.records:
                     return End(last.number, self._with(writer, known, last) + lost)
                 lost += segment.lost if segment else 0

@@ -43,7 +43,7 @@ class Sum(StrEnum):
 #: What has to be equal, in words.
 EQUATIONS = {
     Sum.REQUESTS: "received = recorded + inert + expired + rejected + unrecorded + waiting",
-    Sum.LOG: "gained = recorded",
+    Sum.LOG: "gained = recorded + kept all the same",
     Sum.PIPELINE: "records = applied + dropped + dead + damaged + earlier + in flight",
 }
 
@@ -158,10 +158,14 @@ def _of_log(name: str, report: _EdgeReport, reader: LogReader) -> Balance:
     if position is None:
         return Balance(kind=Sum.LOG, name=name, left=report.recorded, right=right, state=State.UNKNOWN)
     gained = position - report.log.records_before
-    if gained == report.recorded:
+    kept = max(0, min(gained - report.recorded - report.log.waiting, report.unrecorded))
+    if kept:  # their sync failed and they were refused, but a reader found them in the file
+        right["kept all the same"] = kept
+    left = gained - sum(right.values())
+    if not left:
         state = State.HOLDS
     else:  # durable already, and told to nobody yet
-        state = State.SETTLING if 0 < gained - report.recorded <= report.log.waiting else State.BROKEN
+        state = State.SETTLING if 0 < left <= report.log.waiting else State.BROKEN
     return Balance(kind=Sum.LOG, name=name, left=gained, right=right, state=state)
 
 
