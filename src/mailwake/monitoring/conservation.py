@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,7 +43,7 @@ class Sum(StrEnum):
 #: What has to be equal, in words.
 EQUATIONS = {
     Sum.REQUESTS: "received = recorded + inert + expired + rejected + unrecorded + waiting",
-    Sum.LOG: "gained = recorded + kept all the same",
+    Sum.LOG: "gained = recorded",
     Sum.PIPELINE: "records = applied + dropped + dead + damaged + earlier + in flight",
 }
 
@@ -161,12 +161,10 @@ def _of_log(name: str, report: _EdgeReport, reader: LogReader) -> Balance:
     kept = max(0, min(gained - report.recorded - report.log.waiting, report.unrecorded))
     if kept:  # their sync failed and they were refused, but a reader found them in the file
         right["kept all the same"] = kept
-    left = gained - sum(right.values())
-    if not left:
-        state = State.HOLDS
-    else:  # durable already, and told to nobody yet
-        state = State.SETTLING if 0 < left <= report.log.waiting else State.BROKEN
-    return Balance(kind=Sum.LOG, name=name, left=gained, right=right, state=state)
+    found = Balance(kind=Sum.LOG, name=name, left=gained, right=right, state=State.HOLDS)
+    if 0 < found.difference <= report.log.waiting:  # durable already, and told to nobody yet
+        return replace(found, state=State.SETTLING)
+    return replace(found, state=State.BROKEN) if found.difference else found
 
 
 def _of_writer(writer: str, extent: Extent, report: _PipelineReport | None, reader: LogReader) -> Balance:
