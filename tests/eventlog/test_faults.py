@@ -4,7 +4,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -32,7 +32,7 @@ async def main():
 asyncio.run(main())
 """
 WRITTEN = [b"%d.%d|" % (n, k) + bytes(n * 397 % 9000) for n in range(60) for k in range(n % 7 + 1)]
-PLACES = 40
+PLACES = 8
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def _flip(copies: Callable[[], Path], name: str, places: int) -> None:
     for bit in random.Random(name).sample(range(bits), min(places, bits)):
         folder = copies()
         flip(folder / name, bit)
-        check(folder)
+        assert check(folder) <= 7, "one segment at most: none of these shares its page with another"
 
 
 def flip(path: Path, bit: int) -> None:
@@ -160,8 +160,17 @@ def flip(path: Path, bit: int) -> None:
         file.write(bytes((byte ^ 1 << bit % 8,)))
 
 
-def test_every_bit_of_a_file_s_head_may_flip(copies: Callable[[], Path]) -> None:
-    for byte in range(100):
+def test_the_head_of_a_file_may_be_damaged(copies: Callable[[], Path]) -> None:
+    _flip_head(copies, range(3, 100, 12))
+
+
+@pytest.mark.long
+def test_every_byte_of_a_file_s_head_may_be_damaged(copies: Callable[[], Path]) -> None:
+    _flip_head(copies, range(100))
+
+
+def _flip_head(copies: Callable[[], Path], places: Iterable[int]) -> None:
+    for byte in places:
         folder = copies()
         flip(folder / "edge-0.log", 8 * byte + byte % 8)
         check(folder)

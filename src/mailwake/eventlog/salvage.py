@@ -153,7 +153,7 @@ def _varint(page: bytes, place: int) -> tuple[int, int]:
     return number << 8 | page[place + 8], place + 9
 
 
-def _columns(payload: bytes) -> tuple[int, int, int | None, int, bytes]:
+def _columns(payload: bytes) -> tuple[int | bytes | None, ...]:
     """written_at, count, before, crc32 and body of a row; the first format has no `before`."""
     head, place = _varint(payload, 0)
     kinds = []
@@ -163,8 +163,10 @@ def _columns(payload: bytes) -> tuple[int, int, int | None, int, bytes]:
     values = list(_values(payload, head, kinds))
     if len(values) == 5:
         values.insert(3, None)
-    _, written_at, count, before, check, body = values
-    return written_at, count, before, check, body
+    _, *columns = values
+    if len(columns) != 5:
+        raise ValueError(len(columns))
+    return tuple(columns)
 
 
 def _values(payload: bytes, place: int, kinds: list[int]) -> Iterator[int | bytes | None]:
