@@ -18,9 +18,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import uvloop
-from tests.chaos.installation import Installation
-from tests.chaos.oracle import Kind
-from tests.chaos.readers import Writer
 
 #: so many requests are written at once
 BATCH = 16
@@ -31,14 +28,6 @@ DEPTH = 64
 RECOVERY_SECONDS = 60.0
 _STATUS = {200: b"HTTP/1.1 200", 302: b"HTTP/1.1 302", 503: b"HTTP/1.1 503"}
 _OVERLAP = 11
-
-
-def write_requests(path: Path, house: Installation, kinds: list[Kind], *, first: int, count: int) -> None:
-    """A file of requests, one batch after the other, in the given order of kinds."""
-    writer = Writer(house)
-    requests = [writer.request(kinds[n % len(kinds)], first + n) for n in range(count)]
-    batches = [b"".join(requests[at : at + BATCH]) for at in range(0, count - count % BATCH, BATCH)]
-    path.write_bytes(b"\0".join(batches))
 
 
 class Line(asyncio.Protocol):

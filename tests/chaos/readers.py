@@ -7,9 +7,11 @@ import random
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import uvloop
+from tests.chaos.flood import BATCH
 from tests.chaos.installation import HOST, LINK, TARGET, TEMPLATE, Installation
 from tests.chaos.oracle import DECISIONS, HANDLES, Asked, Kind
 
@@ -72,6 +74,14 @@ def is_right(kind: Kind, answer: Answer) -> bool:
     if kind in (Kind.OPEN, Kind.FORGED):
         return answer.status == 200 and answer.body == GIF
     return answer.status == 200 or (answer.status == 503 and b"\r\nRetry-After: " in answer.head)
+
+
+def write_requests(path: Path, house: Installation, kinds: list[Kind], *, first: int, count: int) -> None:
+    """A file of requests, one batch after the other, in the given order of kinds."""
+    writer = Writer(house)
+    requests = [writer.request(kinds[n % len(kinds)], first + n) for n in range(count)]
+    batches = [b"".join(requests[at : at + BATCH]) for at in range(0, count - count % BATCH, BATCH)]
+    path.write_bytes(b"\0".join(batches))
 
 
 class Readers(threading.Thread):

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 from tests.chaos.conftest import Say
-from tests.chaos.flood import write_requests
 from tests.chaos.installation import Installation, Role
 from tests.chaos.oracle import DECISIONS, Kind, compare, records
-from tests.chaos.readers import Readers
+from tests.chaos.readers import Readers, write_requests
 from tests.chaos.vitals import look_at
 
 from mailwake.events import EventType
