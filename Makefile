@@ -15,7 +15,7 @@ test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not long"
 
 test-long: $(VENV)/.dev
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -v -m long
 
 # The peers live in an environment of their own, so that nothing of theirs reaches ours.
 bench: .bench/.ready

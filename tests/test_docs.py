@@ -52,6 +52,17 @@ def test_tests_that_a_page_names_exist(path: Path) -> None:
         assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{path.name} names {name} in {file}"
 
 
+def test_every_promise_names_its_test_or_says_that_it_is_not_kept_yet() -> None:
+    page = (ROOT / "docs" / "explain" / "promises.md").read_text(encoding="utf-8")
+    table = page.partition("|---|---|---|---|\n")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (P\d+)? ?\| ([^|]+) \| ([^|]*)\| ([^|]+) \|$", table, re.MULTILINE)
+    assert len(rows) == table.count("\n") + 1
+    assert [number for number, *_ in rows if number] == [f"P{n}" for n in range(1, 19)]
+    for number, promise, tests, result in rows:
+        assert "`tests/" in tests or "**not yet**" in result, number or promise
+        assert re.search(r"20\d\d-\d\d-\d\d|passes in `make test`|not yet", result), number or promise
+
+
 def test_decisions_have_numbers_of_their_own_and_state_what_keeps_them_true() -> None:
     numbers = [path.name[:4] for path in DECISIONS]
     assert len(numbers) == len(set(numbers)) >= 5
