@@ -148,13 +148,12 @@ class Installation:
         finally:
             reader.close()
 
-    def wait_until_taken_in(self, *, patience_seconds: float = PATIENCE_SECONDS, enough: int = 0) -> float:
-        """Until no more than so many records wait for the pipeline, which runs; gives the seconds that took."""
-        started = time.monotonic()
-        while (waiting := self.waiting()) > enough:
-            assert time.monotonic() < started + patience_seconds, f"{waiting:,} records still wait"
+    def wait_until_taken_in(self, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        """Until nothing waits for the pipeline, which runs."""
+        end = time.monotonic() + patience_seconds
+        while waiting := self.waiting():
+            assert time.monotonic() < end, f"{waiting:,} records still wait"
             time.sleep(0.05)
-        return time.monotonic() - started
 
 
 @dataclass

@@ -20,7 +20,7 @@ from mailwake.modes import INDIVIDUAL
 from mailwake.tokens import LinkToken, MessageToken, Purpose
 
 #: Of a thousand requests.
-SHARES = {Kind.OPEN: 600, Kind.CLICK: 355, Kind.UNSUBSCRIBE: 10, Kind.WITHDRAW: 5, Kind.FORGED: 30}
+SHARES = {Kind.OPEN: 610, Kind.CLICK: 352, Kind.UNSUBSCRIBE: 5, Kind.WITHDRAW: 3, Kind.FORGED: 30}
 ANSWER_SECONDS = 60.0
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 
