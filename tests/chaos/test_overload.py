@@ -32,7 +32,7 @@ SHARES = {Kind.OPEN: 30, Kind.CLICK: 40, Kind.UNSUBSCRIBE: 20, Kind.WITHDRAW: 10
 
 
 class SlowDisk(threading.Thread):
-    """Holds the log's file, so that commits wait for it: two seconds out of three."""
+    """Holds the log's file, so that commits wait for it: three seconds out of four, longer than hits are kept waiting."""
 
     def __init__(self, log: Path) -> None:
         super().__init__(daemon=True)
@@ -42,7 +42,7 @@ class SlowDisk(threading.Thread):
         db = sqlite3.connect(self._log, isolation_level=None, timeout=30)
         while not self._enough.is_set():
             db.execute("BEGIN IMMEDIATE")
-            self._enough.wait(2.0)
+            self._enough.wait(3.0)
             db.execute("ROLLBACK")
             self._enough.wait(1.0)
         db.close()

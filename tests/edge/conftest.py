@@ -170,6 +170,7 @@ StartEdge = Callable[..., RunningEdge]
 def start_edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartEdge]:
     """Start edges with settings of their own; all are stopped at the end."""
     monkeypatch.setattr("mailwake.edge.recording.PATIENCE_SECONDS", 60.0)  # no test is about it, but those that say so
+    monkeypatch.setattr("mailwake.edge.recording.DECISION_PATIENCE_SECONDS", 60.0)
     started: list[RunningEdge] = []
 
     def start(*, writer: LogWriter | None = None, now: int = NOW_MICROS, **sections: dict[str, Any]) -> RunningEdge:

@@ -184,6 +184,7 @@ def test_a_log_that_hangs_costs_nobody_more_than_patience_and_is_counted_when_it
     monkeypatch.setattr("mailwake.edge.recording.PATIENCE_SECONDS", 0.05)
     writer = HeldWriter()
     edge = start_edge(writer=writer)
+    monkeypatch.setattr("mailwake.edge.recording.DECISION_PATIENCE_SECONDS", 0.05)
     assert edge.ask(click())["Location"] == TARGET  # after its patience, without a word from the log
     assert edge.ask(f"/o/{message()}").body == GIF  # at once: nobody is kept waiting for what is known to hang
     answer = edge.post(f"/u/{message(Purpose.UNSUBSCRIBE_HEADER)}", b"List-Unsubscribe=One-Click")
@@ -193,6 +194,20 @@ def test_a_log_that_hangs_costs_nobody_more_than_patience_and_is_counted_when_it
     report = edge.stop()
     assert (report["recorded"], report["unrecorded"]) == (2, 1)
     assert report["shed"] == {EventType.OPENED: 1}
+
+
+def test_a_decision_is_waited_for_longer_than_a_hit(start_edge: StartEdge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailwake.edge.recording.PATIENCE_SECONDS", 0.05)
+    writer = HeldWriter()
+    edge = start_edge(writer=writer)
+    body = b"List-Unsubscribe=One-Click"
+    with edge.line() as line:
+        head = f"POST /u/{message(Purpose.UNSUBSCRIBE_HEADER)} HTTP/1.1\r\nHost: track.example.com\r\n"
+        line.send(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        assert writer.came.acquire(timeout=10)
+        assert edge.ask(click())["Location"] == TARGET  # so long that a hit is no longer waited for
+        edge.background.do(writer.release)
+        assert line.read().status == 200
 
 
 def test_a_log_that_moves_again_keeps_hits_again(start_edge: StartEdge, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,8 @@ _PLAIN, _OFF, _DAILY, _INDIVIDUAL = Note.NONE, Mode.OFF, Mode.DELIVERABILITY, Mo
 _OPENS_UP_TO, _CLICKS_UP_TO = QUEUE_RECORDS // 2, QUEUE_RECORDS * 3 // 4
 #: A log that keeps a reader waiting for so long counts as away: disks that hang give no error.
 PATIENCE_SECONDS = 2.0
+#: A decision is better confirmed late than asked for again; those who send one for their user wait longer than that.
+DECISION_PATIENCE_SECONDS = 10.0
 
 
 class Decision(NamedTuple):
@@ -69,7 +71,7 @@ class _Waiting(Struct, eq=False):
     """Requests that wait for the same commit."""
 
     #: seconds, by a clock that nobody sets
-    since: float
+    until: float
     #: what each hears; empty once they have heard it
     answers: list[tuple[Exchange, Response]]
 
@@ -122,8 +124,7 @@ class Recorder:
         #: hits of this round of the loop, and what each is answered with once they are durable
         self._records: list[bytes] = []
         self._answers: list[tuple[Exchange, Response]] = []
-        #: oldest first
-        self._under_way: dict[_Waiting, None] = {}
+        self._under_way: set[_Waiting] = set()
         self._opens_up_to, self._clicks_up_to = _OPENS_UP_TO, _CLICKS_UP_TO
         self._record_days = settings.tracking.record_days
         self._day_ends = 0
@@ -195,10 +196,10 @@ class Recorder:
             request=Request(*self._evidence(exchange)) if self._lowest(token.modes) is _INDIVIDUAL else None,
         )
 
-        waiting = self._wait([(exchange, TRY_LATER)])
+        waiting = self._wait([(exchange, TRY_LATER)], DECISION_PATIENCE_SECONDS)
 
         def written(fault: Exception | None) -> None:
-            del self._under_way[waiting]
+            self._under_way.remove(waiting)
             if fault is not None:
                 self.counters.unrecorded += 1
                 waiting.answer()
@@ -218,13 +219,11 @@ class Recorder:
 
         Call it every second. Until the log moves again hits are answered at once and left out.
         """
-        before, is_stuck = monotonic() - PATIENCE_SECONDS, False
-        for waiting in list(self._under_way):
-            if waiting.since > before:
-                break
-            is_stuck = True
+        now = monotonic()
+        late = [waiting for waiting in self._under_way if waiting.until <= now]
+        for waiting in late:
             waiting.answer()
-        self._opens_up_to, self._clicks_up_to = (0, 0) if is_stuck else (_OPENS_UP_TO, _CLICKS_UP_TO)
+        self._opens_up_to, self._clicks_up_to = (0, 0) if late else (_OPENS_UP_TO, _CLICKS_UP_TO)
 
     # --- how
 
@@ -265,16 +264,16 @@ class Recorder:
         """Give the log what all lines brought in this round of the loop."""
         records, answers = self._records, self._answers
         self._records, self._answers = [], []
-        self._writer.append(records, partial(self._written, self._wait(answers), len(records)))
+        self._writer.append(records, partial(self._written, self._wait(answers, PATIENCE_SECONDS), len(records)))
 
-    def _wait(self, answers: list[tuple[Exchange, Response]]) -> _Waiting:
-        waiting = _Waiting(monotonic(), answers)
-        self._under_way[waiting] = None
+    def _wait(self, answers: list[tuple[Exchange, Response]], patience_seconds: float) -> _Waiting:
+        waiting = _Waiting(monotonic() + patience_seconds, answers)
+        self._under_way.add(waiting)
         return waiting
 
     def _written(self, waiting: _Waiting, count: int, fault: Exception | None) -> None:
         """The log has the hits, or cannot have them; they are answered either way."""
-        del self._under_way[waiting]
+        self._under_way.remove(waiting)
         if fault is None:
             self.counters.recorded += count
         else:
