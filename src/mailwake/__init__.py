@@ -6,7 +6,7 @@ The rooms, in the order an email lives::
 
     markup     mail and HTML as bytes, changed without touching the rest
     compose    HTML in, tracked HTML out
-    smtp       hands a message to the next server, every byte as it is
+    smtp       takes messages in and hands them to the next server, every byte as it is
     send       the SMTP relay, and merge-and-send
     edge       pixel, click, unsubscribe, preferences
     eventlog   append, survive, replay

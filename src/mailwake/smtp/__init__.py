@@ -1,1 +1,1 @@
-"""Hands a message to the next server, every byte as it is, and tells on which side of the final dot it was lost."""
+"""Takes messages in and hands them on, every byte as it is, and tells on which side of the final dot one was lost."""

@@ -232,6 +232,7 @@ class Client(SMTP):
         if has_long_line(message):
             self._set_post_data_state()  # type: ignore[no-untyped-call]  # aiosmtpd's own
             return "500 Line too long (see RFC5321 4.5.3.1.6)"
+        del message  # the handler alone holds it from here on
         try:
             status: str = await self._call_handler_hook("DATA")
         finally:
