@@ -29,7 +29,7 @@ from mailwake.tokens import format_key
 
 MEGABYTE = 1 << 20
 #: of the process itself, generously; it starts with 75
-BASE_MEGABYTES = 110
+BASE_MEGABYTES = 120
 END = b"\r\n.\r\n"
 
 
