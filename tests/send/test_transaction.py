@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.send.conftest import ANNA, BEN, EVE, HTML, ME, NOW, PLAIN, send, undone, with_relay
@@ -223,6 +223,25 @@ def test_a_login_of_the_transactional_stream_reaches_who_unsubscribed_from_marke
             client.sendmail(ME, [ANNA], HTML)
 
 
+def test_who_unsubscribes_or_withdraws_between_rcpt_and_data_is_heard(
+    serve: Serve, sink: Sink, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailwake.send.transaction.FRESH_SECONDS", -1.0)  # a client that takes its time
+    suppress(home, EVE, stream="outbound")  # so that all three are known
+    consent(home, ANNA, Consent.GRANTED)
+    consent(home, BEN, Consent.GRANTED)
+    with serve().client() as client:
+        client.ehlo()
+        client.mail(ME)
+        assert [client.rcpt(address)[0] for address in (ANNA, BEN, EVE)] == [250] * 3
+        suppress(home, EVE)
+        consent(home, BEN, Consent.WITHDRAWN)
+        assert client.data(HTML)[0] == 250
+    assert sorted(mail.recipients[0] for mail in sink.mails if mail.sender == ME) == [ANNA, BEN]
+    assert ("rejected", EVE) in home.outcomes()
+    assert all(b"track.example.com/o/" not in mail.content for mail in sink.mails)
+
+
 # ---- messages that are left alone
 
 
@@ -368,3 +387,42 @@ def test_without_a_log_mail_goes_on_and_the_loss_is_counted(serve: Serve, sink: 
     send(running, ANNA)
     assert len(sink.mails) == 1
     assert running.journal.lost == 2
+
+
+# ---- what is counted, and what is said at the end
+
+
+def test_every_recipient_has_one_end_in_the_report(serve: Serve, sink: Sink, home: Home) -> None:
+    answers = {BEN: "451 4.7.1 later", "c@example.com": "550 5.1.1 never"}
+    sink.on_data = lambda mail: answers.get(mail.recipients[0])
+    suppress(home, EVE)
+    running = serve()
+    with pytest.raises(smtplib.SMTPDataError):
+        send(running, ANNA, BEN, EVE, "c@example.com")
+    answers.clear()
+    send(running, ANNA, BEN, "c@example.com")
+    send(running, ANNA, message=PLAIN)
+    report = running.report()
+    told = {name: report[name] for name in ("messages", "recipients", "delivered", "deferred", "bounced", "rejected")}
+    assert told == {"messages": 3, "recipients": 6, "delivered": 3, "deferred": 1, "bounced": 1, "rejected": 1}
+    assert (report["untouched"], report["events_lost"], report["bytes_under_way"]) == (1, 0, 0)
+
+
+def test_an_answer_in_latin_1_neither_loses_a_message_nor_sends_it_twice(serve: Serve, sink: Sink, home: Home) -> None:
+    """It cannot be said or logged as it is; once that made a delivered message look like a fault of ours."""
+    answer: Any = b"250 2.0.0 angenommen f\xfcr Sie"  # bytes, which is how aiosmtpd says what is no UTF-8
+    sink.on_data = lambda _: answer
+    with serve().client() as client:
+        client.ehlo()
+        client.mail(ME)
+        client.rcpt(ANNA)
+        assert client.data(HTML) == (250, "2.0.0 angenommen f\ufffdr Sie".encode())
+    assert home.outcomes() == [("sent", ANNA), ("delivered", ANNA)]
+
+
+def test_idle_clients_hear_that_the_relay_stops(serve: Serve) -> None:
+    running = serve()
+    with running.client() as client:
+        client.ehlo()
+        running.stop()
+        assert client.getreply() == (421, b"4.3.2 shutting down; try again")
