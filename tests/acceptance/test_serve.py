@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,10 +67,24 @@ def test_it_comes_up_answers_and_stops_when_asked(config: Path) -> None:
         address = json.loads((config.parent / "mailwake-data" / "web.json").read_text())["url"]
         with urllib.request.urlopen(f"{address}/health", timeout=20) as answer:
             assert answer.status == 200
+        is_watched_from_inside_alone(config.parent / "mailwake-data")
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=60)
         assert process.returncode == 0, out
         assert not (config.parent / "mailwake-data" / "serve.json").exists()
+
+
+def is_watched_from_inside_alone(data: Path) -> None:
+    """Metrics and health are the monitor's to tell, and nothing that readers reach tells them."""
+    said = {name: role["said"] for name, role in json.loads((data / "serve.json").read_text())["roles"].items()}
+    monitor = said["monitor"].removeprefix("metrics on ").removesuffix("/metrics")
+    with urllib.request.urlopen(f"{monitor}/health/ready", timeout=60) as answer:
+        assert json.load(answer) == {"ready": True, "problems": []}
+    edge = said["edge-0"].removeprefix("edge listening on ").replace("127.0.0.1", "localhost")
+    for path in ("/metrics", "/health/live", "/health/ready", "/api/status", "/status"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
+            urllib.request.urlopen(edge + path, timeout=20)
+        refused.value.close()
 
 
 def test_a_second_one_on_the_same_folder_is_refused(config: Path) -> None:
