@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import strategies as st
 from tests.fuzz.effort import effort, try_all
 from tests.fuzz.mutations import mutated
@@ -55,6 +56,21 @@ def check(raw: bytes) -> None:
         assert decode_event(encode_event(event)) == event
         assert len(event.reason or "") <= 2_000
         assert RULES.decide(event.reason or "").action
+
+
+#: what fuzzing has found, oldest first; each was wrong once
+FOUND = {
+    "a vertical tab in a returned header": dsn(ours().replace("Subject: Autumn", "Subject: Autumn\x0bX: y")),
+    "comments inside comments": dsn(ours(to="(" * 2_000)),
+    "half of a surrogate pair in an address": dsn(recipient="x").replace(b"rfc822; x", rb"utf-8; \x{D800}@example.com"),
+    "NUL in an address": dsn(recipient="+00@example.com"),
+    "NUL in a charset": b"Content-Type: text/plain; charset=a\x00b\n\n\xff",
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found_once_stays_right(name: str) -> None:
+    check(FOUND[name])
 
 
 @effort(quick=60, thorough=4_000)

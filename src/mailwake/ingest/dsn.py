@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from email.message import Message
 from email.parser import HeaderParser
 
-from mailwake.ingest.mail import header, inner_text, parts, text
+from mailwake.ingest.mail import header, inner_text, parts, printable, text
 from mailwake.ingest.notice import Action, Kind, Report
 
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
@@ -20,8 +20,6 @@ _REPLY = re.compile(r"(?:^|[\s;:(\"'#<-])([245][0-5]\d)(?=[\s\-:,#]|$)")
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 #: RFC 3461 section 4: "+" and two hex digits stand for a byte
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
-#: What no address and no line of text holds: control characters, which a terminal would obey, and halves of pairs
-_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _FIELD = re.compile(r"^final-recipient:", re.IGNORECASE | re.MULTILINE)
 _MAX_REPORTS = 500
 _MAX_DIAGNOSTIC_CHARS = 1_000
@@ -66,7 +64,7 @@ def find_reply(text: str) -> str | None:
 
 def shorten(text: str) -> str:
     """A diagnostic on one line without control characters, at most 1,000 characters."""
-    return _NO_TEXT.sub("", " ".join(text.split()))[:_MAX_DIAGNOSTIC_CHARS]
+    return printable(" ".join(text.split()))[:_MAX_DIAGNOSTIC_CHARS]
 
 
 def _read_blocks(text: str) -> list[Report]:
@@ -104,7 +102,7 @@ def _address(field: str) -> str | None:
         value = _UNITEXT.sub(lambda found: chr(min(int(found[1], 16), 0x10FFFF)), value)
     if kind.strip().lower() == "rfc822" and "@" not in value:
         value = _XTEXT.sub(lambda found: chr(int(found[1], 16)), value)
-    return _NO_TEXT.sub("", value) or None
+    return printable(value) or None
 
 
 def _diagnostic(field: str) -> str:

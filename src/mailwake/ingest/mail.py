@@ -26,6 +26,7 @@ MAX_WALK = 200
 MAX_HEADER_CHARS = 4_096
 
 _NESTING = re.compile(rb"boundary\s*=|^content-type:[ \t]*message/", re.IGNORECASE | re.MULTILINE)
+_NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ANGLES = re.compile(r"<([^<>\s]+)>")
 
 
@@ -54,6 +55,11 @@ def parts(message: Message) -> Iterator[Message]:
         yield part
 
 
+def printable(text: str) -> str:
+    """The text without what a terminal obeys and no log can hold: control characters, halves of surrogate pairs."""
+    return _NO_TEXT.sub("", text)
+
+
 def header(message: Message, name: str) -> str:
     """A header on one line, encoded words decoded; empty where there is none."""
     value = message.get(name)
@@ -64,7 +70,7 @@ def header(message: Message, name: str) -> str:
         told = str(make_header(decode_header(raw)))
     except (ValueError, LookupError, MessageError):
         told = raw
-    return " ".join(told.split())
+    return printable(" ".join(told.split()))
 
 
 def text(part: Message) -> str:
@@ -82,10 +88,9 @@ def text(part: Message) -> str:
 
 def inner_text(part: Message) -> str:
     """The text of a ``message/…`` part, which the parser has taken apart, put together and decoded again."""
-    payload = part.get_payload()
-    if not isinstance(payload, list):
+    if not part.is_multipart():
         return text(part)
-    joined = "\n\n".join(_written(block) for block in payload if isinstance(block, Message))
+    joined = "\n\n".join(map(_written, inside(part)))
     encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
     if encoding not in ("base64", "quoted-printable"):
         return joined
@@ -95,17 +100,30 @@ def inner_text(part: Message) -> str:
     return text(leaf)
 
 
+def inside(part: Message) -> list[Message]:
+    """What a part that holds parts holds; empty for a leaf."""
+    payload = part.get_payload() if part.is_multipart() else []
+    return [each for each in payload if isinstance(each, Message)] if isinstance(payload, list) else []
+
+
+def _content(leaf: Message) -> str:
+    """As it travelled; a charset that is no name stops the library."""
+    try:
+        return str(leaf.get_payload())
+    except (ValueError, LookupError):
+        return text(leaf)
+
+
 def _written(block: Message) -> str:
     """Headers and content as they came; the library's own writer refuses some of what strangers put there."""
-    payload = block.get_payload()
-    body = "\n".join(map(_written, payload)) if isinstance(payload, list) else str(payload)
+    body = "\n".join(map(_written, inside(block))) if block.is_multipart() else _content(block)
     whole = "".join(f"{name}: {value}\n" for name, value in block.raw_items()) + "\n" + body
     return whole.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def addresses(message: Message, *names: str) -> tuple[str, ...]:
     """The addresses in these headers, lower case, without duplicates, in order."""
-    values = [str(value) for name in names for value in message.get_all(name, [])]
+    values = [printable(str(value)) for name in names for value in message.get_all(name, [])]
     try:
         found = [address.lower() for _, address in getaddresses(values) if "@" in address]
     except RecursionError:  # comments inside comments, thousands deep

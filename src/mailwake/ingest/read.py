@@ -11,7 +11,7 @@ from email.parser import HeaderParser
 
 from mailwake.ingest.arf import read_feedback
 from mailwake.ingest.dsn import kind_of, read_reports
-from mailwake.ingest.mail import addresses, dated, inner_text, message_id, open_mail, parts
+from mailwake.ingest.mail import addresses, dated, inner_text, inside, message_id, open_mail, parts
 from mailwake.ingest.notice import Action, Kind, Notice, Report
 from mailwake.ingest.plain import is_from_a_server, read_plain
 from mailwake.ingest.replies import is_auto_reply, is_reply
@@ -41,10 +41,8 @@ def returned_mail(message: Message) -> Message | None:
     """The mail that a notice gives back, or its headers alone."""
     for part in parts(message):
         kind = part.get_content_type()
-        payload = part.get_payload()
-        if kind in ("message/rfc822", "message/global") and isinstance(payload, list) and payload:
-            inner = payload[0]
-            return inner if isinstance(inner, Message) else None
+        if kind in ("message/rfc822", "message/global") and (held := inside(part)):
+            return held[0]
         if kind in ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers"):
             return _headers(part)
     return None
