@@ -91,7 +91,9 @@ class Line:
 
     def is_readable(self, seconds: float) -> bool:
         """Whether something comes, or the end, within this time."""
-        return bool(self._came) or bool(select.select([self.socket], [], [], seconds)[0])
+        poll = select.poll()  # select() takes no descriptor above 1,023
+        poll.register(self.socket, select.POLLIN)
+        return bool(self._came) or bool(poll.poll(seconds * 1000))
 
     def is_closed(self) -> bool:
         """Waits until the other side has closed; False when it says something more instead."""

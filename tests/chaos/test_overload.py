@@ -32,7 +32,7 @@ SHARES = {Kind.OPEN: 30, Kind.CLICK: 40, Kind.UNSUBSCRIBE: 20, Kind.WITHDRAW: 10
 
 
 class SlowDisk(threading.Thread):
-    """Holds the log's file, so that commits wait for it: three seconds out of four, longer than hits are kept waiting."""
+    """Holds the log's file, so that commits wait for it: three seconds out of four, which is longer than hits wait."""
 
     def __init__(self, log: Path) -> None:
         super().__init__(daemon=True)

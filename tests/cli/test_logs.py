@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import structlog
 from hypothesis import given
@@ -93,6 +94,13 @@ def test_no_value_ends_a_line_or_carries_a_control_character(said: Said, value: 
     for line in said.stream.getvalue().split("\n")[:-1]:
         assert re.fullmatch(r"[ -~]+", line)
     assert len(said.lines) == 2
+
+
+def test_bytes_that_were_no_utf_8_leave_a_line_that_any_reader_of_json_takes(told: Said) -> None:
+    text = b"caf\xe9".decode("utf-8", "surrogateescape")
+    structlog.get_logger("mailwake.send.relay").error("relay.refused", reason=text, **{text: [text]})
+    values = msgspec.json.decode(told.stream.getvalue())
+    assert (values["reason"], values["caf\ufffd"]) == ("caf\ufffd", ["caf\ufffd"])
 
 
 @given(text=st.text(), name=st.text())

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -37,8 +36,8 @@ def installation(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def process(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    with subprocess.Popen([*COMMAND, *more], cwd=folder, stdout=subprocess.PIPE, text=True) as child:
+def process(folder: Path, *more: str, under: tuple[str, ...] = ()) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    with subprocess.Popen([*under, *COMMAND, *more], cwd=folder, stdout=subprocess.PIPE, text=True) as child:
         try:
             assert child.stdout is not None
             ready = child.stdout.readline()
@@ -133,15 +132,8 @@ def test_a_stop_writes_the_counts_and_ends_well(installation: Path) -> None:
 
 def test_a_low_limit_of_open_files_costs_no_reader(installation: Path) -> None:
     """Most systems start a process with 1,024 descriptors; the edge asks for what its settings promise."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (60, before[1]))
-    try:
-        running = process(installation)
-        _, port = running.__enter__()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
-    with ExitStack() as lines:
-        lines.push(running.__exit__)
+    few = ("sh", "-c", 'ulimit -Sn 60 && exec "$@"', "sh")
+    with process(installation, under=few) as (_, port), ExitStack() as lines:
         requests = opens(installation, 1)
         for line in [lines.enter_context(Line(port)) for _ in range(100)]:
             line.send(next(requests)[1])

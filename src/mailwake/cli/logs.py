@@ -32,6 +32,8 @@ _OURS = "mailwake"
 _EVENT = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_]*)+")
 #: What may stand in a line of text without quotes.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:+-]+")
+#: Half of a pair, as bytes that were no UTF-8 become in Python; strict readers of JSON refuse it.
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 class Lines(logging.Formatter):
@@ -64,7 +66,7 @@ def _told(record: logging.LogRecord) -> tuple[str, dict[str, object]]:
     """Event and values of one of ours; of a library, where it spoke."""
     if record.name.split(".")[0] == _OURS and not record.args:
         given = getattr(record, "values", {})
-        return _cut(str(record.msg)), {str(name): harmless(value) for name, value in given.items()}
+        return _cut(str(record.msg)), {_cut(str(name)): harmless(value) for name, value in given.items()}
     place = f"{PurePath(record.pathname).name}:{record.lineno}"
     return f"library.{record.levelname.lower()}", {"logger": record.name, "place": place}
 
@@ -101,6 +103,7 @@ def harmless(value: object) -> object:
 
 
 def _cut(text: str) -> str:
+    text = _LONE.sub("\ufffd", text[: MAX_CHARS + 1])
     return text if len(text) <= MAX_CHARS else f"{text[:MAX_CHARS]}…"
 
 

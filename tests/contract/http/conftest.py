@@ -63,17 +63,17 @@ Expect = Callable[..., None]
 def expect(request: pytest.FixtureRequest, engine: str) -> Iterator[Expect]:
     """Compare what happened with the promise, or with what the table says this engine does instead."""
     promise = sentence(request.node.originalname, request.node.callspec.params.get("case"))
-    row = DIFFERS.get((engine, promise))
+    instead = DIFFERS.get((engine, promise), "").split(" or ")
     calls: list[str] = []
 
     def check(happened: object, *promised: object) -> None:
         said, wanted = str(happened), [str(each) for each in promised]
         calls.append(said)
-        if row is None:
+        if (engine, promise) not in DIFFERS:
             assert said in wanted, f"{engine}: {promise}: {said!r}, and not {wanted}"
         else:
-            assert row not in wanted, "the table names no difference"
-            assert said == row, f"{engine}: {promise}: by now {said!r}; the promise is {wanted}"
+            assert not set(instead) & set(wanted), "the table names no difference"
+            assert said in instead, f"{engine}: {promise}: by now {said!r}; the promise is {wanted}"
 
     yield check
     assert len(calls) == 1, "every test of the suite compares once"

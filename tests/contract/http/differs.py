@@ -1,7 +1,8 @@
 """Where another server does not do what the suite demands, and what it does instead: `differs.toml`.
 
-Every row is tested: the engine has to do exactly this, so the table cannot go stale. Our own has no row. What it says
-is rendered into docs/explain/edge.md by `python tools/regenerate_docs.py`.
+Every row is tested: the engine has to do exactly this, so the table cannot go stale; two things with "or" between them
+where it is a matter of moments which of them comes. Our own has no row. What it says is rendered into
+docs/explain/edge.md by `python tools/regenerate_docs.py`.
 """
 
 import importlib
