@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# pytest-xdist: as many workers as there are cores
-WORKERS ?= auto
+# pytest-xdist: half as many workers again as there are cores, because tests wait for sockets and processes
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 2) * 3 // 2)')
 
 .PHONY: demo test test-long bench lint docs lock clean
 
@@ -12,7 +12,7 @@ demo: $(VENV)/.server
 	@$(BIN)/mailwake demo $(if $(EXIT),--exit)
 
 test: $(VENV)/.dev lint
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not long"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long"
 
 test-long: $(VENV)/.dev
 	$(BIN)/python -m pytest -v -m long

@@ -244,8 +244,9 @@ def relaying(home: Home) -> Iterator[tuple[subprocess.Popen[str], int]]:
 def test_a_relay_asked_to_stop_finishes_the_message_under_way(home: Home, sink: Sink) -> None:
     with relaying(home) as (process, port):
         sink.on_data = lambda _: process.send_signal(signal.SIGTERM)
-        with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
-            assert client.sendmail("me@example.com", ["anna@example.com"], b"Subject: x\r\n\r\nx\r\n") == {}
+        client = smtplib.SMTP("127.0.0.1", port, timeout=20)
+        assert client.sendmail("me@example.com", ["anna@example.com"], b"Subject: x\r\n\r\nx\r\n") == {}
+        client.close()
         assert process.wait(30) == 0
     assert home.outcomes() == [("sent", "anna@example.com"), ("delivered", "anna@example.com")]
 

@@ -43,7 +43,11 @@ class Both:
         self.rows, self.duck, self.click = rows, duck, click
 
 
-@pytest.fixture(scope="module", params=SETS, ids=lambda seed: f"{SETS[seed]}-events")
+@pytest.fixture(
+    scope="module",
+    params=[0, 2, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 3)), 4],
+    ids=lambda seed: f"{SETS[seed]}-events",
+)
 def both(
     request: pytest.FixtureRequest,
     clickhouse: ClickHouseEvents,
