@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 # pytest-xdist: half as many workers again as there are cores, because tests wait for sockets and processes
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 2) * 3 // 2)')
 
+# Hundreds of processes are started; without kept bytecode each of them compiles all of its modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-long bench lint docs lock clean
 
 demo: $(VENV)/.server
@@ -44,19 +47,19 @@ $(VENV)/bin/uv:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
 
 $(VENV)/.server: $(VENV)/bin/uv requirements/server.txt pyproject.toml
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/server.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/server.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/uv requirements/dev.txt pyproject.toml
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@ $(VENV)/.server
 
 .bench/.ready: $(VENV)/bin/uv requirements/server.txt requirements/bench.txt pyproject.toml
 	@$(PYTHON) -m venv .bench
-	@$(BIN)/uv pip install --quiet --python .bench/bin/python --require-hashes -r requirements/server.txt -r requirements/bench.txt
-	@$(BIN)/uv pip install --quiet --python .bench/bin/python --no-deps --editable .
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .bench/bin/python --require-hashes -r requirements/server.txt -r requirements/bench.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python .bench/bin/python --no-deps --editable .
 	@touch $@
 
 clean:
