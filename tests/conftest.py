@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 from aiosmtpd.smtp import SMTP
 from hypothesis import settings as hypothesis_settings
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from mailwake.store.state import StateStore
 
 
+#: As a process that nobody configured, but for its picture of a fault with every value around it, which takes seconds.
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 #: Tests never measure speed: a busy machine is no failure.
 hypothesis_settings.register_profile("mailwake", deadline=None)
 hypothesis_settings.load_profile("mailwake")

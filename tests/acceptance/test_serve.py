@@ -60,7 +60,7 @@ def wait_until_ready(process: subprocess.Popen[str]) -> list[str]:
     raise AssertionError("\n".join(said))
 
 
-def test_it_comes_up_answers_and_stops_when_asked(config: Path) -> None:
+def test_it_comes_up_answers_refuses_a_second_one_and_stops_when_asked(config: Path) -> None:
     with serving(config) as process:
         said = wait_until_ready(process)
         assert sorted(line.split()[0] for line in said[:-1]) == ["edge-0", "ingest", "monitor", "relay", "web"]
@@ -68,6 +68,7 @@ def test_it_comes_up_answers_and_stops_when_asked(config: Path) -> None:
         with urllib.request.urlopen(f"{address}/health", timeout=20) as answer:
             assert answer.status == 200
         is_watched_from_inside_alone(config.parent / "mailwake-data")
+        a_second_one_is_refused(config, process.pid)
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=60)
         assert process.returncode == 0, out
@@ -87,17 +88,10 @@ def is_watched_from_inside_alone(data: Path) -> None:
         refused.value.close()
 
 
-def test_a_second_one_on_the_same_folder_is_refused(config: Path) -> None:
-    with serving(config) as process:
-        wait_until_ready(process)
-        second = subprocess.run(
-            (*MAILWAKE, "serve", "--config", str(config)), capture_output=True, text=True, check=False
-        )
-        assert second.returncode == 1
-        assert f"is served already, by process {process.pid}; stop that one first" in second.stderr
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-        assert process.returncode == 0
+def a_second_one_is_refused(config: Path, first: int) -> None:
+    second = subprocess.run((*MAILWAKE, "serve", "--config", str(config)), capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert f"is served already, by process {first}; stop that one first" in second.stderr
 
 
 def test_without_keys_it_says_so_once_and_starts_nothing(config: Path) -> None:

@@ -60,6 +60,7 @@ def as_it_was() -> Iterator[None]:
     """Puts back what `configure` changes for a whole process."""
     root, ours = logging.getLogger(), logging.getLogger("mailwake")
     before = root.handlers[:], root.level, ours.level, logging.raiseExceptions
+    unstructured = structlog.get_config()
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     yield
     root.handlers[:], logging.raiseExceptions = before[0], before[3]
@@ -67,7 +68,7 @@ def as_it_was() -> Iterator[None]:
     ours.setLevel(before[2])
     sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
     logging.captureWarnings(capture=False)
-    structlog.reset_defaults()
+    structlog.configure(**unstructured)
 
 
 @pytest.fixture(params=["text", "json"])

@@ -12,7 +12,10 @@ from tests.markup.test_places import PIECES
 from mailwake.compose.links import Role
 from mailwake.compose.message import instrument_html
 from mailwake.compose.options import ComposeOptions
+from mailwake.compose.page import Page
+from mailwake.markup.charset import read_text
 from mailwake.modes import Mode, Modes
+from mailwake.tokens import MAX_LINK_NUMBER
 
 U = "https://shop.example.com/"
 OPTIONS = ComposeOptions(own_hosts=frozenset({HOST}))
@@ -231,6 +234,16 @@ def test_ten_thousand_links_in_five_megabytes_are_all_tracked() -> None:
     assert result.pixel
 
 
+def test_decoys_stay_out_where_no_number_is_left_for_both() -> None:
+    html = f'<p>x</p><p><a href="{U}">x</a></p><p>x</p>'.encode()
+    text = read_text(html, None)
+    assert text is not None
+    page = Page(text, ComposeOptions(decoys=True))
+    assert page.takes_decoys(MAX_LINK_NUMBER - 1)
+    assert not page.takes_decoys(MAX_LINK_NUMBER)
+
+
+@pytest.mark.long
 def test_links_above_what_a_token_can_count_are_left_alone() -> None:
     html = f'<a href="{U}">x</a>' * 65_540
     assert [link.why_not for link in instrument_html(html.encode(), make_copy(), OPTIONS).links[-6:]] == [None] + [

@@ -297,7 +297,7 @@ def instrument_html(html: bytes, copy: Copy, options: ComposeOptions) -> Instrum
     page, modes = Page(text, _with_own_host(options, copy)), copy.token.modes
     content = splice(html, _page_patches(page, copy, first_decoy=page.next_number))
     block = Wrapped(Layout(content), bytes, None if text.is_ascii_based else text.codec)
-    links = page.links + _decoys(page)
+    links = page.links + _decoys(page, page.next_number)
     return Instrumented(
         message=block.fill(copy.values(block.slots)),
         links=_links_in(links, modes),
@@ -312,15 +312,14 @@ def _page_patches(page: Page, copy: Copy, *, has_pixel: bool = True, first_decoy
     stamp = Stamp(copy.minter, base, template, modes.clicks > Mode.OFF)
     pixel = page.pixel_edit(base) if has_pixel and modes.opens > Mode.OFF else None
     more = [pixel] if pixel else []
-    if has_pixel and page.wants_decoys and stamp.clicks:
+    if has_pixel and stamp.clicks and page.takes_decoys(first_decoy):
         more += page.decoy_edits(copy.minter, base, template, first_decoy)
     return page.patches(stamp, more)
 
 
-def _decoys(page: Page, first_number: int | None = None) -> tuple[Link, ...]:
-    if not page.wants_decoys:
+def _decoys(page: Page, first: int) -> tuple[Link, ...]:
+    if not page.takes_decoys(first):
         return ()
-    first = page.next_number if first_number is None else first_number
     return tuple(
         Link(number=number, href="", label="", role=Role.DECOY, tracked=True, why_not=None, where="html")
         for number in range(first, first + DECOYS_PER_MESSAGE)

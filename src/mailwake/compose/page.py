@@ -21,7 +21,7 @@ from mailwake.markup.layout import Content, Edit, Patch, flatten
 from mailwake.markup.places import safe_places
 from mailwake.markup.scan import scan
 from mailwake.markup.tags import attributes
-from mailwake.tokens import LinkToken, Minter
+from mailwake.tokens import MAX_LINK_NUMBER, LinkToken, Minter
 
 #: Links in this last part of a document are its footer, if nothing else is known of them.
 _FOOTER_SHARE = 0.85
@@ -139,10 +139,11 @@ class Page:
     def _safe_places(self) -> list[int]:
         return safe_places(self.text.view)
 
-    @property
-    def wants_decoys(self) -> bool:
-        """Whether decoys are asked for, and there is room for one at the top and one at the end."""
-        return self._options.decoys and self.pixel_place is not None and len(self._safe_places) >= 3
+    def takes_decoys(self, first_number: int) -> bool:
+        """Whether decoys are asked for, and there is room for one at the top and one at the end, and numbers for both."""
+        if not self._options.decoys or first_number + DECOYS_PER_MESSAGE - 1 > MAX_LINK_NUMBER:
+            return False
+        return self.pixel_place is not None and len(self._safe_places) >= 3
 
     def edits(self, stamp: Stamp) -> list[Edit]:
         """What makes its links ours, in order; in bytes."""

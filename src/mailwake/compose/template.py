@@ -181,7 +181,7 @@ class Template:
         edits = page.edits(stamp)
         pixel = page.pixel_edit(base) if modes.opens > Mode.OFF else None
         edits += [pixel] if pixel else []
-        if page.wants_decoys and stamp.clicks:
+        if stamp.clicks and page.takes_decoys(page.next_number):
             edits += page.decoy_edits(self._minter, base, template, page.next_number)
         for place, found in enumerate(self._fields, FIRST_FREE):
             own = OWN_PAGES.get(found.name)

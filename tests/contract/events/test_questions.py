@@ -45,7 +45,7 @@ class Both:
 
 @pytest.fixture(
     scope="module",
-    params=[0, 2, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 3)), 4],
+    params=[0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2, 3)), 4],
     ids=lambda seed: f"{SETS[seed]}-events",
 )
 def both(
