@@ -140,7 +140,7 @@ class Page:
         return safe_places(self.text.view)
 
     def takes_decoys(self, first_number: int) -> bool:
-        """Whether decoys are asked for, and there is room for one at the top and one at the end, and a number for each."""
+        """Whether decoys are asked for, and there is room for one at the top and one at the end, with numbers left."""
         if not self._options.decoys or first_number + DECOYS_PER_MESSAGE - 1 > MAX_LINK_NUMBER:
             return False
         return self.pixel_place is not None and len(self._safe_places) >= 3
