@@ -36,6 +36,7 @@ def test_a_package_of_lists_becomes_a_table(tmp_path: Path) -> None:
     assert AsnTable(choose(Database.ASN, tmp_path / "enrich")).organisation(19281) == "Quad9"
 
 
+@pytest.mark.long
 def test_a_package_of_country_is_found(tmp_path: Path) -> None:
     body = (SHIPPED / "country.mmdb").read_bytes()
     found = read_package(package(tmp_path, {"geo-whois-asn-country.mmdb": body}))

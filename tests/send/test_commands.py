@@ -219,14 +219,6 @@ def test_stopped_by_ctrl_c_it_ends_cleanly_and_goes_on_later(home: Home, sink: S
     assert len(sink.mails) == 40
 
 
-def test_help_shows_an_example(home: Home) -> None:
-    for word in ("send", "relay"):
-        done = subprocess.run(
-            [sys.executable, "-m", "mailwake", word, "--help"], capture_output=True, text=True, check=True
-        )
-        assert "Example: mailwake " + word in done.stdout
-
-
 @contextmanager
 def relaying(home: Home) -> Iterator[tuple[subprocess.Popen[str], int]]:
     home.settings()

@@ -68,7 +68,7 @@ def _outcome(events: list[EventRow]) -> Counter[str]:
     return found
 
 
-@pytest.fixture(params=[11, 12, 13])
+@pytest.fixture(params=[11, *(pytest.param(seed, marks=pytest.mark.long) for seed in (12, 13))])
 def rows(request: pytest.FixtureRequest, random_rows: RandomRows, store: EventStore) -> list[EventRow]:
     made = random_rows(request.param, 2_000)
     store.write(rows=made)

@@ -167,6 +167,7 @@ def test_readers_in_threads_see_whole_writes_while_one_writes(tmp_path: Path) ->
     store.close()
 
 
+@pytest.mark.long
 def test_events_stay_small_on_disk(tmp_path: Path) -> None:
     """Two random numbers of 64 bits are 16 of the bytes; a column that stops compressing shows here."""
     path = tmp_path / "events.duckdb"
