@@ -33,8 +33,8 @@ __all__ = ["SqliteReader", "SqliteWriter", "append_now"]
 #: Largest segment; a longer queue takes several commits, so that no commit takes long.
 _SEGMENT_RECORDS = 8_192
 #: A checkpoint is due after this much; the file beside the log grows to about twice as much. Commits wait behind its
-#: sync, which takes longer the more there is: 70 ms for 32 MB, 10 ms for 4 MB on a virtual disk.
-_CHECKPOINT_BYTES = 4 << 20
+#: sync, which takes longer the more there is: 70 ms for 32 MB, 20 ms for 8 MB on a virtual disk.
+_CHECKPOINT_BYTES = 8 << 20
 #: After a fault, how long until the disk is tried again.
 _RETRY_SECONDS = 0.5
 
