@@ -81,7 +81,7 @@ def test_no_formula_uses_what_stands_below_it() -> None:
 def measured() -> dict[str, float]:
     def hit(modes: int, request: Any) -> int:
         ids = (2**31, 2**62, 2**61) if request else (2**31, None, None)
-        return len(encode_hit(EventType.OPENED, 10**15, modes, ids=ids, link=None, note=Note.NONE, request=request))
+        return len(encode_hit(EventType.OPENED, 10**15, modes, ids, None, Note.NONE, request))
 
     line = {"msec": "1795435201.250", "request_method": "GET", "host": "track.example.com"}
     line |= {"request_uri": "/o/" + "A" * 55, "status": "200", "request_id": "0" * 32}

@@ -153,7 +153,6 @@ def encode_hit(
     type_: EventType,
     received_at: int,
     modes: int,
-    *,
     ids: tuple[int, int | None, int | None],
     link: int | None,
     note: Note,

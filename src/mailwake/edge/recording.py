@@ -116,6 +116,7 @@ class Recorder:
         self._soon = soon or _call_soon
         self._tokens = hosts.reader()
         self._forwarding = Forwarding(settings.edge.trusted_proxies, settings.edge.forwarded_header)
+        self._trusts = self._forwarding.trusts
         ceiling = settings.ceiling
         every = [Modes(opens=opens, clicks=clicks) for opens in Mode for clicks in Mode]
         #: what each axis may record, by the byte that is sealed in the mail
@@ -156,7 +157,7 @@ class Recorder:
 
     def opened(self, exchange: Exchange, response: Response, token: MessageToken) -> None:
         """Record an open as far as its mode allows, and answer."""
-        self._hit(exchange, response, token, self._opens[token.modes.byte], type_=_OPENED)
+        self._hit(exchange, response, token, self._opens[token.modes.byte], _OPENED)
 
     def clicked(
         self,
@@ -172,7 +173,7 @@ class Recorder:
         if note and mode is not _INDIVIDUAL:
             self._pass_over(exchange, response)
         else:
-            self._hit(exchange, response, token, mode, type_=_UNKNOWN if note else _CLICKED, link=link, note=note)
+            self._hit(exchange, response, token, mode, _UNKNOWN if note else _CLICKED, link, note)
 
     def viewed(self, exchange: Exchange, response: Response, token: MessageToken, note: Note) -> None:
         """Record a look at a page where every look may be recorded, and answer."""
@@ -228,7 +229,7 @@ class Recorder:
     # --- how
 
     def _hit(
-        self, exchange: Exchange, response: Response, token: MessageToken, mode: Mode, *,
+        self, exchange: Exchange, response: Response, token: MessageToken, mode: Mode,
         type_: EventType, link: int | None = None, note: Note = _PLAIN,
     ) -> None:  # fmt: skip
         modes, template, delivery, recipient, issued = token
@@ -254,7 +255,7 @@ class Recorder:
             ids, request, now = (template, None, recipient or None), None, now - now % _DAY
         else:
             ids, request = (template, None, None), None
-        record = encode_hit(type_, now, modes.byte, ids=ids, link=link, note=note, request=request)
+        record = encode_hit(type_, now, modes.byte, ids, link, note, request)
         self._records.append(record)
         self._answers.append((exchange, response))
         if len(self._records) == 1:
@@ -300,7 +301,7 @@ class Recorder:
     def _evidence(self, exchange: Exchange) -> tuple[str, bytes, str, Headers, bytes]:
         """The fields of a `Request`."""
         peer = exchange.peer
-        if self._forwarding.trusts(peer):
+        if self._trusts(peer):
             peer = self._forwarding.client(peer, exchange.headers)
         return exchange.method, exchange.target, peer, (), exchange.head
 
