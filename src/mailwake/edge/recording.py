@@ -228,7 +228,7 @@ class Recorder:
 
     # --- how
 
-    def _hit(
+    def _hit(  # noqa: PLR0917 - by place, because names cost every hit a hundredth
         self, exchange: Exchange, response: Response, token: MessageToken, mode: Mode,
         type_: EventType, link: int | None = None, note: Note = _PLAIN,
     ) -> None:  # fmt: skip
