@@ -116,3 +116,14 @@ def test_the_map_is_told_the_same_way_everywhere() -> None:
     for room in MAY_IMPORT:
         assert re.search(rf"^\| `?{room}`? \|", told, re.MULTILINE), f"docs/architecture.md has no row for {room}"
         assert re.search(rf"^    {room} ", front, re.MULTILINE), f"the package docstring does not name {room}"
+
+
+def test_no_group_is_repeated_possessively() -> None:
+    """CPython before 3.11.5 then goes on from the wrong place; an atomic group around the repeat says the same.
+
+    Source: https://github.com/python/cpython/issues/106052
+    """
+    possessive = re.compile(r"\)(?:[*+?]|\{[0-9,]+\})\+")
+    for path in sorted(SOURCE.rglob("*.py")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            assert not possessive.search(line), f"{path.name}:{number}: write (?>(?:…)*) instead of (?:…)*+"

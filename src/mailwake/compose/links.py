@@ -16,7 +16,7 @@ _CONTENT_CHARS = 4_000
 # None of these runs over a "<" outside of quotes, so that no search looks at the same markup again and again.
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1[^<>]*+>|\Z)", re.DOTALL | re.IGNORECASE)
 _BREAK = re.compile(r"<(?:br|hr|/?(?:p|div|td|th|tr|li|ul|center|h[1-6]|table))\b[^<>]*+>", re.IGNORECASE)
-_ATTRIBUTES = r"(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+"
+_ATTRIBUTES = r"(?>(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*)"
 _TAG = re.compile(rf"</?[a-zA-Z!?]{_ATTRIBUTES}>")
 _IMAGE = re.compile(rf"<img\b({_ATTRIBUTES})>", re.IGNORECASE)
 _ALT = re.compile(r"\b(?:alt|title)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]++))", re.IGNORECASE)

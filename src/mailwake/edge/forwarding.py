@@ -25,7 +25,7 @@ _MAX_PIECES = 4 * MAX_HOPS
 #: Commas that may stand inside the quotes of one element of `Forwarded`, and parameters that one may have.
 _MAX_COMMAS, _MAX_PARAMETERS = 8, 16
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - RFC 9110 section 5.6.2, nothing secret
-_PAIR = rf"({_TOKEN})=({_TOKEN}|\"(?:[^\"\\]|\\.)*+\")"
+_PAIR = rf"({_TOKEN})=({_TOKEN}|\"(?>(?:[^\"\\]|\\.)*)\")"
 _FIRST_PAIR = re.compile(_PAIR)
 _NEXT_PAIR = re.compile(rf"[ \t]*;[ \t]*{_PAIR}")
 #: IPv4 inside IPv6: RFC 4291 section 2.5.5.2

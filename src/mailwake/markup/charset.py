@@ -68,7 +68,7 @@ _STRUCTURE = "<>\"'=/!-[]{}%&;#:.?_|$*\t\n\r abcdefghijklmnopqrstuvwxyzABCDEFGHI
 _ESCAPED = {
     "iso2022_jp": re.compile(rb"\x1b\$[^\x1b]*+|\x1b\([^BJ\x1b][^\x1b]*+|\x1b[^$(]?"),
     "iso2022_kr": re.compile(rb"\x0e[^\x0f]*+|\x1b\$\)C"),
-    "hz": re.compile(rb"~\{(?:(?!~\})[^\n])*+"),
+    "hz": re.compile(rb"~\{(?>(?:(?!~\})[^\n])*)"),
 }
 _META = re.compile(rb"""<meta\s[^<>]*?charset\s*=\s*["']?\s*([A-Za-z0-9_.:-]+)""", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))

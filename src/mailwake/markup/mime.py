@@ -19,15 +19,15 @@ from urllib.parse import unquote_to_bytes
 MAX_DEPTH = 40
 #: Parts beyond this number are not looked for.
 MAX_PARTS = 10_000
-_FIELD = re.compile(rb"([!-9;-~]*+):([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)")
+_FIELD = re.compile(rb"([!-9;-~]*+):([^\n]*+(?>(?:\n[ \t][^\n]*+)*))(?:\n|\Z)")
 _FOLD = re.compile(r"(?<!\r)\r*+\n")
 _BLANK = re.compile(rb"\r*+\n")
-_DELIMITER_REST = re.compile(rb"(--)?+[ \t]*+\r*+(?:\n|\Z)")
+_DELIMITER_REST = re.compile(rb"(?>(--)?)[ \t]*+\r*+(?:\n|\Z)")
 _MAILBOX_LINE = re.compile(rb">?From [^\n]*+(?:\n|\Z)")
 _TYPE = re.compile(r"\s*+([^\s;/]++)/([^\s;]++)")
-_PARAMETER = re.compile(r";\s*+([^\s=;]++)\s*+=\s*+(?:\"((?:[^\"\\]|\\.)*+)\"?|([^;]*+))", re.DOTALL)
+_PARAMETER = re.compile(r";\s*+([^\s=;]++)\s*+=\s*+(?:\"((?>(?:[^\"\\]|\\.)*))\"?|([^;]*+))", re.DOTALL)
 #: What is escaped is passed over in pairs, so that no search begins twice inside of what does not end.
-_COMMENT = re.compile(r"\\.|\"(?:[^\"\\]|\\.)*+\"|(\((?:[^()\\]|\\.)*+\))", re.DOTALL)
+_COMMENT = re.compile(r"\\.|\"(?>(?:[^\"\\]|\\.)*)\"|(\((?>(?:[^()\\]|\\.)*)\))", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 

@@ -14,7 +14,7 @@ _ATTRIBUTE = (
     rf"[^{_SPACE}/>][^{_SPACE}/>=]*+"
     rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"[^\"]*+\"|'[^']*+'|(?=>)|[^{_SPACE}\"'>][^{_SPACE}>]*+)|(?![{_SPACE}]*+=))"
 )
-_REST = rf"(?:[{_SPACE}/]++|{_ATTRIBUTE})*+>"
+_REST = rf"(?>(?:[{_SPACE}/]++|{_ATTRIBUTE})*)>"
 #: Names that decide something; every other tag is jumped over inside one pattern.
 _NAMES = (
     "a|area|/a|script|style|textarea|title|xmp|iframe|noembed|noframes|plaintext|/?template|svg|math|/body|/?html"
@@ -24,15 +24,15 @@ _NAMES = (
 _COMMON_TAG = (
     r"/[b-z](?!ody|tml|emplate)[a-z0-9]*+>"
     r"|(?:t(?:[dr]|able|body)|p|div|s(?:pan|trong)|i(?:mg)?|br?|em|u|font|center|h[1-6]|ul|ol|li|meta|link)"
-    r"(?:>|(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]*+/?+>)"
+    r"(?:>|(?>(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*)[ \t\r\n]*+/?+>)"
 )
 _PLAIN_TAG = rf"(?!(?ai:{_NAMES})[{_SPACE}/>])/?+[a-zA-Z][^{_SPACE}/>]*+{_REST}"
-_PLAIN_COMMENT = r"!--(?!(?ai:\[if)\b)(?:-?>|(?:[^-]++|-(?!-!?>))*+--!?>)"
+_PLAIN_COMMENT = r"!--(?!(?ai:\[if)\b)(?:-?>|(?>(?:[^-]++|-(?!-!?>))*)--!?>)"
 _BOGUS = r"(?:!(?!--)|\?|/(?![a-zA-Z]))[^>]*+>"
 
 
 def _jump_over(*alternatives: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:[^<]*+<(?:{'|'.join(alternatives)}|(?![a-zA-Z/!?])))*+[^<]*+")
+    return re.compile(rf"(?>(?:[^<]*+<(?:{'|'.join(alternatives)}|(?![a-zA-Z/!?])))*)[^<]*+")
 
 
 JUMP = _jump_over(_COMMON_TAG, _PLAIN_TAG, _PLAIN_COMMENT, _BOGUS)
@@ -44,13 +44,13 @@ SEQUENCE = re.compile(r"<[a-zA-Z/!?][a-zA-Z0-9:]*+")
 TABLE_PART = re.compile(r"<(?ai:/?(?:table|td|th|tr|tbody|thead|tfoot|caption)\b)")
 #: A link in its commonest spelling: its address, the end of its tag and, where its content is text, its end.
 PLAIN_LINK = re.compile(
-    r"<a(?:[ \t\r\n]++(?!href=)[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]++href=\"([^\"]*+)\""
-    r"(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*+[ \t\r\n]*+(>)(?:[^<]*+(</a>))?+"
+    r"<a(?>(?:[ \t\r\n]++(?!href=)[a-z-]++=\"[^\"]*+\")*)[ \t\r\n]++href=\"([^\"]*+)\""
+    r"(?>(?:[ \t\r\n]++[a-z-]++=\"[^\"]*+\")*)[ \t\r\n]*+(>)(?>(?:[^<]*+(</a>))?)"
 )
 TAG = re.compile(rf"<(/?+[a-zA-Z][^{_SPACE}/>]*+){_REST}")
 _PAIR = re.compile(
     rf"([^{_SPACE}/>][^{_SPACE}/>=]*+)"
-    rf"(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"([^\"]*+)\"|'([^']*+)'|(?=>)|([^{_SPACE}\"'>][^{_SPACE}>]*+)))?+"
+    rf"(?>(?:[{_SPACE}]*+=[{_SPACE}]*+(?:\"([^\"]*+)\"|'([^']*+)'|(?=>)|([^{_SPACE}\"'>][^{_SPACE}>]*+)))?)"
 )
 COMMENT_END = re.compile(r"--!?>")
 CONDITION = re.compile(r"<!--\[(?ai:if)\b([^\]<>]*+)\]>")

@@ -13,10 +13,10 @@ from functools import lru_cache
 
 _DOMAIN = r"(?P<{}>[^\x00-\x20\x7f@<>()\[\],:;\"\\=?]{{1,253}})"
 #: Without a question mark: it is rare in addresses and stands in every encoded word.
-_LOCAL = r"(?:[^\x00-\x20\x7f@<>()\[\],:;\"\\?]{1,320}|\"(?:[^\"\\]|\\.){1,320}+\")"
+_LOCAL = r"(?:[^\x00-\x20\x7f@<>()\[\],:;\"\\?]{1,320}|\"(?>(?:[^\"\\]|\\.){1,320})\")"
 #: A display name in words and quoted strings, then the address in brackets; or the address alone.
 _MAILBOX = re.compile(
-    rf"\s*(?:(?:\"(?:[^\"\\]|\\.)*+\"|[^\"<>()\[\],:;@\\])*+<{_LOCAL}@{_DOMAIN.format('named')}>"
+    rf"\s*(?:(?>(?:\"(?>(?:[^\"\\]|\\.)*)\"|[^\"<>()\[\],:;@\\])*)<{_LOCAL}@{_DOMAIN.format('named')}>"
     rf"|{_LOCAL}@{_DOMAIN.format('bare')})\s*"
 )
 
