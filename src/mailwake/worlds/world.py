@@ -1,0 +1,251 @@
+"""One world: drawn from wide ranges, lived through, thinned to its share of machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from mailwake.simulate.chance import dice, log_normal
+from mailwake.simulate.places import load_world
+from mailwake.worlds.hits import Copy, Hit
+from mailwake.worlds.machines import KNOWN, OWN_ADDRESS, Machines, Manner, draw_manner, prefetch, preview
+from mailwake.worlds.people import Office, People, draw_habits
+from mailwake.worlds.places import Places
+from mailwake.worlds.programs import Programs
+
+#: Kinds of worlds, each a range of its own.
+KINDS = ("mixed", "low", "high", "consumer", "company", "short", "codes", "withheld", "untimed", "plain")
+_SHARES = {"low": (0.05, 0.05), "high": (0.85, 0.92), "consumer": (0.1, 0.5), "codes": (0.3, 0.7)}
+_FIRST, _LAST = 1_720_000_000.0, 1_793_000_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is decided before anybody lives in a world."""
+
+    kind: str
+    seed: int
+    copies: int
+    #: clicks by machines among all clicks
+    machine_share: float
+    #: part of the domains that are companies
+    companies: float
+    links: tuple[int, ...]
+    streams: tuple[str, ...]
+    decoys: bool
+    #: chance that a copy's delivery is reported
+    timed: float
+    #: whether sending is reported
+    sent: bool
+    #: how late delivery is noted at most, seconds; hits may come before it
+    late: float
+    #: seconds since 1970 of the first campaign; 0 where a source counts from its own beginning
+    start: float
+    #: chance that the forwarding header is broken, so that all come from the proxy
+    broken_proxy: float
+    #: no address and no user agent
+    withheld: bool
+    secure: bool
+    told: str
+    known: float
+    shift: int
+    wild: int
+    duplicates: float = 0.005
+
+
+@dataclass(kw_only=True)
+class World:
+    """What happened: copies with hits and truth."""
+
+    plan: Plan
+    copies: list[Copy] = field(default_factory=list)
+    #: address to kind of network, for whoever asks for a perfect table
+    networks: dict[str, str] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[tuple[dict[str, Any], Hit | None]]:
+        """The exchange format with the truth beside it, in no particular order."""
+        rng = dice("lines", self.plan.seed)
+        for copy in self.copies:
+            base = _base(self.plan, copy)
+            if self.plan.sent:
+                yield base | {"id": f"s{copy.number}", "type": "sent", "at": round(copy.sent_at, 3)}, None
+            if rng.random() < self.plan.timed:
+                noted_at = copy.delivered_at + rng.uniform(0, self.plan.late)
+                yield base | {"id": f"d{copy.number}", "type": "delivered", "at": round(noted_at, 3)}, None
+            for place, hit in enumerate(copy.hits):
+                line = base | _line(self.plan, rng, hit) | {"id": f"{copy.number}-{place}"}
+                yield line, hit
+                if rng.random() < self.plan.duplicates:
+                    yield dict(line), None
+
+
+def draw_plan(kind: str, seed: int, *, copies: int = 0) -> Plan:
+    """A plan of one of `KINDS`.
+
+    Args:
+        copies: messages sent; 0: some thousands.
+    """
+    rng = dice("plan", kind, seed)
+    short, codes = kind == "short", kind == "codes"
+    streams = ("transactional",) if codes else rng.choice((("marketing",), ("marketing",), ("outbound",), ("marketing", "transactional")))
+    return Plan(
+        kind=kind,
+        seed=seed,
+        copies=copies or rng.choice((800, 2_000, 4_000, 4_000, 8_000)),
+        machine_share=rng.uniform(*_SHARES.get(kind, (0.3, 0.9))),
+        companies={"consumer": 0.05, "company": 0.95}.get(kind, rng.uniform(0.2, 0.9)),
+        links=tuple(rng.randrange(1, 3) if short or codes else rng.randrange(1, 13) for _ in range(rng.randrange(1, 4))),
+        streams=streams,
+        decoys=rng.random() < 0.65,
+        sent=kind != "untimed" or rng.random() < 0.5,
+        timed=0.0 if kind == "untimed" else rng.choice((1.0, 1.0, 0.97)),
+        late=rng.choice((0, 0, 2, 10)),
+        start=1_000.0 if rng.random() < 0.08 else rng.uniform(_FIRST, _LAST),
+        broken_proxy=rng.choice((0, 0.01, 0.01, 0.05)),
+        withheld=kind == "withheld",
+        secure=kind != "plain" and rng.random() < 0.9,
+        told=rng.choice(("none", "basic")) if kind == "plain" else rng.choice(("all", "full", "full", "full", "basic")),
+        known=rng.choice((1.0, 1.0, 0.7, 0.3, 0.0)),
+        shift=rng.choice((0, 0, 0, 0, 3, 8, 25, 40)),
+        wild=rng.randrange(0, 6),
+    )  # fmt: skip
+
+
+def live(plan: Plan) -> World:
+    """Let everybody in a world do what they do."""
+    rng = dice("world", plan.kind, plan.seed)
+    ranges = load_world()
+    places = Places(rng, ranges, known=plan.known)
+    start = plan.start
+    programs = Programs(rng, at=start if start > _FIRST / 2 else rng.uniform(_FIRST, _LAST), shift=plan.shift, secure=plan.secure, told=plan.told)
+    machines = Machines(rng, places, programs)
+    people = People(rng, places, programs, draw_habits(rng))
+    cast = _cast(rng, plan)
+    domains = [_Domain(rng, plan, places, cast) for _ in range(max(6, plan.copies // 30))]
+    sizes = [rng.paretovariate(1.1) for _ in domains]
+    members = [
+        (number, people.make(domains[number].office))
+        for number in rng.choices(range(len(domains)), sizes, k=max(1, plan.copies // len(plan.links)))
+    ]
+    world = World(plan=plan, networks=places.kinds)
+    machine_visits: list[tuple[Copy, list[Hit]]] = []
+    skew = rng.uniform(-2, 2)
+    previews = places.fleet("preview", 50)
+    for campaign, links in enumerate(plan.links):
+        sent_at = start + campaign * rng.uniform(1, 7) * 86_400
+        stream = plan.streams[campaign % len(plan.streams)]
+        for recipient, (number, person) in enumerate(members):
+            domain = domains[number]
+            copy = _copy(rng, plan, len(world.copies), recipient, number, campaign, stream, links, sent_at + skew)
+            people.receive(person, copy, domain.office)
+            machine_visits += _incidental(rng, copy, programs, previews, domain.prefetches)
+            for manner, address in domain.scanners:
+                if rng.random() < domain.sampled:
+                    machine_visits.append((copy, machines.visit(manner, copy, address)))
+            world.copies.append(copy)
+    _thin(rng, world, machine_visits, plan.machine_share)
+    return world
+
+
+class _Domain:
+    """One recipient domain: a company with gateways, or a mailbox provider."""
+
+    def __init__(self, rng: Random, plan: Plan, places: Places, cast: Sequence[Manner]) -> None:
+        company = rng.random() < plan.companies
+        self.office = (
+            Office(
+                network=places.office(),
+                gateway=places.fleet("gateway", 12),
+                azure=places.fleet("azure", 6),
+                isolation=places.fleet("hosting", 8),
+                all_hands_at=log_normal(rng, 2_000, 1.2),
+            )
+            if company
+            else None
+        )
+        self.sampled = rng.uniform(0.3, 1.0)
+        self.prefetches = rng.random() < 0.06
+        self.scanners: list[tuple[Manner, str | None]] = []
+        for _ in range(rng.choice((1, 1, 2) if company else (0, 0, 0, 1))):
+            if self.office and rng.random() < 0.15:
+                self.scanners.append((rng.choice(OWN_ADDRESS), self.office.address))
+            else:
+                self.scanners.append((rng.choice(cast), None))
+
+
+def _cast(rng: Random, plan: Plan) -> list[Manner]:
+    """The machines of this world: some known ones, some that nobody has met."""
+    known = rng.sample(KNOWN, rng.randrange(4, len(KNOWN)))
+    return [*known, *(draw_manner(rng, number) for number in range(plan.wild))]
+
+
+def _copy(
+    rng: Random, plan: Plan, number: int, recipient: int, domain: int, campaign: int, stream: str, links: int, at: float
+) -> Copy:
+    sent_at = at + number % 4000 * 0.15 + rng.uniform(0, 2)
+    return Copy(
+        number=number, recipient=recipient, domain=domain, campaign=campaign, stream=stream, links=links,
+        decoys=plan.decoys, sent_at=sent_at, delivered_at=sent_at + log_normal(rng, 1.5, 0.8),
+    )  # fmt: skip
+
+
+def _incidental(
+    rng: Random, copy: Copy, programs: Programs, previews: Any, prefetches: bool
+) -> list[tuple[Copy, list[Hit]]]:
+    found: list[tuple[Copy, list[Hit]]] = []
+    for hit in copy.hits:
+        if hit.type == "clicked" and hit.human and rng.random() < 0.03:
+            found.append((copy, [preview(rng, programs, previews, copy, hit)]))
+        if hit.type == "opened" and hit.human and prefetches and "image" not in hit.agent and rng.random() < 0.5:
+            found.append((copy, prefetch(rng, copy, hit, announces=rng.random() < 0.5)))
+    return found
+
+
+def _thin(rng: Random, world: World, visits: list[tuple[Copy, list[Hit]]], share: float) -> None:
+    """Leave machines, or people's clicks, out until machines have their share of the clicks."""
+    rng.shuffle(visits)
+    people = sum(hit.type == "clicked" and hit.human for copy in world.copies for hit in copy.hits)
+    machines = sum(hit.type == "clicked" and hit.signature_ok for _, hits in visits for hit in hits)
+    already = sum(hit.type == "clicked" and not hit.human for copy in world.copies for hit in copy.hits)
+    wanted = share / (1 - share) * people - already
+    if machines < wanted:
+        _quieten(rng, world, (machines + already) * (1 - share) / share / max(people, 1))
+        wanted = machines
+    taken = 0
+    for copy, hits in visits:
+        if taken >= wanted:
+            break
+        taken += sum(hit.type == "clicked" and hit.signature_ok for hit in hits)
+        copy.hits += hits
+
+
+def _quieten(rng: Random, world: World, kept: float) -> None:
+    """Fewer people click; all that a copy's person did beyond opening goes together."""
+    for copy in world.copies:
+        if rng.random() >= kept:
+            copy.hits = [hit for hit in copy.hits if hit.type == "opened"]
+
+
+def _base(plan: Plan, copy: Copy) -> dict[str, Any]:
+    return {
+        "delivery": f"m{copy.number}",
+        "recipient": f"r{copy.recipient}",
+        "domain": f"d{copy.domain}.example",
+        "links": copy.links,
+        "stream": copy.stream,
+    }
+
+
+def _line(plan: Plan, rng: Random, hit: Hit) -> dict[str, Any]:
+    line: dict[str, Any] = {"type": hit.type, "at": round(hit.at, 3), "link": hit.link, "signature_ok": hit.signature_ok}
+    if hit.visitor is None:
+        return line
+    line["method"] = hit.method
+    if not plan.withheld:
+        broken = rng.random() < plan.broken_proxy
+        line |= {"ip": "10.0.0.7" if broken else hit.visitor.ip, "ua": hit.visitor.ua}
+        if hit.visitor.headers or plan.told == "full":
+            line["headers"] = dict(hit.visitor.headers)
+    return line
