@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ from mailwake.events import SECOND, Class, DeliveryId, EventType, Evidence, Hand
 from mailwake.judge import Judged
 from mailwake.judge.rules import load_rules
 from mailwake.judge.verdicts import StreamJudge
-from mailwake.pipeline.evidence import EvidenceReader, looked_at
+from mailwake.pipeline.evidence import LOOKED_AT, EvidenceReader, looked_at
 from mailwake.pipeline.networks import Networks
 from mailwake.settings import Enrich
 
@@ -86,7 +86,7 @@ def command(
     """
     judge = StreamJudge(load_rules(ruleset))
     reader = EvidenceReader(Networks(Enrich(), _KEY), _KEY)
-    lines = [*_progress(_read(sys.stdin.buffer, reader))]
+    lines = _understand([*_progress(_read(sys.stdin.buffer))], reader)
     found = _live(judge, lines) if live else _final(judge, lines)
     _write(lines, found, judge.ruleset)
     unread = [each for each in lines if each.evidence is None]
@@ -96,16 +96,39 @@ def command(
         raise BadInput(f"{len(unread)} of {len(lines)} lines could not be read; they have p_human null")
 
 
-def _read(lines: Iterable[bytes], reader: EvidenceReader) -> Iterator[Line]:
+def _read(lines: Iterable[bytes]) -> Iterator[tuple[int, Hit | None, str | int | None, str]]:
+    """Number, hit, id and problem of every line that is not empty."""
     decoder = msgspec.json.Decoder(Hit)
     for number, raw in enumerate(lines, 1):
         if raw.isspace():
             continue
         try:
             hit = decoder.decode(raw)
-            yield Line(number, hit.id, evidence_of(hit, reader, number))
-        except (msgspec.DecodeError, BadInput, UnicodeDecodeError, RecursionError) as fault:
-            yield Line(number, _id_of(raw), None, str(fault))
+            yield number, hit, hit.id, ""
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+            yield number, None, _id_of(raw), str(fault)
+
+
+def _understand(
+    found: Sequence[tuple[int, Hit | None, str | int | None, str]], reader: EvidenceReader
+) -> list[Line]:
+    untold = untold_headers(hit for _, hit, _, _ in found if hit)
+    lines = []
+    for number, hit, identity, problem in found:
+        evidence = None
+        if hit is not None:
+            try:
+                evidence = evidence_of(hit, reader, number, untold)
+            except BadInput as fault:
+                problem = str(fault)
+        lines.append(Line(number, identity, evidence, problem))
+    return lines
+
+
+def untold_headers(hits: Iterable[Hit]) -> frozenset[bytes]:
+    """Headers that no hit of the whole input has: its source does not log them, so their absence says nothing."""
+    told = {name.lower() for hit in hits if hit.headers for name in hit.headers}
+    return frozenset(name for name in LOOKED_AT if name.decode() not in told)
 
 
 def _id_of(raw: bytes) -> str | int | None:
@@ -118,8 +141,11 @@ def _id_of(raw: bytes) -> str | int | None:
     return found if isinstance(found, str | int) and not isinstance(found, bool) else None
 
 
-def evidence_of(hit: Hit, reader: EvidenceReader, number: int) -> Evidence:
+def evidence_of(hit: Hit, reader: EvidenceReader, number: int, untold: frozenset[bytes]) -> Evidence:
     """What the judge may see of one line.
+
+    Args:
+        untold: lower-case names of headers that the source does not log.
 
     Raises:
         BadInput: a type, stream or time that cannot be.
@@ -130,8 +156,8 @@ def evidence_of(hit: Hit, reader: EvidenceReader, number: int) -> Evidence:
     agent = None if hit.ua is None else hit.ua.encode("latin-1", "replace")
     if agent is None and headers:
         agent = headers.get(b"user-agent")
-    seen = looked_at(headers.items()) if headers else None
-    traits = reader.facts(peer=hit.ip, method=hit.method or "GET", agent=agent, headers=seen, at=at)
+    seen = None if headers is None or untold >= LOOKED_AT else looked_at(headers.items())
+    traits = reader.facts(peer=hit.ip, method=hit.method or "GET", agent=agent, headers=seen, at=at, untold=untold)
     network, claimed = traits.network, traits.agent
     return Evidence(
         id=event_id("line", number) if hit.id is None else event_id("id", hit.id),
@@ -178,7 +204,7 @@ def _time(seconds: float) -> Micros:
 
 def _headers(headers: Mapping[str, Any] | None) -> dict[bytes, bytes] | None:
     """Lower-case names and raw values; None when there are no headers at all."""
-    if not headers:
+    if headers is None:
         return None
     return {
         name.lower().encode("latin-1", "replace"): str(value).encode("latin-1", "replace")

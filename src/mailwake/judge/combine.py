@@ -1,6 +1,7 @@
 """Adds up the evidence on every event of one delivery: log-odds in, probability, class and reasons out.
 
-A pure function of the events kept, the delivery time and the rules; called again whenever one of them changes.
+A pure function of the events kept, the delivery time, the rules and what is known of others; called again whenever one
+of them changes.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ from mailwake.events import Class, Micros
 from mailwake.judge.delivery import Delivery, Seen, Sort
 from mailwake.judge.families import mixture, timing
 from mailwake.judge.families.follow import Follow
+from mailwake.judge.families.learned import Key, Reputations, shares_of
 from mailwake.judge.families.own import Own
-from mailwake.judge.families.pattern import Patterns, weigh_single
+from mailwake.judge.families.pattern import Patterns
 from mailwake.judge.families.witness import Witnesses
-from mailwake.judge.rules import Rules, Term
+from mailwake.judge.rules import Cell, Rules, Scope, Term
+
+_START = Cell("base.start")
+#: What holds of every single hit, whoever made it: cells of these families alone are no evidence.
+_EMPTY = frozenset(("base", "next_link", "next_link_from", "within_1_s", "within_10_s", "links_followed", "opened", "known_stream", "known_link"))  # fmt: skip
 
 
 class Opinion(NamedTuple):
@@ -28,40 +34,102 @@ class Opinion(NamedTuple):
     terms: tuple[Term, ...]
 
 
-def judge_delivery(rules: Rules, delivery: Delivery, anchor: Micros | None) -> Iterator[tuple[Seen, Opinion]]:
-    """An opinion on every kept event of a delivery.
+class Look(NamedTuple):
+    """One event with everything that was observed of it, but for what is known of others."""
+
+    event: Seen
+    cells: list[Cell]
+    #: P(human) of the event by itself
+    alone: float
+
+
+def look_at(rules: Rules, delivery: Delivery, anchor: Micros | None) -> list[Look]:
+    """What can be observed of every opened and followed thing of a delivery.
 
     Args:
         anchor: when it was delivered, else sent; None when not known.
     """
     seen = delivery.seen
-    if len(seen) == 1:
-        yield seen[0], _single(rules, delivery, seen[0], anchor)
-        return
-    patterns, witnesses = Patterns(rules, delivery, seen), Witnesses(rules, seen)
-    ground = {each.id: _ground(rules, delivery, each, anchor) for each in seen}
-    witnessed = {each.id: list(witnesses.terms(each)) for each in seen}
-    bases = {each.id: _sum(ground[each.id]) + patterns.burst_of(each) + _sum(witnessed[each.id]) for each in seen}
-    follow = Follow(rules, seen, bases)
-    clicks = [each.at for each in seen if each.sort is Sort.CLICK and bases[each.id] >= 0]
-    for each in seen:
-        if each.own.mpp:
-            yield each, _mpp(rules, each, anchor, clicks)
+    patterns, witnesses = Patterns(seen, delivery.links), Witnesses(seen)
+    follow = Follow(seen, anchor)
+    first = seen[0].at if seen else Micros(0)
+    found = []
+    for event in seen:
+        if event.own.mpp or event.sort in (Sort.PROOF, Sort.ONE_CLICK):
             continue
-        suspicion = _floored(rules, [*patterns.terms(each), *witnessed[each.id]])
-        yield each, _opinion(rules, each, [*ground[each.id], *suspicion, *follow.terms(each)])
+        own = event.own
+        cells = [_START, *own.cells]
+        if not own.proxy:
+            cells += timing.cells(
+                rules, stream=delivery.stream, at=event.at, anchor=anchor, first=first, group=own.group
+            )
+        cells += patterns.cells(event)
+        cells += witnesses.cells(event)
+        cells += follow.cells(event)
+        found.append(Look(event, cells, _probability(rules, _sum(rules.alone[event.scope], cells))))
+    return found
 
 
-def _single(rules: Rules, delivery: Delivery, event: Seen, anchor: Micros | None) -> Opinion:
-    """The only event of a delivery, as most are: nothing to relate it to."""
-    if event.own.mpp:
-        return _mpp(rules, event, anchor, ())
-    terms = _ground(rules, delivery, event, anchor)
-    if event.sort is Sort.CLICK:
-        terms.append(weigh_single(rules, delivery))
-    elif event.sort is Sort.WITNESS:
-        terms += Witnesses(rules, (event,)).terms(event)
-    return _opinion(rules, event, terms)
+def shares(rules: Rules, delivery: Delivery, looks: Sequence[Look], anchor: Micros | None) -> dict[tuple[str, Key], int]:
+    """What a delivery adds to reputations."""
+    return shares_of(delivery, [(each.event, each.alone) for each in looks if not each.event.own.proxy], anchor)
+
+
+def reconsider(
+    rules: Rules,
+    delivery: Delivery,
+    looks: Sequence[Look],
+    anchor: Micros | None,
+    known: Reputations,
+    own_shares: dict[tuple[str, Key], int],
+) -> list[Look]:
+    """The same looks, now with P(human) in the light of what others did: a second round of learning starts from it.
+
+    Args:
+        own_shares: what this delivery itself added to `known`.
+    """
+    found = []
+    for look in looks:
+        cells = [*look.cells, *known.cells(delivery, look.event, anchor, own_shares)]
+        found.append(look._replace(alone=_probability(rules, _sum(rules.weights[look.event.scope], cells))))
+    return found
+
+
+def judge_delivery(
+    rules: Rules,
+    delivery: Delivery,
+    anchor: Micros | None,
+    known: Reputations,
+    *,
+    looks: Sequence[Look] | None = None,
+    own_shares: dict[tuple[str, Key], int] | None = None,
+) -> Iterator[tuple[Seen, Opinion]]:
+    """An opinion on every kept event of a delivery.
+
+    Args:
+        anchor: when it was delivered, else sent; None when not known.
+        known: what others did.
+        looks: as `look_at` gives them, if they are known.
+        own_shares: what this delivery itself added to `known`.
+    """
+    if looks is None:
+        looks = look_at(rules, delivery, anchor)
+    found: dict[int, Opinion] = {}
+    for look in looks:
+        cells = look.cells
+        if not look.event.own.proxy:
+            cells = [*cells, *known.cells(delivery, look.event, anchor, own_shares or {})]
+        found[look.event.id] = _opinion(rules, look.event, cells)
+    clicks = [
+        look.event.at
+        for look in looks
+        if look.event.sort is Sort.CLICK and (found[look.event.id].p_human or 0.0) >= 0.5
+    ]
+    for event in delivery.seen:
+        if event.own.mpp:
+            yield event, _mpp(rules, event, anchor, clicks)
+        else:
+            yield event, found.get(event.id) or _constant(rules, event)
 
 
 def judge_alone(rules: Rules, seen: Seen, *, crowded: bool) -> Opinion:
@@ -72,56 +140,51 @@ def judge_alone(rules: Rules, seen: Seen, *, crowded: bool) -> Opinion:
     """
     if seen.own.mpp:
         return _mpp(rules, seen, None, ())
-    terms = _ground(rules, None, seen, None)
-    weight = rules.weights["follow.crowded_click"].of(seen.scope)
-    if crowded and weight:
-        terms.append(Term("crowded", weight, "one of very many on one copy"))
+    if seen.sort in (Sort.PROOF, Sort.ONE_CLICK):
+        return _constant(rules, seen)
+    cells = [_START, *seen.own.cells]
+    if crowded and seen.scope is Scope.CLICK:
+        cells.append(Cell("crowded.click", "one of very many on one copy"))
     if seen.sort is Sort.WITNESS:
-        code = "refused_same_network" if seen.refused else "decoy_same_visitor"
-        fact = "altered the address of a link" if seen.refused else "followed a hidden link"
-        terms.append(Term(code, rules.weights[f"witness.{code}"].of(seen.scope), fact))
-    return _opinion(rules, seen, terms)
+        name, fact = ("altered", "altered the address of a link") if seen.refused else ("decoy", "followed a hidden link")
+        cells.append(Cell(f"{name}.same_visitor", fact))
+    return _opinion(rules, seen, cells, weights=rules.alone[seen.scope])
 
 
-def _ground(rules: Rules, delivery: Delivery | None, event: Seen, anchor: Micros | None) -> list[Term]:
-    """What stands without other events: itself and its delay."""
-    if event.sort is Sort.PROOF:
-        fact = "the recipient replied" if event.reply else "a goal was reached"
-        return [Term("proof", rules.weights["follow.proof"].click, fact)]
+def _constant(rules: Rules, event: Seen) -> Opinion:
+    """What needs no weighing: nobody but a person replies, reaches goals, or presses the mailbox's own button."""
     if event.sort is Sort.ONE_CLICK:
-        fact = "one-click unsubscription, which a mailbox sends for its user alone"
-        return [Term("one_click", rules.weights["follow.one_click"].click, fact)]
-    return [*event.own.terms, *_timed(rules, delivery, event, anchor)]
+        code, fact = "one_click", "one-click unsubscription, which a mailbox sends for its user alone"
+    else:
+        code, fact = "proof", "the recipient replied" if event.reply else "a goal was reached"
+    weight = rules.numbers[f"constants.{code}"]
+    p_human = _probability(rules, weight)
+    return Opinion(p_human, Class.HUMAN, (Term(code, weight, fact),))
 
 
-def _timed(rules: Rules, delivery: Delivery | None, event: Seen, anchor: Micros | None) -> Iterable[Term]:
-    if delivery is None or event.own.proxy or event.own.mpp:
-        return ()
-    found = timing.weigh(rules, event.scope, delivery.stream, at=event.at, anchor=anchor, consumer=event.own.consumer)
-    return (found,) if found else ()
-
-
-def _sum(terms: Iterable[Term]) -> float:
+def _sum(weights: dict[str, float], cells: Iterable[Cell]) -> float:
     total = 0.0
-    for each in terms:
-        total += each[1]
+    for each in cells:
+        total += weights.get(each[0], 0.0)
     return total
 
 
-def _floored(rules: Rules, terms: list[Term]) -> list[Term]:
-    """Patterns and witnesses overlap: together they count no more than the floor."""
-    floor = rules.numbers["combination.pattern_floor"]
-    total = _sum(terms)
-    if total < floor:
-        terms.append(Term("overlap", floor - total, "patterns that say the same count once"))
-    return terms
+def _opinion(rules: Rules, event: Seen, cells: list[Cell], *, weights: dict[str, float] | None = None) -> Opinion:
+    if all(each[0].partition(".")[0] in _EMPTY or each[0].endswith(".new") for each in cells):
+        return Opinion(None, Class.UNKNOWN, ())
+    weights = rules.weights[event.scope] if weights is None else weights
+    p_human = _probability(rules, _sum(weights, cells))
+    return Opinion(p_human, _class(rules, event.own, p_human), _terms(rules, weights, cells))
 
 
-def _opinion(rules: Rules, event: Seen, terms: list[Term]) -> Opinion:
-    if all(each.code == "links_followed" and each.weight >= 0 for each in terms):
-        return Opinion(None, Class.UNKNOWN, ())  # that somebody followed one link tells nothing by itself
-    p_human = _probability(rules, _sum(terms))
-    return Opinion(p_human, _class(rules, event.own, p_human), tuple(terms))
+def _terms(rules: Rules, weights: dict[str, float], cells: Iterable[Cell]) -> tuple[Term, ...]:
+    terms = []
+    for name, fact, details in cells:
+        weight = weights.get(name)
+        if weight:
+            code = name.partition(".")[0]
+            terms.append(Term(code, weight, fact, details) if fact else Term(code, weight, rules.words[code]))
+    return tuple(terms)
 
 
 def _mpp(rules: Rules, event: Seen, anchor: Micros | None, clicks: Sequence[Micros]) -> Opinion:
@@ -131,7 +194,7 @@ def _mpp(rules: Rules, event: Seen, anchor: Micros | None, clicks: Sequence[Micr
 
 def _probability(rules: Rules, log_odds: float) -> float:
     least = rules.numbers["combination.p_min"]
-    return round(min(max(1 / (1 + exp(-max(log_odds, -50.0))), least), 1 - least), 4)
+    return round(min(max(1 / (1 + exp(-min(max(log_odds, -50.0), 50.0))), least), 1 - least), 4)
 
 
 def _class(rules: Rules, own: Own, p_human: float) -> Class:

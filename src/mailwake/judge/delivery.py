@@ -52,6 +52,7 @@ class Seen:
     """One event as the judge remembers it, and what it last said of it."""
 
     __slots__ = (
+        "agent",
         "at",
         "country",
         "id",
@@ -73,7 +74,7 @@ class Seen:
         #: a number per thing that can be followed; pages count as one each
         self.link = evidence.link if evidence.link is not None else _PAGES.get(evidence.note, 0)
         network, agent = evidence.network, evidence.agent
-        self.network = network
+        self.network, self.agent = network, agent
         #: one number for network and agent together; None when neither is known
         self.visitor = None if network is None and agent is None else hash((network, agent))
         self.own = own
@@ -93,7 +94,7 @@ class Seen:
 class Delivery:
     """The open state of one copy."""
 
-    __slots__ = ("first_at", "last_at", "links", "seen", "stream")
+    __slots__ = ("domain", "first_at", "last_at", "links", "recipient", "seen", "stream")
 
     def __init__(self, evidence: Evidence) -> None:
         #: kept events by time
@@ -101,6 +102,7 @@ class Delivery:
         self.first_at = self.last_at = evidence.at
         self.links = 0
         self.stream = evidence.stream
+        self.domain, self.recipient = evidence.domain, evidence.recipient
 
     def holds(self, id: int) -> bool:  # noqa: A002  # the word of Evidence
         """Whether an event is kept already."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from mailwake.errors import BadInput
 
 #: The ruleset in force when none is named.
-CURRENT = Path(__file__).parent / "rulesets" / "2026-11.toml"
+CURRENT = Path(__file__).parent / "rulesets" / "2026-11-26.toml"
 
 
 class Scope(StrEnum):
@@ -28,12 +28,20 @@ class Scope(StrEnum):
     CLICK = "click"
 
 
+class Cell(NamedTuple):
+    """One observation: its name, such as "delay.marketing_from_60", and the fact in words, put together only when told."""
+
+    name: str
+    #: words with {} for the details; empty: the ruleset's words for the family
+    fact: str = ""
+    details: tuple[object, ...] = ()
+
+
 class Term(NamedTuple):
-    """One contribution to a verdict: reason code, log-odds, and the fact in words, put together only when told."""
+    """One contribution to a verdict: reason code, log-odds, and the fact in words."""
 
     code: str
     weight: float
-    #: words with {} for the details
     fact: str
     details: tuple[object, ...] = ()
 
@@ -42,46 +50,21 @@ class Term(NamedTuple):
         return self.fact.format(*self.details) if self.details else self.fact
 
 
-class Weight(NamedTuple):
-    """What one kind of evidence adds to the log-odds, by scope."""
-
-    click: float
-    open: float
-    source: str
-
-    def of(self, scope: Scope) -> float:
-        """The weight in a scope."""
-        return self.open if scope is Scope.OPEN else self.click
-
-
-class Steps(NamedTuple):
-    """Weights for 0, 1, 2, … of something; the last one stands for all more."""
-
-    weights: tuple[float, ...]
-    source: str
-
-    def of(self, count: int) -> float:
-        """The weight of a count."""
-        return self.weights[min(count, len(self.weights) - 1)]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """One ruleset, checked.
-
-    Every weight, step, number and timing has a code that says its section and name, such as ``network.mobile``.
-    """
+    """One ruleset, checked. A cell that has no weight says nothing."""
 
     #: name and content hash, such as "2026-11-5c1d0f2a9b7e"
     id: str
-    weights: Mapping[str, Weight]
-    steps: Mapping[str, Steps]
-    #: plain numbers: shares, seconds, probabilities
+    #: scope to cell to log-odds, with what is known of others
+    weights: Mapping[Scope, Mapping[str, float]]
+    #: the same for an event by itself, from which reputations are learned
+    alone: Mapping[Scope, Mapping[str, float]]
+    #: family to words for its cells that have none of their own
+    words: Mapping[str, str]
+    #: plain numbers: shares, seconds, probabilities, log-odds
     numbers: Mapping[str, float]
-    timing_edges: tuple[float, ...]
-    #: (scope, stream) to one weight per bin
-    timing: Mapping[tuple[Scope, str], tuple[float, ...]]
-    #: ASN to the name of a network weight of its own
+    #: ASN to the name of a network of its own
     operators: Mapping[int, str]
     #: country to hours from UTC
     utc_offset: Mapping[str, float]
@@ -101,7 +84,7 @@ def load_rules(path: Path | None = None) -> Rules:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise BadInput(f"cannot read the ruleset {path}: {fault}") from None
     try:
-        return _check(_rules(tree), path)
+        return _check(rules_of(tree), path)
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         raise BadInput(f"the ruleset {path} is not complete: {fault!r}") from None
 
@@ -112,56 +95,45 @@ def content_hash(tree: Mapping[str, Any]) -> str:
     return hashlib.blake2b(canonical, digest_size=6).hexdigest()
 
 
-def _rules(tree: Mapping[str, Any]) -> Rules:
-    entries = {
-        f"{section}.{name}": entry
-        for section in ("identity", "headers", "network", "pattern", "witness", "follow", "mpp")
-        for name, entry in tree[section].items()
-        if name != "utc_offset"
-    }
-    timing = {(scope, stream): entry for scope in Scope for stream, entry in tree["timing"][scope.value].items()}
-    for code, entry in (*entries.items(), *timing.items()):
+def rules_of(tree: Mapping[str, Any]) -> Rules:
+    """The rules in a ruleset's TOML, as it was read; see `load_rules`."""
+    families = tree["family"]
+    for name, entry in families.items():
         if not entry["source"]:
-            raise ValueError(f"{code} has no source")
+            raise ValueError(f"family {name} has no source")
     numbers = {f"combination.{name}": float(value) for name, value in tree["combination"].items()}
-    numbers |= {code: float(entry["value"]) for code, entry in entries.items() if "value" in entry}
+    for section in ("mpp", "constants"):
+        entries = ((name, entry) for name, entry in tree[section].items() if name != "utc_offset")
+        for name, entry in entries:
+            if not entry["source"]:
+                raise ValueError(f"{section}.{name} has no source")
+            numbers[f"{section}.{name}"] = float(entry["value"])
     return Rules(
         id=f"{tree['name']}-{content_hash(tree)}",
-        weights={
-            code: Weight(float(entry["click"]), float(entry["open"]), entry["source"])
-            for code, entry in entries.items()
-            if "click" in entry
-        },
-        steps={
-            code: Steps(_numbers(entry["weights"]), entry["source"])
-            for code, entry in entries.items()
-            if "weights" in entry
-        },
+        weights={scope: _cells(families, scope.value) for scope in Scope},
+        alone={scope: _cells(families, f"{scope.value}_alone") for scope in Scope},
+        words={name: str(entry["says"]) for name, entry in families.items()},
         numbers=numbers,
-        timing_edges=_numbers(tree["timing"]["edges_seconds"]),
-        timing={place: _numbers(entry["weights"]) for place, entry in timing.items()},
         operators={int(asn): str(name) for asn, name in tree["operators"].items()},
         utc_offset={country: float(hours) for country, hours in tree["mpp"]["utc_offset"].items()},
         previews=frozenset(tree["classes"]["previews"]),
     )
 
 
-def _numbers(values: Iterable[Any]) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)
+def _cells(families: Mapping[str, Any], column: str) -> dict[str, float]:
+    return {
+        f"{family}.{name}": float(weight)
+        for family, entry in families.items()
+        for name, weight in entry.get(column, {}).items()
+    }
 
 
 def _check(rules: Rules, path: Path) -> Rules:
     if path != CURRENT:
-        reference = load_rules()
-        for kind in ("weights", "steps", "numbers"):
-            missing = set(getattr(reference, kind)) - set(getattr(rules, kind))
-            if missing:
-                raise ValueError(f"{min(missing)} is missing")
-    bins = len(rules.timing_edges) + 1
-    for (scope, stream), weights in rules.timing.items():
-        if len(weights) != bins:
-            raise ValueError(f"timing.{scope}.{stream} needs {bins} weights, one more than edges")
+        missing = set(load_rules().numbers) - set(rules.numbers)
+        if missing:
+            raise ValueError(f"{min(missing)} is missing")
     for scope in Scope:
-        if (scope, "marketing") not in rules.timing:
-            raise ValueError(f"timing.{scope}.marketing is missing")
+        if "base.start" not in rules.weights[scope] or "base.start" not in rules.alone[scope]:
+            raise ValueError(f"family.base.{scope} has no start")
     return rules

@@ -7,15 +7,16 @@ earlier verdicts stay, as promised.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 
 from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Micros, Reason, Settlement, Verdict
 from mailwake.judge import Judged
 from mailwake.judge.clock import DeliveryClock
-from mailwake.judge.combine import Opinion, judge_alone, judge_delivery
+from mailwake.judge.combine import Look, Opinion, judge_alone, judge_delivery, look_at, reconsider, shares
 from mailwake.judge.delivery import Delivery, Seen, Sort, sort_of
 from mailwake.judge.families import own
+from mailwake.judge.families.learned import Key, Reputations
 from mailwake.judge.rules import Rules, Scope, Term
 
 #: DESIGN: a verdict is settled after 15 quiet minutes or 24 hours.
@@ -38,6 +39,7 @@ class StreamJudge:
         self._open: dict[DeliveryId, Delivery] = {}
         self._due: list[tuple[Micros, DeliveryId]] = []
         self._clock = DeliveryClock()
+        self._known = Reputations()
         self._own: dict[tuple[object, ...], own.Own] = {}
         self._said: dict[Term, Reason] = {}
 
@@ -93,7 +95,7 @@ class StreamJudge:
 
     def settle(self, now: Micros) -> list[Judged]:
         """Close deliveries that have been quiet long enough; see `mailwake.judge.Judge`."""
-        told: list[Judged] = []
+        closing: dict[DeliveryId, Delivery] = {}
         while self._due and self._due[0][0] <= now:
             _, delivery_id = heappop(self._due)
             delivery = self._open.get(delivery_id)
@@ -103,9 +105,8 @@ class StreamJudge:
             if due > now:
                 heappush(self._due, (due, delivery_id))
                 continue
-            del self._open[delivery_id]
-            told += self._close(delivery_id, delivery)
-        return told
+            closing[delivery_id] = self._open.pop(delivery_id)
+        return self._close(closing)
 
     def judge_all(self, batch: Iterable[Evidence]) -> list[Judged]:
         """The final verdicts on a closed set of events, in no particular order.
@@ -117,7 +118,7 @@ class StreamJudge:
 
     def settle_all(self) -> list[Judged]:
         """Close every delivery, because nothing more will come."""
-        told = [each for delivery_id, delivery in self._open.items() for each in self._close(delivery_id, delivery)]
+        told = self._close(self._open)
         self._open.clear()
         self._due.clear()
         return told
@@ -159,14 +160,22 @@ class StreamJudge:
         return found
 
     def _rejudge(self, delivery_id: DeliveryId, delivery: Delivery) -> Iterable[Judged]:
-        for seen, opinion in judge_delivery(self._rules, delivery, self._clock.get(delivery_id)):
+        for seen, opinion in judge_delivery(self._rules, delivery, self._clock.get(delivery_id), self._known):
             if _is_news(seen, opinion):
                 seen.told_p, seen.told_class = opinion.p_human, opinion.klass
                 yield Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.PROVISIONAL))
 
-    def _close(self, delivery_id: DeliveryId, delivery: Delivery) -> Iterable[Judged]:
-        for seen, opinion in judge_delivery(self._rules, delivery, self._clock.get(delivery_id)):
-            yield Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.SETTLED))
+    def _close(self, closing: Mapping[DeliveryId, Delivery]) -> list[Judged]:
+        """The final verdicts on deliveries that settle together: all of them are learned from before any is judged."""
+        copies = [(delivery_id, copy, self._clock.get(delivery_id)) for delivery_id, copy in closing.items()]
+        found = learn(self._rules, [(copy, anchor) for _, copy, anchor in copies], self._known)
+        told: list[Judged] = []
+        for (delivery_id, copy, anchor), (looks, mine) in zip(copies, found, strict=True):
+            opinions = judge_delivery(self._rules, copy, anchor, self._known, looks=looks, own_shares=mine)
+            told += (
+                Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.SETTLED)) for seen, opinion in opinions
+            )
+        return told
 
     def _tell_alone(self, seen: Seen, delivery_id: DeliveryId | None, state: Settlement) -> Judged:
         opinion = judge_alone(self._rules, seen, crowded=delivery_id is not None)
@@ -188,6 +197,37 @@ class StreamJudge:
                 self._said.clear()
             found = self._said[term] = Reason(code=term.code, weight=round(term.weight, 3), fact=term.say())
         return found
+
+
+def learn(
+    rules: Rules, copies: Sequence[tuple[Delivery, Micros | None]], known: Reputations
+) -> list[tuple[list[Look], dict[tuple[str, Key], int]]]:
+    """Learn from deliveries in two rounds, as expectation and maximisation do: each by itself, then in that light again.
+
+    Returns:
+        Of each delivery what was observed, and what it added to `known`.
+    """
+    first = []
+    for copy, anchor in copies:
+        looks = look_at(rules, copy, anchor)
+        mine = shares(rules, copy, looks, anchor)
+        known.add(mine)
+        first.append((looks, mine))
+    second = []
+    for (copy, anchor), (looks, mine) in zip(copies, first, strict=True):
+        again = reconsider(rules, copy, looks, anchor, known, mine)
+        second.append((looks, shares(rules, copy, again, anchor)))
+    for (_, before), (_, after) in zip(first, second, strict=True):
+        known.add(before, times=-1)
+        known.add(after)
+    return second
+
+
+def gather(rules: Rules, batch: Iterable[Evidence]) -> list[tuple[Delivery, Micros | None]]:
+    """A closed set of events as deliveries with their times, as the judge would keep them."""
+    judge = StreamJudge(rules)
+    judge._absorb(batch, Settlement.SETTLED)
+    return [(delivery, judge._clock.get(delivery_id)) for delivery_id, delivery in judge._open.items()]
 
 
 def _is_news(seen: Seen, opinion: Opinion) -> bool:

@@ -20,7 +20,8 @@ from mailwake.pipeline.networks import Network, Networks
 #: Headers that announce a fetch before anybody looks. Source: warmbly abuse.rs; Sec-Purpose: Fetch standard, section 4.
 _PREFETCH_HEADERS = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 _PREFETCH_WORDS = (b"prefetch", b"preview", b"prerender")
-_LOOKED_AT = frozenset(
+#: The headers that are evidence; user-agent among them.
+LOOKED_AT = frozenset(
     (
         b"user-agent",
         b"accept-language",
@@ -107,7 +108,7 @@ class EvidenceReader:
         if request is None:
             return NO_TRAITS
         untold = _ALL_TOLD if request.told is None else _untold(request.told)
-        seen = request.headers if request.told is None else untold != _LOOKED_AT
+        seen = request.headers if request.told is None else untold != LOOKED_AT
         headers = looked_at(request.headers) if seen else None
         agent = None if headers is None or b"user-agent" in untold else headers.get(b"user-agent", b"")
         return self.facts(peer=request.peer, method=request.method, agent=agent, headers=headers, at=at, untold=untold)
@@ -163,13 +164,13 @@ def _kind(network: Network, agent: Agent) -> NetworkKind:
 
 def looked_at(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """The headers that matter here, by lower-case name; of several with one name the last."""
-    return {name: value for raw, value in headers if (name := raw.lower()) in _LOOKED_AT}
+    return {name: value for raw, value in headers if (name := raw.lower()) in LOOKED_AT}
 
 
 @lru_cache(maxsize=256)
 def _untold(told: tuple[str, ...]) -> frozenset[bytes]:
     """The headers that matter here and that the source does not tell of; there are few sources."""
-    return _LOOKED_AT.difference(name.encode("latin-1", "replace") for name in told)
+    return LOOKED_AT.difference(name.encode("latin-1", "replace") for name in told)
 
 
 def _agent_bits(agent: Agent, method: str, at: Micros) -> Flag:

@@ -146,12 +146,12 @@ class Networks:
 
     def _look_up(self, ip: str) -> Network:
         packed = pack(ip)
-        if packed is None or is_private(packed):
+        if packed is None:
             return NOTHING
         address = IPv4Address(packed) if len(packed) == 4 else IPv6Address(packed)
         digest = hashlib.blake2b(packed[: 3 if len(packed) == 4 else 6], digest_size=8, key=self._key).digest()
         hashed = int.from_bytes(digest) >> 1
-        if not address.is_global:  # documentation and benchmark ranges: distinct, but nobody's
+        if not address.is_global or is_private(packed):  # distinct, but nobody's
             return Network(hash=hashed)
         if self._asn is not None:
             asn = self._asn.owner(packed)

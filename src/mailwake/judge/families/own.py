@@ -8,36 +8,71 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mailwake.events import AgentKind, Class, Evidence, Flag, NetworkKind
-from mailwake.judge.rules import Rules, Scope, Term
+from mailwake.judge.rules import Cell, Rules, Scope
 
 #: Where Apple's proxies never speak from; there "Mozilla/5.0" is just a short string.
 _NEVER_APPLE = (NetworkKind.SCANNER, NetworkKind.HOSTING, NetworkKind.CLOUD)
-_HEADER_FACTS = (
-    (Flag.HEAD, "head", "asked for the headers only (HEAD)"),
-    (Flag.PREFETCH, "prefetch", "fetched ahead, as it says itself"),
-    (Flag.HINT_MISMATCH, "hint_mismatch", "client hints contradict the user agent"),
-    (Flag.NO_ACCEPT_LANGUAGE, "no_accept_language", "asks for no language"),
-    (Flag.ACCEPT_LANGUAGE, "accept_language", "asks for a language"),
-    (Flag.NO_SEC_FETCH, "no_sec_fetch", "lacks fetch headers that the claimed browser sends"),
-    (Flag.SEC_FETCH, "sec_fetch", "has a browser's fetch headers"),
-)
 _OPERATOR_WORDS = {
     "microsoft": "Microsoft",
     "microsoft_mail": "Exchange Online Protection",
     "google": "Google",
     "yahoo": "Yahoo",
 }
+_AGENT_WORDS = {
+    AgentKind.DECLARED_BOT: ("declared_bot", "says it is a machine: {}"),
+    AgentKind.LIBRARY: ("library", "a program's HTTP library"),
+    AgentKind.EMPTY: ("empty", "names no program"),
+    AgentKind.MAIL_CLIENT: ("mail_client", "mail program {}"),
+    AgentKind.IMAGE_PROXY: ("image_proxy", "image proxy of {}, which fetches when somebody opens"),
+    AgentKind.PRIVACY_PROXY: ("bare_mozilla", "calls itself Mozilla/5.0 and no more"),
+    AgentKind.BROWSER: ("browser", "a current browser: {}"),
+    AgentKind.UNKNOWN: ("unknown", "a program we do not know"),
+}
+_FLAGGED = (
+    (Flag.HEAD, "method.head", "asked for the headers only (HEAD)"),
+    (Flag.PREFETCH, "ahead.said", "fetched ahead, as it says itself"),
+    (Flag.HINT_MISMATCH, "hints.contradict", "client hints contradict the user agent"),
+    (Flag.NO_ACCEPT_LANGUAGE, "language.none", "asks for no language"),
+    (Flag.ACCEPT_LANGUAGE, "language.some", "asks for a language"),
+    (Flag.NO_SEC_FETCH, "fetch.lacking", "lacks fetch headers that the claimed browser sends"),
+    (Flag.SEC_FETCH, "fetch.sent", "has a browser's fetch headers"),
+)
+#: Kinds of networks that mean the same for how fast and how often people come from them.
+_GROUPS = {
+    NetworkKind.RESIDENTIAL: "consumer",
+    NetworkKind.MOBILE: "consumer",
+    NetworkKind.RELAY: "consumer",
+    NetworkKind.CORPORATE: "shared",
+    NetworkKind.GATEWAY: "shared",
+    NetworkKind.CLOUD: "rented",
+    NetworkKind.HOSTING: "rented",
+    NetworkKind.SCANNER: "scanner",
+}
+_LOOKS_WORDS = {
+    "good": "a whole browser",
+    "plain": "a program that tells little",
+    "odd": "a browser that lacks what browsers have",
+    "bad": "a program, not a browser",
+    "withheld": "something unnamed",
+}
+_GROUP_WORDS = {
+    "consumer": "where people live",
+    "shared": "a company's network",
+    "rented": "rented servers",
+    "microsoft": "Microsoft's network",
+    "scanner": "a mail scanner's network",
+    "unknown": "a network in no table",
+}
 
 
 class Own(NamedTuple):
-    """The terms of one event by itself."""
+    """The cells of one event by itself."""
 
-    #: identity, headers and network, already shrunk by alpha
-    terms: tuple[Term, ...]
-    #: sum of the terms
-    weight: float
-    #: looks like a person's own device on a person's network
-    consumer: bool
+    cells: tuple[Cell, ...]
+    #: kind of network in a few groups: consumer shared rented microsoft scanner unknown withheld
+    group: str
+    #: what the program looks like in a few groups: good plain odd bad withheld
+    looks: str
     #: an image proxy that fetches when a person opens: nothing else is weighed
     proxy: bool
     #: Apple Mail Privacy Protection: the mixture decides
@@ -46,31 +81,31 @@ class Own(NamedTuple):
     machine: Class
     #: comes from a cloud, a host or a scanner: what a pre-check may come from
     rented: bool
+    asn: int | None
 
 
 def weigh(rules: Rules, evidence: Evidence, scope: Scope) -> Own:
-    """The terms that need no other event."""
+    """The cells that need no other event."""
     mpp = (
         scope is Scope.OPEN
         and evidence.agent_kind is AgentKind.PRIVACY_PROXY
         and evidence.network_kind not in _NEVER_APPLE
     )
     proxy = scope is Scope.OPEN and evidence.agent_kind is AgentKind.IMAGE_PROXY
-    found = [_identity(rules, evidence, scope)]
-    if not proxy:
-        found += _headers(rules, evidence, scope)
-        found.append(_network(rules, evidence, scope))
-    alpha = rules.numbers["combination.alpha"]
-    terms = tuple(Term(each.code, each.weight * alpha, each.fact) for each in found if each and each.weight)
-    weight = sum(each.weight for each in terms)
+    network, group = _network(rules, evidence)
+    agent, looks = _agent(evidence)
+    cells = [*agent, *(Cell(name, fact) for flag, name, fact in _FLAGGED if evidence.flags & flag), *network]
+    if group != "withheld":
+        cells.append(Cell(f"looks_from.{looks}_{group}", "{} from {}", (_LOOKS_WORDS[looks], _GROUP_WORDS[group])))
     return Own(
-        terms=terms,
-        weight=weight,
-        consumer=weight >= rules.numbers["combination.consumer_from"] * alpha and not proxy,
+        cells=tuple(cells[:1] if proxy else cells),
+        group=group,
+        looks=looks,
         proxy=proxy,
         mpp=mpp,
         machine=_machine_class(rules, evidence),
         rented=evidence.network_kind in (NetworkKind.CLOUD, NetworkKind.HOSTING, NetworkKind.SCANNER),
+        asn=evidence.asn,
     )
 
 
@@ -80,53 +115,34 @@ def _machine_class(rules: Rules, evidence: Evidence) -> Class:
     return Class.PREVIEW if evidence.client in rules.previews else Class.SCANNER
 
 
-def _term(rules: Rules, code: str, scope: Scope, fact: str) -> Term:
-    return Term(code.partition(".")[2], rules.weights[code].of(scope), fact)
+def _agent(evidence: Evidence) -> tuple[list[Cell], str]:
+    flags, kind = evidence.flags, evidence.agent_kind
+    if evidence.agent is None and kind is AgentKind.UNKNOWN:
+        return [], "withheld"
+    name, fact = _AGENT_WORDS[kind]
+    client = evidence.client or "an unnamed program"
+    if kind in (AgentKind.DECLARED_BOT, AgentKind.LIBRARY, AgentKind.EMPTY) or flags & (Flag.PREFETCH | Flag.HEAD):
+        return [Cell(f"agent.{name}", fact, (client,))], "bad"
+    if flags & Flag.WEBVIEW:
+        name, fact = "webview", "opened inside an app"
+    elif kind is AgentKind.BROWSER and flags & Flag.STALE_BROWSER:
+        name, fact = "stale_browser", "claims a {} over 18 months old"
+    odd = flags & (Flag.NO_ACCEPT_LANGUAGE | Flag.NO_SEC_FETCH | Flag.HINT_MISMATCH) or name == "stale_browser"
+    good = name in ("browser", "webview") and flags & Flag.ACCEPT_LANGUAGE and not odd
+    return [Cell(f"agent.{name}", fact, (client,))], "odd" if odd else "good" if good else "plain"
 
 
-def _identity(rules: Rules, evidence: Evidence, scope: Scope) -> Term | None:
-    name = evidence.client or "an unnamed program"
-    if evidence.flags & Flag.WEBVIEW:
-        return _term(rules, "identity.webview", scope, "opened inside an app")
-    match evidence.agent_kind:
-        case AgentKind.DECLARED_BOT:
-            return _term(rules, "identity.declared_bot", scope, f"says it is a machine: {name}")
-        case AgentKind.LIBRARY:
-            return _term(rules, "identity.library", scope, "a program's HTTP library")
-        case AgentKind.EMPTY:
-            return _term(rules, "identity.empty_agent", scope, "names no program")
-        case AgentKind.MAIL_CLIENT:
-            return _term(rules, "identity.mail_client", scope, f"mail program {name}")
-        case AgentKind.IMAGE_PROXY:
-            return _term(
-                rules, "identity.image_proxy", scope, f"image proxy of {name}, which fetches when somebody opens"
-            )
-        case AgentKind.PRIVACY_PROXY:
-            return _term(rules, "identity.bare_mozilla", scope, "calls itself Mozilla/5.0 and no more")
-        case AgentKind.BROWSER:
-            if evidence.flags & Flag.STALE_BROWSER:
-                return _term(rules, "identity.stale_browser", scope, f"claims a {name} over 18 months old")
-            return _term(rules, "identity.browser", scope, f"a current browser: {name}")
-    if evidence.agent is None:
-        return None
-    return _term(rules, "identity.unknown_agent", scope, "a program we do not know")
-
-
-def _headers(rules: Rules, evidence: Evidence, scope: Scope) -> list[Term]:
-    flags = evidence.flags
-    return [_term(rules, f"headers.{name}", scope, fact) for flag, name, fact in _HEADER_FACTS if flags & flag]
-
-
-def _network(rules: Rules, evidence: Evidence, scope: Scope) -> Term | None:
+def _network(rules: Rules, evidence: Evidence) -> tuple[list[Cell], str]:
     kind = evidence.network_kind
     if kind is NetworkKind.UNKNOWN:
-        return None
-    name = kind.value
+        return [], "withheld" if evidence.network is None else "unknown"
+    name, group = kind.value, _GROUPS[kind]
     operator = rules.operators.get(evidence.asn) if evidence.asn is not None else None
     if operator == "microsoft" and kind is NetworkKind.SCANNER:
         name = "microsoft_mail"
     elif operator and kind is NetworkKind.CLOUD:
         name = operator
+        group = "microsoft" if operator == "microsoft" else group
     place = _OPERATOR_WORDS.get(name, f"{kind.value} network")
     number = f" AS{evidence.asn}" if evidence.asn is not None else ""
-    return Term(f"network_{name}", rules.weights[f"network.{name}"].of(scope), f"from {place}{number}")
+    return [Cell(f"network.{name}", "from {}{}", (place, number))], group

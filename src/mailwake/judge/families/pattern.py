@@ -1,4 +1,4 @@
-"""Several links at once: people follow one, scanners all.
+"""Several links at once: people follow one after another, scanners sweep.
 
 Counts distinct links, by one visitor and over all visitors, because scanners change address and agent per request.
 Retries of one link count once. Opens do not count.
@@ -6,86 +6,127 @@ Retries of one link count once. Opens do not count.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mailwake.events import SECOND
-from mailwake.judge.delivery import Delivery, Seen, Sort
+from mailwake.judge.delivery import Seen, Sort
 from mailwake.judge.families.timing import Span
-from mailwake.judge.rules import Rules, Term
+from mailwake.judge.rules import Cell
 
-_WINDOWS = (("within_1_s", SECOND), ("within_10_s", 10 * SECOND))
-
-
-def weigh_single(rules: Rules, delivery: Delivery) -> Term:
-    """The term of the only click of a delivery."""
-    return Term("links_followed", rules.steps["pattern.total"].of(1), "followed {}", (Share((1, delivery.links)),))
+#: Seconds between two links at which a new cell begins.
+_GAPS = (0.1, 0.3, 0.6, 1, 2, 3, 10, 60, 600)
+_GAP_NAMES = ("under_100_ms", "from_100_ms", "from_300_ms", "from_600_ms", "from_1", "from_2", "from_3", "from_10", "from_60", "from_600")  # fmt: skip
+_COARSE = (0.6, 3, 60)
+_COARSE_NAMES = ("under_600_ms", "from_600_ms", "from_3", "from_60")
+_WIDTHS = (("within_1_s", SECOND, 5), ("within_10_s", 10 * SECOND, 6))
+_MINUTE = 60 * SECOND
+#: Gaps whose spread is below this part of their mean are a machine's.
+_REGULAR = 0.2
 
 
 class Patterns:
-    """Pattern terms for all clicks of one delivery, computed together.
+    """Pattern cells for all clicks of one delivery, computed together.
 
     Args:
         seen: all events, by time.
+        links: how many the message has; 0: not known.
     """
 
-    def __init__(self, rules: Rules, delivery: Delivery, seen: Sequence[Seen]) -> None:
-        self._rules = rules
-        self._delivery, self._links = delivery, delivery.links
-        clicks = [each for each in seen if each.sort in (Sort.CLICK, Sort.WITNESS)]
-        self._alone = len(clicks) <= 1
-        groups: dict[object, list[Seen]] = defaultdict(list)
-        for each in clicks:
-            groups[each.visitor].append(each)
-        self._totals = {visitor: self._total(group) for visitor, group in groups.items()}
-        self._bursts: dict[int, Term] = {}
-        if not self._alone:
-            for group in groups.values():
-                self._note_bursts(group, share=1.0, of="by one visitor")
-            if len(groups) > 1:
-                share = rules.numbers["pattern.rotation_share"]
-                self._note_bursts(clicks, share=share, of="over changing visitors", strangers_only=True)
+    def __init__(self, seen: Sequence[Seen], links: int) -> None:
+        self._links = links
+        self._clicks = [each for each in seen if each.sort in (Sort.CLICK, Sort.WITNESS)]
+        self._groups: dict[object, list[Seen]] = defaultdict(list)
+        for each in self._clicks:
+            self._groups[each.visitor].append(each)
+        self._agents: dict[int | None, set[object]] = defaultdict(set)
+        for each in seen:
+            if not each.own.proxy and not each.own.mpp:
+                self._agents[each.network].add(each.visitor)
+        self._cells: dict[int, list[Cell]] = {each.id: [] for each in self._clicks}
+        if len(self._clicks) == 1:
+            self._note_single(self._clicks[0])
+            return
+        for group in self._groups.values():
+            self._note_widths(group, "", "by one visitor")
+            self._note_gaps(group)
+            self._note_whole(group)
+        if len(self._groups) > 1:
+            self._note_widths(self._clicks, "anyone_", "by anybody")
+            self._note_strangers()
 
-    def terms(self, event: Seen) -> list[Term]:
-        """The terms of one click; none for anything else."""
-        if event.sort is not Sort.CLICK and event.sort is not Sort.WITNESS:
-            return []
-        found = list(self._totals[event.visitor])
-        if event.id in self._bursts:
-            found.append(self._bursts[event.id])
-        return found
+    def cells(self, event: Seen) -> list[Cell]:
+        """The cells of one click; none for anything else."""
+        return self._cells.get(event.id, [])
 
-    def burst_of(self, event: Seen) -> float:
-        """How much being in a burst speaks against an event; 0 outside."""
-        term = self._bursts.get(event.id)
-        return term.weight if term else 0.0
+    def _note_single(self, event: Seen) -> None:
+        self._cells[event.id] = [
+            self._followed(1),
+            Cell(f"next_link_from.{event.own.group}_alone"),
+            Cell("next_link.alone"),
+            Cell("within_1_s.1"),
+            Cell("within_10_s.1"),
+        ]
 
-    def _total(self, group: Sequence[Seen]) -> list[Term]:
-        """The terms that all clicks of one visitor share."""
-        rules, links = self._rules, self._links
-        total = len({each.link for each in group})
-        if total == 1:
-            return [weigh_single(rules, self._delivery)]
-        share, taken = Share((total, links)), Span((group[-1].at - group[0].at) / SECOND)
-        found = [Term("links_followed", rules.steps["pattern.total"].of(total), "followed {} in {}", (share, taken))]
-        if (
-            links >= rules.numbers["pattern.coverage_links"]
-            and total >= rules.numbers["pattern.coverage_share"] * links
-        ):
-            weight = rules.weights["pattern.coverage"].click
-            found.append(Term("coverage", weight, "followed {}, nearly everything there is", (share,)))
-        return found
+    def _followed(self, total: int) -> Cell:
+        few = f"{self._links}_" if 0 < self._links <= 2 else ""
+        return Cell(f"links_followed.{few}{min(total, 8)}", "followed {}", (Share((total, self._links)),))
 
-    def _note_bursts(self, group: Sequence[Seen], *, share: float, of: str, strangers_only: bool = False) -> None:
-        for code, width in _WINDOWS:
-            steps = self._rules.steps[f"pattern.{code}"]
+    def _note_widths(self, group: Sequence[Seen], prefix: str, whose: str) -> None:
+        for name, width, most in _WIDTHS:
             for event, count in zip(group, _distinct_near(group, width), strict=True):
-                weight = steps.of(count) * share
-                known = self._bursts.get(event.id)
-                if weight >= 0 or (known and known.weight <= weight) or (strangers_only and event.own.consumer):
-                    continue
-                details = Share((count, self._links)), Span(width / SECOND), of
-                self._bursts[event.id] = Term("burst", weight, "{} within {}, {}", details)
+                details = Share((count, self._links)), Span(width / SECOND), whose
+                fact = "{} within {}, {}" if count > 1 else ""
+                self._cells[event.id].append(Cell(f"{prefix}{name}.{min(count, most)}", fact, details))
+
+    def _note_gaps(self, group: Sequence[Seen]) -> None:
+        for event, gap in zip(group, _nearest_other(group), strict=True):
+            name, coarse, fact = "alone", "alone", ""
+            if gap is not None:
+                name = _GAP_NAMES[bisect_right(_GAPS, gap)]
+                coarse, fact = _COARSE_NAMES[bisect_right(_COARSE, gap)], "another link {} apart"
+            self._cells[event.id].append(Cell(f"next_link.{name}", fact, (Span(gap or 0.0),)))
+            self._cells[event.id].append(Cell(f"next_link_from.{event.own.group}_{coarse}"))
+
+    def _note_whole(self, group: Sequence[Seen]) -> None:
+        """What all clicks of one visitor share."""
+        total = len({each.link for each in group})
+        found = [self._followed(total)]
+        if total >= 2 and self._links >= 3:
+            part = "all" if total >= self._links else "most" if total >= 0.7 * self._links else "some"
+            taken = Span((group[-1].at - group[0].at) / SECOND)
+            found.append(Cell(f"coverage.{part}", "{} in {}", (Share((total, self._links)), taken)))
+        if total >= 3:
+            found.append(_order(group))
+        if (agents := len(self._agents[group[0].network])) > 1 and group[0].network is not None:
+            found.append(Cell(f"programs.{min(agents, 4)}", "{} different programs from one network", (agents,)))
+        for event in group:
+            self._cells[event.id] += found
+
+    def _note_strangers(self) -> None:
+        """How many different visitors follow links within a minute of each other."""
+        counts = _distinct_near(self._clicks, _MINUTE, by_visitor=True)
+        nearest = _nearest_other(self._clicks, stranger=True)
+        for event, count, gap in zip(self._clicks, counts, nearest, strict=True):
+            fact = "{} different visitors within a minute" if count > 1 else ""
+            self._cells[event.id].append(Cell(f"strangers.{min(count, 5)}", fact, (count,)))
+            if gap is not None:
+                place = _GAP_NAMES[bisect_right(_GAPS, gap)]
+                self._cells[event.id].append(
+                    Cell(f"stranger_link.{place}", "somebody else followed another link {} apart", (Span(gap),))
+                )
+
+
+def _order(group: Sequence[Seen]) -> Cell:
+    links = [each.link for each in group]
+    gaps = [(later.at - first.at) / SECOND for first, later in zip(group, group[1:], strict=False)]
+    mean = sum(gaps) / len(gaps)
+    spread = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5
+    if len(gaps) >= 3 and mean and spread < _REGULAR * mean:
+        return Cell("order.regular", "in even steps of {}", (Span(mean),))
+    rising = all(first <= later for first, later in zip(links, links[1:], strict=False))
+    return Cell("order.document", "in document order") if rising else Cell("order.mixed", "in no order")
 
 
 class Share(tuple[int, int]):
@@ -98,19 +139,40 @@ class Share(tuple[int, int]):
         return f"{count} of {links} links" if links >= count else f"{count} link{'s' if count != 1 else ''}"
 
 
-def _distinct_near(group: Sequence[Seen], width: int) -> list[int]:
-    """How many different links stand within ± width of each event of a group in order of time; linear in the group."""
-    counts: Counter[int] = Counter()
+def _distinct_near(group: Sequence[Seen], width: int, *, by_visitor: bool = False) -> list[int]:
+    """How many different links (or visitors) stand within ± width of each event of a group in order of time."""
+    counts: Counter[object] = Counter()
+    what: Sequence[object] = [each.visitor if by_visitor else each.link for each in group]
     found: list[int] = []
     low = high = 0
     for event in group:
         while high < len(group) and group[high].at - event.at <= width:
-            counts[group[high].link] += 1
+            counts[what[high]] += 1
             high += 1
         while event.at - group[low].at > width:
-            counts[group[low].link] -= 1
-            if not counts[group[low].link]:
-                del counts[group[low].link]
+            counts[what[low]] -= 1
+            if not counts[what[low]]:
+                del counts[what[low]]
             low += 1
         found.append(len(counts))
     return found
+
+
+def _nearest_other(group: Sequence[Seen], *, stranger: bool = False) -> list[float | None]:
+    """Seconds to the nearest click on another link (of another visitor), None where there is none."""
+    found: list[float | None] = []
+    for place, event in enumerate(group):
+        nearest = None
+        for others in (reversed(group[:place]), group[place + 1 :]):
+            gap = _first_gap(event, others, stranger=stranger)
+            if gap is not None and (nearest is None or gap < nearest):
+                nearest = gap
+        found.append(nearest)
+    return found
+
+
+def _first_gap(event: Seen, others: Iterable[Seen], *, stranger: bool) -> float | None:
+    for other in others:
+        if other.link != event.link and not (stranger and other.visitor == event.visitor):
+            return abs(other.at - event.at) / SECOND
+    return None

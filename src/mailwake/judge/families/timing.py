@@ -1,28 +1,43 @@
-"""How long after delivery it happened, against how people and machines spread over time in that stream."""
+"""How long after delivery it happened, in that stream, from that kind of network."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from mailwake.events import SECOND, Micros
-from mailwake.judge.rules import Rules, Scope, Term
+from mailwake.judge.rules import Cell, Rules
+
+#: Seconds after delivery at which a new cell begins.
+EDGES = (2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_800, 7_200, 21_600, 86_400)
+_COARSE = (10, 30, 60, 300, 1_800, 21_600)
+_NAMES = ("under_2", *(f"from_{edge}" for edge in EDGES))
+_COARSE_NAMES = ("under_10", *(f"from_{edge}" for edge in _COARSE))
+#: Seconds after the first hit on the same copy, which tell something where no delivery was reported.
+_AFTER_FIRST = (2, 10, 60, 600, 7_200)
+_AFTER_FIRST_NAMES = ("under_2", *(f"from_{edge}" for edge in _AFTER_FIRST))
+_STREAMS = ("marketing", "transactional", "outbound")
 
 
-def weigh(rules: Rules, scope: Scope, stream: str, *, at: Micros, anchor: Micros | None, consumer: bool) -> Term | None:
-    """The term for a delay, None when there is nothing to measure it against.
+def cells(rules: Rules, *, stream: str, at: Micros, anchor: Micros | None, first: Micros, group: str) -> Iterable[Cell]:
+    """The cells of a delay.
 
     Args:
         anchor: when it was delivered, else sent.
-        consumer: the event looks like a person's own device; then being quick weighs little.
+        first: when the first hit on this copy came.
+        group: of the network, as `Own` has it.
     """
     seconds = delay(rules, at, anchor)
+    stream = stream if stream in _STREAMS else "marketing"
     if seconds is None:
-        return None
-    weights = rules.timing.get((scope, stream)) or rules.timing[scope, "marketing"]
-    weight = weights[bisect_right(rules.timing_edges, seconds)] * rules.numbers["combination.alpha"]
-    if consumer:
-        weight = max(weight, rules.numbers["combination.quick_floor"])
-    return Term("timing", weight, "{} after delivery", (Span(max(seconds, 0.0)),))
+        if at > first:
+            place = _AFTER_FIRST_NAMES[bisect_right(_AFTER_FIRST, (at - first) / SECOND)]
+            yield Cell(f"after_first.{place}", "{} after the first hit on this copy", (Span((at - first) / SECOND),))
+        return
+    yield Cell(
+        f"delay.{stream}_{_NAMES[bisect_right(EDGES, seconds)]}", "{} after delivery", (Span(max(seconds, 0.0)),)
+    )
+    yield Cell(f"delay_from.{group}_{_COARSE_NAMES[bisect_right(_COARSE, seconds)]}")
 
 
 def delay(rules: Rules, at: Micros, anchor: Micros | None) -> float | None:

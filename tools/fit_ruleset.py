@@ -1,0 +1,216 @@
+"""Fits the weights of a ruleset to simulated worlds whose truth is known, and writes the ruleset.
+
+`python tools/fit_ruleset.py 40 NAME` lives through 40 worlds of each kind (worlds 1 to 40; the benchmark uses others), takes
+from each event the cells that the judge sees, and finds by logistic regression what each cell adds to the log-odds:
+first for events by themselves, then with what is known of others. Each world weighs the same, and within a world an agent
+that did much weighs less per event, so that no machine's thousand clicks decide for all.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import minimize
+
+from mailwake.cli.judge import Hit, evidence_of, untold_headers
+from mailwake.events import Evidence
+from mailwake.judge.combine import look_at, shares
+from mailwake.judge.delivery import Sort
+from mailwake.judge.families.learned import Reputations
+from mailwake.judge.rules import Rules, Scope, rules_of
+from mailwake.judge.verdicts import gather, learn
+from mailwake.pipeline.evidence import EvidenceReader
+from mailwake.pipeline.networks import Networks
+from mailwake.settings import Enrich
+from mailwake.worlds.world import KINDS, draw_plan, live
+
+BASE = Path(__file__).parent / "ruleset_base.toml"
+RULESETS = Path(__file__).parents[1] / "src" / "mailwake" / "judge" / "rulesets"
+#: strength of the pull to zero, per unit of weight
+PULL = 2e-5
+#: an agent with n events in a world weighs n to the power of 1 - this
+CROWDING = 0.3
+#: events of a cell below which it is left out
+LEAST_EVENTS = 40
+_KEY = b"mailwake fit"
+
+Weights = dict[Scope, dict[str, float]]
+
+
+class Sample(NamedTuple):
+    """The events of one world and scope: cells by number, names of the numbers, truth, weight."""
+
+    names: list[str]
+    starts: NDArray[np.int64]
+    cells: NDArray[np.int32]
+    human: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+
+def main(worlds: int, name: str) -> None:
+    """Fit both stages and write the ruleset."""
+    places = [(kind, seed) for kind in KINDS for seed in range(1, worlds + 1)]
+    nothing: Weights = {scope: {"base.start": 0.0} for scope in Scope}
+    with multiprocessing.Pool() as pool:
+        alone = _fit_all(pool, places, tree_of(name, nothing, nothing), rounds=0)
+        first = _fit_all(pool, places, tree_of(name, nothing, alone), rounds=1)
+        final = _fit_all(pool, places, tree_of(name, first, alone), rounds=2)
+    path = RULESETS / f"{name}.toml"
+    path.write_text(_written(name, final, alone), encoding="utf-8")
+    print(f"{path}: {rules_of(tree_of(name, final, alone)).id}")
+
+
+def tree_of(name: str, final: Weights, alone: Weights) -> dict[str, Any]:
+    """A ruleset as its TOML file would be read."""
+    return tomllib.loads(_written(name, final, alone))
+
+
+def _fit_all(pool: Any, places: Sequence[tuple[str, int]], tree: dict[str, Any], *, rounds: int) -> Weights:
+    found: list[dict[Scope, Sample]] = pool.starmap(
+        sample_world, [(kind, seed, tree, rounds) for kind, seed in places], chunksize=1
+    )
+    base = tomllib.loads(BASE.read_text(encoding="utf-8"))
+    return {
+        scope: _centred(_fit([each[scope] for each in found], base["prior"][scope.value]), base["usual"]["cells"])
+        for scope in Scope
+    }
+
+
+def _centred(weights: dict[str, float], usual: Sequence[str]) -> dict[str, float]:
+    """The same sums for usual events, with the usual cells at zero."""
+    shifts = {name.partition(".")[0]: weights.get(name, 0.0) for name in usual}
+    moved = {name: value - shifts.get(name.partition(".")[0], 0.0) for name, value in weights.items()}
+    moved["base.start"] = weights["base.start"] + (sum(shifts.values()) if "within_1_s" in _families(weights) else 0.0)
+    return {name: value for name, value in moved.items() if name not in usual}
+
+
+def _families(weights: Mapping[str, float]) -> set[str]:
+    return {name.partition(".")[0] for name in weights}
+
+
+def read_world(kind: str, seed: int) -> tuple[list[Evidence], dict[int, tuple[bool, str]]]:
+    """The evidence of a world as `mailwake judge` would see it, and the truth by event."""
+    reader = EvidenceReader(Networks(Enrich(), _KEY), _KEY)
+    rows = list(live(draw_plan(kind, seed)).lines())
+    hits = [msgspec.convert(line, Hit) for line, _ in rows]
+    untold = untold_headers(hits)
+    evidence, truth = [], {}
+    for number, (hit, (_, real)) in enumerate(zip(hits, rows, strict=True)):
+        evidence.append(evidence_of(hit, reader, number, untold))
+        if real is not None:
+            truth[evidence[-1].id] = real.human, real.agent
+    return evidence, truth
+
+
+def sample_world(kind: str, seed: int, tree: dict[str, Any], rounds: int) -> dict[Scope, Sample]:
+    """The cells of all opens and clicks of one world."""
+    rules = rules_of(tree)
+    evidence, truth = read_world(kind, seed)
+    rows: dict[Scope, list[tuple[set[str], bool, str]]] = {scope: [] for scope in Scope}
+    for event, cells in cells_of(rules, evidence, rounds=rounds):
+        if event.sort in (Sort.CLICK, Sort.OPEN) and not event.own.proxy and event.id in truth:
+            rows[event.scope].append((cells, *truth[event.id]))
+    return {scope: _sample(each) for scope, each in rows.items()}
+
+
+def cells_of(rules: Rules, evidence: Iterable[Evidence], *, rounds: int) -> Iterable[tuple[Any, set[str]]]:
+    """Every judged event with the names of its cells.
+
+    Args:
+        rounds: of learning from others before its cells are taken; 0: the event by itself.
+    """
+    known, copies = Reputations(), gather(rules, evidence)
+    if rounds == 2:
+        found = learn(rules, copies, known)
+    else:
+        found = []
+        for copy, anchor in copies:
+            looks = look_at(rules, copy, anchor)
+            mine = shares(rules, copy, looks, anchor)
+            known.add(mine)
+            found.append((looks, mine))
+    for (copy, anchor), (looks, mine) in zip(copies, found, strict=True):
+        for look in looks:
+            names = {cell.name for cell in look.cells}
+            if rounds:
+                names |= {cell.name for cell in known.cells(copy, look.event, anchor, mine)}
+            yield look.event, names
+
+
+def _sample(rows: Sequence[tuple[set[str], bool, str]]) -> Sample:
+    numbers: dict[str, int] = {}
+    cells = [numbers.setdefault(name, len(numbers)) for names, _, _ in rows for name in sorted(names)]
+    crowd = Counter(agent for _, _, agent in rows)
+    weight = np.array([crowd[agent] ** -CROWDING for _, _, agent in rows])
+    return Sample(
+        names=list(numbers),
+        starts=np.cumsum([0, *(len(names) for names, _, _ in rows)]),
+        cells=np.array(cells, dtype=np.int32),
+        human=np.array([human for _, human, _ in rows], dtype=float),
+        weight=weight / weight.sum() * min(1.0, len(rows) / 150) if rows else weight,
+    )
+
+
+def _fit(samples: Sequence[Sample], prior: Mapping[str, float]) -> dict[str, float]:
+    numbers: dict[str, int] = {}
+    cells, starts = [], [np.zeros(1, dtype=np.int64)]
+    for each in samples:
+        places = np.array([numbers.setdefault(name, len(numbers)) for name in each.names], dtype=np.int32)
+        cells.append(places[each.cells] if len(each.cells) else each.cells)
+        starts.append(each.starts[1:] + starts[-1][-1])
+    column = np.concatenate(cells)
+    human, weight = np.concatenate([each.human for each in samples]), np.concatenate([each.weight for each in samples])
+    shape = (len(human), len(numbers))
+    matrix = sparse.csr_matrix((np.ones(len(column), np.float32), column, np.concatenate(starts)), shape=shape)
+    counts = np.bincount(column, minlength=len(numbers))
+    pulled = np.array([name != "base.start" for name in numbers], float)
+    towards = np.array([prior.get(name, 0.0) for name in numbers])
+    found = _regress(matrix, human, weight / weight.sum(), pulled, towards)
+    return dict(prior) | {
+        name: float(value)
+        for name, value, count in zip(numbers, found, counts, strict=True)
+        if (count >= LEAST_EVENTS and abs(value) >= 0.02) or name == "base.start"
+    }
+
+
+def _regress(matrix: Any, human: Any, weight: Any, pulled: Any, towards: Any) -> Any:
+    def loss(values: Any) -> tuple[float, Any]:
+        log_odds = matrix @ values
+        error = 1 / (1 + np.exp(-log_odds)) - human
+        total = (weight * (human * np.logaddexp(0, -log_odds) + (1 - human) * np.logaddexp(0, log_odds))).sum()
+        pull = pulled * (values - towards)
+        return float(total + PULL * (pull * pull).sum()), matrix.T @ (weight * error) + 2 * PULL * pull
+
+    options = {"maxiter": 600}
+    return minimize(loss, towards.copy(), jac=True, method="L-BFGS-B", options=options).x
+
+
+def _written(name: str, final: Weights, alone: Weights) -> str:
+    """The ruleset as TOML: the base, then every family with its columns."""
+    base = BASE.read_text(encoding="utf-8")
+    words: Mapping[str, str] = tomllib.loads(base)["words"]
+    start, rest = base.index("[words]"), base.index("[operators]")
+    parts = [f'name = "{name}"\n\n', base[base.index("[combination]") : start], base[rest:], "\n"]
+    columns = {scope.value: final[scope] for scope in Scope} | {f"{scope.value}_alone": alone[scope] for scope in Scope}
+    for family, says in words.items():
+        parts.append(f'\n[family.{family}]\nsays = "{says}"\nsource = "fitted to simulated worlds, tools/fit_ruleset.py"\n')
+        for column, weights in columns.items():
+            mine = {cell.partition(".")[2]: value for cell, value in weights.items() if cell.startswith(f"{family}.")}
+            if mine:
+                parts.append(f"\n[family.{family}.{column}]\n")
+                parts += (f"{cell} = {value:.3f}\n" for cell, value in sorted(mine.items()))
+    return "".join(parts)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])
