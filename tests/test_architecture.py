@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "web": {"send", "insight", "act", "store", "monitoring"},
     "cli": None,
     "simulate": set(),
+    "worlds": {"simulate"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

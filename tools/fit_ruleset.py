@@ -1,18 +1,18 @@
 """Fits the weights of a ruleset to simulated worlds whose truth is known, and writes the ruleset.
 
-`python tools/fit_ruleset.py 40 NAME` lives through 40 worlds of each kind (worlds 1 to 40; the benchmark uses others), takes
-from each event the cells that the judge sees, and finds by logistic regression what each cell adds to the log-odds:
-first for events by themselves, then with what is known of others. Each world weighs the same, and within a world an agent
-that did much weighs less per event, so that no machine's thousand clicks decide for all.
+`python tools/fit_ruleset.py 30 NAME` lives through 30 worlds of each kind (worlds 1 to 30; the benchmark uses others),
+takes from each event the cells that the judge sees, and finds by logistic regression what each cell adds to the
+log-odds: first for events by themselves, then with what is known of others, in two rounds. Each world weighs the same,
+and within a world an agent that did much weighs less per event, so that no machine's thousand clicks decide for all.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from scipy.optimize import minimize
 
 from mailwake.cli.judge import Hit, evidence_of, untold_headers
 from mailwake.events import Evidence
-from mailwake.judge.combine import look_at, shares
+from mailwake.judge.combine import open_case
 from mailwake.judge.delivery import Sort
 from mailwake.judge.families.learned import Reputations
 from mailwake.judge.rules import Rules, Scope, rules_of
@@ -37,7 +37,7 @@ from mailwake.worlds.world import KINDS, draw_plan, live
 BASE = Path(__file__).parent / "ruleset_base.toml"
 RULESETS = Path(__file__).parents[1] / "src" / "mailwake" / "judge" / "rulesets"
 #: strength of the pull to zero, per unit of weight
-PULL = 2e-5
+PULL = 1e-5
 #: an agent with n events in a world weighs n to the power of 1 - this
 CROWDING = 0.3
 #: events of a cell below which it is left out
@@ -45,6 +45,7 @@ LEAST_EVENTS = 40
 _KEY = b"mailwake fit"
 
 Weights = dict[Scope, dict[str, float]]
+Vector = NDArray[np.float64]
 
 
 class Sample(NamedTuple):
@@ -61,7 +62,7 @@ def main(worlds: int, name: str) -> None:
     """Fit both stages and write the ruleset."""
     places = [(kind, seed) for kind in KINDS for seed in range(1, worlds + 1)]
     nothing: Weights = {scope: {"base.start": 0.0} for scope in Scope}
-    with multiprocessing.Pool() as pool:
+    with Pool() as pool:
         alone = _fit_all(pool, places, tree_of(name, nothing, nothing), rounds=0)
         first = _fit_all(pool, places, tree_of(name, nothing, alone), rounds=1)
         final = _fit_all(pool, places, tree_of(name, first, alone), rounds=2)
@@ -75,7 +76,7 @@ def tree_of(name: str, final: Weights, alone: Weights) -> dict[str, Any]:
     return tomllib.loads(_written(name, final, alone))
 
 
-def _fit_all(pool: Any, places: Sequence[tuple[str, int]], tree: dict[str, Any], *, rounds: int) -> Weights:
+def _fit_all(pool: Pool, places: Sequence[tuple[str, int]], tree: dict[str, Any], *, rounds: int) -> Weights:
     found: list[dict[Scope, Sample]] = pool.starmap(
         sample_world, [(kind, seed, tree, rounds) for kind, seed in places], chunksize=1
     )
@@ -131,19 +132,16 @@ def cells_of(rules: Rules, evidence: Iterable[Evidence], *, rounds: int) -> Iter
     """
     known, copies = Reputations(), gather(rules, evidence)
     if rounds == 2:
-        found = learn(rules, copies, known)
+        cases = learn(rules, copies, known)
     else:
-        found = []
-        for copy, anchor in copies:
-            looks = look_at(rules, copy, anchor)
-            mine = shares(rules, copy, looks, anchor)
-            known.add(mine)
-            found.append((looks, mine))
-    for (copy, anchor), (looks, mine) in zip(copies, found, strict=True):
-        for look in looks:
+        cases = [open_case(rules, copy, anchor) for copy, anchor in copies]
+        for case in cases:
+            known.add(case.shares)
+    for case in cases:
+        for look in case.looks:
             names = {cell.name for cell in look.cells}
             if rounds:
-                names |= {cell.name for cell in known.cells(copy, look.event, anchor, mine)}
+                names |= {cell.name for cell in known.cells(look.keys, case.shares, look.event.own.group)}
             yield look.event, names
 
 
@@ -175,7 +173,7 @@ def _fit(samples: Sequence[Sample], prior: Mapping[str, float]) -> dict[str, flo
     counts = np.bincount(column, minlength=len(numbers))
     pulled = np.array([name != "base.start" for name in numbers], float)
     towards = np.array([prior.get(name, 0.0) for name in numbers])
-    found = _regress(matrix, human, weight / weight.sum(), pulled, towards)
+    found = _regress(matrix, human, weight / weight.sum(), pulled=pulled, towards=towards)
     return dict(prior) | {
         name: float(value)
         for name, value, count in zip(numbers, found, counts, strict=True)
@@ -183,16 +181,17 @@ def _fit(samples: Sequence[Sample], prior: Mapping[str, float]) -> dict[str, flo
     }
 
 
-def _regress(matrix: Any, human: Any, weight: Any, pulled: Any, towards: Any) -> Any:
-    def loss(values: Any) -> tuple[float, Any]:
+def _regress(matrix: sparse.csr_matrix, human: Vector, weight: Vector, *, pulled: Vector, towards: Vector) -> Vector:
+    def loss(values: Vector) -> tuple[float, Vector]:
         log_odds = matrix @ values
         error = 1 / (1 + np.exp(-log_odds)) - human
         total = (weight * (human * np.logaddexp(0, -log_odds) + (1 - human) * np.logaddexp(0, log_odds))).sum()
         pull = pulled * (values - towards)
         return float(total + PULL * (pull * pull).sum()), matrix.T @ (weight * error) + 2 * PULL * pull
 
-    options = {"maxiter": 600}
-    return minimize(loss, towards.copy(), jac=True, method="L-BFGS-B", options=options).x
+    found: Any = minimize(loss, towards.copy(), jac=True, method="L-BFGS-B", options={"maxiter": 600})
+    values: Vector = found.x
+    return values
 
 
 def _written(name: str, final: Weights, alone: Weights) -> str:
@@ -203,7 +202,9 @@ def _written(name: str, final: Weights, alone: Weights) -> str:
     parts = [f'name = "{name}"\n\n', base[base.index("[combination]") : start], base[rest:], "\n"]
     columns = {scope.value: final[scope] for scope in Scope} | {f"{scope.value}_alone": alone[scope] for scope in Scope}
     for family, says in words.items():
-        parts.append(f'\n[family.{family}]\nsays = "{says}"\nsource = "fitted to simulated worlds, tools/fit_ruleset.py"\n')
+        parts.append(
+            f'\n[family.{family}]\nsays = "{says}"\nsource = "fitted to simulated worlds, tools/fit_ruleset.py"\n'
+        )
         for column, weights in columns.items():
             mine = {cell.partition(".")[2]: value for cell, value in weights.items() if cell.startswith(f"{family}.")}
             if mine:

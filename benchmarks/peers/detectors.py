@@ -1,8 +1,8 @@
 """What others say of a click, by the rules that they publish; each with a perfect table of networks where it uses one.
 
-A rule gets the hits of one copy in order of time, the times at which the copy was sent and delivered, and how many links
-it has. It answers with the places of the hits that it takes for a machine's. Sources are those of the machine-events
-research of 2026-11, section 2; what a peer does not publish is left out or assumed, as said there.
+A rule gets the hits of one copy in order of time, the times at which the copy was sent and delivered, and how many
+links it has. It answers with the places of the hits that it takes for a machine's. Sources are those of the
+machine-events research of 2026-11, section 2; what a peer does not publish is left out or assumed, as said there.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _ip(hit: Hit) -> str:
 
 
 def _declared(hit: Hit) -> bool:
-    return not _ua(hit) or bool(_BOT_WORDS.search(_ua(hit)))
+    return hit.visitor is not None and (not _ua(hit) or bool(_BOT_WORDS.search(_ua(hit))))
 
 
 def _clicks(hits: Sequence[Hit]) -> list[tuple[int, Hit]]:
@@ -94,7 +94,7 @@ def mautic(copy: Copy, hits: Sequence[Hit], table: Table) -> Verdicts:
 
 
 def preside(copy: Copy, hits: Sequence[Hit], table: Table) -> Verdicts:
-    """Words in the user agent, whoever shares address, agent or five seconds with a hidden link, over ten clicks in 5 s."""
+    """Words in the agent; who shares address, agent or five seconds with a hidden link; over ten clicks in 5 s."""
     decoys, clicks = _decoys(hits), _clicks(hits)
     found = set()
     for place, hit in enumerate(hits):
@@ -106,7 +106,7 @@ def preside(copy: Copy, hits: Sequence[Hit], table: Table) -> Verdicts:
 
 
 def marketo(seconds: int) -> Rule:
-    """Something else of the same person and mail within so many seconds (0: the same clock second), or a known agent."""
+    """Something else of the same person and mail within so many seconds (0: one clock second), or a known agent."""
 
     def rule(copy: Copy, hits: Sequence[Hit], table: Table) -> Verdicts:
         found = set()

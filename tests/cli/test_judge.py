@@ -99,7 +99,7 @@ def test_live_tells_the_verdict_of_that_moment_and_final_the_last_word() -> None
 
 def test_a_broken_signature_is_evidence() -> None:
     found = judge(person("x", 9000, signature_ok=False))
-    assert "refused_same_network" in {reason["code"] for reason in found[0]["reasons"]}
+    assert "altered" in {reason["code"] for reason in found[0]["reasons"]}
 
 
 def test_nothing_known_is_no_verdict() -> None:
@@ -109,7 +109,7 @@ def test_nothing_known_is_no_verdict() -> None:
 
 def test_withheld_address_and_agent_are_not_held_against_anybody() -> None:
     found = judge(SCENE[1], person("x", 9000, ip=None, ua=None, headers={}))
-    assert found[1]["p_human"] > 0.8
+    assert found[1]["p_human"] > 0.5
 
 
 def test_the_agent_is_taken_from_the_headers_when_it_stands_there_alone() -> None:
@@ -182,7 +182,7 @@ def test_no_input_is_no_output() -> None:
 
 def test_another_ruleset_is_named_in_the_verdicts(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(CURRENT.read_text(encoding="utf-8").replace('"2026-11"', '"mine"'), encoding="utf-8")
+    path.write_text(CURRENT.read_text(encoding="utf-8").replace(f'"{CURRENT.stem}"', '"mine"'), encoding="utf-8")
     assert judge(person("x", 0), words=("--ruleset", str(path)))[0]["ruleset"].startswith("mine-")
 
 

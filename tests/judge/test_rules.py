@@ -6,43 +6,52 @@ from pathlib import Path
 import pytest
 
 from mailwake.errors import BadInput
-from mailwake.judge.rules import CURRENT, Scope, Steps, Term, Weight, content_hash, load_rules
+from mailwake.judge.rules import CURRENT, Scope, Term, content_hash, load_rules
 
 
 def test_the_current_ruleset_is_named_by_its_content() -> None:
-    rules = load_rules()
-    assert rules.id == f"2026-11-{content_hash(tomllib.loads(CURRENT.read_text(encoding='utf-8')))}"
+    tree = tomllib.loads(CURRENT.read_text(encoding="utf-8"))
+    assert load_rules().id == f"{CURRENT.stem}-{content_hash(tree)}"
 
 
-def test_every_weight_and_step_has_a_source() -> None:
-    rules = load_rules()
-    assert all(weight.source for weight in rules.weights.values())
-    assert all(steps.source for steps in rules.steps.values())
+def test_every_family_has_words_and_a_source() -> None:
+    families = tomllib.loads(CURRENT.read_text(encoding="utf-8"))["family"]
+    assert all(entry["source"] and entry["says"] for entry in families.values())
+    cells = {
+        name.partition(".")[0]
+        for columns in (load_rules().weights, load_rules().alone)
+        for scope in Scope
+        for name in columns[scope]
+    }
+    assert cells <= set(families)
 
 
 def test_comments_do_not_change_the_name_and_values_do(tmp_path: Path) -> None:
     text = CURRENT.read_text(encoding="utf-8")
     commented, changed = tmp_path / "a.toml", tmp_path / "b.toml"
     commented.write_text("# more\n" + text, encoding="utf-8")
-    changed.write_text(text.replace("mobile = { click = 2.6", "mobile = { click = 2.7"), encoding="utf-8")
+    changed.write_text(text.replace("\np_min = 0.0005", "\np_min = 0.001"), encoding="utf-8")
     assert load_rules(commented).id == load_rules().id
     assert load_rules(changed).id != load_rules().id
-    assert load_rules(changed).weights["network.mobile"].click == 2.7
+    assert load_rules(changed).numbers["combination.p_min"] == 0.001
 
 
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("head = {", "heed = {"),
-        ('source = "prototype v2 (hosting); open: judgement"', 'source = ""'),
-        ("edges_seconds = [2.0,", "edges_seconds = ["),
-        ("[timing.click.marketing]", "[timing.click.other]"),
-        ('name = "2026-11"', ""),
+        ("p_min =", "p_mint ="),
+        ('source = "RFC 8058 section 3.2', 'sauce = "RFC 8058 section 3.2'),
+        ("[family.base.click]\nstart", "[family.base.click]\nbegin"),
+        ("says = ", "said = "),
+        ("[classes]", "[class]"),
+        (f'name = "{CURRENT.stem}"', ""),
     ],
 )
 def test_an_incomplete_ruleset_is_refused(old: str, new: str, tmp_path: Path) -> None:
     path = tmp_path / "bad.toml"
-    path.write_text(CURRENT.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    text = CURRENT.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(BadInput, match=r"bad\.toml"):
         load_rules(path)
 
@@ -53,15 +62,6 @@ def test_a_missing_or_garbled_file_is_refused(tmp_path: Path) -> None:
     for path in (garbled, tmp_path / "none.toml"):
         with pytest.raises(BadInput, match="cannot read the ruleset"):
             load_rules(path)
-
-
-def test_the_last_step_stands_for_all_more() -> None:
-    assert Steps((0.0, 0.5, -1.0), "x").of(40) == -1.0
-
-
-def test_weights_differ_by_scope() -> None:
-    weight = Weight(click=-2.3, open=0.0, source="x")
-    assert (weight.of(Scope.CLICK), weight.of(Scope.OPEN)) == (-2.3, 0.0)
 
 
 def test_a_term_without_details_is_said_as_it_stands() -> None:

@@ -1,49 +1,48 @@
-"""Delay after delivery, per stream, and how it is told."""
+"""Delay after delivery, per stream and network, and how it is told."""
 
 import pytest
 from tests.judge.world import at, rules
 
-from mailwake.judge.families.timing import Span, delay, weigh
-from mailwake.judge.rules import Scope, Term
+from mailwake.judge.families.timing import EDGES, Span, cells, delay
+from mailwake.judge.rules import Cell
 
 
-def timing(seconds: float, *, stream: str = "marketing", consumer: bool = False, scope: Scope = Scope.CLICK) -> Term:
-    found = weigh(rules(), scope, stream, at=at(seconds), anchor=at(0), consumer=consumer)
-    assert found is not None
-    return found
+def timing(seconds: float, *, stream: str = "marketing", anchor: float | None = 0.0, first: float = -1e6) -> list[Cell]:
+    known = None if anchor is None else at(anchor)
+    return list(cells(rules(), stream, at(seconds), known, first=at(first), group="shared"))
 
 
-def test_quick_speaks_for_a_machine_and_slow_for_a_person() -> None:
-    assert timing(5).weight < -2
-    assert timing(40_000).weight > 2
-
-
-def test_streams_are_never_mixed() -> None:
-    assert timing(40, stream="transactional").weight > timing(40).weight + 2
+def test_the_cell_says_stream_and_delay() -> None:
+    assert [cell.name for cell in timing(70)] == ["delay.marketing_from_60", "delay_from.shared_from_60"]
+    assert timing(40, stream="transactional")[0].name == "delay.transactional_from_30"
 
 
 def test_a_stream_we_do_not_know_is_judged_as_marketing() -> None:
     assert timing(40, stream="carrier pigeon") == timing(40)
 
 
-def test_a_quick_person_on_a_device_of_their_own_is_hardly_held_against() -> None:
-    assert timing(5, consumer=True).weight == -1.0
+def test_every_delay_has_a_cell_and_each_edge_begins_one() -> None:
+    names = [timing(edge)[0].name for edge in (0, *EDGES)]
+    assert len(set(names)) == len(EDGES) + 1
+    assert all(timing(10.0**power) for power in range(-3, 9))
 
 
-@pytest.mark.parametrize("scope", Scope)
-@pytest.mark.parametrize("stream", ["marketing", "transactional", "outbound"])
-def test_every_delay_has_a_weight(scope: Scope, stream: str) -> None:
-    assert all(abs(timing(10.0**power, scope=scope, stream=stream).weight) < 4 for power in range(-3, 9))
+def test_without_a_delivery_time_the_first_hit_is_the_clock() -> None:
+    assert [cell.name for cell in timing(30, anchor=None, first=0)] == ["after_first.from_10"]
+    assert timing(0, anchor=None, first=0) == []
 
 
-def test_without_a_delivery_time_there_is_no_term() -> None:
-    assert weigh(rules(), Scope.CLICK, "marketing", at=at(5), anchor=None, consumer=False) is None
+def test_quick_speaks_for_a_machine_and_slow_for_a_person() -> None:
+    weights = rules().alone["click"]  # type: ignore[index]  # a StrEnum is its text
+    total = {n: sum(weights.get(cell.name, 0.0) for cell in timing(n)) for n in (25, 40_000)}
+    assert total[25] < total[40_000] - 2
 
 
 def test_a_minute_before_delivery_is_slack_and_more_is_a_wrong_clock() -> None:
     assert delay(rules(), at(-59), at(0)) == -59
     assert delay(rules(), at(-61), at(0)) is None
-    assert timing(-30).say() == "0.0 s after delivery"
+    found = timing(-30)[0]
+    assert found.fact.format(*found.details) == "0.0 s after delivery"
 
 
 @pytest.mark.parametrize(

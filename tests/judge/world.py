@@ -15,8 +15,9 @@ from mailwake.events import (
     Note,
     Verdict,
 )
+from mailwake.judge.combine import look_at
 from mailwake.judge.rules import Rules, load_rules
-from mailwake.judge.verdicts import StreamJudge
+from mailwake.judge.verdicts import StreamJudge, gather
 
 START = 1_790_000_000 * SECOND
 HOUR = 3600.0
@@ -101,6 +102,15 @@ def judged(events: Iterable[Evidence]) -> dict[int, Verdict]:
     for each in events:
         judge.observe(each)
     return {told.id: told.verdict for told in judge.settle_all()}
+
+
+def cells(events: Iterable[Evidence]) -> dict[int, set[str]]:
+    """The names of what is observed of every event, before anything is weighed."""
+    found: dict[int, set[str]] = {}
+    for delivery, anchor in gather(rules(), events):
+        for look in look_at(rules(), delivery, anchor):
+            found[look.event.id] = {cell.name for cell in look.cells}
+    return found
 
 
 def p(verdict: Verdict) -> float:

@@ -59,6 +59,10 @@ class Hit(msgspec.Struct, kw_only=True, gc=False):
     signature_ok: bool | None = None
 
 
+#: number, hit, id and problem of a line
+_Read = tuple[int, Hit | None, str | int | None, str]
+
+
 class Line(msgspec.Struct, gc=False):
     """One line of input as it was understood."""
 
@@ -96,8 +100,8 @@ def command(
         raise BadInput(f"{len(unread)} of {len(lines)} lines could not be read; they have p_human null")
 
 
-def _read(lines: Iterable[bytes]) -> Iterator[tuple[int, Hit | None, str | int | None, str]]:
-    """Number, hit, id and problem of every line that is not empty."""
+def _read(lines: Iterable[bytes]) -> Iterator[_Read]:
+    """Every line that is not empty."""
     decoder = msgspec.json.Decoder(Hit)
     for number, raw in enumerate(lines, 1):
         if raw.isspace():
@@ -109,19 +113,15 @@ def _read(lines: Iterable[bytes]) -> Iterator[tuple[int, Hit | None, str | int |
             yield number, None, _id_of(raw), str(fault)
 
 
-def _understand(
-    found: Sequence[tuple[int, Hit | None, str | int | None, str]], reader: EvidenceReader
-) -> list[Line]:
+def _understand(found: Sequence[_Read], reader: EvidenceReader) -> list[Line]:
     untold = untold_headers(hit for _, hit, _, _ in found if hit)
     lines = []
     for number, hit, identity, problem in found:
-        evidence = None
-        if hit is not None:
-            try:
-                evidence = evidence_of(hit, reader, number, untold)
-            except BadInput as fault:
-                problem = str(fault)
-        lines.append(Line(number, identity, evidence, problem))
+        try:
+            evidence = None if hit is None else evidence_of(hit, reader, number, untold)
+            lines.append(Line(number, identity, evidence, problem))
+        except BadInput as fault:
+            lines.append(Line(number, identity, None, str(fault)))
     return lines
 
 
@@ -268,7 +268,7 @@ def _answer(line: Line, found: Mapping[int, Judged], ruleset: str) -> dict[str, 
     }
 
 
-def _progress(lines: Iterator[Line]) -> Iterator[Line]:
+def _progress(lines: Iterable[_Read]) -> Iterator[_Read]:
     """The lines, with a count on a terminal once it takes long."""
     for count, each in enumerate(lines, 1):
         if count % _PROGRESS_FROM == 0 and sys.stderr.isatty():

@@ -6,7 +6,7 @@ of them changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import exp
 from typing import NamedTuple
 
@@ -14,15 +14,24 @@ from mailwake.events import Class, Micros
 from mailwake.judge.delivery import Delivery, Seen, Sort
 from mailwake.judge.families import mixture, timing
 from mailwake.judge.families.follow import Follow
-from mailwake.judge.families.learned import Key, Reputations, shares_of
+from mailwake.judge.families.learned import Keys, Reputations, Shares, keys_of, shares_of
 from mailwake.judge.families.own import Own
 from mailwake.judge.families.pattern import Patterns
 from mailwake.judge.families.witness import Witnesses
 from mailwake.judge.rules import Cell, Rules, Scope, Term
 
 _START = Cell("base.start")
+#: What needs no weighing.
+_CONSTANT = (Sort.PROOF, Sort.ONE_CLICK)
 #: What holds of every single hit, whoever made it: cells of these families alone are no evidence.
-_EMPTY = frozenset(("base", "next_link", "next_link_from", "within_1_s", "within_10_s", "links_followed", "opened", "known_stream", "known_link"))  # fmt: skip
+_EMPTY = frozenset((
+    "base", "next_link", "next_link_from", "within_1_s", "within_10_s", "links_followed", "opened", "known_stream",
+    "known_link", "known_moment",
+))  # fmt: skip
+
+
+#: Reasons told of one verdict; the marketer reads three, the rest of the sum is one more.
+_TOLD = 9
 
 
 class Opinion(NamedTuple):
@@ -31,7 +40,8 @@ class Opinion(NamedTuple):
     #: None: there is no evidence at all
     p_human: float | None
     klass: Class
-    terms: tuple[Term, ...]
+    #: log-odds and cell, as observed; `terms_of` makes reasons of them when somebody is told
+    weighed: Sequence[tuple[float, Cell]]
 
 
 class Look(NamedTuple):
@@ -39,8 +49,21 @@ class Look(NamedTuple):
 
     event: Seen
     cells: list[Cell]
+    #: what it shares with others
+    keys: Keys
     #: P(human) of the event by itself
     alone: float
+
+
+class Case(NamedTuple):
+    """One copy with everything that was observed of its events."""
+
+    delivery: Delivery
+    #: when it was delivered, else sent; None when not known
+    anchor: Micros | None
+    looks: list[Look]
+    #: what it has added to reputations
+    shares: Shares
 
 
 def look_at(rules: Rules, delivery: Delivery, anchor: Micros | None) -> list[Look]:
@@ -50,84 +73,61 @@ def look_at(rules: Rules, delivery: Delivery, anchor: Micros | None) -> list[Loo
         anchor: when it was delivered, else sent; None when not known.
     """
     seen = delivery.seen
-    patterns, witnesses = Patterns(seen, delivery.links), Witnesses(seen)
-    follow = Follow(seen, anchor)
-    first = seen[0].at if seen else Micros(0)
+    patterns, witnesses, follow = Patterns(seen, delivery.links), Witnesses(seen), Follow(seen, anchor)
     found = []
     for event in seen:
-        if event.own.mpp or event.sort in (Sort.PROOF, Sort.ONE_CLICK):
-            continue
         own = event.own
+        if own.mpp or event.sort in _CONSTANT:
+            continue
         cells = [_START, *own.cells]
         if not own.proxy:
-            cells += timing.cells(
-                rules, stream=delivery.stream, at=event.at, anchor=anchor, first=first, group=own.group
-            )
+            cells += timing.cells(rules, delivery.stream, event.at, anchor, first=seen[0].at, group=own.group)
         cells += patterns.cells(event)
         cells += witnesses.cells(event)
         cells += follow.cells(event)
-        found.append(Look(event, cells, _probability(rules, _sum(rules.alone[event.scope], cells))))
+        keys = () if own.proxy else keys_of(delivery, event, anchor)
+        found.append(Look(event, cells, keys, _probability(rules, _sum(rules.alone[event.scope], cells))))
     return found
 
 
-def shares(rules: Rules, delivery: Delivery, looks: Sequence[Look], anchor: Micros | None) -> dict[tuple[str, Key], int]:
-    """What a delivery adds to reputations."""
-    return shares_of(delivery, [(each.event, each.alone) for each in looks if not each.event.own.proxy], anchor)
+def open_case(rules: Rules, delivery: Delivery, anchor: Micros | None) -> Case:
+    """A copy, looked at by itself: what it would add to reputations comes from P(human) by itself."""
+    looks = look_at(rules, delivery, anchor)
+    return Case(delivery, anchor, looks, shares_of((look.keys, look.alone) for look in looks))
 
 
-def reconsider(
-    rules: Rules,
-    delivery: Delivery,
-    looks: Sequence[Look],
-    anchor: Micros | None,
-    known: Reputations,
-    own_shares: dict[tuple[str, Key], int],
-) -> list[Look]:
-    """The same looks, now with P(human) in the light of what others did: a second round of learning starts from it.
-
-    Args:
-        own_shares: what this delivery itself added to `known`.
-    """
+def reconsider(rules: Rules, case: Case, known: Reputations) -> Case:
+    """The same copy in the light of what others did: what it would add to reputations comes from P(human) by all."""
     found = []
-    for look in looks:
-        cells = [*look.cells, *known.cells(delivery, look.event, anchor, own_shares)]
-        found.append(look._replace(alone=_probability(rules, _sum(rules.weights[look.event.scope], cells))))
-    return found
+    for look in case.looks:
+        others = known.cells(look.keys, case.shares, look.event.own.group)
+        if others:
+            weights = rules.weights[look.event.scope]
+            found.append((look.keys, _probability(rules, _sum(weights, look.cells) + _sum(weights, others))))
+        else:
+            found.append((look.keys, look.alone))
+    return case._replace(shares=shares_of(found))
 
 
-def judge_delivery(
-    rules: Rules,
-    delivery: Delivery,
-    anchor: Micros | None,
-    known: Reputations,
-    *,
-    looks: Sequence[Look] | None = None,
-    own_shares: dict[tuple[str, Key], int] | None = None,
-) -> Iterator[tuple[Seen, Opinion]]:
+def judge_case(rules: Rules, case: Case, known: Reputations) -> Iterator[tuple[Seen, Opinion]]:
     """An opinion on every kept event of a delivery.
 
     Args:
-        anchor: when it was delivered, else sent; None when not known.
-        known: what others did.
-        looks: as `look_at` gives them, if they are known.
-        own_shares: what this delivery itself added to `known`.
+        known: what others did; what the case itself added to it is left out.
     """
-    if looks is None:
-        looks = look_at(rules, delivery, anchor)
     found: dict[int, Opinion] = {}
-    for look in looks:
-        cells = look.cells
-        if not look.event.own.proxy:
-            cells = [*cells, *known.cells(delivery, look.event, anchor, own_shares or {})]
-        found[look.event.id] = _opinion(rules, look.event, cells)
+    for look in case.looks:
+        others = known.cells(look.keys, case.shares, look.event.own.group) if look.keys else []
+        weights = (rules.weights if others else rules.alone)[look.event.scope]
+        found[look.event.id] = _opinion(rules, look.event, [*look.cells, *others], weights)
     clicks = [
         look.event.at
-        for look in looks
+        for look in case.looks
         if look.event.sort is Sort.CLICK and (found[look.event.id].p_human or 0.0) >= 0.5
     ]
-    for event in delivery.seen:
+    for event in case.delivery.seen:
         if event.own.mpp:
-            yield event, _mpp(rules, event, anchor, clicks)
+            yield event, _mpp(rules, event, case.anchor, clicks)
         else:
             yield event, found.get(event.id) or _constant(rules, event)
 
@@ -140,15 +140,17 @@ def judge_alone(rules: Rules, seen: Seen, *, crowded: bool) -> Opinion:
     """
     if seen.own.mpp:
         return _mpp(rules, seen, None, ())
-    if seen.sort in (Sort.PROOF, Sort.ONE_CLICK):
+    if seen.sort in _CONSTANT:
         return _constant(rules, seen)
     cells = [_START, *seen.own.cells]
     if crowded and seen.scope is Scope.CLICK:
         cells.append(Cell("crowded.click", "one of very many on one copy"))
     if seen.sort is Sort.WITNESS:
-        name, fact = ("altered", "altered the address of a link") if seen.refused else ("decoy", "followed a hidden link")
+        name, fact = (
+            ("altered", "altered the address of a link") if seen.refused else ("decoy", "followed a hidden link")
+        )
         cells.append(Cell(f"{name}.same_visitor", fact))
-    return _opinion(rules, seen, cells, weights=rules.alone[seen.scope])
+    return _opinion(rules, seen, cells, rules.alone[seen.scope])
 
 
 def _constant(rules: Rules, event: Seen) -> Opinion:
@@ -158,38 +160,54 @@ def _constant(rules: Rules, event: Seen) -> Opinion:
     else:
         code, fact = "proof", "the recipient replied" if event.reply else "a goal was reached"
     weight = rules.numbers[f"constants.{code}"]
-    p_human = _probability(rules, weight)
-    return Opinion(p_human, Class.HUMAN, (Term(code, weight, fact),))
+    return Opinion(_probability(rules, weight), Class.HUMAN, ((weight, Cell(code, fact)),))
 
 
-def _sum(weights: dict[str, float], cells: Iterable[Cell]) -> float:
+def _sum(weights: Mapping[str, float], cells: Iterable[Cell]) -> float:
     total = 0.0
     for each in cells:
         total += weights.get(each[0], 0.0)
     return total
 
 
-def _opinion(rules: Rules, event: Seen, cells: list[Cell], *, weights: dict[str, float] | None = None) -> Opinion:
-    if all(each[0].partition(".")[0] in _EMPTY or each[0].endswith(".new") for each in cells):
+def _opinion(rules: Rules, event: Seen, cells: list[Cell], weights: Mapping[str, float]) -> Opinion:
+    if _says_nothing(cells):
         return Opinion(None, Class.UNKNOWN, ())
-    weights = rules.weights[event.scope] if weights is None else weights
-    p_human = _probability(rules, _sum(weights, cells))
-    return Opinion(p_human, _class(rules, event.own, p_human), _terms(rules, weights, cells))
+    weighed = [(weight, each) for each in cells if (weight := weights.get(each[0]))]
+    total = 0.0
+    for weight, _ in weighed:
+        total += weight
+    p_human = _probability(rules, total)
+    return Opinion(p_human, _class(rules, event.own, p_human), weighed)
 
 
-def _terms(rules: Rules, weights: dict[str, float], cells: Iterable[Cell]) -> tuple[Term, ...]:
-    terms = []
-    for name, fact, details in cells:
-        weight = weights.get(name)
-        if weight:
-            code = name.partition(".")[0]
-            terms.append(Term(code, weight, fact, details) if fact else Term(code, weight, rules.words[code]))
-    return tuple(terms)
+def _says_nothing(cells: Iterable[Cell]) -> bool:
+    return all(each[0].partition(".")[0] in _EMPTY or each[0].endswith(".new") for each in cells)
+
+
+def terms_of(rules: Rules, opinion: Opinion) -> Iterator[Term]:
+    """The weightiest cells as reasons; what is left is told as one, so that the sum stays."""
+    weighed = opinion.weighed
+    if len(weighed) > _TOLD:
+        weighed = sorted(weighed, key=_by_weight)
+    for weight, (name, fact, details) in weighed[:_TOLD]:
+        code = name.partition(".")[0]
+        yield Term(code, weight, fact, details) if fact else Term(code, weight, rules.words[code])
+    if rest := weighed[_TOLD:]:
+        total = 0.0
+        for weight, _ in rest:
+            total += weight
+        yield Term("rest", total, "{} lesser observations together", (len(rest),))
+
+
+def _by_weight(weighed: tuple[float, Cell]) -> float:
+    return -abs(weighed[0])
 
 
 def _mpp(rules: Rules, event: Seen, anchor: Micros | None, clicks: Sequence[Micros]) -> Opinion:
     found = mixture.weigh(rules, at=event.at, anchor=anchor, country=event.country, clicks=clicks)
-    return Opinion(_probability(rules, found.weight), Class.MPP, (found,))
+    cell = Cell(found.code, found.fact, found.details)
+    return Opinion(_probability(rules, found.weight), Class.MPP, ((found.weight, cell),))
 
 
 def _probability(rules: Rules, log_odds: float) -> float:

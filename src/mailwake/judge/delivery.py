@@ -127,12 +127,16 @@ class Delivery:
         Returns:
             Whether something changed that verdicts depend on.
         """
-        before = self.links, self.stream
+        before = self.links, self.stream, self.domain, self.recipient
         self.first_at = min(self.first_at, evidence.at)
         self.last_at = max(self.last_at, evidence.at)
         self.links = max(self.links, evidence.links or 0)
         self.stream = min(self.stream, evidence.stream)
-        return before != (self.links, self.stream)
+        if evidence.domain is not None:
+            self.domain = evidence.domain if self.domain is None else min(self.domain, evidence.domain)
+        if evidence.recipient is not None:
+            self.recipient = evidence.recipient if self.recipient is None else min(self.recipient, evidence.recipient)
+        return before != (self.links, self.stream, self.domain, self.recipient)
 
     def due(self, quiet: Micros, longest: Micros) -> Micros:
         """When it settles: after a quiet time, at the latest a long one after the first event."""

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,10 +30,10 @@ class Scope(StrEnum):
 
 
 class Cell(NamedTuple):
-    """One observation: its name, such as "delay.marketing_from_60", and the fact in words, put together only when told."""
+    """One observation: its name, such as "delay.marketing_from_60", and the fact in words."""
 
     name: str
-    #: words with {} for the details; empty: the ruleset's words for the family
+    #: words with {} for the details, put together only when told; empty: the ruleset's words for the family
     fact: str = ""
     details: tuple[object, ...] = ()
 
@@ -72,8 +73,9 @@ class Rules:
     previews: frozenset[str]
 
 
+@cache
 def load_rules(path: Path | None = None) -> Rules:
-    """A ruleset from a file, or the current one.
+    """A ruleset from a file, or the current one; read once, because no ruleset is ever edited.
 
     Raises:
         BadInput: the file is missing, is no TOML, lacks a weight, or has a weight without a source.

@@ -7,16 +7,16 @@ earlier verdicts stay, as promised.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 
 from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Micros, Reason, Settlement, Verdict
 from mailwake.judge import Judged
 from mailwake.judge.clock import DeliveryClock
-from mailwake.judge.combine import Look, Opinion, judge_alone, judge_delivery, look_at, reconsider, shares
+from mailwake.judge.combine import Case, Opinion, judge_alone, judge_case, look_at, open_case, reconsider, terms_of
 from mailwake.judge.delivery import Delivery, Seen, Sort, sort_of
 from mailwake.judge.families import own
-from mailwake.judge.families.learned import Key, Reputations
+from mailwake.judge.families.learned import Reputations
 from mailwake.judge.rules import Rules, Scope, Term
 
 #: DESIGN: a verdict is settled after 15 quiet minutes or 24 hours.
@@ -106,7 +106,7 @@ class StreamJudge:
                 heappush(self._due, (due, delivery_id))
                 continue
             closing[delivery_id] = self._open.pop(delivery_id)
-        return self._close(closing)
+        return self._close(closing, rounds=1)
 
     def judge_all(self, batch: Iterable[Evidence]) -> list[Judged]:
         """The final verdicts on a closed set of events, in no particular order.
@@ -118,7 +118,7 @@ class StreamJudge:
 
     def settle_all(self) -> list[Judged]:
         """Close every delivery, because nothing more will come."""
-        told = self._close(self._open)
+        told = self._close(self._open, rounds=2)
         self._open.clear()
         self._due.clear()
         return told
@@ -159,21 +159,30 @@ class StreamJudge:
             found = self._own[key] = own.weigh(self._rules, evidence, scope)
         return found
 
+    def copies(self) -> list[tuple[Delivery, Micros | None]]:
+        """Everything that is open, with the time of its delivery."""
+        return [(copy, self._clock.get(delivery_id)) for delivery_id, copy in self._open.items()]
+
+    def observe_nothing(self, batch: Iterable[Evidence]) -> None:
+        """Take events in without judging them."""
+        self._absorb(batch, Settlement.PROVISIONAL)
+
     def _rejudge(self, delivery_id: DeliveryId, delivery: Delivery) -> Iterable[Judged]:
-        for seen, opinion in judge_delivery(self._rules, delivery, self._clock.get(delivery_id), self._known):
+        case = Case(delivery, anchor := self._clock.get(delivery_id), look_at(self._rules, delivery, anchor), {})
+        for seen, opinion in judge_case(self._rules, case, self._known):
             if _is_news(seen, opinion):
                 seen.told_p, seen.told_class = opinion.p_human, opinion.klass
                 yield Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.PROVISIONAL))
 
-    def _close(self, closing: Mapping[DeliveryId, Delivery]) -> list[Judged]:
+    def _close(self, closing: Mapping[DeliveryId, Delivery], *, rounds: int) -> list[Judged]:
         """The final verdicts on deliveries that settle together: all of them are learned from before any is judged."""
-        copies = [(delivery_id, copy, self._clock.get(delivery_id)) for delivery_id, copy in closing.items()]
-        found = learn(self._rules, [(copy, anchor) for _, copy, anchor in copies], self._known)
+        copies = [(copy, self._clock.get(delivery_id)) for delivery_id, copy in closing.items()]
+        cases = learn(self._rules, copies, self._known, rounds=rounds)
         told: list[Judged] = []
-        for (delivery_id, copy, anchor), (looks, mine) in zip(copies, found, strict=True):
-            opinions = judge_delivery(self._rules, copy, anchor, self._known, looks=looks, own_shares=mine)
+        for delivery_id, case in zip(closing, cases, strict=True):
             told += (
-                Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.SETTLED)) for seen, opinion in opinions
+                Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.SETTLED))
+                for seen, opinion in judge_case(self._rules, case, self._known)
             )
         return told
 
@@ -182,7 +191,7 @@ class StreamJudge:
         return Judged(seen.id, delivery_id, self._verdict(opinion, state))
 
     def _verdict(self, opinion: Opinion, state: Settlement) -> Verdict:
-        reasons = tuple(self._reason(each) for each in opinion.terms)
+        reasons = tuple(self._reason(each) for each in terms_of(self._rules, opinion))
         return Verdict(
             p_human=opinion.p_human, klass=opinion.klass, reasons=reasons, ruleset=self._rules.id, state=state
         )
@@ -200,34 +209,34 @@ class StreamJudge:
 
 
 def learn(
-    rules: Rules, copies: Sequence[tuple[Delivery, Micros | None]], known: Reputations
-) -> list[tuple[list[Look], dict[tuple[str, Key], int]]]:
-    """Learn from deliveries in two rounds, as expectation and maximisation do: each by itself, then in that light again.
+    rules: Rules, copies: Iterable[tuple[Delivery, Micros | None]], known: Reputations, *, rounds: int = 2
+) -> list[Case]:
+    """Learn from deliveries, in two rounds as expectation and maximisation do: each by itself, then in that light.
 
-    Returns:
-        Of each delivery what was observed, and what it added to `known`.
+    Args:
+        copies: deliveries with their times.
+        known: takes in what they tell.
+        rounds: 1 where few settle at a time; what settled before them is light enough.
     """
-    first = []
-    for copy, anchor in copies:
-        looks = look_at(rules, copy, anchor)
-        mine = shares(rules, copy, looks, anchor)
-        known.add(mine)
-        first.append((looks, mine))
-    second = []
-    for (copy, anchor), (looks, mine) in zip(copies, first, strict=True):
-        again = reconsider(rules, copy, looks, anchor, known, mine)
-        second.append((looks, shares(rules, copy, again, anchor)))
-    for (_, before), (_, after) in zip(first, second, strict=True):
-        known.add(before, times=-1)
-        known.add(after)
+    first = [open_case(rules, copy, anchor) for copy, anchor in copies]
+    if rounds == 1:
+        first = [reconsider(rules, case._replace(shares={}), known) for case in first]
+    for case in first:
+        known.add(case.shares)
+    if rounds == 1:
+        return first
+    second = [reconsider(rules, case, known) for case in first]
+    for before, after in zip(first, second, strict=True):
+        known.add(before.shares, times=-1)
+        known.add(after.shares)
     return second
 
 
 def gather(rules: Rules, batch: Iterable[Evidence]) -> list[tuple[Delivery, Micros | None]]:
     """A closed set of events as deliveries with their times, as the judge would keep them."""
     judge = StreamJudge(rules)
-    judge._absorb(batch, Settlement.SETTLED)
-    return [(delivery, judge._clock.get(delivery_id)) for delivery_id, delivery in judge._open.items()]
+    judge.observe_nothing(batch)
+    return judge.copies()
 
 
 def _is_news(seen: Seen, opinion: Opinion) -> bool:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
+from pathlib import Path
 from random import Random
+
+import msgspec
 
 from mailwake.simulate.chance import from_quantiles, log_normal
 from mailwake.worlds.hits import Copy, Hit, Visitor
@@ -49,31 +53,10 @@ class Manner:
     shuffled: bool = False
 
 
-#: Source: machine-events research, sections 1.2 and 7.2; the rest are what could come next.
-KNOWN = (
-    Manner(name="m365_burst", network="microsoft", fleet=1_500, clock="burst", gap=0.05, opens=0.8, decoys=0.85, mutates=0.1, rotates_ua=True, coverage=(0.9, 1.0), links="part"),
-    Manner(name="m365_single", network="microsoft", fleet=1_500, clock="burst", links="few", gap=3.0, rotates_ua=True, decoys=0.1),
-    Manner(name="eop_head", network="eop", fleet=400, clock="uniform", start=(0, 20), links="part", gap=0.3, program="empty", head=True, decoys=0.4),
-    Manner(name="barracuda", network="barracuda", fleet=60, clock="uniform", start=(-3, 8), links="first", program="mixed", decoys=0.1),
-    Manner(name="proofpoint", network="proofpoint", fleet=800, start=(25, 1.0), links="part", gap=1.2, rotates_ip=True, rotates_ua=True, opens=0.7, unsubscribe=0.5, again=0.2, mutates=0.1),
-    Manner(name="proofpoint_cloud", network="amazon", fleet=2_000, start=(25, 1.0), links="part", gap=1.2, rotates_ip=True, rotates_ua=True, opens=0.7, unsubscribe=0.5, again=0.2),
-    Manner(name="mimecast", network="mimecast", fleet=100, start=(15, 0.8), gap=0.6, program="current", language=0.6),
-    Manner(name="trend", network="amazon", fleet=1_000, clock="uniform", start=(0, 30), gap=0.3, opens=0.3),
-    Manner(name="slow_residential", network="unknown", fleet=600, clock="read", links="part", gap=15, human_gaps=True, program="current", language=1, fetch=1, decoys=0.3),
-    Manner(name="renderer", network="hosting", fleet=300, start=(60, 1.0), links="part", gap=2.0, program="headless", language=0.9, fetch=0.95, opens=1.0, open_lead=(2, 20), decoys=0.0, unsubscribe=0.0),
-    Manner(name="late_single", network="hosting", fleet=500, clock="read", links="one", program="current", language=0.7, fetch=0.7, decoys=0.0, unsubscribe=0),
-    Manner(name="rotating_cloud", network="unknown", fleet=4_000, start=(90, 1.2), links="part", gap=1.5, program="mixed", language=0.7, fetch=0.6, rotates_ip=True, rotates_ua=True, decoys=0.5),
-    Manner(name="phone_single", network="unknown", fleet=300, start=(120, 1.0), links="one", program="current", language=0.9, fetch=0.9, decoys=0.0, unsubscribe=0),
-    Manner(name="hourly_wave", network="hosting", fleet=800, clock="wave", start=(0, 240), links="few", gap=1.0, program="current", language=0.6, fetch=0.6, decoys=0.1),
-    Manner(name="sandbox", network="hosting", fleet=200, clock="uniform", start=(300, 2400), links="all", gap=2.5, program="headless", language=0.8, fetch=0.9, opens=0.6, open_lead=(1, 5), decoys=0.6),
-    Manner(name="library", network="hosting", fleet=50, start=(200, 1.5), links="all", gap=0.3, program="library", decoys=0.9),
-    Manner(name="abuse_desk", network="amazon", fleet=300, clock="read", links="all", gap=1.0, program="mixed", language=0.5, fetch=0.5, decoys=0.8),
-)  # fmt: skip
-#: behind a company's own address; the network is the company's
-OWN_ADDRESS = (
-    Manner(name="own_gateway", start=(30, 1.0), links="part", gap=0.6, program="stale", language=0.5, fetch=0.3, opens=0.3),
-    Manner(name="own_gateway_quiet", start=(45, 1.2), links="few", gap=2.0, program="current", language=0.8, fetch=0.8, decoys=0.2),
-)  # fmt: skip
+def load_manners(path: Path = Path(__file__).parent / "machines.toml") -> tuple[list[Manner], list[Manner]]:
+    """The machines of a file: those with networks of their own, and those behind a company's address."""
+    tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    return msgspec.convert(tree["machine"], list[Manner]), msgspec.convert(tree["own_address"], list[Manner])
 
 
 def draw_manner(rng: Random, number: int) -> Manner:
@@ -176,9 +159,16 @@ class Machines:
             method = "HEAD" if manner.head else "GET"
             hits.append(
                 Hit(
-                    type=kind, at=when, delivery=copy.number, visitor=here, human=False, agent=manner.name, link=link,
-                    method=method, signature_ok=signed,
-                )  # fmt: skip
+                    type=kind,
+                    at=when,
+                    delivery=copy.number,
+                    visitor=here,
+                    human=False,
+                    agent=manner.name,
+                    link=link,
+                    method=method,
+                    signature_ok=signed,
+                )
             )
 
         if rng.random() < manner.opens:
@@ -217,13 +207,17 @@ class Machines:
         return links
 
 
-def preview(rng: Random, programs: Programs, pool: Pool, copy: Copy, shared: Hit) -> Hit:
+def preview(rng: Random, here: Visitor, copy: Copy, shared: Hit) -> Hit:
     """Somebody pasted the link into a messenger."""
-    here = visitor(pool(), programs.machine("preview", language=0, fetch=0))
     return Hit(
-        type="clicked", at=shared.at + rng.uniform(1, 30), delivery=copy.number, visitor=here, human=False,
-        agent="preview", link=shared.link,
-    )  # fmt: skip
+        type="clicked",
+        at=shared.at + rng.uniform(1, 30),
+        delivery=copy.number,
+        visitor=here,
+        human=False,
+        agent="preview",
+        link=shared.link,
+    )
 
 
 def prefetch(rng: Random, copy: Copy, opened: Hit, *, announces: bool) -> list[Hit]:
@@ -235,8 +229,13 @@ def prefetch(rng: Random, copy: Copy, opened: Hit, *, announces: bool) -> list[H
     links = range(1, min(copy.links, rng.randrange(1, 6)) + 1)
     return [
         Hit(
-            type="clicked", at=opened.at + 0.3 + 0.15 * place, delivery=copy.number, visitor=here, human=False,
-            agent="client_prefetch", link=link,
-        )  # fmt: skip
+            type="clicked",
+            at=opened.at + 0.3 + 0.15 * place,
+            delivery=copy.number,
+            visitor=here,
+            human=False,
+            agent="client_prefetch",
+            link=link,
+        )
         for place, link in enumerate(links)
     ]

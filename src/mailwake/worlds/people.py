@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -15,19 +15,49 @@ _HOUR = 3600.0
 #: kinds of people and their parts, in private mailboxes and in companies. Source: the parts are judgement; worlds vary
 #: them by a factor of up to four each.
 PRIVATE = {
-    "apple": 40, "gmail": 26, "yahoo": 6, "phone_mail": 8, "thunderbird": 4, "fast": 4, "vpn": 3, "private_relay": 4,
-    "screen_reader": 2, "plain_text": 1.5, "tab_opener": 3, "old_browser": 3, "no_language": 1, "two_devices": 4,
+    "apple": 40,
+    "gmail": 26,
+    "yahoo": 6,
+    "phone_mail": 8,
+    "thunderbird": 4,
+    "fast": 4,
+    "vpn": 3,
+    "private_relay": 4,
+    "screen_reader": 2,
+    "plain_text": 1.5,
+    "tab_opener": 3,
+    "old_browser": 3,
+    "no_language": 1,
+    "two_devices": 4,
     "explorer": 2,
-}  # fmt: skip
+}
 COMPANY = {
-    "outlook": 30, "safelinks": 14, "owa": 18, "apple": 12, "gmail": 8, "gateway": 8, "remote_desktop": 5,
-    "isolation": 3, "vpn": 3, "tab_opener": 3, "all_hands": 4, "screen_reader": 2, "stripped": 3, "old_browser": 3,
-    "fast": 2, "explorer": 2,
-}  # fmt: skip
+    "outlook": 30,
+    "safelinks": 14,
+    "owa": 18,
+    "apple": 12,
+    "gmail": 8,
+    "gateway": 8,
+    "remote_desktop": 5,
+    "isolation": 3,
+    "vpn": 3,
+    "tab_opener": 3,
+    "all_hands": 4,
+    "screen_reader": 2,
+    "stripped": 3,
+    "old_browser": 3,
+    "fast": 2,
+    "explorer": 2,
+}
 _OPENS = {
-    "apple": "mpp", "private_relay": "mpp", "gmail": "gmail", "yahoo": "yahoo", "owa": "owa", "image_blocker": "none",
+    "apple": "mpp",
+    "private_relay": "mpp",
+    "gmail": "gmail",
+    "yahoo": "yahoo",
+    "owa": "owa",
+    "image_blocker": "none",
     "plain_text": "none",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +108,7 @@ class Office:
     address: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.address = f"{self.network}.{hash(self.network) % 200 + 10}"
+        self.address = f"{self.network}.{sum(map(int, self.network.split('.'))) % 200 + 10}"
 
 
 class People:
@@ -205,12 +235,18 @@ class People:
         program = (here.ua, dict(here.headers)) if self._rng.random() < 0.6 else self._programs.mail_program()
         copy.hits.append(
             Hit(
-                type="opened", at=at, delivery=copy.number, visitor=visitor(here.ip, program), human=True,
+                type="opened",
+                at=at,
+                delivery=copy.number,
+                visitor=visitor(here.ip, program),
+                human=True,
                 agent=person.kind,
-            )  # fmt: skip
+            )
         )
 
-    def _click(self, person: Person, copy: Copy, here: Visitor, at: float, office: Office | None) -> None:
+    def _click(  # noqa: PLR0917 - who reads what, where and when
+        self, person: Person, copy: Copy, here: Visitor, at: float, office: Office | None
+    ) -> None:
         habits, rng = self._habits, self._rng
         at += log_normal(rng, 4.0 if person.kind == "fast" else habits.dwell_median, habits.dwell_sigma)
         for place, link in enumerate(self._choose(person, copy)):
@@ -226,9 +262,14 @@ class People:
         kind = "unsub_view" if link < 0 else "clicked"
         copy.hits.append(
             Hit(
-                type=kind, at=at, delivery=copy.number, visitor=who, human=human, agent=agent,
+                type=kind,
+                at=at,
+                delivery=copy.number,
+                visitor=who,
+                human=human,
+                agent=agent,
                 link=link if link > 0 else None,
-            )  # fmt: skip
+            )
         )
 
     def _choose(self, person: Person, copy: Copy) -> list[int]:
@@ -240,9 +281,7 @@ class People:
         chosen: list[int] = []
         while len(chosen) < count:
             link = rng.choices(links, weights)[0]
-            if link not in chosen:
-                chosen.append(link)
-            elif rng.random() < 0.1:
+            if link not in chosen or rng.random() < 0.1:
                 chosen.append(link)
         return sorted(chosen) if person.kind in ("screen_reader", "explorer") else chosen
 
@@ -257,9 +296,13 @@ class People:
         if person.kind in ("screen_reader", "plain_text") and copy.decoys and rng.random() < 0.4:
             copy.hits.append(
                 Hit(
-                    type="decoy", at=at + log_normal(rng, 10, 0.6), delivery=copy.number, visitor=here, human=True,
+                    type="decoy",
+                    at=at + log_normal(rng, 10, 0.6),
+                    delivery=copy.number,
+                    visitor=here,
+                    human=True,
                     agent=person.kind,
-                )  # fmt: skip
+                )
             )
         if rng.random() < 0.02:
             self._follow(copy, here, at + log_normal(rng, 20, 1), -1, human=True, agent=person.kind)
@@ -275,13 +318,17 @@ class People:
             if rng.random() < chance:
                 copy.hits.append(
                     Hit(
-                        type=kind, at=at + log_normal(rng, median, 1), delivery=copy.number, visitor=None, human=True,
+                        type=kind,
+                        at=at + log_normal(rng, median, 1),
+                        delivery=copy.number,
+                        visitor=None,
+                        human=True,
                         agent=person.kind,
-                    )  # fmt: skip
+                    )
                 )
 
 
-def draw_habits(rng: Random, *, decided: Sequence[str] = ()) -> Habits:
+def draw_habits(rng: Random) -> Habits:
     """Habits of one world, from wide ranges."""
     return Habits(
         read_rate=rng.uniform(0.1, 0.5),

@@ -10,12 +10,19 @@ from mailwake.worlds.hits import Visitor
 _CHROME, _CHROME_AT, _CADENCE_DAYS = 126, 1_718_064_000.0, 28.0
 _WINDOWS, _MAC, _LINUX = "Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64"
 _LIBRARIES = ("python-requests/2.32.3", "curl/8.5.0", "Go-http-client/2.0", "okhttp/4.12.0", "Java/17.0.9", "axios/1.7")
-_PREVIEWS = ("facebookexternalhit/1.1", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "WhatsApp/2.23.20.0",
-             "TelegramBot (like TwitterBot)", "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)")
+_PREVIEWS = (
+    "facebookexternalhit/1.1",
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    "WhatsApp/2.23.20.0",
+    "TelegramBot (like TwitterBot)",
+    "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+)
 GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 YAHOO = "YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html"
-GMAIL_PREFETCH = ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
-                  "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0")
+GMAIL_PREFETCH = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0"
+)
 APPLE = "Mozilla/5.0"
 
 
@@ -96,11 +103,13 @@ class Programs:
     def mail_program(self) -> tuple[str, dict[str, str]]:
         """A mail program with an engine of its own."""
         rng = self._rng
-        agent = rng.choice((
-            f"Mozilla/5.0 ({_WINDOWS}; rv:128.0) Gecko/20100101 Thunderbird/128.4.0",
-            "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Microsoft Outlook 16.0.17328; ms-office; MSOffice 16)",
-            f"Mozilla/5.0 ({_MAC}) AppleWebKit/605.1.15 (KHTML, like Gecko)",
-        ))  # fmt: skip
+        agent = rng.choice(
+            (
+                f"Mozilla/5.0 ({_WINDOWS}; rv:128.0) Gecko/20100101 Thunderbird/128.4.0",
+                "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Microsoft Outlook 16.0.17328; ms-office)",
+                f"Mozilla/5.0 ({_MAC}) AppleWebKit/605.1.15 (KHTML, like Gecko)",
+            )
+        )
         return self.image(agent)
 
 
@@ -113,8 +122,13 @@ def _agent(rng: Random, family: str, device: str, major: int) -> str:
         version = max(13, 17 + (major - 126) // 13)
         if device == "desktop":
             return f"Mozilla/5.0 ({_MAC}) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/{version}.0 Safari/605.1.15"
-        start = f"Mozilla/5.0 (iPhone; CPU iPhone OS {version}_{rng.randrange(7)} like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
-        return f"{start} Mobile/15E148" if family == "webview" else f"{start} Version/{version}.0 Mobile/15E148 Safari/604.1"
+        phone = f"iPhone; CPU iPhone OS {version}_{rng.randrange(7)} like Mac OS X"
+        start = f"Mozilla/5.0 ({phone}) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+        return (
+            f"{start} Mobile/15E148"
+            if family == "webview"
+            else f"{start} Version/{version}.0 Mobile/15E148 Safari/604.1"
+        )
     if family == "edge":
         return f"{chrome} Safari/537.36 Edg/{major}.0.0.0"
     return f"{chrome}{' Mobile' if device == 'mobile' else ''} Safari/537.36"

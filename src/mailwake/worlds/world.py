@@ -10,10 +10,10 @@ from typing import Any
 from mailwake.simulate.chance import dice, log_normal
 from mailwake.simulate.places import load_world
 from mailwake.worlds.hits import Copy, Hit
-from mailwake.worlds.machines import KNOWN, OWN_ADDRESS, Machines, Manner, draw_manner, prefetch, preview
-from mailwake.worlds.people import Office, People, draw_habits
+from mailwake.worlds.machines import Machines, Manner, draw_manner, load_manners, prefetch, preview
+from mailwake.worlds.people import Office, People, Person, draw_habits
 from mailwake.worlds.places import Places
-from mailwake.worlds.programs import Programs
+from mailwake.worlds.programs import Programs, visitor
 
 #: Kinds of worlds, each a range of its own.
 KINDS = ("mixed", "low", "high", "consumer", "company", "short", "codes", "withheld", "untimed", "plain")
@@ -68,7 +68,7 @@ class World:
         """The exchange format with the truth beside it, in no particular order."""
         rng = dice("lines", self.plan.seed)
         for copy in self.copies:
-            base = _base(self.plan, copy)
+            base = _base(copy)
             if self.plan.sent:
                 yield base | {"id": f"s{copy.number}", "type": "sent", "at": round(copy.sent_at, 3)}, None
             if rng.random() < self.plan.timed:
@@ -89,14 +89,20 @@ def draw_plan(kind: str, seed: int, *, copies: int = 0) -> Plan:
     """
     rng = dice("plan", kind, seed)
     short, codes = kind == "short", kind == "codes"
-    streams = ("transactional",) if codes else rng.choice((("marketing",), ("marketing",), ("outbound",), ("marketing", "transactional")))
+    streams = (
+        ("transactional",)
+        if codes
+        else rng.choice((("marketing",), ("marketing",), ("outbound",), ("marketing", "transactional")))
+    )
     return Plan(
         kind=kind,
         seed=seed,
         copies=copies or rng.choice((800, 2_000, 4_000, 4_000, 8_000)),
         machine_share=rng.uniform(*_SHARES.get(kind, (0.3, 0.9))),
         companies={"consumer": 0.05, "company": 0.95}.get(kind, rng.uniform(0.2, 0.9)),
-        links=tuple(rng.randrange(1, 3) if short or codes else rng.randrange(1, 13) for _ in range(rng.randrange(1, 4))),
+        links=tuple(
+            rng.randrange(1, 3) if short or codes else rng.randrange(1, 13) for _ in range(rng.randrange(1, 4))
+        ),
         streams=streams,
         decoys=rng.random() < 0.65,
         sent=kind != "untimed" or rng.random() < 0.5,
@@ -110,49 +116,88 @@ def draw_plan(kind: str, seed: int, *, copies: int = 0) -> Plan:
         known=rng.choice((1.0, 1.0, 0.7, 0.3, 0.0)),
         shift=rng.choice((0, 0, 0, 0, 3, 8, 25, 40)),
         wild=rng.randrange(0, 6),
-    )  # fmt: skip
+    )
 
 
 def live(plan: Plan) -> World:
     """Let everybody in a world do what they do."""
-    rng = dice("world", plan.kind, plan.seed)
-    ranges = load_world()
-    places = Places(rng, ranges, known=plan.known)
-    start = plan.start
-    programs = Programs(rng, at=start if start > _FIRST / 2 else rng.uniform(_FIRST, _LAST), shift=plan.shift, secure=plan.secure, told=plan.told)
-    machines = Machines(rng, places, programs)
-    people = People(rng, places, programs, draw_habits(rng))
-    cast = _cast(rng, plan)
-    domains = [_Domain(rng, plan, places, cast) for _ in range(max(6, plan.copies // 30))]
-    sizes = [rng.paretovariate(1.1) for _ in domains]
-    members = [
-        (number, people.make(domains[number].office))
-        for number in rng.choices(range(len(domains)), sizes, k=max(1, plan.copies // len(plan.links)))
-    ]
-    world = World(plan=plan, networks=places.kinds)
-    machine_visits: list[tuple[Copy, list[Hit]]] = []
-    skew = rng.uniform(-2, 2)
-    previews = places.fleet("preview", 50)
-    for campaign, links in enumerate(plan.links):
-        sent_at = start + campaign * rng.uniform(1, 7) * 86_400
-        stream = plan.streams[campaign % len(plan.streams)]
-        for recipient, (number, person) in enumerate(members):
-            domain = domains[number]
-            copy = _copy(rng, plan, len(world.copies), recipient, number, campaign, stream, links, sent_at + skew)
-            people.receive(person, copy, domain.office)
-            machine_visits += _incidental(rng, copy, programs, previews, domain.prefetches)
-            for manner, address in domain.scanners:
-                if rng.random() < domain.sampled:
-                    machine_visits.append((copy, machines.visit(manner, copy, address)))
-            world.copies.append(copy)
-    _thin(rng, world, machine_visits, plan.machine_share)
-    return world
+    return _Life(plan).run()
+
+
+class _Life:
+    """A world while it happens."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._rng = rng = dice("world", plan.kind, plan.seed)
+        self._places = places = Places(rng, load_world(), known=plan.known)
+        now = plan.start if plan.start > _FIRST / 2 else rng.uniform(_FIRST, _LAST)
+        self._programs = Programs(rng, at=now, shift=plan.shift, secure=plan.secure, told=plan.told)
+        self._machines = Machines(rng, places, self._programs)
+        self._people = People(rng, places, self._programs, draw_habits(rng))
+        known, own = load_manners()
+        cast = [*rng.sample(known, rng.randrange(4, len(known))), *(draw_manner(rng, n) for n in range(plan.wild))]
+        self._domains = [_Domain(rng, plan, places, cast, own) for _ in range(max(6, plan.copies // 30))]
+        self._previews = places.fleet("preview", 50)
+        self._world = World(plan=plan, networks=places.kinds)
+        self._visits: list[tuple[Copy, list[Hit]]] = []
+
+    def run(self) -> World:
+        """Send every campaign to every member."""
+        plan, rng = self._plan, self._rng
+        sizes = [rng.paretovariate(1.1) for _ in self._domains]
+        count = max(1, plan.copies // len(plan.links))
+        numbers = rng.choices(range(len(self._domains)), sizes, k=count)
+        members = [(number, self._people.make(self._domains[number].office)) for number in numbers]
+        skew = rng.uniform(-2, 2)
+        for campaign in range(len(plan.links)):
+            at = plan.start + campaign * rng.uniform(1, 7) * 86_400 + skew
+            for recipient, (number, person) in enumerate(members):
+                self._deliver(self._copy(campaign, recipient, number, at), person)
+        _thin(rng, self._world, self._visits, plan.machine_share)
+        return self._world
+
+    def _copy(self, campaign: int, recipient: int, domain: int, at: float) -> Copy:
+        plan, rng, number = self._plan, self._rng, len(self._world.copies)
+        sent_at = at + number % 4000 * 0.15 + rng.uniform(0, 2)
+        return Copy(
+            number=number,
+            recipient=recipient,
+            domain=domain,
+            campaign=campaign,
+            stream=plan.streams[campaign % len(plan.streams)],
+            links=plan.links[campaign],
+            decoys=plan.decoys,
+            sent_at=sent_at,
+            delivered_at=sent_at + log_normal(rng, 1.5, 0.8),
+        )
+
+    def _deliver(self, copy: Copy, person: Person) -> None:
+        domain, rng = self._domains[copy.domain], self._rng
+        self._people.receive(person, copy, domain.office)
+        self._add_incidental(copy, prefetches=domain.prefetches)
+        for manner, address in domain.scanners:
+            if rng.random() < domain.sampled:
+                self._visits.append((copy, self._machines.visit(manner, copy, address)))
+        self._world.copies.append(copy)
+
+    def _add_incidental(self, copy: Copy, *, prefetches: bool) -> None:
+        """Machines that a person sets off: previews of a shared link, links fetched ahead when a message is opened."""
+        rng = self._rng
+        for hit in copy.hits:
+            if hit.type == "clicked" and hit.human and rng.random() < 0.03:
+                here = visitor(self._previews(), self._programs.machine("preview", language=0, fetch=0))
+                self._visits.append((copy, [preview(rng, here, copy, hit)]))
+            if hit.type == "opened" and hit.human and prefetches and "image" not in hit.agent and rng.random() < 0.5:
+                self._visits.append((copy, prefetch(rng, copy, hit, announces=rng.random() < 0.5)))
 
 
 class _Domain:
     """One recipient domain: a company with gateways, or a mailbox provider."""
 
-    def __init__(self, rng: Random, plan: Plan, places: Places, cast: Sequence[Manner]) -> None:
+    def __init__(  # noqa: PLR0917 - everything of the world it stands in
+        self, rng: Random, plan: Plan, places: Places, cast: Sequence[Manner], own: Sequence[Manner]
+    ) -> None:
         company = rng.random() < plan.companies
         self.office = (
             Office(
@@ -170,37 +215,9 @@ class _Domain:
         self.scanners: list[tuple[Manner, str | None]] = []
         for _ in range(rng.choice((1, 1, 2) if company else (0, 0, 0, 1))):
             if self.office and rng.random() < 0.15:
-                self.scanners.append((rng.choice(OWN_ADDRESS), self.office.address))
+                self.scanners.append((rng.choice(own), self.office.address))
             else:
                 self.scanners.append((rng.choice(cast), None))
-
-
-def _cast(rng: Random, plan: Plan) -> list[Manner]:
-    """The machines of this world: some known ones, some that nobody has met."""
-    known = rng.sample(KNOWN, rng.randrange(4, len(KNOWN)))
-    return [*known, *(draw_manner(rng, number) for number in range(plan.wild))]
-
-
-def _copy(
-    rng: Random, plan: Plan, number: int, recipient: int, domain: int, campaign: int, stream: str, links: int, at: float
-) -> Copy:
-    sent_at = at + number % 4000 * 0.15 + rng.uniform(0, 2)
-    return Copy(
-        number=number, recipient=recipient, domain=domain, campaign=campaign, stream=stream, links=links,
-        decoys=plan.decoys, sent_at=sent_at, delivered_at=sent_at + log_normal(rng, 1.5, 0.8),
-    )  # fmt: skip
-
-
-def _incidental(
-    rng: Random, copy: Copy, programs: Programs, previews: Any, prefetches: bool
-) -> list[tuple[Copy, list[Hit]]]:
-    found: list[tuple[Copy, list[Hit]]] = []
-    for hit in copy.hits:
-        if hit.type == "clicked" and hit.human and rng.random() < 0.03:
-            found.append((copy, [preview(rng, programs, previews, copy, hit)]))
-        if hit.type == "opened" and hit.human and prefetches and "image" not in hit.agent and rng.random() < 0.5:
-            found.append((copy, prefetch(rng, copy, hit, announces=rng.random() < 0.5)))
-    return found
 
 
 def _thin(rng: Random, world: World, visits: list[tuple[Copy, list[Hit]]], share: float) -> None:
@@ -228,7 +245,7 @@ def _quieten(rng: Random, world: World, kept: float) -> None:
             copy.hits = [hit for hit in copy.hits if hit.type == "opened"]
 
 
-def _base(plan: Plan, copy: Copy) -> dict[str, Any]:
+def _base(copy: Copy) -> dict[str, Any]:
     return {
         "delivery": f"m{copy.number}",
         "recipient": f"r{copy.recipient}",
@@ -239,7 +256,12 @@ def _base(plan: Plan, copy: Copy) -> dict[str, Any]:
 
 
 def _line(plan: Plan, rng: Random, hit: Hit) -> dict[str, Any]:
-    line: dict[str, Any] = {"type": hit.type, "at": round(hit.at, 3), "link": hit.link, "signature_ok": hit.signature_ok}
+    line: dict[str, Any] = {
+        "type": hit.type,
+        "at": round(hit.at, 3),
+        "link": hit.link,
+        "signature_ok": hit.signature_ok,
+    }
     if hit.visitor is None:
         return line
     line["method"] = hit.method

@@ -47,17 +47,24 @@ class Follow:
             yield from self._clicked_after(event)
         if any(each is not event for each in self._quick):
             same = any(each.network == event.network for each in self._quick)
-            yield Cell(f"quick_open.{'same_network' if same else 'other'}", "the images were fetched at once")
+            name = "unnamed" if event.network is None else "same_network" if same else "other"
+            yield Cell(f"quick_open.{name}", "the images were fetched at once")
         yield from self._returned(event)
         yield from self._proven(event)
 
     def _opened(self, event: Seen) -> Cell:
         """The nearest thing to an open by the same visitor that went before."""
-        lead = _lead(event, (each for each in self._direct if each.visitor is not None and each.visitor == event.visitor))
+        if event.visitor is None:
+            return self._opened_unnamed(event)
+        lead = _lead(
+            event, (each for each in self._direct if each.visitor is not None and each.visitor == event.visitor)
+        )
         if lead is not None:
             name = _LEAD_NAMES[bisect_right(_LEADS, lead)]
             return Cell(f"opened.same_{name}", "the same visitor opened {} before", (Span(lead),))
-        lead = _lead(event, (each for each in self._direct if each.network is not None and each.network == event.network))
+        lead = _lead(
+            event, (each for each in self._direct if each.network is not None and each.network == event.network)
+        )
         if lead is not None:
             name = "recent" if lead < 1_800 else "older"
             return Cell(f"opened.network_{name}", "another program opened from this network {} before", (Span(lead),))
@@ -73,6 +80,14 @@ class Follow:
         if self._opens:
             return Cell("opened.later", "the images were fetched only later")
         return Cell("opened.never", "the images were not fetched before")
+
+    def _opened_unnamed(self, event: Seen) -> Cell:
+        """The same where nobody is told apart."""
+        lead = _lead(event, self._opens)
+        if lead is None:
+            return Cell("opened.unnamed_later" if self._opens else "opened.never", "the images were not fetched before")
+        name = _LEAD_NAMES[bisect_right(_LEADS, lead)]
+        return Cell(f"opened.unnamed_{name}", "the images were fetched {} before", (Span(lead),))
 
     def _clicked_after(self, event: Seen) -> Iterable[Cell]:
         mine = [each for each in self._clicks if each.at >= event.at]

@@ -1,153 +1,172 @@
 """What others who share something with this event did: its network, program, operator, domain, link, device.
 
-Learned from behaviour without labels: of each key, how many deliveries showed it and how much their events looked like
-people's by themselves. An event's own delivery is left out, so that it cannot vouch for itself.
+Learned from behaviour without labels: of each thing that events share, how many deliveries showed it and how much their
+events looked like people's. An event's own delivery is left out, so that it cannot vouch for itself.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from math import log
 
 from mailwake.events import SECOND, Micros
-from mailwake.judge.delivery import Delivery, Seen
+from mailwake.judge.delivery import Delivery, Seen, Sort
 from mailwake.judge.rules import Cell
 
-Key = tuple[object, ...]
+#: With fewer other deliveries of a stream there is nothing to compare with.
+LEAST = 50
 #: Units of P(human) in the sums.
 SCALE = 10_000
-#: Log-odds at which a new cell begins.
-_VALUES = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
-_VALUE_NAMES = ("machines", "mostly_machines", "rather_machines", "even_machines", "even_people", "rather_people", "mostly_people", "people")  # fmt: skip
-_COUNTS = (2, 5, 20)
-_COUNT_NAMES = ("1", "2", "5", "20")
-_DELAYS = (10, 30, 60, 120, 300, 1_800, 7_200, 86_400)
+#: What events share, with words for a reason. `office` and `recipient` only serve others where they have no words.
 _WORDS = {
-    "network": "this network",
-    "visitor": "this program on this network",
-    "agent": "this very program",
-    "operator": "this operator",
+    "stream": "",
+    "stream_delay": "this stream at such a delay",
     "domain": "this recipient domain",
     "domain_delay": "this recipient domain at such a delay",
-    "kind": "programs and networks of this kind",
     "link": "this link",
-    "stream": "this stream",
-    "stream_delay": "this stream at such a delay",
+    "moment": "these five minutes",
+    "network": "this network",
+    "office": "",
+    "agent": "this very program",
+    "visitor": "this program on this network",
+    "kind": "programs and networks of this kind",
+    "operator": "this operator",
+    "recipient": "this recipient",
     "device": "this recipient with this program",
     "place": "this recipient from this network",
-    "moment": "these five minutes",
 }
-#: That there is nothing to compare with says nothing.
-_OFTEN_NEW = frozenset(("domain", "domain_delay", "stream_delay", "link", "moment"))
-_MOMENT = 300 * SECOND
+_NAMES = tuple(_WORDS)
+(
+    _STREAM, _STREAM_DELAY, _DOMAIN, _DOMAIN_DELAY, _LINK, _MOMENT, _NETWORK, _OFFICE, _AGENT, _VISITOR, _KIND,
+    _OPERATOR, _RECIPIENT, _DEVICE, _PLACE,
+) = range(len(_NAMES))  # fmt: skip
+#: That there is nothing to compare with says nothing; of the last two only where nothing is known of the recipient.
+_NEVER_NEW = frozenset((_DOMAIN, _DOMAIN_DELAY, _STREAM_DELAY, _LINK, _MOMENT, _RECIPIENT))
+_OF_RECIPIENT = frozenset((_DEVICE, _PLACE))
+#: Log-odds at which a new cell begins.
+_VALUES = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+_VALUE_NAMES = (
+    "machines", "mostly_machines", "rather_machines", "even_machines", "even_people", "rather_people", "mostly_people",
+    "people",
+)  # fmt: skip
+_COUNTS = (2, 5, 20)
+_COUNT_NAMES = ("1", "2", "5", "20")
+_CELLS = tuple(
+    tuple(tuple(f"known_{name}.{count}_{value}" for value in _VALUE_NAMES) for count in _COUNT_NAMES) for name in _NAMES
+)
+_NEW = tuple(Cell(f"known_{name}.new") for name in _NAMES)
+_STREAM_CELLS = tuple(Cell(f"known_stream.{value}") for value in _VALUE_NAMES)
+_FACTS = tuple(f"{words}: {{:.0%}} people at {{}} other deliveries" for words in _WORDS.values())
+_SPREAD_FACT = "this network came to {} other deliveries, {} of them at this domain"
+_DELAYS = (10, 30, 60, 120, 300, 1_800, 7_200, 86_400)
+_MOMENT_MICROS = 300 * SECOND
+
+#: What one event shares with others: number of the name, hash of name and thing.
+Keys = tuple[tuple[int, int], ...]
+#: Hash of name and thing to the mean P(human) of one delivery's events that have it, in `SCALE`.
+Shares = dict[int, int]
 
 
-def keys_of(delivery: Delivery, event: Seen, anchor: Micros | None) -> Iterator[tuple[str, Key]]:
-    """Everything that an event shares with others, by name."""
-    scope, stream = event.scope, delivery.stream
-    yield "stream", (scope, stream)
+def keys_of(delivery: Delivery, event: Seen, anchor: Micros | None) -> Keys:
+    """Everything that an event shares with others."""
+    scope = int(event.sort is Sort.OPEN)
+    stream, domain, recipient = delivery.stream, delivery.domain, delivery.recipient
+    network, agent, own = event.network, event.agent, event.own
     place = None if anchor is None else bisect_right(_DELAYS, (event.at - anchor) / SECOND)
-    if place is not None:
-        yield "stream_delay", (scope, stream, place)
-    if delivery.domain is not None:
-        yield "domain", (scope, delivery.domain)
-        if place is not None:
-            yield "domain_delay", (scope, delivery.domain, place)
-    yield "link", (scope, stream, delivery.links, event.link)
-    yield "moment", (scope, event.at // _MOMENT)
-    if event.network is not None:
-        yield "network", (scope, event.network)
-        if delivery.domain is not None:
-            yield "office", (scope, event.network, delivery.domain)
-    if event.agent is not None:
-        yield "agent", (scope, event.agent)
-    if event.visitor is not None:
-        yield "visitor", (scope, event.visitor)
-        yield "kind", (scope, event.own.cells)
-    if event.own.asn is not None:
-        yield "operator", (scope, event.own.asn)
-    if delivery.recipient is not None:
-        yield "recipient", (delivery.recipient,)
-        if event.agent is not None:
-            yield "device", (delivery.recipient, event.agent)
-        if event.network is not None:
-            yield "place", (delivery.recipient, event.network)
+    things: list[tuple[int, object]] = [
+        (_STREAM, stream),
+        (_STREAM_DELAY, None if place is None else (stream, place)),
+        (_DOMAIN, domain),
+        (_DOMAIN_DELAY, None if place is None or domain is None else (domain, place)),
+        (_LINK, (stream, delivery.links, event.link)),
+        (_MOMENT, event.at // _MOMENT_MICROS),
+        (_NETWORK, network),
+        (_OFFICE, None if network is None or domain is None else (network, domain)),
+        (_AGENT, agent),
+        (_VISITOR, event.visitor),
+        (_KIND, None if event.visitor is None else own.kind),
+        (_OPERATOR, own.asn),
+        (_RECIPIENT, None if recipient is None else (recipient,)),
+        (_DEVICE, None if recipient is None or agent is None else (recipient, agent)),
+        (_PLACE, None if recipient is None or network is None else (recipient, network)),
+    ]
+    return tuple(
+        (name, hash((name, scope if name < _RECIPIENT else 2, thing))) for name, thing in things if thing is not None
+    )
 
 
 class Reputations:
-    """Sums per key: deliveries, and the mean P(human) of each delivery's events by themselves.
+    """Sums per shared thing: deliveries, and the mean P(human) of each delivery's events.
 
-    Whole numbers (ten-thousandths), so that the order of adding changes nothing.
+    Whole numbers, so that the order of adding changes nothing.
     """
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[str, Key], list[int]] = {}
+        self._sums: dict[int, tuple[int, int]] = {}
 
     def __len__(self) -> int:
         return len(self._sums)
 
-    def add(self, shares: dict[tuple[str, Key], int], *, times: int = 1) -> None:
+    def add(self, shares: Mapping[int, int], *, times: int = 1) -> None:
         """Take in one delivery's shares, or take them out again (times -1)."""
         sums = self._sums
         for key, share in shares.items():
-            found = sums.get(key)
-            if found is None:
-                sums[key] = [times, times * share]
-            else:
-                found[0] += times
-                found[1] += times * share
+            n, total = sums.get(key, (0, 0))
+            sums[key] = n + times, total + times * share
 
-    def cells(self, delivery: Delivery, event: Seen, anchor: Micros | None, own: dict[tuple[str, Key], int]) -> Iterator[Cell]:
-        """What is known of the others that share a key with an event.
+    def cells(self, keys: Keys, own: Mapping[int, int], group: str) -> list[Cell]:
+        """What is known of the others that share something with an event.
 
         Args:
+            keys: of the event.
             own: the shares of its own delivery that are among the sums, to be left out.
+            group: of its network, as `Own` has it.
+
+        Returns:
+            Nothing where the stream is too young to compare with.
         """
         base, met, again = 0.5, 0, 0
-        for named in keys_of(delivery, event, anchor):
-            name = named[0]
-            n, total = self._sums.get(named, (0, 0))
-            if named in own:
-                n, total = n - 1, total - own[named]
-            total /= SCALE
-            if name == "stream":
-                base = min(max((total + 1) / (n + 2), 0.02), 0.98)
-                value = _VALUE_NAMES[bisect_right(_VALUES, log(base / (1 - base)))]
-                yield Cell(f"known_stream.{value}")
-                continue
-            if name == "network":
+        found: list[Cell] = []
+        for name, key in keys:
+            n, total = self._sums.get(key, (0, 0))
+            if key in own:
+                n, total = n - 1, total - own[key]
+            if name == _NETWORK:
                 met = n
-            elif name == "office":
+            elif name == _OFFICE:
                 if met:
-                    yield _spread(n, met, event.own.group)
+                    found.append(_spread(n, met, group))
                 continue
-            elif name == "recipient":
+            elif name == _STREAM:
+                if n < LEAST:
+                    return []
+                base = min(max((total / SCALE + 1) / (n + 2), 0.02), 0.98)
+                found.append(_STREAM_CELLS[bisect_right(_VALUES, log(base / (1 - base)))])
+                continue
+            elif name == _RECIPIENT:
                 again = n
-                continue
             if n < 1:
-                if name not in _OFTEN_NEW and (again or name not in ("device", "place")):
-                    yield Cell(f"known_{name}.new")
+                if name not in _NEVER_NEW and (again or name not in _OF_RECIPIENT):
+                    found.append(_NEW[name])
                 continue
-            p = min(max((total + base) / (n + 1), 0.001), 0.999)
-            value = _VALUE_NAMES[bisect_right(_VALUES, log(p / (1 - p)))]
-            count = _COUNT_NAMES[bisect_right(_COUNTS, n)]
-            yield Cell(f"known_{name}.{count}_{value}", "{} at {} other deliveries: {:.0%} people", (_WORDS[name], n, p))
+            p = min(max((total / SCALE + base) / (n + 1), 0.001), 0.999)
+            cell = _CELLS[name][bisect_right(_COUNTS, n)][bisect_right(_VALUES, log(p / (1 - p)))]
+            found.append(Cell(cell, _FACTS[name], (p, n)))
+        return found
 
 
 def _spread(here: int, met: int, group: str) -> Cell:
     """Whether a network serves this recipient's domain or many: an office, or a fleet, or a carrier."""
     name = "own" if here > 0.8 * met else "foreign" if here < 0.2 * met else "mixed"
-    count = _COUNT_NAMES[bisect_right(_COUNTS, met)]
-    return Cell(f"spread.{group}_{count}_{name}", "this network came to {} other deliveries, {} of them at this domain", (met, here))
+    return Cell(f"spread.{group}_{_COUNT_NAMES[bisect_right(_COUNTS, met)]}_{name}", _SPREAD_FACT, (met, here))
 
 
-def shares_of(delivery: Delivery, events: list[tuple[Seen, float]], anchor: Micros | None) -> dict[tuple[str, Key], int]:
-    """What a delivery tells of each of its keys: the mean of P(human) over the events that have it."""
-    sums: dict[tuple[str, Key], list[float]] = {}
-    for event, p in events:
-        for key in keys_of(delivery, event, anchor):
-            found = sums.setdefault(key, [0, 0.0])
-            found[0] += 1
-            found[1] += p
+def shares_of(events: Iterable[tuple[Keys, float]]) -> Shares:
+    """What a delivery tells of each thing: the mean of P(human) over its events that have it."""
+    sums: dict[int, tuple[int, float]] = {}
+    for keys, p in events:
+        for _, key in keys:
+            n, total = sums.get(key, (0, 0.0))
+            sums[key] = n + 1, total + p
     return {key: round(SCALE * total / n) for key, (n, total) in sums.items()}

@@ -82,6 +82,8 @@ class Own(NamedTuple):
     #: comes from a cloud, a host or a scanner: what a pre-check may come from
     rented: bool
     asn: int | None
+    #: one number for all its cells
+    kind: int
 
 
 def weigh(rules: Rules, evidence: Evidence, scope: Scope) -> Own:
@@ -97,8 +99,9 @@ def weigh(rules: Rules, evidence: Evidence, scope: Scope) -> Own:
     cells = [*agent, *(Cell(name, fact) for flag, name, fact in _FLAGGED if evidence.flags & flag), *network]
     if group != "withheld":
         cells.append(Cell(f"looks_from.{looks}_{group}", "{} from {}", (_LOOKS_WORDS[looks], _GROUP_WORDS[group])))
+    whole = tuple(cells[:1] if proxy else cells)
     return Own(
-        cells=tuple(cells[:1] if proxy else cells),
+        cells=whole,
         group=group,
         looks=looks,
         proxy=proxy,
@@ -106,6 +109,7 @@ def weigh(rules: Rules, evidence: Evidence, scope: Scope) -> Own:
         machine=_machine_class(rules, evidence),
         rented=evidence.network_kind in (NetworkKind.CLOUD, NetworkKind.HOSTING, NetworkKind.SCANNER),
         asn=evidence.asn,
+        kind=hash(whole),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from mailwake.events import SECOND
 from mailwake.judge.delivery import Seen, Sort
@@ -17,7 +18,10 @@ from mailwake.judge.rules import Cell
 
 #: Seconds between two links at which a new cell begins.
 _GAPS = (0.1, 0.3, 0.6, 1, 2, 3, 10, 60, 600)
-_GAP_NAMES = ("under_100_ms", "from_100_ms", "from_300_ms", "from_600_ms", "from_1", "from_2", "from_3", "from_10", "from_60", "from_600")  # fmt: skip
+_GAP_NAMES = (
+    "under_100_ms", "from_100_ms", "from_300_ms", "from_600_ms", "from_1", "from_2", "from_3", "from_10", "from_60",
+    "from_600",
+)  # fmt: skip
 _COARSE = (0.6, 3, 60)
 _COARSE_NAMES = ("under_600_ms", "from_600_ms", "from_3", "from_60")
 _WIDTHS = (("within_1_s", SECOND, 5), ("within_10_s", 10 * SECOND, 6))
@@ -48,10 +52,11 @@ class Patterns:
         if len(self._clicks) == 1:
             self._note_single(self._clicks[0])
             return
-        for group in self._groups.values():
-            self._note_widths(group, "", "by one visitor")
-            self._note_gaps(group)
-            self._note_whole(group)
+        for visitor, group in self._groups.items():
+            unnamed = "unnamed_" if visitor is None else ""
+            self._note_widths(group, "", "by one visitor", unnamed)
+            self._note_gaps(group, unnamed)
+            self._note_whole(group, unnamed)
         if len(self._groups) > 1:
             self._note_widths(self._clicks, "anyone_", "by anybody")
             self._note_strangers()
@@ -61,44 +66,48 @@ class Patterns:
         return self._cells.get(event.id, [])
 
     def _note_single(self, event: Seen) -> None:
+        unnamed = "unnamed_" if event.visitor is None else ""
         self._cells[event.id] = [
-            self._followed(1),
+            self._followed(1, unnamed),
             Cell(f"next_link_from.{event.own.group}_alone"),
             Cell("next_link.alone"),
             Cell("within_1_s.1"),
             Cell("within_10_s.1"),
         ]
 
-    def _followed(self, total: int) -> Cell:
+    def _followed(self, total: int, unnamed: str) -> Cell:
+        """Where nobody is told apart (`unnamed`), all of a copy's visitors are one group, and its cells are others."""
         few = f"{self._links}_" if 0 < self._links <= 2 else ""
-        return Cell(f"links_followed.{few}{min(total, 8)}", "followed {}", (Share((total, self._links)),))
+        return Cell(f"links_followed.{unnamed}{few}{min(total, 8)}", "followed {}", (Share((total, self._links)),))
 
-    def _note_widths(self, group: Sequence[Seen], prefix: str, whose: str) -> None:
+    def _note_widths(self, group: Sequence[Seen], prefix: str, whose: str, unnamed: str = "") -> None:
         for name, width, most in _WIDTHS:
             for event, count in zip(group, _distinct_near(group, width), strict=True):
                 details = Share((count, self._links)), Span(width / SECOND), whose
                 fact = "{} within {}, {}" if count > 1 else ""
-                self._cells[event.id].append(Cell(f"{prefix}{name}.{min(count, most)}", fact, details))
+                self._cells[event.id].append(
+                    Cell(f"{prefix}{name}.{unnamed if count > 1 else ''}{min(count, most)}", fact, details)
+                )
 
-    def _note_gaps(self, group: Sequence[Seen]) -> None:
+    def _note_gaps(self, group: Sequence[Seen], unnamed: str) -> None:
         for event, gap in zip(group, _nearest_other(group), strict=True):
             name, coarse, fact = "alone", "alone", ""
             if gap is not None:
-                name = _GAP_NAMES[bisect_right(_GAPS, gap)]
+                name = unnamed + _GAP_NAMES[bisect_right(_GAPS, gap)]
                 coarse, fact = _COARSE_NAMES[bisect_right(_COARSE, gap)], "another link {} apart"
             self._cells[event.id].append(Cell(f"next_link.{name}", fact, (Span(gap or 0.0),)))
             self._cells[event.id].append(Cell(f"next_link_from.{event.own.group}_{coarse}"))
 
-    def _note_whole(self, group: Sequence[Seen]) -> None:
+    def _note_whole(self, group: Sequence[Seen], unnamed: str) -> None:
         """What all clicks of one visitor share."""
         total = len({each.link for each in group})
-        found = [self._followed(total)]
+        found = [self._followed(total, unnamed)]
         if total >= 2 and self._links >= 3:
             part = "all" if total >= self._links else "most" if total >= 0.7 * self._links else "some"
             taken = Span((group[-1].at - group[0].at) / SECOND)
-            found.append(Cell(f"coverage.{part}", "{} in {}", (Share((total, self._links)), taken)))
+            found.append(Cell(f"coverage.{unnamed}{part}", "{} in {}", (Share((total, self._links)), taken)))
         if total >= 3:
-            found.append(_order(group))
+            found.append(_order(group, unnamed))
         if (agents := len(self._agents[group[0].network])) > 1 and group[0].network is not None:
             found.append(Cell(f"programs.{min(agents, 4)}", "{} different programs from one network", (agents,)))
         for event in group:
@@ -118,15 +127,19 @@ class Patterns:
                 )
 
 
-def _order(group: Sequence[Seen]) -> Cell:
+def _order(group: Sequence[Seen], unnamed: str) -> Cell:
     links = [each.link for each in group]
-    gaps = [(later.at - first.at) / SECOND for first, later in zip(group, group[1:], strict=False)]
+    gaps = [(later.at - first.at) / SECOND for first, later in pairwise(group)]
     mean = sum(gaps) / len(gaps)
     spread = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5
     if len(gaps) >= 3 and mean and spread < _REGULAR * mean:
-        return Cell("order.regular", "in even steps of {}", (Span(mean),))
-    rising = all(first <= later for first, later in zip(links, links[1:], strict=False))
-    return Cell("order.document", "in document order") if rising else Cell("order.mixed", "in no order")
+        return Cell(f"order.{unnamed}regular", "in even steps of {}", (Span(mean),))
+    rising = all(first <= later for first, later in pairwise(links))
+    return (
+        Cell(f"order.{unnamed}document", "in document order")
+        if rising
+        else Cell(f"order.{unnamed}mixed", "in no order")
+    )
 
 
 class Share(tuple[int, int]):

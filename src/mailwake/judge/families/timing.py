@@ -16,10 +16,16 @@ _COARSE_NAMES = ("under_10", *(f"from_{edge}" for edge in _COARSE))
 #: Seconds after the first hit on the same copy, which tell something where no delivery was reported.
 _AFTER_FIRST = (2, 10, 60, 600, 7_200)
 _AFTER_FIRST_NAMES = ("under_2", *(f"from_{edge}" for edge in _AFTER_FIRST))
-_STREAMS = ("marketing", "transactional", "outbound")
+_DELAY = {
+    stream: tuple(f"delay.{stream}_{name}" for name in _NAMES) for stream in ("marketing", "transactional", "outbound")
+}
+_FROM = {
+    group: tuple(Cell(f"delay_from.{group}_{name}") for name in _COARSE_NAMES)
+    for group in ("consumer", "shared", "rented", "microsoft", "scanner", "unknown", "withheld")
+}
 
 
-def cells(rules: Rules, *, stream: str, at: Micros, anchor: Micros | None, first: Micros, group: str) -> Iterable[Cell]:
+def cells(rules: Rules, stream: str, at: Micros, anchor: Micros | None, *, first: Micros, group: str) -> Iterable[Cell]:
     """The cells of a delay.
 
     Args:
@@ -28,16 +34,14 @@ def cells(rules: Rules, *, stream: str, at: Micros, anchor: Micros | None, first
         group: of the network, as `Own` has it.
     """
     seconds = delay(rules, at, anchor)
-    stream = stream if stream in _STREAMS else "marketing"
     if seconds is None:
         if at > first:
             place = _AFTER_FIRST_NAMES[bisect_right(_AFTER_FIRST, (at - first) / SECOND)]
             yield Cell(f"after_first.{place}", "{} after the first hit on this copy", (Span((at - first) / SECOND),))
         return
-    yield Cell(
-        f"delay.{stream}_{_NAMES[bisect_right(EDGES, seconds)]}", "{} after delivery", (Span(max(seconds, 0.0)),)
-    )
-    yield Cell(f"delay_from.{group}_{_COARSE_NAMES[bisect_right(_COARSE, seconds)]}")
+    names = _DELAY.get(stream) or _DELAY["marketing"]
+    yield Cell(names[bisect_right(EDGES, seconds)], "{} after delivery", (Span(max(seconds, 0.0)),))
+    yield _FROM[group][bisect_right(_COARSE, seconds)]
 
 
 def delay(rules: Rules, at: Micros, anchor: Micros | None) -> float | None:

@@ -1,0 +1,185 @@
+"""The judge and every peer's published rule on simulated worlds whose truth is known, none of which was fitted to.
+
+A world is drawn from wide ranges (`mailwake.worlds`): its people, its scanners, known ones and ones that nobody has
+met, how much of it is machines, what its hits tell. The judge gets the exchange format. A peer's rule gets the same
+hits and, where it looks at networks, a perfect table of them, which no peer has.
+
+`--seeds` worlds of each kind; `--all` prints every world. Run it with `mailwake bench judge`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parent))
+from mailwake.cli.judge import Hit as Line
+from mailwake.cli.judge import evidence_of, untold_headers
+from mailwake.judge.rules import load_rules
+from mailwake.judge.verdicts import StreamJudge
+from mailwake.pipeline.evidence import EvidenceReader
+from mailwake.pipeline.networks import Networks
+from mailwake.settings import Enrich
+from mailwake.worlds.hits import Hit
+from mailwake.worlds.world import KINDS, World, draw_plan, live
+from peers.detectors import PEERS, Table
+from peers.judging import Click, Score, score
+
+#: Worlds 1 to 100 are for fitting.
+FIRST_SEED = 101
+OURS = "Mailwake"
+_KEY = b"mailwake bench judge"
+
+
+class Result(NamedTuple):
+    """One world: each detector's score."""
+
+    kind: str
+    seed: int
+    scores: dict[str, Score]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--kinds", nargs="*", default=list(KINDS))
+    parser.add_argument("--seconds", type=float, default=0, help="not used: nothing is timed")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    results = []
+    for kind in options.kinds:
+        for seed in range(FIRST_SEED, FIRST_SEED + options.seeds):
+            results.append(run(kind, seed))
+            if options.all and not options.json:
+                print(_row(f"{kind} {seed}", results[-1].scores[OURS]), flush=True)
+    if options.json:
+        print(json.dumps({"benchmark": "judge", "worlds": [_as_json(each) for each in results]}))
+    else:
+        show(results)
+
+
+def run(kind: str, seed: int) -> Result:
+    """Judge one world by everybody."""
+    world = live(draw_plan(kind, seed))
+    scores = {OURS: score(ours(world))}
+    for name, rule in PEERS.items():
+        table, clicks = Table(world.networks), []
+        for copy in world.copies:
+            hits = sorted(copy.hits, key=lambda hit: hit.at)
+            if world.plan.withheld:
+                hits = [_without_visitor(hit) for hit in hits]
+            machines = rule(copy, hits, table)
+            clicks += [_click(hit, 0.0 if place in machines else 1.0) for place, hit in enumerate(hits) if counts(hit)]
+        scores[name] = score(clicks)
+    return Result(kind, seed, scores)
+
+
+def ours(world: World) -> list[Click]:
+    """What the judge says of every click, after all evidence."""
+    reader = EvidenceReader(Networks(Enrich(), _KEY), _KEY)
+    rows = list(world.lines())
+    lines = [msgspec.convert(line, Line) for line, _ in rows]
+    untold = untold_headers(lines)
+    evidence = [evidence_of(line, reader, number, untold) for number, line in enumerate(lines)]
+    told = {each.id: each.verdict.p_human for each in StreamJudge(load_rules()).judge_all(evidence)}
+    clicks = []
+    for each, (_, hit) in zip(evidence, rows, strict=True):
+        if hit is not None and counts(hit):
+            p = told[each.id]
+            clicks.append(_click(hit, 0.5 if p is None else p))
+    return clicks
+
+
+def counts(hit: Hit) -> bool:
+    """Whether a hit is a click on a real link."""
+    return hit.type == "clicked" and hit.signature_ok
+
+
+def _click(hit: Hit, p: float) -> Click:
+    visitor = (hit.visitor.ip, hit.visitor.ua) if hit.visitor else None
+    return Click(hit.human, hit.agent, hit.delivery, visitor, p)
+
+
+def _without_visitor(hit: Hit) -> Hit:
+    return Hit(
+        type=hit.type, at=hit.at, delivery=hit.delivery, visitor=None, human=hit.human, agent=hit.agent, link=hit.link,
+        method=hit.method, signature_ok=hit.signature_ok,
+    )  # fmt: skip
+
+
+def show(results: Sequence[Result]) -> None:
+    """The tables: ours by kind of world, then everybody over all worlds."""
+    print("Mailwake, mean over worlds of a kind (largest in brackets)\n")
+    print("| worlds | machine clicks | leak | human loss | worst agent | F1 | AUC | Brier | ECE | unique clickers |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for kind in dict.fromkeys(each.kind for each in results):
+        print(_summary(kind, [each.scores[OURS] for each in results if each.kind == kind]))
+    print("\nEverybody, mean over all worlds; how many worlds a peer's F1 is above ours\n")
+    print("| detector | leak | human loss | worst agent | F1 | unique clickers | worlds above ours |")
+    print("|---|---|---|---|---|---|---|")
+    for name in (OURS, *PEERS):
+        mine = [each.scores[name] for each in results]
+        above = sum(each.scores[name].f1 > each.scores[OURS].f1 for each in results)
+        cells = [
+            _mean(one.leak for one in mine),
+            _mean(one.loss for one in mine),
+            _mean(one.worst_loss for one in mine),
+        ]
+        cells += [f"{statistics.mean(one.f1 for one in mine):.3f}", _mean(abs(one.unique_error or 0) for one in mine)]
+        print(f"| {name} | {' | '.join(cells)} | {above} of {len(results)} |")
+
+
+def _summary(kind: str, scores: Sequence[Score]) -> str:
+    errors = [one.unique_error or 0.0 for one in scores]
+    worst = max(scores, key=lambda one: one.worst_loss or 0)
+    cells = [
+        _mean(one.machine_share for one in scores),
+        _mean_most(one.leak for one in scores),
+        _mean_most(one.loss for one in scores),
+        f"{worst.worst_agent} {worst.worst_loss or 0:.1%}",
+        f"{statistics.mean(one.f1 for one in scores):.3f} ({min(one.f1 for one in scores):.3f})",
+        f"{statistics.mean(one.auc or 0 for one in scores):.3f} ({min(one.auc or 0 for one in scores):.3f})",
+        f"{statistics.mean(one.brier for one in scores):.3f}",
+        f"{statistics.mean(one.ece for one in scores):.3f} ({max(one.ece for one in scores):.3f})",
+        f"{statistics.mean(errors):+.1%} ({max(errors, key=abs):+.1%})",
+    ]
+    return f"| {kind} | {' | '.join(cells)} |"
+
+
+def _row(name: str, one: Score) -> str:
+    return (
+        f"{name:14} machines {one.machine_share:.0%} leak {one.leak or 0:.1%} loss {one.loss or 0:.1%} worst "
+        f"{one.worst_agent} {one.worst_loss or 0:.0%} F1 {one.f1:.3f} AUC {one.auc or 0:.3f} ECE {one.ece:.3f} "
+        f"unique {one.unique_error or 0:+.1%}"
+    )
+
+
+def _mean(values: Iterable[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{statistics.mean(known):.1%}" if known else "cannot say"
+
+
+def _mean_most(values: Iterable[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{statistics.mean(known):.1%} ({max(known):.1%})" if known else "cannot say"
+
+
+def _as_json(result: Result) -> dict[str, object]:
+    return {
+        "kind": result.kind,
+        "seed": result.seed,
+        "scores": {name: asdict(one) for name, one in result.scores.items()},
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""What others did: learned without labels, an event's own delivery left out."""
+
+import random
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.judge.world import MICROSOFT, PERSON, clicked, delivered, judged, p, rules
+
+from mailwake.events import DeliveryId, Evidence, NetworkKind
+from mailwake.judge.families.learned import LEAST, Reputations
+from mailwake.judge.verdicts import StreamJudge, gather, learn
+
+UNKNOWN = PERSON | {"network": 777, "asn": None, "network_kind": NetworkKind.UNKNOWN}
+
+
+def copy(number: int, seconds: float, **facts: Any) -> list[Evidence]:
+    """One delivery of its own, with one click."""
+    delivery = DeliveryId(number)
+    return [
+        delivered(delivery=delivery, recipient=number, domain=f"{number % 7}.example"),
+        clicked(number, seconds, delivery=delivery, recipient=number, domain=f"{number % 7}.example", **facts),
+    ]
+
+
+def sweeps(first: int, many: int, **facts: Any) -> list[Evidence]:
+    """Deliveries that are swept whole, 43 seconds after they came."""
+    found = []
+    for number in range(first, first + many):
+        found += copy(number, 43, **facts)
+        found += [
+            clicked(number * 100 + n, 43 + n / 10, link=n, delivery=DeliveryId(number), recipient=number, **facts)
+            for n in range(2, 8)
+        ]
+    return found
+
+
+def crowd(first: int = 1_000) -> list[Evidence]:
+    """Enough others to compare with: half readers, half machines, nobody on anybody's network."""
+    found = []
+    for number in range(first, first + 2 * LEAST):
+        facts = (PERSON | {"asn": None}) if number % 2 else (MICROSOFT | {"asn": None})
+        seconds = 9000 + number if number % 2 else 43
+        found += copy(number, seconds, **facts | {"network": number, "agent": number % 9})
+    return found
+
+
+def test_a_network_that_sweeps_elsewhere_is_not_believed_here() -> None:
+    here = [*copy(1, 9000, **UNKNOWN), *crowd()]
+    alone = p(judged(here)[1])
+    among = p(judged([*here, *sweeps(100, 30, **UNKNOWN | {"agent": 8})])[1])
+    assert among < alone
+
+
+def test_a_network_of_readers_is_believed() -> None:
+    here = [*copy(1, 90, **UNKNOWN), *crowd()]
+    others = [each for n in range(100, 130) for each in copy(n, 9000 + n, **UNKNOWN)]
+    assert p(judged([*here, *others])[1]) > p(judged(here)[1])
+
+
+def test_a_delivery_cannot_vouch_for_itself() -> None:
+    known = Reputations()
+    case, *_ = learn(rules(), gather(rules(), [*copy(1, 9000, **UNKNOWN), *crowd()]), known)
+    look = case.looks[0]
+    names = {cell.name for cell in known.cells(look.keys, case.shares, look.event.own.group)}
+    assert "known_network.new" in names
+    assert {"known_visitor.new", "known_network.new"} <= names
+
+
+def test_what_is_taken_out_again_leaves_nothing() -> None:
+    known = Reputations()
+    cases = learn(rules(), gather(rules(), [*copy(1, 9000, **PERSON), *copy(2, 43, **MICROSOFT)]), known)
+    for case in cases:
+        known.add(case.shares, times=-1)
+    keys = cases[0].looks[0].keys
+    assert known.cells(keys, {}, "consumer") == Reputations().cells(keys, {}, "consumer")
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2**32))
+def test_any_order_over_many_deliveries_ends_in_the_same_verdicts(seed: int) -> None:
+    scene = [*sweeps(100, 9, **MICROSOFT), *crowd(), *copy(1, 40, **PERSON), *copy(2, 9000, **PERSON)]
+    expected = judged(scene)
+    shuffled = list(scene)
+    random.Random(seed).shuffle(shuffled)
+    assert judged(shuffled) == expected
+
+
+def test_what_settled_is_known_to_what_comes_after() -> None:
+    judge = StreamJudge(rules())
+    judge.observe_many(crowd())
+    judge.settle_all()
+    fresh = judge.observe_many(copy(1, 9000, **UNKNOWN))[0].verdict
+    judge.settle_all()
+    for each in sweeps(100, 30, **UNKNOWN | {"agent": 8}):
+        judge.observe(each)
+    judge.settle_all()
+    told = judge.observe_many(copy(2, 9000, **UNKNOWN))[0].verdict
+    assert p(told) < p(fresh)
+
+
+def test_too_few_others_are_nothing_to_compare_with() -> None:
+    few = [each for n in range(100, 100 + LEAST // 2) for each in copy(n, 43, **UNKNOWN)]
+    assert judged([*copy(1, 9000, **UNKNOWN), *few])[1] == judged(copy(1, 9000, **UNKNOWN))[1]
