@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
 
 from mailwake.cli.judge import Hit, evidence_of, untold_headers
 from mailwake.events import Evidence
@@ -38,6 +38,8 @@ BASE = Path(__file__).parent / "ruleset_base.toml"
 RULESETS = Path(__file__).parents[1] / "src" / "mailwake" / "judge" / "rulesets"
 #: strength of the pull to zero, per unit of weight
 PULL = 1e-5
+#: worlds of each kind for the temperature; the benchmark begins at 101
+CALIBRATION = range(81, 84)
 #: an agent with n events in a world weighs n to the power of 1 - this
 CROWDING = 0.3
 #: events of a cell below which it is left out
@@ -66,9 +68,36 @@ def main(worlds: int, name: str) -> None:
         alone = _fit_all(pool, places, tree_of(name, nothing, nothing), rounds=0)
         first = _fit_all(pool, places, tree_of(name, nothing, alone), rounds=1)
         final = _fit_all(pool, places, tree_of(name, first, alone), rounds=2)
+        final = _sharpened(pool, name, final, alone)
     path = RULESETS / f"{name}.toml"
     path.write_text(_written(name, final, alone), encoding="utf-8")
     print(f"{path}: {rules_of(tree_of(name, final, alone)).id}")
+
+
+def _sharpened(pool: Pool, name: str, final: Weights, alone: Weights) -> Weights:
+    """The weights at the temperature that fits worlds which nothing was fitted to: pulling them made them timid.
+
+    Source: Guo et al. 2017, "On calibration of modern neural networks", section 4.2
+    """
+    places = [(kind, seed) for kind in KINDS for seed in CALIBRATION]
+    found = pool.starmap(sample_world, [(*place, tree_of(name, final, alone), 2) for place in places], chunksize=1)
+    return {scope: _at_temperature(final[scope], [each[scope] for each in found]) for scope in Scope}
+
+
+def _at_temperature(weights: dict[str, float], samples: Sequence[Sample]) -> dict[str, float]:
+    def log_odds(sample: Sample) -> Vector:
+        each = np.array([weights.get(name, 0.0) for name in sample.names])[sample.cells]
+        return np.add.reduceat(each, sample.starts[:-1])
+
+    known = [(log_odds(sample), sample.human) for sample in samples if len(sample.human)]
+
+    def loss(temperature: float) -> float:
+        signed = [np.where(human > 0, -z, z) / temperature for z, human in known]
+        return float(sum(np.logaddexp(0, each).mean() for each in signed))
+
+    temperature = minimize_scalar(loss, bounds=(0.5, 1.5), method="bounded").x
+    print(f"temperature {temperature:.2f}")
+    return {name: value / temperature for name, value in weights.items()}
 
 
 def tree_of(name: str, final: Weights, alone: Weights) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from mailwake.simulate.places import address_in
 Pool = Callable[[], str]
 #: Networks of machines that `simulate/networks.toml` has no range for, by the nearest that it has.
 _LIKE = {"hosting": "vpn", "azure": "microsoft", "unknown": "vpn", "yahoo": "google", "owa": "microsoft"}
+#: Networks that stand in no table: people's own, lent to machines, and a cloud that nobody knows.
+_NOWHERE = ("unknown", "lent_home", "lent_phone")
 _PREFIX = {"hosting": "5.9", "yahoo": "98.137", "owa": "40.94"}
 
 
@@ -31,7 +33,7 @@ class Places:
     def fleet(self, kind: str, size: int) -> Pool:
         """Addresses of a machine network: `size` of them, in few or many neighbourhoods."""
         rng = self._rng
-        if rng.random() < self._known and kind != "unknown":
+        if rng.random() < self._known and kind not in _NOWHERE:
             addresses = [self._real(kind) for _ in range(min(size, 4_000))]
         else:
             networks = [self._made_network() for _ in range(max(1, size // rng.choice((4, 20, 100, 200))))]
