@@ -16,7 +16,8 @@ from mailwake.judge.clock import DeliveryClock
 from mailwake.judge.combine import Look, Opinion, judge_alone, judge_delivery, look_at, reconsider, shares
 from mailwake.judge.delivery import Delivery, Seen, Sort, sort_of
 from mailwake.judge.families import own
-from mailwake.judge.families.learned import Key, Reputations
+from mailwake.judge.families.fading import Fading
+from mailwake.judge.families.learned import Key, Reputations, shares_of
 from mailwake.judge.rules import Rules, Scope, Term
 
 #: DESIGN: a verdict is settled after 15 quiet minutes or 24 hours.
@@ -39,7 +40,7 @@ class StreamJudge:
         self._open: dict[DeliveryId, Delivery] = {}
         self._due: list[tuple[Micros, DeliveryId]] = []
         self._clock = DeliveryClock()
-        self._known = Reputations()
+        self._known = Fading()
         self._own: dict[tuple[object, ...], own.Own] = {}
         self._said: dict[Term, Reason] = {}
 
@@ -106,7 +107,7 @@ class StreamJudge:
                 heappush(self._due, (due, delivery_id))
                 continue
             closing[delivery_id] = self._open.pop(delivery_id)
-        return self._close(closing)
+        return self._close(closing, now)
 
     def judge_all(self, batch: Iterable[Evidence]) -> list[Judged]:
         """The final verdicts on a closed set of events, in no particular order.
@@ -122,6 +123,43 @@ class StreamJudge:
         self._open.clear()
         self._due.clear()
         return told
+
+    def recall(self, episode: Iterable[tuple[Evidence, float | None]]) -> None:
+        """Learn again from a copy that settled, as it was told then: after a restart others are judged in its light.
+
+        Tells nothing and changes no verdict.
+
+        Args:
+            episode: everything between two times of quiet that happened to one copy, and P(human) of what was judged.
+        """
+        copy: Delivery | None = None
+        delivery_id, told = DeliveryId(0), dict[int, float | None]()
+        for evidence, p_human in episode:
+            sort = sort_of(evidence)
+            if sort is None or evidence.delivery is None:
+                self._note_time(evidence)
+                continue
+            copy, delivery_id = copy or Delivery(evidence), evidence.delivery
+            copy.note(evidence)
+            copy.add(Seen(evidence, sort, self._weigh(evidence, sort)))
+            told[evidence.id] = p_human
+        if copy is not None:
+            mine = self._shares_as_told(copy, self._clock.get(delivery_id), told)
+            self._known.add(mine)
+            self._known.keep(copy.due(QUIET, LONGEST), mine)
+
+    def _shares_as_told(
+        self, copy: Delivery, anchor: Micros | None, told: Mapping[int, float | None]
+    ) -> dict[tuple[str, Key], int]:
+        judged = [
+            each
+            for each in copy.seen
+            if not each.own.proxy and not each.own.mpp and each.sort not in (Sort.PROOF, Sort.ONE_CLICK)
+        ]
+        if any(told[each.id] is None for each in judged):  # no evidence: it counts for what such an event usually is
+            looks = look_at(self._rules, copy, anchor)
+            told = {look.event.id: look.alone for look in looks} | {each: p for each, p in told.items() if p is not None}
+        return shares_of(copy, [(each, told[each.id] or 0.0) for each in judged], anchor)
 
     def _note_time(self, evidence: Evidence) -> bool:
         if evidence.delivery is None or evidence.type not in (EventType.SENT, EventType.DELIVERED):
@@ -165,16 +203,21 @@ class StreamJudge:
                 seen.told_p, seen.told_class = opinion.p_human, opinion.klass
                 yield Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.PROVISIONAL))
 
-    def _close(self, closing: Mapping[DeliveryId, Delivery]) -> list[Judged]:
+    def _close(self, closing: Mapping[DeliveryId, Delivery], now: Micros | None = None) -> list[Judged]:
         """The final verdicts on deliveries that settle together: all of them are learned from before any is judged."""
         copies = [(delivery_id, copy, self._clock.get(delivery_id)) for delivery_id, copy in closing.items()]
         found = learn(self._rules, [(copy, anchor) for _, copy, anchor in copies], self._known)
         told: list[Judged] = []
+        final: list[dict[tuple[str, Key], int]] = []
         for (delivery_id, copy, anchor), (looks, mine) in zip(copies, found, strict=True):
             opinions = judge_delivery(self._rules, copy, anchor, self._known, looks=looks, own_shares=mine)
-            told += (
-                Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.SETTLED)) for seen, opinion in opinions
-            )
+            said = [Judged(seen.id, delivery_id, self._verdict(each, Settlement.SETTLED)) for seen, each in opinions]
+            final.append(self._shares_as_told(copy, anchor, {each.id: each.verdict.p_human for each in said}))
+            told += said
+        for (_, copy, _), (_, mine), shares_told in zip(copies, found, final, strict=True):
+            self._known.add(mine, times=-1)  # what stays learned is what was told, so that `recall` can learn it again
+            self._known.add(shares_told)
+            self._known.keep(copy.last_at if now is None else now, shares_told)
         return told
 
     def _tell_alone(self, seen: Seen, delivery_id: DeliveryId | None, state: Settlement) -> Judged:

@@ -18,6 +18,7 @@ import structlog
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.eventlog import LogReader, Segment
 from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Micros
+from mailwake.history.recall import remember
 from mailwake.judge import Judge
 from mailwake.pipeline.accounts import Reporter, earlier, read_counts
 from mailwake.pipeline.desk import Desk, make_clock
@@ -180,6 +181,7 @@ class Worker:
         desk.seen.clear()
         self._remember_deliveries()
         rows = desk.events.provisional()
+        remember(desk.judge, desk.events, now=Micros(self._wall()), but={row.id for row in rows})
         rejudged = Batch(items=[])
         for row in rows:
             desk.is_news(row.id)
