@@ -156,9 +156,10 @@ class StreamJudge:
             for each in copy.seen
             if not each.own.proxy and not each.own.mpp and each.sort not in (Sort.PROOF, Sort.ONE_CLICK)
         ]
-        if any(told[each.id] is None for each in judged):  # no evidence: it counts for what such an event usually is
+        if any(told[each.id] is None for each in judged):  # no evidence: it counts as usual
             looks = look_at(self._rules, copy, anchor)
-            told = {look.event.id: look.alone for look in looks} | {each: p for each, p in told.items() if p is not None}
+            usual = {look.event.id: look.alone for look in looks}
+            told = {each: usual.get(each) if p is None else p for each, p in told.items()}
         return shares_of(copy, [(each, told[each.id] or 0.0) for each in judged], anchor)
 
     def _note_time(self, evidence: Evidence) -> bool:
