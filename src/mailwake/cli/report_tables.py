@@ -49,7 +49,7 @@ def show_overview(overview: Overview) -> None:
     for line in overview.campaigns:
         rates = {rate.metric: rate for rate in line.rates}
         cells = [_short(rates[metric]) for metric, _ in IN_OVERVIEW]
-        console.print(f"[bold]{escape(_visible(line.name))}[/bold]  [dim]{escape(line.stream)}[/dim]")
+        console.print(f"[bold]{escape(visible(line.name))}[/bold]  [dim]{escape(line.stream)}[/dim]")
         console.print(_grid((figures.count(line.tally.sent), *cells)))
     console.print(
         "Under each rate its 95 % interval, in per cent; `mailwake report NAME` tells bases and machines.", style="dim"
@@ -69,9 +69,9 @@ def _grid(cells: Sequence[str]) -> Table:
 def show_campaign(report: CampaignReport) -> None:
     """Print one campaign."""
     console = Console()
-    console.print(f"[bold]{escape(_visible(report.name))}[/bold]  {escape(report.stream)}")
+    console.print(f"[bold]{escape(visible(report.name))}[/bold]  {escape(report.stream)}")
     for subject in report.subjects:
-        console.print(f"“{escape(_visible(subject))}”", style="dim")
+        console.print(f"“{escape(visible(subject))}”", style="dim")
     if report.sent_from and report.sent_to:
         first, last = figures.moment(report.sent_from, UTC), figures.moment(report.sent_to, UTC)
         console.print(f"sent {first} to {last} UTC", style="dim")
@@ -115,14 +115,14 @@ def _groups(title: str, rows: Sequence[Group]) -> Table:
     for row in rows[:TOP]:
         opened = row.opened
         numbers = (opened.human, opened.possible, opened.machine, row.clicked.human)
-        table.add_row(escape(_visible(row.label)), *(figures.count(number) for number in numbers))
+        table.add_row(escape(visible(row.label)), *(figures.count(number) for number in numbers))
     return table
 
 
 def _links(report: CampaignReport) -> Table:
     table = _table("Link", "People", "Possibly", "Machines", "Raw")
     for link in report.links[:TOP]:
-        name = f"{link.number}. {_visible(link.label) or '(no text)'} ({link.role})"
+        name = f"{link.number}. {visible(link.label) or '(no text)'} ({link.role})"
         table.add_row(escape(name), *_split(link.clicked))
     return table
 
@@ -145,7 +145,7 @@ def _short(rate: Rate) -> str:
     return f"{figures.percent(rate.rate)}\n{figures.span(rate.low, rate.high).removesuffix(f'{figures.NBSP}%')}"
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Text without what could steer a terminal."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 

@@ -186,6 +186,41 @@ class EventStore(Protocol):
         """
         ...
 
+    def stage(self, verdicts: Sequence[Judgement]) -> None:
+        """Lay verdicts ready for `swap`, beside those laid ready before; nothing that is asked changes."""
+        ...
+
+    def swap(self, *, ruleset: str, at: Micros) -> int:
+        """Put the staged verdicts in place, of settled events too, in one transaction; keeps the former ones.
+
+        Each change is noted, see the question ``verdict_changes``; that it was done, see ``swaps``.
+
+        Args:
+            ruleset: that is in force from now on.
+            at: the time now.
+
+        Returns:
+            How many verdicts were put in place.
+
+        Raises:
+            Unavailable: nothing was changed.
+        """
+        ...
+
+    def roll_back(self, *, at: Micros) -> int:
+        """Put the verdicts back that the last `swap` replaced, and its former ruleset into force, in one transaction.
+
+        What was judged since keeps its verdict.
+
+        Returns:
+            How many verdicts were put back.
+
+        Raises:
+            BadInput: the last swap was rolled back already, or there was none.
+            Unavailable: nothing was changed.
+        """
+        ...
+
     def cursors(self) -> dict[str, int]:
         """Writer to the number of the last segment stored."""
         ...
