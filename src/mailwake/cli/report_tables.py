@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mailwake.insight.answers import CampaignReport, Group, Overview
+from mailwake.insight.answers import CampaignReport, Group, Overview, Ruleset
 from mailwake.insight.metrics import Rate
 from mailwake.insight.tally import Reaction
 from mailwake.web import figures
@@ -54,6 +54,7 @@ def show_overview(overview: Overview) -> None:
     console.print(
         "Under each rate its 95 % interval, in per cent; `mailwake report NAME` tells bases and machines.", style="dim"
     )
+    _say_rulesets(console, overview.rulesets)
     _say_fresh(console, overview.fresh_at)
 
 
@@ -88,6 +89,7 @@ def show_campaign(report: CampaignReport) -> None:
             f"Counted only, of recipients who did not agree to more: {figures.count(hits.opened)} pixels, "
             f"{figures.count(hits.clicked)} links. No part of any rate."
         )
+    _say_rulesets(console, report.rulesets)
     _say_fresh(console, report.fresh_at)
 
 
@@ -155,6 +157,16 @@ def _say_fresh(console: Console, at: datetime | None) -> None:
         console.print(f"Events up to {figures.moment(at, UTC)} UTC.", style="dim")
 
 
+def _say_rulesets(console: Console, rulesets: Sequence[Ruleset]) -> None:
+    if rulesets:
+        console.print(escape(figures.rulesets(rulesets)) + ".", style="dim", soft_wrap=True)
+
+
+def _pinned(rulesets: Sequence[Ruleset]) -> str:
+    """For a cell: each ruleset with its share, "a 0.75; b 0.25"."""
+    return "; ".join(f"{each.id} {each.share!r}" for each in rulesets)
+
+
 def overview_csv(overview: Overview) -> None:
     """Write one row per campaign: counts, then every rate with its interval."""
     rows = []
@@ -169,6 +181,7 @@ def overview_csv(overview: Overview) -> None:
         for rate in line.rates:
             row |= {rate.metric: _number(rate.rate), f"{rate.metric}__low": _number(rate.low)}
             row[f"{rate.metric}__high"] = _number(rate.high)
+        row["rulesets"] = _pinned(line.rulesets)
         rows.append(row)
     _write(rows)
 
@@ -187,6 +200,7 @@ def campaign_csv(report: CampaignReport) -> None:
                 "rate": _number(rate.rate),
                 "low": _number(rate.low),
                 "high": _number(rate.high),
+                "rulesets": _pinned(report.rulesets),
             }
             for rate in report.rates
         ]
