@@ -144,10 +144,8 @@ def test_only_what_happened_since_a_day_is_swapped(settings: Settings, milder: P
     facts = [row for row in everything(settings) if "reaction" in row]
     day = facts[len(facts) // 2]["happened_at"] // 86_400_000_000
     iso = date.fromordinal(719_163 + day).isoformat()
-    done = subprocess.run(
-        [sys.executable, "-m", "mailwake", "replay", "--config", str(tmp_path / "mailwake.toml"), "--ruleset", str(milder),
-         "--since", iso, "--apply"], capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    words = ["replay", "--config", str(tmp_path / "mailwake.toml"), "--ruleset", str(milder), "--since", iso, "--apply"]
+    done = subprocess.run([sys.executable, "-m", "mailwake", *words], capture_output=True, text=True, check=True)
     assert "is in force instead of" in done.stdout
     now = {row["id"]: row for row in everything(settings) if "reaction" in row}
     for row in facts:

@@ -70,7 +70,7 @@ def _replay(settings: Settings, path: Path, since: Micros, *, apply: bool) -> di
 
     rules = load_rules(path)
     effect, now = Effect(), Micros(time.time_ns() // 1_000)
-    with closing(_open(settings, read_only=not apply)) as events:
+    with closing(open_history(settings, read_only=not apply)) as events:
         former = in_force(events, settings.data_folder)
         with progress(events) as show:
             judged = replay(events, rules, since=since, until=Micros(now + _DAY), show=show)
@@ -105,7 +105,7 @@ def _replay(settings: Settings, path: Path, since: Micros, *, apply: bool) -> di
 def _roll_back(settings: Settings) -> dict[str, Any]:
     from mailwake.history.rulesets import in_force
 
-    with closing(_open(settings, read_only=False)) as events:
+    with closing(open_history(settings, read_only=False)) as events:
         swaps = events.ask("swaps")
         count = events.roll_back(at=Micros(time.time_ns() // 1_000))
         return {
@@ -123,7 +123,12 @@ def _judgement(identity: int, verdict: Verdict) -> Judgement:
     return judgement(identity, verdict, Why(Micros(0)))
 
 
-def _open(settings: Settings, *, read_only: bool) -> EventStore:
+def open_history(settings: Settings, *, read_only: bool) -> EventStore:
+    """The event store, which nobody else may have open.
+
+    Raises:
+        Unavailable: somebody has, or there is none; says what to do.
+    """
     from mailwake.store.events import open_events
 
     path = settings.data_folder / "events.duckdb"
@@ -135,7 +140,7 @@ def _open(settings: Settings, *, read_only: bool) -> EventStore:
         if "owns" not in str(fault):
             raise
         raise Unavailable(
-            "another process has the event store open, and a replay needs it alone: "
+            "another process has the event store open, and this needs it alone: "
             "stop `mailwake serve`, run this again, then start it"
         ) from fault
 

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from mailwake.errors import BadInput, Misconfigured
-from mailwake.judge.rules import Rules, load_rules
+from mailwake.judge.rules import CURRENT, Rules, load_rules
 from mailwake.store.events import EventStore
 
 FOLDER = "rulesets"
@@ -27,11 +27,10 @@ def in_force(events: EventStore, data: Path) -> Rules:
     Raises:
         Misconfigured: their file is missing or was edited.
     """
-    swaps = events.ask("swaps")
-    name = swaps[0]["ruleset"] if swaps else ""
-    if not name:
+    path = path_in_force(events, data)
+    if path == CURRENT:
         return load_rules(None)
-    path = data / FOLDER / f"{name}.toml"
+    name = path.name.removesuffix(".toml")
     try:
         rules = load_rules(path)
     except BadInput as fault:
@@ -39,6 +38,13 @@ def in_force(events: EventStore, data: Path) -> Rules:
     if rules.id != name:
         raise Misconfigured(str(path), f"is {rules.id} now; rulesets are never edited: put the file back as it was")
     return rules
+
+
+def path_in_force(events: EventStore, data: Path) -> Path:
+    """The file of the rules in force; it may be missing."""
+    swaps = events.ask("swaps")
+    name = swaps[0]["ruleset"] if swaps else ""
+    return data / FOLDER / f"{name}.toml" if name else CURRENT
 
 
 def keep(path: Path, rules: Rules, data: Path) -> Path:

@@ -15,6 +15,7 @@ from mailwake.store.events.clickhouse import ClickHouseEvents
 
 DELIVERIES = (1, 2, 2**63 - 1)
 P = st.sampled_from([None, 0.0, 0.25, 0.5, 0.9999])
+STEP = st.tuples(st.integers(0, 8), P, st.sampled_from(list(Class)), st.none() | st.integers(0, 2**62))
 Steps = list[tuple[int, float | None, Class, int | None]]
 
 
@@ -67,18 +68,26 @@ class Model:
         if before != (p, klass):
             seq = 1 + sum(row.event == number for row in self.found)
             row = ChangeRow(
-                event=number, delivery=DeliveryId(DELIVERIES[number % 3]), seq=seq, changed_at=Micros(7), old_p=before[0],
-                old_klass=before[1], new_p=p, new_klass=klass, cause=cause, ruleset="r",
-            )  # fmt: skip
+                event=number,
+                delivery=DeliveryId(DELIVERIES[number % 3]),
+                seq=seq,
+                changed_at=Micros(7),
+                old_p=before[0],
+                old_klass=before[1],
+                new_p=p,
+                new_klass=klass,
+                cause=cause,
+                ruleset="r",
+            )
             self.found.append(row)
             self.standing[number] = p, klass
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    steps=st.lists(st.tuples(st.integers(0, 8), P, st.sampled_from(list(Class)), st.none() | st.integers(0, 2**62)), max_size=25),
+    steps=st.lists(STEP, max_size=25),
     seed=st.integers(0, 99),
-)  # fmt: skip
+)
 def test_both_engines_tell_every_change_in_order(
     store: EventStore, clickhouse: ClickHouseEvents, steps: Steps, seed: int
 ) -> None:
