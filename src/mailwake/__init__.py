@@ -14,6 +14,7 @@ The rooms, in the order an email lives::
     pipeline   events become facts and states
     monitoring what the installation says of itself
     judge      evidence in, verdict out
+    history    what was stored, judged again
     store      state and events, all the SQL
     stats      pure mathematics
     insight    questions a marketer asks

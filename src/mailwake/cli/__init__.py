@@ -26,6 +26,7 @@ COMMANDS = (
     "ingest",
     "ingest-access-log",
     "judge",
+    "replay",
     "keys",
     "doctor",
     "update-data",

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from mailwake.cli import judge_fit
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, Class, DeliveryId, EventType, Evidence, Handle, Micros, Note, Settlement, event_id
 from mailwake.judge import Judged
@@ -73,7 +74,13 @@ class Line(msgspec.Struct, gc=False):
     problem: str = ""
 
 
-def command(
+command = typer.Typer()
+command.command("fit")(judge_fit.command)
+
+
+@command.callback(invoke_without_command=True)
+def judge_hits(
+    context: typer.Context,
     *,
     live: Annotated[bool, typer.Option("--live/--final", help="Verdict of that moment, or after all.")] = False,
     ruleset: Annotated[Path | None, typer.Option("--ruleset", help="TOML file with other weights.")] = None,
@@ -88,6 +95,8 @@ def command(
 
     Example: mailwake judge < hits.jsonl > verdicts.jsonl
     """
+    if context.invoked_subcommand is not None:
+        return
     judge = StreamJudge(load_rules(ruleset))
     reader = EvidenceReader(Networks(Enrich(), _KEY), _KEY)
     lines = _understand([*_progress(_read(sys.stdin.buffer))], reader)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mailwake.insight.answers import CampaignReport, Group, Overview
+from mailwake.insight.answers import CampaignReport, Group, Overview, Ruleset
 from mailwake.insight.metrics import Rate
 from mailwake.insight.tally import Reaction
 from mailwake.web import figures
@@ -49,11 +49,12 @@ def show_overview(overview: Overview) -> None:
     for line in overview.campaigns:
         rates = {rate.metric: rate for rate in line.rates}
         cells = [_short(rates[metric]) for metric, _ in IN_OVERVIEW]
-        console.print(f"[bold]{escape(_visible(line.name))}[/bold]  [dim]{escape(line.stream)}[/dim]")
+        console.print(f"[bold]{escape(visible(line.name))}[/bold]  [dim]{escape(line.stream)}[/dim]")
         console.print(_grid((figures.count(line.tally.sent), *cells)))
     console.print(
         "Under each rate its 95 % interval, in per cent; `mailwake report NAME` tells bases and machines.", style="dim"
     )
+    _say_rulesets(console, overview.rulesets)
     _say_fresh(console, overview.fresh_at)
 
 
@@ -69,9 +70,9 @@ def _grid(cells: Sequence[str]) -> Table:
 def show_campaign(report: CampaignReport) -> None:
     """Print one campaign."""
     console = Console()
-    console.print(f"[bold]{escape(_visible(report.name))}[/bold]  {escape(report.stream)}")
+    console.print(f"[bold]{escape(visible(report.name))}[/bold]  {escape(report.stream)}")
     for subject in report.subjects:
-        console.print(f"“{escape(_visible(subject))}”", style="dim")
+        console.print(f"“{escape(visible(subject))}”", style="dim")
     if report.sent_from and report.sent_to:
         first, last = figures.moment(report.sent_from, UTC), figures.moment(report.sent_to, UTC)
         console.print(f"sent {first} to {last} UTC", style="dim")
@@ -88,6 +89,7 @@ def show_campaign(report: CampaignReport) -> None:
             f"Counted only, of recipients who did not agree to more: {figures.count(hits.opened)} pixels, "
             f"{figures.count(hits.clicked)} links. No part of any rate."
         )
+    _say_rulesets(console, report.rulesets)
     _say_fresh(console, report.fresh_at)
 
 
@@ -115,14 +117,14 @@ def _groups(title: str, rows: Sequence[Group]) -> Table:
     for row in rows[:TOP]:
         opened = row.opened
         numbers = (opened.human, opened.possible, opened.machine, row.clicked.human)
-        table.add_row(escape(_visible(row.label)), *(figures.count(number) for number in numbers))
+        table.add_row(escape(visible(row.label)), *(figures.count(number) for number in numbers))
     return table
 
 
 def _links(report: CampaignReport) -> Table:
     table = _table("Link", "People", "Possibly", "Machines", "Raw")
     for link in report.links[:TOP]:
-        name = f"{link.number}. {_visible(link.label) or '(no text)'} ({link.role})"
+        name = f"{link.number}. {visible(link.label) or '(no text)'} ({link.role})"
         table.add_row(escape(name), *_split(link.clicked))
     return table
 
@@ -145,7 +147,7 @@ def _short(rate: Rate) -> str:
     return f"{figures.percent(rate.rate)}\n{figures.span(rate.low, rate.high).removesuffix(f'{figures.NBSP}%')}"
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Text without what could steer a terminal."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
@@ -153,6 +155,16 @@ def _visible(text: str) -> str:
 def _say_fresh(console: Console, at: datetime | None) -> None:
     if at is not None:
         console.print(f"Events up to {figures.moment(at, UTC)} UTC.", style="dim")
+
+
+def _say_rulesets(console: Console, rulesets: Sequence[Ruleset]) -> None:
+    if rulesets:
+        console.print(escape(figures.rulesets(rulesets)) + ".", style="dim", soft_wrap=True)
+
+
+def _pinned(rulesets: Sequence[Ruleset]) -> str:
+    """For a cell: each ruleset with its share, "a 0.75; b 0.25"."""
+    return "; ".join(f"{each.id} {each.share!r}" for each in rulesets)
 
 
 def overview_csv(overview: Overview) -> None:
@@ -169,6 +181,7 @@ def overview_csv(overview: Overview) -> None:
         for rate in line.rates:
             row |= {rate.metric: _number(rate.rate), f"{rate.metric}__low": _number(rate.low)}
             row[f"{rate.metric}__high"] = _number(rate.high)
+        row["rulesets"] = _pinned(line.rulesets)
         rows.append(row)
     _write(rows)
 
@@ -187,6 +200,7 @@ def campaign_csv(report: CampaignReport) -> None:
                 "rate": _number(rate.rate),
                 "low": _number(rate.low),
                 "high": _number(rate.high),
+                "rulesets": _pinned(report.rulesets),
             }
             for rate in report.rates
         ]

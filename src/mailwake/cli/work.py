@@ -56,7 +56,7 @@ def open_worker(settings: Settings, events: EventStore, *, make_judge: Callable[
     Args:
         settings: of the installation.
         events: the event store, which the caller owns and closes after the worker has stopped.
-        make_judge: gives a judge that has seen nothing; None: the one of the package with its current rules.
+        make_judge: gives a judge that has seen nothing; None: the one of the package, with the rules in force.
 
     Raises:
         Misconfigured: keys are missing, or an option asks for what cannot be done.
@@ -65,7 +65,7 @@ def open_worker(settings: Settings, events: EventStore, *, make_judge: Callable[
     from mailwake.eventlog.sqlite import SqliteReader
 
     _check(settings)
-    make_judge = make_judge or _judge_of_the_package()
+    make_judge = make_judge or _judge_in_force(settings, events)
     return Worker(
         SqliteReader(settings.data_folder / "log"),
         _desk(settings, events, make_judge()),
@@ -109,11 +109,11 @@ def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
     )
 
 
-def _judge_of_the_package() -> Callable[[], Judge]:
-    from mailwake.judge.rules import load_rules
+def _judge_in_force(settings: Settings, events: EventStore) -> Callable[[], Judge]:
+    from mailwake.history.rulesets import in_force
     from mailwake.judge.verdicts import StreamJudge
 
-    rules = load_rules(None)
+    rules = in_force(events, settings.data_folder)
     return lambda: StreamJudge(rules)
 
 

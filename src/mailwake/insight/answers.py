@@ -16,6 +16,18 @@ from mailwake.insight.tally import Reaction, Tally
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ruleset:
+    """Rules that a part of the numbers was made with."""
+
+    #: name and content hash
+    id: str
+    #: opens, clicks and others that were judged by them
+    verdicts: int
+    #: of all verdicts behind the numbers, 0-1
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CampaignLine:
     """A campaign in the overview."""
 
@@ -29,6 +41,8 @@ class CampaignLine:
     sent_to: datetime | None
     tally: Tally
     rates: tuple[Rate, ...]
+    #: the rules its verdicts were made with, most first; empty: nothing was judged yet
+    rulesets: tuple[Ruleset, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +55,8 @@ class Overview:
     total: Tally
     #: last sent first; campaigns without a copy sent come before them
     campaigns: tuple[CampaignLine, ...]
+    #: the rules that the verdicts of all of them were made with
+    rulesets: tuple[Ruleset, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +126,8 @@ class CampaignReport:
     countries: tuple[Group, ...]
     #: mode `aggregate`
     counted_only: Hits
+    #: the rules that the verdicts behind these numbers were made with, most first; empty: nothing was judged yet
+    rulesets: tuple[Ruleset, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

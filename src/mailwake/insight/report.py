@@ -6,6 +6,7 @@ The command line, the API and the pages show these answers and nothing else, so 
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -14,7 +15,7 @@ from typing import Any
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, CampaignId
 from mailwake.insight import series, tally
-from mailwake.insight.answers import CampaignLine, CampaignReport, Group, Hits, LinkLine, Overview
+from mailwake.insight.answers import CampaignLine, CampaignReport, Group, Hits, LinkLine, Overview, Ruleset
 from mailwake.insight.metrics import rates
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import NOBODY, Reaction, Tally, reaction
@@ -31,12 +32,19 @@ def overview(stores: Stores) -> Overview:
     """All campaigns, last sent first, and their sum."""
     counted = {row["campaign"]: row for row in stores.events.ask("campaigns_counts")}
     known = {campaign.id: campaign for campaign in stores.state.campaigns()}
-    lines = [_line(CampaignId(each), known.get(each), counted.get(each)) for each in {**known, **counted}]
+    judged: dict[int, Counter[str]] = {}
+    for row in stores.events.ask("rulesets"):
+        judged.setdefault(row["campaign"], Counter())[row["ruleset"]] = row["verdicts"]
+    lines = [
+        _line(CampaignId(each), known.get(each), counted.get(each), judged.get(each, Counter()))
+        for each in {**known, **counted}
+    ]
     latest = stores.events.ask("latest")[0]
     return Overview(
         fresh_at=moment(latest["received_at"]),
         total=tally.add(line.tally for line in lines),
         campaigns=tuple(sorted(lines, key=_newest_first)),
+        rulesets=_rulesets(sum(judged.values(), Counter())),
     )
 
 
@@ -44,7 +52,12 @@ def _newest_first(line: CampaignLine) -> tuple[bool, float, int]:
     return (line.sent_from is not None, -line.sent_from.timestamp() if line.sent_from else 0.0, -int(line.id))
 
 
-def _line(id: CampaignId, campaign: Campaign | None, row: Row | None) -> CampaignLine:  # noqa: A002 - an id it is
+def _line(
+    id: CampaignId,  # noqa: A002 - an id it is
+    campaign: Campaign | None,
+    row: Row | None,
+    judged: Counter[str],
+) -> CampaignLine:
     counts = Tally() if row is None else tally.read(row)
     return CampaignLine(
         id=str(id),
@@ -54,7 +67,15 @@ def _line(id: CampaignId, campaign: Campaign | None, row: Row | None) -> Campaig
         sent_to=None if row is None else moment(row["sent_to"]),
         tally=counts,
         rates=rates(counts),
+        rulesets=_rulesets(judged),
     )
+
+
+def _rulesets(judged: Counter[str]) -> tuple[Ruleset, ...]:
+    """Each with its share, most first; of equal ones by name."""
+    most_first = sorted(judged.items(), key=lambda each: (-each[1], each[0]))
+    total = judged.total()
+    return tuple(Ruleset(id=name, verdicts=n, share=n / total) for name, n in most_first)
 
 
 def _name(id: CampaignId, campaign: Campaign | None) -> str:  # noqa: A002
@@ -87,7 +108,8 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
     """Everything known about one campaign."""
     ask = stores.events.ask
     rows = ask("campaign_counts", campaign=campaign.id)
-    line = _line(campaign.id, campaign, rows[0] if rows else None)
+    judged = Counter({row["ruleset"]: row["verdicts"] for row in ask("campaign_rulesets", campaign=campaign.id)})
+    line = _line(campaign.id, campaign, rows[0] if rows else None, judged)
     counters = ask("counters", campaign=campaign.id)
     over_time = _over_time(stores, campaign, line)
     return CampaignReport(
@@ -107,6 +129,7 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
         devices=_groups(ask("devices", campaign=campaign.id), "device", {"proxied": "unknown, because proxied"}),
         countries=_groups(ask("countries", campaign=campaign.id), "country", country_names()),
         counted_only=Hits(opened=_hits(counters, "opened"), clicked=_hits(counters, "clicked")),
+        rulesets=line.rulesets,
     )
 
 

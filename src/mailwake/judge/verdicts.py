@@ -16,7 +16,8 @@ from mailwake.judge.clock import DeliveryClock
 from mailwake.judge.combine import Case, Opinion, judge_alone, judge_case, look_at, open_case, reconsider, terms_of
 from mailwake.judge.delivery import Delivery, Seen, Sort, sort_of
 from mailwake.judge.families import own
-from mailwake.judge.families.learned import Reputations
+from mailwake.judge.families.fading import Fading
+from mailwake.judge.families.learned import Reputations, Shares, shares_of
 from mailwake.judge.rules import Rules, Scope, Term
 
 #: DESIGN: a verdict is settled after 15 quiet minutes or 24 hours.
@@ -39,7 +40,7 @@ class StreamJudge:
         self._open: dict[DeliveryId, Delivery] = {}
         self._due: list[tuple[Micros, DeliveryId]] = []
         self._clock = DeliveryClock()
-        self._known = Reputations()
+        self._known = Fading()
         self._own: dict[tuple[object, ...], own.Own] = {}
         self._said: dict[Term, Reason] = {}
 
@@ -106,7 +107,7 @@ class StreamJudge:
                 heappush(self._due, (due, delivery_id))
                 continue
             closing[delivery_id] = self._open.pop(delivery_id)
-        return self._close(closing, rounds=1)
+        return self._close(closing, rounds=1, now=now)
 
     def judge_all(self, batch: Iterable[Evidence]) -> list[Judged]:
         """The final verdicts on a closed set of events, in no particular order.
@@ -122,6 +123,31 @@ class StreamJudge:
         self._open.clear()
         self._due.clear()
         return told
+
+    def recall(self, episode: Iterable[tuple[Evidence, float | None]]) -> None:
+        """Learn again from a copy that settled, as it was told then: after a restart others are judged in its light.
+
+        Tells nothing and changes no verdict.
+
+        Args:
+            episode: everything between two times of quiet that happened to one copy, and P(human) of what was judged.
+        """
+        copy: Delivery | None = None
+        delivery_id, told = DeliveryId(0), dict[int, float | None]()
+        for evidence, p_human in episode:
+            sort = sort_of(evidence)
+            if sort is None or evidence.delivery is None:
+                self._note_time(evidence)
+                continue
+            copy, delivery_id = copy or Delivery(evidence), evidence.delivery
+            copy.note(evidence)
+            copy.add(Seen(evidence, sort, self._weigh(evidence, sort)))
+            told[evidence.id] = p_human
+        if copy is not None:
+            case = open_case(self._rules, copy, self._clock.get(delivery_id))
+            mine = _shares_as_told(case, told)
+            self._known.add(mine)
+            self._known.keep(copy.due(QUIET, LONGEST), mine)
 
     def _note_time(self, evidence: Evidence) -> bool:
         if evidence.delivery is None or evidence.type not in (EventType.SENT, EventType.DELIVERED):
@@ -174,8 +200,13 @@ class StreamJudge:
                 seen.told_p, seen.told_class = opinion.p_human, opinion.klass
                 yield Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.PROVISIONAL))
 
-    def _close(self, closing: Mapping[DeliveryId, Delivery], *, rounds: int) -> list[Judged]:
-        """The final verdicts on deliveries that settle together: all of them are learned from before any is judged."""
+    def _close(self, closing: Mapping[DeliveryId, Delivery], *, rounds: int, now: Micros | None = None) -> list[Judged]:
+        """The final verdicts on deliveries that settle together: all of them are learned from before any is judged.
+
+        Args:
+            rounds: of learning, as in `learn`.
+            now: when they settle; None: nothing comes after them.
+        """
         copies = [(copy, self._clock.get(delivery_id)) for delivery_id, copy in closing.items()]
         cases = learn(self._rules, copies, self._known, rounds=rounds)
         told: list[Judged] = []
@@ -184,7 +215,17 @@ class StreamJudge:
                 Judged(seen.id, delivery_id, self._verdict(opinion, Settlement.SETTLED))
                 for seen, opinion in judge_case(self._rules, case, self._known)
             )
+        if now is not None:
+            self._keep(cases, {each.id: each.verdict.p_human for each in told}, now)
         return told
+
+    def _keep(self, cases: Iterable[Case], told: Mapping[int, float | None], now: Micros) -> None:
+        """What stays learned is what was told, so that `recall` can learn it again."""
+        for case in cases:
+            mine = _shares_as_told(case, told)
+            self._known.add(case.shares, times=-1)
+            self._known.add(mine)
+            self._known.keep(now, mine)
 
     def _tell_alone(self, seen: Seen, delivery_id: DeliveryId | None, state: Settlement) -> Judged:
         opinion = judge_alone(self._rules, seen, crowded=delivery_id is not None)
@@ -237,6 +278,16 @@ def gather(rules: Rules, batch: Iterable[Evidence]) -> list[tuple[Delivery, Micr
     judge = StreamJudge(rules)
     judge.observe_nothing(batch)
     return judge.copies()
+
+
+def _shares_as_told(case: Case, told: Mapping[int, float | None]) -> Shares:
+    """What a copy adds to reputations by the verdicts that were told; where none could be, by itself."""
+
+    def p_of(event_id: int, alone: float) -> float:
+        p = told.get(event_id)
+        return alone if p is None else p
+
+    return shares_of((look.keys, p_of(look.event.id, look.alone)) for look in case.looks)
 
 
 def _is_news(seen: Seen, opinion: Opinion) -> bool:

@@ -19,6 +19,14 @@ class Span(NamedTuple):
     end: Micros | None
 
 
+class Why(NamedTuple):
+    """What made a verdict."""
+
+    at: Micros
+    #: id of the event; None: quiet, or a judge that began anew
+    cause: int | None = None
+
+
 class Drop(StrEnum):
     """Why a record became no row of its own. Read = written + dropped, always."""
 
@@ -102,6 +110,8 @@ class Batch:
     sweeps: bool = False
     #: verdicts on events of earlier batches
     rejudged: dict[int, Verdict] = field(default_factory=dict)
+    #: by event, what made the verdict that stands
+    why: dict[int, Why] = field(default_factory=dict)
     #: what was read: writer of the log and term to a count (`mailwake.pipeline.accounts`)
     read: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: writer and reason

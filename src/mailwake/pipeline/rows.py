@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from mailwake.events import Evidence, Flag, Reason, Verdict
-from mailwake.pipeline.item import CounterKey, Item
+from mailwake.pipeline.item import CounterKey, Item, Why
 from mailwake.store.events import CounterRow, EventRow, Judgement
 
 _json = msgspec.json.Encoder()
@@ -87,8 +87,8 @@ def evidence_of(row: EventRow) -> Evidence:
     )
 
 
-def judgement(id: int, verdict: Verdict) -> Judgement:  # noqa: A002 - the word of EventRow and Judged
-    """A verdict as the store takes it."""
+def judgement(id: int, verdict: Verdict, why: Why) -> Judgement:  # noqa: A002 - the word of EventRow and Judged
+    """A verdict as the store takes it, with what made it."""
     return Judgement(
         id=id,
         p_human=verdict.p_human,
@@ -96,6 +96,8 @@ def judgement(id: int, verdict: Verdict) -> Judgement:  # noqa: A002 - the word 
         reasons=pack_reasons(verdict.reasons),
         ruleset=verdict.ruleset,
         settled=verdict.state == "settled",
+        cause=why.cause,
+        changed_at=why.at,
     )
 
 

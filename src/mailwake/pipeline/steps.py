@@ -30,7 +30,7 @@ from mailwake.judge import Judged
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.pipeline.accounts import taken_rows
 from mailwake.pipeline.desk import Desk
-from mailwake.pipeline.item import Batch, Drop, Item
+from mailwake.pipeline.item import Batch, Drop, Item, Why
 from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.rows import counter_rows, event_row, judgement
 from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression
@@ -238,7 +238,7 @@ def write(batch: Batch, desk: Desk) -> None:
     batch.written = len(rows)
     batch.added = desk.events.write(
         rows=rows,
-        rejudged=[judgement(identity, verdict) for identity, verdict in news.items()],
+        rejudged=[judgement(identity, verdict, batch.why[identity]) for identity, verdict in news.items()],
         counters=counter_rows(batch.counters),
         taken=taken_rows(batch) if batch.cursors else (),
         cursors=batch.cursors,
@@ -370,7 +370,7 @@ def _observe(batch: Batch, desk: Desk) -> None:
         try:
             if item.evidence is not None:
                 judged = desk.judge.observe(item.evidence)
-                _take_over(judged, batch)
+                _take_over(judged, batch, Why(_tick(item, desk), item.id))
                 item.is_final = any(own.id == item.id and own.verdict.state is Settlement.SETTLED for own in judged)
             kept.append(item)
         except POISON as fault:
@@ -384,11 +384,12 @@ def _settle(batch: Batch, desk: Desk) -> None:
     until = desk.clock.settled_until()
     if until >= desk.settled_until + SECOND:
         desk.settled_until = until
-        _take_over(desk.judge.settle(until), batch)
+        _take_over(desk.judge.settle(until), batch, Why(until))
 
 
-def _take_over(judged: Iterable[Judged], batch: Batch) -> None:
+def _take_over(judged: Iterable[Judged], batch: Batch, why: Why) -> None:
     for identity, _, verdict in judged:
+        batch.why[identity] = why
         item = batch.here.get(identity)
         if item is None:
             batch.rejudged[identity] = verdict

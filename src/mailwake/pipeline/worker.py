@@ -18,10 +18,11 @@ import structlog
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.eventlog import LogReader, Segment
 from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Micros
+from mailwake.history.recall import remember
 from mailwake.judge import Judge
 from mailwake.pipeline.accounts import Reporter, earlier, read_counts
 from mailwake.pipeline.desk import Desk, make_clock
-from mailwake.pipeline.item import NEVER, Batch, Drop, Item
+from mailwake.pipeline.item import NEVER, Batch, Drop, Item, Why
 from mailwake.pipeline.rows import evidence_of
 from mailwake.pipeline.steps import DAY, HOUR, run_steps, set_aside
 from mailwake.store.events import EventRow
@@ -180,11 +181,12 @@ class Worker:
         desk.seen.clear()
         self._remember_deliveries()
         rows = desk.events.provisional()
-        rejudged = Batch(items=[])
+        remember(desk.judge, desk.events, now=Micros(self._wall()), but={row.id for row in rows})
+        rejudged, why = Batch(items=[]), Why(Micros(self._wall()))
         for row in rows:
             desk.is_news(row.id)
             for identity, _, verdict in desk.judge.observe(evidence_of(row)):
-                rejudged.rejudged[identity] = verdict
+                rejudged.rejudged[identity], rejudged.why[identity] = verdict, why
         _keep_changed(rejudged, rows)
         run_steps(rejudged, desk)
         self._cursors = desk.events.cursors()

@@ -74,6 +74,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "subjects": report.subjects,
         "sent": views.sent(report.sent_from, report.sent_to, zone),
         "fresh": views.fresh(report.fresh_at, zone),
+        "rulesets": figures.rulesets(report.rulesets) if report.rulesets else "",
         "lead": lead(report, figure),
         "tiles": [figure[metric] for metric in TILES],
         "funnel": views.funnel(report.tally, figure),

@@ -65,6 +65,7 @@ def values(overview: Overview, asked: Asked, zone: ZoneInfo) -> dict[str, Any]:
         "any_campaign": bool(overview.campaigns),
         "total": "1 campaign" if number == 1 else f"{figures.count(number)} campaigns",
         "fresh": views.fresh(overview.fresh_at, zone),
+        "rulesets": figures.rulesets(overview.rulesets) if overview.rulesets else "",
         "tiles": [figure[metric] for metric in TILES],
         "asked": asked,
         "streams": sorted({line.stream for line in overview.campaigns if line.stream}),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from mailwake.insight.answers import Ruleset
 
 #: keeps a number and its sign on one line
 NBSP = "\N{NO-BREAK SPACE}"
@@ -101,3 +104,10 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * length or (length == 60 and seconds >= 90):
             return f"{seconds / length:.0f}{NBSP}{word}s"
     return f"{seconds:.0f}{NBSP}s"
+
+
+def rulesets(found: Sequence[Ruleset]) -> str:
+    """The rules behind some numbers; where they are mixed, with the share of each."""
+    if len(found) == 1:
+        return f"judged by {found[0].id}"
+    return "judged by " + ", ".join(f"{each.id} ({percent(each.share)})" for each in found)

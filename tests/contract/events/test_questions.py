@@ -75,6 +75,7 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "bucket_seconds": 60,
         "since": min((row.at for row in rows), default=0),
         "until": max((row.at for row in rows), default=0),
+        "after": -1,
         "only": "",
         "limit": 1_000,
         "offset": 0,

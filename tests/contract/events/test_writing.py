@@ -40,7 +40,7 @@ def verdict(number: int, p_human: float | None, *, settled: bool) -> Judgement:
 def everything(store: EventStore) -> dict[str, Any]:
     """The answers to all questions that need no more than a campaign."""
     fixed: dict[str, int | str] = {"campaign": 1, "bucket_seconds": 3_600, "limit": 10_000, "offset": 0, "only": ""}
-    fixed |= {"since": 0, "until": 2**60}
+    fixed |= {"since": 0, "until": 2**60, "after": -1}
     return {
         name: store.ask(name, **{key: fixed[key] for key in asked.parameters})
         for name, asked in questions().items()

@@ -101,6 +101,30 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ruleset: str
     #: True: moves every provisional event of the same delivery to the settled table
     settled: bool
+    #: id of the event that changed the verdict; None: it settled, or other rules came into force
+    cause: int | None = None
+    #: when it changed
+    changed_at: Micros = Micros(0)
+
+
+class ChangeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A stored verdict gave way to another."""
+
+    #: the event's id
+    event: int
+    delivery: DeliveryId | None
+    #: 1, 2, ... for each event
+    seq: int
+    changed_at: Micros
+    #: P(human) before, 0-1; None: could not say
+    old_p: float | None
+    old_klass: Class | None
+    new_p: float | None
+    new_klass: Class | None
+    #: id of the event that changed it; None: it settled, other rules came into force, or it was judged again
+    cause: int | None
+    #: that the new verdict was made with
+    ruleset: str
 
 
 class CounterRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -143,7 +167,7 @@ class EventStore(Protocol):
 
         Because the cursors are part of the transaction, what was read from the log after them is stored exactly once.
         A row whose id is there already is ignored. Rows are inserted first, verdicts replaced next, settled ones moved
-        last.
+        last. A verdict that replaces a different one is noted as a change, see the question ``verdict_changes``.
 
         Args:
             rows: new events.
@@ -159,6 +183,41 @@ class EventStore(Protocol):
 
         Raises:
             Unavailable: nothing was stored; try again.
+        """
+        ...
+
+    def stage(self, verdicts: Sequence[Judgement]) -> None:
+        """Lay verdicts ready for `swap`, beside those laid ready before; nothing that is asked changes."""
+        ...
+
+    def swap(self, *, ruleset: str, at: Micros) -> int:
+        """Put the staged verdicts in place, of settled events too, in one transaction; keeps the former ones.
+
+        Each change is noted, see the question ``verdict_changes``; that it was done, see ``swaps``.
+
+        Args:
+            ruleset: that is in force from now on.
+            at: the time now.
+
+        Returns:
+            How many verdicts were put in place.
+
+        Raises:
+            Unavailable: nothing was changed.
+        """
+        ...
+
+    def roll_back(self, *, at: Micros) -> int:
+        """Put the verdicts back that the last `swap` replaced, and its former ruleset into force, in one transaction.
+
+        What was judged since keeps its verdict.
+
+        Returns:
+            How many verdicts were put back.
+
+        Raises:
+            BadInput: the last swap was rolled back already, or there was none.
+            Unavailable: nothing was changed.
         """
         ...
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mailwake.store.events import CounterRow, EventRow
+from mailwake.store.events import ChangeRow, CounterRow, EventRow
 from mailwake.store.events.asking import migrations, spell, statements
-from mailwake.store.events.columns import COUNTER_COLUMNS, EVENT_COLUMNS, columns
+from mailwake.store.events.columns import CHANGE_COLUMNS, COUNTER_COLUMNS, EVENT_COLUMNS, columns
 from mailwake.store.events.dialect import Dialect
 
 if TYPE_CHECKING:  # the package is not needed to import this module
@@ -86,7 +86,12 @@ class ClickHouseEvents:
             for statement in statements(step, self._dialect):
                 self.client.command(statement)
 
-    def insert(self, rows: Sequence[EventRow] = (), counters: Sequence[CounterRow] = ()) -> None:
+    def insert(
+        self,
+        rows: Sequence[EventRow] = (),
+        counters: Sequence[CounterRow] = (),
+        changes: Sequence[ChangeRow] = (),
+    ) -> None:
         """Take rows in, as they are; the caller sees to it that none comes twice."""
         for table, part in (
             ("settled", [row for row in rows if row.settled]),
@@ -94,6 +99,7 @@ class ClickHouseEvents:
         ):
             self._put(table, columns(part, EVENT_COLUMNS), len(part))
         self._put("counters", columns(counters, COUNTER_COLUMNS), len(counters))
+        self._put("verdict_changes", columns(changes, CHANGE_COLUMNS), len(changes))
 
     def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.ask`."""

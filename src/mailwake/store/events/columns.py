@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from mailwake.store.events import CounterRow, EventRow, Judgement, TakenRow
+from mailwake.store.events import ChangeRow, CounterRow, EventRow, Judgement, TakenRow
 
 #: longer words of other servers are cut; they are kept whole in the log
 MAX_REASON_CHARS = 200
@@ -50,6 +50,10 @@ EVENT_COLUMNS = {
     "ruleset": "VARCHAR",
 }
 VERDICT_COLUMNS = {name: EVENT_COLUMNS[name] for name in ("id", "p_human", "klass", "reasons", "ruleset")}
+VERDICT_COLUMNS |= {"cause": "BIGINT", "changed_at": "BIGINT"}
+CHANGE_COLUMNS = (
+    "event", "delivery", "seq", "changed_at", "old_p", "old_klass", "new_p", "new_klass", "cause", "ruleset",
+)  # fmt: skip
 COUNTER_COLUMNS = {
     "campaign": "BIGINT",
     "template": "BIGINT",
@@ -87,7 +91,9 @@ _SPECIAL: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def columns(rows: Sequence[EventRow | Judgement | CounterRow | TakenRow], names: Iterable[str]) -> dict[str, list[Any]]:
+def columns(
+    rows: Sequence[EventRow | Judgement | CounterRow | TakenRow | ChangeRow], names: Iterable[str]
+) -> dict[str, list[Any]]:
     """The rows turned by ninety degrees."""
     found: dict[str, list[Any]] = {}
     for name in names:

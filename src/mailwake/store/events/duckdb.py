@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import msgspec
 
-from mailwake.errors import Unavailable
+from mailwake.errors import BadInput, Unavailable
 from mailwake.events import Micros
 from mailwake.store.events import CounterRow, EventRow, Judgement, TakenRow
 from mailwake.store.events.asking import migrations, spell, statements, writing
@@ -36,6 +36,7 @@ _STAGES = {
     "new_counters": COUNTER_COLUMNS,
     "new_taken": TAKEN_COLUMNS,
 }
+_REPLAYED = ("id", "p_human", "klass", "reasons", "ruleset")
 
 
 class DuckEvents:
@@ -80,6 +81,33 @@ class DuckEvents:
                 connection.execute("delete from cursors where writer = ?", [writer])
                 connection.execute("insert into cursors values (?, ?)", [writer, segment])
             return added
+
+    def stage(self, verdicts: Sequence[Judgement]) -> None:
+        """See `EventStore.stage`."""
+        with self._writing, translated(), self._transaction() as connection:
+            _stage(connection, "new_verdicts", verdicts)
+            connection.execute(f"insert into replayed select {', '.join(_REPLAYED)} from new_verdicts")  # noqa: S608 - our names
+
+    def swap(self, *, ruleset: str, at: Micros) -> int:
+        """See `EventStore.swap`."""
+        with self._writing, translated(), self._transaction() as connection:
+            _run(connection, "keep_former")
+            return self._put(connection, at, "applied", ruleset)
+
+    def roll_back(self, *, at: Micros) -> int:
+        """See `EventStore.roll_back`."""
+        last = next(iter(self.ask("swaps")), None)
+        if last is None or last["how"] != "applied":
+            raise BadInput("no replay is applied that could be rolled back")
+        with self._writing, translated(), self._transaction() as connection:
+            _run(connection, "take_former")
+            return self._put(connection, at, "rolled_back", last["former"])
+
+    def _put(self, connection: duckdb.DuckDBPyConnection, at: Micros, how: str, ruleset: str) -> int:
+        last = next(iter(self.ask("swaps")), {"ruleset": ""})
+        _run(connection, "swap", {"swapped_at": at, "how": how, "ruleset": ruleset, "former": last["ruleset"]})
+        done = connection.execute("select events from swaps order by number desc limit 1").fetchone()
+        return int(done[0]) if done else 0
 
     def cursors(self) -> dict[str, int]:
         """See `EventStore.cursors`."""
@@ -152,7 +180,10 @@ def _add(connection: duckdb.DuckDBPyConnection, rows: Sequence[EventRow]) -> int
 
 
 def _run(
-    connection: duckdb.DuckDBPyConnection, name: str, given: dict[str, int | None] | None = None, campaigns: str = ""
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    given: dict[str, int | str | None] | None = None,
+    campaigns: str = "",
 ) -> int:
     """Run one file of ``writing``; how many rows it inserted."""
     inserted = 0
@@ -213,6 +244,8 @@ def _make_stages(connection: duckdb.DuckDBPyConnection) -> None:
         shape = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
         connection.execute(f"create temp table {table} ({shape})")
     connection.execute("create temp table done (id bigint)")
+    shape = ", ".join(f"{name} {VERDICT_COLUMNS[name]}" for name in _REPLAYED)
+    connection.execute(f"create temp table replayed ({shape})")
 
 
 def _migrate(connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:

@@ -1,0 +1,9 @@
+-- Which rules were the verdicts of one campaign made with? Most verdicts first.
+-- $campaign integer  id of the campaign
+-- ruleset            name and content hash
+-- verdicts           judged events
+select ruleset, count(*) as verdicts
+from events
+where klass is not null and ruleset <> '' and campaign = $campaign
+group by ruleset
+order by verdicts desc, ruleset

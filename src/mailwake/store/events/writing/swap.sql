@@ -1,0 +1,30 @@
+-- Puts the verdicts of `replayed` in place, of settled events too, and notes each change and that it was done. DuckDB only.
+-- $swapped_at microseconds; $how applied or rolled_back; $ruleset in force from now on; $former in force until now
+insert into verdict_changes
+select b.id, b.delivery, coalesce(c.seq, 0) + 1, $swapped_at, b.p_human, b.klass, r.p_human, r.klass, null, r.ruleset
+from settled as b
+join replayed as r on r.id = b.id
+left join (select event, max(seq) as seq from verdict_changes group by event) as c on c.event = b.id
+where b.klass is not null and (b.p_human is distinct from r.p_human or b.klass is distinct from r.klass)
+order by b.delivery, b.id;
+
+update settled set p_human = r.p_human, klass = r.klass, reasons = r.reasons, ruleset = r.ruleset
+from replayed as r
+where settled.id = r.id;
+
+insert into open_changes
+select b.id, b.delivery, coalesce(c.seq, 0) + 1, $swapped_at, b.p_human, b.klass, r.p_human, r.klass, null, r.ruleset
+from provisional as b
+join replayed as r on r.id = b.id
+left join (select event, max(seq) as seq from open_changes group by event) as c on c.event = b.id
+where b.klass is not null and (b.p_human is distinct from r.p_human or b.klass is distinct from r.klass)
+order by b.delivery, b.id;
+
+update provisional set p_human = r.p_human, klass = r.klass, reasons = r.reasons, ruleset = r.ruleset
+from replayed as r
+where provisional.id = r.id;
+
+insert into swaps
+select coalesce(max(number), 0) + 1, $swapped_at, $how, $ruleset, $former, (select count(*) from replayed) from swaps;
+
+delete from replayed;
