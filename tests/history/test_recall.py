@@ -99,3 +99,19 @@ def test_what_came_after_quiet_is_an_episode_of_its_own(store: EventStore) -> No
 
 def test_a_judge_that_does_not_learn_is_left_alone(store: EventStore) -> None:
     assert remember(object(), store, now=Micros(0)) == 0
+
+
+def test_of_too_much_history_the_newest_is_read_back(store: EventStore) -> None:
+    events = list(evidence())
+    judge = StreamJudge(rules())
+    told = lived(judge, events) | {each.id: each.verdict for each in judge.settle_all()}
+    store.write(rows=rows(events, told))
+    (whole,) = pages(store, since=Micros(0), until=Micros(2**60))
+    taught: list[int] = []
+
+    class Ear:
+        def recall(self, episode: list[tuple[Evidence, float | None]]) -> None:
+            taught.extend(each.id for each, _ in episode if each.id)
+
+    remember(Ear(), store, now=events[-1].at, most=5)
+    assert {row["id"] for row in whole[-5:]} == set(taught)

@@ -19,6 +19,9 @@ REMEMBERED = 30 * DAY
 QUIET = (15 * 60 + 10) * SECOND
 LONGEST = DAY + 10 * SECOND
 
+#: Of more events only the newest are read back; they alone fill what a judge can remember, in less than a minute.
+MOST_EVENTS = 200_000
+
 Episode = list[tuple[Evidence, float | None]]
 
 
@@ -31,7 +34,9 @@ class Learner(Protocol):
         ...
 
 
-def remember(judge: object, events: EventStore, *, now: Micros, but: Collection[int] = ()) -> int:
+def remember(
+    judge: object, events: EventStore, *, now: Micros, but: Collection[int] = (), most: int = MOST_EVENTS
+) -> int:
     """Let a new judge learn from the last 30 days.
 
     Args:
@@ -39,14 +44,16 @@ def remember(judge: object, events: EventStore, *, now: Micros, but: Collection[
         events: the store.
         now: the time.
         but: ids of events that have not settled yet; the judge sees these as they are.
+        most: events read back, the newest; a judge that forgot the rest knows fewer of the rare things.
 
     Returns:
         How many episodes it learned from.
     """
     if not isinstance(judge, Learner):
         return 0
-    count = 0
-    rows = (row for page in pages(events, since=Micros(now - REMEMBERED), until=Micros(now + DAY)) for row in page)
+    count, since, until = 0, Micros(now - REMEMBERED), Micros(now + DAY)
+    newest = events.ask("judged_since", since=since, until=until, limit=most)[0]["first_at"]
+    rows = (row for page in pages(events, since=newest or until, until=until) for row in page)
     for episode in episodes(row for row in rows if row["id"] not in but):
         judge.recall(episode)
         count += 1

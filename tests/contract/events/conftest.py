@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from clickhouse_connect.driver import create_client
 
 from mailwake.events import (
     AgentKind,
@@ -21,6 +22,7 @@ from mailwake.events import (
     TemplateId,
 )
 from mailwake.store.events import CounterRow, EventRow, EventStore, open_events
+from mailwake.store.events.clickhouse import ClickHouseEvents
 
 #: some moment in 2026
 BASE = 1_780_000_000_000_000
@@ -47,6 +49,15 @@ RandomRows = Callable[[int, int], list[EventRow]]
 @pytest.fixture(scope="session")
 def random_rows() -> RandomRows:
     return make_rows
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseEvents]:
+    client = create_client(dsn=f"chdb://{tmp_path_factory.mktemp('clickhouse')}")
+    engine = ClickHouseEvents(client)
+    engine.create()
+    yield engine
+    client.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from clickhouse_connect.driver import create_client
 
 from mailwake.errors import BadInput
 from mailwake.store.events import CounterRow, EventRow, EventStore, open_events
@@ -25,15 +24,6 @@ FILTERS = (
     "opened",
     "nonsense' or 1=1",
 )
-
-
-@pytest.fixture(scope="session")
-def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseEvents]:
-    client = create_client(dsn=f"chdb://{tmp_path_factory.mktemp('clickhouse')}")
-    engine = ClickHouseEvents(client)
-    engine.create()
-    yield engine
-    client.close()
 
 
 class Both:

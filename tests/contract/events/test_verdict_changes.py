@@ -1,11 +1,9 @@
 """Every change of a verdict that was stored is noted once, in order, with what it was before; on both engines."""
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from clickhouse_connect.driver import create_client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,15 +15,6 @@ DELIVERIES = (1, 2, 2**63 - 1)
 P = st.sampled_from([None, 0.0, 0.25, 0.5, 0.9999])
 STEP = st.tuples(st.integers(0, 8), P, st.sampled_from(list(Class)), st.none() | st.integers(0, 2**62))
 Steps = list[tuple[int, float | None, Class, int | None]]
-
-
-@pytest.fixture(scope="module")
-def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseEvents]:
-    client = create_client(dsn=f"chdb://{tmp_path_factory.mktemp('clickhouse')}")
-    engine = ClickHouseEvents(client)
-    engine.create()
-    yield engine
-    client.close()
 
 
 def event(number: int, *, klass: Class | None = Class.UNKNOWN) -> EventRow:

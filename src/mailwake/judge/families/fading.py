@@ -61,5 +61,5 @@ class Fading(Reputations):
         by_use = sorted(newest_first, key=lambda key: self._sums[key][0], reverse=True)
         for key in by_use[self._most * 3 // 4 :]:
             del self._sums[key]
-            for bucket in self._days.values():
-                bucket.pop(key, None)
+        for day, bucket in self._days.items():
+            self._days[day] = {key: packed for key, packed in bucket.items() if key in self._sums}
