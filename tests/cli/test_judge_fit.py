@@ -1,4 +1,4 @@
-"""`mailwake judge fit`: from stored history to a ruleset that can be replayed; and `mailwake judge` goes on as it was."""
+"""`mailwake judge fit`: from stored history to a ruleset to replay; and `mailwake judge` goes on as it was."""
 
 import json
 import subprocess
@@ -32,7 +32,9 @@ def copy(number: int, *, person: bool) -> list[Evidence]:
     """A sweep with a decoy, or a click that ends in an answer; both from the same kind of network."""
     delivery, sent_at = DeliveryId(event_id("d", number)), (START + number * 30) * SECOND
 
-    def one(name: str, kind: EventType, seconds: float, link: int | None = None, note: Note = Note.NONE) -> Evidence:
+    def one(  # noqa: PLR0917
+        name: str, kind: EventType, seconds: float, link: int | None = None, note: Note = Note.NONE
+    ) -> Evidence:
         agent = 10 + number % 7 + 100 * person
         return Evidence(
             id=event_id(name, number), type=kind, at=Micros(int(sent_at + seconds * SECOND)), delivery=delivery,

@@ -4,6 +4,7 @@ import tomllib
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.history.past import evidence, rules
@@ -19,8 +20,8 @@ START = 1_790_000_000
 TRAPS = ("decoy", "altered", "replied", "converted")
 
 
-def at(number: int, seconds: float, kind: EventType, *, delivery: int = 1, **more: object) -> Evidence:
-    facts = {
+def at(number: int, seconds: float, kind: EventType, *, delivery: int = 1, **more: Any) -> Evidence:
+    facts: dict[str, Any] = {
         "links": 5,
         "agent_kind": AgentKind.BROWSER,
         "network_kind": NetworkKind.RESIDENTIAL,
@@ -33,7 +34,7 @@ def at(number: int, seconds: float, kind: EventType, *, delivery: int = 1, **mor
         at=Micros(int((START + seconds) * SECOND)),
         delivery=DeliveryId(delivery),
         **(facts | more),
-    )  # type: ignore[arg-type]
+    )
 
 
 def labels(*events: Evidence) -> list[tuple[bool, bool]]:

@@ -73,14 +73,21 @@ class Rules:
     previews: frozenset[str]
 
 
-@cache
 def load_rules(path: Path | None = None) -> Rules:
-    """A ruleset from a file, or the current one; read once, because no ruleset is ever edited.
+    """A ruleset from a file, or the current one, which is read once.
 
     Raises:
         BadInput: the file is missing, is no TOML, lacks a weight, or has a weight without a source.
     """
-    path = path or CURRENT
+    return _current() if path is None else _load(path)
+
+
+@cache
+def _current() -> Rules:
+    return _load(CURRENT)
+
+
+def _load(path: Path) -> Rules:
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
