@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from mailwake.insight.answers import CampaignReport
 from mailwake.insight.metrics import metrics
 from mailwake.insight.tally import Reaction
-from mailwake.web import charts, figures, views
+from mailwake.web import charts, figures, opens_view, views
 from mailwake.web.charts import Chart, Part
 from mailwake.web.views import Figure
 
@@ -24,7 +24,7 @@ TILES = (
 )
 #: lines of a ranking before the rest is folded away
 TOP = 8
-_WHO = ("human", "possible", "machine", "raw")
+_WHO = ("likely", "possible", "machine", "raw")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +78,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "tiles": [figure[metric] for metric in TILES],
         "funnel": views.funnel(report.tally, figure),
         "troubles": views.troubles(report.tally, figure),
+        "opens": opens_view.view(report.true_opens, figure["true_open_rate__delivered_both_trackable"]),
         "people": f"/campaigns/{report.id}/people",
         "reactions": [
             _reactions("Opened", report.tally.opened_in_base, report.tally.opens_trackable, figure),
