@@ -77,7 +77,7 @@ def test_what_cannot_be_estimated_says_why_and_an_estimate_says_how(run: Run, fo
     found = campaign_report(stores, find(stores, "Crowd")).true_opens
     seeding.close(stores)
     few, many = (" ".join(run(name).split()) for name in ("By hand", "Crowd"))
-    assert "Opened by people, estimated cannot say" in few
+    assert "Opened by people, estimated \N{EN DASH} cannot say" in few
     assert "is about 1, and it takes 20" in few
     assert found.size is not None
     assert f"\N{ALMOST EQUAL TO} {found.size:.0f}" in many

@@ -103,7 +103,7 @@ def _say_opens(console: Console, report: CampaignReport) -> None:
         table.add_row(row.label, row.count, row.percent, row.more)
     if shown.readings:
         console.print(table)
-    console.print(f"{shown.cannot_say}." if shown.cannot_say else " ".join(shown.how), style="dim")
+    console.print(f"Cannot say: {shown.cannot_say}" if shown.cannot_say else " ".join(shown.how), style="dim")
     console.print(f"{shown.base.capitalize()}. {shown.clickers}. Rules: {escape(shown.rules)}.", style="dim")
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.insight.answers import CampaignReport
 from mailwake.insight.metrics import metrics
+from mailwake.insight.opens import TrueOpens
 from mailwake.insight.tally import Reaction
 from mailwake.web import charts, figures, opens_view, views
 from mailwake.web.charts import Chart, Part
@@ -110,6 +111,7 @@ def lead(report: CampaignReport, figure: Mapping[str, Figure]) -> list[Word]:
             Word(text=" and clicked in "),
             Word(text=clicked.percent, kind="human"),
             Word(text="."),
+            *_estimated(report.true_opens),
         ]
     else:
         words.append(Word(text="None can tell whether it was opened or clicked: nobody had agreed to that."))
@@ -122,6 +124,17 @@ def lead(report: CampaignReport, figure: Mapping[str, Figure]) -> list[Word]:
             Word(text="; they are shown apart."),
         ]
     return words
+
+
+def _estimated(found: TrueOpens) -> list[Word]:
+    if found.rate is None:
+        return []
+    span = figures.about_span(found.low, found.high)
+    return [
+        Word(text=" With those who read without pictures, and no pixel that Apple fetched unread, "),
+        Word(text=f"about {figures.about(found.rate)}", kind="human"),
+        Word(text=f" opened ({span})."),
+    ]
 
 
 def _reactions(label: str, reacted: Reaction, whole: int, figure: Mapping[str, Figure]) -> Reactions:

@@ -52,7 +52,7 @@ def view(found: TrueOpens, figure: Figure) -> OpensView:
     return OpensView(
         about="" if found.rate is None else f"about {figures.about(found.rate)}",
         span=figures.about_span(found.low, found.high),
-        cannot_say=found.cannot_say or "",
+        cannot_say=_sentence(found.cannot_say),
         base=figure.base,
         says=figure.says,
         readings=_readings(found, figure) if found.base else (),
@@ -60,6 +60,12 @@ def view(found: TrueOpens, figure: Figure) -> OpensView:
         clickers=_clickers(found),
         rules=", ".join(found.rulesets) or "not judged yet",
     )
+
+
+def _sentence(why: str | None) -> str:
+    """The reason alone, as a sentence; what cannot be said stands above it."""
+    reason = (why or "").partition(": ")[2]
+    return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
 
 
 def _readings(found: TrueOpens, figure: Figure) -> tuple[Reading, ...]:
@@ -70,7 +76,7 @@ def _readings(found: TrueOpens, figure: Figure) -> tuple[Reading, ...]:
         Reading(
             label=figure.label,
             kind="estimate",
-            count="" if found.size is None else f"≈ {figure.count}",
+            count="\N{EN DASH}" if found.size is None else f"≈ {figure.count}",
             percent=figures.about(found.rate),
             more=figures.about_span(found.low, found.high),
         ),
