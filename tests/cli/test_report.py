@@ -64,9 +64,24 @@ def test_json_is_the_answer_of_the_api_to_the_byte(run: Run, seeded: dict[str, b
 def test_a_campaign_shows_every_rate_with_its_base_and_interval(run: Run, seeded: dict[str, bytes]) -> None:
     lines = [line.split("  ") for line in run("By hand").replace("\N{NO-BREAK SPACE}", " ").splitlines()]
     shown = [[cell.strip() for cell in line if cell.strip()] for line in lines]
-    assert ["Opened by people", "2", "28.6 %", "8.2\N{EN DASH}64.1 %", "7 delivered with a pixel"] in shown
+    assert ["Opened by people", "2", "33.3 %", "9.2\N{EN DASH}71.0 %", "7 delivered with a pixel"] in shown
+    assert ["Sorted as opened by people", "2", "28.6 %", "8.2\N{EN DASH}64.1 %", "7 delivered with a pixel"] in shown
     assert ["Bounced", "2", "20.0 %", "5.7\N{EN DASH}51.0 %", "10 sent"] in shown
     assert {metric.label for metric in metrics().values()} <= {line[0] for line in shown if line}
+
+
+def test_what_cannot_be_estimated_says_why_and_an_estimate_says_how(run: Run, folder: Path) -> None:
+    stores = seeding.open_stores(folder / "mailwake-data")
+    seeding.by_hand(stores)
+    seeding.crowd(stores, "Crowd", people=900)
+    found = campaign_report(stores, find(stores, "Crowd")).true_opens
+    seeding.close(stores)
+    few, many = (" ".join(run(name).split()) for name in ("By hand", "Crowd"))
+    assert "Opened by people, estimated \N{EN DASH} cannot say" in few
+    assert "is about 1, and it takes 20" in few
+    assert found.size is not None
+    assert f"\N{ALMOST EQUAL TO} {found.size:.0f}" in many
+    assert "Whoever clicks has opened." in many
 
 
 def test_people_possibly_machines_and_raw_stand_apart(run: Run, seeded: dict[str, bytes]) -> None:
@@ -82,7 +97,7 @@ def test_the_overview_fits_a_terminal_of_eighty_columns(
     text = run()
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "By hand" in text
-    assert "8.2\N{EN DASH}64.1" in text
+    assert "9.2\N{EN DASH}71.0" in text
 
 
 def test_names_cannot_steer_the_terminal(run: Run, seeded: dict[str, bytes]) -> None:

@@ -35,6 +35,9 @@ def command(
 ) -> None:
     """Sent to unsubscribed: people, possible people and machines apart, every rate with its base and interval.
 
+    Of one campaign also how many people opened, really: an estimate from pixels and clicks together, with its interval
+    (docs/explain/opens.md).
+
     Example: mailwake report "Spring news" --json
     """
     if as_json and as_csv:

@@ -16,11 +16,14 @@ from rich.table import Table
 from mailwake.insight.answers import CampaignReport, Group, Overview, Ruleset
 from mailwake.insight.metrics import Rate
 from mailwake.insight.tally import Reaction
-from mailwake.web import figures
+from mailwake.web import figures, opens_view, views
 
 #: rows of the longer rankings
 TOP = 10
 UTC = ZoneInfo("UTC")
+#: of the intervals in the table of rates; estimates have their own
+RATES_CONFIDENCE = 0.95
+TRUE_OPENS = "true_open_rate__delivered_both_trackable"
 #: a cell that starts with one of these is a formula to spreadsheet programs; source: OWASP, CSV injection
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}")
 NOTHING_YET = (
@@ -76,7 +79,8 @@ def show_campaign(report: CampaignReport) -> None:
     if report.sent_from and report.sent_to:
         first, last = figures.moment(report.sent_from, UTC), figures.moment(report.sent_to, UTC)
         console.print(f"sent {first} to {last} UTC", style="dim")
-    console.print(_rates(report.rates))
+    console.print(_rates(rate for rate in report.rates if rate.confidence == RATES_CONFIDENCE))
+    _say_opens(console, report)
     console.print(_reactions(report))
     for title, rows in (("Clients", report.clients), ("Devices", report.devices), ("Countries", report.countries)):
         if rows:
@@ -93,6 +97,18 @@ def show_campaign(report: CampaignReport) -> None:
     _say_fresh(console, report.fresh_at)
 
 
+def _say_opens(console: Console, report: CampaignReport) -> None:
+    """Raw, machines, people by verdict and people as estimated, and what it rests on."""
+    shown = opens_view.view(report.true_opens, views.by_metric(report.rates)[TRUE_OPENS])
+    table = _table("Opened, really", "Copies", "Rate", "90 % interval")
+    for row in shown.readings:
+        table.add_row(row.label, row.count, row.percent, row.more)
+    if shown.readings:
+        console.print(table)
+    console.print(f"Cannot say: {shown.cannot_say}" if shown.cannot_say else " ".join(shown.how), style="dim")
+    console.print(f"{shown.base.capitalize()}. {shown.clickers}. Rules: {escape(shown.rules)}.", style="dim")
+
+
 def _rates(rates: Iterable[Rate]) -> Table:
     table = _table("", "Copies", "Rate", "95 % interval")
     table.add_column("of")
@@ -106,14 +122,14 @@ def _rates(rates: Iterable[Rate]) -> Table:
 
 
 def _reactions(report: CampaignReport) -> Table:
-    table = _table("Copies", "People", "Possibly", "Machines", "Raw")
+    table = _table("Copies", "Likely people", "Possibly", "Machines", "Raw")
     for label, reacted in (("Opened", report.tally.opened), ("Clicked", report.tally.clicked)):
         table.add_row(label, *_split(reacted))
     return table
 
 
 def _groups(title: str, rows: Sequence[Group]) -> Table:
-    table = _table(title, "Opened by people", "Possibly", "Machines", "Clicked by people")
+    table = _table(title, "Opened, likely people", "Possibly", "Machines", "Clicked, likely people")
     for row in rows[:TOP]:
         opened = row.opened
         numbers = (opened.human, opened.possible, opened.machine, row.clicked.human)
@@ -122,7 +138,7 @@ def _groups(title: str, rows: Sequence[Group]) -> Table:
 
 
 def _links(report: CampaignReport) -> Table:
-    table = _table("Link", "People", "Possibly", "Machines", "Raw")
+    table = _table("Link", "Likely people", "Possibly", "Machines", "Raw")
     for link in report.links[:TOP]:
         name = f"{link.number}. {visible(link.label) or '(no text)'} ({link.role})"
         table.add_row(escape(name), *_split(link.clicked))
@@ -178,6 +194,8 @@ def overview_csv(overview: Overview) -> None:
         for kind in ("opened", "clicked"):
             for who in ("human", "possible", "machine", "raw"):
                 row[f"{kind}_{who}"] = str(getattr(getattr(tally, kind), who))
+        for kind in ("opened", "clicked"):
+            row[f"{kind}_expected"] = _number(getattr(tally, f"{kind}_expected").mean)
         for rate in line.rates:
             row |= {rate.metric: _number(rate.rate), f"{rate.metric}__low": _number(rate.low)}
             row[f"{rate.metric}__high"] = _number(rate.high)
@@ -201,6 +219,9 @@ def campaign_csv(report: CampaignReport) -> None:
                 "low": _number(rate.low),
                 "high": _number(rate.high),
                 "rulesets": _pinned(report.rulesets),
+                "expected": _number(rate.expected),
+                "confidence": _number(rate.confidence),
+                "cannot_say": rate.cannot_say or "",
             }
             for rate in report.rates
         ]

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from mailwake.insight.metrics import Rate
+from mailwake.insight.opens import TrueOpens
 from mailwake.insight.series import Series
 from mailwake.insight.tally import Reaction, Tally
 
@@ -115,6 +116,8 @@ class CampaignReport:
     fresh_at: datetime | None
     tally: Tally
     rates: tuple[Rate, ...]
+    #: how many people opened, with pictures or without
+    true_opens: TrueOpens
     #: None: nothing was opened or clicked yet
     over_time: Series | None
     #: the 24 hours after the first copy was sent, in quarters of an hour; None: `over_time` spans no more than that

@@ -15,8 +15,9 @@ from operator import attrgetter
 import msgspec
 
 from mailwake.errors import NotEnoughData
+from mailwake.insight.opens import TrueOpens
 from mailwake.insight.tally import Tally
-from mailwake.stats.rates import wilson_interval
+from mailwake.stats.uncertain import Expected, rate_interval
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +30,7 @@ class Metric:
     label: str
     #: the definition, for someone who sees it for the first time
     sentence: str
-    #: path of the numerator in `Tally`
+    #: path of the numerator in `Tally`: a count, or an expected one with its variance
     count: str
     #: path of the denominator in `Tally`
     base: str
@@ -39,6 +40,8 @@ class Metric:
     good: str
     #: what is counted, once each
     unit: str = "deliveries"
+    #: where `count` and `base` are: tally or true_opens
+    source: str = "tally"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,17 +51,22 @@ class Rate:
     #: id in the registry
     metric: str
     label: str
+    #: numerator, to the nearest whole where it is an expected one
     count: int
     base: int
     base_name: str
     #: 0-1; None: cannot say
     rate: float | None
-    #: lower end of Wilson's 95 % interval, 0-1
+    #: lower end of the interval, 0-1: Wilson's, which doubt about who it was makes wider
     low: float | None
-    #: upper end of Wilson's 95 % interval, 0-1
+    #: upper end of it, 0-1
     high: float | None
     #: why there is no rate; None when there is one
     cannot_say: str | None = None
+    #: numerator where it is a sum of probabilities; None where it was counted
+    expected: float | None = None
+    #: two-sided coverage of `low` to `high`, 0-1
+    confidence: float = 0.95
 
 
 @cache
@@ -70,16 +78,19 @@ def metrics() -> dict[str, Metric]:
 
 def rate(metric: Metric, tally: Tally) -> Rate:
     """The rate of a tally, or the reason why there is none. "Cannot say" is a value, never a neutral-looking number."""
-    count, base = attrgetter(metric.count)(tally), attrgetter(metric.base)(tally)
+    numerator, base = attrgetter(metric.count)(tally), attrgetter(metric.base)(tally)
+    is_expected = isinstance(numerator, Expected)
+    counted = numerator if is_expected else Expected(mean=numerator)
+    count = round(counted.mean)
     found, low, high, cannot_say = None, None, None, None
     try:
-        interval = wilson_interval(count, base)
+        interval = rate_interval(counted, base)
     except NotEnoughData:
         cannot_say = f"cannot say: nothing was {metric.base_name}"
     except ValueError:
         cannot_say = f"cannot say: {count:,} are counted, but only {base:,} are known as {metric.base_name}"
     else:
-        found, low, high = count / base, interval.low, interval.high
+        found, low, high = counted.mean / base, interval.low, interval.high
     return Rate(
         metric=metric.id,
         label=metric.label,
@@ -90,9 +101,28 @@ def rate(metric: Metric, tally: Tally) -> Rate:
         low=low,
         high=high,
         cannot_say=cannot_say,
+        expected=counted.mean if is_expected else None,
     )
 
 
 def rates(tally: Tally) -> tuple[Rate, ...]:
-    """Every rate of the registry, in its order."""
-    return tuple(rate(metric, tally) for metric in metrics().values())
+    """Every rate of the registry that a tally tells, in its order."""
+    return tuple(rate(metric, tally) for metric in metrics().values() if metric.source == "tally")
+
+
+def true_open_rate(found: TrueOpens) -> Rate:
+    """The estimated rate, with the interval of the estimate."""
+    metric = metrics()["true_open_rate__delivered_both_trackable"]
+    return Rate(
+        metric=metric.id,
+        label=metric.label,
+        count=round(found.size or 0),
+        base=found.base,
+        base_name=metric.base_name,
+        rate=found.rate,
+        low=found.low,
+        high=found.high,
+        cannot_say=found.cannot_say,
+        expected=found.size,
+        confidence=found.confidence,
+    )

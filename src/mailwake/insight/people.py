@@ -22,11 +22,11 @@ FILTERS: Mapping[str, str] = {
     "unsubscribed": "unsubscribed",
     "complained": "reported as spam",
     "opened": "opened, by anybody",
-    "opened_human": "opened by people",
+    "opened_human": "most likely opened by people",
     "opened_possible": "possibly opened by people",
     "opened_machine": "opened by machines only",
     "clicked": "clicked, by anybody",
-    "clicked_human": "clicked by people",
+    "clicked_human": "most likely clicked by people",
     "clicked_possible": "possibly clicked by people",
     "clicked_machine": "clicked by machines only",
 }

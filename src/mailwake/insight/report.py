@@ -8,15 +8,16 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, CampaignId
-from mailwake.insight import series, tally
+from mailwake.insight import opens, series, tally
 from mailwake.insight.answers import CampaignLine, CampaignReport, Group, Hits, LinkLine, Overview, Ruleset
-from mailwake.insight.metrics import rates
+from mailwake.insight.metrics import rates, true_open_rate
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import NOBODY, Reaction, Tally, reaction
 from mailwake.store.state import Campaign, LinkRow
@@ -112,6 +113,8 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
     line = _line(campaign.id, campaign, rows[0] if rows else None, judged)
     counters = ask("counters", campaign=campaign.id)
     over_time = _over_time(stores, campaign, line)
+    span = ask("span", campaign=campaign.id)[0]
+    found = _true_opens(stores, campaign, line, span)
     return CampaignReport(
         id=line.id,
         name=line.name,
@@ -119,9 +122,10 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
         subjects=tuple(dict.fromkeys(each.subject for each in stores.state.templates(campaign.id))),
         sent_from=line.sent_from,
         sent_to=line.sent_to,
-        fresh_at=moment(ask("span", campaign=campaign.id)[0]["received_at"]),
+        fresh_at=moment(span["received_at"]),
         tally=line.tally,
-        rates=line.rates,
+        rates=(*line.rates, true_open_rate(found)),
+        true_opens=found,
         over_time=over_time,
         first_day=_first_day(stores, campaign, line, over_time),
         links=_links(stores, campaign, counters),
@@ -131,6 +135,16 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
         counted_only=Hits(opened=_hits(counters, "opened"), clicked=_hits(counters, "clicked")),
         rulesets=line.rulesets,
     )
+
+
+def _true_opens(stores: Stores, campaign: Campaign, line: CampaignLine, span: Row) -> opens.TrueOpens:
+    """Who is behind Apple's proxy is told by what it fetched from so many days before the campaign until its end."""
+    if line.sent_from is None:
+        return opens.from_rows((), ())
+    since = int((line.sent_from - timedelta(days=opens.PROXY_DAYS)).timestamp()) * SECOND
+    rows = stores.events.ask("openers", campaign=campaign.id, since=since, until=span["last_at"] + 1)
+    rulesets = stores.events.ask("campaign_rulesets", campaign=campaign.id)
+    return opens.from_rows(rows, (row["ruleset"] for row in rulesets))
 
 
 def _over_time(stores: Stores, campaign: Campaign, line: CampaignLine) -> series.Series | None:

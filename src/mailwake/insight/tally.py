@@ -9,10 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from mailwake.stats.uncertain import Expected
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reaction:
-    """Deliveries that something reacted to, split by who it was. ``raw = human + possible + machine``, always."""
+    """Deliveries that something reacted to, sorted by who it most likely was.
+
+    ``raw = human + possible + machine``, always. The sorting is for lists and drawings. How many people it makes is
+    `Tally.opened_expected` and its like: a sum of probabilities, which no threshold bends.
+    """
 
     #: at least one event was a person's, with probability 0.5 or more
     human: int = 0
@@ -35,6 +41,7 @@ def reaction(*, human: int = 0, possible: int = 0, machine: int = 0) -> Reaction
 
 
 NOBODY = Reaction()
+NO_ONE = Expected()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +72,14 @@ class Tally:
     opens_trackable: int = 0
     #: delivered copies whose recipient's consent lets a click be told
     clicks_trackable: int = 0
+    #: how many of all copies people opened: the sum of probabilities, and its variance
+    opened_expected: Expected = NO_ONE
+    #: of those among `opens_trackable`, which rates are made of
+    opened_expected_in_base: Expected = NO_ONE
+    #: in how many of all copies people followed a link: the sum of probabilities, and its variance
+    clicked_expected: Expected = NO_ONE
+    #: of those among `clicks_trackable`, which rates are made of
+    clicked_expected_in_base: Expected = NO_ONE
     #: all copies that were opened, also those not known to be delivered
     opened: Reaction = NOBODY
     #: those among `opens_trackable`, which rates are made of
@@ -75,6 +90,13 @@ class Tally:
     clicked_in_base: Reaction = NOBODY
 
 
+#: field to reaction and scope in the store's columns
+_EXPECTED = {
+    "opened_expected": ("opened", ""),
+    "opened_expected_in_base": ("opened", "_in_base"),
+    "clicked_expected": ("clicked", ""),
+    "clicked_expected_in_base": ("clicked", "_in_base"),
+}
 _PARTS = ("human", "possible", "machine")
 _COUNTS = tuple(each.name for each in fields(Tally) if each.type == "int")
 _REACTIONS = {
@@ -90,6 +112,9 @@ def read(row: Mapping[str, int | None]) -> Tally:
     counts: dict[str, Any] = {name: row[name] or 0 for name in _COUNTS}
     for name, (kind, scope) in _REACTIONS.items():
         counts[name] = reaction(**{part: row[f"{kind}_{part}{scope}"] or 0 for part in _PARTS})
+    for name, (kind, scope) in _EXPECTED.items():
+        mean, variance = row[f"{kind}_expected{scope}"] or 0, row[f"{kind}_doubt{scope}"] or 0
+        counts[name] = Expected(mean=mean / 1e4, variance=variance / 1e8)
     return Tally(**counts)
 
 
@@ -99,6 +124,8 @@ def add(tallies: Iterable[Tally]) -> Tally:
     counts: dict[str, Any] = {name: sum(getattr(tally, name) for tally in all_of_them) for name in _COUNTS}
     for name in _REACTIONS:
         counts[name] = _together(getattr(tally, name) for tally in all_of_them)
+    for name in _EXPECTED:
+        counts[name] = sum((getattr(tally, name) for tally in all_of_them), start=NO_ONE)
     return Tally(**counts)
 
 

@@ -22,11 +22,11 @@ class Interval:
     high: float
 
 
-def wilson_interval(successes: int, trials: int, *, confidence: float = 0.95) -> Interval:
+def wilson_interval(successes: float, trials: float, *, confidence: float = 0.95) -> Interval:
     """Interval for a rate that stays inside 0-1, also near the ends.
 
     Args:
-        successes: how many did it, 0 ≤ successes ≤ trials.
+        successes: how many did it, 0 ≤ successes ≤ trials; a fraction where the count is an expected one.
         trials: how many could have. Units counted once each.
         confidence: two-sided coverage, between 0 and 1.
 

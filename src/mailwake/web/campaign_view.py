@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from mailwake.insight.answers import CampaignReport
 from mailwake.insight.metrics import metrics
+from mailwake.insight.opens import TrueOpens
 from mailwake.insight.tally import Reaction
-from mailwake.web import charts, figures, views
+from mailwake.web import charts, figures, opens_view, views
 from mailwake.web.charts import Chart, Part
 from mailwake.web.views import Figure
 
@@ -24,7 +25,7 @@ TILES = (
 )
 #: lines of a ranking before the rest is folded away
 TOP = 8
-_WHO = ("human", "possible", "machine", "raw")
+_WHO = ("likely", "possible", "machine", "raw")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +80,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "tiles": [figure[metric] for metric in TILES],
         "funnel": views.funnel(report.tally, figure),
         "troubles": views.troubles(report.tally, figure),
+        "opens": opens_view.view(report.true_opens, figure["true_open_rate__delivered_both_trackable"]),
         "people": f"/campaigns/{report.id}/people",
         "reactions": [
             _reactions("Opened", report.tally.opened_in_base, report.tally.opens_trackable, figure),
@@ -110,6 +112,7 @@ def lead(report: CampaignReport, figure: Mapping[str, Figure]) -> list[Word]:
             Word(text=" and clicked in "),
             Word(text=clicked.percent, kind="human"),
             Word(text="."),
+            *_estimated(report.true_opens),
         ]
     else:
         words.append(Word(text="None can tell whether it was opened or clicked: nobody had agreed to that."))
@@ -122,6 +125,17 @@ def lead(report: CampaignReport, figure: Mapping[str, Figure]) -> list[Word]:
             Word(text="; they are shown apart."),
         ]
     return words
+
+
+def _estimated(found: TrueOpens) -> list[Word]:
+    if found.rate is None:
+        return []
+    span = figures.about_span(found.low, found.high)
+    return [
+        Word(text=" With those who read without pictures, and no pixel that Apple fetched unread, "),
+        Word(text=f"about {figures.about(found.rate)}", kind="human"),
+        Word(text=f" opened ({span})."),
+    ]
 
 
 def _reactions(label: str, reacted: Reaction, whole: int, figure: Mapping[str, Figure]) -> Reactions:

@@ -32,6 +32,22 @@ def span(low: float | None, high: float | None) -> str:
     return f"{_digits(low)}–{_digits(high)}{NBSP}%"  # noqa: RUF001 - a range takes an en dash
 
 
+def about(rate: float | None) -> str:
+    """A rate 0-1 that is only an estimate: whole per cent from 10 % on."""
+    return CANNOT_SAY if rate is None else f"{_rough(rate)}{NBSP}%"
+
+
+def about_span(low: float | None, high: float | None) -> str:
+    """Both ends of an estimate's interval, 0-1; empty when there is none."""
+    if low is None or high is None:
+        return ""
+    return f"{_rough(low)}–{_rough(high)}{NBSP}%"  # noqa: RUF001 - a range takes an en dash
+
+
+def _rough(rate: float) -> str:
+    return f"{rate * 100:.0f}" if rate >= 0.0995 else _digits(rate)
+
+
 def _digits(rate: float) -> str:
     percentage = rate * 100
     if percentage in (0, 100):

@@ -15,7 +15,13 @@ from mailwake.web import charts, figures
 from mailwake.web.charts import Part
 
 #: with the marks that stand for them everywhere
-WHO = {"human": "● people", "possible": "◐ possibly", "machine": "□ machines", "raw": "raw"}
+WHO = {
+    "human": "● people",
+    "likely": "● likely people",
+    "possible": "◐ possibly",
+    "machine": "□ machines",
+    "raw": "raw",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +90,8 @@ def figure(rate: Rate) -> Figure:
     kind = rate.metric.partition("_")[0]
     base = f"of {figures.count(rate.base)} {rate.base_name}"
     span = figures.span(rate.low, rate.high)
-    told = f"{figures.percent(rate.rate)} (95{figures.NBSP}% interval {span})" if span else rate.cannot_say
+    sure = f"{rate.confidence:.0%}".replace("%", f"{figures.NBSP}%")
+    told = f"{figures.percent(rate.rate)} ({sure} interval {span})" if span else rate.cannot_say
     return Figure(
         metric=rate.metric,
         label=rate.label,
@@ -181,7 +188,7 @@ def _stage(line: tuple[str, str, str, str], tally: Tally, rates: Mapping[str, Fi
     label, name, metric, outcome = line
     value: int | Reaction = getattr(tally, name)
     if isinstance(value, Reaction):
-        number, parts = value.human, charts.bar(value, tally.sent)
+        number, parts = round(getattr(tally, f"{name}_expected").mean), charts.bar(value, tally.sent)
     else:
         number, parts = value, charts.stack([(_KINDS.get(name, "bad"), value)], tally.sent)
     return Stage(label=label, count=figures.count(number), parts=parts, figure=rates.get(metric), outcome=outcome)

@@ -101,7 +101,7 @@ def _row(chance: random.Random, number: int, delivery: int) -> EventRow:
         network_kind=chance.choice(list(NetworkKind)),
         asn=maybe(64_500),
         country=maybe("DE", "FR"),
-        agent=maybe(17),
+        agent=maybe(17, 18),
         agent_kind=chance.choice(list(AgentKind)),
         client=maybe("Apple Mail", "Gmail", "A <b> & 'c'"),
         device=maybe("desktop", "mobile"),

@@ -1,15 +1,19 @@
 """The numbers are those of docs/reference/stores.md: counted once more in plain Python, and they add up."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
+import msgspec
 import pytest
 
-from mailwake.events import CampaignId, Class, DeliveryId, EventType, Micros, Note, Source
+from mailwake.events import CampaignId, Class, DeliveryId, EventType, Handle, Micros, Note, Source
 from mailwake.store.events import EventRow, EventStore
 
 RandomRows = Callable[[int, int], list[EventRow]]
 NO_CONTENT = ("unsubscribe", "preferences", "decoy")
+#: counts that are not of deliveries which could be listed one by one
+NO_LIST = ("_events", "_in_base", "_trackable", "_expected", "_doubt")
 WORDS = {2: "human", 1: "possible", 0: "machine"}
 
 
@@ -29,6 +33,16 @@ def unit(row: EventRow) -> int | None:
     if row.delivery is not None:
         return row.delivery
     return None if row.type in (EventType.OPENED, EventType.CLICKED) else -row.id
+
+
+def chance(events: list[EventRow], kind: str) -> int:
+    """That a person did it, in ten-thousandths: one minus the product over programs of one minus the best of each."""
+    best: dict[int | None, float] = defaultdict(float)
+    for row in events:
+        if reaction(row) == kind:
+            told = 0.5 if row.p_human is None else math.floor(row.p_human * 10_000 + 1e-6) / 10_000
+            best[row.agent] = max(best[row.agent], told)
+    return math.floor(0.3183 + 10_000 * (1 - math.prod(1 - each for each in best.values())))
 
 
 def count(rows: Iterable[EventRow]) -> Counter[str]:
@@ -61,6 +75,10 @@ def _outcome(events: list[EventRow]) -> Counter[str]:
         base = found[trackable] = found["delivered"] * individual
         grades = [grade(row) for row in events if reaction(row) == kind]
         found[f"{kind}_events"] = len(grades)
+        p = chance(events, kind)
+        for scope, one in (("", 1), ("_in_base", base)):
+            found[f"{kind}_expected{scope}"] = one * p
+            found[f"{kind}_doubt{scope}"] = one * p * (10_000 - p)
         for scope, one in (("", 1), ("_in_base", base)):
             if grades:
                 found[f"{kind}_raw{scope}"] += one
@@ -125,7 +143,7 @@ def test_templates_and_domains_add_up_to_the_campaign(store: EventStore, rows: l
 def test_behind_every_count_stand_as_many_recipients(store: EventStore, rows: list[EventRow]) -> None:
     (answer,) = store.ask("campaign_counts", campaign=1)
     for name, number in answer.items():
-        if name in ("campaign", "sent_from", "sent_to") or name.endswith(("_events", "_in_base", "_trackable")):
+        if name in ("campaign", "sent_from", "sent_to") or name.endswith(NO_LIST):
             continue
         page = store.ask("recipients", campaign=1, only=name, limit=5, offset=0)
         assert (page[0]["total"] if page else 0) == number, name
@@ -143,6 +161,7 @@ def test_pages_of_recipients_hold_everybody_once(store: EventStore, rows: list[E
 
 
 ONE = DeliveryId(1)
+HANDED_OVER = (EventType.SENT, EventType.DELIVERED)
 
 
 def event(
@@ -154,6 +173,9 @@ def event(
     p_human: float | None = None,
     klass: Class | None = None,
     client: str | None = None,
+    agent: int | None = None,
+    recipient: Handle | None = None,
+    campaign: int = 1,
 ) -> EventRow:
     return EventRow(
         id=number,
@@ -161,8 +183,10 @@ def event(
         at=Micros(at),
         received_at=Micros(at),
         source=Source.EDGE,
-        campaign=CampaignId(1),
+        campaign=CampaignId(campaign),
         delivery=delivery,
+        recipient=recipient,
+        agent=agent,
         modes=51,
         p_human=p_human,
         klass=klass,
@@ -240,3 +264,79 @@ def test_a_time_far_in_the_future_breaks_no_question(store: EventStore) -> None:
     assert store.ask("campaign_counts", campaign=1)[0]["opened_raw"] == 1
     assert store.ask("clients", campaign=1)[0]["possible"] == 1
     assert len(store.ask("over_time", campaign=1, bucket_seconds=1)) == 2
+
+
+def expected(store: EventStore, kind: str) -> float:
+    (answer,) = store.ask("campaign_counts", campaign=1)
+    return float(answer[f"{kind}_expected"] / 10_000)
+
+
+def test_people_are_the_sum_of_probabilities_and_no_threshold(store: EventStore) -> None:
+    store.write(
+        rows=[event(n, EventType.CLICKED, 10, delivery=DeliveryId(n), p_human=0.4, agent=1) for n in range(1, 101)]
+    )
+    assert expected(store, "clicked") == pytest.approx(40)
+    assert store.ask("campaign_counts", campaign=1)[0]["clicked_human"] == 0
+
+
+def test_two_programs_are_two_chances_and_one_on_two_networks_is_one(store: EventStore) -> None:
+    store.write(rows=[event(n, EventType.OPENED, 10 + n, p_human=0.5, agent=1) for n in (1, 2, 3)])
+    assert expected(store, "opened") == pytest.approx(0.5)
+    store.write(rows=[event(4, EventType.OPENED, 20, p_human=0.2, agent=2)])
+    assert expected(store, "opened") == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(("p_human", "told"), [(None, 0.5), (1.0, 1.0), (0.0, 0.0), (0.9999, 0.9999), (0.001, 0.001)])
+def test_a_single_probability_is_told_as_it_is_and_none_as_one_half(
+    store: EventStore, p_human: float | None, told: float
+) -> None:
+    store.write(rows=[event(1, EventType.OPENED, 10, p_human=p_human, klass=Class.UNKNOWN)])
+    assert expected(store, "opened") == told
+
+
+def openers(store: EventStore, since: int = 0) -> dict[int, int]:
+    rows = store.ask("openers", campaign=1, since=since, until=10**18)
+    return {behind: sum(row["units"] for row in rows if row["behind_proxy"] == behind) for behind in (0, 1)}
+
+
+def test_a_recipient_is_behind_the_proxy_in_every_campaign_within_the_time(store: EventStore) -> None:
+    for number in (1, 2):
+        store.write(
+            rows=[
+                event(10 * number + n, kind, 50, delivery=DeliveryId(number), recipient=Handle(number))
+                for n, kind in enumerate(HANDED_OVER)
+            ]
+        )
+    assert openers(store) == {0: 2, 1: 0}
+    elsewhere = event(
+        99, EventType.OPENED, 40, delivery=DeliveryId(9), recipient=Handle(2), klass=Class.MPP, campaign=7
+    )
+    store.write(rows=[elsewhere])
+    assert openers(store) == {0: 1, 1: 1}
+    assert openers(store, since=41) == {0: 2, 1: 0}
+
+
+def test_sums_of_openers_are_those_of_the_counts(store: EventStore, rows: list[EventRow]) -> None:
+    """The same deliveries, where all of them can tell of both."""
+    told = [msgspec.structs.replace(row, id=row.id + 1, campaign=CampaignId(9), modes=51) for row in rows]
+    store.write(rows=told)
+    (answer,) = store.ask("campaign_counts", campaign=9)
+    parts = store.ask("openers", campaign=9, since=0, until=10**18)
+    for name, total in (
+        ("units", answer["opens_trackable"]),
+        ("p", answer["opened_expected_in_base"]),
+        ("q", answer["clicked_expected_in_base"]),
+        ("opened_raw", answer["opened_raw_in_base"]),
+        ("clicked_raw", answer["clicked_raw_in_base"]),
+    ):
+        assert sum(part[name] for part in parts) == total
+    spread = sum(10_000 * part["q"] - part["qq"] for part in parts)
+    assert spread == answer["clicked_doubt_in_base"]
+    assert all(part["r"] <= min(part["p"], part["q"]) for part in parts)
+
+
+def test_rules_are_named_by_how_much_they_judged(store: EventStore, rows: list[EventRow]) -> None:
+    named = store.ask("rulesets", campaign=1)
+    assert [row["ruleset"] for row in named] == ["abc123"]
+    judged = [row for row in rows if row.campaign == 1 and row.ruleset and reaction(row) and row.delivery is not None]
+    assert named[0]["event_count"] == len(judged)

@@ -1,4 +1,4 @@
--- Part: counts of deliveries per {it}. A delivery is delivered when it has such an event and no bounce later; a bounce
+-- Part: counts of deliveries per {it}; goes after `_chances`. A delivery is delivered when it has such an event and no bounce later; a bounce
 -- tells its time in whole seconds (RFC 5322 section 3.3), so "later" is taken to the second.
 -- The byte of modes has opens above clicks, four bits each, and 3 is individual.
 units as (
@@ -27,7 +27,9 @@ units as (
 ),
 outcomes as (
     select
-        *,
+        units.*,
+        coalesce(c.opened_p, 0) as opened_p,
+        coalesce(c.clicked_p, 0) as clicked_p,
         case
             when delivered_at is null then 0
             when bounced_at >= delivered_at - delivered_at % 1000000 then 0
@@ -36,4 +38,5 @@ outcomes as (
         case when was_sent = 1 and delivered_at is null and bounced_at is null and was_rejected + was_failed = 0 then 1
             else 0 end as is_unresolved
     from units
+    left join chances as c on c.visited = units.unit
 )

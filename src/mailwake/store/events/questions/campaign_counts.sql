@@ -3,5 +3,6 @@
 -- campaign           id
 -- the counts         deliveries, see docs/reference/stores.md
 with scope as (select * from events where campaign = $campaign),
+{part:_chances},
 {part:_counts:campaign}
 select name as campaign, {part:_sums} from outcomes group by name

@@ -4,5 +4,6 @@
 -- domain             as stored; null where it is not known
 -- the counts         deliveries, see docs/reference/stores.md
 with scope as (select * from events where campaign = $campaign),
+{part:_chances},
 {part:_counts:domain}
 select name as domain, {part:_sums} from outcomes group by name order by sent desc, domain limit $limit

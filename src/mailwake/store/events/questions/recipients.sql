@@ -12,6 +12,7 @@
 -- total                 deliveries that $only lets through, on every row
 -- reason                latest words of a server that refused or put off the mail, else ''
 with scope as (select * from events where campaign = $campaign),
+{part:_chances},
 {part:_counts:template},
 facts as (
     select
