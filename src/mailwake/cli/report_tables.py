@@ -49,12 +49,12 @@ def show_overview(overview: Overview) -> None:
     for line in overview.campaigns:
         rates = {rate.metric: rate for rate in line.rates}
         cells = [_short(rates[metric]) for metric, _ in IN_OVERVIEW]
-        console.print(f"[bold]{escape(_visible(line.name))}[/bold]  [dim]{escape(line.stream)}[/dim]")
+        console.print(f"[bold]{escape(visible(line.name))}[/bold]  [dim]{escape(line.stream)}[/dim]")
         console.print(_grid((figures.count(line.tally.sent), *cells)))
     console.print(
         "Under each rate its 95 % interval, in per cent; `mailwake report NAME` tells bases and machines.", style="dim"
     )
-    _say_fresh(console, overview.fresh_at)
+    say_fresh(console, overview.fresh_at)
 
 
 def _grid(cells: Sequence[str]) -> Table:
@@ -69,9 +69,9 @@ def _grid(cells: Sequence[str]) -> Table:
 def show_campaign(report: CampaignReport) -> None:
     """Print one campaign."""
     console = Console()
-    console.print(f"[bold]{escape(_visible(report.name))}[/bold]  {escape(report.stream)}")
+    console.print(f"[bold]{escape(visible(report.name))}[/bold]  {escape(report.stream)}")
     for subject in report.subjects:
-        console.print(f"“{escape(_visible(subject))}”", style="dim")
+        console.print(f"“{escape(visible(subject))}”", style="dim")
     if report.sent_from and report.sent_to:
         first, last = figures.moment(report.sent_from, UTC), figures.moment(report.sent_to, UTC)
         console.print(f"sent {first} to {last} UTC", style="dim")
@@ -88,11 +88,11 @@ def show_campaign(report: CampaignReport) -> None:
             f"Counted only, of recipients who did not agree to more: {figures.count(hits.opened)} pixels, "
             f"{figures.count(hits.clicked)} links. No part of any rate."
         )
-    _say_fresh(console, report.fresh_at)
+    say_fresh(console, report.fresh_at)
 
 
 def _rates(rates: Iterable[Rate]) -> Table:
-    table = _table("", "Copies", "Rate", "95 % interval")
+    table = table_of("", "Copies", "Rate", "95 % interval")
     table.add_column("of")
     for rate in rates:
         base = rate.cannot_say or f"{figures.count(rate.base)} {rate.base_name}"
@@ -104,25 +104,25 @@ def _rates(rates: Iterable[Rate]) -> Table:
 
 
 def _reactions(report: CampaignReport) -> Table:
-    table = _table("Copies", "People", "Possibly", "Machines", "Raw")
+    table = table_of("Copies", "People", "Possibly", "Machines", "Raw")
     for label, reacted in (("Opened", report.tally.opened), ("Clicked", report.tally.clicked)):
         table.add_row(label, *_split(reacted))
     return table
 
 
 def _groups(title: str, rows: Sequence[Group]) -> Table:
-    table = _table(title, "Opened by people", "Possibly", "Machines", "Clicked by people")
+    table = table_of(title, "Opened by people", "Possibly", "Machines", "Clicked by people")
     for row in rows[:TOP]:
         opened = row.opened
         numbers = (opened.human, opened.possible, opened.machine, row.clicked.human)
-        table.add_row(escape(_visible(row.label)), *(figures.count(number) for number in numbers))
+        table.add_row(escape(visible(row.label)), *(figures.count(number) for number in numbers))
     return table
 
 
 def _links(report: CampaignReport) -> Table:
-    table = _table("Link", "People", "Possibly", "Machines", "Raw")
+    table = table_of("Link", "People", "Possibly", "Machines", "Raw")
     for link in report.links[:TOP]:
-        name = f"{link.number}. {_visible(link.label) or '(no text)'} ({link.role})"
+        name = f"{link.number}. {visible(link.label) or '(no text)'} ({link.role})"
         table.add_row(escape(name), *_split(link.clicked))
     return table
 
@@ -131,7 +131,8 @@ def _split(reacted: Reaction) -> list[str]:
     return [figures.count(number) for number in (reacted.human, reacted.possible, reacted.machine, reacted.raw)]
 
 
-def _table(first: str, *others: str) -> Table:
+def table_of(first: str, *others: str) -> Table:
+    """An empty table whose first column is text and whose others are numbers."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(first, overflow="fold")
     for name in others:
@@ -145,12 +146,13 @@ def _short(rate: Rate) -> str:
     return f"{figures.percent(rate.rate)}\n{figures.span(rate.low, rate.high).removesuffix(f'{figures.NBSP}%')}"
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Text without what could steer a terminal."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
-def _say_fresh(console: Console, at: datetime | None) -> None:
+def say_fresh(console: Console, at: datetime | None) -> None:
+    """Say up to when events are part of a report."""
     if at is not None:
         console.print(f"Events up to {figures.moment(at, UTC)} UTC.", style="dim")
 
@@ -167,15 +169,15 @@ def overview_csv(overview: Overview) -> None:
             for who in ("human", "possible", "machine", "raw"):
                 row[f"{kind}_{who}"] = str(getattr(getattr(tally, kind), who))
         for rate in line.rates:
-            row |= {rate.metric: _number(rate.rate), f"{rate.metric}__low": _number(rate.low)}
-            row[f"{rate.metric}__high"] = _number(rate.high)
+            row |= {rate.metric: number(rate.rate), f"{rate.metric}__low": number(rate.low)}
+            row[f"{rate.metric}__high"] = number(rate.high)
         rows.append(row)
-    _write(rows)
+    write_rows(rows)
 
 
 def campaign_csv(report: CampaignReport) -> None:
     """Write one row per rate of a campaign."""
-    _write(
+    write_rows(
         [
             {
                 "campaign": report.name,
@@ -184,16 +186,17 @@ def campaign_csv(report: CampaignReport) -> None:
                 "count": str(rate.count),
                 "base": str(rate.base),
                 "base_name": rate.base_name,
-                "rate": _number(rate.rate),
-                "low": _number(rate.low),
-                "high": _number(rate.high),
+                "rate": number(rate.rate),
+                "low": number(rate.low),
+                "high": number(rate.high),
             }
             for rate in report.rates
         ]
     )
 
 
-def _write(rows: Sequence[dict[str, str]]) -> None:
+def write_rows(rows: Sequence[dict[str, str]]) -> None:
+    """Write a table with a head; nothing for no rows."""
     if not rows:
         return
     writer = csv.writer(sys.stdout)
@@ -210,5 +213,6 @@ def _iso(at: datetime | None) -> str:
     return "" if at is None else at.isoformat()
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """A number as it is; empty where it is not known."""
     return "" if value is None else repr(value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import exp, log, sqrt
+from math import exp, log, log1p, sqrt
 from statistics import NormalDist
 
 from mailwake.errors import NotEnoughData
@@ -90,11 +90,39 @@ def share(part: Moments, rest: Moments, *, confidence: float = 0.95) -> Estimate
     if not whole:
         raise NotEnoughData("a share of nothing cannot be told")
     mean = part.mean / whole
-    if not part.mean or not rest.mean:
+    if mean in (0, 1):
         return Estimate(mean=mean, low=mean, high=mean)
-    spread = part.variance / part.mean**2 + rest.variance / rest.mean**2
+    return _on_log_odds(mean, part.variance / part.mean**2 + rest.variance / rest.mean**2, confidence)
+
+
+def part_of(part: Moments, whole: float, *, confidence: float = 0.95) -> Estimate:
+    """Which share of a whole that is known exactly one part is.
+
+    Args:
+        part: mean from 0 to the whole.
+        whole: above 0.
+        confidence: of the interval, between 0 and 1.
+
+    Raises:
+        NotEnoughData: the whole is 0.
+        ValueError: the part is no part of it, or the confidence cannot be.
+
+    Source: delta method on the log-odds, as in `share`.
+    """
+    if not whole:
+        raise NotEnoughData("a share of nothing cannot be told")
+    if not 0 <= part.mean <= whole or not 0 < confidence < 1:
+        raise ValueError("a part is between nothing and the whole, and a confidence between 0 and 1")
+    mean, rest = part.mean / whole, whole - part.mean
+    if mean in (0, 1):
+        return Estimate(mean=mean, low=mean, high=mean)
+    return _on_log_odds(mean, part.variance * (whole / (part.mean * rest)) ** 2, confidence)
+
+
+def _on_log_odds(mean: float, spread: float, confidence: float) -> Estimate:
+    """A share whose log-odds have a variance."""
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * sqrt(spread)
-    middle = log(part.mean / rest.mean)
+    middle = log(mean) - log1p(-mean)
     return Estimate(mean=mean, low=min(mean, _share_of(middle - reach)), high=max(mean, _share_of(middle + reach)))
 
 
