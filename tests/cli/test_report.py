@@ -171,7 +171,7 @@ def gateways(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     monkeypatch.setattr("mailwake.cli.report.time.time_ns", lambda: now * 1_000)
     stores = seeding.open_stores(folder / "mailwake-data")
     mail = seeding.sending(stores, "Domains")
-    names = ["corp.example"] * 12 + ["gmail.com"] * 20 + ["tiny.example"] * 2
+    names = ["corp.example"] * 12 + ["gmail.com"] * 90 + ["tiny.example"] * 2
     mail.people([f"p{number}@{name}" for number, name in enumerate(names)])
     for number, name in enumerate(names):
         more = {"domain": name if name == "gmail.com" else f"~{name}", "links": 4}

@@ -151,6 +151,13 @@ def test_more_links_make_more_false_clicks_and_no_more_copies(known: Atlas) -> N
     assert few.machine_copies == many.machine_copies
 
 
+def test_a_share_of_hardly_any_clicks_is_not_told(stores: Stores) -> None:
+    seed(stores, {"corp.example": 57}, scanned={"corp.example": 20})
+    told = forecast(atlas(stores, now=NOW), {"corp.example": 10})
+    assert told.false_clicks.cannot_say == "cannot say: people clicked in 19 copies, and it takes 20"
+    assert told.machine_copies.rate is not None
+
+
 def test_a_domain_of_few_people_is_forecast_as_one_never_seen(known: Atlas) -> None:
     assert forecast(known, {"four.example": 40}) == forecast(known, {"never.example": 40})
     assert forecast(known, {"never.example": 40}).known == 0
@@ -175,6 +182,7 @@ def test_a_forecast_is_a_share_with_its_interval_or_says_why(
         since=seeding.START,
         fresh_at=None,
         copies=1,
+        read=30,
         least_recipients=5,
         delay_edges=(),
         links=4,
@@ -204,6 +212,7 @@ def test_a_forecast_holds_what_then_happens() -> None:
             since=seeding.START,
             fresh_at=None,
             copies=80,
+            read=30,
             least_recipients=5,
             delay_edges=(),
             links=4,

@@ -39,6 +39,8 @@ DAYS = 90
 DAY = 86_400 * SECOND
 #: A domain with fewer recipients than this points at people.
 LEAST_RECIPIENTS = 5
+#: With fewer copies clicked by people nobody knows how many clicks are theirs; a share of them would be a guess.
+LEAST_READ = 20
 #: Domains told apart; more fill no page that anybody reads.
 MOST_DOMAINS = 200
 _BINS = len(DELAY_EDGES) + 1
@@ -98,6 +100,7 @@ def atlas(stores: Stores, *, now: Micros, days: int = DAYS) -> Atlas:
         since=_time(since),
         fresh_at=moment(stores.events.ask("latest")[0]["received_at"]),
         copies=everything["copies"],
+        read=everything["read"],
         least_recipients=LEAST_RECIPIENTS,
         delay_edges=DELAY_EDGES,
         links=_ratio(everything["links"], everything["copies"]),
@@ -291,7 +294,7 @@ def forecast(known: Atlas, audience: Mapping[str, int], *, links: float | None =
         copies=copies,
         known=at_known,
         links=links,
-        false_clicks=_false_clicks(total(false), total(other)),
+        false_clicks=_false_clicks(total(false), total(other), known.read),
         machine_copies=_machine_copies(total(machine), copies if machine else 0),
     )
 
@@ -299,10 +302,11 @@ def forecast(known: Atlas, audience: Mapping[str, int], *, links: float | None =
 _NOTHING_YET = "nothing was delivered with tracked links yet, or nobody gets the mail"
 
 
-def _false_clicks(false: Moments, other: Moments) -> Share:
+def _false_clicks(false: Moments, other: Moments, read: int) -> Share:
     whole = false.mean + other.mean
-    told = share(false, other) if whole else None
-    return _share("false_click_share__predicted", false.mean, whole, told, why=_NOTHING_YET)
+    told = share(false, other) if whole and read >= LEAST_READ else None
+    why = f"people clicked in {read} copies, and it takes {LEAST_READ}" if whole else _NOTHING_YET
+    return _share("false_click_share__predicted", false.mean, whole, told, why=why)
 
 
 def _machine_copies(machine: Moments, copies: int) -> Share:

@@ -110,6 +110,8 @@ class Atlas:
     fresh_at: datetime | None
     #: delivered with tracked links, at all domains
     copies: int
+    #: of these: with a click of a person or perhaps a person
+    read: int
     #: domains with fewer recipients are among the others
     least_recipients: int
     #: upper ends of the bins of delay, in seconds
