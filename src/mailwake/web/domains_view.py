@@ -111,7 +111,7 @@ def delay_labels(edges: tuple[int, ...]) -> tuple[str, ...]:
 def _line(line: DomainLine, labels: tuple[str, ...], zone: ZoneInfo) -> Line:
     clicks = sum(line.delays)
     often = max(range(len(labels)), key=lambda place: line.delays[place])
-    told = f"most of {figures.count(clicks)} clicks {labels[often]} after delivery" if clicks else "no machine clicked"
+    told = f"{figures.count(clicks)} clicks, most often {labels[often]} after delivery" if clicks else "no machine clicked"
     people = views.listed(line.recipients, line.recipients, "recipient")
     gateway, signs = ("", ()) if line.gateway is None else (gateway_name(line.gateway), _signs(line.gateway, zone))
     return Line(
