@@ -3,21 +3,28 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.insight import seeding
 
-from mailwake.cli import report
+from mailwake.cli import report, report_domains
 from mailwake.cli.init import make
 from mailwake.cli.report_tables import safe_cell
 from mailwake.errors import BadInput, Misconfigured, Unavailable
+from mailwake.events import EventType
 from mailwake.insight.answers import to_json
+from mailwake.insight.atlas import atlas
+from mailwake.insight.atlas_answers import to_json as atlas_to_json
 from mailwake.insight.metrics import metrics
 from mailwake.insight.report import campaign_report, find, overview
+from mailwake.settings import load
+from mailwake.store.state import open_state
 from mailwake.web import address
 from mailwake.web.address import Address
 
@@ -36,7 +43,7 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mo
     """Runs the command on the installation; gives what it printed."""
     monkeypatch.setenv("COLUMNS", "120")
 
-    def run(campaign: str = "", **options: bool) -> str:
+    def run(campaign: str = "", **options: Any) -> str:
         report.command(campaign, config=str(folder / "mailwake.toml"), **options)
         return capsys.readouterr().out
 
@@ -170,6 +177,90 @@ def test_a_store_that_somebody_else_has_open_is_said_in_one_sentence(run: Run, f
         with pytest.raises(Unavailable, match="another process"):
             run()
         holder.communicate("\n")
+
+
+@pytest.fixture
+def gateways(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """What the API would say of domains: one that scans, one that does not, and one of too few people."""
+    now = seeding.micros(86_400)
+    monkeypatch.setattr("mailwake.cli.report.time.time_ns", lambda: now * 1_000)
+    stores = seeding.open_stores(folder / "mailwake-data")
+    mail = seeding.sending(stores, "Domains")
+    names = ["corp.example"] * 12 + ["gmail.com"] * 90 + ["tiny.example"] * 2
+    mail.people([f"p{number}@{name}" for number, name in enumerate(names)])
+    for number, name in enumerate(names):
+        more = {"domain": name if name == "gmail.com" else f"~{name}", "links": 4}
+        mail.add(EventType.SENT, number, 0, **more)
+        mail.add(EventType.DELIVERED, number, 1, **more)
+        if name == "corp.example":
+            mail.add(EventType.CLICKED, number, 30, link=1, role="cta", asn=22843, **seeding.SCANNER, **more)
+        elif number % 4 == 0:
+            mail.add(EventType.CLICKED, number, 900, link=1, role="cta", **seeding.HUMAN, **more)
+    mail.write()
+    answer = atlas_to_json(atlas(stores, now=now))
+    seeding.close(stores)
+    return answer
+
+
+def test_domains_as_json_are_the_answer_of_the_api_to_the_byte(run: Run, gateways: bytes) -> None:
+    assert run(domains=True, as_json=True).encode() == gateways
+
+
+def test_domains_show_gateway_shares_and_what_to_expect(run: Run, gateways: bytes) -> None:
+    text = run(domains=True).replace("\N{NO-BREAK SPACE}", " ")
+    assert re.search(r"corp\.example +12 +9\d\.\d % .* 20 s to 60 s +Proofpoint", text)
+    assert re.search(r"other domains +2 ", text)
+    assert "tiny.example" not in text
+    assert "To expect of a send to everybody above, with 4 links:" in text
+
+
+def test_domains_as_csv_have_a_row_each(run: Run, gateways: bytes) -> None:
+    rows = list(csv.DictReader(io.StringIO(run(domains=True, as_csv=True))))
+    assert [row["domain"] for row in rows] == ["gmail.com", "corp.example", ""]
+    assert (rows[1]["gateway_by_clicks"], rows[1]["clicks_below_60_s"], rows[1]["clicks_later"]) == (
+        "Proofpoint",
+        "12",
+        "0",
+    )
+
+
+def test_a_list_of_people_is_forecast_by_its_domains(run: Run, gateways: bytes, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("email\n" + "".join(f"x{n}@CORP.example\n" for n in range(30)) + "y@never.example\nbroken\n")
+    told = json.loads(run(domains=True, people=people, as_json=True))
+    assert (told["copies"], told["known"], told["links"]) == (31, 30, 4)
+    assert told["machine_copies"]["rate"] > 0.8
+    more = json.loads(run(domains=True, people=people, links=12.0, as_json=True))
+    assert more["false_clicks"]["rate"] > told["false_clicks"]["rate"]
+    assert "31 people, 30 of them at known domains" in run(domains=True, people=people)
+    assert next(csv.DictReader(io.StringIO(run(domains=True, people=people, as_csv=True))))["copies"] == "31"
+
+
+def test_domains_are_looked_up_only_when_asked_for(run: Run, folder: Path, gateways: bytes) -> None:
+    class Answering:
+        def exchangers(self, domain: str) -> list[str]:
+            return [f"mx.{domain}.pphosted.com"]
+
+    report_domains.look_up(load(folder / "mailwake.toml"), Answering())
+    lines = {line["name"]: line["gateway"] for line in json.loads(run(domains=True, as_json=True))["domains"]}
+    assert lines["gmail.com"]["exchangers"] == ["mx.gmail.com.pphosted.com"]
+    assert lines["gmail.com"]["by_exchanger"] == "Proofpoint"
+    store = open_state(folder / "mailwake-data" / "state.sqlite")
+    assert set(store.exchangers(["gmail.com", "corp.example", "tiny.example"])) == {"gmail.com", "corp.example"}
+    store.close()
+
+
+@pytest.mark.parametrize("options", [{"people": Path("x")}, {"links": 3.0}, {"look_up": True}])
+def test_options_of_domains_without_domains_are_refused(run: Run, options: dict[str, object]) -> None:
+    with pytest.raises(Misconfigured, match="--domains"):
+        run(**options)
+    with pytest.raises(Misconfigured, match="leave the name out"):
+        run("Spring", domains=True)
+
+
+def test_domains_of_an_empty_installation_say_what_to_do(run: Run, folder: Path) -> None:
+    assert "send a campaign first" in run(domains=True)
+    assert not (folder / "mailwake-data").exists()
 
 
 def test_a_campaign_is_found_by_name_before_number(folder: Path, run: Run) -> None:

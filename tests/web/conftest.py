@@ -1,17 +1,23 @@
 """The dashboard over real stores, asked without a socket; the browser tests and the server's own use real ones."""
 
 import asyncio
+import json
+import random
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import httpx2
 import pytest
+from msgspec import structs
 from starlette.types import ASGIApp
 from tests.insight import seeding
-from tests.monitoring.conftest import ENDS, NOW, Installation
+from tests.monitoring.conftest import ENDS, Installation
+from tests.monitoring.conftest import NOW as LOOKED
 
+from mailwake.events import Class, DeliveryId, EventType
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status, look
+from mailwake.store.events import Judgement
 from mailwake.store.state import LinkRow
 from mailwake.web.app import create_app
 
@@ -40,14 +46,51 @@ class Asking:
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
-    """1 counted by hand, 2 a crowd, 3 hostile in every text, 4 planned; nobody writes to them after that."""
+    """1 counted by hand, 2 a crowd, 3 hostile in every text, 4 planned, `scan`; nobody writes to them after that."""
     opened = seeding.open_stores(tmp_path_factory.mktemp("data"))
     seeding.by_hand(opened)
     seeding.crowd(opened, "Crowd & Sons", people=130)
     seeding.crowd(opened, HOSTILE, people=20, links=HOSTILE_LINKS, subject=HOSTILE, seed=2)
     seeding.sending(opened, "Planned", stream="transactional")
+    scan(opened)
     yield opened
     seeding.close(opened)
+
+
+def scan(stores: Stores) -> None:
+    """Copy 0 of campaign 3 with hostile reasons and a change of mind."""
+    mail = seeding.sending(stores, HOSTILE, links=HOSTILE_LINKS)
+    mail.people(["reader0.of2@example.com"])
+    told = json.dumps([["timing", -2.9, f"44 s {HOSTILE}"], ["network", 1.7, "from residential network AS3320"]])
+    for number, (after, kind) in enumerate(((4, seeding.SCANNER), (9_000, seeding.HUMAN), (9_100, seeding.MPP))):
+        more = {"id": 900 + number, "link": 1, "role": "cta", "reasons": told, "ruleset": "2026-11-917070f8b28a"}
+        mail.add(EventType.CLICKED, 0, after, **{**kind, **more, "settled": number > 0})
+    mail.add(EventType.CLICKED, 0, 9_200, id=903, link=2, role="cta")
+    mail.write()
+    judged = Judgement(id=900, p_human=0.6, klass=Class.HUMAN, reasons="[]", ruleset="r2", settled=False)
+    stores.events.write(rejudged=[judged])
+    _gateways(stores)
+
+
+def _gateways(stores: Stores) -> None:
+    """Copies of no campaign at three domains, two of them with machines before them."""
+    mail = seeding.sending(stores, "By hand")
+    domains = {"gmail.com": (40, 0.0, None), "corp.example": (30, 0.7, 22843), "bank.example": (8, 0.5, 8075)}
+    people = [(f"p{n}@{domain}", domain) for domain, (count, *_) in domains.items() for n in range(count)]
+    mail.people([address for address, _ in people])
+    draw = random.Random(6)
+    for number, (_, domain) in enumerate(people):
+        _, share, asn = domains[domain]
+        stored = domain if domain == "gmail.com" else f"~{domain}"
+        more = {"domain": stored, "links": 6, "campaign": None}
+        for place, kind in enumerate((EventType.SENT, EventType.DELIVERED)):
+            mail.add(kind, number, 0, id=10_000 + 10 * number + place, **more)
+        for link in (1, 2, 3) if draw.random() < share else ():
+            seen = {"id": 10_002 + 10 * number + link, "link": link, "asn": asn, **seeding.SCANNER}
+            mail.add(EventType.CLICKED, number, draw.lognormvariate(3.5, 1), **more, **seen)
+    mail.rows = [structs.replace(row, delivery=DeliveryId(77_000_000 + row.id // 10)) for row in mail.rows]
+    stores.state.put_exchangers("corp.example", [f"{HOSTILE}.pphosted.com"], now=NOW)
+    mail.write()
 
 
 def troubled(folder: Path) -> Callable[[], Status]:
@@ -65,12 +108,12 @@ def troubled(folder: Path) -> Callable[[], Status]:
     account = {"cursor": 1, "records": 1_000, "applied": 1_000, "dead": 0, "dropped": {}, "damaged": 0, "earlier": 0}
     installation.report("pipeline", writers={f"send-{campaign}": account for campaign in range(9)})
     installation.passed("pipeline", age_seconds=900, **{f"send_{campaign}": 1 for campaign in range(9)})
-    return lambda: look(folder, keep_days=7, now=NOW)
+    return lambda: look(folder, keep_days=7, now=LOOKED)
 
 
 @pytest.fixture(scope="module")
 def asking(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Asking:
-    return Asking(create_app(stores, look=troubled(tmp_path_factory.mktemp("installation"))))
+    return Asking(create_app(stores, look=troubled(tmp_path_factory.mktemp("installation")), wall=lambda: NOW))
 
 
 @pytest.fixture
@@ -81,6 +124,10 @@ def nothing(tmp_path: Path) -> Iterator[Asking]:
     seeding.close(opened)
 
 
+#: three days after everything was sent
+NOW = seeding.micros(3 * 86_400)
+#: copy 0 of the hostile campaign
+DELIVERY = "/api/campaigns/3/deliveries/3000000"
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}'"
 HOSTILE_LINKS = tuple(
     LinkRow(number=number, href=href, label=f"{number}{HOSTILE}", role="cta", tracked=True)

@@ -5,10 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.web.conftest import Asking
+from tests.web.conftest import DELIVERY, NOW, Asking
 
 from mailwake.errors import Unavailable
 from mailwake.insight.answers import to_json
+from mailwake.insight.atlas import atlas
+from mailwake.insight.atlas_answers import to_json as atlas_to_json
+from mailwake.insight.delivery import delivery_card
+from mailwake.insight.delivery import to_json as delivery_to_json
 from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
@@ -32,6 +36,28 @@ def test_people_come_in_pages(asking: Asking, stores: Stores) -> None:
     expected = people(stores, find(stores, "2"), outcome="delivered", page=2, page_size=10)
     assert response.content == to_json(expected)
     assert len(json.loads(response.content)["people"]) == 10
+
+
+def test_domains_are_insights_answer(asking: Asking, stores: Stores) -> None:
+    response = asking.get("/api/domains?days=30")
+    assert response.content == atlas_to_json(atlas(stores, now=NOW, days=30))
+    assert len(response.json()["domains"]) == 3
+
+
+@pytest.mark.parametrize("query", ["days=0", "days=x", "days=9999999999999"])
+def test_days_that_cannot_be_are_refused(asking: Asking, query: str) -> None:
+    assert asking.get(f"/api/domains?{query}").status_code == 400
+
+
+def test_a_delivery_is_insights_answer(asking: Asking, stores: Stores) -> None:
+    card = delivery_card(stores, find(stores, "3"), DELIVERY.rpartition("/")[2])
+    assert asking.get(DELIVERY).content == delivery_to_json(card)
+
+
+def test_a_delivery_that_is_not_there_is_404_and_says_where_to_look(asking: Asking) -> None:
+    response = asking.get("/api/campaigns/1/deliveries/99")
+    assert response.status_code == 404
+    assert "list of people" in response.json()["error"]
 
 
 def test_an_unknown_campaign_is_404_and_the_nearest_is_named(asking: Asking) -> None:
@@ -80,7 +106,8 @@ def test_an_api_address_that_does_not_exist_answers_in_json(asking: Asking) -> N
 def test_the_routes_are_described(asking: Asking) -> None:
     paths = asking.get("/api/openapi.json").json()["paths"]
     campaigns = {"/api/campaigns", "/api/campaigns/{campaign}", "/api/campaigns/{campaign}/people"}
-    assert set(paths) == {"/health", "/api/status"} | campaigns
+    campaigns |= {"/api/campaigns/{campaign}/deliveries/{delivery}"}
+    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns
 
 
 def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> None:
@@ -93,7 +120,7 @@ def test_the_reference_tells_every_route_and_every_field(asking: Asking) -> None
     for route in asking.get("/api/openapi.json").json()["paths"]:
         assert f"\n## GET {route}\n" in page
     paths = ("/api/status", "/api/campaigns", "/api/campaigns/1", "/api/campaigns/1/people")
-    todo = [asking.get(path).json() for path in paths]
+    todo = [asking.get(path).json() for path in (*paths, "/api/domains", DELIVERY)]
     while todo:
         node = todo.pop()
         if isinstance(node, dict):

@@ -22,6 +22,9 @@ PAGES = (
     "/campaigns/1/people",
     "/campaigns/2/people?outcome=delivered&page=2",
     "/campaigns/3/people",
+    "/domains",
+    "/campaigns/3/deliveries/3000000",
+    "/campaigns/1/deliveries/1000009",
     "/status",
 )
 
@@ -146,6 +149,80 @@ def test_people_are_listed_with_what_became_of_their_copies(asking: Asking) -> N
     assert "2 copies · bounced" in page
     assert "person8@example.com bounced 550 5.1.1 no such user" in page
     assert "person0@example.com" not in page
+
+
+def test_a_name_in_the_list_leads_to_its_copy(asking: Asking) -> None:
+    targets = [a["href"] for a in Seen(asking.page("/campaigns/1/people")).all("a") if "/deliveries/" in a["href"]]
+    assert len(targets) == 10
+    assert all(asking.get(target).status_code == 200 for target in targets)
+
+
+def test_an_open_or_click_is_told_in_words_with_its_reasons_and_rules(asking: Asking) -> None:
+    page = words(asking.page("/campaigns/3/deliveries/3000000")).replace(figures.NBSP, " ")
+    assert "A person, 93 %" in page
+    assert "A privacy proxy of Apple, perhaps with a person, 45 %" in page
+    assert "Cannot say who it was" in page
+    assert "from residential network AS3320" in page
+    assert "+1.7 for a person" in page
+    assert "-2.9 for a machine" in page
+    assert page.index("-2.9 for a machine") < page.index("+1.7 for a person")
+    assert "2026-11-917070f8b28a" in page
+
+
+def test_a_verdict_that_changed_says_what_it_was_before_and_whether_it_may_change_again(asking: Asking) -> None:
+    page = words(asking.page("/campaigns/3/deliveries/3000000")).replace(figures.NBSP, " ")
+    assert "A machine, most likely a mail scanner, 98 %, until" in page
+    assert page.count("provisional: more evidence may change it") == 1
+    assert page.count("settled: it stays") == 3
+
+
+def test_people_and_machines_stand_apart_on_the_line_of_time(asking: Asking) -> None:
+    circles = [circle["class"] for circle in Seen(asking.page("/campaigns/3/deliveries/3000000")).all("circle")]
+    assert sorted(each for each in circles if not each.startswith("fill-")) == ["human"] * 2 + ["possible"] * 2
+
+
+def test_a_copy_that_nobody_opened_says_so(asking: Asking) -> None:
+    assert "Nobody opened it" in words(asking.page("/campaigns/1/deliveries/1000009"))
+
+
+def test_hostile_facts_and_hosts_stand_on_the_page_as_they_are(asking: Asking) -> None:
+    assert f"44 s {HOSTILE}" in Seen(asking.page("/campaigns/3/deliveries/3000000")).text
+    assert f"MX {HOSTILE}.pphosted.com" in Seen(asking.page("/domains")).text
+
+
+def test_a_copy_that_is_not_there_is_a_page_that_leads_back(asking: Asking) -> None:
+    for path in ("/campaigns/1/deliveries/1", "/campaigns/1/deliveries/%3Cscript%3E"):
+        response = asking.get(path)
+        assert response.status_code == 404
+        assert 'href="/"' in response.text
+
+
+def test_domains_show_gateway_shares_and_delays(asking: Asking) -> None:
+    page = words(asking.page("/domains")).replace(figures.NBSP, " ")
+    for said in (
+        "gmail.com",
+        "corp.example",
+        "Proofpoint",
+        "MX not looked up",
+        "Microsoft (cloud)",
+        "no machine clicked",
+    ):
+        assert said in page.replace("unknown network", "cloud")
+    assert "bank.example" in page
+    assert "Before the next send" in page
+    assert "If all 78 people got a message with 6 links" in page
+
+
+def test_a_histogram_is_drawn_and_told_in_words(asking: Asking) -> None:
+    page = asking.page("/domains")
+    assert sum(svg.get("class") == "delays" for svg in Seen(page).all("svg")) == 2
+    assert "20 s to 60 s: " in words(page).replace(figures.NBSP, " ")
+
+
+def test_domains_of_nothing_say_what_to_do(nothing: Asking) -> None:
+    page = words(nothing.page("/domains"))
+    assert "Nothing to tell yet" in page
+    assert "0 %" not in page
 
 
 def test_people_come_in_pages_that_link_to_each_other(asking: Asking) -> None:

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request
 from tests.insight import seeding
 from tests.monitoring.conftest import Installation
-from tests.web.conftest import troubled
+from tests.web.conftest import NOW, troubled
 
 from mailwake.events import EventType
 from mailwake.insight.stores import Stores
@@ -31,6 +31,8 @@ PAGES = (
     "/campaigns/3",
     "/campaigns/4",
     "/campaigns/2/people",
+    "/domains",
+    "/campaigns/3/deliveries/3000000",
     "/status",
     "/nowhere",
 )
@@ -48,7 +50,7 @@ def served(stores: Stores, *, look: Callable[[], Status] = look_nowhere) -> Gene
 
     async def run() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        app = create_app(stores, look=look)
+        app = create_app(stores, look=look, wall=lambda: NOW)
         await serve(app, host="127.0.0.1", port=0, stop=stop, ready=lambda url: ready.put((url, loop, stop)))
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))
@@ -157,11 +159,20 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(7):
+    for _ in range(8):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
-    assert reached == ["Skip to the numbers", "Mailwake", "Campaigns", "Status", "Campaigns", "130", delivered]
+    assert reached == [
+        "Skip to the numbers",
+        "Mailwake",
+        "Campaigns",
+        "Domains",
+        "Status",
+        "Campaigns",
+        "130",
+        delivered,
+    ]
 
 
 def test_what_the_keyboard_is_on_is_seen(opened: Open, url: str) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import http.client
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -19,7 +21,9 @@ import typer
 from mailwake.cli import report_tables
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput, Misconfigured, Unavailable
+from mailwake.events import Micros
 from mailwake.insight.answers import CampaignReport, Overview, to_json
+from mailwake.insight.stores import Stores
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.web import address
 
@@ -29,9 +33,14 @@ TIMEOUT_SECONDS = 60.0
 
 def command(
     campaign: Annotated[str, typer.Argument(help="Name or number of a campaign; without one, all of them.")] = "",
+    *,
     config: ConfigOption = DEFAULT_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="The answer of the API, byte for byte.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet.")] = False,
+    domains: Annotated[bool, typer.Option("--domains", help="Recipient domains instead: gateways, machines.")] = False,
+    people: Annotated[Path | None, typer.Option("--people", help="CSV: what machines will do to a send to it.")] = None,
+    links: Annotated[float | None, typer.Option("--links", min=0.1, help="Links in that send; else as usual.")] = None,
+    look_up: Annotated[bool, typer.Option("--look-up", help="Ask the DNS who takes these domains' mail.")] = False,
 ) -> None:
     """Sent to unsubscribed: people, possible people and machines apart, every rate with its base and interval.
 
@@ -42,6 +51,13 @@ def command(
     """
     if as_json and as_csv:
         raise Misconfigured("--json --csv", "choose one of them")
+    if (people or links or look_up) and not domains:
+        raise Misconfigured("--people, --links, --look-up", "they are about domains; add --domains")
+    if domains:
+        if campaign:
+            raise Misconfigured("--domains", "it is about all campaigns; leave the name out")
+        report_domains(load(config), as_json=as_json, as_csv=as_csv, people=people, links=links, look_up=look_up)
+        return
     body = read(load(config), campaign)
     if as_json:
         sys.stdout.write(body.decode())
@@ -65,12 +81,54 @@ def read(settings: Settings, campaign: str) -> bytes:
         Unavailable: nobody can answer just now.
     """
     path = f"/api/campaigns/{quote(campaign, safe='')}" if campaign else "/api/campaigns"
+    return _read(settings, path, lambda stores: _campaigns(stores, campaign))
+
+
+def _read(settings: Settings, path: str, otherwise: Callable[[Stores], bytes]) -> bytes:
+    """What a running dashboard answers, or what the stores say when there is none."""
     running = address.read(settings.data_folder)
     if running is not None:
         answer = ask(running.url, path)
         if answer is not None:
             return answer
-    return _open_and_ask(settings, campaign)
+    return _open_and_ask(settings, otherwise)
+
+
+def report_domains(
+    settings: Settings,
+    *,
+    as_json: bool = False,
+    as_csv: bool = False,
+    people: Path | None = None,
+    links: float | None = None,
+    look_up: bool = False,
+) -> None:
+    """The domains, or what machines will do to a send to a list of people."""
+    from mailwake.cli import report_domains as printed
+    from mailwake.insight.atlas import everybody, forecast
+    from mailwake.insight.atlas_answers import Atlas
+    from mailwake.insight.atlas_answers import to_json as atlas_to_json
+
+    if look_up:
+        printed.look_up(settings)
+    body = _read(settings, "/api/domains", _atlas)
+    known = msgspec.json.decode(body, type=Atlas)
+    audience = everybody(known) if people is None else printed.audience(people)
+    told = forecast(known, audience, links=links)
+    if people is not None:
+        answer = atlas_to_json(told)
+        sys.stdout.write(answer.decode()) if as_json else printed.show_forecast(told, as_csv=as_csv)
+    elif as_json:
+        sys.stdout.write(body.decode())
+    else:
+        printed.domains_csv(known) if as_csv else printed.show(known, told)
+
+
+def _atlas(stores: Stores) -> bytes:
+    from mailwake.insight.atlas import atlas
+    from mailwake.insight.atlas_answers import to_json as atlas_to_json
+
+    return atlas_to_json(atlas(stores, now=Micros(time.time_ns() // 1_000)))
 
 
 def ask(url: str, path: str) -> bytes | None:
@@ -105,9 +163,14 @@ def _fault(status: int, body: bytes, url: str) -> BadInput | Unavailable:
     return BadInput(said) if status in (400, 404) else Unavailable(said)
 
 
-def _open_and_ask(settings: Settings, campaign: str) -> bytes:
+def _campaigns(stores: Stores, campaign: str) -> bytes:
     from mailwake.insight.report import campaign_report, find, overview
-    from mailwake.insight.stores import Stores, zone_named
+
+    return to_json(campaign_report(stores, find(stores, campaign)) if campaign else overview(stores))
+
+
+def _open_and_ask(settings: Settings, answer: Callable[[Stores], bytes]) -> bytes:
+    from mailwake.insight.stores import zone_named
     from mailwake.store.events import open_events
     from mailwake.store.state import open_state
 
@@ -118,9 +181,7 @@ def _open_and_ask(settings: Settings, campaign: str) -> bytes:
         events = open_events(events_path, read_only=events_path.exists())
         state = open_state(state_path)
         try:
-            stores = Stores(state=state, events=events, zone=zone)
-            answer = campaign_report(stores, find(stores, campaign)) if campaign else overview(stores)
-            return to_json(answer)
+            return answer(Stores(state=state, events=events, zone=zone))
         finally:
             events.close()
             state.close()

@@ -58,7 +58,7 @@ def show_overview(overview: Overview) -> None:
         "Under each rate its 95 % interval, in per cent; `mailwake report NAME` tells bases and machines.", style="dim"
     )
     _say_rulesets(console, overview.rulesets)
-    _say_fresh(console, overview.fresh_at)
+    say_fresh(console, overview.fresh_at)
 
 
 def _grid(cells: Sequence[str]) -> Table:
@@ -94,13 +94,13 @@ def show_campaign(report: CampaignReport) -> None:
             f"{figures.count(hits.clicked)} links. No part of any rate."
         )
     _say_rulesets(console, report.rulesets)
-    _say_fresh(console, report.fresh_at)
+    say_fresh(console, report.fresh_at)
 
 
 def _say_opens(console: Console, report: CampaignReport) -> None:
     """Raw, machines, people by verdict and people as estimated, and what it rests on."""
     shown = opens_view.view(report.true_opens, views.by_metric(report.rates)[TRUE_OPENS])
-    table = _table("Opened, really", "Copies", "Rate", "90 % interval")
+    table = table_of("Opened, really", "Copies", "Rate", "90 % interval")
     for row in shown.readings:
         table.add_row(row.label, row.count, row.percent, row.more)
     if shown.readings:
@@ -110,7 +110,7 @@ def _say_opens(console: Console, report: CampaignReport) -> None:
 
 
 def _rates(rates: Iterable[Rate]) -> Table:
-    table = _table("", "Copies", "Rate", "95 % interval")
+    table = table_of("", "Copies", "Rate", "95 % interval")
     table.add_column("of")
     for rate in rates:
         base = rate.cannot_say or f"{figures.count(rate.base)} {rate.base_name}"
@@ -122,14 +122,14 @@ def _rates(rates: Iterable[Rate]) -> Table:
 
 
 def _reactions(report: CampaignReport) -> Table:
-    table = _table("Copies", "Likely people", "Possibly", "Machines", "Raw")
+    table = table_of("Copies", "Likely people", "Possibly", "Machines", "Raw")
     for label, reacted in (("Opened", report.tally.opened), ("Clicked", report.tally.clicked)):
         table.add_row(label, *_split(reacted))
     return table
 
 
 def _groups(title: str, rows: Sequence[Group]) -> Table:
-    table = _table(title, "Opened, likely people", "Possibly", "Machines", "Clicked, likely people")
+    table = table_of(title, "Opened, likely people", "Possibly", "Machines", "Clicked, likely people")
     for row in rows[:TOP]:
         opened = row.opened
         numbers = (opened.human, opened.possible, opened.machine, row.clicked.human)
@@ -138,7 +138,7 @@ def _groups(title: str, rows: Sequence[Group]) -> Table:
 
 
 def _links(report: CampaignReport) -> Table:
-    table = _table("Link", "Likely people", "Possibly", "Machines", "Raw")
+    table = table_of("Link", "Likely people", "Possibly", "Machines", "Raw")
     for link in report.links[:TOP]:
         name = f"{link.number}. {visible(link.label) or '(no text)'} ({link.role})"
         table.add_row(escape(name), *_split(link.clicked))
@@ -149,7 +149,8 @@ def _split(reacted: Reaction) -> list[str]:
     return [figures.count(number) for number in (reacted.human, reacted.possible, reacted.machine, reacted.raw)]
 
 
-def _table(first: str, *others: str) -> Table:
+def table_of(first: str, *others: str) -> Table:
+    """An empty table whose first column is text and whose others are numbers."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(first, overflow="fold")
     for name in others:
@@ -168,7 +169,8 @@ def visible(text: str) -> str:
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
-def _say_fresh(console: Console, at: datetime | None) -> None:
+def say_fresh(console: Console, at: datetime | None) -> None:
+    """Say up to when events are part of a report."""
     if at is not None:
         console.print(f"Events up to {figures.moment(at, UTC)} UTC.", style="dim")
 
@@ -195,18 +197,18 @@ def overview_csv(overview: Overview) -> None:
             for who in ("human", "possible", "machine", "raw"):
                 row[f"{kind}_{who}"] = str(getattr(getattr(tally, kind), who))
         for kind in ("opened", "clicked"):
-            row[f"{kind}_expected"] = _number(getattr(tally, f"{kind}_expected").mean)
+            row[f"{kind}_expected"] = number(getattr(tally, f"{kind}_expected").mean)
         for rate in line.rates:
-            row |= {rate.metric: _number(rate.rate), f"{rate.metric}__low": _number(rate.low)}
-            row[f"{rate.metric}__high"] = _number(rate.high)
+            row |= {rate.metric: number(rate.rate), f"{rate.metric}__low": number(rate.low)}
+            row[f"{rate.metric}__high"] = number(rate.high)
         row["rulesets"] = _pinned(line.rulesets)
         rows.append(row)
-    _write(rows)
+    write_rows(rows)
 
 
 def campaign_csv(report: CampaignReport) -> None:
     """Write one row per rate of a campaign."""
-    _write(
+    write_rows(
         [
             {
                 "campaign": report.name,
@@ -215,12 +217,12 @@ def campaign_csv(report: CampaignReport) -> None:
                 "count": str(rate.count),
                 "base": str(rate.base),
                 "base_name": rate.base_name,
-                "rate": _number(rate.rate),
-                "low": _number(rate.low),
-                "high": _number(rate.high),
+                "rate": number(rate.rate),
+                "low": number(rate.low),
+                "high": number(rate.high),
                 "rulesets": _pinned(report.rulesets),
-                "expected": _number(rate.expected),
-                "confidence": _number(rate.confidence),
+                "expected": number(rate.expected),
+                "confidence": number(rate.confidence),
                 "cannot_say": rate.cannot_say or "",
             }
             for rate in report.rates
@@ -228,7 +230,8 @@ def campaign_csv(report: CampaignReport) -> None:
     )
 
 
-def _write(rows: Sequence[dict[str, str]]) -> None:
+def write_rows(rows: Sequence[dict[str, str]]) -> None:
+    """Write a table with a head; nothing for no rows."""
     if not rows:
         return
     writer = csv.writer(sys.stdout)
@@ -245,5 +248,6 @@ def _iso(at: datetime | None) -> str:
     return "" if at is None else at.isoformat()
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """A number as it is; empty where it is not known."""
     return "" if value is None else repr(value)

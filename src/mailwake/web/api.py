@@ -8,7 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from mailwake.events import Micros
 from mailwake.insight.answers import to_json
+from mailwake.insight.atlas import DAYS, atlas
+from mailwake.insight.atlas_answers import to_json as atlas_to_json
+from mailwake.insight.delivery import delivery_card
+from mailwake.insight.delivery import to_json as delivery_to_json
 from mailwake.insight.people import PAGE_SIZE, people
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
@@ -22,6 +27,7 @@ router = APIRouter()
 
 Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="From 1.")]
 PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Lines per page.")]
+Days = Annotated[int, Query(ge=1, le=3_660, description="How far back.")]
 Outcome = Annotated[str, Query(max_length=40, description="Which deliveries to list.")]
 
 
@@ -35,6 +41,12 @@ def status_of(request: Request) -> Status:
     """What the installation says of itself, now."""
     look: Callable[[], Status] = request.app.state.look
     return look()
+
+
+def now_of(request: Request) -> Micros:
+    """The time of the request, microseconds since 1970."""
+    wall: Callable[[], int] = request.app.state.wall
+    return Micros(wall())
 
 
 @router.get("/health")
@@ -71,6 +83,19 @@ def campaign_people(
     stores = stores_of(request)
     found = find(stores, campaign)
     return _json(to_json(people(stores, found, outcome=outcome, page=page, page_size=page_size)))
+
+
+@router.get("/api/campaigns/{campaign}/deliveries/{delivery}")
+def delivery(request: Request, campaign: str, delivery: str) -> Response:
+    """Everything that happened to one recipient's copy, with every verdict and its reasons."""
+    stores = stores_of(request)
+    return _json(delivery_to_json(delivery_card(stores, find(stores, campaign), delivery)))
+
+
+@router.get("/api/domains")
+def domains(request: Request, *, days: Days = DAYS) -> Response:
+    """What machines do to mail at each recipient domain, by the mail of the last days."""
+    return _json(atlas_to_json(atlas(stores_of(request), now=now_of(request), days=days)))
 
 
 def _json(body: bytes) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from fastapi import FastAPI
@@ -21,12 +22,18 @@ def look_nowhere() -> Status:
     raise Unavailable("this dashboard shows stores alone; nobody told it where their installation is")
 
 
+def wall_clock() -> int:
+    """Microseconds since 1970."""
+    return time.time_ns() // 1_000
+
+
 def create_app(
     stores: Stores,
     *,
     host: str = "127.0.0.1",
     relay: str = "127.0.0.1:2525",
     look: Callable[[], Status] = look_nowhere,
+    wall: Callable[[], int] = wall_clock,
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
 
@@ -35,11 +42,13 @@ def create_app(
         host: the address it listens on, which decides what host names it answers to.
         relay: where programs may send through, for a reader who has nothing to see yet.
         look: gives what the installation says of itself.
+        wall: gives microseconds since 1970.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
     app.state.relay = relay
     app.state.look = look
+    app.state.wall = wall
     app.include_router(api.router)
     app.include_router(pages.router)
     app.mount("/static", Assets(), name="static")

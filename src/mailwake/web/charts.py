@@ -6,8 +6,10 @@ Each class has a colour, a fill and a mark of its own, so that colour alone neve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import log1p
 from zoneinfo import ZoneInfo
 
 from mailwake.insight.series import Series
@@ -98,6 +100,62 @@ def stack(pieces: list[tuple[str, int]], whole: int) -> tuple[Part, ...]:
             parts.append(Part(kind=kind, start=_percent(start, whole), length=_percent(number, whole)))
         start += number
     return tuple(parts)
+
+
+def histogram(counts: Sequence[int], labels: Sequence[str], unit: str) -> tuple[Column, ...]:
+    """Counts side by side, the highest as high as the drawing; what is nothing is not drawn.
+
+    Args:
+        counts: from left to right.
+        labels: what each stands for; as many.
+        unit: what is counted, for the hover.
+    """
+    top = max(counts, default=0)
+    return tuple(
+        Column(
+            x=_percent(place + 0.05, len(counts)),
+            width=_percent(0.9, len(counts)),
+            parts=(Part(kind="machine", start=_percent(top - number, top), length=_percent(number, top)),)
+            if number
+            else (),
+            says=f"{label}: {figures.count(number)} {unit}",
+        )
+        for place, (number, label) in enumerate(zip(counts, labels, strict=True))
+    )
+
+
+def scale(weight: float, heaviest: float) -> tuple[Part, ...]:
+    """A bar from the middle: to the right for a person, to the left for a machine.
+
+    Args:
+        weight: above or below zero.
+        heaviest: the weight, without sign, that reaches the edge.
+    """
+    reach = min(abs(weight), heaviest) / 2
+    if not reach:
+        return ()
+    start = heaviest / 2 if weight > 0 else heaviest / 2 - reach
+    kind = "human" if weight > 0 else "machine"
+    return (Part(kind=kind, start=_percent(start, heaviest), length=_percent(reach, heaviest)),)
+
+
+#: seconds after delivery at which the axis has a label
+_AFTER = ((1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3_600, "1 h"), (21_600, "6 h"), (86_400, "1 day"))
+_LATER = ((604_800, "1 week"), (2_592_000, "30 days"), (31_536_000, "1 year"))
+
+
+def after(seconds: float, last: float) -> str:
+    """Where a moment stands on an axis that gives every tenfold of time the same room, from 0 to a last moment."""
+    return _percent(log1p(max(0.0, seconds)), log1p(max(1.0, last)))
+
+
+def after_ticks(last: float) -> tuple[Tick, ...]:
+    """Labels of that axis; the last is left out where it would stand outside."""
+    shown = [(at, text) for at, text in (*_AFTER, *_LATER) if log1p(at) <= 0.94 * log1p(max(1.0, last))]
+    return tuple(
+        Tick(x=after(at, last), anchor="middle", text=text, is_minor=index % 2 == 1)
+        for index, (at, text) in enumerate(shown)
+    )
 
 
 def chart(series: Series, kind: str, zone: ZoneInfo) -> Chart:

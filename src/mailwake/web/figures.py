@@ -25,6 +25,15 @@ def percent(rate: float | None) -> str:
     return f"{_digits(rate)}{NBSP}%"
 
 
+def whole_percent(rate: float | None) -> str:
+    """A probability 0-1 to a whole per cent; it is never told to be certain."""
+    if rate is None:
+        return CANNOT_SAY
+    if rate > 0.99:
+        return f"over 99{NBSP}%"
+    return f"under 1{NBSP}%" if rate < 0.01 else f"{rate * 100:.0f}{NBSP}%"
+
+
 def span(low: float | None, high: float | None) -> str:
     """Both ends of an interval, 0-1, as percentages; empty when there is none."""
     if low is None or high is None:

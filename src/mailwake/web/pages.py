@@ -14,10 +14,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.insight.answers import to_json
+from mailwake.insight.atlas import atlas, everybody, forecast
+from mailwake.insight.delivery import delivery_card
 from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report, find, overview
-from mailwake.web import campaign_view, campaigns_view, people_view, status_view
-from mailwake.web.api import Page, status_of, stores_of
+from mailwake.web import campaign_view, campaigns_view, delivery_view, domains_view, people_view, status_view
+from mailwake.web.api import Page, now_of, status_of, stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -61,6 +63,23 @@ def campaign_people(request: Request, campaign: str, *, outcome: Text = "all", p
     wanted = outcome if outcome in FILTERS else "all"
     answer = people(stores, find(stores, campaign), outcome=wanted, page=page)
     return render(request, "people.html", **people_view.values(answer, stores.zone))
+
+
+@router.get("/campaigns/{campaign}/deliveries/{delivery}")
+def delivery(request: Request, campaign: str, delivery: str) -> Response:
+    """One recipient's copy, and why each open and click was taken for whose it was taken."""
+    stores = stores_of(request)
+    answer = delivery_card(stores, find(stores, campaign), delivery)
+    return render(request, "delivery.html", **delivery_view.values(answer, stores.zone))
+
+
+@router.get("/domains")
+def domains(request: Request) -> Response:
+    """Recipient domains, and what machines do there."""
+    stores = stores_of(request)
+    answer = atlas(stores, now=now_of(request))
+    told = forecast(answer, everybody(answer))
+    return render(request, "domains.html", here="domains", **domains_view.values(answer, told, stores.zone))
 
 
 @router.get("/status")

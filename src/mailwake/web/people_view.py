@@ -29,6 +29,8 @@ class Line:
     """One recipient's copy."""
 
     address: str
+    #: of the page about this copy; empty: the copy has no number
+    href: str
     outcome: str
     reason: str
     #: None: nobody that we know of
@@ -47,16 +49,17 @@ def values(answer: PeoplePage, zone: ZoneInfo) -> dict[str, Any]:
         "outcome": answer.outcome,
         "choices": FILTERS,
         "listed": f"{copies} · {FILTERS[answer.outcome]}",
-        "people": [_line(person, zone) for person in answer.people],
+        "people": [_line(person, answer.id, zone) for person in answer.people],
         "pages": pages(
             path, {"outcome": answer.outcome}, page=answer.page, total=answer.total, page_size=answer.page_size
         ),
     }
 
 
-def _line(person: Person, zone: ZoneInfo) -> Line:
+def _line(person: Person, campaign: str, zone: ZoneInfo) -> Line:
     return Line(
         address=person.address or "address no longer known",
+        href=f"/campaigns/{campaign}/deliveries/{person.delivery}" if person.delivery else "",
         outcome=person.outcome,
         reason=person.reason,
         opened=_who(person.opened),

@@ -10,7 +10,7 @@ import pytest
 from mailwake.errors import BadInput
 from mailwake.events import CampaignId, Handle, Micros, TemplateId
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
-from mailwake.store.state import Axis, Consent, LinkRow, Standing, StateStore, open_state
+from mailwake.store.state import Axis, Consent, Exchangers, LinkRow, Standing, StateStore, open_state
 
 AGGREGATE = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
 HOSTILE = (
@@ -399,3 +399,20 @@ def test_a_value_is_the_one_put_last(state: StateStore) -> None:
     state.put_value("epoch", "1")
     state.put_value("epoch", "2")
     assert state.value("epoch") == "2"
+
+
+# domains
+
+
+def test_shared_domains_are_those_of_enough_people_most_first(state: StateStore) -> None:
+    people = {"big.example": 6, "a.example": 5, "b.example": 5, "small.example": 4}
+    state.handles([f"p{n}@{domain}" for domain, count in people.items() for n in range(count)], now=Micros(1))
+    assert state.shared_domains(at_least=5) == ["big.example", "a.example", "b.example"]
+
+
+@pytest.mark.parametrize("domain", ["a.example", *HOSTILE])
+def test_exchangers_are_kept_over_those_before(state: StateStore, domain: str) -> None:
+    assert state.exchangers([domain, "b.example"]) == {}
+    state.put_exchangers(domain, ["mx1.example", "mx2.example"], now=Micros(5))
+    state.put_exchangers(domain, [], now=Micros(9))
+    assert state.exchangers([domain, "b.example"]) == {domain: Exchangers(hosts=(), looked_up_at=Micros(9))}

@@ -16,6 +16,7 @@ from pathlib import Path
 from mailwake.store.state.address import address_key, split_address
 from mailwake.store.state.campaigns import Campaigns
 from mailwake.store.state.consent import Consents
+from mailwake.store.state.domains import Domains
 from mailwake.store.state.engine import Database, open_database
 from mailwake.store.state.jobs import Jobs
 from mailwake.store.state.people import People
@@ -24,6 +25,7 @@ from mailwake.store.state.rows import (
     Campaign,
     Consent,
     ConsentEntry,
+    Exchangers,
     Job,
     LinkRow,
     Recipient,
@@ -38,6 +40,7 @@ __all__ = [
     "Campaign",
     "Consent",
     "ConsentEntry",
+    "Exchangers",
     "Job",
     "LinkRow",
     "Recipient",
@@ -55,8 +58,8 @@ def _random_handle() -> int:
     return secrets.randbelow(2**63 - 1) + 1
 
 
-class StateStore(Campaigns, People, Consents, Standings, Jobs):
-    """The state store. Its methods stand in the five parts it is made of.
+class StateStore(Campaigns, People, Consents, Standings, Domains, Jobs):
+    """The state store. Its methods stand in the six parts it is made of.
 
     Args:
         database: an open, migrated database.

@@ -131,6 +131,15 @@ class ConsentEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Exchangers:
+    """The servers that take a domain's mail, as its DNS once said."""
+
+    #: host names, lower-case, most preferred first; empty: it says that it has none
+    hosts: tuple[str, ...]
+    looked_up_at: Micros
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """Something long that can be taken up again after a crash."""
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0001"
+VERSION = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -120,6 +120,16 @@ open_days = Table(
     metadata,
     Column("handle", BigInteger, primary_key=True, autoincrement=False),
     Column("day", Date, nullable=False),
+)
+
+#: public facts of the DNS, kept so that no page waits for a name server
+exchangers = Table(
+    "exchangers",
+    metadata,
+    Column("domain", String(255), primary_key=True),
+    #: host names, most preferred first; empty: the domain says that it has none
+    Column("hosts", JSON, nullable=False),
+    Column("looked_up_at", BigInteger, nullable=False),
 )
 
 jobs = Table(

@@ -1,0 +1,153 @@
+"""What the page of recipient domains shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mailwake.insight.atlas import domain_metrics
+from mailwake.insight.atlas_answers import Atlas, DomainLine, Forecast, Gateway, Operator, Share
+from mailwake.web import charts, figures, views
+from mailwake.web.charts import Column
+
+#: what a network is, for people
+KINDS = {
+    "scanner": "mail security",
+    "cloud": "cloud",
+    "hosting": "rented servers",
+    "gateway": "web gateway",
+    "relay": "privacy relay",
+    "corporate": "company network",
+    "residential": "homes",
+    "mobile": "phones",
+    "unknown": "unknown network",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShareView:
+    """A share, ready to read."""
+
+    metric: str
+    label: str
+    percent: str
+    count: str
+    #: "of 1,912 clicks judged"
+    base: str
+    span: str
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A domain in the table."""
+
+    name: str
+    recipients: str
+    gateway: str
+    #: how it shows: by exchanger, by whose machines click
+    signs: tuple[str, ...]
+    copies: ShareView
+    clicks: ShareView
+    columns: tuple[Column, ...]
+    #: the histogram in words
+    delays: str
+
+
+def values(answer: Atlas, told: Forecast, zone: ZoneInfo) -> dict[str, Any]:
+    """What `domains.html` names."""
+    labels = delay_labels(answer.delay_edges)
+    lines = [_line(each, labels, zone) for each in answer.domains]
+    return {
+        "domains": lines,
+        "others": None if answer.others is None else _line(answer.others, labels, zone),
+        "any_copy": answer.copies > 0,
+        "listed": views.listed(len(lines), len(lines), "domain"),
+        "since": f"mail since {figures.day(answer.since, zone)}",
+        "fresh": views.fresh(answer.fresh_at, zone),
+        "least": answer.least_recipients,
+        "labels": labels,
+        "people": figures.count(told.copies),
+        "links": figures.CANNOT_SAY if told.links is None else f"{told.links:.0f}",
+        "tiles": [share(told.false_clicks), share(told.machine_copies)],
+        "definitions": [
+            {"label": metric.label, "sentence": metric.sentence, "metric": metric.id}
+            for metric in domain_metrics().values()
+        ],
+    }
+
+
+def share(found: Share) -> ShareView:
+    """A share with its base in text, and as a sentence for the hover."""
+    sentence = domain_metrics()[found.metric].sentence
+    base = f"of {_number(found.base)} {found.base_name}"
+    span = figures.span(found.low, found.high)
+    told = f"{figures.percent(found.rate)} (95{figures.NBSP}% interval {span})" if span else found.cannot_say
+    return ShareView(
+        metric=found.metric,
+        label=found.label,
+        percent=figures.percent(found.rate),
+        count=_number(found.count),
+        base=base,
+        span=span,
+        says=f"{found.label}: {_number(found.count)} {base}, {told}. {sentence}",
+    )
+
+
+def _number(number: float) -> str:
+    """Expected numbers may be fractions; more than one decimal says nothing."""
+    return figures.count(int(number)) if number == int(number) else f"{number:,.1f}"
+
+
+def delay_labels(edges: tuple[int, ...]) -> tuple[str, ...]:
+    """The bins of delay in words: "below 2 s", "2 s to 10 s", ..., "later than 6 hours"."""
+    words = [figures.duration(edge) for edge in edges]
+    between = [f"{low} to {high}" for low, high in pairwise(words)]
+    return (f"below {words[0]}", *between, f"later than {words[-1]}")
+
+
+def _line(line: DomainLine, labels: tuple[str, ...], zone: ZoneInfo) -> Line:
+    clicks = sum(line.delays)
+    often = max(range(len(labels)), key=lambda place: line.delays[place])
+    told = (
+        f"{figures.count(clicks)} clicks, most often {labels[often]} after delivery" if clicks else "no machine clicked"
+    )
+    people = views.listed(line.recipients, line.recipients, "recipient")
+    gateway, signs = ("", ()) if line.gateway is None else (gateway_name(line.gateway), _signs(line.gateway, zone))
+    return Line(
+        name="Other domains" if line.name is None else line.name,
+        recipients=people
+        if line.name is not None
+        else f"{people} at {views.listed(line.domains, line.domains, 'domain')}",
+        gateway=gateway,
+        signs=signs,
+        copies=share(line.machine_copies),
+        clicks=share(line.machine_clicks),
+        columns=charts.histogram(line.delays, labels, "clicks") if clicks else (),
+        delays=told,
+    )
+
+
+def gateway_name(gateway: Gateway) -> str:
+    """Who stands before a domain; the exchanger is a fact, clicks are a sign."""
+    return gateway.by_exchanger or gateway.by_clicks or "not known"
+
+
+def _signs(gateway: Gateway, zone: ZoneInfo) -> tuple[str, ...]:
+    if gateway.exchangers is None:
+        by_exchanger = "MX not looked up"
+    elif not gateway.exchangers:
+        by_exchanger = "has no MX"
+    else:
+        looked = "" if gateway.looked_up_at is None else f", looked up {figures.day(gateway.looked_up_at, zone)}"
+        by_exchanger = f"MX {gateway.exchangers[0]}{looked}"
+    return (by_exchanger, *(_operator(each) for each in gateway.operators[:2]))
+
+
+def _operator(operator: Operator) -> str:
+    name = operator.name or ("AS" + str(operator.asns[0]) if operator.asns else "")
+    kind = KINDS.get(operator.kind, operator.kind)
+    who = f"{name} ({kind})" if name else kind
+    return f"{views.listed(operator.clicks, operator.clicks, 'machine click')} from {who}"

@@ -1,0 +1,73 @@
+"""One delivery with its verdicts, the reasons, and what it was taken for before."""
+
+import msgspec
+import pytest
+from tests.insight import seeding
+
+from mailwake.events import Class, EventType
+from mailwake.insight.delivery import DeliveryCard, NoSuchDelivery, delivery_card, unpack
+from mailwake.insight.stores import Stores
+from mailwake.store.events import Judgement
+
+REASONS = (
+    '[["timing",-2.9,"44 s after delivery"],["language",0.3,"names a language"],["network",-4.0,"<b>from AS8075</b>"]]'
+)
+
+
+@pytest.fixture
+def card(stores: Stores) -> DeliveryCard:
+    mail = seeding.sending(stores, "Card")
+    mail.people(["ann@example.com"])
+    mail.add(EventType.SENT, 0, 0)
+    mail.add(EventType.DELIVERED, 0, 2)
+    told = {"reasons": REASONS, "ruleset": "r1", "settled": False, "link": 2, "role": "cta"}
+    mail.add(EventType.CLICKED, 0, 46, id=7, **{**seeding.HUMAN, **told})
+    mail.write()
+    judged = Judgement(id=7, p_human=0.01, klass=Class.SCANNER, reasons=REASONS, ruleset="r2", settled=False)
+    stores.events.write(rejudged=[judged])
+    return delivery_card(stores, mail.campaign, "1000000")
+
+
+def test_a_card_tells_whose_copy_it_is_and_when_it_came(card: DeliveryCard) -> None:
+    assert (card.name, card.address, card.delivery) == ("Card", "ann@example.com", "1000000")
+    assert card.sent_at == seeding.START
+    assert [each.type for each in card.happenings] == ["sent", "delivered", "clicked"]
+    assert [each.opinion is None for each in card.happenings] == [True, True, False]
+
+
+def test_an_opinion_has_its_reasons_weightiest_first(card: DeliveryCard) -> None:
+    click = card.happenings[-1]
+    assert click.opinion is not None
+    assert (click.opinion.grade, click.opinion.p_human, click.opinion.ruleset) == ("machine", 0.01, "r2")
+    assert [reason.code for reason in click.opinion.reasons] == ["network", "timing", "language"]
+    assert (click.link, click.label, click.is_settled) == (2, "See the autumn range", False)
+
+
+def test_what_it_was_taken_for_before_stays(card: DeliveryCard) -> None:
+    (before,) = card.happenings[-1].formerly
+    assert (before.opinion.grade, before.opinion.p_human, before.opinion.ruleset) == ("human", 0.93, "")
+    assert before.changed_at == card.happenings[-1].at
+
+
+@pytest.mark.parametrize("delivery", ["1", "", "x", "-1", "9" * 19, "9" * 400, "1_000_000", "\u0661", "1 or 1=1"])
+def test_a_copy_that_is_not_there_is_said(stores: Stores, card: DeliveryCard, delivery: str) -> None:
+    campaign = stores.state.find_campaign("Card")
+    assert campaign is not None
+    with pytest.raises(NoSuchDelivery, match="no such copy"):
+        delivery_card(stores, campaign, delivery)
+
+
+def test_a_copy_of_another_campaign_is_not_shown(stores: Stores, card: DeliveryCard) -> None:
+    other = seeding.sending(stores, "Other").campaign
+    with pytest.raises(NoSuchDelivery):
+        delivery_card(stores, other, card.delivery)
+
+
+def test_no_address_of_a_network_is_part_of_the_answer(card: DeliveryCard) -> None:
+    names = set(msgspec.to_builtins(card.happenings[0]))
+    assert not names & {"ip", "network", "agent", "asn", "recipient"}
+
+
+@pytest.mark.parametrize("packed", ["", "[]", "nonsense", "{}", '[["a"]]', '[["a","b","c"]]'])
+def test_reasons_that_cannot_be_read_are_none(packed: str) -> None:
+    assert unpack(packed) == ()
