@@ -30,9 +30,8 @@ def event(number: int, *, klass: Class | None = Class.UNKNOWN) -> EventRow:
 
 
 def verdict(number: int, p_human: float | None, klass: Class = Class.HUMAN, **more: Any) -> Judgement:
-    return Judgement(
-        id=number, p_human=p_human, klass=klass, **({"reasons": "[]", "ruleset": "r", "settled": False} | more)
-    )
+    facts: dict[str, Any] = {"reasons": "[]", "ruleset": "r", "settled": False}
+    return Judgement(id=number, p_human=p_human, klass=klass, **(facts | more))
 
 
 def changes(store: EventStore | ClickHouseEvents) -> list[dict[str, Any]]:
