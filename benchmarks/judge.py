@@ -21,8 +21,8 @@ from typing import NamedTuple
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent))
-from mailwake.cli.judge import Hit as Line
-from mailwake.cli.judge import evidence_of, untold_headers
+from mailwake.exchange.lines import Hit as Line
+from mailwake.exchange.lines import evidence_of, untold_headers
 from mailwake.judge.rules import load_rules
 from mailwake.judge.verdicts import StreamJudge
 from mailwake.pipeline.evidence import EvidenceReader

@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "cli": None,
     "simulate": set(),
     "worlds": {"simulate"},
+    "exchange": {"pipeline"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

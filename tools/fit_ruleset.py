@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize, minimize_scalar
 
-from mailwake.cli.judge import Hit, evidence_of, untold_headers
 from mailwake.events import Evidence
+from mailwake.exchange.lines import Hit, evidence_of, untold_headers
 from mailwake.judge.combine import open_case
 from mailwake.judge.delivery import Sort
 from mailwake.judge.families.learned import Reputations

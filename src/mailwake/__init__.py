@@ -22,6 +22,7 @@ The rooms, in the order an email lives::
     web        JSON API and dashboard
     cli        one file per command
     simulate   the outside world, for demo and tests
+    exchange   hits that others logged, as evidence
     worlds     streams of hits with their truth, to measure the judge by
 
 `docs/architecture.md` says which may import which; `tests/test_architecture.py` keeps it true.

@@ -69,6 +69,8 @@ class Note(StrEnum):
     NONE = ""
     #: an unsubscribe page was looked at; changes nothing
     UNSUBSCRIBE_VIEWED = "unsubscribe_viewed"
+    #: the button was pressed as programs press it; a second button was shown, and nothing has changed yet
+    UNSUBSCRIBE_DOUBTED = "unsubscribe_doubted"
     #: a preference page was looked at; changes nothing
     PREFERENCES_VIEWED = "preferences_viewed"
     #: RFC 8058 one-click POST, sent by the mailbox provider for its user

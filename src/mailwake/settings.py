@@ -102,6 +102,8 @@ class Edge:
     request_timeout_seconds: float = 10.0
     #: time a connection may idle between requests
     idle_timeout_seconds: float = 75.0
+    #: whoever presses the unsubscribe button as programs do gets a second one; false: the first is enough for everybody
+    second_button: bool = True
     #: connections at once, per worker; more are refused with 503
     max_connections: int = 10_000
     #: requests of one connection that may wait for their answers before more are read

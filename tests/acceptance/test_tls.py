@@ -68,7 +68,8 @@ def test_the_button_of_the_page_works(proxy: Proxy) -> None:
     one = proxy.delivery()
     path = f"/u/{proxy.edge.message(one, Purpose.UNSUBSCRIBE_BODY)}"
     nonce = re.findall(rb'name="nonce" value="([^"]+)"', proxy.get(path)[2])[0]
-    assert proxy.get(path, FORM, method="POST", body=b"choice=unsubscribe&nonce=" + nonce)[0] == 200
+    pressed = (FORM, "Origin: null", "User-Agent: Firefox")
+    assert proxy.get(path, *pressed, method="POST", body=b"choice=unsubscribe&nonce=" + nonce)[0] == 200
     assert proxy.events_of(one)[-1].note is Note.BUTTON
 
 

@@ -92,7 +92,7 @@ def test_pages_carry_the_brand_of_their_host(
     path = f"/{route}/{message(Purpose.UNSUBSCRIBE_BODY, minter=sealed_for(host))}"
     page = edge.ask(path, host=host.upper())
     nonce = re.findall(r'name="nonce" value="([^"]+)"', page.text)[0]
-    lines = {"Content-Type": "application/x-www-form-urlencoded"}
+    lines = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "null", "User-Agent": "Firefox"}
     body = f"nonce={nonce}&choice=unsubscribe".encode()
     done = edge.ask(path, method="POST", body=body, headers=lines, host=host)
     for shown in (page, done):

@@ -24,8 +24,13 @@ ONE_CLICK = b"List-Unsubscribe=One-Click"
 NOW = NOW_MICROS // 1_000_000
 
 
-def nonce_in(page: Answer) -> str:
-    found = re.search(r'name="nonce" value="([^"]+)"', page.text)
+#: what a browser says with a form
+PRESSED = {"Origin": "null", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"}
+FORM = "application/x-www-form-urlencoded"
+
+
+def nonce_in(page: Answer, field: str = "nonce") -> str:
+    found = re.search(rf'name="{field}" value="([^"]+)"', page.text)
     assert found
     return found[1]
 
@@ -97,9 +102,47 @@ def test_one_click_on_the_link_in_the_body_is_honoured_too(edge: RunningEdge) ->
 @pytest.mark.parametrize("token", [HEADER, BODY])
 def test_the_button_of_the_page_unsubscribes(edge: RunningEdge, token: str) -> None:
     page = edge.ask(f"/u/{token}")
-    done = edge.post(f"/u/{token}", f"nonce={nonce_in(page)}&choice=unsubscribe".encode())
+    done = edge.post(f"/u/{token}", f"nonce={nonce_in(page)}&choice=unsubscribe".encode(), FORM, **PRESSED)
     assert (done.status, "unsubscribed" in done.text) == (200, True)
     assert [event.note for event in unsubscribed(edge)] == [Note.BUTTON]
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"User-Agent": "curl/8.5.0"}, {"Origin": "null"}, {"Origin": "", "User-Agent": "x"}]
+)
+def test_a_scanner_that_sends_the_form_does_not_unsubscribe_with_one_press(
+    edge: RunningEdge, headers: dict[str, str]
+) -> None:
+    page = edge.ask(f"/u/{BODY}")
+    second = edge.post(f"/u/{BODY}", f"nonce={nonce_in(page)}&choice=unsubscribe".encode(), FORM, **headers)
+    assert (second.status, unsubscribed(edge)) == (200, [])
+    assert "press once more" in second.text
+    assert edge.events()[-1].note is Note.UNSUBSCRIBE_DOUBTED
+
+
+def test_the_second_button_always_counts(edge: RunningEdge) -> None:
+    page = edge.ask(f"/u/{BODY}")
+    second = edge.post(f"/u/{BODY}", f"nonce={nonce_in(page)}".encode())
+    assert edge.post(f"/u/{BODY}", f"again={nonce_in(second, 'again')}".encode()).status == 200
+    assert [event.note for event in unsubscribed(edge)] == [Note.BUTTON]
+
+
+def test_the_nonce_of_the_first_button_is_not_that_of_the_second(edge: RunningEdge) -> None:
+    nonce = nonce_in(edge.ask(f"/u/{BODY}"))
+    assert edge.post(f"/u/{BODY}", f"again={nonce}".encode(), FORM, **PRESSED).status == 400
+    assert unsubscribed(edge) == []
+
+
+def test_where_second_buttons_are_off_the_first_is_enough_for_everybody(start_edge: StartEdge) -> None:
+    edge = start_edge(edge={"second_button": False})
+    nonce = nonce_in(edge.ask(f"/u/{BODY}"))
+    edge.post(f"/u/{BODY}", f"nonce={nonce}".encode())
+    assert [event.note for event in unsubscribed(edge)] == [Note.BUTTON]
+
+
+def test_a_one_click_from_a_cloud_without_any_header_is_never_doubted(edge: RunningEdge) -> None:
+    assert edge.ask(f"/u/{HEADER}", method="POST", body=ONE_CLICK).status == 200
+    assert [event.note for event in unsubscribed(edge)] == [Note.ONE_CLICK]
 
 
 @pytest.mark.parametrize(

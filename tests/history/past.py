@@ -7,7 +7,6 @@ from functools import cache
 
 import msgspec
 
-from mailwake.cli.judge import Hit, evidence_of, untold_headers
 from mailwake.events import (
     SECOND,
     CampaignId,
@@ -20,6 +19,7 @@ from mailwake.events import (
     Source,
     Verdict,
 )
+from mailwake.exchange.lines import Hit, evidence_of, untold_headers
 from mailwake.judge.delivery import sort_of
 from mailwake.judge.rules import Rules, load_rules
 from mailwake.judge.verdicts import StreamJudge

@@ -33,7 +33,7 @@ def compared(told: dict[int, Verdict]) -> dict[int, tuple[float | None, str]]:
     return {each: (verdict.p_human, verdict.klass) for each, verdict in told.items()}
 
 
-@pytest.mark.parametrize(("kind", "seed"), [("company", 1), ("company", 2)])
+@pytest.mark.parametrize(("kind", "seed"), [("company", 1)])
 def test_the_next_events_are_judged_as_without_a_restart(store: EventStore, kind: str, seed: int) -> None:
     before, after = split(evidence(kind, seed))
     stayed = StreamJudge(rules())

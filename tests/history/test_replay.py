@@ -1,5 +1,6 @@
 """A replay ends where living through it would have ended, and what it would change can be told beforehand."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,9 +31,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventStore]:
 def milder(tmp_path_factory: pytest.TempPathFactory) -> Rules:
     """A ruleset that takes nearly everybody for a person."""
     path = tmp_path_factory.mktemp("rules") / "milder.toml"
-    path.write_text(
-        CURRENT.read_text().replace("\nstart = ", "\nstart = 5", 1).replace('name = "', 'name = "milder-', 1)
-    )
+    text = re.sub(r"\nstart = .*", "\nstart = 5.0", CURRENT.read_text(encoding="utf-8"))
+    path.write_text(text.replace('name = "', 'name = "milder-', 1), encoding="utf-8")
     return load_rules(path)
 
 

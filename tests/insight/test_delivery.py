@@ -23,7 +23,15 @@ def card(stores: Stores) -> DeliveryCard:
     told = {"reasons": REASONS, "ruleset": "r1", "settled": False, "link": 2, "role": "cta"}
     mail.add(EventType.CLICKED, 0, 46, id=7, **{**seeding.HUMAN, **told})
     mail.write()
-    judged = Judgement(id=7, p_human=0.01, klass=Class.SCANNER, reasons=REASONS, ruleset="r2", settled=False)
+    judged = Judgement(
+        id=7,
+        p_human=0.01,
+        klass=Class.SCANNER,
+        reasons=REASONS,
+        ruleset="r2",
+        settled=False,
+        changed_at=seeding.micros(46),
+    )
     stores.events.write(rejudged=[judged])
     return delivery_card(stores, mail.campaign, "1000000")
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from mailwake.cli.judge import Hit as Line
-from mailwake.cli.judge import evidence_of, untold_headers
+from mailwake.exchange.lines import Hit as Line
+from mailwake.exchange.lines import evidence_of, untold_headers
 from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.pipeline.networks import Networks
 from mailwake.settings import Enrich

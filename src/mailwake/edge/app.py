@@ -37,13 +37,15 @@ class App:
         recorder: keeps what may be kept.
         pages: for people, of every host.
         nonces: for their forms.
+        doubts: whether an unsubscribe button can be asked for twice.
     """
 
-    def __init__(self, recorder: Recorder, pages: Mapping[str, Pages], nonces: Nonces) -> None:
+    def __init__(self, recorder: Recorder, pages: Mapping[str, Pages], nonces: Nonces, *, doubts: bool = True) -> None:
         self._recorder = recorder
         self._counters = recorder.counters
         self._hosts = {host.encode("ascii"): host for host in recorder.hosts}
-        unsubscribe, preferences = Unsubscribe(pages, nonces).answer, Preferences(pages, nonces).answer
+        unsubscribe = Unsubscribe(pages, nonces, doubts=doubts).answer
+        preferences = Preferences(pages, nonces).answer
         self._routes = {
             b"/o/": _Route(pixel.answer, _READ, READ_ONLY),
             b"/c/": _Route(click.answer, _READ, READ_ONLY),

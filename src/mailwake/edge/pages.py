@@ -94,10 +94,15 @@ class Pages:
                 best, weight = found[1].lower(), float(found[2] or 1)
         return best
 
-    def unsubscribe(self, language: str, nonce: str) -> Response:
-        """The question, with a real button."""
+    def unsubscribe(self, language: str, nonce: str, *, again: bool = False) -> Response:
+        """The question, with a real button.
+
+        Args:
+            again: it was pressed as programs press it; this is the second one.
+        """
         texts = self._texts[language]
-        content = {"text": texts["unsubscribe_text"], "button": texts["unsubscribe_button"], "nonce": nonce}
+        text, field = ("unsubscribe_again", "again") if again else ("unsubscribe_text", "nonce")
+        content = {"text": texts[text], "button": texts["unsubscribe_button"], "field": field, "nonce": nonce}
         return self._page(language, "unsubscribe", texts["unsubscribe_title"], content)
 
     def unsubscribed(self, language: str) -> Response:

@@ -3,12 +3,16 @@
 A POST with ``List-Unsubscribe=One-Click`` is honoured for both tokens: that of the header, which the RFC means, and
 that of the body's link, because mailbox providers and mail apps take the body's link where they find no header. It
 needs no nonce: whoever has the link could press the button too, and a one-click must never be doubted.
+
+Scanners run scripts and send forms. A button that was pressed as programs press it is answered with a second one, which
+always counts: nobody stays subscribed who asked to leave, and few leave because a scanner clicked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mailwake.edge.doubts import looks_automatic
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.forms import read_form
 from mailwake.edge.nonces import Nonces
@@ -31,11 +35,13 @@ class Unsubscribe:
     Args:
         pages: of every host, in its brand.
         nonces: shared with the preference page.
+        doubts: whether a press can get a second button.
     """
 
-    def __init__(self, pages: Mapping[str, Pages], nonces: Nonces) -> None:
+    def __init__(self, pages: Mapping[str, Pages], nonces: Nonces, *, doubts: bool = True) -> None:
         self._pages = pages
         self._nonces = nonces
+        self._doubts = doubts
 
     def answer(self, recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
         """The page, or the end of the subscription."""
@@ -52,8 +58,13 @@ class Unsubscribe:
             form = read_form(exchange.body, exchange.headers)
             if form.get("List-Unsubscribe") == "One-Click":
                 recorder.decided(exchange, token, _ONE_CLICK, done=DONE)
-            elif self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
+            elif self._nonces.holds(form.get("again", ""), f"{rest} again", now_seconds=now):
                 recorder.decided(exchange, token, _BUTTON, done=pages.unsubscribed(language))
-            else:
+            elif not self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
                 recorder.counters.reject("form")
                 exchange.answer(BAD_FORM)
+            elif self._doubts and looks_automatic(exchange.headers):
+                second = pages.unsubscribe(language, self._nonces.mint(f"{rest} again", now_seconds=now), again=True)
+                recorder.viewed(exchange, second, token, Note.UNSUBSCRIBE_DOUBTED)
+            else:
+                recorder.decided(exchange, token, _BUTTON, done=pages.unsubscribed(language))

@@ -32,7 +32,7 @@ class Sort(IntEnum):
 #: Kept per delivery. A newsletter of 60 links can be swept whole; nobody reads a message 24 times in 15 minutes.
 ROOM = {Sort.OPEN: 24, Sort.CLICK: 64, Sort.WITNESS: 16, Sort.PROOF: 8, Sort.ONE_CLICK: 8}
 
-_PAGES = {Note.UNSUBSCRIBE_VIEWED: -1, Note.PREFERENCES_VIEWED: -2, Note.BUTTON: -1}
+_PAGES = {Note.UNSUBSCRIBE_VIEWED: -1, Note.UNSUBSCRIBE_DOUBTED: -1, Note.PREFERENCES_VIEWED: -2, Note.BUTTON: -1}
 
 
 def sort_of(evidence: Evidence) -> Sort | None:

@@ -42,6 +42,7 @@ NOTES = {
     "decoy": "A hidden link was followed, which no person can see",
     "link_refused": "A link with a broken seal was tried",
     "unsubscribe_viewed": "The unsubscribe page was looked at",
+    "unsubscribe_doubted": "The unsubscribe button was pressed as programs press it, and a second one was shown",
     "preferences_viewed": "The preference page was looked at",
 }
 LANES = {"human": "People", "possible": "Possibly people", "machine": "Machines"}

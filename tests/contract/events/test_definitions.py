@@ -336,7 +336,7 @@ def test_sums_of_openers_are_those_of_the_counts(store: EventStore, rows: list[E
 
 
 def test_rules_are_named_by_how_much_they_judged(store: EventStore, rows: list[EventRow]) -> None:
-    named = store.ask("rulesets", campaign=1)
+    named = store.ask("campaign_rulesets", campaign=1)
     assert [row["ruleset"] for row in named] == ["abc123"]
-    judged = [row for row in rows if row.campaign == 1 and row.ruleset and reaction(row) and row.delivery is not None]
-    assert named[0]["event_count"] == len(judged)
+    judged = [row for row in rows if row.campaign == 1 and row.ruleset and row.klass is not None]
+    assert named[0]["verdicts"] == len(judged)

@@ -35,7 +35,8 @@ def verdict(number: int, p_human: float | None, klass: Class = Class.HUMAN, **mo
 
 
 def changes(store: EventStore | ClickHouseEvents) -> list[dict[str, Any]]:
-    return [row for delivery in DELIVERIES for row in store.ask("verdict_changes", delivery=delivery)]
+    found = [row for delivery in DELIVERIES for row in store.ask("verdict_changes", delivery=delivery)]
+    return [{name: value for name, value in row.items() if not name.endswith("grade")} for row in found]
 
 
 def as_rows(found: list[ChangeRow]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ def split_address(address: str) -> tuple[str, str]:
     """
     address = address.strip()
     local, at, domain = address.rpartition("@")
-    if not at or not local or not domain or len(address) > MAX_ADDRESS_CHARS or not address.isprintable():
+    if not at or not local or not domain.strip(".") or len(address) > MAX_ADDRESS_CHARS or not address.isprintable():
         raise BadInput("this is no e-mail address: it needs the form name@domain")
     return local, _ascii_domain(domain)
 

@@ -1,0 +1,1 @@
+"""Hits that others logged, in the format that `mailwake judge` reads."""

@@ -1,0 +1,183 @@
+"""Lines of the exchange format, in which hits from anywhere come to be judged, as evidence.
+
+What a line does not say is not known. Times are seconds since 1970. Format: DESIGN section 8, docs/explain/judging.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import msgspec
+
+from mailwake.errors import BadInput
+from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Handle, Micros, Note, event_id
+from mailwake.pipeline.evidence import LOOKED_AT, EvidenceReader, looked_at
+
+_TYPES = {
+    "sent": (EventType.SENT, Note.NONE),
+    "delivered": (EventType.DELIVERED, Note.NONE),
+    "opened": (EventType.OPENED, Note.NONE),
+    "clicked": (EventType.CLICKED, Note.NONE),
+    "decoy": (EventType.UNKNOWN, Note.DECOY),
+    "unsub_view": (EventType.UNKNOWN, Note.UNSUBSCRIBE_VIEWED),
+    "unsub_post": (EventType.UNSUBSCRIBED, Note.BUTTON),
+    "replied": (EventType.REPLIED, Note.NONE),
+    "converted": (EventType.CONVERTED, Note.NONE),
+}
+_STREAMS = ("marketing", "transactional", "outbound")
+#: Farther from 1970 than this is a mistake of units: milliseconds, microseconds.
+_LAST_SECOND = 1e11
+
+
+class Hit(msgspec.Struct, kw_only=True, gc=False):
+    """One line of input; unknown fields are passed over, missing ones are not known."""
+
+    type: str
+    at: float
+    id: str | int | None = None
+    delivery: str | int | None = None
+    recipient: str | int | None = None
+    domain: str | None = None
+    link: int | None = None
+    links: int | None = None
+    stream: str | None = None
+    ip: str | None = None
+    ua: str | None = None
+    method: str | None = None
+    headers: dict[str, Any] | None = None
+    signature_ok: bool | None = None
+
+
+def untold_headers(hits: Iterable[Hit]) -> frozenset[bytes]:
+    """Headers that no hit of the whole input has: its source does not log them, so their absence says nothing."""
+    told = {name.lower() for hit in hits if hit.headers for name in hit.headers}
+    return frozenset(name for name in LOOKED_AT if name.decode() not in told)
+
+
+def evidence_of(hit: Hit, reader: EvidenceReader, number: int, untold: frozenset[bytes]) -> Evidence:
+    """What the judge may see of one line.
+
+    Args:
+        untold: lower-case names of headers that the source does not log.
+
+    Raises:
+        BadInput: a type, stream or time that cannot be.
+    """
+    headers = _headers(hit.headers)
+    kind, note = _kind(hit, headers)
+    at = _time(hit.at)
+    agent = None if hit.ua is None else hit.ua.encode("latin-1", "replace")
+    if agent is None and headers:
+        agent = headers.get(b"user-agent")
+    seen = None if headers is None or untold >= LOOKED_AT else looked_at(headers.items())
+    traits = reader.facts(peer=hit.ip, method=hit.method or "GET", agent=agent, headers=seen, at=at, untold=untold)
+    network, claimed = traits.network, traits.agent
+    return Evidence(
+        id=event_id("line", number) if hit.id is None else event_id("id", hit.id),
+        type=kind,
+        at=at,
+        delivery=None if hit.delivery is None else DeliveryId(event_id("delivery", hit.delivery)),
+        recipient=None if hit.recipient is None else Handle(event_id("recipient", hit.recipient)),
+        domain=hit.domain,
+        link=hit.link,
+        links=hit.links,
+        stream=hit.stream or "marketing",
+        note=note,
+        network=network.hash,
+        network_kind=traits.network_kind,
+        asn=network.asn,
+        country=network.country,
+        agent=traits.agent_hash,
+        agent_kind=claimed.kind,
+        client=claimed.client,
+        device=claimed.device,
+        flags=traits.flags,
+    )
+
+
+def _kind(hit: Hit, headers: Mapping[bytes, bytes] | None) -> tuple[EventType, Note]:
+    if hit.type not in _TYPES:
+        raise BadInput(f"type {hit.type!r} is none of {', '.join(_TYPES)}")
+    if hit.stream is not None and hit.stream not in _STREAMS:
+        raise BadInput(f"stream {hit.stream!r} is none of {', '.join(_STREAMS)}")
+    kind, note = _TYPES[hit.type]
+    if hit.signature_ok is False and kind in (EventType.CLICKED, EventType.OPENED):
+        return EventType.UNKNOWN, Note.LINK_REFUSED
+    # Browsers send Origin with every POST (Fetch standard, 3.1); a mailbox's one-click POST has none (RFC 8058, 3.1).
+    if note is Note.BUTTON and headers and b"origin" not in headers and b"sec-fetch-mode" not in headers:
+        return kind, Note.ONE_CLICK
+    return kind, note
+
+
+def _time(seconds: float) -> Micros:
+    if not isfinite(seconds) or not 0 <= seconds < _LAST_SECOND:
+        raise BadInput(f"at {seconds} is no time in seconds since 1970")
+    return Micros(round(seconds * SECOND))
+
+
+def _headers(headers: Mapping[str, Any] | None) -> dict[bytes, bytes] | None:
+    """Lower-case names and raw values; None when there are no headers at all."""
+    if headers is None:
+        return None
+    return {
+        name.lower().encode("latin-1", "replace"): str(value).encode("latin-1", "replace")
+        for name, value in headers.items()
+        if value is not None
+    }
+
+
+#: number, hit, id and problem of a line
+Read = tuple[int, Hit | None, str | int | None, str]
+
+
+class Line(msgspec.Struct, gc=False):
+    """One line of input as it was understood."""
+
+    number: int
+    id: str | int | None
+    #: None: it could not be read, for this reason
+    evidence: Evidence | None
+    problem: str = ""
+
+
+def read_lines(lines: Iterable[bytes]) -> Iterator[Read]:
+    """Every line that is not empty."""
+    decoder = msgspec.json.Decoder(Hit)
+    for number, raw in enumerate(lines, 1):
+        if raw.isspace():
+            continue
+        try:
+            hit = decoder.decode(raw)
+            yield number, hit, hit.id, ""
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+            yield number, None, _id_of(raw), str(fault)
+
+
+def understand(found: Sequence[Read], reader: EvidenceReader) -> list[Line]:
+    """All lines of one input as evidence, or with what is wrong with them.
+
+    Args:
+        found: as `read_lines` gives them.
+        reader: what looks networks and programs up.
+    """
+    untold = untold_headers(hit for _, hit, _, _ in found if hit)
+    lines = []
+    for number, hit, identity, problem in found:
+        try:
+            evidence = None if hit is None else evidence_of(hit, reader, number, untold)
+            lines.append(Line(number, identity, evidence, problem))
+        except BadInput as fault:
+            lines.append(Line(number, identity, None, str(fault)))
+    return lines
+
+
+def _id_of(raw: bytes) -> str | int | None:
+    """The id of a line that is no hit, if that much can be read."""
+    try:
+        tree = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    found = tree.get("id") if isinstance(tree, dict) else None
+    return found if isinstance(found, str | int) and not isinstance(found, bool) else None
