@@ -27,7 +27,25 @@ NOW = NOW_MICROS // 1_000_000
 def choose(edge: RunningEdge, choice: str, *, token: str = TOKEN) -> int:
     found = re.search(r'name="nonce" value="([^"]+)"', edge.ask(f"/p/{token}").text)
     assert found
-    return edge.post(f"/p/{token}", f"nonce={found[1]}&choice={choice}".encode()).status
+    form = "application/x-www-form-urlencoded"
+    pressed = {"Origin": "null", "User-Agent": "Firefox"}
+    return edge.post(f"/p/{token}", f"nonce={found[1]}&choice={choice}".encode(), form, **pressed).status
+
+
+def test_a_scanner_that_sends_the_form_leaves_the_list_only_with_a_second_press(edge: RunningEdge) -> None:
+    (nonce,) = re.findall(r'name="nonce" value="([^"]+)"', edge.ask(f"/p/{TOKEN}").text)
+    second = edge.post(f"/p/{TOKEN}", f"nonce={nonce}&choice=unsubscribe".encode())
+    assert second.status == 200
+    assert [event.note for event in edge.events()][-1] is Note.UNSUBSCRIBE_DOUBTED
+    (again,) = re.findall(r'name="again" value="([^"]+)"', second.text)
+    assert edge.post(f"/p/{TOKEN}", f"again={again}".encode()).status == 200
+    assert edge.events()[-1].type is EventType.UNSUBSCRIBED
+
+
+def test_the_wish_not_to_be_tracked_is_never_doubted(edge: RunningEdge) -> None:
+    (nonce,) = re.findall(r'name="nonce" value="([^"]+)"', edge.ask(f"/p/{TOKEN}").text)
+    assert edge.post(f"/p/{TOKEN}", f"nonce={nonce}&choice=stop".encode()).status == 200
+    assert edge.events()[-1].type is EventType.CONSENT_WITHDRAWN
 
 
 @pytest.mark.parametrize(

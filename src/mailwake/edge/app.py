@@ -45,7 +45,7 @@ class App:
         self._counters = recorder.counters
         self._hosts = {host.encode("ascii"): host for host in recorder.hosts}
         unsubscribe = Unsubscribe(pages, nonces, doubts=doubts).answer
-        preferences = Preferences(pages, nonces).answer
+        preferences = Preferences(pages, nonces, doubts=doubts).answer
         self._routes = {
             b"/o/": _Route(pixel.answer, _READ, READ_ONLY),
             b"/c/": _Route(click.answer, _READ, READ_ONLY),
