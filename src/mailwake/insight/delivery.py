@@ -15,6 +15,8 @@ from mailwake.insight.stores import Stores, moment
 from mailwake.store.state import Campaign
 
 _MAX_ID = 2**63 - 1
+#: The reason that stands for all that are not told one by one.
+REST = "rest"
 _reasons = msgspec.json.Decoder(list[tuple[str, float, str]])
 
 
@@ -189,13 +191,13 @@ def _opinion(row: Mapping[str, Any]) -> Opinion:
 
 
 def unpack(packed: str) -> tuple[Reason, ...]:
-    """Reasons as the store keeps them, the weightiest first; none where they cannot be read."""
+    """Reasons as the store keeps them, the weightiest first, the sum of lesser ones last; none that cannot be read."""
     try:
         told = _reasons.decode(packed) if packed else []
     except msgspec.DecodeError:
         return ()
     reasons = (Reason(code=code, weight=weight, fact=fact) for code, weight, fact in told)
-    return tuple(sorted(reasons, key=lambda reason: (-abs(reason.weight), reason.code)))
+    return tuple(sorted(reasons, key=lambda reason: (reason.code == REST, -abs(reason.weight), reason.code)))
 
 
 def to_json(answer: DeliveryCard) -> bytes:

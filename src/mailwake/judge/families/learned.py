@@ -56,7 +56,7 @@ _CELLS = tuple(
     tuple(tuple(f"known_{name}.{count}_{value}" for value in _VALUE_NAMES) for count in _COUNT_NAMES) for name in _NAMES
 )
 _NEW = tuple(Cell(f"known_{name}.new") for name in _NAMES)
-_STREAM_CELLS = tuple(Cell(f"known_stream.{value}") for value in _VALUE_NAMES)
+_STREAM_CELLS = tuple(f"known_stream.{value}" for value in _VALUE_NAMES)
 _FACTS = tuple(f"{words}: {{:.0%}} people at {{}} other deliveries" for words in _WORDS.values())
 _SPREAD_FACT = "this network came to {} other deliveries, {} of them at this domain"
 _DELAYS = (10, 30, 60, 120, 300, 1_800, 7_200, 86_400)
@@ -142,7 +142,8 @@ class Reputations:
                 if n < LEAST:
                     return []
                 base = min(max((total / SCALE + 1) / (n + 2), 0.02), 0.98)
-                found.append(_STREAM_CELLS[bisect_right(_VALUES, log(base / (1 - base)))])
+                cell = _STREAM_CELLS[bisect_right(_VALUES, log(base / (1 - base)))]
+                found.append(Cell(cell, "this stream: {:.0%} people", (base,)))
                 continue
             elif name == _RECIPIENT:
                 again = n
