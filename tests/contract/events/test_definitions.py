@@ -65,7 +65,7 @@ def _outcome(events: list[EventRow]) -> Counter[str]:
     for kind in ("sent", "deferred", "rejected", "failed", "complained", "unsubscribed", "replied"):
         found[kind] = int(any(row.type == kind for row in events))
     delivered, bounced = last(EventType.DELIVERED), last(EventType.BOUNCED)
-    found["delivered"] = int(delivered is not None and (bounced is None or bounced < delivered // 10**6 * 10**6))
+    found["delivered"] = int(delivered is not None and (bounced is None or bounced < delivered - 60 * 10**6))
     found["bounced"] = int(bounced is not None and not found["delivered"])
     found["unresolved"] = int(
         found["sent"] == 1 and delivered is None and bounced is None and not found["rejected"] and not found["failed"]
@@ -208,6 +208,18 @@ def test_a_bounce_of_the_same_second_counts_as_later(store: EventStore) -> None:
     store.write(rows=[event(1, EventType.DELIVERED, 5 * SECOND + 900), event(2, EventType.BOUNCED, 5 * SECOND)])
     (answer,) = store.ask("campaign_counts", campaign=1)
     assert (answer["delivered"], answer["bounced"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("bounced_at", "counts"), [(179_987_000, (0, 1)), (120_011_000, (0, 1)), (120_010_999, (1, 0))]
+)
+def test_a_bounce_that_overtakes_the_note_of_the_delivery_takes_it_back(
+    store: EventStore, bounced_at: int, counts: tuple[int, int]
+) -> None:
+    """The notice is here before we wrote down that the next server took the mail, perhaps in the second before."""
+    store.write(rows=[event(1, EventType.DELIVERED, 180_011_000), event(2, EventType.BOUNCED, bounced_at)])
+    (answer,) = store.ask("campaign_counts", campaign=1)
+    assert (answer["delivered"], answer["bounced"]) == counts
 
 
 def test_a_person_found_late_is_counted_where_the_person_was(store: EventStore) -> None:

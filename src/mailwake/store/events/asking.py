@@ -60,7 +60,12 @@ def questions() -> dict[str, Question]:
 
 
 def _put_parts(text: str, texts: Mapping[str, str]) -> str:
-    return _PART.sub(lambda found: without_comments(texts[found[1]]).replace("{it}", found[2] or ""), text)
+    """The text with its parts, and theirs, in place."""
+
+    def put(found: re.Match[str]) -> str:
+        return _put_parts(without_comments(texts[found[1]]).replace("{it}", found[2] or "").strip(), texts)
+
+    return _PART.sub(put, text)
 
 
 def question(name: str) -> Question:

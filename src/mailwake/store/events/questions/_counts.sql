@@ -1,5 +1,4 @@
--- Part: counts of deliveries per {it}; goes after `_chances`. A delivery is delivered when it has such an event and no bounce later; a bounce
--- tells its time in whole seconds (RFC 5322 section 3.3), so "later" is taken to the second.
+-- Part: counts of deliveries per {it}; goes after `_chances`.
 -- The byte of modes has opens above clicks, four bits each, and 3 is individual.
 units as (
     select
@@ -30,11 +29,7 @@ outcomes as (
         units.*,
         coalesce(c.opened_p, 0) as opened_p,
         coalesce(c.clicked_p, 0) as clicked_p,
-        case
-            when delivered_at is null then 0
-            when bounced_at >= delivered_at - delivered_at % 1000000 then 0
-            else 1
-        end as was_delivered,
+        {part:_delivered} as was_delivered,
         case when was_sent = 1 and delivered_at is null and bounced_at is null and was_rejected + was_failed = 0 then 1
             else 0 end as is_unresolved
     from units

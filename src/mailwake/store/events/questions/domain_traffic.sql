@@ -17,8 +17,7 @@ with {part:_copies},
 based as (
     select
         c.*,
-        case when clicks_individual = 0 or delivered_at is null then 0
-            when bounced_at >= delivered_at - delivered_at % 1000000 then 0 else 1 end as in_base,
+        clicks_individual * {part:_delivered} as in_base,
         coalesce(r.machine_links, 0) as by_machines,
         coalesce(r.other_links, 0) as by_others,
         coalesce(c.links, 0) as hrefs
