@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from mailwake.edge import click, pixel
+from mailwake.edge.doubts import SecondButton
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.pages import MISDIRECTED, NOT_FOUND, READ_ONLY, ROBOTS, WITH_POST, Pages
@@ -37,15 +38,18 @@ class App:
         recorder: keeps what may be kept.
         pages: for people, of every host.
         nonces: for their forms.
-        doubts: whether an unsubscribe button can be asked for twice.
+        second_button: whether whoever leaves the list as programs do is asked twice.
     """
 
-    def __init__(self, recorder: Recorder, pages: Mapping[str, Pages], nonces: Nonces, *, doubts: bool = True) -> None:
+    def __init__(
+        self, recorder: Recorder, pages: Mapping[str, Pages], nonces: Nonces, *, second_button: bool = True
+    ) -> None:
         self._recorder = recorder
         self._counters = recorder.counters
         self._hosts = {host.encode("ascii"): host for host in recorder.hosts}
-        unsubscribe = Unsubscribe(pages, nonces, doubts=doubts).answer
-        preferences = Preferences(pages, nonces, doubts=doubts).answer
+        second = SecondButton(nonces, offered=second_button)
+        unsubscribe = Unsubscribe(pages, nonces, second).answer
+        preferences = Preferences(pages, nonces, second).answer
         self._routes = {
             b"/o/": _Route(pixel.answer, _READ, READ_ONLY),
             b"/c/": _Route(click.answer, _READ, READ_ONLY),

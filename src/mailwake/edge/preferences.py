@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mailwake.edge.doubts import looks_automatic
+from mailwake.edge.doubts import SecondButton
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.forms import read_form
 from mailwake.edge.nonces import Nonces
@@ -31,13 +31,13 @@ class Preferences:
     Args:
         pages: of every host, in its brand.
         nonces: shared with the unsubscribe page.
-        doubts: whether leaving the list can be asked for twice, as on the unsubscribe page.
+        second: the button for whoever leaves the list as programs do.
     """
 
-    def __init__(self, pages: Mapping[str, Pages], nonces: Nonces, *, doubts: bool = True) -> None:
+    def __init__(self, pages: Mapping[str, Pages], nonces: Nonces, second: SecondButton) -> None:
         self._pages = pages
         self._nonces = nonces
-        self._doubts = doubts
+        self._second = second
 
     def answer(self, recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
         """The page, or the choice made on it."""
@@ -53,15 +53,14 @@ class Preferences:
         else:
             form = read_form(exchange.body, exchange.headers)
             decision = CHOICES.get(form.get("choice", ""))
-            again = form.get("again", "")
-            if again and self._nonces.holds(again, f"{rest} again", now_seconds=now):
+            if self._second.was_pressed(form, rest, now_seconds=now):
                 done = pages.chosen(language, "unsubscribe")
                 recorder.decided(exchange, token, CHOICES["unsubscribe"], done=done)
             elif decision is None or not self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
                 recorder.counters.reject("form")
                 exchange.answer(BAD_FORM)
-            elif self._doubts and form["choice"] == "unsubscribe" and looks_automatic(exchange.headers):
-                second = pages.unsubscribe(language, self._nonces.mint(f"{rest} again", now_seconds=now), again=True)
-                recorder.viewed(exchange, second, token, Note.UNSUBSCRIBE_DOUBTED)
+            elif form["choice"] == "unsubscribe" and self._second.is_due(exchange.headers):
+                page = pages.unsubscribe(language, self._second.mint(rest, now_seconds=now), again=True)
+                recorder.viewed(exchange, page, token, Note.UNSUBSCRIBE_DOUBTED)
             else:
                 recorder.decided(exchange, token, decision, done=pages.chosen(language, form["choice"]))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mailwake.edge.doubts import looks_automatic
+from mailwake.edge.doubts import SecondButton
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.forms import read_form
 from mailwake.edge.nonces import Nonces
@@ -35,13 +35,13 @@ class Unsubscribe:
     Args:
         pages: of every host, in its brand.
         nonces: shared with the preference page.
-        doubts: whether a press can get a second button.
+        second: the button for whoever presses as programs do.
     """
 
-    def __init__(self, pages: Mapping[str, Pages], nonces: Nonces, *, doubts: bool = True) -> None:
+    def __init__(self, pages: Mapping[str, Pages], nonces: Nonces, second: SecondButton) -> None:
         self._pages = pages
         self._nonces = nonces
-        self._doubts = doubts
+        self._second = second
 
     def answer(self, recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
         """The page, or the end of the subscription."""
@@ -58,13 +58,13 @@ class Unsubscribe:
             form = read_form(exchange.body, exchange.headers)
             if form.get("List-Unsubscribe") == "One-Click":
                 recorder.decided(exchange, token, _ONE_CLICK, done=DONE)
-            elif self._nonces.holds(form.get("again", ""), f"{rest} again", now_seconds=now):
+            elif self._second.was_pressed(form, rest, now_seconds=now):
                 recorder.decided(exchange, token, _BUTTON, done=pages.unsubscribed(language))
             elif not self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
                 recorder.counters.reject("form")
                 exchange.answer(BAD_FORM)
-            elif self._doubts and looks_automatic(exchange.headers):
-                second = pages.unsubscribe(language, self._nonces.mint(f"{rest} again", now_seconds=now), again=True)
-                recorder.viewed(exchange, second, token, Note.UNSUBSCRIBE_DOUBTED)
+            elif self._second.is_due(exchange.headers):
+                page = pages.unsubscribe(language, self._second.mint(rest, now_seconds=now), again=True)
+                recorder.viewed(exchange, page, token, Note.UNSUBSCRIBE_DOUBTED)
             else:
                 recorder.decided(exchange, token, _BUTTON, done=pages.unsubscribed(language))

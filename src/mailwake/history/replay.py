@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, NamedTuple
 
 from mailwake.events import SECOND, Micros, Settlement, Verdict
@@ -80,29 +81,34 @@ class Counts:
     clicked_machine: int = 0
     #: events that nothing is known of, whole ones
     cannot_say: int = 0
-    #: copies that a person clicked in, with probability 0.5 or more
-    clickers: set[int] = field(default_factory=set)
+    #: copy to program to the highest P(human) of its clicks, in the same units
+    clickers: dict[int, dict[int | None, int]] = field(default_factory=dict)
 
     def add(self, row: Row, p_human: float | None) -> None:
         """Count one event that is an open or a click."""
+        human = DIGITS // 2 if p_human is None else int(p_human * DIGITS + 1e-6)
+        if row["reaction"] == "clicked" and row["delivery"] is not None:
+            programs = self.clickers.setdefault(row["delivery"], {})
+            programs[row["agent"]] = max(human, programs.get(row["agent"], 0))
         if p_human is None:
             self.cannot_say += 1
             return
-        human = int(p_human * DIGITS + 1e-6)
         if row["reaction"] == "opened":
             self.opened_human += human
             self.opened_machine += DIGITS - human
             return
         self.clicked_human += human
         self.clicked_machine += DIGITS - human
-        if row["delivery"] is not None and human >= DIGITS // 2:
-            self.clickers.add(row["delivery"])
+
+    def human_clickers(self) -> float:
+        """Copies in which a person clicked, expected: the sum of 1 - Π(1 - P) over their programs, as in reports."""
+        return sum(1 - prod(1 - each / DIGITS for each in programs.values()) for programs in self.clickers.values())
 
     def told(self) -> dict[str, float | int]:
         """The numbers, as they are shown."""
         sums = ("opened_human", "opened_machine", "clicked_human", "clicked_machine")
         found: dict[str, float | int] = {name: getattr(self, name) / DIGITS for name in sums}
-        return found | {"human_clickers": len(self.clickers), "cannot_say": self.cannot_say}
+        return found | {"human_clickers": round(self.human_clickers(), 4), "cannot_say": self.cannot_say}
 
 
 @dataclass(slots=True)

@@ -189,7 +189,7 @@ class StreamJudge:
         """Everything that is open, with the time of its delivery."""
         return [(copy, self._clock.get(delivery_id)) for delivery_id, copy in self._open.items()]
 
-    def observe_nothing(self, batch: Iterable[Evidence]) -> None:
+    def take_in(self, batch: Iterable[Evidence]) -> None:
         """Take events in without judging them."""
         self._absorb(batch, Settlement.PROVISIONAL)
 
@@ -276,7 +276,7 @@ def learn(
 def gather(rules: Rules, batch: Iterable[Evidence]) -> list[tuple[Delivery, Micros | None]]:
     """A closed set of events as deliveries with their times, as the judge would keep them."""
     judge = StreamJudge(rules)
-    judge.observe_nothing(batch)
+    judge.take_in(batch)
     return judge.copies()
 
 
