@@ -11,6 +11,7 @@ The rooms, in the order an email lives::
     edge       pixel, click, unsubscribe, preferences
     eventlog   append, survive, replay
     ingest     bounces, complaints, replies
+    origins    networks and programs of the world, by address and user agent
     pipeline   events become facts and states
     monitoring what the installation says of itself
     judge      evidence in, verdict out
@@ -19,6 +20,7 @@ The rooms, in the order an email lives::
     stats      pure mathematics
     insight    questions a marketer asks
     act        answers that do something
+    views      answers as text, tables and drawings
     web        JSON API and dashboard
     cli        one file per command
     simulate   the outside world, for demo and tests

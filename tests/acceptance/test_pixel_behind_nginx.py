@@ -26,8 +26,8 @@ from mailwake.events import Event, decode_event
 from mailwake.ingest.access_log.cloudfront import WRITING
 from mailwake.ingest.access_log.columns import Columns
 from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.pipeline.networks import Networks
 from mailwake.settings import Settings, load
 from mailwake.tokens import MessageToken, Minter, Purpose, format_key, new_key
 

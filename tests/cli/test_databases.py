@@ -10,8 +10,8 @@ import pytest
 
 from mailwake.cli.databases import install, read_package
 from mailwake.errors import BadInput
-from mailwake.pipeline.databases import SHIPPED, Database, choose, made_on
-from mailwake.pipeline.ranges import AsnTable
+from mailwake.origins.databases import SHIPPED, Database, choose, made_on
+from mailwake.origins.ranges import AsnTable
 
 TODAY = date(2026, 11, 23)
 FOUR = b'0.0.0.1,8.8.7.255,1,One\n8.8.8.0,8.8.8.255,15169,"Google LLC"\n9.9.9.0,9.9.9.255,19281,Quad9\n'

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mailwake.pipeline.databases import SHIPPED, Database, made_on
-from mailwake.pipeline.ranges import AsnTable
+from mailwake.origins.databases import SHIPPED, Database, made_on
+from mailwake.origins.ranges import AsnTable
 
 
 @pytest.fixture

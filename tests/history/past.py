@@ -23,8 +23,8 @@ from mailwake.exchange.lines import Hit, evidence_of, untold_headers
 from mailwake.judge.delivery import sort_of
 from mailwake.judge.rules import Rules, load_rules
 from mailwake.judge.verdicts import StreamJudge
+from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.pipeline.networks import Networks
 from mailwake.pipeline.rows import pack_reasons
 from mailwake.settings import Enrich
 from mailwake.store.events import EventRow

@@ -3,12 +3,11 @@
 import pytest
 from tests.insight import seeding
 
-from mailwake.cli import report_tables
 from mailwake.events import Class, EventType
 from mailwake.insight.answers import CampaignReport, Overview, Ruleset
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
-from mailwake.web import campaign_view, figures
+from mailwake.views import campaign_view, figures, tables
 
 
 @pytest.fixture
@@ -40,13 +39,13 @@ def test_page_terminal_and_spreadsheet_say_it(
     monkeypatch.setenv("COLUMNS", "200")
     report, whole = mixed
     told = f"judged by a-1 (75.0{figures.NBSP}%), <b>-2 (25.0{figures.NBSP}%)"
-    assert campaign_view.values(report, by="opened", span="all", zone=report_tables.UTC)["rulesets"] == told
-    report_tables.show_campaign(report)
+    assert campaign_view.values(report, by="opened", span="all", zone=tables.UTC)["rulesets"] == told
+    tables.show_campaign(report)
     assert told in capsys.readouterr().out
-    report_tables.show_overview(whole)
+    tables.show_overview(whole)
     assert told in capsys.readouterr().out
-    report_tables.campaign_csv(report)
-    report_tables.overview_csv(whole)
+    tables.campaign_csv(report)
+    tables.overview_csv(whole)
     assert capsys.readouterr().out.count("a-1 0.75; <b>-2 0.25") == len(report.rates) + 1
 
 

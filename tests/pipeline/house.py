@@ -26,6 +26,7 @@ from mailwake.judge import Judge
 from mailwake.judge.rules import Rules, load_rules
 from mailwake.judge.verdicts import StreamJudge
 from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.origins.networks import Networks
 from mailwake.pipeline.bounces import Bounces
 from mailwake.pipeline.dead import DeadLetters
 from mailwake.pipeline.desk import Desk, make_clock
@@ -33,7 +34,6 @@ from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.pipeline.inert import InertFile
 from mailwake.pipeline.item import Drop
 from mailwake.pipeline.lookups import Lookups
-from mailwake.pipeline.networks import Networks
 from mailwake.pipeline.worker import Pass, Worker
 from mailwake.settings import Demo, Enrich
 from mailwake.store.events import EventRow, EventStore, open_events

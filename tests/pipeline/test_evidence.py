@@ -21,8 +21,8 @@ from mailwake.events import (
     Request,
     Source,
 )
+from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.pipeline.networks import Networks
 from mailwake.settings import Enrich
 
 AT = Micros(1_750_000_000 * SECOND)  # June 2025

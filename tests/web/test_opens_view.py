@@ -5,8 +5,8 @@ from tests.web.conftest import Asking
 
 from mailwake.insight.metrics import true_open_rate
 from mailwake.insight.opens import Delivery, true_opens
-from mailwake.web import figures, views
-from mailwake.web.opens_view import OpensView, view
+from mailwake.views import figures, pieces
+from mailwake.views.opens_view import OpensView, view
 
 
 def copies(number: int, opened: float, clicked: float, *, behind: bool = False) -> list[Delivery]:
@@ -19,7 +19,7 @@ NOBODY, PROXIED = copies(760, 0, 0), copies(50, 0.4, 0, behind=True)
 
 def shown(deliveries: list[Delivery]) -> OpensView:
     found = true_opens(deliveries)
-    return view(found, views.figure(true_open_rate(found)))
+    return view(found, pieces.figure(true_open_rate(found)))
 
 
 def test_an_estimate_is_rounded_to_what_it_is_worth() -> None:

@@ -9,7 +9,7 @@ from tests.web.conftest import HOSTILE, Asking
 from mailwake.insight.metrics import metrics
 from mailwake.insight.report import campaign_report, find
 from mailwake.insight.stores import Stores
-from mailwake.web import figures
+from mailwake.views import figures
 
 PAGES = (
     "/",

@@ -15,7 +15,7 @@ from mailwake.monitoring.backlog import Backlog, Pace
 from mailwake.monitoring.conservation import Balance, State, Sum
 from mailwake.monitoring.disk import Disk
 from mailwake.monitoring.status import Status, look, to_json
-from mailwake.web import status_view
+from mailwake.views import status_view
 from mailwake.web.app import create_app
 
 UTC = ZoneInfo("UTC")

@@ -16,8 +16,8 @@ import maxminddb
 
 from mailwake.cli.ranges import Range, build, read_csv, write_atomically
 from mailwake.errors import BadInput
-from mailwake.pipeline.databases import Database, choose, country_of, made_on
-from mailwake.pipeline.ranges import FORMAT, AsnTable
+from mailwake.origins.databases import Database, choose, country_of, made_on
+from mailwake.origins.ranges import FORMAT, AsnTable
 
 #: No published package is larger; a longer file is not read into memory.
 MAX_BYTES = 512 * 1024 * 1024

@@ -17,8 +17,8 @@ from mailwake.exchange.lines import Line, Read, read_lines, understand
 from mailwake.judge import Judged
 from mailwake.judge.rules import load_rules
 from mailwake.judge.verdicts import StreamJudge
+from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.pipeline.networks import Networks
 from mailwake.settings import Enrich
 
 #: Nothing is stored, so the keyed hashes only have to tell hits of one run apart.

@@ -1,4 +1,4 @@
-"""Builds the table of address ranges that `mailwake.pipeline.ranges` describes and reads, from published lists."""
+"""Builds the table of address ranges that `mailwake.origins.ranges` describes and reads, from published lists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailwake.errors import BadInput
-from mailwake.pipeline.ranges import FORMAT, HEADER_BYTES
+from mailwake.origins.ranges import FORMAT, HEADER_BYTES
 
 _V4_END, _V6_END = 1 << 32, 1 << 64
 

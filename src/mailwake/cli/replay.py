@@ -202,7 +202,7 @@ def _table(campaigns: list[dict[str, Any]]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from mailwake.cli.report_tables import visible
+    from mailwake.views.tables import visible
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Campaign", overflow="fold")

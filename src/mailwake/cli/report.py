@@ -18,13 +18,13 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import typer
 
-from mailwake.cli import report_tables
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput, Misconfigured, Unavailable
 from mailwake.events import Micros
 from mailwake.insight.answers import CampaignReport, Overview, to_json
 from mailwake.insight.stores import Stores
 from mailwake.settings import DEFAULT_FILE, Settings, load
+from mailwake.views import tables
 from mailwake.web import address
 
 #: a report over a large store may take its time, an answer that never comes may not
@@ -63,10 +63,10 @@ def command(
         sys.stdout.write(body.decode())
     elif campaign:
         report = msgspec.json.decode(body, type=CampaignReport)
-        report_tables.campaign_csv(report) if as_csv else report_tables.show_campaign(report)
+        tables.campaign_csv(report) if as_csv else tables.show_campaign(report)
     else:
         overview = msgspec.json.decode(body, type=Overview)
-        report_tables.overview_csv(overview) if as_csv else report_tables.show_overview(overview)
+        tables.overview_csv(overview) if as_csv else tables.show_overview(overview)
 
 
 def read(settings: Settings, campaign: str) -> bytes:

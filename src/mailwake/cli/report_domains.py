@@ -12,14 +12,14 @@ from rich.markup import escape
 
 from mailwake.cli.exchangers import DnsResolver, Resolver
 from mailwake.cli.exchangers import look_up as ask_for
-from mailwake.cli.report_tables import number, say_fresh, table_of, visible, write_rows
 from mailwake.events import Micros
 from mailwake.insight.atlas import LEAST_RECIPIENTS, MOST_DOMAINS
 from mailwake.insight.atlas_answers import Atlas, DomainLine, Forecast, Share
 from mailwake.send.people import read_people
 from mailwake.settings import Settings
 from mailwake.store.state import open_state, split_address
-from mailwake.web import domains_view, figures
+from mailwake.views import domains_view, figures
+from mailwake.views.tables import number, say_fresh, table_of, visible, write_rows
 
 
 def look_up(settings: Settings, resolver: Resolver | None = None) -> None:

@@ -11,7 +11,7 @@ import typer
 from mailwake.cli.databases import install, read_package
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput, Misconfigured
-from mailwake.pipeline.databases import SHIPPED, Database, choose, made_on
+from mailwake.origins.databases import SHIPPED, Database, choose, made_on
 from mailwake.settings import DEFAULT_FILE, Settings, load
 
 

@@ -82,12 +82,12 @@ def _check(settings: Settings) -> None:
 
 
 def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
+    from mailwake.origins.networks import Networks
     from mailwake.pipeline.bounces import Bounces
     from mailwake.pipeline.dead import DeadLetters
     from mailwake.pipeline.evidence import EvidenceReader
     from mailwake.pipeline.inert import InertFile
     from mailwake.pipeline.lookups import Lookups
-    from mailwake.pipeline.networks import Networks
     from mailwake.store.state import open_state
 
     keys, data = settings.load_keys(), settings.data_folder

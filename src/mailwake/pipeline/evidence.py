@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mailwake.events import NO_FLAGS, AgentKind, Event, Evidence, Flag, Micros, NetworkKind, Request
-from mailwake.pipeline.agents import MAX_CHARS, Agent, read_agent
-from mailwake.pipeline.networks import Network, Networks
+from mailwake.origins.agents import MAX_CHARS, Agent, read_agent
+from mailwake.origins.networks import Network, Networks
 
 #: Headers that announce a fetch before anybody looks. Source: warmbly abuse.rs; Sec-Purpose: Fetch standard, section 4.
 _PREFETCH_HEADERS = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")

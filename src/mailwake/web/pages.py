@@ -18,7 +18,7 @@ from mailwake.insight.atlas import atlas, everybody, forecast
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report, find, overview
-from mailwake.web import campaign_view, campaigns_view, delivery_view, domains_view, people_view, status_view
+from mailwake.views import campaign_view, campaigns_view, delivery_view, domains_view, people_view, status_view
 from mailwake.web.api import Page, now_of, status_of, stores_of
 from mailwake.web.rendering import render
 

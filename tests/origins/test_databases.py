@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mailwake.errors import BadInput
-from mailwake.pipeline.databases import SHIPPED, Database, choose, country_of, made_on, open_mmdb
+from mailwake.origins.databases import SHIPPED, Database, choose, country_of, made_on, open_mmdb
 
 
 @pytest.mark.parametrize("kind", Database)

@@ -16,7 +16,7 @@ from rich.table import Table
 from mailwake.insight.answers import CampaignReport, Group, Overview, Ruleset
 from mailwake.insight.metrics import Rate
 from mailwake.insight.tally import Reaction
-from mailwake.web import figures, opens_view, views
+from mailwake.views import figures, opens_view, pieces
 
 #: rows of the longer rankings
 TOP = 10
@@ -99,7 +99,7 @@ def show_campaign(report: CampaignReport) -> None:
 
 def _say_opens(console: Console, report: CampaignReport) -> None:
     """Raw, machines, people by verdict and people as estimated, and what it rests on."""
-    shown = opens_view.view(report.true_opens, views.by_metric(report.rates)[TRUE_OPENS])
+    shown = opens_view.view(report.true_opens, pieces.by_metric(report.rates)[TRUE_OPENS])
     table = table_of("Opened, really", "Copies", "Rate", "90 % interval")
     for row in shown.readings:
         table.add_row(row.label, row.count, row.percent, row.more)

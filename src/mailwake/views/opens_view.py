@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailwake.insight.opens import PROXY_DAYS, TrueOpens
-from mailwake.web import figures
-from mailwake.web.views import Figure
+from mailwake.views import figures
+from mailwake.views.pieces import Figure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mailwake.events import SECOND, AgentKind, Micros
 from mailwake.judge.rules import load_rules
-from mailwake.pipeline.agents import (
+from mailwake.origins.agents import (
     EMPTY,
     MAX_CHARS,
     TABLES,
@@ -17,7 +17,7 @@ from mailwake.pipeline.agents import (
     load_browsers,
     read_agent,
 )
-from mailwake.pipeline.agents import (
+from mailwake.origins.agents import (
     load_rules as load_table,
 )
 

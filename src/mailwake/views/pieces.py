@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from mailwake.insight.answers import Group, LinkLine
 from mailwake.insight.metrics import Rate, metrics
 from mailwake.insight.tally import Reaction, Tally
-from mailwake.web import charts, figures
-from mailwake.web.charts import Part
+from mailwake.views import charts, figures
+from mailwake.views.charts import Part
 
 #: with the marks that stand for them everywhere
 WHO = {

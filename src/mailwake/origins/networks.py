@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 import maxminddb
 
 from mailwake.events import NetworkKind
-from mailwake.pipeline.databases import Database, choose, country_of, open_mmdb
-from mailwake.pipeline.ranges import AsnTable
+from mailwake.origins.databases import Database, choose, country_of, open_mmdb
+from mailwake.origins.ranges import AsnTable
 from mailwake.settings import Enrich
 
 TABLE = Path(__file__).parent / "tables" / "networks.toml"

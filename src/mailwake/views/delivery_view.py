@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailwake.insight.delivery import DeliveryCard, FormerOpinion, Happening, Opinion
-from mailwake.web import charts, figures
-from mailwake.web.charts import Part
+from mailwake.views import charts, figures
+from mailwake.views.charts import Part
 
 #: grade to words; the class says more where it is told below
 WHO = {"human": "A person", "possible": "Perhaps a person", "machine": "A machine"}

@@ -13,7 +13,7 @@ from mailwake.monitoring.conservation import Balance, State, Sum
 from mailwake.monitoring.disk import Disk
 from mailwake.monitoring.log import Log
 from mailwake.monitoring.status import Freshness, Health, Status
-from mailwake.web import figures
+from mailwake.views import figures
 
 #: sums before the rest, all of which hold, is folded away
 TOP = 8

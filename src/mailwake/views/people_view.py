@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from mailwake.insight.answers import PeoplePage, Person
 from mailwake.insight.people import FILTERS
-from mailwake.web import charts, figures
-from mailwake.web.paging import pages
+from mailwake.views import charts, figures
+from mailwake.views.paging import pages
 
 #: who reacted to one copy
 ONE = {"human": "a person", "possible": "perhaps a person", "machine": "a machine"}

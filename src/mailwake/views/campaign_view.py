@@ -11,9 +11,9 @@ from mailwake.insight.answers import CampaignReport
 from mailwake.insight.metrics import metrics
 from mailwake.insight.opens import TrueOpens
 from mailwake.insight.tally import Reaction
-from mailwake.web import charts, figures, opens_view, views
-from mailwake.web.charts import Chart, Part
-from mailwake.web.views import Figure
+from mailwake.views import charts, figures, opens_view, pieces
+from mailwake.views.charts import Chart, Part
+from mailwake.views.pieces import Figure
 
 TILES = (
     "delivery_rate__sent",
@@ -66,20 +66,20 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         span: "day" or "all": how much of the time is drawn.
         zone: the viewer's.
     """
-    figure = views.by_metric(report.rates)
-    links = views.links(report.links)
+    figure = pieces.by_metric(report.rates)
+    links = pieces.links(report.links)
     return {
         "id": report.id,
         "name": report.name,
         "stream": report.stream or "stream not known",
         "subjects": report.subjects,
-        "sent": views.sent(report.sent_from, report.sent_to, zone),
-        "fresh": views.fresh(report.fresh_at, zone),
+        "sent": pieces.sent(report.sent_from, report.sent_to, zone),
+        "fresh": pieces.fresh(report.fresh_at, zone),
         "rulesets": figures.rulesets(report.rulesets) if report.rulesets else "",
         "lead": lead(report, figure),
         "tiles": [figure[metric] for metric in TILES],
-        "funnel": views.funnel(report.tally, figure),
-        "troubles": views.troubles(report.tally, figure),
+        "funnel": pieces.funnel(report.tally, figure),
+        "troubles": pieces.troubles(report.tally, figure),
         "opens": opens_view.view(report.true_opens, figure["true_open_rate__delivered_both_trackable"]),
         "people": f"/campaigns/{report.id}/people",
         "reactions": [
@@ -190,7 +190,7 @@ def _rankings(report: CampaignReport, by: str) -> list[dict[str, Any]]:
     )
     rankings = []
     for title, head, sentence, rows in told:
-        ranked = views.groups(rows, by)
+        ranked = pieces.groups(rows, by)
         cut = TOP if len(ranked) > TOP + 1 else len(ranked)
         rankings.append(
             {"title": title, "head": head, "sentence": sentence, "rows": ranked[:cut], "more": ranked[cut:]}

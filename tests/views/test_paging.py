@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailwake.web.paging import pages
+from mailwake.views.paging import pages
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from mailwake.errors import BadInput
 from mailwake.events import NetworkKind
-from mailwake.pipeline.databases import SHIPPED
-from mailwake.pipeline.networks import NOTHING, Networks, is_private, load_kinds, operator_of, pack
+from mailwake.origins.databases import SHIPPED
+from mailwake.origins.networks import NOTHING, Networks, is_private, load_kinds, operator_of, pack
 from mailwake.settings import Enrich
 
 KEY = b"a key for tests, nothing else ..."
@@ -150,7 +150,7 @@ def test_records_of_each_publisher_are_understood(record: object, told: tuple[in
 def test_the_table_of_kinds_names_no_operator_twice() -> None:
     import tomllib
 
-    from mailwake.pipeline.networks import TABLE
+    from mailwake.origins.networks import TABLE
 
     groups = tomllib.loads(TABLE.read_text(encoding="utf-8"))["operators"]
     asns = [asn for group in groups for asn in group["asns"]]

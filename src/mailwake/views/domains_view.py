@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from mailwake.insight.atlas import domain_metrics
 from mailwake.insight.atlas_answers import Atlas, DomainLine, Forecast, Gateway, Operator, Share
-from mailwake.web import charts, figures, views
-from mailwake.web.charts import Column
+from mailwake.views import charts, figures, pieces
+from mailwake.views.charts import Column
 
 #: what a network is, for people
 KINDS = {
@@ -64,9 +64,9 @@ def values(answer: Atlas, told: Forecast, zone: ZoneInfo) -> dict[str, Any]:
         "domains": lines,
         "others": None if answer.others is None else _line(answer.others, labels, zone),
         "any_copy": answer.copies > 0,
-        "listed": views.listed(len(lines), len(lines), "domain"),
+        "listed": pieces.listed(len(lines), len(lines), "domain"),
         "since": f"mail since {figures.day(answer.since, zone)}",
-        "fresh": views.fresh(answer.fresh_at, zone),
+        "fresh": pieces.fresh(answer.fresh_at, zone),
         "least": answer.least_recipients,
         "labels": labels,
         "people": figures.count(told.copies),
@@ -114,13 +114,13 @@ def _line(line: DomainLine, labels: tuple[str, ...], zone: ZoneInfo) -> Line:
     told = (
         f"{figures.count(clicks)} clicks, most often {labels[often]} after delivery" if clicks else "no machine clicked"
     )
-    people = views.listed(line.recipients, line.recipients, "recipient")
+    people = pieces.listed(line.recipients, line.recipients, "recipient")
     gateway, signs = ("", ()) if line.gateway is None else (gateway_name(line.gateway), _signs(line.gateway, zone))
     return Line(
         name="Other domains" if line.name is None else line.name,
         recipients=people
         if line.name is not None
-        else f"{people} at {views.listed(line.domains, line.domains, 'domain')}",
+        else f"{people} at {pieces.listed(line.domains, line.domains, 'domain')}",
         gateway=gateway,
         signs=signs,
         copies=share(line.machine_copies),
@@ -150,4 +150,4 @@ def _operator(operator: Operator) -> str:
     name = operator.name or ("AS" + str(operator.asns[0]) if operator.asns else "")
     kind = KINDS.get(operator.kind, operator.kind)
     who = f"{name} ({kind})" if name else kind
-    return f"{views.listed(operator.clicks, operator.clicks, 'machine click')} from {who}"
+    return f"{pieces.listed(operator.clicks, operator.clicks, 'machine click')} from {who}"

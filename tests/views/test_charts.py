@@ -9,7 +9,7 @@ import pytest
 from mailwake.events import SECOND
 from mailwake.insight.series import Point, Series, fold
 from mailwake.insight.tally import NOBODY, reaction
-from mailwake.web import charts
+from mailwake.views import charts
 
 UTC_ZONE = ZoneInfo("UTC")
 START = datetime(2026, 11, 16, 9, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 import maxminddb
 
 from mailwake.errors import BadInput
-from mailwake.pipeline.ranges import AsnTable
+from mailwake.origins.ranges import AsnTable
 
 #: The databases that came with the package.
 SHIPPED = Path(__file__).parents[1] / "data"

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.insight.series import Series
 from mailwake.insight.tally import Reaction
-from mailwake.web import figures
+from mailwake.views import figures
 
 #: from the bottom of a column, and from the left of a bar
 CLASSES = ("human", "possible", "machine")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mailwake.cli.ranges import Range, build, read_csv, write_atomically
 from mailwake.errors import BadInput
-from mailwake.pipeline.databases import SHIPPED
-from mailwake.pipeline.ranges import HEADER_BYTES, AsnTable
+from mailwake.origins.databases import SHIPPED
+from mailwake.origins.ranges import HEADER_BYTES, AsnTable
 
 MADE = date(2026, 11, 1)
 SIX = [Range(int(ip_address("2001:db8::")), int(ip_address("2001:db8:0:ffff:ffff:ffff:ffff:ffff")), 64500, "Six")]

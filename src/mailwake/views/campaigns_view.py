@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from mailwake.insight.answers import CampaignLine, Overview
 from mailwake.insight.metrics import rates
-from mailwake.web import figures, views
-from mailwake.web.paging import pages
-from mailwake.web.views import Figure, Split
+from mailwake.views import figures, pieces
+from mailwake.views.paging import pages
+from mailwake.views.pieces import Figure, Split
 
 PAGE_SIZE = 25
 #: of all campaigns together
@@ -59,17 +59,17 @@ def values(overview: Overview, asked: Asked, zone: ZoneInfo) -> dict[str, Any]:
     fitting = [line for line in overview.campaigns if _fits(line, asked)]
     start = (asked.page - 1) * PAGE_SIZE
     shown = fitting[start : start + PAGE_SIZE]
-    figure = views.by_metric(rates(overview.total))
+    figure = pieces.by_metric(rates(overview.total))
     number = len(overview.campaigns)
     return {
         "any_campaign": bool(overview.campaigns),
         "total": "1 campaign" if number == 1 else f"{figures.count(number)} campaigns",
-        "fresh": views.fresh(overview.fresh_at, zone),
+        "fresh": pieces.fresh(overview.fresh_at, zone),
         "rulesets": figures.rulesets(overview.rulesets) if overview.rulesets else "",
         "tiles": [figure[metric] for metric in TILES],
         "asked": asked,
         "streams": sorted({line.stream for line in overview.campaigns if line.stream}),
-        "listed": views.listed(len(fitting), number, "campaign"),
+        "listed": pieces.listed(len(fitting), number, "campaign"),
         "campaigns": [_line(line, zone) for line in shown],
         "pages": pages(
             "/", {"q": asked.q, "stream": asked.stream}, page=asked.page, total=len(fitting), page_size=PAGE_SIZE
@@ -82,19 +82,19 @@ def _fits(line: CampaignLine, asked: Asked) -> bool:
 
 
 def _line(line: CampaignLine, zone: ZoneInfo) -> Line:
-    figure = views.by_metric(line.rates)
+    figure = pieces.by_metric(line.rates)
     tally = line.tally
     return Line(
         id=line.id,
         name=line.name,
         stream=line.stream,
-        sent=views.sent(line.sent_from, line.sent_to, zone),
+        sent=pieces.sent(line.sent_from, line.sent_to, zone),
         sent_count=figures.count(tally.sent),
         delivered=figure["delivery_rate__sent"],
         opened=figure["human_open_rate__delivered_trackable"],
-        opened_split=views.split("Opened", tally.opened_in_base, tally.opens_trackable),
+        opened_split=pieces.split("Opened", tally.opened_in_base, tally.opens_trackable),
         clicked=figure["human_click_rate__delivered_trackable"],
-        clicked_split=views.split("Clicked", tally.clicked_in_base, tally.clicks_trackable),
+        clicked_split=pieces.split("Clicked", tally.clicked_in_base, tally.clicks_trackable),
         unsubscribed=figure["unsubscribe_rate__delivered"],
         bounced=figure["bounce_rate__sent"],
     )

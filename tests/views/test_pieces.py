@@ -8,7 +8,7 @@ import pytest
 from mailwake.insight.answers import Group
 from mailwake.insight.metrics import metrics, rate
 from mailwake.insight.tally import NOBODY, Tally, reaction
-from mailwake.web import views
+from mailwake.views import pieces
 
 ZONE = ZoneInfo("UTC")
 
@@ -17,7 +17,7 @@ ZONE = ZoneInfo("UTC")
     "href", ["http://example.com", "https://example.com/a?b=c#d", "https://user@example.com/", "HTTPS://EXAMPLE.COM"]
 )
 def test_a_plain_web_address_is_safe(href: str) -> None:
-    assert views.safe_href(href) == href
+    assert pieces.safe_href(href) == href
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_a_plain_web_address_is_safe(href: str) -> None:
     ],
 )
 def test_everything_else_is_only_shown(href: str) -> None:
-    assert views.safe_href(href) is None
+    assert pieces.safe_href(href) is None
 
 
 def test_a_figure_is_a_sentence_on_hover() -> None:
-    told = views.figure(rate(metrics()["bounce_rate__sent"], Tally(sent=200, bounced=17)))
+    told = pieces.figure(rate(metrics()["bounce_rate__sent"], Tally(sent=200, bounced=17)))
     says = told.says.replace("\N{NO-BREAK SPACE}", " ")
     assert says.startswith(
         "Bounced: 17 of 200 sent, 8.5 % (95 % interval 5.4\N{EN DASH}13.2 %). Copies refused for good"
@@ -51,7 +51,7 @@ def test_a_figure_is_a_sentence_on_hover() -> None:
 
 
 def test_a_figure_that_cannot_be_told_says_why() -> None:
-    told = views.figure(rate(metrics()["bounce_rate__sent"], Tally()))
+    told = pieces.figure(rate(metrics()["bounce_rate__sent"], Tally()))
     assert (told.percent, told.span) == ("cannot say", "")
     assert "nothing was sent" in told.says
 
@@ -62,8 +62,8 @@ def test_rankings_start_with_what_most_people_used() -> None:
         Group(name="b", label="B", opened=reaction(human=2), clicked=NOBODY),
         Group(name="c", label="C", opened=NOBODY, clicked=reaction(human=1)),
     )
-    assert [row.label for row in views.groups(rows, "opened")] == ["B", "A"]
-    assert [row.label for row in views.groups(rows, "clicked")] == ["C"]
+    assert [row.label for row in pieces.groups(rows, "opened")] == ["B", "A"]
+    assert [row.label for row in pieces.groups(rows, "clicked")] == ["C"]
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_rankings_start_with_what_most_people_used() -> None:
     ],
 )
 def test_when_a_campaign_was_sent_is_told_as_shortly_as_can_be(last: datetime, text: str) -> None:
-    told = views.sent(datetime(2026, 11, 16, 9, tzinfo=UTC), last, ZONE)
+    told = pieces.sent(datetime(2026, 11, 16, 9, tzinfo=UTC), last, ZONE)
     assert told.replace("\N{NO-BREAK SPACE}", " ") == text
 
 
 def test_a_campaign_not_sent_says_so() -> None:
-    assert views.sent(None, None, ZONE) == "not sent yet"
-    assert views.fresh(None, ZONE) == "no events yet"
+    assert pieces.sent(None, None, ZONE) == "not sent yet"
+    assert pieces.fresh(None, ZONE) == "no events yet"
 
 
 @pytest.mark.parametrize(
     ("number", "of", "text"), [(1, 1, "1 campaign"), (2, 2, "2 campaigns"), (1, 1_200, "1 of 1,200 campaigns")]
 )
 def test_a_list_says_how_much_of_it_is_shown(number: int, of: int, text: str) -> None:
-    assert views.listed(number, of, "campaign") == text
+    assert pieces.listed(number, of, "campaign") == text
