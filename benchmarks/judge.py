@@ -25,8 +25,8 @@ from mailwake.exchange.lines import Hit as Line
 from mailwake.exchange.lines import evidence_of, untold_headers
 from mailwake.judge.rules import load_rules
 from mailwake.judge.verdicts import StreamJudge
-from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.origins.networks import Networks
+from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.settings import Enrich
 from mailwake.worlds.hits import Hit
 from mailwake.worlds.world import KINDS, World, draw_plan, live

@@ -29,8 +29,8 @@ from mailwake.judge.delivery import Sort
 from mailwake.judge.families.learned import Reputations
 from mailwake.judge.rules import Rules, Scope, rules_of
 from mailwake.judge.verdicts import gather, learn
-from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.origins.networks import Networks
+from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.settings import Enrich
 from mailwake.worlds.world import KINDS, draw_plan, live
 
