@@ -220,12 +220,14 @@ def test_every_read_record_is_accounted_for(house: House) -> None:
 class Touchy(StreamJudge):
     """A judge with a bug that one kind of evidence brings out."""
 
-    def observe(self, evidence: Evidence) -> list[Judged]:
-        if evidence.delivery == 13:
-            raise ZeroDivisionError("thirteen")
-        if evidence.delivery == 14:
-            raise OSError("nobody expects that here")
-        return super().observe(evidence)
+    def observe_many(self, batch: Iterable[Evidence]) -> list[Judged]:
+        batch = list(batch)
+        for evidence in batch:
+            if evidence.delivery == 13:
+                raise ZeroDivisionError("thirteen")
+            if evidence.delivery == 14:
+                raise OSError("nobody expects that here")
+        return super().observe_many(batch)
 
 
 def test_a_record_that_breaks_a_step_is_set_aside_and_the_others_go_on(house: House, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, NamedTuple
 
-from mailwake.events import SECOND, Micros, Settlement, Verdict
+from mailwake.events import SECOND, Evidence, Micros, Settlement, Verdict
 from mailwake.history.evidence import Row, evidence_of, pages, times_of
 from mailwake.judge import Judged
 from mailwake.judge.rules import Rules
@@ -54,9 +54,13 @@ def judge_again(judge: StreamJudge, rows: Iterable[Row]) -> Iterator[Again]:
                 if verdict.state is Settlement.SETTLED:
                     yield Again(waiting.pop(identity), told.pop(identity))
 
+    together: list[Evidence] = []  # what came within a second is judged at once, as the pipeline does
     settled_until = swept_at = 0
     for row in rows:
         until = row["happened_at"] - LAG
+        if until >= settled_until + SECOND:
+            yield from take(judge.observe_many(together))
+            together.clear()
         for now in range(max(settled_until + SECOND, until - DAY), until + 1, SECOND):
             settled_until = now
             yield from take(judge.settle(Micros(now)))
@@ -65,8 +69,8 @@ def judge_again(judge: StreamJudge, rows: Iterable[Row]) -> Iterator[Again]:
             for identity in [each for each, old in waiting.items() if old["happened_at"] < until - _CROWDED]:
                 yield Again(waiting.pop(identity), told.pop(identity))
         waiting[row["id"]] = row
-        for evidence in (*times_of(row), evidence_of(row)):
-            yield from take(judge.observe(evidence))
+        together += (*times_of(row), evidence_of(row))
+    yield from take(judge.observe_many(together))
     yield from take(judge.settle_all())
     yield from (Again(row, told[identity]) for identity, row in waiting.items() if identity in told)
 

@@ -7,6 +7,7 @@ observation answers with *every* event whose verdict is new or different. A deli
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from mailwake.events import DeliveryId, Evidence, Micros, Verdict
@@ -34,6 +35,14 @@ class Judge(Protocol):
         Returns:
             The verdict on it, if it can be judged (opens, clicks, page views), and on every earlier event of an
             unsettled delivery whose verdict it changed.
+        """
+        ...
+
+    def observe_many(self, batch: Iterable[Evidence]) -> list[Judged]:
+        """Take in several events at once: the same final verdicts, and less work.
+
+        Returns:
+            As `observe`, with at most one verdict per event, as it stands after the whole batch.
         """
         ...
 

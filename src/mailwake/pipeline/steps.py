@@ -363,28 +363,52 @@ def _keep_day(item: Item, batch: Batch) -> Drop:
 
 
 def _observe(batch: Batch, desk: Desk) -> None:
+    """Judge what came within one second of the events' time together: in a burst that is far less work."""
     kept: list[Item] = []
+    together: list[Item] = []
     for item in batch.items:
         desk.clock.saw(_tick(item, desk))
-        _settle(batch, desk)
-        try:
-            if item.evidence is not None:
-                judged = desk.judge.observe(item.evidence)
-                _take_over(judged, batch, Why(_tick(item, desk), item.id))
-                item.is_final = any(own.id == item.id and own.verdict.state is Settlement.SETTLED for own in judged)
-            kept.append(item)
-        except POISON as fault:
-            reason = set_aside(item, desk, Drop.POISON, f"put_verdict: {fault!r}")
-            batch.dropped[item.writer, reason] += 1
-    batch.items = kept
+        if _may_settle(desk):
+            kept += _judge(together, batch, desk)
+            together = []
+            _settle(batch, desk)
+        together.append(item)
+    batch.items = kept + _judge(together, batch, desk)
+
+
+def _judge(items: list[Item], batch: Batch, desk: Desk) -> list[Item]:
+    """Those that were judged; where one cannot be, it is found by judging each alone, and set aside."""
+    try:
+        _observe_together(items, batch, desk)
+    except POISON as fault:
+        if len(items) > 1:
+            return [item for each in items for item in _judge([each], batch, desk)]
+        reason = set_aside(items[0], desk, Drop.POISON, f"put_verdict: {fault!r}")
+        batch.dropped[items[0].writer, reason] += 1
+        return []
+    return items
+
+
+def _observe_together(items: list[Item], batch: Batch, desk: Desk) -> None:
+    evidence = {item.id: item.evidence for item in items if item.evidence is not None}
+    here = {item.id: item for item in items}
+    last = {each.delivery: identity for identity, each in evidence.items()}
+    for each in desk.judge.observe_many(evidence.values()):
+        cause = here[each.id if each.delivery is None else last[each.delivery]]
+        _take_over((each,), batch, Why(_tick(cause, desk), cause.id))
+        if each.id in here:
+            here[each.id].is_final = each.verdict.state is Settlement.SETTLED
 
 
 def _settle(batch: Batch, desk: Desk) -> None:
     """Let the judge close what has been quiet, at every second of the events' time."""
-    until = desk.clock.settled_until()
-    if until >= desk.settled_until + SECOND:
-        desk.settled_until = until
+    if _may_settle(desk):
+        desk.settled_until = until = desk.clock.settled_until()
         _take_over(desk.judge.settle(until), batch, Why(until))
+
+
+def _may_settle(desk: Desk) -> bool:
+    return desk.clock.settled_until() >= desk.settled_until + SECOND
 
 
 def _take_over(judged: Iterable[Judged], batch: Batch, why: Why) -> None:
