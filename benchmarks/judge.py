@@ -21,6 +21,7 @@ from typing import NamedTuple
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).parent))
+from mailwake.events import Class
 from mailwake.exchange.lines import Hit as Line
 from mailwake.exchange.lines import evidence_of, untold_headers
 from mailwake.judge.rules import load_rules
@@ -30,8 +31,9 @@ from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.settings import Enrich
 from mailwake.worlds.hits import Hit
 from mailwake.worlds.world import KINDS, World, draw_plan, live
-from peers.detectors import PEERS, Table
+from peers.detectors import PEERS, Rule, Table
 from peers.judging import Click, Score, score
+from peers.opening import Look, Opening, counted, estimated
 
 #: Worlds 1 to 100 are for fitting.
 FIRST_SEED = 101
@@ -40,11 +42,12 @@ _KEY = b"mailwake bench judge"
 
 
 class Result(NamedTuple):
-    """One world: each detector's score."""
+    """One world: each detector's score on clicks, and its open rates."""
 
     kind: str
     seed: int
     scores: dict[str, Score]
+    openings: dict[str, list[Opening]]
 
 
 def main() -> None:
@@ -70,33 +73,42 @@ def main() -> None:
 def run(kind: str, seed: int) -> Result:
     """Judge one world by everybody."""
     world = live(draw_plan(kind, seed))
-    scores = {OURS: score(ours(world))}
+    told = judged(world)
+    scores = {OURS: score([_click(hit, p) for hit, p, _ in told if counts(hit)])}
+    openings = {OURS: estimated(world.copies, (_look(*each) for each in told if each[0].signature_ok))}
     for name, rule in PEERS.items():
-        table, clicks = Table(world.networks), []
-        for copy in world.copies:
-            hits = sorted(copy.hits, key=lambda hit: hit.at)
-            if world.plan.withheld:
-                hits = [_without_visitor(hit) for hit in hits]
-            machines = rule(copy, hits, table)
-            clicks += [_click(hit, 0.0 if place in machines else 1.0) for place, hit in enumerate(hits) if counts(hit)]
-        scores[name] = score(clicks)
-    return Result(kind, seed, scores)
+        clicks, opened = by_rule(world, rule)
+        scores[name], openings[name] = score(clicks), counted(world.copies, opened)
+    return Result(kind, seed, scores, openings)
 
 
-def ours(world: World) -> list[Click]:
-    """What the judge says of every click, after all evidence."""
+def by_rule(world: World, rule: Rule) -> tuple[list[Click], dict[int, bool]]:
+    """What a peer's rule makes of a world: (every click, copies that it counts as opened)."""
+    table, clicks, opened = Table(world.networks), list[Click](), dict[int, bool]()
+    for copy in world.copies:
+        hits = sorted(copy.hits, key=lambda hit: hit.at)
+        if world.plan.withheld:
+            hits = [_without_visitor(hit) for hit in hits]
+        machines = rule(copy, hits, table)
+        clicks += [_click(hit, 0.0 if place in machines else 1.0) for place, hit in enumerate(hits) if counts(hit)]
+        opened[copy.number] = any(hit.type == "opened" and place not in machines for place, hit in enumerate(hits))
+    return clicks, opened
+
+
+def judged(world: World) -> list[tuple[Hit, float, Class]]:
+    """What the judge says of every hit, after all evidence."""
     reader = EvidenceReader(Networks(Enrich(), _KEY), _KEY)
     rows = list(world.lines())
     lines = [msgspec.convert(line, Line) for line, _ in rows]
     untold = untold_headers(lines)
     evidence = [evidence_of(line, reader, number, untold) for number, line in enumerate(lines)]
-    told = {each.id: each.verdict.p_human for each in StreamJudge(load_rules()).judge_all(evidence)}
-    clicks = []
+    told = {each.id: each.verdict for each in StreamJudge(load_rules()).judge_all(evidence)}
+    found = []
     for each, (_, hit) in zip(evidence, rows, strict=True):
-        if hit is not None and counts(hit):
-            p = told[each.id]
-            clicks.append(_click(hit, 0.5 if p is None else p))
-    return clicks
+        if hit is not None and each.id in told:
+            p = told[each.id].p_human
+            found.append((hit, 0.5 if p is None else p, told[each.id].klass))
+    return found
 
 
 def counts(hit: Hit) -> bool:
@@ -107,6 +119,10 @@ def counts(hit: Hit) -> bool:
 def _click(hit: Hit, p: float) -> Click:
     visitor = (hit.visitor.ip, hit.visitor.ua) if hit.visitor else None
     return Click(hit.human, hit.agent, hit.delivery, visitor, p)
+
+
+def _look(hit: Hit, p: float, klass: Class) -> Look:
+    return Look(hit.type, hit.delivery, hit.visitor.ua if hit.visitor else None, p, klass)
 
 
 def _without_visitor(hit: Hit) -> Hit:
@@ -136,6 +152,32 @@ def show(results: Sequence[Result]) -> None:
         ]
         cells += [f"{statistics.mean(one.f1 for one in mine):.3f}", _mean(abs(one.unique_error or 0) for one in mine)]
         print(f"| {name} | {' | '.join(cells)} | {above} of {len(results)} |")
+    show_opens(results)
+
+
+def show_opens(results: Sequence[Result]) -> None:
+    """The table of open rates: points between estimated and true, over campaigns."""
+    print("\nOpen rates, over campaigns: points above the true share of copies that people read, and how far off")
+    print("\n| detector | campaigns | mean points | mean points off | interval of 90 % holds | cannot say |")
+    print("|---|---|---|---|---|---|")
+    for kind in dict.fromkeys(each.kind for each in results):
+        print(
+            _opens_row(f"{OURS}, {kind}", [one for each in results if each.kind == kind for one in each.openings[OURS]])
+        )
+    for name in (OURS, *PEERS):
+        print(_opens_row(name, [one for each in results for one in each.openings[name]]))
+
+
+def _opens_row(name: str, openings: Sequence[Opening]) -> str:
+    biases = [100 * one.bias for one in openings if one.bias is not None]
+    covered = [one.covered for one in openings if one.covered is not None]
+    cells = [
+        f"{statistics.mean(biases):+.1f}" if biases else "cannot say",
+        f"{statistics.mean(map(abs, biases)):.1f}" if biases else "cannot say",
+        f"{statistics.mean(covered):.0%}" if covered else "tells none",
+        f"{len(openings) - len(biases)}",
+    ]
+    return f"| {name} | {len(openings)} | {' | '.join(cells)} |"
 
 
 def _summary(kind: str, scores: Sequence[Score]) -> str:
@@ -178,6 +220,7 @@ def _as_json(result: Result) -> dict[str, object]:
         "kind": result.kind,
         "seed": result.seed,
         "scores": {name: asdict(one) for name, one in result.scores.items()},
+        "openings": {name: [asdict(one) for one in found] for name, found in result.openings.items()},
     }
 
 
