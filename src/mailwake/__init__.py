@@ -11,6 +11,8 @@ The rooms, in the order an email lives::
     edge       pixel, click, unsubscribe, preferences
     eventlog   append, survive, replay
     ingest     bounces, complaints, replies
+    accesslog  access logs of servers that gave out the pixel
+    bounces    what a refusal means for the address
     origins    networks and programs of the world, by address and user agent
     pipeline   events become facts and states
     monitoring what the installation says of itself

@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pytest
 
+from mailwake.accesslog.cloudfront import WRITING
+from mailwake.accesslog.columns import Columns
 from mailwake.cli.ingest_access_log import command
 from mailwake.cli.work import AGENT_KEY, NETWORK_KEY
 from mailwake.edge.pixel import GIF
 from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.events import Event, decode_event
-from mailwake.ingest.access_log.cloudfront import WRITING
-from mailwake.ingest.access_log.columns import Columns
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader

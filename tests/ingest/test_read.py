@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ingest.notices import complaint, dsn, ours, reply
 
+from mailwake.bounces.decide import Bounces
 from mailwake.cli.ingest import as_dict
 from mailwake.errors import Unreadable
 from mailwake.events import Micros
@@ -16,7 +17,6 @@ from mailwake.ingest.desk import open_notice
 from mailwake.ingest.mail import READ_BYTES
 from mailwake.ingest.notice import Action, Kind
 from mailwake.ingest.read import read_notice
-from mailwake.pipeline.bounces import Bounces
 
 DATA = Path(__file__).parents[1] / "data" / "bounces"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((DATA / "expected.toml").read_text())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from mailwake.bounces.decide import Bounces
 from mailwake.eventlog.sqlite import SqliteReader, append_now
 from mailwake.events import (
     SECOND,
@@ -27,7 +28,6 @@ from mailwake.judge.rules import Rules, load_rules
 from mailwake.judge.verdicts import StreamJudge
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.origins.networks import Networks
-from mailwake.pipeline.bounces import Bounces
 from mailwake.pipeline.dead import DeadLetters
 from mailwake.pipeline.desk import Desk, make_clock
 from mailwake.pipeline.evidence import EvidenceReader

@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from mailwake.bounces.decide import Bounces
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput, Misconfigured, Unreadable
@@ -24,7 +25,6 @@ from mailwake.ingest.folders import find_mail
 from mailwake.ingest.notice import Action, Kind, Notice, Report
 from mailwake.ingest.origin import Origins
 from mailwake.ingest.outcome import reason_of
-from mailwake.pipeline.bounces import Bounces
 from mailwake.settings import DEFAULT_FILE, Settings, load
 
 T = TypeVar("T")

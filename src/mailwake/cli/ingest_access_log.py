@@ -15,18 +15,18 @@ from typing import Annotated, Any
 
 import typer
 
+from mailwake.accesslog.columns import Hit
+from mailwake.accesslog.files import LogFile, find_logs
+from mailwake.accesslog.intake import Intake, Tally
+from mailwake.accesslog.keys import Keys
+from mailwake.accesslog.ledger import Ledger
+from mailwake.accesslog.reader import Format, LineReader
 from mailwake.cli.options import ConfigOption
 from mailwake.edge.inert import InertSet
 from mailwake.edge.replay import Replay
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import SECOND, Event, Micros
-from mailwake.ingest.access_log.columns import Hit
-from mailwake.ingest.access_log.files import LogFile, find_logs
-from mailwake.ingest.access_log.intake import Intake, Tally
-from mailwake.ingest.access_log.keys import Keys
-from mailwake.ingest.access_log.ledger import Ledger
-from mailwake.ingest.access_log.reader import Format, LineReader
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.tokens import KeyRing
 

@@ -82,8 +82,8 @@ def _check(settings: Settings) -> None:
 
 
 def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
+    from mailwake.bounces.decide import Bounces
     from mailwake.origins.networks import Networks
-    from mailwake.pipeline.bounces import Bounces
     from mailwake.pipeline.dead import DeadLetters
     from mailwake.pipeline.evidence import EvidenceReader
     from mailwake.pipeline.inert import InertFile

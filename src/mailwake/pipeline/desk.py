@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mailwake.bounces.decide import Bounces
 from mailwake.events import Micros
 from mailwake.judge import Judge
-from mailwake.pipeline.bounces import Bounces
 from mailwake.pipeline.clock import DEMO_IDLE, DEMO_LAG, EventClock
 from mailwake.pipeline.dead import DeadLetters
 from mailwake.pipeline.evidence import EvidenceReader

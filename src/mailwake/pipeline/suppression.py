@@ -6,8 +6,8 @@ taken back by hand in the meantime.
 
 from __future__ import annotations
 
+from mailwake.bounces.decide import Bounces
 from mailwake.events import Event, EventType, Handle, Micros
-from mailwake.pipeline.bounces import Bounces
 from mailwake.store.state import Axis, Consent, StateStore
 
 #: Streams that somebody who unsubscribes or complains wants no more of, whichever the mail came from. A password reset

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailwake.accesslog.text import COMBINED, COMMON, USUAL, TextFormat, unescape
 from mailwake.errors import BadInput
-from mailwake.ingest.access_log.text import COMBINED, COMMON, USUAL, TextFormat, unescape
 
 LINE = '192.0.2.24 - - [23/Nov/2026:12:00:01 +0000] "GET /o/x HTTP/1.1" 200 43 "-" "Mail/1.0"'
 VALUES = ["192.0.2.24", "-", "-", "23/Nov/2026:12:00:01 +0000", "GET /o/x HTTP/1.1", "200", "43", "-", "Mail/1.0"]

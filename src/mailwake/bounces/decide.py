@@ -39,7 +39,7 @@ class Bounces:
     """The table, ready to be asked.
 
     Args:
-        table: as in ``bounces.toml``.
+        table: as in ``rules.toml``.
 
     Raises:
         KeyError: a rule names a category that has no class and action.
@@ -62,7 +62,7 @@ class Bounces:
     @classmethod
     def load(cls) -> Bounces:
         """The table of the package."""
-        return cls(tomllib.loads(files("mailwake.pipeline").joinpath("bounces.toml").read_text(encoding="utf-8")))
+        return cls(tomllib.loads(files("mailwake.bounces").joinpath("rules.toml").read_text(encoding="utf-8")))
 
     def decide(self, reason: str) -> Decision:
         """The decision on the words of a refusal.

@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mailwake.accesslog.columns import Columns, Hit, Writing
 from mailwake.errors import BadInput
-from mailwake.ingest.access_log.columns import Columns, Hit, Writing
 
 COMMON = '%h %l %u %t "%r" %>s %b'
 COMBINED = f'{COMMON} "%{{Referer}}i" "%{{User-agent}}i"'

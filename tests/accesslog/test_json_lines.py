@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from mailwake.accesslog.columns import Hit
+from mailwake.accesslog.json_lines import JsonLines
 from mailwake.errors import Unreadable
-from mailwake.ingest.access_log.columns import Hit
-from mailwake.ingest.access_log.json_lines import JsonLines
 
 LINE = {
     "msec": "1795435200.250", "request_method": "GET", "host": "track.example.com", "request_uri": "/o/x",

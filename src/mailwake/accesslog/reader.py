@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from mailwake.accesslog import cloudfront
+from mailwake.accesslog.columns import Columns, Hit
+from mailwake.accesslog.json_lines import JsonLines
+from mailwake.accesslog.text import USUAL, TextFormat
 from mailwake.errors import BadInput, Unreadable
-from mailwake.ingest.access_log import cloudfront
-from mailwake.ingest.access_log.columns import Columns, Hit
-from mailwake.ingest.access_log.json_lines import JsonLines
-from mailwake.ingest.access_log.text import USUAL, TextFormat
 
 #: No time, host and name before a line that came by syslog is longer.
 _PREFIX_BYTES = 300

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailwake.accesslog import intake as module
+from mailwake.accesslog.columns import Hit
+from mailwake.accesslog.intake import Intake, Tally
+from mailwake.accesslog.keys import Keys
+from mailwake.accesslog.ledger import Ledger
+from mailwake.accesslog.reader import LineReader
 from mailwake.errors import Unavailable
 from mailwake.eventlog.sqlite import SqliteReader, SqliteWriter
 from mailwake.events import SECOND, DeliveryId, Event, EventType, Handle, Micros, Source, TemplateId, decode_event
-from mailwake.ingest.access_log import intake as module
-from mailwake.ingest.access_log.columns import Hit
-from mailwake.ingest.access_log.intake import Intake, Tally
-from mailwake.ingest.access_log.keys import Keys
-from mailwake.ingest.access_log.ledger import Ledger
-from mailwake.ingest.access_log.reader import LineReader
 
 NOW = Micros(1_795_435_200 * SECOND)
 DAY = 86_400 * SECOND

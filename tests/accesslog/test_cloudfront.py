@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailwake.ingest.access_log.cloudfront import fields, undo, undo_agent, values
+from mailwake.accesslog.cloudfront import fields, undo, undo_agent, values
 
 #: https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/AccessLogs.html, the characters that are encoded
 ENCODED = frozenset(b"<>\"#%{}|\\^~[]`' ")

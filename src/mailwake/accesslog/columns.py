@@ -16,9 +16,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from mailwake.accesslog.moments import moment
 from mailwake.errors import Unreadable
 from mailwake.events import Micros, Request
-from mailwake.ingest.access_log.moments import moment
 
 _TABLE = tomllib.loads((Path(__file__).parent / "columns.toml").read_text(encoding="utf-8"))
 _COLUMNS: dict[str, list[str]] = _TABLE["columns"]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailwake.accesslog import files
+from mailwake.accesslog.files import MAX_LINE_BYTES, TOO_LONG, LogFile, find_logs
 from mailwake.errors import BadInput
-from mailwake.ingest.access_log import files
-from mailwake.ingest.access_log.files import MAX_LINE_BYTES, TOO_LONG, LogFile, find_logs
 
 
 def read(path: Path, *, is_stream: bool = False) -> tuple[list[bytes | None], LogFile]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailwake.pipeline.bounces import Bounces
+from mailwake.bounces.decide import Bounces
 
 BOUNCES = Bounces.load()
 
@@ -54,14 +54,14 @@ def test_numbers_that_are_no_codes_are_not_taken_for_codes() -> None:
 
 
 def test_only_dead_addresses_are_suppressed_at_once() -> None:
-    table = tomllib.loads(files("mailwake.pipeline").joinpath("bounces.toml").read_text())
+    table = tomllib.loads(files("mailwake.bounces").joinpath("rules.toml").read_text())
     at_once = {name for name, outcome in table["category"].items() if outcome["action"] == "suppress_now"}
     assert at_once == {"bad_mailbox", "bad_domain"}
     assert all(outcome["class"] == "hard" for name, outcome in table["category"].items() if name in at_once)
 
 
 def test_no_code_has_two_meanings() -> None:
-    table = tomllib.loads(files("mailwake.pipeline").joinpath("bounces.toml").read_text())
+    table = tomllib.loads(files("mailwake.bounces").joinpath("rules.toml").read_text())
     codes = [code for part in ("status", "vague_status") for listed in table[part].values() for code in listed]
     assert len(codes) == len(set(codes))
 
@@ -78,5 +78,5 @@ def test_the_page_on_bounces_tells_every_cause_with_its_class() -> None:
         for causes, klass in re.findall(r"^\| (`[\w` ]+`) \| (\w+) \|", page, re.MULTILINE)
         for cause in re.findall(r"\w+", causes)
     }
-    table = tomllib.loads(files("mailwake.pipeline").joinpath("bounces.toml").read_text())
+    table = tomllib.loads(files("mailwake.bounces").joinpath("rules.toml").read_text())
     assert told == {(name, outcome["class"]) for name, outcome in table["category"].items() if name != "delivered"}

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailwake.accesslog import ledger as module
+from mailwake.accesslog.ledger import SPAN, Ledger
 from mailwake.errors import Unavailable
 from mailwake.events import SECOND, Micros
-from mailwake.ingest.access_log import ledger as module
-from mailwake.ingest.access_log.ledger import SPAN, Ledger
 
 AT = Micros(1_795_435_200 * SECOND)
 DAY = 86_400 * SECOND

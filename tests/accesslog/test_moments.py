@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailwake.accesslog.moments import moment
 from mailwake.errors import Unreadable
-from mailwake.ingest.access_log.moments import moment
 
 NOON = 1_795_435_200_000_000  # 2026-11-23 12:00 UTC
 

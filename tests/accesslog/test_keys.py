@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailwake.ingest.access_log import keys
-from mailwake.ingest.access_log.keys import Keys
+from mailwake.accesslog import keys
+from mailwake.accesslog.keys import Keys
 
 SECRET = b"s" * 32
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from mailwake.accesslog.columns import Columns, Hit, Writing
 from mailwake.errors import Unreadable
-from mailwake.ingest.access_log.columns import Columns, Hit, Writing
 
 PLAIN = Writing(absent="-")
 GOOD = {"msec": "1795435200.250", "request": "GET /o/x HTTP/1.1", "host": "track.example.com"}

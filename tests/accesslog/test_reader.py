@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.edge.conftest import message
 
+from mailwake.accesslog.columns import Hit
+from mailwake.accesslog.reader import Format, LineReader, Other
 from mailwake.errors import BadInput, Unreadable
-from mailwake.ingest.access_log.columns import Hit
-from mailwake.ingest.access_log.reader import Format, LineReader, Other
 from mailwake.modes import Mode, Modes
 
 SAMPLES = Path(__file__).parents[2] / "data" / "access_logs"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from mailwake.ingest.access_log.columns import Writing
+from mailwake.accesslog.columns import Writing
 
 #: What the line that names the columns begins with.
 FIELDS = b"#Fields:"

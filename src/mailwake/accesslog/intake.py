@@ -12,13 +12,13 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from mailwake.accesslog.columns import Hit
+from mailwake.accesslog.keys import Keys
+from mailwake.accesslog.ledger import Ledger
+from mailwake.accesslog.reader import LineReader, Other
 from mailwake.errors import Unreadable
 from mailwake.eventlog import End
 from mailwake.events import SECOND, Event, Micros, encode_event
-from mailwake.ingest.access_log.columns import Hit
-from mailwake.ingest.access_log.keys import Keys
-from mailwake.ingest.access_log.ledger import Ledger
-from mailwake.ingest.access_log.reader import LineReader, Other
 
 #: Records of one segment: enough to make its sync cheap, few enough that a crash costs little reading.
 SEGMENT_RECORDS = 4_096

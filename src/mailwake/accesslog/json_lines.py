@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
+from mailwake.accesslog import cloudfront
+from mailwake.accesslog.columns import Columns, Hit, Writing
 from mailwake.errors import Unreadable
-from mailwake.ingest.access_log import cloudfront
-from mailwake.ingest.access_log.columns import Columns, Hit, Writing
 
 #: Fastly writes ``(null)`` for a header that was not there.
 WRITING = Writing(absent="(null)", codec="utf-8")
