@@ -12,7 +12,7 @@ from mailwake.accesslog.reader import Format, LineReader, Other
 from mailwake.errors import BadInput, Unreadable
 from mailwake.modes import Mode, Modes
 
-SAMPLES = Path(__file__).parents[2] / "data" / "access_logs"
+SAMPLES = Path(__file__).parents[1] / "data" / "access_logs"
 HOST = "track.example.com"
 CHROME = (
     b"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
