@@ -98,6 +98,7 @@ def _delivery(copy: Copy, chances: Mapping[int, _Chance], proxied: set[int]) -> 
         behind_proxy=copy.recipient in proxied,
         opened=_anybody(mine.nobody_opened.values()) if mine else 0.0,
         clicked=_anybody(mine.nobody_clicked.values()) if mine else 0.0,
+        unnamed=mine is not None and None in mine.nobody_opened,
         group=str(copy.domain),
     )
 

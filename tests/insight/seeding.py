@@ -98,6 +98,7 @@ class Sending:
             "modes": INDIVIDUAL.to_byte(),
             "stream": self.campaign.stream,
             "settled": True,
+            "agent": 1 if kind is EventType.OPENED else None,
         }
         self.rows.append(EventRow(**{**row, **more}))
 

@@ -39,7 +39,7 @@ def test_every_row_has_a_source() -> None:
 
 
 def test_networks_are_those_that_the_judge_is_told_of() -> None:
-    tree = tomllib.loads((SOURCE / "pipeline" / "tables" / "networks.toml").read_text(encoding="utf-8"))
+    tree = tomllib.loads((SOURCE / "origins" / "tables" / "networks.toml").read_text(encoding="utf-8"))
     kinds = {asn: (group["name"], group["kind"]) for group in tree["operators"] for asn in group["asns"]}
     for asn, name in catalogue().networks.items():
         told, kind = kinds[asn]

@@ -52,6 +52,15 @@ def test_what_the_proxy_fetched_counts_for_nothing() -> None:
     assert quiet.behind_proxy == 1_000
 
 
+def test_where_programs_are_not_told_nobody_can_tell_the_proxy_from_people() -> None:
+    unnamed = Delivery(behind_proxy=False, opened=0.9, clicked=0, unnamed=True)
+    assert true_opens([*outside(), *[unnamed] * 20]).rate is not None
+    found = true_opens([*outside(), *[unnamed] * 60])
+    assert (found.rate, found.low, found.rate_if_dependent) == (None, None, None)
+    assert found.cannot_say is not None
+    assert "of 300 opened copies 60" in found.cannot_say
+
+
 def test_raw_is_machines_and_people() -> None:
     found = true_opens([*outside(), *copies(100, opened=0.02)])
     assert found.raw == 340

@@ -24,6 +24,8 @@ PROXY_DAYS = 90
 CONFIDENCE = 0.9
 #: clickers who load pictures with twice the odds of other readers: the other end of what is likely
 DEPENDENT = 2.0
+#: of opened copies, those whose program is not known; with more of them nobody can tell the privacy proxy's share
+MOST_UNNAMED = 0.1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +38,8 @@ class Delivery:
     opened: float
     #: probability that a person clicked in it, 0-1; 0: nobody did
     clicked: float
+    #: opened by a program that nobody told us, so that Apple's privacy proxy cannot be told from others
+    unnamed: bool = False
     #: copies that are alike in whether pictures load: the recipient's domain, or a family of mail clients
     group: str | None = None
 
@@ -108,11 +112,13 @@ def true_opens(
         ValueError: a probability, the prior or the confidence cannot be.
     """
     cells: dict[tuple[str | None, bool], list[tuple[float, float]]] = {}
+    unnamed = 0
     for each in deliveries:
+        unnamed += each.unnamed
         cells.setdefault((each.group, each.behind_proxy), []).append((each.opened, each.clicked))
     counted = {place: sums(pairs) for place, pairs in cells.items()}
     raw = sum(opened > 0 for pairs in cells.values() for opened, _ in pairs)
-    return _told(counted, raw=raw, rulesets=(), prior=prior, confidence=confidence)
+    return _told(counted, raw=raw, unnamed=unnamed, rulesets=(), prior=prior, confidence=confidence)
 
 
 def from_rows(rows: Iterable[Mapping[str, Any]], rulesets: Iterable[str]) -> TrueOpens:
@@ -124,11 +130,12 @@ def from_rows(rows: Iterable[Mapping[str, Any]], rulesets: Iterable[str]) -> Tru
         rulesets: hashes.
     """
     counted: dict[tuple[str | None, bool], Sums] = {}
-    raw = 0
+    raw = unnamed = 0
     for row in rows:
         counted[row["domain"], bool(row["behind_proxy"])] = _sums(row)
         raw += row["opened_raw"]
-    return _told(counted, raw=raw, rulesets=tuple(rulesets), prior=None, confidence=CONFIDENCE)
+        unnamed += row["unnamed"]
+    return _told(counted, raw=raw, unnamed=unnamed, rulesets=tuple(rulesets), prior=None, confidence=CONFIDENCE)
 
 
 def _sums(row: Mapping[str, Any]) -> Sums:
@@ -151,6 +158,7 @@ def _told(
     counted: Mapping[tuple[str | None, bool], Sums],
     *,
     raw: int,
+    unnamed: int,
     rulesets: tuple[str, ...],
     prior: Prior | None,
     confidence: float,
@@ -161,8 +169,9 @@ def _told(
         for group in groups
     ]
     whole = sum(strata, start=Stratum())
-    found = estimate(strata, prior=prior, confidence=confidence)
-    dependent = estimate(strata, prior=prior, confidence=confidence, odds_ratio=DEPENDENT)
+    hidden = unnamed > MOST_UNNAMED * raw
+    found = None if hidden else estimate(strata, prior=prior, confidence=confidence)
+    dependent = found and estimate(strata, prior=prior, confidence=confidence, odds_ratio=DEPENDENT)
     base, human = whole.open.units + whole.veiled.units, whole.open.marked + whole.veiled.marked
     return TrueOpens(
         base=base,
@@ -181,7 +190,7 @@ def _told(
         clicked=_clickers(strata, base, confidence),
         rulesets=rulesets,
         leans_on_prior=found is not None and found.leans_on_prior,
-        cannot_say=_why(whole) if found is None else None,
+        cannot_say=(_why_hidden(unnamed, raw) if hidden else _why(whole)) if found is None else None,
     )
 
 
@@ -195,6 +204,13 @@ def _clickers(strata: Iterable[Stratum], base: int, confidence: float) -> People
     )
     interval = count_interval(clicked, base, confidence=confidence)
     return People(expected=clicked.mean, sd=sqrt(clicked.variance), low=interval.low, high=interval.high)
+
+
+def _why_hidden(unnamed: int, raw: int) -> str:
+    return (
+        f"cannot say: of {raw} opened copies {unnamed} were opened by a program that is not known, so that Apple's "
+        "privacy proxy, which fetches unread, cannot be told from people"
+    )
 
 
 def _why(whole: Stratum) -> str:

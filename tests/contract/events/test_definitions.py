@@ -3,11 +3,12 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 import pytest
 
-from mailwake.events import CampaignId, Class, DeliveryId, EventType, Handle, Micros, Note, Source
+from mailwake.events import AgentKind, CampaignId, Class, DeliveryId, EventType, Handle, Micros, Note, Source
 from mailwake.store.events import EventRow, EventStore
 
 RandomRows = Callable[[int, int], list[EventRow]]
@@ -174,6 +175,7 @@ def event(
     klass: Class | None = None,
     client: str | None = None,
     agent: int | None = None,
+    agent_kind: AgentKind = AgentKind.UNKNOWN,
     recipient: Handle | None = None,
     campaign: int = 1,
 ) -> EventRow:
@@ -187,6 +189,7 @@ def event(
         delivery=delivery,
         recipient=recipient,
         agent=agent,
+        agent_kind=agent_kind,
         modes=51,
         p_human=p_human,
         klass=klass,
@@ -326,6 +329,17 @@ def test_a_recipient_is_behind_the_proxy_in_every_campaign_within_the_time(store
     store.write(rows=[elsewhere])
     assert openers(store) == {0: 1, 1: 1}
     assert openers(store, since=41) == {0: 2, 1: 0}
+
+
+def test_an_opener_is_unnamed_when_nobody_told_its_program(store: EventStore) -> None:
+    programs = ((None, AgentKind.UNKNOWN), (7, AgentKind.UNKNOWN), (None, AgentKind.EMPTY))
+    for number, (agent, kind) in enumerate(programs, 1):
+        here: dict[str, Any] = {"delivery": DeliveryId(number), "recipient": Handle(number)}
+        handed = [event(10 * number + n, each, 50, **here) for n, each in enumerate(HANDED_OVER)]
+        opened = event(10 * number + 9, EventType.OPENED, 60, agent=agent, agent_kind=kind, **here)
+        store.write(rows=[*handed, opened])
+    (told,) = store.ask("openers", campaign=1, since=0, until=10**18)
+    assert (told["units"], told["opened_raw"], told["unnamed"]) == (3, 3, 1)
 
 
 def test_sums_of_openers_are_those_of_the_counts(store: EventStore, rows: list[EventRow]) -> None:
