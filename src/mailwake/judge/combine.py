@@ -7,6 +7,7 @@ of them changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from math import exp
 from typing import NamedTuple
 
@@ -186,7 +187,12 @@ def _total(weighed: Iterable[tuple[float, Cell]]) -> float:
 
 
 def _says_nothing(cells: Iterable[Cell]) -> bool:
-    return all(each[0].partition(".")[0] in _EMPTY or each[0].endswith(".new") for each in cells)
+    return not any(_speaks(each[0]) for each in cells)
+
+
+@lru_cache(maxsize=16_384)
+def _speaks(name: str) -> bool:
+    return name.partition(".")[0] not in _EMPTY and not name.endswith(".new")
 
 
 def terms_of(rules: Rules, opinion: Opinion) -> Iterator[Term]:
