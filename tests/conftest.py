@@ -231,7 +231,7 @@ class Home:
         return load(self.config)
 
     def events(self, writer: str = "relay") -> list[Event]:
-        from mailwake.send.ledger import own_events
+        from mailwake.merge.ledger import own_events
 
         return list(own_events(self.folder / "data" / "log", writer))
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 
-from mailwake.send.ledger import own_events
+from mailwake.merge.ledger import own_events
 from mailwake.tokens import format_key
 
 MEGABYTE = 1 << 20

@@ -15,7 +15,7 @@ import pytest
 from mailwake.errors import MailwakeError
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import Micros
-from mailwake.send.ledger import own_events
+from mailwake.merge.ledger import own_events
 from mailwake.send.relay import Relay
 from mailwake.send.tracker import Tracker
 from mailwake.send.transaction import Desk, Journal

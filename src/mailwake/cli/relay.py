@@ -19,7 +19,7 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import Unavailable
 from mailwake.eventlog.reports import reporting
 from mailwake.eventlog.sqlite import SqliteWriter
-from mailwake.send.ledger import own_events
+from mailwake.merge.ledger import own_events
 from mailwake.send.relay import Relay
 from mailwake.send.tracker import Tracker
 from mailwake.send.transaction import Desk, Journal

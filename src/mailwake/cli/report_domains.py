@@ -15,7 +15,7 @@ from mailwake.cli.exchangers import look_up as ask_for
 from mailwake.events import Micros
 from mailwake.insight.atlas import LEAST_RECIPIENTS, MOST_DOMAINS
 from mailwake.insight.atlas_answers import Atlas, DomainLine, Forecast, Share
-from mailwake.send.people import read_people
+from mailwake.merge.people import read_people
 from mailwake.settings import Settings
 from mailwake.store.state import open_state, split_address
 from mailwake.views import domains_view, figures

@@ -21,12 +21,12 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import CampaignId, EventType, Micros, encode_event
-from mailwake.send.ledger import own_events, standings, writer_of
-from mailwake.send.letter import Letter
-from mailwake.send.merge import Run, counts
-from mailwake.send.people import People, read_people
-from mailwake.send.plan import Plan, make_plan
-from mailwake.send.source import Source, read_source
+from mailwake.merge.ledger import own_events, standings, writer_of
+from mailwake.merge.letter import Letter
+from mailwake.merge.people import People, read_people
+from mailwake.merge.plan import Plan, make_plan
+from mailwake.merge.run import Run, counts
+from mailwake.merge.source import Source, read_source
 from mailwake.send.tracker import Tracker
 from mailwake.settings import Settings, load
 from mailwake.smtp.upstream import Pool

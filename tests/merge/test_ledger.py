@@ -10,7 +10,7 @@ import pytest
 from mailwake.errors import Unavailable
 from mailwake.eventlog.sqlite import append_now
 from mailwake.events import CampaignId, DeliveryId, Event, EventType, Handle, Micros, Source, encode_event
-from mailwake.send.ledger import Standing, own_events, standings, writer_of
+from mailwake.merge.ledger import Standing, own_events, standings, writer_of
 
 ANNA = Handle(11)
 

@@ -9,10 +9,10 @@ import pytest
 
 from mailwake.errors import BadInput
 from mailwake.events import DeliveryId, EventType, Micros
+from mailwake.merge.ledger import Standing
+from mailwake.merge.people import parse_people
+from mailwake.merge.plan import Plan, make_plan
 from mailwake.modes import OFF
-from mailwake.send.ledger import Standing
-from mailwake.send.people import parse_people
-from mailwake.send.plan import Plan, make_plan
 from mailwake.send.tracker import Tracker
 from mailwake.store.state import Axis, Consent
 

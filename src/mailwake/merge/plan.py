@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from mailwake.errors import BadInput
 from mailwake.events import Event, EventType, Handle, Source
-from mailwake.send.ledger import Standing
-from mailwake.send.merge import Addressee
-from mailwake.send.people import People, Person
+from mailwake.merge.ledger import Standing
+from mailwake.merge.people import People, Person
+from mailwake.merge.run import Addressee
 from mailwake.send.tracker import Tracker
 from mailwake.store.state import Campaign, Suppression
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailwake.errors import BadInput
-from mailwake.send.people import People, parse_people, read_people
+from mailwake.merge.people import People, parse_people, read_people
 
 
 def read(text: str) -> People:

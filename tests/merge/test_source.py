@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailwake.errors import BadInput
-from mailwake.send.source import Source, read_source
+from mailwake.merge.source import Source, read_source
 
 TOP = "---\nsubject: Spring, {{name}}\nfrom: News <news@example.com>\n---\n"
 

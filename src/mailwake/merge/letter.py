@@ -22,10 +22,10 @@ from mailwake.compose.fields import FIELD, HeaderLine, value_of
 from mailwake.compose.template import RecipientCopy, Template, template_id
 from mailwake.errors import BadInput
 from mailwake.events import DeliveryId, Handle
+from mailwake.merge.people import Person
+from mailwake.merge.run import Addressee
+from mailwake.merge.source import Source
 from mailwake.modes import OFF
-from mailwake.send.merge import Addressee
-from mailwake.send.people import Person
-from mailwake.send.source import Source
 from mailwake.send.tracker import Tracked, Tracker
 from mailwake.store.state import Campaign, split_address
 

@@ -16,9 +16,9 @@ from typing import Protocol
 from mailwake.errors import BadInput, MailwakeError
 from mailwake.eventlog import LogWriter
 from mailwake.events import CampaignId, DeliveryId, Event, EventType, Handle, Micros, Source, encode_event
+from mailwake.merge.ledger import Standing
+from mailwake.merge.people import Person
 from mailwake.modes import Modes
-from mailwake.send.ledger import Standing
-from mailwake.send.people import Person
 from mailwake.send.tracker import Tracked
 from mailwake.smtp.upstream import Gone, Pool, Reply, Upstream
 

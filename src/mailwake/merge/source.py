@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import cast
 
 from mailwake.errors import BadInput
-from mailwake.send.people import refuse
-from mailwake.send.plain import plain_text
+from mailwake.merge.people import refuse
+from mailwake.merge.plain import plain_text
 
 FRONT_MATTER = ("subject", "from", "reply-to", "campaign", "stream")
 #: Headers of an .eml that belong to one delivery, or that we set ourselves.

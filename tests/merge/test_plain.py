@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailwake.send.plain import plain_text
+from mailwake.merge.plain import plain_text
 
 
 def test_blocks_become_lines_and_paragraphs_stand_apart() -> None:

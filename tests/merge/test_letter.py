@@ -14,11 +14,11 @@ import pytest
 
 from mailwake.errors import BadInput
 from mailwake.events import CampaignId, DeliveryId, Handle, Micros
+from mailwake.merge.letter import Letter
+from mailwake.merge.people import Person
+from mailwake.merge.run import Addressee
+from mailwake.merge.source import Source, read_source
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
-from mailwake.send.letter import Letter
-from mailwake.send.merge import Addressee
-from mailwake.send.people import Person
-from mailwake.send.source import Source, read_source
 from mailwake.send.tracker import Tracked, Tracker
 from mailwake.store.state import Campaign
 

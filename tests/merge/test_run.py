@@ -12,10 +12,10 @@ import pytest
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import CampaignId, DeliveryId, EventType, Handle, Micros
+from mailwake.merge.ledger import own_events, standings
+from mailwake.merge.people import Person
+from mailwake.merge.run import MAX_REFUSED_IN_A_ROW, Addressee, Run, Stopped, counts
 from mailwake.modes import INDIVIDUAL
-from mailwake.send.ledger import own_events, standings
-from mailwake.send.merge import MAX_REFUSED_IN_A_ROW, Addressee, Run, Stopped, counts
-from mailwake.send.people import Person
 from mailwake.send.tracker import Tracked
 from mailwake.smtp.upstream import Pool
 
