@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from mailwake.errors import Misconfigured, Untrusted
 from mailwake.settings import Brand, Host, Settings
-from mailwake.tokens import KeyRing, LinkToken, MessageToken, Minter, Purpose, TokenReader, parse_keys
+from mailwake.tokens import KeyRing, LinkToken, MessageToken, Minter, Purpose, ReturnPaths, TokenReader, parse_keys
 
 #: Refusals that another key of the same host may take back.
 _OTHER_KEY = frozenset(("seal", "slot"))
@@ -27,18 +27,27 @@ class TrackingHost:
         base_url: scheme, name and port.
         brand: how its pages present themselves.
         rings: the keys that seal there, then those that did before.
+        bounce_domain: of the envelope senders of its mail; empty: mail keeps its own.
     """
 
-    def __init__(self, name: str, base_url: str, *, brand: Brand, rings: Sequence[KeyRing]) -> None:
+    def __init__(
+        self, name: str, base_url: str, *, brand: Brand, rings: Sequence[KeyRing], bounce_domain: str = ""
+    ) -> None:
         self.name = name
         self.base_url = base_url
         self.brand = brand
         self.rings = tuple(rings)
+        self.bounce_domain = bounce_domain
 
     @cached_property
     def minter(self) -> Minter:
         """Seals for this host, and remembers the link parts it made."""
         return Minter(self.rings[0], self.name)
+
+    @cached_property
+    def return_paths(self) -> ReturnPaths | None:
+        """Seals the envelope senders of its mail; None: mail keeps its own."""
+        return ReturnPaths(self.rings, self.bounce_domain) if self.bounce_domain else None
 
 
 class HostReader:
@@ -133,6 +142,14 @@ class Hosts:
             }
         )
 
+    def return_paths(self) -> dict[str, ReturnPaths]:
+        """What reads envelope senders, by bounce domain."""
+        rings: dict[str, list[KeyRing]] = {}
+        for host in self.all.values():
+            if host.bounce_domain:
+                rings.setdefault(host.bounce_domain, []).extend(host.rings)
+        return {domain: ReturnPaths(list(dict.fromkeys(each)), domain) for domain, each in rings.items()}
+
     def _host(self, name: str) -> TrackingHost:
         wanted, brand = self._settings.hosts.get(name, Host()), self._settings.brand
         return TrackingHost(
@@ -144,6 +161,7 @@ class Hosts:
                 background=wanted.background or brand.background,
             ),
             rings=self._rings(name),
+            bounce_domain=wanted.bounce_domain or self._settings.tracking.bounce_domain,
         )
 
     def _base_url(self, name: str) -> str:

@@ -38,6 +38,9 @@ class Tracking:
     base_url: str = "https://track.example.com"
     #: further host names whose tokens are still read, after a move
     former_hosts: tuple[str, ...] = ()
+    #: domain of the envelope senders that bounces come back to, such as bounces.example.com; its MX is `mailwake
+    #: ingest`; empty: mail keeps the envelope sender that it came with
+    bounce_domain: str = ""
     #: what an open may record when nothing stricter applies: off, aggregate, deliverability, individual
     opens: str = "individual"
     #: what a click may record when nothing stricter applies: off, aggregate, individual
@@ -223,6 +226,8 @@ class Host:
 
     #: From domains, with their subdomains, whose mail carries this host; empty: its links are read, none are made
     senders: tuple[str, ...] = ()
+    #: domain of its envelope senders; empty: tracking.bounce_domain
+    bounce_domain: str = ""
     #: reference to a key file of its own, made by `mailwake keys new --host NAME`; empty: keys derived from [keys]
     keys: str = ""
     #: how its pages present the brand; empty here and below: as [brand] has it
@@ -294,6 +299,12 @@ class Settings:
     def plain_hosts(self) -> frozenset[str]:
         """The tracking host and its former names, whose mail the installation's keys themselves seal or sealed."""
         return frozenset(name.lower() for name in (self.tracking_host, *self.tracking.former_hosts) if name)
+
+    @property
+    def bounce_domains(self) -> frozenset[str]:
+        """The domains that bounces come back to."""
+        own = (host.bounce_domain for host in self.hosts.values())
+        return frozenset(domain for domain in (self.tracking.bounce_domain, *own) if domain)
 
     @property
     def own_hosts(self) -> frozenset[str]:
@@ -420,10 +431,7 @@ def _check(settings: Settings) -> None:
             Mode.from_word(getattr(settings.tracking, option))
         except ValueError as fault:
             raise Misconfigured(f"tracking.{option}", str(fault)) from None
-    for name in settings.hosts:
-        if not _HOST.fullmatch(name):
-            raise Misconfigured(f'hosts."{name}"', "is no host name; write it in lower case, without scheme or port")
-    settings.host_of_sender()
+    _check_names(settings)
     if settings.edge.proxy_protocol and not settings.edge.trusted_proxies:
         raise Misconfigured("edge.proxy_protocol", "nobody may say who is at the far end; name edge.trusted_proxies")
     if settings.logging.format not in ("text", "json"):
@@ -438,6 +446,16 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("relay.max_bytes_under_way", "must not be below relay.max_message_bytes")
     if settings.smtp.security not in ("none", "starttls", "tls"):
         raise Misconfigured("smtp.security", "must be none, starttls or tls")
+
+
+def _check_names(settings: Settings) -> None:
+    for name in settings.hosts:
+        if not _HOST.fullmatch(name):
+            raise Misconfigured(f'hosts."{name}"', "is no host name; write it in lower case, without scheme or port")
+    for domain in settings.bounce_domains:
+        if not _HOST.fullmatch(domain):
+            raise Misconfigured("bounce_domain", f"{domain!r} is no host name; write it in lower case")
+    settings.host_of_sender()
 
 
 def _ascii_domain(text: str) -> str:

@@ -13,16 +13,23 @@ Layout, before base64url without padding (RFC 4648 section 5)::
     message: modes 1 | template 4 | delivery 8 | recipient 8 | issue day 2     big-endian
     link:    flags 1 | template 4 | number 2 | target (raw deflate if flags & 1)
 
+An envelope sender is too short for all that, and servers fold its case (`ReturnPaths`)::
+
+    b-<base32 of: synthetic IV 16 | sealed 22>@domain
+    sealed:  modes 4 bits, issue day / 4 in 12 bits | template 4 | delivery 8 | recipient 8
+
 Tokens never expire here. The edge stops *recording* old ones; it never stops redirecting.
 """
 
 from __future__ import annotations
 
+import base64
 import binascii
 import hashlib
+import re
 import secrets
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from enum import IntEnum
 from functools import lru_cache
@@ -36,7 +43,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mailwake.errors import BadInput, Misconfigured, Untrusted
-from mailwake.modes import Modes
+from mailwake.modes import Mode, Modes
 
 VERSION = 1
 KEY_BYTES = 32
@@ -49,6 +56,12 @@ EPOCH = date(2020, 1, 1)
 
 _MESSAGE = Struct(">BIQQH")
 _LINK = Struct(">BIH")
+_RETURN = Struct(">HIQQ")
+#: "b-" and base32 of the above: 63 of the 64 octets that RFC 5321 section 4.5.3.1.1 grants a local part.
+_RETURN_PATH = re.compile(r"b-([a-z2-7]{61})\Z", re.IGNORECASE)
+_DAYS_PER_STEP = 4
+#: in the year 2064; later mail says that it is of that day
+_LAST_STEP = 0xFFF
 #: Length of every message part, so that layouts can be made before it is known.
 MESSAGE_CHARS = -(-(18 + _MESSAGE.size) * 4 // 3)
 _DEFLATED = 1
@@ -79,6 +92,8 @@ class Purpose(IntEnum):
     UNSUBSCRIBE_BODY = 3
     #: a link of a template, with its target
     LINK = 4
+    #: the envelope sender, to which bounces come back
+    RETURN_PATH = 5
 
 
 _PURPOSES = frozenset(int(purpose) for purpose in Purpose)
@@ -370,6 +385,63 @@ class TokenReader:
             return LinkToken(template, number, target.decode("utf-8"))
         except (struct_error, zlib.error, UnicodeDecodeError):
             raise Untrusted("layout") from None
+
+
+class ReturnPaths:
+    """Seals and reads envelope senders of one bounce domain (variable envelope return paths, VERP).
+
+    Whoever knows one has had mail with it, so all that a forger can do with it is to report on himself.
+
+    Args:
+        rings: the keys that seal there, then those that did before.
+        domain: the bounce domain.
+    """
+
+    def __init__(self, rings: Sequence[KeyRing], domain: str) -> None:
+        self.domain = domain.lower()
+        self._bound = [bytes((VERSION << 4 | Purpose.RETURN_PATH,)), self.domain.encode("ascii")]
+        self._sealers = [
+            sealer
+            for ring in rings
+            for slot in reversed(ring.slots)
+            if (sealer := ring.sealer(slot, Purpose.RETURN_PATH))
+        ]
+
+    def address(self, token: MessageToken) -> str:
+        """The envelope sender of one recipient's copy."""
+        step = min((token.issued - EPOCH).days // _DAYS_PER_STEP, _LAST_STEP)
+        marks = (token.modes.opens << 2 | token.modes.clicks) << 12 | step
+        plain = _RETURN.pack(marks, token.template, token.delivery, token.recipient)
+        sealed = base64.b32encode(self._sealers[0].encrypt(plain, self._bound))
+        return f"b-{sealed.rstrip(b'=').decode('ascii').lower()}@{self.domain}"
+
+    def read(self, address: str) -> MessageToken:
+        """The copy that an envelope sender of ours names; its day is told to within four days, the earlier.
+
+        Raises:
+            Untrusted: it was not sealed by us for this domain.
+        """
+        local, _, domain = address.rpartition("@")
+        found = _RETURN_PATH.match(local)
+        if domain.lower() != self.domain or found is None:
+            raise Untrusted("host" if found else "alphabet")
+        sealed = base64.b32decode(found[1].upper() + "===")
+        if base64.b32encode(sealed)[:61].decode("ascii") != found[1].upper():
+            raise Untrusted("spelling")
+        marks, template, delivery, recipient = _RETURN.unpack(self._open(sealed))
+        try:
+            modes = Modes(opens=Mode(marks >> 14), clicks=Mode(marks >> 12 & 3))
+            return MessageToken(modes, template, delivery, recipient, _day((marks & _LAST_STEP) * _DAYS_PER_STEP))
+        except ValueError:
+            raise Untrusted("layout") from None
+
+    def _open(self, sealed: bytes) -> bytes:
+        for sealer in self._sealers:
+            try:
+                return sealer.decrypt(sealed, self._bound)
+            except InvalidTag:
+                continue
+        raise Untrusted("seal")
 
 
 @lru_cache(maxsize=256)

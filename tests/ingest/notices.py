@@ -6,15 +6,16 @@ from datetime import date
 
 from mailwake.ingest.origin import Origins
 from mailwake.modes import INDIVIDUAL
-from mailwake.tokens import KeyRing, MessageToken, Minter, Purpose, TokenReader
+from mailwake.tokens import KeyRing, MessageToken, Minter, Purpose, ReturnPaths, TokenReader
 
 HOST = "track.example.com"
 KEYS = KeyRing({1: b"0123456789abcdef0123456789abcdef"})
 TOKEN = MessageToken(modes=INDIVIDUAL, template=7, delivery=4711, recipient=99, issued=date(2026, 11, 2))
+PATHS = ReturnPaths([KEYS], "bounces.example.com")
 
 
 def origins() -> Origins:
-    return Origins(TokenReader(KEYS, [HOST, "old.example.com"]))
+    return Origins(TokenReader(KEYS, [HOST, "old.example.com"]), {PATHS.domain: PATHS})
 
 
 def url(

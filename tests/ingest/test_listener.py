@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from tests.ingest.notices import complaint, dsn, origins, ours, reply
+from tests.ingest.notices import PATHS, TOKEN, complaint, dsn, origins, ours, reply
 
 from mailwake.errors import Unavailable
 from mailwake.eventlog import Done, End, LogWriter
@@ -125,3 +125,35 @@ def test_a_mail_that_is_too_large_is_refused_and_the_next_one_taken(tmp_path: Pa
 def test_lines_longer_than_the_standard_allows_lose_no_bounce(tmp_path: Path) -> None:
     assert session(tmp_path, deliver(dsn(ours(body="x" * 5_000)))) == [250]
     assert len(logged(tmp_path)) == 1
+
+
+#: a notice that returns a mail without any token of ours
+FOREIGN = dsn(ours("https://elsewhere.example.net/u"))
+
+
+def to(address: str, raw: bytes) -> Callable[[smtplib.SMTP], tuple[int, int]]:
+    def talk(client: smtplib.SMTP) -> tuple[int, int]:
+        client.ehlo()
+        client.mail("")
+        taken = client.rcpt(address)[0]
+        return taken, client.data(raw.replace(b"\n", b"\r\n"))[0] if taken == 250 else 0
+
+    return talk
+
+
+def test_a_notice_to_our_own_envelope_sender_needs_to_return_nothing(tmp_path: Path) -> None:
+    assert session(tmp_path, to(PATHS.address(TOKEN), FOREIGN)) == (250, 250)
+    (event,) = logged(tmp_path)
+    assert (event.type, event.delivery, event.recipient) == (EventType.BOUNCED, TOKEN.delivery, TOKEN.recipient)
+
+
+def test_an_envelope_sender_that_we_did_not_seal_is_refused_at_once(tmp_path: Path) -> None:
+    forged = "b-" + "a" * 61 + "@bounces.example.com"
+    assert session(tmp_path, to(forged, dsn())) == (550, 0)
+    assert session(tmp_path, to("anna@bounces.example.com", dsn())) == (550, 0)
+    assert logged(tmp_path) == []
+
+
+def test_a_mailbox_that_writes_down_whom_mail_was_for_will_do(tmp_path: Path) -> None:
+    assert session(tmp_path, deliver(f"Delivered-To: {PATHS.address(TOKEN).upper()}\n".encode() + FOREIGN)) == [250]
+    assert [event.delivery for event in logged(tmp_path)] == [TOKEN.delivery]

@@ -25,7 +25,16 @@ RELAY = {
     "events_lost": 0, "clients": 3, "clients_refused": 0, "clients_cut": 0, "put_off": 0, "waiting": 0,
     "upstream_connections": 2, "bytes_under_way": 50_000,
 }  # fmt: skip
-INGEST = {"clients": 1, "notices": 6, "events": 5, "kept": 1, "unreadable": 1, "put_off": 0, "events_lost": 0}
+INGEST = {
+    "clients": 1,
+    "notices": 6,
+    "events": 5,
+    "kept": 1,
+    "unreadable": 1,
+    "forged": 0,
+    "put_off": 0,
+    "events_lost": 0,
+}
 
 
 def show(installation: Installation) -> Shown:

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from tests.send.conftest import ANNA, EVE, HTML, ME, PLAIN, send, undone, with_r
 
 from mailwake.errors import Misconfigured
 from mailwake.events import EventType
+from mailwake.hosts import Hosts
 from mailwake.settings import Settings
 
 if TYPE_CHECKING:
@@ -298,3 +300,28 @@ def test_a_relay_whose_passwords_could_be_overheard_does_not_start(serve: Serve,
     (home.folder / "pass").write_text("x", encoding="utf-8")
     with pytest.raises(Misconfigured, match=r"relay\.tls_certificate"):
         serve(settings=with_relay(home.settings(), host="0.0.0.0", users={"shop": "file:pass"}))
+
+
+def with_bounces(home: Home) -> Settings:
+    settings = home.settings()
+    return replace(settings, tracking=replace(settings.tracking, bounce_domain="bounces.example.com"))
+
+
+def test_with_a_bounce_domain_every_copy_has_an_envelope_sender_of_its_own(
+    serve: Serve, sink: Sink, home: Home
+) -> None:
+    settings = with_bounces(home)
+    send(serve(settings=settings), ANNA, EVE)
+    assert [mail.recipients for mail in sink.mails] == [(ANNA,), (EVE,)]
+    paths = Hosts.load(settings).return_paths()["bounces.example.com"]
+    read = [paths.read(mail.sender) for mail in sink.mails]
+    sent = [event for event in home.events() if event.type is EventType.SENT]
+    assert [(each.delivery, each.recipient, each.template) for each in read] == [
+        (event.delivery, event.recipient, event.template) for event in sent
+    ]
+
+
+def test_mail_from_nobody_stays_from_nobody_with_a_bounce_domain(serve: Serve, sink: Sink, home: Home) -> None:
+    with serve(settings=with_bounces(home)).client() as client:
+        client.sendmail("", [ANNA], HTML)
+    assert [mail.sender for mail in sink.mails] == ["<>"]

@@ -79,7 +79,8 @@ def make_origins(settings: Settings) -> Origins:
     Raises:
         Misconfigured: keys are missing.
     """
-    return Origins(Hosts.load(settings).reader())
+    hosts = Hosts.load(settings)
+    return Origins(hosts.reader(), hosts.return_paths())
 
 
 def _read(paths: Iterable[Path], origins: Origins | None) -> Iterator[tuple[str, Opened | Unreadable]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailwake.events import Event, Micros
@@ -30,20 +31,28 @@ class Opened:
         return self.notice.kind in _FOR_PEOPLE
 
 
-def open_notice(raw: bytes, origins: Origins | None, *, received_at: Micros, trust_date: bool = False) -> Opened:
+def open_notice(
+    raw: bytes,
+    origins: Origins | None,
+    *,
+    received_at: Micros,
+    trust_date: bool = False,
+    envelope: Sequence[str] = (),
+) -> Opened:
     """Read a mail and say what it means.
 
     Args:
         raw: as it arrived.
         origins: verifies tokens; None: only read.
         received_at: when it arrived here.
+        envelope: addresses that it was delivered to, where that is known.
         trust_date: the Date header tells when it happened; for mail that was kept elsewhere before.
 
     Raises:
         Unreadable: it cannot be parsed within the limits.
     """
     notice, message = read_notice(raw)
-    origin = origins.find(message) if origins is not None else None
+    origin = origins.find(message, envelope=envelope) if origins is not None else None
     if origin is None:
         return Opened(notice=notice, events=(), verified=False)
     at = None

@@ -7,7 +7,7 @@ It answers 250 when what the mail says is durable in the log, and what no event 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 _KEPT = "250 2.0.0 thank you"
 #: RFC 3463: 4.3.0 other or undefined mail system status
 _TRY_LATER = "451 4.3.0 cannot keep it now, try again later"
+#: RFC 3463: 5.1.1 bad destination mailbox address
+_FORGED = "550 5.1.1 no mail with that envelope sender ever left here"
 _MAX_COMMANDS = {"RCPT": 200, "DATA": 100, "MAIL": 100, "*": 20}
 
 
@@ -62,6 +64,8 @@ class Counts:
     kept: int = 0
     #: of those, because they could not be read
     unreadable: int = 0
+    #: recipients refused, because the bounce domain has no such address
+    forged: int = 0
     #: mails answered with 451, because neither log nor folder could keep them
     put_off: int = 0
 
@@ -104,12 +108,24 @@ class Intake:
         """All counts by name. No event is ever lost here: what cannot be kept is answered with 451."""
         return {**asdict(self.counts), "events_lost": 0}
 
-    # The name is aiosmtpd's.
+    # The names are aiosmtpd's.
+    async def handle_RCPT(  # noqa: N802
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Whether mail for this address is taken: at a bounce domain only for what we sealed, so no forger gets in."""
+        if self._origins.is_ours(address) and self._origins.return_path(address) is None:
+            self.counts.forged += 1
+            log.info("ingest.forged", reason="no envelope sender of ours")
+            return _FORGED
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 OK"
+
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """The answer to the final dot."""
         raw = envelope.content
         try:
-            answer = await self.take(raw) if isinstance(raw, bytes) else _TRY_LATER
+            answer = await self.take(raw, envelope.rcpt_tos) if isinstance(raw, bytes) else _TRY_LATER
         except Unavailable as fault:
             log.warning("ingest.unavailable", problem=str(fault))
             answer = _TRY_LATER
@@ -117,14 +133,18 @@ class Intake:
         self.counts.put_off += answer == _TRY_LATER
         return answer
 
-    async def take(self, raw: bytes) -> str:
+    async def take(self, raw: bytes, envelope: Sequence[str] = ()) -> str:
         """Read one mail, make what it says durable, and give the SMTP answer.
+
+        Args:
+            raw: as it came.
+            envelope: addresses that it was sent to.
 
         Raises:
             Unavailable: neither log nor folder can keep it.
         """
         try:
-            opened = open_notice(raw, self._origins, received_at=Micros(self._clock()))
+            opened = open_notice(raw, self._origins, received_at=Micros(self._clock()), envelope=envelope)
         except Unreadable as fault:
             log.warning("ingest.unreadable", problem=str(fault), bytes=len(raw), kept=self._unread.keep(raw).name)
             self.counts.unreadable += 1

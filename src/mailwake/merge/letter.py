@@ -114,6 +114,9 @@ class Letter:
             delivery=delivery,
             recipient=addressee.handle,
             modes=addressee.modes,
+            return_path=self._tracker.return_path(
+                addressee.modes, self.template, delivery, addressee.handle, host=self._host
+            ),
         )
 
     def sample(self, person: Person) -> str:

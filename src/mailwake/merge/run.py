@@ -173,9 +173,10 @@ class Run:
 
     async def _hand_over(self, upstream: Upstream, copy: Tracked) -> Reply:
         options = () if copy.address.isascii() else ("SMTPUTF8",)
-        reply = await upstream.mail(self.letter.sender, (*options, f"SIZE={len(copy.message)}"))
+        sender = copy.return_path or self.letter.sender
+        reply = await upstream.mail(sender, (*options, f"SIZE={len(copy.message)}"))
         if not reply.accepted and not reply.temporary:
-            raise Stopped(f"the server refuses the sender {self.letter.sender}: {reply}; nobody else was mailed")
+            raise Stopped(f"the server refuses the sender {sender}: {reply}; nobody else was mailed")
         if reply.accepted and options and not upstream.offers("SMTPUTF8"):
             return Reply(553, "5.6.7 the server takes no such address")
         if reply.accepted:

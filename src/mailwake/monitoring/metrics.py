@@ -65,6 +65,7 @@ _INGEST_NUMBERS = {
     "events": "events_total",
     "kept": "kept_total",
     "unreadable": "unreadable_total",
+    "forged": "forged_total",
     "put_off": "put_off_total",
 }
 _RECORD_ENDS = ("applied", "dead", "damaged", "earlier")

@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cached_property
@@ -81,6 +81,8 @@ class Addressed:
     template: TemplateId | None = None
     #: why the message passes as it is; None when it was instrumented
     untouched: str | None = None
+    #: its own envelope sender, to which a bounce comes back; None: the sender's
+    return_path: str | None = None
 
     def event(
         self, kind: EventType, *, now: Micros, source: Source, reason: str = "", key: str = "", size: int | None = None
@@ -296,18 +298,23 @@ class Tracker:
         """
         before, draft = deliveries or {}, reading.draft
         modes = strictest((reading.control.modes, *consents)) if draft else OFF
-        return [
-            Addressed(
-                address=address,
-                campaign=reading.campaign.id,
-                template=reading.template,
-                delivery=before.get(handle) or self.new_delivery(),
-                recipient=handle,
-                modes=modes,
-                untouched=draft.untouched_in(modes) if draft else "the sender asked for it",
+        untouched = draft.untouched_in(modes) if draft else "the sender asked for it"
+        plan = []
+        for handle, address in people.items():
+            delivery = before.get(handle) or self.new_delivery()
+            plan.append(
+                Addressed(
+                    address=address,
+                    campaign=reading.campaign.id,
+                    template=reading.template,
+                    delivery=delivery,
+                    recipient=handle,
+                    modes=modes,
+                    untouched=untouched,
+                    return_path=self.return_path(modes, reading.template, delivery, handle, host=reading.host),
+                )
             )
-            for handle, address in people.items()
-        ]
+        return plan
 
     def render(self, reading: Reading, addressed: Addressed) -> bytes:
         """One recipient's copy of the message."""
@@ -414,9 +421,19 @@ class Tracker:
         self, modes: Modes, template: TemplateId, delivery: DeliveryId, recipient: Handle, *, host: TrackingHost
     ) -> Copy:
         """What makes one recipient's addresses on a tracking host."""
-        issued = datetime.fromtimestamp(self.clock() / 1_000_000, tz=UTC).date()
-        token = MessageToken(modes, template, delivery, recipient, issued)
+        token = MessageToken(modes, template, delivery, recipient, self._today())
         return Copy(minter=host.minter, base_url=host.base_url, token=token)
+
+    def return_path(
+        self, modes: Modes, template: TemplateId | None, delivery: DeliveryId, recipient: Handle, *, host: TrackingHost
+    ) -> str | None:
+        """The envelope sender of one recipient's copy; None where there is no bounce domain, or no template to name."""
+        if host.return_paths is None or template is None:
+            return None
+        return host.return_paths.address(MessageToken(modes, template, delivery, recipient, self._today()))
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self.clock() / 1_000_000, tz=UTC).date()
 
     def new_delivery(self) -> DeliveryId:
         """A random id, 1 to 2**63 - 1."""

@@ -268,6 +268,8 @@ class Transaction:
 
     async def _same_for_all(self, reading: Reading, plan: Sequence[Addressed]) -> bytes | None:
         """The message that all get; None: each gets another. Two alike mean that nothing in it is one person's own."""
+        if self.sender and plan[0].return_path:
+            return None  # each has an envelope sender of its own
         first = await self._make(reading, plan[0])
         return first if len(plan) == 1 or first == await self._make(reading, plan[1]) else None
 
@@ -299,8 +301,9 @@ class Transaction:
 
     async def _alone(self, message: bytes, addressed: Addressed) -> Reply:
         size = f"SIZE={len(message)}"
+        sender = (addressed.return_path or self.sender) if self.sender else ""
         for reply in (
-            await self.upstream.mail(self.sender, (*self.options, size)),
+            await self.upstream.mail(sender, (*self.options, size)),
             await self.upstream.rcpt(addressed.address),
         ):
             if not reply.accepted:
