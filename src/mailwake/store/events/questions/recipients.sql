@@ -21,7 +21,8 @@ facts as (
         max(recipient) as recipient,
         max(domain) as domain,
         max(happened_at) as last_at,
-        {arg_max:case when type in ('bounced', 'deferred', 'rejected', 'failed') then reason end:happened_at * 2 + id % 2}
+        {arg_max:case when type in ('bounced', 'deferred', 'rejected', 'failed') then reason end:
+            least(greatest(happened_at, 0), 4503599627370495) * 512 + id % 512}
             as reason
     from scope
     where unit is not null
