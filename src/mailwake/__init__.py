@@ -16,6 +16,7 @@ The rooms, in the order an email lives::
     bounces    what a refusal means for the address
     origins    networks and programs of the world, by address and user agent
     pipeline   events become facts and states
+    leaving    who left the list, and whether a machine did it for them
     monitoring what the installation says of itself
     judge      evidence in, verdict out
     history    what was stored, judged again

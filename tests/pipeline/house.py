@@ -26,6 +26,7 @@ from mailwake.events import (
 from mailwake.judge import Judge
 from mailwake.judge.rules import Rules, load_rules
 from mailwake.judge.verdicts import StreamJudge
+from mailwake.leaving.holding import Holding
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.origins.networks import Networks
 from mailwake.pipeline.dead import DeadLetters
@@ -130,6 +131,9 @@ class House:
     events_file: str = "events.duckdb"
     now: Micros = START
     report: Path | None = None
+    holds: bool = True
+    #: of those whom a test made known
+    handles: list[Handle] = field(default_factory=list)
     state: StateStore = field(init=False)
     events: EventStore = field(init=False)
     worker: Worker = field(init=False)
@@ -148,6 +152,7 @@ class House:
             bounces=Bounces.load(),
             dead=DeadLetters(self.folder / "dead"),
             inert=InertFile(self.folder / "inert.bin"),
+            holding=Holding(self.state, self.events, holds=self.holds),
             demo=self.demo,
             judge=new_judge(),
             clock=make_clock(self.demo),

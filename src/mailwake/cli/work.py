@@ -83,6 +83,7 @@ def _check(settings: Settings) -> None:
 
 def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
     from mailwake.bounces.decide import Bounces
+    from mailwake.leaving.holding import Holding
     from mailwake.origins.networks import Networks
     from mailwake.pipeline.dead import DeadLetters
     from mailwake.pipeline.evidence import EvidenceReader
@@ -103,6 +104,7 @@ def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
         bounces=Bounces.load(),
         dead=DeadLetters(data / "dead"),
         inert=InertFile(data / "inert.bin"),
+        holding=Holding(state, events, holds=settings.edge.second_button),
         demo=settings.demo,
         judge=judge,
         clock=make_clock(settings.demo),

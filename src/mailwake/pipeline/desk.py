@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from mailwake.bounces.decide import Bounces
 from mailwake.events import Micros
 from mailwake.judge import Judge
+from mailwake.leaving.holding import Holding
 from mailwake.pipeline.clock import DEMO_IDLE, DEMO_LAG, EventClock
 from mailwake.pipeline.dead import DeadLetters
 from mailwake.pipeline.evidence import EvidenceReader
@@ -32,6 +33,7 @@ class Desk:
     bounces: Bounces
     dead: DeadLetters
     inert: InertFile
+    holding: Holding
     demo: Demo
     judge: Judge
     clock: EventClock

@@ -104,6 +104,8 @@ class Batch:
     refusals: dict[Handle, list[Span]] = field(default_factory=dict)
     #: changes to the consent ledger
     consents: int = 0
+    #: new unsubscriptions
+    unsubscribes: int = 0
     #: the latest time of any record, as far as it may move the clock
     latest: Micros = NEVER
     #: whether the store looks for deliveries that have been quiet

@@ -218,9 +218,13 @@ def put_verdict(batch: Batch, desk: Desk) -> None:
 
 
 @each
-def apply_suppression(item: Item, _batch: Batch, desk: Desk) -> None:
+def apply_suppression(item: Item, batch: Batch, desk: Desk) -> None:
     """Who may no longer be mailed, and why."""
     apply_to_suppression(desk.state, desk.bounces, item.event, at=item.at, stream=item.stream)
+    network = None if item.evidence is None else item.evidence.network
+    batch.unsubscribes += desk.holding.put(
+        item.event, id=item.id, at=item.at, campaign=item.campaign, domain=item.domain, network=network
+    )
 
 
 def write(batch: Batch, desk: Desk) -> None:
@@ -246,6 +250,12 @@ def write(batch: Batch, desk: Desk) -> None:
     )
 
 
+def apply_holds(batch: Batch, desk: Desk) -> None:
+    """Unsubscriptions that may be a machine's are held, and applied when nobody took them back in time."""
+    if batch.unsubscribes or batch.sweeps:
+        desk.holding.look(desk.clock.settled_until())
+
+
 STEPS: tuple[Step, ...] = (
     drop_unreadable,
     put_identity,
@@ -264,6 +274,7 @@ STEPS: tuple[Step, ...] = (
     put_verdict,
     apply_suppression,
     write,
+    apply_holds,
 )
 
 

@@ -7,7 +7,8 @@ taken back by hand in the meantime.
 from __future__ import annotations
 
 from mailwake.bounces.decide import Bounces
-from mailwake.events import Event, EventType, Handle, Micros
+from mailwake.events import Event, EventType, Micros
+from mailwake.leaving.holding import suppress_once
 from mailwake.store.state import Axis, Consent, StateStore
 
 #: Streams that somebody who unsubscribes or complains wants no more of, whichever the mail came from. A password reset
@@ -26,13 +27,10 @@ def apply_to_suppression(state: StateStore, bounces: Bounces, event: Event, *, a
     if event.recipient is None:
         return False
     if event.type in (EventType.UNSUBSCRIBED, EventType.COMPLAINED):
-        changed = [
-            _suppress_once(state, event.recipient, reason=event.type, source=event.source, at=at, stream=each)
-            for each in dict.fromkeys((*UNWANTED, stream))
-        ]
-        return any(changed)
+        streams = (*UNWANTED, stream)
+        return suppress_once(state, event.recipient, reason=event.type, source=event.source, at=at, streams=streams)
     if event.type is EventType.BOUNCED and bounces.decide(event.reason).action == "suppress_now":
-        return _suppress_once(state, event.recipient, reason=event.type, source=event.source, at=at, stream=None)
+        return suppress_once(state, event.recipient, reason=event.type, source=event.source, at=at, streams=[None])
     return False
 
 
@@ -49,15 +47,4 @@ def apply_to_consent(state: StateStore, event: Event, *, at: Micros) -> bool:
     if any((line.axis, line.state, line.at, line.source) == (axis, said, at, event.source) for line in known):
         return False
     state.set_consent(event.recipient, axis=axis, state=said, at=at, source=event.source)
-    return True
-
-
-def _suppress_once(
-    state: StateStore, handle: Handle, *, reason: str, source: str, at: Micros, stream: str | None
-) -> bool:
-    for known in state.suppressions(handle):
-        same = (known.reason, known.stream, known.campaign) == (reason, stream, None)
-        if same and (known.lifted_at is None or known.lifted_at >= at):
-            return False
-    state.suppress(handle, reason=str(reason), source=str(source), at=at, stream=stream)
     return True

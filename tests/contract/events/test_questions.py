@@ -69,6 +69,9 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "only": "",
         "limit": 1_000,
         "offset": 0,
+        "network": next((row.network for row in rows if row.network), 1),
+        "links": 2,
+        "within": 600_000_000,
     }
     wanted = question(name).parameters
     found = [one]

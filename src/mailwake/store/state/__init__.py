@@ -27,27 +27,35 @@ from mailwake.store.state.rows import (
     ConsentEntry,
     Exchangers,
     Job,
+    Leave,
     LinkRow,
     Recipient,
     Standing,
     Suppression,
     TemplateRow,
+    Unsubscribe,
+    UnsubscribeAct,
 )
 from mailwake.store.state.standing import Standings
+from mailwake.store.state.unsubscribes import HELD_REASON, Unsubscribes
 
 __all__ = [
+    "HELD_REASON",
     "Axis",
     "Campaign",
     "Consent",
     "ConsentEntry",
     "Exchangers",
     "Job",
+    "Leave",
     "LinkRow",
     "Recipient",
     "Standing",
     "StateStore",
     "Suppression",
     "TemplateRow",
+    "Unsubscribe",
+    "UnsubscribeAct",
     "address_key",
     "open_state",
     "split_address",
@@ -58,8 +66,8 @@ def _random_handle() -> int:
     return secrets.randbelow(2**63 - 1) + 1
 
 
-class StateStore(Campaigns, People, Consents, Standings, Domains, Jobs):
-    """The state store. Its methods stand in the six parts it is made of.
+class StateStore(Campaigns, People, Consents, Unsubscribes, Standings, Domains, Jobs):
+    """The state store. Its methods stand in the seven parts it is made of.
 
     Args:
         database: an open, migrated database.

@@ -108,6 +108,52 @@ class Suppression:
     lifted_at: Micros | None = None
 
 
+class Leave(StrEnum):
+    """What holds of an unsubscription, and what can be done to one."""
+
+    #: counts
+    APPLIED = "applied"
+    #: gets no mail, but may still be taken back as a machine's; applied by itself when the time is over
+    HELD = "held"
+    #: was no wish of the recipient's and was taken back
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unsubscribe:
+    """Somebody asked to stop, or a machine did it for them."""
+
+    #: of the event
+    id: int
+    handle: Handle
+    at: Micros
+    #: the event's note: one_click, button, or nothing where somebody else reported it
+    how: str
+    campaign: CampaignId | None = None
+    #: of the recipient
+    domain: str | None = None
+    #: keyed hash of the network it came from; None: not known, or not allowed to be
+    network: int | None = None
+    state: Leave = Leave.APPLIED
+    #: the burst that it was part of, by a number of its own; None: of none
+    incident: int | None = None
+    #: when it applies by itself
+    held_until: Micros | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnsubscribeAct:
+    """Somebody held, applied or restored an unsubscription."""
+
+    #: its id
+    unsubscribe: int
+    act: Leave
+    at: Micros
+    #: a person, or "mailwake"
+    by: str
+    why: str
+
+
 class Standing(NamedTuple):
     """What holds for a recipient who is about to be mailed."""
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0002"
+VERSION = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -91,6 +91,39 @@ suppressions = Table(
     Column("stream", String(32)),
     Column("lifted_at", BigInteger),
     Index("ix_suppressions_handle", "handle", "lifted_at"),
+)
+
+#: everybody who asked to stop, and what holds of it now; suppression says who gets no mail, this says because of what
+unsubscribes = Table(
+    "unsubscribes",
+    metadata,
+    #: of the event
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("handle", BigInteger, nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("how", String(16), nullable=False),
+    Column("campaign", BigInteger),
+    Column("domain", Text),
+    Column("network", BigInteger),
+    Column("state", String(16), nullable=False),
+    Column("incident", BigInteger),
+    Column("held_until", BigInteger),
+    Column("is_looked_at", Boolean, nullable=False),
+    Index("ix_unsubscribes_burst", "domain", "network", "at"),
+    Index("ix_unsubscribes_state", "state", "held_until"),
+    Index("ix_unsubscribes_new", "is_looked_at", "at"),
+)
+
+#: who held, applied or took back an unsubscription, when and why; lines are added, never changed
+unsubscribe_acts = Table(
+    "unsubscribe_acts",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("unsubscribe", BigInteger, nullable=False, index=True),
+    Column("act", String(16), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("why", Text, nullable=False),
 )
 
 consent_ledger = Table(

@@ -1,0 +1,120 @@
+"""What the pipeline does about who left: writes it down, holds bursts of a machine's network, applies them in the end.
+
+Whoever is held gets no mail meanwhile: that is the safe side for the recipient. After `HOLD` of the events' own time it
+applies by itself, so an operator who looks away never keeps anybody on a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import structlog
+
+from mailwake.events import SECOND, CampaignId, Event, EventType, Handle, Micros, Note, event_id
+from mailwake.leaving.bursts import WINDOW, bursts
+from mailwake.store.events import EventStore
+from mailwake.store.state import HELD_REASON, Leave, StateStore, Unsubscribe
+
+log = structlog.get_logger()
+
+#: Long enough for somebody to look and to decide, short against the days in which the law wants it done.
+HOLD = 15 * 60 * SECOND
+#: What a network did longer ago than this says little of who sits there now.
+HISTORY = 30 * 86_400 * SECOND
+#: So many links of one copy within so long are no person's: they are read one after the other.
+BURST_LINKS, BURST_SLOT = 3, 5 * SECOND
+#: Who held and applied, where it was no person.
+MAILWAKE = "mailwake"
+
+
+class Holding:
+    """Looks after everybody who leaves.
+
+    Args:
+        state: where it is written down and suppressed.
+        events: knows what the networks have done before.
+        holds: False: every unsubscription counts at once.
+    """
+
+    def __init__(self, state: StateStore, events: EventStore, *, holds: bool = True) -> None:
+        self._state, self._events, self._holds = state, events, holds
+
+    def put(
+        self, event: Event, *, id: int, at: Micros, campaign: CampaignId | None, domain: str | None, network: int | None  # noqa: A002
+    ) -> bool:  # fmt: skip
+        """Write down that somebody asked to stop; says whether that is news. Anything but that is passed over.
+
+        Args:
+            event: as it was reported.
+            id: of the event.
+            at: when it happened.
+            campaign: that the mail belonged to.
+            domain: of the recipient.
+            network: keyed hash of where the request came from; None: not known, so it can be no part of a burst.
+        """
+        if event.type is not EventType.UNSUBSCRIBED or event.recipient is None:
+            return False
+        row = Unsubscribe(
+            id=id, handle=event.recipient, at=at, how=str(event.note), campaign=campaign, domain=domain, network=network
+        )
+        in_doubt = event.note is Note.BUTTON and domain is not None and network is not None
+        return self._state.put_unsubscribe(row, is_looked_at=not in_doubt)
+
+    def look(self, now: Micros) -> None:
+        """Hold the bursts among what is new, and apply what was held for long enough.
+
+        Args:
+            now: nothing that happened before this is still to come.
+        """
+        new = self._state.new_unsubscribes()
+        if self._holds:
+            for domain, network in dict.fromkeys((row.domain, row.network) for row in new):
+                if domain is not None and network is not None:
+                    group = [row.at for row in new if (row.domain, row.network) == (domain, network)]
+                    self._hold_bursts(domain, network, Micros(min(group) - WINDOW), Micros(max(group) + WINDOW))
+        # What gives a machine away may come just after, so each is looked at until its window is over.
+        self._state.looked_at([row.id for row in new if row.at + WINDOW < now])
+        due = self._state.held_unsubscribes(due_at=now)
+        applied = self._state.apply_unsubscribes(due, at=now, by=MAILWAKE, why="the time to take it back was over")
+        if applied:
+            log.info("unsubscribes.applied", count=applied)
+
+    def _hold_bursts(self, domain: str, network: int, since: Micros, until: Micros) -> None:
+        near = self._state.unsubscribes_near(Note.BUTTON, domain=domain, network=network, since=since, until=until)
+        for burst in bursts(near):
+            fresh = [row for row in burst if row.state is Leave.APPLIED and row.incident is None]
+            if not fresh or (why := self._history(network, burst[0].at)) is None:
+                continue
+            known = (row.incident for row in burst if row.incident is not None)
+            incident = next(known, event_id("incident", burst[0].id))
+            held = [replace(row, incident=incident, held_until=Micros(row.at + HOLD)) for row in fresh]
+            self._state.hold_unsubscribes(held, at=burst[-1].at, by=MAILWAKE, why=why)
+            log.warning("unsubscribes.held", count=len(held))
+
+    def _history(self, network: int, at: Micros) -> str | None:
+        """What the network has done that no person does; None: nothing."""
+        (seen,) = self._events.ask(
+            "network_history", network=network, since=at - HISTORY, links=BURST_LINKS, within=BURST_SLOT
+        )
+        told = [f"{seen[what]} {what}" for what in ("decoys", "bursts") if seen[what]]
+        return f"a burst from a network with {' and '.join(told)}" if told else None
+
+
+def suppress_once(
+    state: StateStore, handle: Handle, *, reason: str, source: str, at: Micros, streams: Iterable[str | None]
+) -> bool:
+    """Suppress a recipient for some streams; says whether that changed anything.
+
+    It may come again, after a crash or when the log is read anew, and then changes nothing: also not what was held,
+    restored or lifted in the meantime.
+    """
+    changed = False
+    for stream in dict.fromkeys(streams):
+        known = [row for row in state.suppressions(handle) if (row.stream, row.campaign) == (stream, None)]
+        stands = any(row.reason == reason and (row.lifted_at is None or row.lifted_at >= at) for row in known)
+        was_held = any(row.reason == HELD_REASON and row.at == at for row in known)
+        if not stands and not was_held:
+            state.suppress(handle, reason=str(reason), source=str(source), at=at, stream=stream)
+            changed = True
+    return changed

@@ -1,0 +1,215 @@
+"""A burst of a scanner's network is held, shown, restored or applied; a one-click never is."""
+
+from pathlib import Path
+
+import pytest
+from tests.leaving.conftest import ELSEWHERE, OFFICE, at, decoy, everybody, press
+from tests.pipeline.house import START, House, after, hit, sent
+
+from mailwake.events import SECOND, EventType, Handle, Micros, Note
+from mailwake.leaving.holding import HOLD, MAILWAKE
+from mailwake.leaving.incidents import apply_now, restore
+from mailwake.store.state import HELD_REASON, Leave
+
+BURST = (0, 1, 2)
+
+
+def states(house: House) -> list[Leave]:
+    return [row.state for row in reversed(house.state.latest_unsubscribes(Note.BUTTON, limit=100))]
+
+
+def reasons(house: House, who: int) -> set[str]:
+    """Why somebody gets no marketing mail now; empty: they get it."""
+    held = house.state.suppressed([house.handles[who]], stream="marketing")
+    return {row.reason for row in held.values()}
+
+
+def burst(house: House, *, begin: float = 10) -> None:
+    house.work(*(press(house, who, begin + who) for who in BURST))
+
+
+def pass_time(house: House, seconds: float) -> None:
+    """An event comes in later, and the worker looks."""
+    house.now = after(seconds)
+    house.work(sent(100 + int(seconds), seconds))
+
+
+def test_a_burst_at_one_domain_from_a_network_that_followed_a_decoy_is_held(house: House) -> None:
+    house.work(decoy())
+    burst(house)
+    assert states(house) == [Leave.HELD] * 3
+    assert [row.held_until for row in house.state.held_unsubscribes()] == [after(10 + who) + HOLD for who in BURST]
+    assert len({row.incident for row in house.state.held_unsubscribes()}) == 1
+
+
+def test_a_burst_from_a_network_that_followed_whole_mails_at_once_is_held(house: House) -> None:
+    links = [
+        at(OFFICE, hit(EventType.CLICKED, 5.1 + n / 10, delivery=80, link=link)) for n, link in enumerate((1, 3, 4))
+    ]
+    house.work(*links)
+    burst(house)
+    assert states(house) == [Leave.HELD] * 3
+
+
+def test_while_held_nobody_gets_mail_and_everybody_sees_that_it_is_not_final(house: House) -> None:
+    house.work(decoy())
+    burst(house)
+    assert [reasons(house, who) for who in BURST] == [{HELD_REASON}] * 3
+    streams = {row.stream for row in house.state.suppressions(house.handles[0])}
+    assert streams == {"marketing", "outbound"}
+
+
+def test_the_first_of_a_burst_is_held_too_though_it_counted_at_first(house: House) -> None:
+    house.work(decoy())
+    for who in BURST:
+        house.work(press(house, who, 10 + who))
+    assert states(house) == [Leave.HELD] * 3
+
+
+def test_what_gives_the_network_away_may_come_just_after(house: House) -> None:
+    burst(house)
+    assert states(house) == [Leave.APPLIED] * 3
+    house.now = after(40)
+    house.work(decoy(40))
+    assert states(house) == [Leave.HELD] * 3
+
+
+@pytest.mark.parametrize("many", [1, 2])
+def test_fewer_than_three_are_believed(house: House, many: int) -> None:
+    house.work(decoy(), *(press(house, who, 10) for who in range(many)))
+    assert states(house) == [Leave.APPLIED] * many
+
+
+def test_colleagues_behind_a_network_without_a_history_are_believed(house: House) -> None:
+    house.work(decoy(peer=ELSEWHERE))
+    burst(house)
+    assert states(house) == [Leave.APPLIED] * 3
+    assert [reasons(house, who) for who in BURST] == [{"unsubscribed"}] * 3
+
+
+def test_different_networks_domains_or_minutes_are_no_burst(house: House) -> None:
+    other = house.state.handles(["fay@elsewhere.example"], now=START)["fay@elsewhere.example"]
+    house.work(
+        decoy(),
+        press(house, 0, 10),
+        press(house, 1, 10, peer=ELSEWHERE),
+        press(house, 2, 80),
+        at(OFFICE, hit(EventType.UNSUBSCRIBED, 11, delivery=6, recipient=other, note=Note.BUTTON)),
+    )
+    assert states(house) == [Leave.APPLIED] * 4
+
+
+def test_a_one_click_is_never_held_and_counts_in_no_burst(house: House) -> None:
+    house.work(decoy(), *(press(house, who, 10, note=Note.ONE_CLICK) for who in range(5)))
+    house.work(press(house, 0, 11), press(house, 1, 11))
+    assert states(house) == [Leave.APPLIED] * 2
+    assert [reasons(house, who) for who in range(5)] == [{"unsubscribed"}] * 5
+
+
+def test_after_fifteen_minutes_of_the_events_own_time_it_is_applied(house: House) -> None:
+    house.work(decoy())
+    burst(house)
+    pass_time(house, 15 * 60 + 9)
+    assert states(house) == [Leave.HELD] * 3
+    pass_time(house, 15 * 60 + 30)
+    assert states(house) == [Leave.APPLIED] * 3
+    assert [reasons(house, who) for who in BURST] == [{"unsubscribed"}] * 3
+    acts = house.state.unsubscribe_acts([row.id for row in house.state.latest_unsubscribes(Note.BUTTON, limit=9)])
+    assert [(act.act, act.by) for act in acts] == [(Leave.HELD, MAILWAKE)] * 3 + [(Leave.APPLIED, MAILWAKE)] * 3
+
+
+def incident(house: House) -> int:
+    (found,) = {row.incident for row in house.state.latest_unsubscribes(Note.BUTTON, limit=9)}
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("wait", [30, 15 * 60 + 30])
+def test_restoring_an_incident_brings_everybody_back_also_after_it_was_applied(house: House, wait: float) -> None:
+    house.work(decoy())
+    burst(house)
+    pass_time(house, wait)
+    done = restore(house.state, [incident(house)], at=after(wait), by="Ada", why="our gateway, says their postmaster")
+    assert (done, states(house)) == (3, [Leave.RESTORED] * 3)
+    assert [reasons(house, who) for who in BURST] == [set()] * 3
+    act = house.state.unsubscribe_acts([house.state.latest_unsubscribes(Note.BUTTON, limit=1)[0].id])[-1]
+    assert (act.act, act.at, act.by, act.why) == (
+        Leave.RESTORED, after(wait), "Ada", "our gateway, says their postmaster",
+    )  # fmt: skip
+    pass_time(house, wait + 2_000)
+    assert states(house) == [Leave.RESTORED] * 3
+
+
+@pytest.mark.parametrize("seconds", [9, 13, 1_000])
+def test_who_also_asked_in_the_mailbox_stays_unsubscribed_whatever_is_restored(house: House, seconds: float) -> None:
+    house.work(decoy())
+    events = [press(house, who, 10 + who) for who in BURST]
+    asked = press(house, 0, seconds, note=Note.ONE_CLICK)
+    house.work(*sorted([*events, asked], key=lambda event: event.received_at))
+    restore(house.state, [incident(house)], at=after(1_100), by="Ada", why="scanner")
+    assert [reasons(house, who) for who in BURST] == [{"unsubscribed"}, set(), set()]
+
+
+def test_who_asks_again_after_being_restored_is_unsubscribed(house: House) -> None:
+    house.work(decoy())
+    burst(house)
+    restore(house.state, [incident(house)], at=after(100), by="Ada", why="scanner")
+    house.work(press(house, 0, 500, peer=ELSEWHERE))
+    assert reasons(house, 0) == {"unsubscribed"}
+
+
+def test_an_operator_may_apply_at_once(house: House) -> None:
+    house.work(decoy())
+    burst(house)
+    assert apply_now(house.state, [incident(house)], at=after(20), by="Ada", why="they asked by phone") == 3
+    assert states(house) == [Leave.APPLIED] * 3
+    assert [reasons(house, who) for who in BURST] == [{"unsubscribed"}] * 3
+    pass_time(house, 30)
+    assert states(house) == [Leave.APPLIED] * 3, "what a person decided is not held again"
+
+
+def test_reading_the_log_again_changes_nothing_that_was_decided(house: House) -> None:
+    house.work(decoy())
+    burst(house)
+    restore(house.state, [incident(house)], at=after(100), by="Ada", why="scanner")
+    again = House(house.folder, events_file="again.duckdb")
+    again.handles = house.handles
+    again.work()
+    assert states(again) == [Leave.RESTORED] * 3
+    assert [reasons(again, who) for who in BURST] == [set()] * 3
+    again.close()
+
+
+def test_reading_the_log_again_while_it_is_held_keeps_it_held_and_adds_nothing(house: House) -> None:
+    house.work(decoy())
+    burst(house)
+    before = house.state.suppressions(house.handles[0])
+    again = House(house.folder, events_file="again.duckdb")
+    again.work()
+    assert house.state.suppressions(house.handles[0]) == before
+    assert states(house) == [Leave.HELD] * 3
+    again.close()
+
+
+def test_an_installation_that_honours_every_first_press_holds_nothing(tmp_path: Path) -> None:
+    house = House(tmp_path, holds=False)
+    house.handles = everybody(house)
+    house.work(decoy())
+    burst(house)
+    assert states(house) == [Leave.APPLIED] * 3
+    house.close()
+
+
+def test_a_copy_of_a_lower_mode_brings_no_network_and_is_applied(house: House) -> None:
+    import msgspec
+
+    house.work(decoy(), *(msgspec.structs.replace(press(house, who, 10), request=None) for who in BURST))
+    assert states(house) == [Leave.APPLIED] * 3
+
+
+def test_nothing_is_said_of_an_event_that_is_no_unsubscription(house: House) -> None:
+    put = house.desk.holding.put
+    for event in (sent(1), hit(EventType.COMPLAINED, 1), hit(EventType.CLICKED, 1)):
+        assert not put(event, id=1, at=Micros(5 * SECOND), campaign=None, domain="company.example", network=1)
+    assert house.state.unsubscribes_of(ids=[1]) == []
+    assert Handle(101) not in house.state.suppressed([Handle(101)])
