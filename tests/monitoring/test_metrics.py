@@ -65,7 +65,9 @@ def full(installation: Installation) -> Installation:
         "damaged": 0,
         "earlier": 0,
     }
-    installation.report("pipeline", writers={"edge-0": account}, seconds={"put_verdict": 0.5, "write": 1.5})
+    installation.report(
+        "pipeline", writers={"edge-0": account}, seconds={"put_verdict": 0.5, "write": 1.5}, held_unsubscribes=0
+    )
     installation.passed("pipeline", edge_0=1)
     installation.report("monitor")
     installation.report("relay", **RELAY)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.monitoring.conftest import ENDS, NOW, SECOND, Installation
 
-from mailwake.monitoring.status import FRESH_SECONDS, Freshness, look, to_json
+from mailwake.monitoring.status import FRESH_SECONDS, Freshness, held_unsubscribes, look, to_json
 
 ROLES = ("edge-0", "relay", "ingest", "web", "monitor")
 
@@ -105,6 +105,15 @@ def test_a_disk_without_room_is_said(well: Installation, monkeypatch: pytest.Mon
     usage = shutil.disk_usage(well.data)._replace(free=300_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     assert problems(well) == ("the disk has only 300 MB free",)
+
+
+@pytest.mark.parametrize(("held", "said"), [(0, 0), (3, 1), (None, 0)])
+def test_unsubscriptions_that_are_held_are_said(installation: Installation, held: int | None, said: int) -> None:
+    installation.report("pipeline", **({} if held is None else {"held_unsubscribes": held}))
+    status = look(installation.data, keep_days=7, now=NOW)
+    assert held_unsubscribes(status.reports) == held
+    told = f"{held} unsubscriptions are held as a machine's; `mailwake unsubscribes list --held` shows them"
+    assert status.problems == (told,) * said
 
 
 def test_reports_of_workers_that_no_longer_run_are_left_out(well: Installation) -> None:

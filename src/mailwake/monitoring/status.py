@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -96,7 +96,14 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
         log=log,
         readers=tuple(readers),
         disk=disk,
-        problems=(*_of_roles(roles, now), *_of_sums(sums), *_of_readers(readers, now), *_of_log(log), *_of_disk(disk)),
+        problems=(
+            *_of_roles(roles, now),
+            *_of_sums(sums),
+            *_of_readers(readers, now),
+            *_of_log(log),
+            *_of_disk(disk),
+            *_of_unsubscribes(reports),
+        ),
     )
 
 
@@ -195,6 +202,17 @@ def _of_readers(readers: list[Backlog], now: int) -> Iterator[str]:
 def _of_log(log: Log) -> Iterator[str]:
     if log.damaged:
         yield f"{log.damaged} parts of the log cannot be read"
+
+
+def held_unsubscribes(reports: Mapping[str, Report]) -> int | None:
+    """How many unsubscriptions wait for a decision; None: nobody says."""
+    held = reports["pipeline"].number("held_unsubscribes") if "pipeline" in reports else None
+    return None if held is None else int(held)
+
+
+def _of_unsubscribes(reports: Mapping[str, Report]) -> Iterator[str]:
+    if held := held_unsubscribes(reports):
+        yield f"{held} unsubscriptions are held as a machine's; `mailwake unsubscribes list --held` shows them"
 
 
 def _of_disk(disk: Disk) -> Iterator[str]:

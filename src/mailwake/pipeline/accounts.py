@@ -104,7 +104,8 @@ class Reporter:
             writers = {writer: {"cursor": cursors[writer], **_account(taken.get(writer, {}))} for writer in cursors}
             times = {"started_at": self._started_at, "written_at": now}
             seconds = {step: round(spent, 6) for step, spent in desk.seconds.items()}
-            write_report(self._path, {"role": "pipeline", **times, "writers": writers, "seconds": seconds})
+            told = {"writers": writers, "seconds": seconds, "held_unsubscribes": desk.state.held_count()}
+            write_report(self._path, {"role": "pipeline", **times, **told})
 
 
 def _account(taken: Mapping[str, int]) -> dict[str, int | dict[str, int]]:
