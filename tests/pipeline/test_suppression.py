@@ -35,11 +35,19 @@ def test_a_complaint_stops_marketing_and_leaves_receipts_alone(house: House) -> 
     assert house.state.suppressed([ANN], stream="transactional") == {}
 
 
-def test_whoever_unsubscribes_from_receipts_gets_none_of_them_either(house: House) -> None:
-    event = hit(EventType.UNSUBSCRIBED, 5, note=Note.BUTTON)
+def test_whoever_complains_of_receipts_gets_none_of_them_either(house: House) -> None:
+    event = hit(EventType.COMPLAINED, 5)
     assert apply_to_suppression(house.state, house.desk.bounces, event, at=after(5), stream="transactional")
     assert ANN in house.state.suppressed([ANN], stream="transactional")
     assert ANN in house.state.suppressed([ANN], stream="marketing")
+
+
+def test_an_unsubscription_is_left_to_the_room_that_can_take_it_back(house: House) -> None:
+    event = hit(EventType.UNSUBSCRIBED, 5, note=Note.BUTTON)
+    assert not apply_to_suppression(house.state, house.desk.bounces, event, at=after(5), stream="marketing")
+    house.work(event)
+    assert house.state.suppressed([ANN], stream="marketing")[ANN].reason == "unsubscribed"
+    assert house.state.suppressed([ANN], stream="transactional") == {}
 
 
 def test_an_unsubscribe_counts_whatever_the_mode(house: House) -> None:
@@ -48,11 +56,13 @@ def test_an_unsubscribe_counts_whatever_the_mode(house: House) -> None:
 
 
 def test_replaying_the_log_does_not_undo_what_was_lifted(house: House) -> None:
-    event = hit(EventType.UNSUBSCRIBED, 5)
-    house.work(event)
+    for type_ in (EventType.UNSUBSCRIBED, EventType.COMPLAINED):
+        house.work(hit(type_, 5))
     house.state.lift(ANN, after(60))
-    assert not apply_to_suppression(house.state, house.desk.bounces, event, at=after(5), stream="marketing")
-    assert house.state.suppressed([ANN]) == {}
+    again = House(house.folder, events_file="again.duckdb")
+    assert again.work().records == 2
+    assert again.state.suppressed([ANN]) == {}
+    again.close()
 
 
 def test_a_new_unsubscribe_after_the_lifting_holds(house: House) -> None:

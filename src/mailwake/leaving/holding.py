@@ -6,15 +6,15 @@ applies by itself, so an operator who looks away never keeps anybody on a list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 
 import structlog
 
-from mailwake.events import SECOND, CampaignId, Event, EventType, Handle, Micros, Note, event_id
+from mailwake.events import SECOND, CampaignId, Event, EventType, Micros, Note, event_id
 from mailwake.leaving.bursts import WINDOW, bursts
 from mailwake.store.events import EventStore
-from mailwake.store.state import HELD_REASON, Leave, StateStore, Unsubscribe
+from mailwake.store.state import Leave, StateStore, Unsubscribe
 
 log = structlog.get_logger()
 
@@ -23,7 +23,12 @@ HOLD = 15 * 60 * SECOND
 #: What a network did longer ago than this says little of who sits there now.
 HISTORY = 30 * 86_400 * SECOND
 #: So many links of one copy within so long are no person's: they are read one after the other.
-BURST_LINKS, BURST_SLOT = 3, 5 * SECOND
+BURST_LINKS, BURST_MICROS = 3, 5 * SECOND
+#: A network most of whose judged clicks are a machine's is one's, if there are at least so many of those.
+LEAST_CLICKS = 3
+#: Nobody finds, reads and presses a button sooner than this after the page was first shown.
+READING_MICROS = 1 * SECOND
+_QUICK = "in a burst, pressed within a second of the page being first shown"
 #: Who held and applied, where it was no person.
 MAILWAKE = "mailwake"
 
@@ -41,9 +46,10 @@ class Holding:
         self._state, self._events, self._holds = state, events, holds
 
     def put(
-        self, event: Event, *, id: int, at: Micros, campaign: CampaignId | None, domain: str | None, network: int | None  # noqa: A002
+        self, event: Event, *, id: int, at: Micros, campaign: CampaignId | None, domain: str | None,  # noqa: A002
+        network: int | None, streams: Collection[str],
     ) -> bool:  # fmt: skip
-        """Write down that somebody asked to stop; says whether that is news. Anything but that is passed over.
+        """Somebody asked to stop: they are suppressed; says whether that is news. Any other event is passed over.
 
         Args:
             event: as it was reported.
@@ -52,6 +58,7 @@ class Holding:
             campaign: that the mail belonged to.
             domain: of the recipient.
             network: keyed hash of where the request came from; None: not known, so it can be no part of a burst.
+            streams: that they get nothing more of.
         """
         if event.type is not EventType.UNSUBSCRIBED or event.recipient is None:
             return False
@@ -59,7 +66,7 @@ class Holding:
             id=id, handle=event.recipient, at=at, how=str(event.note), campaign=campaign, domain=domain, network=network
         )
         in_doubt = event.note is Note.BUTTON and domain is not None and network is not None
-        return self._state.put_unsubscribe(row, is_looked_at=not in_doubt)
+        return self._state.put_unsubscribe(row, source=str(event.source), streams=streams, is_looked_at=not in_doubt)
 
     def look(self, now: Micros) -> None:
         """Hold the bursts among what is new, and apply what was held for long enough.
@@ -84,7 +91,12 @@ class Holding:
         near = self._state.unsubscribes_near(Note.BUTTON, domain=domain, network=network, since=since, until=until)
         for burst in bursts(near):
             fresh = [row for row in burst if row.state is Leave.APPLIED and row.incident is None]
-            if not fresh or (why := self._history(network, burst[0].at)) is None:
+            if not fresh:
+                continue
+            why = self._history(network, burst[0].at)
+            if why is None:
+                fresh, why = self._too_quick(network, fresh), _QUICK
+            if not fresh:
                 continue
             known = (row.incident for row in burst if row.incident is not None)
             incident = next(known, event_id("incident", burst[0].id))
@@ -95,26 +107,21 @@ class Holding:
     def _history(self, network: int, at: Micros) -> str | None:
         """What the network has done that no person does; None: nothing."""
         (seen,) = self._events.ask(
-            "network_history", network=network, since=at - HISTORY, links=BURST_LINKS, within=BURST_SLOT
+            "network_history", network=network, since=at - HISTORY, links=BURST_LINKS, within=BURST_MICROS
         )
-        told = [f"{seen[what]} {what}" for what in ("decoys", "bursts") if seen[what]]
-        return f"a burst from a network with {' and '.join(told)}" if told else None
+        told = []
+        if seen["decoys"]:
+            told.append(f"followed hidden links ({seen['decoys']})")
+        if seen["copies"]:
+            told.append(f"followed {BURST_LINKS} links at once (in {seen['copies']} of the copies)")
+        if seen["by_machines"] >= LEAST_CLICKS and 2 * seen["by_machines"] > seen["judged"]:
+            told.append(f"clicks as machines do ({seen['by_machines']} of {seen['judged']} clicks)")
+        return f"a burst from a network that {', '.join(told)}" if told else None
 
-
-def suppress_once(
-    state: StateStore, handle: Handle, *, reason: str, source: str, at: Micros, streams: Iterable[str | None]
-) -> bool:
-    """Suppress a recipient for some streams; says whether that changed anything.
-
-    It may come again, after a crash or when the log is read anew, and then changes nothing: also not what was held,
-    restored or lifted in the meantime.
-    """
-    changed = False
-    for stream in dict.fromkeys(streams):
-        known = [row for row in state.suppressions(handle) if (row.stream, row.campaign) == (stream, None)]
-        stands = any(row.reason == reason and (row.lifted_at is None or row.lifted_at >= at) for row in known)
-        was_held = any(row.reason == HELD_REASON and row.at == at for row in known)
-        if not stands and not was_held:
-            state.suppress(handle, reason=str(reason), source=str(source), at=at, stream=stream)
-            changed = True
-    return changed
+    def _too_quick(self, network: int, rows: list[Unsubscribe]) -> list[Unsubscribe]:
+        """Those of one network that were pressed sooner than anybody can have read the page."""
+        answer = self._events.ask(
+            "quick_presses", network=network, since=rows[0].at, until=rows[-1].at, within=READING_MICROS
+        )
+        quick = {line["id"] for line in answer}
+        return [row for row in rows if row.id in quick]

@@ -33,7 +33,7 @@ from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.item import Batch, Drop, Item, Why
 from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.rows import counter_rows, event_row, judgement
-from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression
+from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression, unwanted
 from mailwake.tokens import MAX_LINK_NUMBER
 
 Step = Callable[[Batch, Desk], None]
@@ -223,8 +223,9 @@ def apply_suppression(item: Item, batch: Batch, desk: Desk) -> None:
     apply_to_suppression(desk.state, desk.bounces, item.event, at=item.at, stream=item.stream)
     network = None if item.evidence is None else item.evidence.network
     batch.unsubscribes += desk.holding.put(
-        item.event, id=item.id, at=item.at, campaign=item.campaign, domain=item.domain, network=network
-    )
+        item.event, id=item.id, at=item.at, campaign=item.campaign, domain=item.domain, network=network,
+        streams=unwanted(item.stream),
+    )  # fmt: skip
 
 
 def write(batch: Batch, desk: Desk) -> None:

@@ -7,8 +7,7 @@ taken back by hand in the meantime.
 from __future__ import annotations
 
 from mailwake.bounces.decide import Bounces
-from mailwake.events import Event, EventType, Micros
-from mailwake.leaving.holding import suppress_once
+from mailwake.events import Event, EventType, Handle, Micros
 from mailwake.store.state import Axis, Consent, StateStore
 
 #: Streams that somebody who unsubscribes or complains wants no more of, whichever the mail came from. A password reset
@@ -18,19 +17,28 @@ UNWANTED = ("marketing", "outbound")
 _CONSENTS = {EventType.CONSENT_GIVEN: Consent.GRANTED, EventType.CONSENT_WITHDRAWN: Consent.WITHDRAWN}
 
 
+def unwanted(stream: str) -> tuple[str, ...]:
+    """The streams that nothing more may come from after an unsubscription or a complaint about mail of this one."""
+    return tuple(dict.fromkeys((*UNWANTED, stream)))
+
+
 def apply_to_suppression(state: StateStore, bounces: Bounces, event: Event, *, at: Micros, stream: str) -> bool:
     """Suppress the recipient where the event asks for it; says whether it did.
 
-    An unsubscribed or complaining recipient gets no more of `UNWANTED` nor of the stream that the mail belonged to. A
-    dead address gets nothing at all. A refusal that blames the moment or the sender suppresses nobody.
+    A complaining recipient gets no more of `UNWANTED` nor of the stream that the mail belonged to. A dead address gets
+    nothing at all. A refusal that blames the moment or the sender suppresses nobody. Of those who unsubscribe
+    `mailwake.leaving` takes care, because that may be taken back.
     """
     if event.recipient is None:
         return False
-    if event.type in (EventType.UNSUBSCRIBED, EventType.COMPLAINED):
-        streams = (*UNWANTED, stream)
-        return suppress_once(state, event.recipient, reason=event.type, source=event.source, at=at, streams=streams)
+    if event.type is EventType.COMPLAINED:
+        changed = [
+            _suppress_once(state, event.recipient, reason=event.type, source=event.source, at=at, stream=each)
+            for each in unwanted(stream)
+        ]
+        return any(changed)
     if event.type is EventType.BOUNCED and bounces.decide(event.reason).action == "suppress_now":
-        return suppress_once(state, event.recipient, reason=event.type, source=event.source, at=at, streams=[None])
+        return _suppress_once(state, event.recipient, reason=event.type, source=event.source, at=at, stream=None)
     return False
 
 
@@ -47,4 +55,15 @@ def apply_to_consent(state: StateStore, event: Event, *, at: Micros) -> bool:
     if any((line.axis, line.state, line.at, line.source) == (axis, said, at, event.source) for line in known):
         return False
     state.set_consent(event.recipient, axis=axis, state=said, at=at, source=event.source)
+    return True
+
+
+def _suppress_once(
+    state: StateStore, handle: Handle, *, reason: str, source: str, at: Micros, stream: str | None
+) -> bool:
+    for known in state.suppressions(handle):
+        same = (known.reason, known.stream, known.campaign) == (reason, stream, None)
+        if same and (known.lifted_at is None or known.lifted_at >= at):
+            return False
+    state.suppress(handle, reason=str(reason), source=str(source), at=at, stream=stream)
     return True

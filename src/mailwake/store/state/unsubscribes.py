@@ -1,16 +1,17 @@
 """Who asked to stop, what is held of it, and who took what back.
 
-An unsubscription is written down beside the suppression that it causes. Holding it changes the suppression's reason, so
-the recipient gets no mail and everybody can see that it is not final; restoring it lifts the suppression, unless the
-same recipient asked to stop in another way as well.
+An unsubscription is written down in one transaction with the suppression that it causes, so that reading it again
+changes nothing. After every act those suppressions follow what holds of all that their recipient asked for: final
+while one counts, else held, and lifted when everything was taken back. While they are held the recipient gets no mail.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, Update, func, select
 
 from mailwake.events import CampaignId, EventType, Handle, Micros
 from mailwake.store.state import schema
@@ -20,6 +21,13 @@ from mailwake.store.state.rows import Leave, Unsubscribe, UnsubscribeAct
 #: Reason of a suppression while the unsubscription behind it is held.
 HELD_REASON = "unsubscribe_held"
 _FINAL_REASON = str(EventType.UNSUBSCRIBED)
+_REASONS = (_FINAL_REASON, HELD_REASON)
+#: what may become of an unsubscription, and from what
+_FROM = {
+    Leave.HELD: (Leave.APPLIED,),
+    Leave.APPLIED: (Leave.HELD,),
+    Leave.RESTORED: (Leave.HELD, Leave.APPLIED),
+}
 _unsubscribes, _acts, _suppressions = schema.unsubscribes, schema.unsubscribe_acts, schema.suppressions
 
 
@@ -28,11 +36,15 @@ class Unsubscribes:
 
     _database: Database
 
-    def put_unsubscribe(self, row: Unsubscribe, *, is_looked_at: bool) -> bool:
-        """Write down that somebody asked to stop; says whether it was not known yet. What is known stays as it is.
+    def put_unsubscribe(self, row: Unsubscribe, *, source: str, streams: Collection[str], is_looked_at: bool) -> bool:
+        """Write down that somebody asked to stop, and suppress them; says whether it was not known yet.
+
+        What is known stays as it is, also where it was held, restored or lifted in the meantime.
 
         Args:
             row: what happened.
+            source: who said so.
+            streams: that they get nothing more of.
             is_looked_at: nobody has to look whether it is part of a burst.
         """
         made = self._database.upsert(_unsubscribes).values(
@@ -41,7 +53,12 @@ class Unsubscribes:
             is_looked_at=is_looked_at,
         )  # fmt: skip
         with self._database.writing() as connection:
-            return connection.execute(made.on_conflict_do_nothing(index_elements=["id"])).rowcount == 1
+            if connection.execute(made.on_conflict_do_nothing(index_elements=["id"])).rowcount != 1:
+                return False
+            for stream in streams:
+                _suppress(connection, row, source, stream)
+            _follow(connection, row.handle, row.at)
+            return True
 
     def new_unsubscribes(self) -> list[Unsubscribe]:
         """Those that nobody has looked at yet, oldest first."""
@@ -94,81 +111,88 @@ class Unsubscribes:
         """Hold what counts, until the time and as part of the incident that each row names."""
         with self._database.writing() as connection:
             for row in rows:
-                change = {"incident": row.incident, "held_until": row.held_until}
-                if _move(connection, row.id, (Leave.APPLIED,), Leave.HELD, **change):
-                    _rename(connection, row, _FINAL_REASON, HELD_REASON)
-                    _note(connection, row.id, act=Leave.HELD, at=at, by=by, why=why)
+                # What is part of an incident was held before; since then somebody may have decided.
+                change = _unsubscribes.update().where(_unsubscribes.c.id == row.id, _unsubscribes.c.incident.is_(None))
+                change = change.values(incident=row.incident, held_until=row.held_until)
+                act = UnsubscribeAct(unsubscribe=row.id, act=Leave.HELD, at=at, by=by, why=why)
+                _carry_out(connection, row, change, act)
 
     def apply_unsubscribes(self, rows: Sequence[Unsubscribe], *, at: Micros, by: str, why: str) -> int:
         """Make final what is held; says how many were."""
-        count = 0
-        with self._database.writing() as connection:
-            for row in rows:
-                if _move(connection, row.id, (Leave.HELD,), Leave.APPLIED):
-                    _rename(connection, row, HELD_REASON, _FINAL_REASON)
-                    _note(connection, row.id, act=Leave.APPLIED, at=at, by=by, why=why)
-                    count += 1
-        return count
+        return self._decide(
+            [(row, UnsubscribeAct(unsubscribe=row.id, act=Leave.APPLIED, at=at, by=by, why=why)) for row in rows]
+        )
 
     def restore_unsubscribes(self, rows: Sequence[Unsubscribe], *, at: Micros, by: str, why: str) -> int:
         """Take back what is held or applied; says how many were. Who asked in another way too stays unsubscribed."""
-        restored = []
-        with self._database.writing() as connection:
-            for row in rows:
-                if _move(connection, row.id, (Leave.HELD, Leave.APPLIED), Leave.RESTORED):
-                    _note(connection, row.id, act=Leave.RESTORED, at=at, by=by, why=why)
-                    restored.append(row)
-            for row in restored:
-                if _asked_otherwise(connection, row.handle):
-                    _rename(connection, row, HELD_REASON, _FINAL_REASON)
-                else:
-                    _lift(connection, row, at)
-        return len(restored)
+        return self._decide(
+            [(row, UnsubscribeAct(unsubscribe=row.id, act=Leave.RESTORED, at=at, by=by, why=why)) for row in rows]
+        )
 
     def unsubscribe_acts(self, ids: Collection[int]) -> list[UnsubscribeAct]:
         """All that was done to these, in the order it was done."""
-        query = select(_acts).where(_acts.c.unsubscribe.in_(ids)).order_by(_acts.c.id)
+        found: list[UnsubscribeAct] = []
         with self._database.reading() as connection:
-            return [
-                UnsubscribeAct(
-                    unsubscribe=row.unsubscribe, act=Leave(row.act), at=Micros(row.at), by=row.by, why=row.why
-                )
-                for row in connection.execute(query)
-            ]
+            for part in chunks(sorted(ids)):
+                query = select(_acts).where(_acts.c.unsubscribe.in_(part)).order_by(_acts.c.id)
+                found.extend(_told(row) for row in connection.execute(query))
+        return found
+
+    def _decide(self, acts: Sequence[tuple[Unsubscribe, UnsubscribeAct]]) -> int:
+        with self._database.writing() as connection:
+            return sum(
+                _carry_out(connection, row, _unsubscribes.update().where(_unsubscribes.c.id == row.id), act)
+                for row, act in acts
+            )
 
     def _unsubscribes(self, query: Select[Any]) -> list[Unsubscribe]:
         with self._database.reading() as connection:
             return [_unsubscribe(row) for row in connection.execute(query)]
 
 
-def _move(connection: Connection, identity: int, before: Sequence[Leave], after: Leave, **more: int | None) -> bool:
-    """Change the state, if it is one of those it may be changed from; two processes cannot both do it."""
-    change = _unsubscribes.update().where(_unsubscribes.c.id == identity, _unsubscribes.c.state.in_(before))
-    return connection.execute(change.values(state=after, **more)).rowcount == 1
+def _carry_out(connection: Connection, row: Unsubscribe, change: Update, act: UnsubscribeAct) -> bool:
+    """Make and note a change, if the state still is one that it may be made from; two processes cannot both do it."""
+    change = change.where(_unsubscribes.c.state.in_(_FROM[act.act])).values(state=act.act)
+    if connection.execute(change).rowcount != 1:
+        return False
+    _follow(connection, row.handle, act.at)
+    connection.execute(_acts.insert(), asdict(act))
+    return True
 
 
-def _rename(connection: Connection, row: Unsubscribe, before: str, after: str) -> None:
-    """Give what the unsubscription caused another reason."""
-    change = _suppressions.update().where(_suppressions.c.handle == row.handle, _suppressions.c.at == row.at)
-    change = change.where(_suppressions.c.reason == before, _suppressions.c.lifted_at.is_(None))
-    connection.execute(change.values(reason=after))
+def _suppress(connection: Connection, row: Unsubscribe, source: str, stream: str) -> None:
+    """Suppress, unless that holds already, or this very event did so before it was written down here and was lifted."""
+    stands = (
+        select(_suppressions.c.id)
+        .where(_suppressions.c.handle == row.handle, _suppressions.c.reason.in_(_REASONS))
+        .where(_suppressions.c.stream == stream, _suppressions.c.campaign.is_(None))
+        .where(_suppressions.c.lifted_at.is_(None) | (_suppressions.c.at == row.at))
+    )
+    if connection.execute(stands.limit(1)).first() is None:
+        made = {"handle": row.handle, "reason": _FINAL_REASON, "source": source, "at": row.at, "stream": stream}
+        connection.execute(_suppressions.insert(), made)
 
 
-def _lift(connection: Connection, row: Unsubscribe, at: Micros) -> None:
-    """Lift what any unsubscription that is now restored has caused: a second one finds the first's and adds nothing."""
-    times = select(_unsubscribes.c.at).where(_unsubscribes.c.handle == row.handle)
-    change = _suppressions.update().where(_suppressions.c.handle == row.handle, _suppressions.c.at.in_(times))
-    change = change.where(_suppressions.c.reason.in_((HELD_REASON, _FINAL_REASON)), _suppressions.c.lifted_at.is_(None))
-    connection.execute(change.values(lifted_at=at))
+def _follow(connection: Connection, handle: Handle, at: Micros) -> None:
+    """Let the suppressions that this recipient's unsubscriptions caused say what holds of all of them."""
+    mine = _unsubscribes.c.handle == handle
+    states = set(connection.scalars(select(_unsubscribes.c.state).distinct().where(mine)))
+    change = (
+        _suppressions.update()
+        .where(_suppressions.c.handle == handle, _suppressions.c.at.in_(select(_unsubscribes.c.at).where(mine)))
+        .where(_suppressions.c.reason.in_(_REASONS), _suppressions.c.lifted_at.is_(None))
+    )
+    if Leave.APPLIED in states:
+        change = change.values(reason=_FINAL_REASON)
+    elif Leave.HELD in states:
+        change = change.values(reason=HELD_REASON)
+    else:
+        change = change.values(lifted_at=at)
+    connection.execute(change)
 
 
-def _asked_otherwise(connection: Connection, handle: Handle) -> bool:
-    query = select(_unsubscribes.c.id).where(_unsubscribes.c.handle == handle)
-    return connection.execute(query.where(_unsubscribes.c.state != Leave.RESTORED).limit(1)).first() is not None
-
-
-def _note(connection: Connection, identity: int, **told: str | int) -> None:
-    connection.execute(_acts.insert(), {"unsubscribe": identity, **told})
+def _told(row: Row[*tuple[Any, ...]]) -> UnsubscribeAct:
+    return UnsubscribeAct(unsubscribe=row.unsubscribe, act=Leave(row.act), at=Micros(row.at), by=row.by, why=row.why)
 
 
 def _unsubscribe(row: Row[*tuple[Any, ...]]) -> Unsubscribe:
