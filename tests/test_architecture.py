@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "monitoring": {"eventlog"},
     "insight": {"store", "stats"},
     "act": {"insight", "store"},
-    "views": {"insight", "monitoring"},
+    "views": {"leaving", "insight", "monitoring"},
     "web": {"send", "merge", "leaving", "insight", "act", "store", "monitoring", "views"},
     "cli": None,
     "simulate": set(),

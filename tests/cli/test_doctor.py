@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,10 @@ from aiosmtpd.handlers import Sink
 from mailwake.cli import doctor
 from mailwake.cli.init import make
 from mailwake.eventlog.sqlite import SqliteReader, append_now
+from mailwake.events import Handle, Micros, Note
+from mailwake.leaving.holding import HOLD
 from mailwake.settings import Settings, load
+from mailwake.store.state import Unsubscribe, open_state
 
 
 @pytest.fixture
@@ -57,9 +61,46 @@ def test_a_good_installation_has_no_problem(config: Path, mail_server: int) -> N
     change(config, "port = 25\n", f"port = {mail_server}\n")
     findings = list(doctor.examine(str(config)))
     assert [finding.check for finding in findings] == [
-        *("config", "keys", "dns", "tls", "clock", "disk", "log", "proxy", "smtp")
+        *("config", "keys", "dns", "tls", "clock", "disk", "log", "proxy", "smtp", "held")
     ]
     assert not [finding for finding in findings if finding.state == "problem"]
+
+
+def hold(settings: Settings, *, minutes_ago: float, many: int = 3) -> None:
+    """So many presses of a button are held since then."""
+    at = Micros(round(time.time() * 1e6 - minutes_ago * 60e6))
+    with closing(open_state(settings.data_folder / "state.sqlite")) as state:
+        rows = [Unsubscribe(id=1 + n, handle=Handle(101 + n), at=at, how=Note.BUTTON) for n in range(many)]
+        for row in rows:
+            state.put_unsubscribe(row, source="edge", streams=["marketing"], is_looked_at=True)
+        held = [replace(row, incident=9, held_until=Micros(at + HOLD)) for row in rows]
+        state.hold_unsubscribes(held, at=at, by="mailwake", why="a burst")
+
+
+def test_what_is_held_is_counted_with_what_to_do(config: Path) -> None:
+    settings = load(config)
+    assert doctor.check_held(settings).line == "no unsubscription is held"
+    assert not (settings.data_folder / "state.sqlite").exists(), "looking makes no store"
+    hold(settings, minutes_ago=1)
+    found = doctor.check_held(settings)
+    assert found.state == "warning"
+    assert found.line.startswith("3 unsubscriptions are held")
+    assert "`mailwake unsubscribes list --held`" in found.line
+
+
+def test_what_is_held_too_long_says_that_nothing_applies_it(config: Path) -> None:
+    hold(load(config), minutes_ago=30, many=1)
+    found = doctor.check_held(load(config))
+    assert (found.state, found.line.partition(";")[0]) == (
+        "problem", "1 of 1 held unsubscriptions should have been applied by now",
+    )  # fmt: skip
+
+
+def test_a_state_store_that_cannot_be_read_is_not_guessed_about(config: Path) -> None:
+    settings = load(config)
+    settings.data_folder.mkdir(exist_ok=True)
+    (settings.data_folder / "state.sqlite").write_bytes(b"no database, " * 100)
+    assert doctor.check_held(settings).state == "unknown"
 
 
 def test_a_published_key_is_a_problem(config: Path) -> None:

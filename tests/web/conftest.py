@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -14,11 +15,12 @@ from tests.insight import seeding
 from tests.monitoring.conftest import ENDS, Installation
 from tests.monitoring.conftest import NOW as LOOKED
 
-from mailwake.events import Class, DeliveryId, EventType
+from mailwake.events import CampaignId, Class, DeliveryId, EventType, Micros, Note
 from mailwake.insight.stores import Stores
+from mailwake.leaving.holding import HOLD
 from mailwake.monitoring.status import Status, look
 from mailwake.store.events import Judgement
-from mailwake.store.state import LinkRow
+from mailwake.store.state import LinkRow, Unsubscribe
 from mailwake.web.app import create_app
 
 
@@ -28,13 +30,15 @@ class Asking:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    def get(self, path: str, *, headers: Mapping[str, str] | None = None, method: str = "GET") -> httpx2.Response:
-        return asyncio.run(self._get(path, headers or {}, method))
+    def get(
+        self, path: str, *, headers: Mapping[str, str] | None = None, method: str = "GET", body: bytes = b""
+    ) -> httpx2.Response:
+        return asyncio.run(self._get(path, headers or {}, method, body))
 
-    async def _get(self, path: str, headers: Mapping[str, str], method: str) -> httpx2.Response:
+    async def _get(self, path: str, headers: Mapping[str, str], method: str, body: bytes) -> httpx2.Response:
         transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8026") as client:
-            return await client.request(method, path, headers=dict(headers))
+            return await client.request(method, path, headers=dict(headers), content=body)
 
     def page(self, path: str) -> str:
         """The text of a page that is there."""
@@ -53,6 +57,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     seeding.crowd(opened, HOSTILE, people=20, links=HOSTILE_LINKS, subject=HOSTILE, seed=2)
     seeding.sending(opened, "Planned", stream="transactional")
     scan(opened)
+    leavers(opened)
     yield opened
     seeding.close(opened)
 
@@ -70,6 +75,22 @@ def scan(stores: Stores) -> None:
     judged = Judgement(id=900, p_human=0.6, klass=Class.HUMAN, reasons="[]", ruleset="r2", settled=False)
     stores.events.write(rejudged=[judged])
     _gateways(stores)
+
+
+def leavers(stores: Stores) -> None:
+    """Sixty who are held at one domain and one at another, with a hostile reason, one who is not, and one restored."""
+    names = [*(f"person{n}@corp.example" for n in range(60)), "one@bank.example", "left@gmail.com", "back@gmail.com"]
+    known = stores.state.handles(names, now=NOW)
+    rows = [
+        Unsubscribe(id=800 + n, handle=known[name], at=Micros(NOW + n), how=Note.BUTTON, campaign=CampaignId(3))
+        for n, name in enumerate(names)
+    ]
+    for row in rows:
+        stores.state.put_unsubscribe(row, source="edge", streams=["marketing"], is_looked_at=True)
+    for part, incident in ((rows[:60], 8_001), (rows[60:61], 8_002)):
+        held = [replace(row, incident=incident, held_until=Micros(row.at + HOLD)) for row in part]
+        stores.state.hold_unsubscribes(held, at=NOW, by="mailwake", why=f"a burst {HOSTILE}")
+    stores.state.restore_unsubscribes(rows[-1:], at=NOW, by=HOSTILE, why=HOSTILE)
 
 
 def _gateways(stores: Stores) -> None:

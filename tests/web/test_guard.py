@@ -12,6 +12,9 @@ POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
+#: as browsers mark what a page of ours sends
+OURS = {"Sec-Fetch-Site": "same-origin"}
+
 
 def guard(host: str) -> Guard:
     async def app(*_: object) -> None: ...
@@ -24,7 +27,7 @@ def test_every_answer_forbids_scripts_frames_and_guessing_from_elsewhere(asking:
     headers = asking.get(path).headers
     assert headers["content-security-policy"] == POLICY
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
@@ -101,9 +104,49 @@ def test_every_other_address_is_open_to_others(host: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_nothing_here_changes_anything(asking: Asking, method: str) -> None:
-    for path in ("/", "/campaigns/1", "/campaigns/1/people", "/api/campaigns", "/api/campaigns/1"):
-        assert asking.get(path, method=method).status_code == 405
+def test_nothing_but_the_form_of_unsubscribes_changes_anything(asking: Asking, method: str) -> None:
+    for path in ("/", "/campaigns/1", "/campaigns/1/people", "/status", "/api/campaigns", "/api/campaigns/1"):
+        assert asking.get(path, method=method, headers=OURS).status_code == 405
+    assert method == "POST" or asking.get("/unsubscribes", method=method, headers=OURS).status_code == 405
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "NONSENSE"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "null"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://127.0.0.1:9999"},
+        {"Origin": "http://127.0.0.1:8026.evil.example"},
+        {"Origin": "http://evil.example@127.0.0.1:8026"},
+        {"Origin": "127.0.0.1:8026"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": ""},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1:8026"},
+        {"Referer": "http://127.0.0.1:8026/unsubscribes"},
+    ],
+)
+def test_what_no_page_of_ours_has_sent_changes_nothing(asking: Asking, method: str, headers: dict[str, str]) -> None:
+    response = asking.get("/unsubscribes", method=method, headers=headers)
+    assert response.status_code == 403
+    assert response.headers["content-security-policy"] == POLICY
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+        {"Origin": "http://127.0.0.1:8026"},
+        {"Origin": "https://127.0.0.1:8026"},
+    ],
+    ids=["fetch metadata", "without an origin", "an old browser", "behind a proxy that ends TLS"],
+)
+def test_a_form_of_our_own_page_is_let_through(asking: Asking, headers: dict[str, str]) -> None:
+    assert asking.get("/", method="POST", headers=headers).status_code == 405
 
 
 def test_a_failure_inside_carries_the_headers_too(stores: Stores) -> None:

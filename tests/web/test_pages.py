@@ -25,6 +25,7 @@ PAGES = (
     "/domains",
     "/campaigns/3/deliveries/3000000",
     "/campaigns/1/deliveries/1000009",
+    "/unsubscribes",
     "/status",
 )
 

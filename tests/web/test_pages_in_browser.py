@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, Request
 from tests.insight import seeding
 from tests.monitoring.conftest import Installation
-from tests.web.conftest import NOW, troubled
+from tests.web.conftest import NOW, leavers, troubled
 
 from mailwake.events import EventType
 from mailwake.insight.stores import Stores
@@ -33,6 +33,7 @@ PAGES = (
     "/campaigns/2/people",
     "/domains",
     "/campaigns/3/deliveries/3000000",
+    "/unsubscribes",
     "/status",
     "/nowhere",
 )
@@ -159,7 +160,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(8):
+    for _ in range(9):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
@@ -168,6 +169,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
         "Mailwake",
         "Campaigns",
         "Domains",
+        "Unsubscribes",
         "Status",
         "Campaigns",
         "130",
@@ -280,3 +282,25 @@ def test_an_open_status_page_looks_again_and_keeps_what_the_reader_opened(
         assert page.locator("#more-sums").get_attribute("open") is not None
         assert opened.complaints == []
         page.goto("about:blank")
+
+
+@pytest.mark.parametrize("opened", [{}, BLIND], indirect=True, ids=["scripts", "no scripts"])
+def test_an_incident_is_restored_by_its_own_form_and_enter_in_the_reason_does_nothing(
+    opened: Open, tmp_path: Path
+) -> None:
+    stores, page = seeding.open_stores(tmp_path), opened.page
+    seeding.sending(stores, "Autumn")
+    leavers(stores)
+    serving = served(stores)
+    opened.go(f"{next(serving)}/unsubscribes")
+    page.fill("#why-8001", "their gateway")
+    page.press("#why-8001", "Enter")
+    assert len(stores.state.held_unsubscribes()) == 61
+    page.click("text=Restore all 60")
+    page.wait_for_selector("#why-8001", state="detached")
+    assert len(stores.state.held_unsubscribes()) == 1
+    assert "their gateway" in page.locator("main").inner_text()
+    assert opened.complaints == []
+    page.goto("about:blank")
+    next(serving, None)
+    seeding.close(stores)

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 import typer
 
 from mailwake.cli.options import ConfigOption
-from mailwake.errors import MailwakeError, Misconfigured
+from mailwake.errors import MailwakeError, Misconfigured, Unavailable
 from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.monitoring.backlog import Pace, Room, backlogs, room
 from mailwake.monitoring.conservation import State, Sum, balances
@@ -271,6 +271,34 @@ def check_smtp(settings: Settings) -> Finding:
     return ok("smtp", f"{server.host}:{server.port} answers")
 
 
+def check_held(settings: Settings) -> Finding:
+    """How many unsubscriptions are held as a machine's, and what to do about them."""
+    from mailwake.store.state import open_state
+
+    file = settings.data_folder / "state.sqlite"
+    if not file.exists():
+        return ok("held", "no unsubscription is held")
+    try:
+        with closing(open_state(file)) as state:
+            held = state.held_unsubscribes()
+    except Unavailable as fault:
+        return unknown("held", str(fault))
+    if not held:
+        return ok("held", "no unsubscription is held")
+    overdue = [row for row in held if row.held_until is not None and row.held_until < _stale_before()]
+    if overdue and not settings.demo.event_clock:
+        line = f"{len(overdue):,} of {len(held):,} held unsubscriptions should have been applied by now"
+        return problem("held", f"{line}; start `mailwake serve` or `mailwake work`, which apply them")
+    many = f"{len(held):,} unsubscriptions are" if len(held) > 1 else "1 unsubscription is"
+    line = f"{many} held as a machine's, and will be applied within 15 minutes"
+    return warning("held", f"{line}; look with `mailwake unsubscribes list --held`, then `restore` or `apply` them")
+
+
+def _stale_before() -> int:
+    """The pipeline applies within seconds; what is later than a few minutes waits for one that stands still."""
+    return time.time_ns() // 1_000 - 5 * 60 * 1_000_000
+
+
 def check_readers(settings: Settings) -> Iterator[Finding]:
     """Every reader of the log keeps up; what it has not passed is never removed, and fills the disk in the end."""
     now = time.time_ns() // 1_000
@@ -314,4 +342,5 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_log,
     check_proxy,
     check_smtp,
+    check_held,
 )

@@ -115,7 +115,7 @@ class Holding:
         if seen["copies"]:
             told.append(f"followed {BURST_LINKS} links at once (in {seen['copies']} of the copies)")
         if seen["by_machines"] >= LEAST_CLICKS and 2 * seen["by_machines"] > seen["judged"]:
-            told.append(f"clicks as machines do ({seen['by_machines']} of {seen['judged']} clicks)")
+            told.append(f"clicked as machines do ({seen['by_machines']} of {seen['judged']} clicks)")
         return f"a burst from a network that {', '.join(told)}" if told else None
 
     def _too_quick(self, network: int, rows: list[Unsubscribe]) -> list[Unsubscribe]:

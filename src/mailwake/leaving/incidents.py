@@ -11,7 +11,8 @@ from mailwake.store.state import Leave, StateStore, Unsubscribe, UnsubscribeAct
 
 #: Lines of one page.
 PAGE_SIZE = 100
-_MAX_WORDS = 200
+MAX_WORDS = 200
+_LAST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,8 @@ class Entry:
     row: Unsubscribe
     #: None: no longer known
     address: str | None = field(repr=False)
+    #: of the address; None: as above
+    domain: str | None
     #: None: not known
     campaign: str | None
     #: oldest first
@@ -30,6 +33,16 @@ class Entry:
     def may_be_restored(self) -> bool:
         """Whether it can still be taken back."""
         return self.row.state is not Leave.RESTORED
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits for a decision."""
+        return self.row.state is Leave.HELD
+
+    @property
+    def held_because(self) -> str | None:
+        """Why it was held; None: it never was."""
+        return next((act.why for act in self.acts if act.act is Leave.HELD), None)
 
 
 def held(state: StateStore) -> list[Entry]:
@@ -75,6 +88,8 @@ def apply_now(state: StateStore, ids: Iterable[int], *, at: Micros, by: str, why
 
 def _named(state: StateStore, ids: Iterable[int]) -> list[Unsubscribe]:
     wanted = set(ids)
+    if outside := [each for each in wanted if not 0 <= each <= _LAST_ID]:
+        raise BadInput(f"{outside[0]} is no id; `mailwake unsubscribes list` has them")
     rows = state.unsubscribes_of(ids=wanted, incidents=wanted)
     unknown = wanted - {row.id for row in rows} - {row.incident for row in rows}
     if unknown or not wanted:
@@ -86,13 +101,13 @@ def _named(state: StateStore, ids: Iterable[int]) -> list[Unsubscribe]:
 
 def _words(what: str, text: str) -> str:
     told = " ".join(text.split())
-    if not told or len(told) > _MAX_WORDS or not told.isprintable():
-        raise BadInput(f"{what}: say it in 1 to {_MAX_WORDS} characters; it is kept with what was done")
+    if not told or len(told) > MAX_WORDS or not told.isprintable():
+        raise BadInput(f"{what}: say it in 1 to {MAX_WORDS} characters; it is kept with what was done")
     return told
 
 
 def _entries(state: StateStore, rows: list[Unsubscribe]) -> list[Entry]:
-    addresses = state.addresses({row.handle for row in rows})
+    people = state.recipients({row.handle for row in rows})
     campaigns = {each.id: each.name for each in state.campaigns()} if rows else {}
     acts: dict[int, list[UnsubscribeAct]] = {}
     for act in state.unsubscribe_acts([row.id for row in rows]):
@@ -100,7 +115,8 @@ def _entries(state: StateStore, rows: list[Unsubscribe]) -> list[Entry]:
     return [
         Entry(
             row=row,
-            address=addresses.get(row.handle),
+            address=people[row.handle].address if row.handle in people else None,
+            domain=people[row.handle].domain if row.handle in people else None,
             campaign=None if row.campaign is None else campaigns.get(row.campaign),
             acts=tuple(acts.get(row.id, ())),
         )

@@ -17,7 +17,7 @@ from mailwake.web.rendering import render
 log = structlog.get_logger(__name__)
 
 _HEADINGS = {
-    400: "This cannot be shown",
+    400: "This cannot be done as it was asked",
     404: "There is nothing here",
     405: "This page only shows, it changes nothing",
     503: "The data cannot be read just now",

@@ -96,6 +96,12 @@ class Unsubscribes:
         with self._database.reading() as connection:
             return connection.scalar(query) or 0
 
+    def unsubscribe_count(self, how: str) -> int:
+        """How many there are of one kind."""
+        query = select(func.count()).select_from(_unsubscribes).where(_unsubscribes.c.how == how)
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
     def latest_unsubscribes(self, how: str, *, limit: int, offset: int = 0) -> list[Unsubscribe]:
         """Those of one kind, newest first."""
         query = select(_unsubscribes).where(_unsubscribes.c.how == how)
