@@ -107,13 +107,15 @@ def test_a_disk_without_room_is_said(well: Installation, monkeypatch: pytest.Mon
     assert problems(well) == ("the disk has only 300 MB free",)
 
 
-@pytest.mark.parametrize(("held", "said"), [(0, 0), (3, 1), (None, 0)])
-def test_unsubscriptions_that_are_held_are_said(installation: Installation, held: int | None, said: int) -> None:
+@pytest.mark.parametrize(
+    ("held", "said"), [(0, ""), (None, ""), (1, "1 unsubscription is held"), (3, "3 unsubscriptions are held")]
+)
+def test_unsubscriptions_that_are_held_are_said(installation: Installation, held: int | None, said: str) -> None:
     installation.report("pipeline", **({} if held is None else {"held_unsubscribes": held}))
     status = look(installation.data, keep_days=7, now=NOW)
     assert held_unsubscribes(status.reports) == held
-    told = f"{held} unsubscriptions are held as a machine's; `mailwake unsubscribes list --held` shows them"
-    assert status.problems == (told,) * said
+    assert len(status.problems) == bool(said)
+    assert "".join(status.problems).startswith(said)
 
 
 def test_reports_of_workers_that_no_longer_run_are_left_out(well: Installation) -> None:

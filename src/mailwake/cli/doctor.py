@@ -81,7 +81,7 @@ def command(
 ) -> None:
     """Say what is wrong with config, keys, DNS, TLS, clock, disk and mail server. Exit 1 if anything has to be mended.
 
-    Further tracking hosts are looked at one by one.
+    Further tracking hosts are looked at one by one. What is held of unsubscriptions is counted.
 
     Example: mailwake doctor
     """

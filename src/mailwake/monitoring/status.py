@@ -212,7 +212,8 @@ def held_unsubscribes(reports: Mapping[str, Report]) -> int | None:
 
 def _of_unsubscribes(reports: Mapping[str, Report]) -> Iterator[str]:
     if held := held_unsubscribes(reports):
-        yield f"{held} unsubscriptions are held as a machine's; `mailwake unsubscribes list --held` shows them"
+        many = f"{held} unsubscriptions are" if held > 1 else "1 unsubscription is"
+        yield f"{many} held as a machine's; the page Unsubscribes and `mailwake unsubscribes list --held` show more"
 
 
 def _of_disk(disk: Disk) -> Iterator[str]:
