@@ -81,10 +81,10 @@ class Holding:
                     group = [row.at for row in new if (row.domain, row.network) == (domain, network)]
                     self._hold_bursts(domain, network, Micros(min(group) - WINDOW), Micros(max(group) + WINDOW))
         # What gives a machine away may come just after, so each is looked at until its window is over.
-        self._state.looked_at([row.id for row in new if row.at + WINDOW < now])
-        due = self._state.held_unsubscribes(due_at=now)
-        applied = self._state.apply_unsubscribes(due, at=now, by=MAILWAKE, why="the time to take it back was over")
-        if applied:
+        if over := [row.id for row in new if row.at + WINDOW < now]:
+            self._state.looked_at(over)
+        if due := self._state.held_unsubscribes(due_at=now):
+            applied = self._state.apply_unsubscribes(due, at=now, by=MAILWAKE, why="the time to take it back was over")
             log.info("unsubscribes.applied", count=applied)
 
     def _hold_bursts(self, domain: str, network: int, since: Micros, until: Micros) -> None:
