@@ -114,8 +114,9 @@ def test_unsubscriptions_that_are_held_are_said(installation: Installation, held
     installation.report("pipeline", **({} if held is None else {"held_unsubscribes": held}))
     status = look(installation.data, keep_days=7, now=NOW)
     assert held_unsubscribes(status.reports) == held
-    assert len(status.problems) == bool(said)
-    assert "".join(status.problems).startswith(said)
+    assert len(status.decisions) == bool(said)
+    assert "".join(status.decisions).startswith(said)
+    assert not any("held" in problem for problem in status.problems), "strangers must not make us unready"
 
 
 def test_reports_of_workers_that_no_longer_run_are_left_out(well: Installation) -> None:
@@ -147,7 +148,7 @@ def test_a_folder_in_which_nobody_ever_was_is_not_ready(installation: Installati
 def test_the_json_says_all_of_it_and_nothing_that_a_report_made_up(well: Installation) -> None:
     well.report("relay", recipient="canary@example.com")
     told: dict[str, Any] = json.loads(to_json(look(well.data, keep_days=7, now=NOW)))
-    assert list(told) == ["at", "ready", "problems", "roles", "sums", "log", "readers", "disk"]
+    assert list(told) == ["at", "ready", "problems", "decisions", "roles", "sums", "log", "readers", "disk"]
     assert (told["at"], told["ready"], told["problems"]) == ("2027-01-15T08:00:00Z", True, [])
     assert told["roles"][0]["ready_at"] == "2027-01-15T07:59:00Z"
     assert [role["name"] for role in told["roles"]] == list(ROLES)

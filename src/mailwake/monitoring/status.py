@@ -65,6 +65,8 @@ class Status:
     disk: Disk
     #: what has to be seen to, as sentences; nobody and nothing of a person is named
     problems: tuple[str, ...]
+    #: what somebody should decide, as sentences; everything runs meanwhile, and anybody out there can cause it
+    decisions: tuple[str, ...] = ()
 
     @property
     def is_ready(self) -> bool:
@@ -102,8 +104,8 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
             *_of_readers(readers, now),
             *_of_log(log),
             *_of_disk(disk),
-            *_of_unsubscribes(reports),
         ),
+        decisions=tuple(_of_unsubscribes(reports)),
     )
 
 
@@ -113,6 +115,7 @@ def to_json(status: Status) -> bytes:
         "at": _utc(status.at),
         "ready": status.is_ready,
         "problems": status.problems,
+        "decisions": status.decisions,
         "roles": [{**asdict(role), "ready_at": _utc(role.ready_at)} for role in status.roles],
         "sums": [_of_sum(balance) for balance in status.sums],
         "log": {**asdict(status.log), "oldest_at": _utc(status.log.oldest_at)},

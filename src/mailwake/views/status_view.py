@@ -89,6 +89,7 @@ def values(status: Status, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "verdict": _verdict(len(status.problems)),
         "problems": status.problems,
+        "decisions": status.decisions,
         "looked": f"looked at {_moment(status.at, zone)}:{_time(status.at, zone):%S}",
         "roles": [_role(health, zone) for health in status.roles],
         "sums": sums[:shown],
