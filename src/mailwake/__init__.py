@@ -16,6 +16,7 @@ The rooms, in the order an email lives::
     bounces    what a refusal means for the address
     origins    networks and programs of the world, by address and user agent
     pipeline   events become facts and states
+    suppression  whose mail comes back, and what is done about it
     leaving    who left the list, and whether a machine did it for them
     monitoring what the installation says of itself
     judge      evidence in, verdict out

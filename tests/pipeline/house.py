@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from mailwake.bounces.counting import Thresholds
 from mailwake.bounces.decide import Bounces
 from mailwake.eventlog.sqlite import SqliteReader, append_now
 from mailwake.events import (
@@ -39,6 +40,7 @@ from mailwake.pipeline.worker import Pass, Worker
 from mailwake.settings import Demo, Enrich
 from mailwake.store.events import EventRow, EventStore, open_events
 from mailwake.store.state import LinkRow, StateStore, open_state
+from mailwake.suppression.keeper import Keeper
 
 #: 2026-11-02 10:00 UTC
 START = Micros(1_793_613_600 * SECOND)
@@ -144,14 +146,16 @@ class House:
         campaign = self.state.campaign("Autumn", stream="marketing", now=START)
         self.state.put_template(campaign.id, TEMPLATE, subject="Hello", html=b"<p>", links=LINKS, now=START)
         self.events = open_events(self.folder / self.events_file)
+        lookups = Lookups(self.state, KEY)
         self.desk = Desk(
             state=self.state,
             events=self.events,
             evidence=EvidenceReader(tables(), KEY),
-            lookups=Lookups(self.state, KEY),
+            lookups=lookups,
             bounces=Bounces.load(),
             dead=DeadLetters(self.folder / "dead"),
             inert=InertFile(self.folder / "inert.bin"),
+            keeper=Keeper(self.state, self.events, Thresholds.load(), told=lookups.told),
             holding=Holding(self.state, self.events, holds=self.holds),
             demo=self.demo,
             judge=new_judge(),

@@ -37,14 +37,14 @@ def test_a_complaint_stops_marketing_and_leaves_receipts_alone(house: House) -> 
 
 def test_whoever_complains_of_receipts_gets_none_of_them_either(house: House) -> None:
     event = hit(EventType.COMPLAINED, 5)
-    assert apply_to_suppression(house.state, house.desk.bounces, event, at=after(5), stream="transactional")
+    assert apply_to_suppression(house.state, event, at=after(5), stream="transactional")
     assert ANN in house.state.suppressed([ANN], stream="transactional")
     assert ANN in house.state.suppressed([ANN], stream="marketing")
 
 
 def test_an_unsubscription_is_left_to_the_room_that_can_take_it_back(house: House) -> None:
     event = hit(EventType.UNSUBSCRIBED, 5, note=Note.BUTTON)
-    assert not apply_to_suppression(house.state, house.desk.bounces, event, at=after(5), stream="marketing")
+    assert not apply_to_suppression(house.state, event, at=after(5), stream="marketing")
     house.work(event)
     assert house.state.suppressed([ANN], stream="marketing")[ANN].reason == "unsubscribed"
     assert house.state.suppressed([ANN], stream="transactional") == {}
@@ -87,5 +87,5 @@ def test_an_axis_that_nobody_knows_means_both(house: House) -> None:
 def test_an_event_that_names_nobody_changes_nobody(house: House) -> None:
     for type_ in (EventType.UNSUBSCRIBED, EventType.BOUNCED, EventType.COMPLAINED, EventType.CONSENT_WITHDRAWN):
         event = msgspec.structs.replace(hit(type_, 5, reason="5.1.1"), recipient=None)
-        assert not apply_to_suppression(house.state, house.desk.bounces, event, at=START, stream="marketing")
+        assert not apply_to_suppression(house.state, event, at=START, stream="marketing")
         assert not apply_to_consent(house.state, event, at=START)

@@ -82,6 +82,7 @@ def _check(settings: Settings) -> None:
 
 
 def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
+    from mailwake.bounces.counting import Thresholds
     from mailwake.bounces.decide import Bounces
     from mailwake.leaving.holding import Holding
     from mailwake.origins.networks import Networks
@@ -90,20 +91,23 @@ def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
     from mailwake.pipeline.inert import InertFile
     from mailwake.pipeline.lookups import Lookups
     from mailwake.store.state import open_state
+    from mailwake.suppression.keeper import Keeper
 
     keys, data = settings.load_keys(), settings.data_folder
     networks = Networks(settings.enrich, keys.derive(NETWORK_KEY), root=settings.root, folder=data / "enrich")
     # Over plain HTTP browsers send no Sec-Fetch-* headers, except to this machine.
     secure = settings.tracking.base_url.startswith("https:") or settings.tracking_host in ("localhost", "127.0.0.1")
     state = open_state(data / "state.sqlite")
+    lookups = Lookups(state, keys.derive(DOMAIN_KEY))
     return Desk(
         state=state,
         events=events,
         evidence=EvidenceReader(networks, keys.derive(AGENT_KEY), secure=secure),
-        lookups=Lookups(state, keys.derive(DOMAIN_KEY)),
+        lookups=lookups,
         bounces=Bounces.load(),
         dead=DeadLetters(data / "dead"),
         inert=InertFile(data / "inert.bin"),
+        keeper=Keeper(state, events, Thresholds.load(), told=lookups.told),
         holding=Holding(state, events, holds=settings.edge.second_button),
         demo=settings.demo,
         judge=judge,

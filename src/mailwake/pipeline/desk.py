@@ -17,6 +17,7 @@ from mailwake.pipeline.lookups import Lookups
 from mailwake.settings import Demo
 from mailwake.store.events import EventStore
 from mailwake.store.state import StateStore
+from mailwake.suppression.keeper import Keeper
 
 #: Reports of the same fact come close together, or across a restart, where the store knows them.
 REMEMBERED_KEYS = 500_000
@@ -34,6 +35,7 @@ class Desk:
     dead: DeadLetters
     inert: InertFile
     holding: Holding
+    keeper: Keeper
     demo: Demo
     judge: Judge
     clock: EventClock

@@ -84,7 +84,7 @@ class Lookups:
         missing = wanted - known.keys()
         if missing:
             for handle, domain in self._state.domains(missing).items():
-                known[handle] = self._told(domain)
+                known[handle] = self.told(domain)
                 _remember(self._domains, handle, known[handle])
         return known
 
@@ -94,7 +94,8 @@ class Lookups:
         spoke = (handle for handle, modes in said.items() if modes != _SILENT)
         return {handle: spans for handle in spoke if (spans := refused(self._state.consents(handle)))}
 
-    def _told(self, domain: str) -> str:
+    def told(self, domain: str) -> str:
+        """A recipient domain as the event store has it."""
         if domain in SHARED_DOMAINS:
             return domain
         return "~" + hashlib.blake2b(domain.encode(), digest_size=6, key=self._key).hexdigest()

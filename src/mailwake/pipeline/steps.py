@@ -33,7 +33,7 @@ from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.item import Batch, Drop, Item, Why
 from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.rows import counter_rows, event_row, judgement
-from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression, unwanted
+from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression, troubles_of, unwanted
 from mailwake.tokens import MAX_LINK_NUMBER
 
 Step = Callable[[Batch, Desk], None]
@@ -220,12 +220,17 @@ def put_verdict(batch: Batch, desk: Desk) -> None:
 @each
 def apply_suppression(item: Item, batch: Batch, desk: Desk) -> None:
     """Who may no longer be mailed, and why."""
-    apply_to_suppression(desk.state, desk.bounces, item.event, at=item.at, stream=item.stream)
+    apply_to_suppression(desk.state, item.event, at=item.at, stream=item.stream)
     network = None if item.evidence is None else item.evidence.network
     batch.unsubscribes += desk.holding.put(
         item.event, id=item.id, at=item.at, campaign=item.campaign, domain=item.domain, network=network,
         streams=unwanted(item.stream),
     )  # fmt: skip
+
+
+def apply_refusals(batch: Batch, desk: Desk) -> None:
+    """Dead addresses are suppressed, others counted; many at once are somebody's outage, or a fault of ours."""
+    desk.keeper.take(troubles_of(batch.items, desk.bounces))
 
 
 def write(batch: Batch, desk: Desk) -> None:
@@ -255,6 +260,8 @@ def apply_holds(batch: Batch, desk: Desk) -> None:
     """Unsubscriptions that may be a machine's are held, and applied when nobody took them back in time."""
     if batch.unsubscribes or batch.sweeps:
         desk.holding.look(desk.clock.settled_until())
+    if batch.sweeps:
+        desk.keeper.sweep(desk.clock.settled_until())
 
 
 STEPS: tuple[Step, ...] = (
@@ -274,6 +281,7 @@ STEPS: tuple[Step, ...] = (
     put_evidence,
     put_verdict,
     apply_suppression,
+    apply_refusals,
     write,
     apply_holds,
 )

@@ -6,9 +6,13 @@ taken back by hand in the meantime.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mailwake.bounces.decide import Bounces
 from mailwake.events import Event, EventType, Handle, Micros
+from mailwake.pipeline.item import Item
 from mailwake.store.state import Axis, Consent, StateStore
+from mailwake.suppression.keeper import Trouble
 
 #: Streams that somebody who unsubscribes or complains wants no more of, whichever the mail came from. A password reset
 #: (transactional) is not among them. Source: 15 U.S.C. 7704(a)(4), which speaks of commercial mail.
@@ -22,12 +26,12 @@ def unwanted(stream: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*UNWANTED, stream)))
 
 
-def apply_to_suppression(state: StateStore, bounces: Bounces, event: Event, *, at: Micros, stream: str) -> bool:
+def apply_to_suppression(state: StateStore, event: Event, *, at: Micros, stream: str) -> bool:
     """Suppress the recipient where the event asks for it; says whether it did.
 
-    A complaining recipient gets no more of `UNWANTED` nor of the stream that the mail belonged to. A dead address gets
-    nothing at all. A refusal that blames the moment or the sender suppresses nobody. Of those who unsubscribe
-    `mailwake.leaving` takes care, because that may be taken back.
+    A complaining recipient gets no more of `UNWANTED` nor of the stream that the mail belonged to. Of refusals
+    `mailwake.suppression` takes care, because many of them together mean something else than each alone, and of those
+    who unsubscribe `mailwake.leaving`, because that may be taken back.
     """
     if event.recipient is None:
         return False
@@ -37,9 +41,24 @@ def apply_to_suppression(state: StateStore, bounces: Bounces, event: Event, *, a
             for each in unwanted(stream)
         ]
         return any(changed)
-    if event.type is EventType.BOUNCED and bounces.decide(event.reason).action == "suppress_now":
-        return _suppress_once(state, event.recipient, reason=event.type, source=event.source, at=at, stream=None)
     return False
+
+
+def troubles_of(items: Iterable[Item], bounces: Bounces) -> list[Trouble]:
+    """What was refused for good, and what that means for the address."""
+    return [
+        Trouble(
+            event=item.id,
+            handle=item.event.recipient,
+            at=item.at,
+            decision=bounces.decide(item.event.reason),
+            quoted=item.event.reason,
+            campaign=item.campaign,
+            source=str(item.event.source),
+        )
+        for item in items
+        if item.event.type is EventType.BOUNCED and item.event.recipient is not None
+    ]
 
 
 def apply_to_consent(state: StateStore, event: Event, *, at: Micros) -> bool:

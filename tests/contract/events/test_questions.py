@@ -72,6 +72,10 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "network": next((row.network for row in rows if row.network), 1),
         "links": 2,
         "within": 600_000_000,
+        "domain": next((row.domain for row in rows if row.domain), "a.example"),
+        "recipient": next((row.recipient for row in rows if row.recipient), 1),
+        "before": max((row.at for row in rows), default=0),
+        "day": 3_600_000_000,
     }
     wanted = question(name).parameters
     found = [one]

@@ -20,16 +20,20 @@ from mailwake.store.state.domains import Domains
 from mailwake.store.state.engine import Database, open_database
 from mailwake.store.state.jobs import Jobs
 from mailwake.store.state.people import People
+from mailwake.store.state.refusals import Refusals
 from mailwake.store.state.rows import (
     Axis,
     Campaign,
     Consent,
     ConsentEntry,
     Exchangers,
+    Incident,
+    IncidentKind,
     Job,
     Leave,
     LinkRow,
     Recipient,
+    Refusal,
     Standing,
     Suppression,
     TemplateRow,
@@ -37,6 +41,7 @@ from mailwake.store.state.rows import (
     UnsubscribeAct,
 )
 from mailwake.store.state.standing import Standings
+from mailwake.store.state.suppressions import Suppressions
 from mailwake.store.state.unsubscribes import HELD_REASON, Unsubscribes
 
 __all__ = [
@@ -46,10 +51,13 @@ __all__ = [
     "Consent",
     "ConsentEntry",
     "Exchangers",
+    "Incident",
+    "IncidentKind",
     "Job",
     "Leave",
     "LinkRow",
     "Recipient",
+    "Refusal",
     "Standing",
     "StateStore",
     "Suppression",
@@ -66,8 +74,8 @@ def _random_handle() -> int:
     return secrets.randbelow(2**63 - 1) + 1
 
 
-class StateStore(Campaigns, People, Consents, Unsubscribes, Standings, Domains, Jobs):
-    """The state store. Its methods stand in the seven parts it is made of.
+class StateStore(Campaigns, People, Consents, Suppressions, Refusals, Unsubscribes, Standings, Domains, Jobs):
+    """The state store. Its methods stand in the nine parts it is made of.
 
     Args:
         database: an open, migrated database.

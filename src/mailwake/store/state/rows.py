@@ -106,6 +106,83 @@ class Suppression:
     stream: str | None = None
     #: when it was taken back; None: it holds
     lifted_at: Micros | None = None
+    #: the cause, a word of bounces/rules.toml; None here and below: not known, or there is none
+    category: str | None = None
+    #: what decided on the cause
+    rule: str | None = None
+    #: the words that it was decided on
+    quoted: str | None = None
+    #: days with a refusal, where it took several
+    days: int | None = None
+    #: id of the event that led to it
+    event: int | None = None
+    #: ends by itself then
+    expires_at: Micros | None = None
+    #: the import or the storm that it belongs to
+    incident: int | None = None
+    #: a person, or "mailwake"
+    lifted_by: str | None = None
+    lift_why: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A recipient's copy was refused for good, and what that was decided to mean."""
+
+    #: id of the event
+    event: int
+    handle: Handle
+    at: Micros
+    #: the cause, a word of bounces/rules.toml
+    category: str
+    klass: str
+    action: str
+    rule: str
+    #: the words that it was decided on
+    quoted: str
+    #: of the recipient
+    domain: str | None = None
+    #: the mail exchanger's domain where the DNS was asked, else the recipient's
+    place: str | None = None
+    campaign: CampaignId | None = None
+    #: who reported it
+    source: str = ""
+    #: the storm that it was part of
+    incident: int | None = None
+
+
+class IncidentKind(StrEnum):
+    """What concerns many recipients at once."""
+
+    #: a mail exchanger declares more addresses dead than can be: its outage, which suppresses nobody
+    STORM = "storm"
+    #: refusals that blame the sender
+    ALARM = "alarm"
+    #: a suppression list was read in
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incident:
+    """Something that concerns many recipients at once, and that somebody may have to decide on."""
+
+    id: int
+    kind: IncidentKind
+    opened_at: Micros
+    #: of the latest refusal that belongs to it
+    last_at: Micros
+    #: refusals, or lines of an import
+    count: int
+    #: words of one of them
+    quoted: str
+    #: of a storm
+    place: str | None = None
+    #: of an alarm
+    category: str | None = None
+    #: None: open
+    closed_at: Micros | None = None
+    closed_by: str | None = None
+    why: str | None = None
 
 
 class Leave(StrEnum):

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0003"
+VERSION = "0004"
 
 metadata = MetaData(
     naming_convention={
@@ -90,7 +90,63 @@ suppressions = Table(
     Column("campaign", BigInteger),
     Column("stream", String(32)),
     Column("lifted_at", BigInteger),
+    #: the cause, a word of bounces/rules.toml
+    Column("category", String(32)),
+    #: what decided on the cause
+    Column("rule", Text),
+    #: the words that it was decided on
+    Column("quoted", Text),
+    #: days with a refusal, where it took several
+    Column("days", Integer),
+    #: of the event that led to it
+    Column("event", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("incident", BigInteger),
+    Column("lifted_by", Text),
+    Column("lift_why", Text),
     Index("ix_suppressions_handle", "handle", "lifted_at"),
+    Index("ix_suppressions_event", "event"),
+    Index("ix_suppressions_incident", "incident"),
+)
+
+#: every refusal of a recipient's copy with what it was decided to mean; counts are made of these
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("event", BigInteger, primary_key=True, autoincrement=False),
+    Column("handle", BigInteger, nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("category", String(32), nullable=False),
+    Column("class", String(16), nullable=False, key="klass"),
+    Column("action", String(24), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("quoted", Text, nullable=False),
+    Column("domain", Text),
+    #: the mail exchanger's domain where the DNS was asked, else the recipient's
+    Column("place", Text),
+    Column("campaign", BigInteger, index=True),
+    Column("source", String(16), nullable=False),
+    Column("incident", BigInteger, index=True),
+    Index("ix_refusals_place", "place", "action", "at"),
+    Index("ix_refusals_category", "category", "at"),
+)
+
+#: what concerns many recipients at once: an outage of theirs, a fault of ours, an import
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("place", Text),
+    Column("category", String(32)),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("quoted", Text, nullable=False),
+    Column("closed_at", BigInteger),
+    Column("closed_by", Text),
+    Column("why", Text),
+    Index("ix_incidents_kind", "kind", "last_at"),
 )
 
 #: everybody who asked to stop, and what holds of it now; suppression says who gets no mail, this says because of what
