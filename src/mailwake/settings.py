@@ -182,6 +182,23 @@ class Ingest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Imap:
+    """``[imap]``: a mailbox that bounces and replies come back to, for `mailwake ingest-imap`."""
+
+    #: empty: there is none
+    host: str = ""
+    port: int = 993
+    #: tls, starttls or none
+    security: str = "tls"
+    #: name of the account
+    user: str = ""
+    #: reference to the password
+    password: str = ""
+    #: that bounces arrive in
+    folder: str = "INBOX"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Web:
     """``[web]``: the dashboard and its API, for colleagues only."""
 
@@ -272,6 +289,7 @@ class Settings:
     relay: Relay = field(default_factory=Relay)
     smtp: Smtp = field(default_factory=Smtp)
     ingest: Ingest = field(default_factory=Ingest)
+    imap: Imap = field(default_factory=Imap)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     logging: Logging = field(default_factory=Logging)

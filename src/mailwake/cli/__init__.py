@@ -25,6 +25,8 @@ COMMANDS = (
     "report",
     "ingest",
     "ingest-access-log",
+    "ingest-imap",
+    "ingest-pipe",
     "unsubscribes",
     "judge",
     "replay",
