@@ -17,6 +17,7 @@ WORDS = {
     "events": {"errors", "modes"},
     "settings": {"errors", "modes", "tokens"},
     "hosts": {"errors", "settings", "tokens"},
+    "copies": {"errors", "hosts", "tokens"},
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.
@@ -33,6 +34,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "merge": {"send", "smtp", "compose", "eventlog", "store"},
     "edge": {"eventlog"},
     "ingest": {"eventlog"},
+    "webhooks": {"eventlog"},
     "accesslog": {"eventlog"},
     "bounces": set(),
     "suppression": {"bounces", "store"},
@@ -47,7 +49,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "cli": None,
     "simulate": set(),
     "worlds": {"simulate"},
-    "exchange": {"pipeline"},
+    "exchange": {"pipeline", "bounces", "webhooks"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -182,6 +182,40 @@ class Ingest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Send:
+    """``[send]``: what relay and send know of the ESP behind the next server."""
+
+    #: an ESP, such as sendgrid: mail carries our unsubscribe URL in its metadata, so that its webhooks name the copy
+    esp: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook:
+    """``[webhooks.NAME]``: what one account of an ESP reports, at /webhooks/ESP/NAME."""
+
+    #: ses sendgrid postmark mailgun sparkpost mailjet brevo mandrill resend mailersend postal mailtrap unisender-go
+    esp: str = ""
+    #: references to the signing keys, or to user:password where the ESP signs nothing; any of them will do
+    secrets: tuple[str, ...] = ()
+    #: the URL as the ESP was told it; Mandrill signs it
+    public_url: str = ""
+    #: the one SNS topic that may report (ses)
+    topic_arn: str = ""
+    #: networks that calls may come from, for ESPs that sign nothing; empty: all
+    networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookServer:
+    """``[webhook_server]``: the listener that ESPs reach, through a proxy that does TLS."""
+
+    host: str = "127.0.0.1"
+    port: int = 8028
+    #: networks whose X-Forwarded-For is believed; empty: nobody's
+    trusted_proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Web:
     """``[web]``: the dashboard and its API, for colleagues only."""
 
@@ -272,6 +306,10 @@ class Settings:
     relay: Relay = field(default_factory=Relay)
     smtp: Smtp = field(default_factory=Smtp)
     ingest: Ingest = field(default_factory=Ingest)
+    send: Send = field(default_factory=Send)
+    #: one table per account
+    webhooks: dict[str, Webhook] = field(default_factory=dict, metadata={"each": Webhook})
+    webhook_server: WebhookServer = field(default_factory=WebhookServer)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     logging: Logging = field(default_factory=Logging)

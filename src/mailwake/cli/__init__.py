@@ -25,6 +25,7 @@ COMMANDS = (
     "report",
     "ingest",
     "ingest-access-log",
+    "webhooks",
     "unsubscribes",
     "judge",
     "replay",

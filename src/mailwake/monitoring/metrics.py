@@ -38,7 +38,7 @@ REASONS = frozenset(
     )
 )
 #: why a record becomes no row on purpose
-DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted", "late_inert"])
+DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted", "late_inert", "raw"])
 #: events of a hit
 TYPES = frozenset(["opened", "clicked", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
 _EDGE_NUMBERS = (

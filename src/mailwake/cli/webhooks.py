@@ -1,0 +1,190 @@
+"""`mailwake webhooks`: takes what ESPs report, and reads a body by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailwake.bounces.decide import Bounces
+from mailwake.cli.logs import configure
+from mailwake.cli.options import ConfigOption
+from mailwake.copies import Copies
+from mailwake.errors import BadInput, Misconfigured
+from mailwake.events import Note, decode_event
+from mailwake.hosts import Hosts
+from mailwake.settings import DEFAULT_FILE, Settings, Webhook, load
+from mailwake.webhooks.call import Secrets
+from mailwake.webhooks.esps import ESPS
+from mailwake.webhooks.fields import load_object
+from mailwake.webhooks.reporting import Hook
+
+WRITER = "webhooks"
+#: ESPs whose calls carry no signature.
+UNSIGNED = ("postmark", "sparkpost", "mailjet", "brevo")
+_MAX_INPUT = 64 * 1024 * 1024
+
+command = typer.Typer(help="Take what ESPs report (13 of them), or read one body by hand.", invoke_without_command=True)
+
+
+@command.callback()
+def serve(context: typer.Context, config: ConfigOption = DEFAULT_FILE) -> None:
+    """Take what ESPs report, at /webhooks/ESP/NAME of [webhook_server].
+
+    Example: mailwake webhooks --config mailwake.toml
+    """
+    if context.invoked_subcommand is None:
+        run_role(config)
+
+
+@command.command("read")
+def read_body(
+    esp: Annotated[str, typer.Option("--esp", help="Whose body it is; with --jsonl each line may say.")] = "",
+    content_type: Annotated[str, typer.Option("--content-type", help="As the call had it.")] = "application/json",
+    header: Annotated[list[str] | None, typer.Option("--header", help="'Name: value', as the call had it.")] = None,
+    secret: Annotated[list[str] | None, typer.Option("--secret", help="env:NAME or file:PATH; check with it.")] = None,
+    *,
+    url: Annotated[str, typer.Option("--url", help="The public URL, which Mandrill signs.")] = "",
+    topic: Annotated[str, typer.Option("--topic", help="The SNS topic that may report (ses).")] = "",
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Read it without asking for proof.")] = False,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Standard input has a call a line, as JSON.")] = False,
+) -> None:
+    """Read the body on standard input and print an event a line, as it would be logged.
+
+    With --jsonl a line is an object with esp, body, content_type, headers and id, and an answer one with id, events and
+    refused.
+
+    Example: mailwake webhooks read --esp sendgrid --no-verify < body.json
+    """
+    from mailwake.exchange.webhooks import WebhookReader
+
+    values = tuple(Settings(root=Path.cwd()).secret(each, "--secret") for each in secret or ())
+    if not values and not topic and not no_verify:
+        raise BadInput("name a --secret to check the call with, or say --no-verify")
+    secrets = None if no_verify else Secrets(values=values, topic_arn=topic)
+    reader = WebhookReader(Bounces.load(), secrets, url=url, now=_clock())
+    given = {"content-type": content_type, **dict(_header(each) for each in header or ())}
+    raw = sys.stdin.buffer.read(_MAX_INPUT)
+    answers = reader.lines(raw, esp) if jsonl else reader.events(esp, raw, given)
+    for answer in answers:
+        print(json.dumps(answer, ensure_ascii=False))
+
+
+@command.command()
+def confirm(name: str, config: ConfigOption = DEFAULT_FILE) -> None:
+    """Show how to confirm the SNS subscription that asked for it last. Nothing is fetched for you.
+
+    Example: mailwake webhooks confirm main
+    """
+    asked = _last_confirmation(load(config), name)
+    if asked is None:
+        raise BadInput(f"no subscription of the hook {name!r} has asked to be confirmed in the days that the log keeps")
+    topic, token = asked
+    print(f"aws sns confirm-subscription --topic-arn {topic} --token {token}")
+
+
+def run_role(config: str = DEFAULT_FILE) -> None:
+    """The role, until it is told to stop."""
+    settings = load(config)
+    configure(settings.logging, WRITER)
+    asyncio.run(_serve(settings, hooks_of(settings)))
+
+
+def hooks_of(settings: Settings) -> list[Hook]:
+    """What is listened for.
+
+    Raises:
+        Misconfigured: an entry names no ESP of ours, or nothing that its calls could be checked with.
+    """
+    if not settings.webhooks:
+        raise Misconfigured("webhooks", "there is none; write [webhooks.NAME] with esp and secrets")
+    return [_hook(settings, name, entry) for name, entry in settings.webhooks.items()]
+
+
+def _hook(settings: Settings, name: str, entry: Webhook) -> Hook:
+    option = f"webhooks.{name}"
+    if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
+        raise Misconfigured(option, "the name stands in a URL; use letters, digits and hyphens")
+    if entry.esp not in ESPS:
+        raise Misconfigured(f"{option}.esp", f"must be one of {', '.join(ESPS)}")
+    if entry.esp == "ses" and not entry.topic_arn:
+        raise Misconfigured(f"{option}.topic_arn", "name the SNS topic that reports; others are refused")
+    if entry.esp != "ses" and not entry.secrets:
+        what = "user:password or a token of your own" if entry.esp in UNSIGNED else "the signing key that the ESP shows"
+        raise Misconfigured(f"{option}.secrets", f'put {what} into a file and write secrets = ["file:PATH"]')
+    if entry.esp == "mandrill" and not entry.public_url:
+        raise Misconfigured(f"{option}.public_url", "Mandrill signs the URL; write it as Mandrill was told it")
+    values = tuple(settings.secret(each, f"{option}.secrets") for each in entry.secrets)
+    if not all(values):
+        raise Misconfigured(f"{option}.secrets", "one of them is empty")
+    secrets = Secrets(values=values, topic_arn=entry.topic_arn, networks=entry.networks)
+    return Hook(esp=entry.esp, name=name, url=entry.public_url, secrets=secrets)
+
+
+async def _serve(settings: Settings, hooks: list[Hook]) -> None:
+    from mailwake.eventlog.reports import reporting
+    from mailwake.eventlog.sqlite import SqliteWriter
+    from mailwake.web.server import serve as listen
+    from mailwake.webhooks.server import Receiver
+
+    writer = SqliteWriter.open(settings.data_folder / "log", WRITER, keep=settings.log)
+    listener, copies = settings.webhook_server, Copies(Hosts.load(settings).reader())
+    try:
+        receiver = Receiver(hooks, copies, writer, clock=_clock, proxies=listener.trusted_proxies)
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with reporting(settings.data_folder / "webhooks.json", WRITER, receiver.report, clock=_clock):
+            await listen(
+                receiver,
+                host=listener.host,
+                port=listener.port,
+                section="webhook_server",
+                ready=lambda url: print(f"webhooks on {url}", flush=True),
+                stop=stop,
+            )
+    finally:
+        await writer.close()
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise BadInput("write a header as 'Name: value'")
+    return name.strip().lower(), value.strip()
+
+
+def _last_confirmation(settings: Settings, name: str) -> tuple[str, str] | None:
+    asked = [
+        (envelope.text("TopicArn"), envelope.text("Token"))
+        for body in _bodies(settings, f"/webhooks/ses/{name}")
+        if (envelope := load_object(body)).text("Type") == "SubscriptionConfirmation"
+    ]
+    return asked[-1] if asked else None
+
+
+def _bodies(settings: Settings, path: str) -> Iterator[bytes]:
+    """The bodies that a hook got and that could be read, oldest first."""
+    from contextlib import closing
+
+    from mailwake.eventlog.sqlite import SqliteReader
+
+    cursor = 0
+    with closing(SqliteReader(settings.data_folder / "log")) as reader:
+        while segments := [each for each in reader.read({WRITER: cursor}, limit_records=100) if each.writer == WRITER]:
+            cursor = segments[-1].number
+            for event in (decode_event(record) for segment in segments for record in segment.records):
+                asked = event.request.path.decode() if event.request else ""
+                if event.note is Note.WEBHOOK and asked == path and not event.cause:
+                    yield event.raw
+
+
+def _clock() -> int:
+    return time.time_ns() // 1_000
