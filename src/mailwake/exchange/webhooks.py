@@ -1,13 +1,14 @@
-"""Webhooks of ESPs as lines of JSON, read as the receiver reads them, for those who look at them by hand or by program."""
+"""Webhooks of ESPs as lines of JSON, read as the receiver reads them: for people at a terminal and for programs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from mailwake.bounces.decide import Bounces
 from mailwake.errors import BadInput, MailwakeError, Unreadable
-from mailwake.events import EventType, Micros
+from mailwake.events import SECOND, EventType, Micros
 from mailwake.webhooks.call import Call, Secrets
 from mailwake.webhooks.esps import ESPS, esp_named
 from mailwake.webhooks.fields import load_object
@@ -85,7 +86,7 @@ class WebhookReader:
         return {
             "esp": esp,
             "type": str(told.type),
-            "at": told.at,
+            "at": None if told.at is None else datetime.fromtimestamp(told.at / SECOND, UTC).isoformat(),
             "id": told.id or None,
             "address": told.address or None,
             "message_id": told.message_id or None,

@@ -19,8 +19,8 @@ from mailwake.errors import Unreadable
 from mailwake.events import Micros
 from mailwake.webhooks.call import MAX_EVENTS, Call
 
-#: Words are cut here; refusals have a line or two.
-MAX_CHARS = 2_000
+#: Texts are cut here; a link of ours with a long target has 24,576 characters and some more.
+MAX_CHARS = 32_768
 #: The last microsecond of the year 9999.
 _LAST = 253_402_300_799_999_999
 #: From here on a number of seconds must be one of milliseconds: the year 5138.
