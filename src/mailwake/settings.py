@@ -155,6 +155,8 @@ class Smtp:
 
     host: str = "127.0.0.1"
     port: int = 25
+    #: whose server it is, such as sendgrid: mail then carries our unsubscribe URL in metadata, and webhooks name the copy
+    esp: str = ""
     #: none, starttls or tls
     security: str = "none"
     #: name for AUTH; empty: none is tried
@@ -179,14 +181,6 @@ class Ingest:
     max_message_bytes: int = 5_242_880
     #: lines of access logs are recognised for this long when they are read again, and refused afterwards
     access_log_days: int = 31
-
-
-@dataclass(frozen=True, kw_only=True)
-class Send:
-    """``[send]``: what relay and send know of the ESP behind the next server."""
-
-    #: an ESP, such as sendgrid: mail carries our unsubscribe URL in its metadata, so that its webhooks name the copy
-    esp: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,7 +300,6 @@ class Settings:
     relay: Relay = field(default_factory=Relay)
     smtp: Smtp = field(default_factory=Smtp)
     ingest: Ingest = field(default_factory=Ingest)
-    send: Send = field(default_factory=Send)
     #: one table per account
     webhooks: dict[str, Webhook] = field(default_factory=dict, metadata={"each": Webhook})
     webhook_server: WebhookServer = field(default_factory=WebhookServer)

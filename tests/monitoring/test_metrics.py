@@ -35,6 +35,8 @@ INGEST = {
     "put_off": 0,
     "events_lost": 0,
 }
+INGEST = {"clients": 1, "notices": 6, "events": 5, "kept": 1, "unreadable": 1, "put_off": 0, "events_lost": 0}
+WEBHOOKS = dict.fromkeys(("calls", "events", "unknown", "refused", "rejected", "unreadable", "put_off"), 1)
 
 
 def show(installation: Installation) -> Shown:
@@ -72,6 +74,7 @@ def full(installation: Installation) -> Installation:
     installation.report("monitor")
     installation.report("relay", **RELAY)
     installation.report("ingest", **INGEST)
+    installation.report("webhooks", **WEBHOOKS)
     return installation
 
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -137,7 +138,8 @@ def _basic(body: object, _at: int) -> Call:
 def _hex(name: str) -> Callable[[object, int], Call]:
     def signed(body: object, _at: int) -> Call:
         raw = json.dumps(body).encode()
-        return call(raw, **{name: hmac_hex(raw)})
+        made = call(raw)
+        return replace(made, headers={**made.headers, name.replace("_", "-"): hmac_hex(raw)})
 
     return signed
 

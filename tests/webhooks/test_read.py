@@ -189,7 +189,24 @@ def _renamed(value: Any) -> Any:
     return [_renamed(each) for each in value] if isinstance(value, list) else value
 
 
-ODD = (None, True, 0, -1, 2**63, 1e308, "", "\x00", "x" * 40_000, [], {}, [[]], [None], {"a": {"a": []}}, "\ud7ff", "0")
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    0,
+    -1,
+    2**63,
+    1e308,
+    "",
+    "\x00",
+    "x" * 40_000,
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": {"a": []}},
+    "\ud7ff",
+    "0",
+)
 
 
 def _variants(value: Any, odd: Any) -> Iterator[Any]:

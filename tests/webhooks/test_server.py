@@ -13,7 +13,7 @@ from tests.webhooks.calls import NOW, SIGNED, TOPIC, URL, bounce, call, mandrill
 
 from mailwake.copies import Copies
 from mailwake.errors import Unavailable
-from mailwake.eventlog import Done
+from mailwake.eventlog import Done, End
 from mailwake.events import Event, EventType, Note, Source, decode_event
 from mailwake.webhooks import server
 from mailwake.webhooks.call import MAX_EVENTS, Call
@@ -42,6 +42,10 @@ class Log:
 
     async def close(self) -> None:
         pass
+
+    @property
+    def end(self) -> End:
+        raise NotImplementedError
 
     def events(self) -> list[Event]:
         return [decode_event(record) for segment in self.segments for record in segment]
@@ -262,7 +266,7 @@ def test_a_slow_sender_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     async def send(message: Any) -> None:
         status.append(message.get("status", 0))
 
-    scope = {"type": "http", "method": "POST", "path": "/webhooks/sendgrid/main", "headers": [], "client": ("", 0)}
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/webhooks/sendgrid/main", "headers": []}
     asyncio.run(app(scope, never, send))
     assert status[0] == 408
     assert log.segments == []
@@ -277,7 +281,7 @@ def test_a_sender_that_hangs_up_leaves_nothing_behind() -> None:
     async def send(_: Any) -> None:
         pass
 
-    scope = {"type": "http", "method": "POST", "path": "/webhooks/sendgrid/main", "headers": [], "client": None}
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/webhooks/sendgrid/main", "headers": []}
     asyncio.run(app(scope, gone, send))
     assert (log.segments, app._under_way) == ([], 0)
 

@@ -1,6 +1,7 @@
 """The header through which an ESP gives our unsubscribe URL back in its webhooks, so that they name the copy.
 
-What the program has set stays, byte for byte: ours goes into its JSON beside it, or, where that is no JSON object, nowhere.
+What the program has set stays, byte for byte: ours goes into its JSON beside it, or, where that is no JSON object,
+nowhere.
 """
 
 from __future__ import annotations
@@ -28,26 +29,27 @@ class Carrier:
     is_plain: bool = False
 
 
-#: The ESPs that are not here give headers back by themselves (ses, resend) or take no metadata by SMTP that could hold a
-#: URL (mailersend, postal: found nowhere documented); their events are tied by header, by click, or by address.
+#: The ESPs that are not here give headers back by themselves (ses, resend) or take no metadata by SMTP that could hold
+#: a URL (mailersend, postal: none was found documented). The pages named are the vendors' own; they were not readable
+#: when this was written, so the names are those that public code uses, and what is marked * stands in no such code.
 CARRIERS: Mapping[str, Carrier] = {
     # https://www.twilio.com/docs/sendgrid/for-developers/sending-email/building-an-x-smtpapi-header
     "sendgrid": Carrier(header="X-SMTPAPI", inside="unique_args"),
     # https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages/send-smtp
     "mailgun": Carrier(header="X-Mailgun-Variables"),
-    # https://postmarkapp.com/support/article/1125-custom-metadata-faq: 80 characters
+    # https://postmarkapp.com/support/article/1125-custom-metadata-faq; * at most 80 characters
     "postmark": Carrier(header=f"X-PM-Metadata-{KEY}", is_plain=True),
     # https://developers.sparkpost.com/api/smtp
     "sparkpost": Carrier(header="X-MSYS-API", inside="metadata"),
-    # https://mailchimp.com/developer/transactional/docs/smtp-integration
+    # https://mailchimp.com/developer/transactional/docs/smtp-integration/#x-mc-metadata
     "mandrill": Carrier(header="X-MC-Metadata"),
     # https://dev.mailjet.com/smtp-relay/custom-headers
     "mailjet": Carrier(header="X-MJ-EventPayload"),
-    # https://developers.brevo.com/docs/send-a-transactional-email (headers); the value is free text
+    # https://developers.brevo.com/docs/transactional-webhooks, which gives it back under this name
     "brevo": Carrier(header="X-Mailin-custom"),
-    # https://docs.mailtrap.io/email-api-smtp/setup/smtp-integration; not readable when this was written, name from memory
+    # https://docs.mailtrap.io/email-api-smtp: custom variables, at most 1,000 bytes
     "mailtrap": Carrier(header="X-MT-Custom-Variables"),
-    # https://godocs.unisender.ru/smtp-api; the name of the object inside is from memory
+    # https://godocs.unisender.ru/smtp-api; * the object inside is that of the web API
     "unisender-go": Carrier(header="X-UNISENDER-GO", inside="global_metadata"),
 }
 WITHOUT = ("", "ses", "resend", "mailersend", "postal")
@@ -60,7 +62,7 @@ def check_esp(esp: str) -> None:
         Misconfigured: it is none.
     """
     if esp not in CARRIERS and esp not in WITHOUT:
-        raise Misconfigured("send.esp", f"must be one of {', '.join((*CARRIERS, *WITHOUT[1:]))}, or empty")
+        raise Misconfigured("smtp.esp", f"must be one of {', '.join((*CARRIERS, *WITHOUT[1:]))}, or empty")
 
 
 def carried_header(esp: str, copy: Copy, own: set[str]) -> str:

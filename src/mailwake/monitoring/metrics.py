@@ -68,6 +68,15 @@ _INGEST_NUMBERS = {
     "forged": "forged_total",
     "put_off": "put_off_total",
 }
+_WEBHOOK_NUMBERS = {
+    "calls": "calls_total",
+    "events": "events_total",
+    "unknown": "unknown_total",
+    "refused": "refused_total",
+    "rejected": "rejected_total",
+    "unreadable": "unreadable_total",
+    "put_off": "put_off_total",
+}
 _RECORD_ENDS = ("applied", "dead", "damaged", "earlier")
 _STEP = re.compile(r"(?:put|drop|apply)_[a-z_]{1,40}|write")
 _MICRO = 1e-6
@@ -160,6 +169,8 @@ def samples(status: Status) -> Iterator[Sample]:
             yield from _of_relay(report)
         elif name == "ingest":
             yield from _of_numbers("ingest", _INGEST_NUMBERS, report)
+        elif name == "webhooks":
+            yield from _of_numbers("webhooks", _WEBHOOK_NUMBERS, report)
         elif name == "pipeline":
             yield from _of_pipeline(report)
     yield from _of_sums(status)

@@ -259,8 +259,8 @@ def apply_suppression(item: Item, batch: Batch, desk: Desk) -> None:
     apply_to_suppression(desk.state, item.event, at=item.at, stream=item.stream)
     network = None if item.evidence is None else item.evidence.network
     batch.unsubscribes += desk.holding.put(
-        leaves(item.event), id=item.id, at=item.at, campaign=item.campaign, domain=item.domain, network=network,
-        streams=unwanted(item.stream),
+        leaves(item.event), id=item.id, at=item.at, campaign=item.campaign, domain=item.domain,
+        network=network, streams=unwanted(item.stream),
     )  # fmt: skip
 
 

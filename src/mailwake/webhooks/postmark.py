@@ -84,7 +84,9 @@ def read(call: Call) -> list[Told]:
             ip=record.part("Geo").text("IP") if hit else "",
             user_agent=record.text("UserAgent"),
             url=record.text("OriginalLink"),
-            haystack=record.haystack("Metadata", "OriginalLink"),
+            # a value of metadata is short there, so our URL stands without its scheme
+            haystack=f"https://{record.part('Metadata').text('mailwake')} "
+            + record.haystack("Metadata", "OriginalLink"),
         )
     ]
 
