@@ -155,7 +155,7 @@ class Smtp:
 
     host: str = "127.0.0.1"
     port: int = 25
-    #: whose server it is, such as sendgrid: mail then carries our unsubscribe URL in metadata, and webhooks name the copy
+    #: whose server it is, such as sendgrid: its metadata then carries our unsubscribe URL, and webhooks name the copy
     esp: str = ""
     #: none, starttls or tls
     security: str = "none"

@@ -17,7 +17,6 @@ from typing import IO, Any
 from mailwake.cli import supervisor
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.supervisor import STATE
-from mailwake.cli.webhooks_role import hooks_of
 from mailwake.errors import Unavailable
 from mailwake.hosts import Hosts
 from mailwake.settings import DEFAULT_FILE, Settings, load
@@ -32,6 +31,8 @@ def command(config: ConfigOption = DEFAULT_FILE) -> None:
     """
     settings = load(config)
     if settings.webhooks:
+        from mailwake.webhooks.hooks import hooks_of
+
         hooks_of(settings)
     Hosts.load(settings)  # one clear line now instead of one from each role
     lock = only_one(settings.data_folder)

@@ -245,7 +245,7 @@ class Draft:
 
     def _compile(self, copy: Copy, message: Entity, untouched: str | None) -> Sheet:
         raw, place = self._raw, message.header_end
-        head, line = with_metadata(raw[:place], message, self._options.esp, copy)
+        head, line = with_metadata(raw[:place], message, self._options.esp, copy, may_edit=untouched is None)
         content: list[bytes | int | Block] = [
             *head,
             *added_headers(message, copy, self._options, newline=self._newline, untouched=untouched, more=line),

@@ -75,7 +75,9 @@ def carried_header(esp: str, copy: Copy, own: set[str]) -> str:
     return f"{carrier.header}: {before}{url.partition('://')[2] if carrier.is_plain else url}{after}\r\n"
 
 
-def with_metadata(head: bytes, message: Entity, esp: str, copy: Copy) -> tuple[list[bytes | int], list[bytes | int]]:
+def with_metadata(
+    head: bytes, message: Entity, esp: str, copy: Copy, *, may_edit: bool = True
+) -> tuple[list[bytes | int], list[bytes | int]]:
     """The message's header, with ours put into one that is there; and the line to add where none is.
 
     Args:
@@ -83,6 +85,7 @@ def with_metadata(head: bytes, message: Entity, esp: str, copy: Copy) -> tuple[l
         message: its places.
         esp: whose metadata; empty: nobody's.
         copy: whose copy it is.
+        may_edit: False: a header that is there stays as it is, because it may be signed.
     """
     carrier = CARRIERS.get(esp)
     if carrier is None or not copy.token.recipient:
@@ -91,7 +94,7 @@ def with_metadata(head: bytes, message: Entity, esp: str, copy: Copy) -> tuple[l
     base = copy.base.partition("://")[2] if carrier.is_plain else copy.base
     if message.header(carrier.header.lower()) is None:
         return [head], [f"{carrier.header}: {before}{base}/u/".encode(), Slot.HEADER, after.encode()]
-    place = _place(head, carrier)
+    place = _place(head, carrier) if may_edit else None
     if place is None:
         return [head], []
     at, opening, closing = place
