@@ -23,12 +23,12 @@ from mailwake.webhooks.fields import load_object
 
 _MAX_INPUT = 64 * 1024 * 1024
 
-command = typer.Typer(help="Take what ESPs report (13 of them), or read one body by hand.", invoke_without_command=True)
+command = typer.Typer(invoke_without_command=True)
 
 
 @command.callback()
 def serve(context: typer.Context, config: ConfigOption = DEFAULT_FILE) -> None:
-    """Take what ESPs report, at /webhooks/ESP/NAME of [webhook_server].
+    """Take what 13 ESPs report, at /webhooks/ESP/NAME of [webhook_server]; or read a body by hand.
 
     Example: mailwake webhooks --config mailwake.toml
     """
