@@ -66,3 +66,13 @@ def test_every_type_that_an_esp_may_tell_has_its_reasons() -> None:
     ours_alone = {"replied", "converted", "consent_given", "consent_withdrawn", "unknown"}
     assert set(_reasons()) == {str(kind) for kind in EventType} - ours_alone
     assert all(set(why) == {"only_esp", "only_we"} for why in _reasons().values())
+
+
+def test_hits_that_both_sides_saw_are_not_added_up(stores: Stores) -> None:
+    opened = EventType.OPENED
+    told(
+        stores, *((opened, 1, Source.ESP), (opened, 1, Source.EDGE), (opened, 1, Source.EDGE), (opened, 2, Source.ESP))
+    )
+    campaign = find(stores, "Autumn").id
+    (counts,) = stores.events.ask("campaign_counts", campaign=campaign)
+    assert (counts["opened_events"], counts["clicked_events"]) == (3, 0)
