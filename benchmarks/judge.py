@@ -28,7 +28,7 @@ from mailwake.judge.rules import load_rules
 from mailwake.judge.verdicts import StreamJudge
 from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.settings import Enrich
+from mailwake.sections import Enrich
 from mailwake.worlds.hits import Hit
 from mailwake.worlds.world import KINDS, World, draw_plan, live
 from peers.detectors import PEERS, Rule, Table

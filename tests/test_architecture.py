@@ -15,8 +15,10 @@ WORDS = {
     "modes": {"errors"},
     "tokens": {"errors", "modes"},
     "events": {"errors", "modes"},
-    "settings": {"errors", "modes", "tokens"},
-    "hosts": {"errors", "settings", "tokens"},
+    "sections": set[str](),
+    "settings": {"errors", "modes", "tokens", "sections"},
+    "hosts": {"errors", "sections", "settings", "tokens"},
+    "copies": {"errors", "hosts", "tokens"},
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.
@@ -33,6 +35,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "merge": {"send", "smtp", "compose", "eventlog", "store"},
     "edge": {"eventlog"},
     "ingest": {"eventlog"},
+    "webhooks": {"eventlog"},
     "accesslog": {"eventlog"},
     "bounces": set(),
     "suppression": {"bounces", "store"},
@@ -47,7 +50,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "cli": None,
     "simulate": set(),
     "worlds": {"simulate"},
-    "exchange": {"pipeline"},
+    "exchange": {"pipeline", "bounces", "webhooks"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -13,7 +13,7 @@ import pytest
 
 from mailwake.edge.pixel import PIXEL
 from mailwake.events import EventType, Note, encode_hit
-from mailwake.settings import Ingest
+from mailwake.sections import Ingest
 
 PAGE = (Path(__file__).parents[1] / "docs" / "explain" / "scale.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| `(\w+)` \| ([\d.,]+) \| (.*) \|$", PAGE, re.MULTILINE)

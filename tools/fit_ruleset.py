@@ -31,7 +31,7 @@ from mailwake.judge.rules import Rules, Scope, rules_of
 from mailwake.judge.verdicts import gather, learn
 from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.settings import Enrich
+from mailwake.sections import Enrich
 from mailwake.worlds.world import KINDS, draw_plan, live
 
 BASE = Path(__file__).parent / "ruleset_base.toml"

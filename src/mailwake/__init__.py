@@ -1,6 +1,6 @@
 """Mailwake shows what happened to the mail you sent.
 
-The words, which every room may import: ``errors settings events modes tokens hosts``.
+The words, which every room may import: ``errors sections settings events modes tokens hosts copies``.
 
 The rooms, in the order an email lives::
 
@@ -12,6 +12,7 @@ The rooms, in the order an email lives::
     edge       pixel, click, unsubscribe, preferences
     eventlog   append, survive, replay
     ingest     bounces, complaints, replies
+    webhooks   what ESPs report, verified, stored as it came, read
     accesslog  access logs of servers that gave out the pixel
     bounces    what a refusal means for the address
     origins    networks and programs of the world, by address and user agent

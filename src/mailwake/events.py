@@ -81,6 +81,8 @@ class Note(StrEnum):
     LINK_REFUSED = "link_refused"
     #: a link was followed that no person can see
     DECOY = "decoy"
+    #: a webhook as it came, kept so that it can be read again; stands before the events that were read from it
+    WEBHOOK = "webhook"
 
 
 class Source(StrEnum):
@@ -140,6 +142,12 @@ class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False
     request: Request | None = None
     #: size of the message in bytes, where one was sent
     message_bytes: int | None = None
+    #: why it was refused as the reporting ESP says, in the words of `bounces/rules.toml`; empty: `reason` has to tell
+    cause: str = ""
+    #: whom it is about, where no token of ours says so; becomes a handle in the pipeline and reaches no store
+    address: str = ""
+    #: the body of a webhook, byte for byte; with `Note.WEBHOOK` alone
+    raw: bytes = b""
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -12,7 +12,8 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from mailwake.errors import Misconfigured, Untrusted
-from mailwake.settings import Brand, Host, Settings
+from mailwake.sections import Brand, Host
+from mailwake.settings import Settings
 from mailwake.tokens import KeyRing, LinkToken, MessageToken, Minter, Purpose, ReturnPaths, TokenReader, parse_keys
 
 #: Refusals that another key of the same host may take back.

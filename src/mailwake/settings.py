@@ -1,4 +1,4 @@
-"""Every option: its unit, its default and the reason for it.
+"""What an installation is told: one file, read and checked; its sections stand in `sections`.
 
 One TOML file, read once at start. Secrets are named by reference: ``env:NAME`` or ``file:PATH`` (relative to the file
 that names it). An unknown key stops the start and names the nearest one. Rooms get settings as arguments and never read
@@ -22,259 +22,32 @@ import msgspec
 
 from mailwake.errors import Misconfigured
 from mailwake.modes import Mode, Modes
+from mailwake.sections import (
+    Brand,
+    Compose,
+    Demo,
+    Edge,
+    Enrich,
+    Host,
+    Imap,
+    Ingest,
+    Keys,
+    Log,
+    Logging,
+    Monitor,
+    Relay,
+    Smtp,
+    Tracking,
+    Web,
+    Webhook,
+    WebhookServer,
+)
 
 if TYPE_CHECKING:
     from mailwake.tokens import KeyRing
 
 DEFAULT_FILE = "mailwake.toml"
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tracking:
-    """``[tracking]``: what delivered mail points at, and what may be recorded."""
-
-    #: scheme and host of pixel and links; a subdomain of your From domain, so that filters see one sender
-    base_url: str = "https://track.example.com"
-    #: further host names whose tokens are still read, after a move
-    former_hosts: tuple[str, ...] = ()
-    #: domain of the envelope senders that bounces come back to, such as bounces.example.com; its MX is `mailwake
-    #: ingest`; empty: mail keeps the envelope sender that it came with
-    bounce_domain: str = ""
-    #: what an open may record when nothing stricter applies: off, aggregate, deliverability, individual
-    opens: str = "individual"
-    #: what a click may record when nothing stricter applies: off, aggregate, individual
-    clicks: str = "individual"
-    #: the same for recipients whose consent is not known; aggregate singles nobody out
-    unknown_consent: str = "aggregate"
-    #: hits on older mail are answered but no longer recorded
-    record_days: int = 400
-    #: raw address and user agent are kept this long; 0 drops them as soon as they are judged
-    keep_raw_days: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Keys:
-    """``[keys]``: where the master keys are."""
-
-    #: reference to the key file that `mailwake keys` writes
-    ref: str = "file:mailwake.keys"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Compose:
-    """``[compose]``: what is put into mail."""
-
-    #: add List-Unsubscribe and List-Unsubscribe-Post (RFC 8058) where the sender has none
-    list_unsubscribe: bool = True
-    #: mailto address for List-Unsubscribe, beside the https one; empty: none
-    unsubscribe_mailto: str = ""
-    #: sender part of the Feedback-ID header (Gmail's complaint statistics); empty: no such header
-    feedback_id: str = ""
-    #: hidden links that only machines follow; off because some filters dislike hidden text
-    decoys: bool = False
-    #: track links of text/plain parts too; off because the reader sees the long URL
-    text_parts: bool = False
-    #: instrument mail that is DKIM-signed already, which breaks the signature; only where it is signed again later
-    dkim_signed: bool = False
-    #: UTM parameters to add to links that have none, such as {utm_source = "newsletter"}
-    utm: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Edge:
-    """``[edge]``: the listener that readers reach."""
-
-    host: str = "127.0.0.1"
-    port: int = 8025
-    #: processes sharing the port; each writes a log file of its own
-    workers: int = 1
-    #: networks whose forwarding header is believed, such as ["127.0.0.1/32"]; empty: nobody's
-    trusted_proxies: tuple[str, ...] = ()
-    #: the header such a proxy sets: X-Forwarded-For, Forwarded (RFC 7239), or one that holds nothing but the address
-    forwarded_header: str = "X-Forwarded-For"
-    #: every line from trusted_proxies begins with a PROXY protocol header (v1 or v2), which says who is at the far end
-    proxy_protocol: bool = False
-    #: request line and headers together
-    max_header_bytes: int = 65_536
-    #: header lines of a request; browsers send twenty
-    max_headers: int = 100
-    #: body of a POST; the forms here need less than a hundred
-    max_body_bytes: int = 8_192
-    #: time to send a whole request, from its first byte
-    request_timeout_seconds: float = 10.0
-    #: time a connection may idle between requests
-    idle_timeout_seconds: float = 75.0
-    #: whoever presses the unsubscribe button as programs do gets a second one; false: the first is enough for everybody
-    second_button: bool = True
-    #: connections at once, per worker; more are refused with 503
-    max_connections: int = 10_000
-    #: requests of one connection that may wait for their answers before more are read
-    max_pipelined: int = 64
-
-
-@dataclass(frozen=True, kw_only=True)
-class Log:
-    """``[log]``: how long the log of events is kept. It holds requests as they came, address included."""
-
-    #: what every reader has passed is removed after so many days; the relay's own is kept 6 days at least
-    keep_days: int = 7
-    #: a new file is begun after so much, and after a day; whole files are removed
-    file_megabytes: int = 256
-
-
-@dataclass(frozen=True, kw_only=True)
-class Relay:
-    """``[relay]``: the SMTP listener that programs send through."""
-
-    host: str = "127.0.0.1"
-    port: int = 2525
-    #: largest message accepted
-    max_message_bytes: int = 26_214_400
-    #: of one message; each gets a copy of its own
-    max_recipients: int = 100
-    #: connections at once; one more is asked to come back (421)
-    max_clients: int = 500
-    #: of all messages between DATA and the answer; one more is put off (452), so that memory stays bounded
-    max_bytes_under_way: int = 134_217_728
-    #: time for a client's next command, or for the next 64 kB of its message
-    client_timeout_seconds: float = 300.0
-    #: the same while others wait for the connection to the next server that a slow client holds
-    crowded_timeout_seconds: float = 10.0
-    #: PEM files for STARTTLS; empty: not offered
-    tls_certificate: str = ""
-    #: PEM file of the certificate's key
-    tls_key: str = ""
-    #: user name to password reference; empty: no AUTH, so listen on loopback only
-    users: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Smtp:
-    """``[smtp]``: the server that relay and send hand mail to."""
-
-    host: str = "127.0.0.1"
-    port: int = 25
-    #: none, starttls or tls
-    security: str = "none"
-    #: name for AUTH; empty: none is tried
-    user: str = ""
-    #: reference to the password
-    password: str = ""
-    #: connections at once; Postfix opens as many to one destination. Some providers allow three
-    connections: int = 20
-    #: how long the server may think about one answer
-    timeout_seconds: float = 60.0
-    #: how long a client of the relay waits for a free connection before it is asked to come again (451)
-    wait_seconds: float = 60.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ingest:
-    """``[ingest]``: the SMTP listener that bounces and replies come back to, and access logs."""
-
-    host: str = "127.0.0.1"
-    port: int = 2526
-    #: largest notice read; more is refused
-    max_message_bytes: int = 5_242_880
-    #: lines of access logs are recognised for this long when they are read again, and refused afterwards
-    access_log_days: int = 31
-
-
-@dataclass(frozen=True, kw_only=True)
-class Imap:
-    """``[imap]``: a mailbox that bounces and replies come back to, for `mailwake ingest-imap`."""
-
-    #: empty: there is none
-    host: str = ""
-    port: int = 993
-    #: tls, starttls or none
-    security: str = "tls"
-    #: name of the account
-    user: str = ""
-    #: reference to the password
-    password: str = ""
-    #: that bounces arrive in
-    folder: str = "INBOX"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Web:
-    """``[web]``: the dashboard and its API, for colleagues only."""
-
-    host: str = "127.0.0.1"
-    port: int = 8026
-    #: time zone that charts start with
-    timezone: str = "UTC"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Monitor:
-    """``[monitor]``: metrics and health, for your own tools only; it has no login, so leave it on an inner address."""
-
-    host: str = "127.0.0.1"
-    port: int = 8027
-
-
-@dataclass(frozen=True, kw_only=True)
-class Logging:
-    """``[logging]``: what the roles say on standard error, one line per event."""
-
-    #: text for people, json for collectors
-    format: str = "text"
-    #: the least that is said: debug, info, warning, error
-    level: str = "info"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Brand:
-    """``[brand]``: how unsubscribe and preference pages present you."""
-
-    name: str = "This sender"
-    #: buttons and headings, as #rrggbb
-    color: str = "#1f5fa8"
-    #: of the page, as #rrggbb
-    background: str = "#ffffff"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Host:
-    """``[hosts."NAME"]``: a further tracking host, for mail of some senders; scheme and port are the main one's."""
-
-    #: From domains, with their subdomains, whose mail carries this host; empty: its links are read, none are made
-    senders: tuple[str, ...] = ()
-    #: domain of its envelope senders; empty: tracking.bounce_domain
-    bounce_domain: str = ""
-    #: reference to a key file of its own, made by `mailwake keys new --host NAME`; empty: keys derived from [keys]
-    keys: str = ""
-    #: how its pages present the brand; empty here and below: as [brand] has it
-    name: str = ""
-    #: buttons and headings, as #rrggbb
-    color: str = ""
-    #: of the page, as #rrggbb
-    background: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Enrich:
-    """``[enrich]``: files that win over the databases in the package."""
-
-    #: MMDB with country, from MaxMind, DB-IP or IPinfo; empty: the one in the package
-    country_mmdb: str = ""
-    #: MMDB with ASN; empty: the one in the package
-    asn_mmdb: str = ""
-    #: MMDB with city; empty: no city is ever told
-    city_mmdb: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Demo:
-    """``[demo]``: for a crowd that lives through a week in seconds. Never switch this on in production."""
-
-    #: believe the X-Mailwake-Clock header (microseconds since 1970) as the time of a hit
-    event_clock: bool = False
-    #: move everything without such a header by this much, so that the week is over by now
-    shift_seconds: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +63,9 @@ class Settings:
     smtp: Smtp = field(default_factory=Smtp)
     ingest: Ingest = field(default_factory=Ingest)
     imap: Imap = field(default_factory=Imap)
+    #: one table per account
+    webhooks: dict[str, Webhook] = field(default_factory=dict, metadata={"each": Webhook})
+    webhook_server: WebhookServer = field(default_factory=WebhookServer)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     logging: Logging = field(default_factory=Logging)

@@ -16,7 +16,7 @@ from tests.acceptance.proxies import HOST, READER, TARGET, Proxy, printed, runni
 
 from mailwake.edge.pixel import GIF
 from mailwake.events import EventType, Note
-from mailwake.settings import Edge as EdgeSettings
+from mailwake.sections import Edge as EdgeSettings
 from mailwake.tokens import Purpose
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from mailwake.cli.logs import MAX_CHARS, Lines, configure, harmless
 from mailwake.errors import Unavailable
 from mailwake.modes import Mode
-from mailwake.settings import Logging
+from mailwake.sections import Logging
 
 SOURCE = Path(__file__).parents[2] / "src" / "mailwake"
 HOSTILE = [
@@ -204,7 +204,7 @@ def test_values_are_numbers_and_short_texts_and_of_the_rest_only_the_type() -> N
 
 def test_a_role_without_structlog_does_not_load_it() -> None:
     code = (
-        "import sys; from mailwake.cli.logs import configure; from mailwake.settings import Logging; "
+        "import sys; from mailwake.cli.logs import configure; from mailwake.sections import Logging; "
         "configure(Logging(), 'edge-0', through_structlog=False); import mailwake.cli.edge, mailwake.edge.worker; "
         "raise SystemExit('structlog' in sys.modules)"
     )

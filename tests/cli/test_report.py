@@ -271,3 +271,20 @@ def test_a_campaign_is_found_by_name_before_number(folder: Path, run: Run) -> No
     seeding.close(stores)
     assert run("1", as_json=True).encode() == expected
     assert json.loads(expected)["name"] == "1"
+
+
+def test_both_sides_of_a_campaign_are_told_as_table_json_and_csv(run: Run, seeded: dict[str, bytes]) -> None:
+    answer = json.loads(run("By hand", reconcile=True, as_json=True))
+    assert answer["name"] == "By hand"
+    assert not answer["reports"]
+    assert {"type", "only_esp", "only_we", "both"} <= set(answer["lines"][0])
+    assert "No ESP has told anything" in run("By hand", reconcile=True)
+    rows = list(csv.DictReader(io.StringIO(run("By hand", reconcile=True, as_csv=True))))
+    assert [row["type"] for row in rows] == [line["type"] for line in answer["lines"]]
+
+
+def test_both_sides_are_those_of_one_campaign(run: Run) -> None:
+    with pytest.raises(Misconfigured, match="--reconcile"):
+        run(reconcile=True)
+    with pytest.raises(BadInput, match="no campaign"):
+        run("Nobody", reconcile=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mailwake.cli.supervisor import GRACE_SECONDS
-from mailwake.settings import Edge
+from mailwake.monitoring.supervisor import GRACE_SECONDS
+from mailwake.sections import Edge
 
 UNIT = Path(__file__).parents[2] / "examples" / "mailwake.service"
 

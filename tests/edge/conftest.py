@@ -22,7 +22,8 @@ from mailwake.eventlog import Done, End, LogWriter
 from mailwake.eventlog.sqlite import SqliteReader, SqliteWriter
 from mailwake.events import Event, decode_event
 from mailwake.modes import INDIVIDUAL, Modes
-from mailwake.settings import Edge, Settings, parse
+from mailwake.sections import Edge
+from mailwake.settings import Settings, parse
 from mailwake.tokens import KeyRing, LinkToken, MessageToken, Minter, Purpose
 
 HOST = "track.example.com"

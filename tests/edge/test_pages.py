@@ -16,7 +16,8 @@ from mailwake.edge.preferences import CHOICES
 from mailwake.edge.response import Response
 from mailwake.errors import Misconfigured
 from mailwake.hosts import Hosts
-from mailwake.settings import Brand, parse
+from mailwake.sections import Brand
+from mailwake.settings import parse
 
 PAGES = Pages(Brand(name="Möller & Söhne <3", color="#ffd400", background="#fffef8"))
 

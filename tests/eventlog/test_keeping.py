@@ -16,7 +16,7 @@ from mailwake.eventlog import End, files, notes
 from mailwake.eventlog.keeping import DAY, HOUR, Keeper, Look
 from mailwake.eventlog.opening import begin_next, open_last
 from mailwake.eventlog.sqlite import SqliteReader, SqliteWriter, append_now
-from mailwake.settings import Log
+from mailwake.sections import Log
 
 START = 1_793_613_600_000_000
 WEEK = Log(keep_days=7)
@@ -285,7 +285,7 @@ STEP = """
 import itertools, os, pathlib, sys
 from mailwake.eventlog import files, keeping, opening, notes
 from mailwake.eventlog.sqlite import append_now
-from mailwake.settings import Log
+from mailwake.sections import Log
 folder, die_at, now = pathlib.Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 steps = itertools.count(1)
 def dying(event, args):

@@ -11,7 +11,7 @@ from mailwake.edge.exchange import Exchange
 from mailwake.edge.http import HttpServer
 from mailwake.edge.response import Response
 from mailwake.edge.worker import address, listen
-from mailwake.settings import Edge
+from mailwake.sections import Edge
 
 
 @dataclass

@@ -26,7 +26,7 @@ from mailwake.judge.verdicts import StreamJudge
 from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.pipeline.rows import pack_reasons
-from mailwake.settings import Enrich
+from mailwake.sections import Enrich
 from mailwake.store.events import EventRow
 from mailwake.worlds.world import draw_plan, live
 

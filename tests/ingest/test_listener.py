@@ -15,7 +15,7 @@ from mailwake.eventlog.sqlite import SqliteReader, SqliteWriter
 from mailwake.events import Event, EventType, decode_event
 from mailwake.ingest.listener import Intake, listen
 from mailwake.ingest.unread import Unread
-from mailwake.settings import Ingest
+from mailwake.sections import Ingest
 
 T = TypeVar("T")
 CLOCK = 1_793_613_600_000_000

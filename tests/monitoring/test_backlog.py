@@ -10,7 +10,7 @@ import pytest
 from mailwake.eventlog import End, notes
 from mailwake.eventlog.sqlite import SqliteReader, append_now
 from mailwake.monitoring.backlog import STOPPED_MICROS, Backlog, Pace, backlogs, room
-from mailwake.settings import Log
+from mailwake.sections import Log
 
 START = 1_793_613_600_000_000
 MINUTE = 60_000_000

@@ -35,6 +35,7 @@ INGEST = {
     "put_off": 0,
     "events_lost": 0,
 }
+WEBHOOKS = dict.fromkeys(("calls", "events", "unknown", "refused", "rejected", "unreadable", "put_off"), 1)
 
 
 def show(installation: Installation) -> Shown:
@@ -50,7 +51,7 @@ def show(installation: Installation) -> Shown:
 @pytest.fixture
 def full(installation: Installation) -> Installation:
     """An installation of which everything is known."""
-    installation.serve("edge-0", "relay", "ingest", "web", "monitor")
+    installation.serve("edge-0", "relay", "ingest", "webhooks", "web", "monitor")
     installation.edge(
         shed={"opened": 2}, refused=1, faults=0, unannounced=0, waiting=4, connections=7, withdrawn=2, inert_damaged=0
     )
@@ -72,6 +73,7 @@ def full(installation: Installation) -> Installation:
     installation.report("monitor")
     installation.report("relay", **RELAY)
     installation.report("ingest", **INGEST)
+    installation.report("webhooks", **WEBHOOKS)
     return installation
 
 

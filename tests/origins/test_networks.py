@@ -10,7 +10,7 @@ from mailwake.errors import BadInput
 from mailwake.events import NetworkKind
 from mailwake.origins.databases import SHIPPED
 from mailwake.origins.networks import NOTHING, Networks, is_private, load_kinds, operator_of, pack
-from mailwake.settings import Enrich
+from mailwake.sections import Enrich
 
 KEY = b"a key for tests, nothing else ..."
 SHIPPED_NETWORKS = Networks(Enrich(), KEY)

@@ -37,7 +37,7 @@ from mailwake.pipeline.inert import InertFile
 from mailwake.pipeline.item import Drop
 from mailwake.pipeline.lookups import Lookups
 from mailwake.pipeline.worker import Pass, Worker
-from mailwake.settings import Demo, Enrich
+from mailwake.sections import Demo, Enrich
 from mailwake.store.events import EventRow, EventStore, open_events
 from mailwake.store.state import LinkRow, StateStore, open_state
 from mailwake.suppression.keeper import Keeper

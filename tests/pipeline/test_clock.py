@@ -3,7 +3,7 @@
 from mailwake.events import SECOND, Micros
 from mailwake.pipeline.clock import EventClock
 from mailwake.pipeline.desk import make_clock
-from mailwake.settings import Demo
+from mailwake.sections import Demo
 
 LAG, IDLE = 10 * SECOND, 2 * SECOND
 

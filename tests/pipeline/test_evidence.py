@@ -23,7 +23,7 @@ from mailwake.events import (
 )
 from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.settings import Enrich
+from mailwake.sections import Enrich
 
 AT = Micros(1_750_000_000 * SECOND)  # June 2025
 CHROME = (

@@ -26,7 +26,7 @@ from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
 from mailwake.pipeline.item import Drop
 from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.steps import STEPS, axis_mode
-from mailwake.settings import Demo
+from mailwake.sections import Demo
 from mailwake.store.state import Consent
 
 HUMAN_WEEK = Micros(7 * 86_400 * 1_000_000)

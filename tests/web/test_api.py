@@ -106,7 +106,7 @@ def test_an_api_address_that_does_not_exist_answers_in_json(asking: Asking) -> N
 def test_the_routes_are_described(asking: Asking) -> None:
     paths = asking.get("/api/openapi.json").json()["paths"]
     campaigns = {"/api/campaigns", "/api/campaigns/{campaign}", "/api/campaigns/{campaign}/people"}
-    campaigns |= {"/api/campaigns/{campaign}/deliveries/{delivery}"}
+    campaigns |= {"/api/campaigns/{campaign}/deliveries/{delivery}", "/api/campaigns/{campaign}/reconcile"}
     assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns
 
 

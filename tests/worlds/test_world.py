@@ -8,7 +8,7 @@ from mailwake.exchange.lines import Hit as Line
 from mailwake.exchange.lines import evidence_of, untold_headers
 from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.settings import Enrich
+from mailwake.sections import Enrich
 from mailwake.worlds.machines import load_manners
 from mailwake.worlds.world import KINDS, World, draw_plan, live
 

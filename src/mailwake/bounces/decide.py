@@ -19,6 +19,8 @@ _STATUS = re.compile(r"(?<![\d.])[245]\.(\d{1,3}\.\d{1,3})(?![\d.])")
 _REPLY = re.compile(r"(?:^|[\s;:(\"'#<-])([245][0-5]\d)(?=[\s\-:,#]|$)")
 #: opens the reason of a failure that happened behind a forward; see `ingest.outcome.FORWARDED`
 _FORWARDED = "forwarded; "
+#: An ESP calls it hard or soft, and no more.
+REPORTED_HARD, REPORTED_SOFT = "reported_hard", "reported_soft"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,25 @@ class Bounces:
         decided = decided or self._by_code(self._vague, codes, "status")
         decided = decided or self._by_code(self._reply, _REPLY.findall(reason), "reply")
         return decided or self._decision("unknown", "nothing")
+
+    def reported(self, cause: str, reason: str) -> Decision:
+        """The decision on what an ESP reports: its own category first, the words of the other server second.
+
+        An ESP that only calls an address dead has mostly looked at the first digit, so words that blame something else
+        win. An ESP that says it is not dead is believed, whatever the words.
+
+        Args:
+            cause: a category of the table, `REPORTED_HARD`, `REPORTED_SOFT`, or empty.
+            reason: as for `decide`; may be empty.
+        """
+        if cause in self._outcome:
+            return self._decision(cause, f"esp {cause}")
+        said = self.decide(reason)
+        if cause == REPORTED_HARD and said.category == "unknown":
+            return self._decision("bad_mailbox", "esp hard")
+        if cause == REPORTED_SOFT and said.action == "suppress_now":
+            return self._decision("unknown", "esp soft")
+        return said
 
     def _by_text(self, words: str) -> tuple[str, str, bool] | None:
         return next((entry for entry in self._text if entry[0] in words), None)

@@ -27,6 +27,7 @@ COMMANDS = (
     "ingest-access-log",
     "ingest-imap",
     "ingest-pipe",
+    "webhooks",
     "unsubscribes",
     "judge",
     "replay",

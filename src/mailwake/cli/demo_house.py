@@ -19,8 +19,8 @@ from typing import IO
 
 from mailwake.cli.keys import append_key
 from mailwake.cli.serve import only_one, state_of
-from mailwake.cli.supervisor import end_with_parent
 from mailwake.errors import BadInput, Unavailable
+from mailwake.monitoring.supervisor import end_with_parent
 from mailwake.settings import Settings, load
 from mailwake.simulate.clients import MAILS
 from mailwake.simulate.people import Person

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from mailwake.cli.doctor import Finding, certificate, key_file_rights, ok, problem, warning
 from mailwake.errors import MailwakeError
 from mailwake.hosts import Hosts
-from mailwake.settings import Host, Settings
+from mailwake.sections import Host
+from mailwake.settings import Settings
 
 
 def examine_hosts(settings: Settings) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from mailwake.judge.rules import load_rules
 from mailwake.judge.verdicts import StreamJudge
 from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.settings import Enrich
+from mailwake.sections import Enrich
 
 #: Nothing is stored, so the keyed hashes only have to tell hits of one run apart.
 _KEY = b"mailwake judge: one run"

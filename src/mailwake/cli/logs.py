@@ -22,7 +22,7 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import IO, Any
 
-from mailwake.settings import Logging
+from mailwake.sections import Logging
 
 #: A longer text is cut; a reason needs no more.
 MAX_CHARS = 500

@@ -31,12 +31,13 @@ from mailwake.web import address
 TIMEOUT_SECONDS = 60.0
 
 
-def command(
+def command(  # noqa: PLR0913 - one for each option
     campaign: Annotated[str, typer.Argument(help="Name or number of a campaign; without one, all of them.")] = "",
     *,
     config: ConfigOption = DEFAULT_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="The answer of the API, byte for byte.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet.")] = False,
+    reconcile: Annotated[bool, typer.Option("--reconcile", help="What its ESP told, and what we saw.")] = False,
     domains: Annotated[bool, typer.Option("--domains", help="Recipient domains instead: gateways, machines.")] = False,
     people: Annotated[Path | None, typer.Option("--people", help="CSV: what machines will do to a send to it.")] = None,
     links: Annotated[float | None, typer.Option("--links", min=0.1, help="Links in that send; else as usual.")] = None,
@@ -53,10 +54,15 @@ def command(
         raise Misconfigured("--json --csv", "choose one of them")
     if (people or links or look_up) and not domains:
         raise Misconfigured("--people, --links, --look-up", "they are about domains; add --domains")
+    if domains and campaign:
+        raise Misconfigured("--domains", "it is about all campaigns; leave the name out")
+    if reconcile and not campaign:
+        raise Misconfigured("--reconcile", "it is about one campaign; name it")
     if domains:
-        if campaign:
-            raise Misconfigured("--domains", "it is about all campaigns; leave the name out")
         report_domains(load(config), as_json=as_json, as_csv=as_csv, people=people, links=links, look_up=look_up)
+        return
+    if reconcile:
+        _reconcile(load(config), campaign, as_json=as_json, as_csv=as_csv)
         return
     body = read(load(config), campaign)
     if as_json:
@@ -82,6 +88,22 @@ def read(settings: Settings, campaign: str) -> bytes:
     """
     path = f"/api/campaigns/{quote(campaign, safe='')}" if campaign else "/api/campaigns"
     return _read(settings, path, lambda stores: _campaigns(stores, campaign))
+
+
+def _reconcile(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
+    from mailwake.insight import reconcile as asked
+    from mailwake.insight.report import find
+    from mailwake.views import reconcile_view
+
+    def answer(stores: Stores) -> bytes:
+        return asked.to_json(asked.reconcile(stores, find(stores, campaign)))
+
+    body = _read(settings, f"/api/campaigns/{quote(campaign, safe='')}/reconcile", answer)
+    if as_json:
+        sys.stdout.write(body.decode())
+        return
+    told = msgspec.json.decode(body, type=asked.Reconciliation)
+    reconcile_view.write_csv(told) if as_csv else reconcile_view.show(told)
 
 
 def _read(settings: Settings, path: str, otherwise: Callable[[Stores], bytes]) -> bytes:

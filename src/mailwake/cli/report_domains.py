@@ -10,11 +10,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from mailwake.cli.exchangers import DnsResolver, Resolver
-from mailwake.cli.exchangers import look_up as ask_for
 from mailwake.events import Micros
 from mailwake.insight.atlas import LEAST_RECIPIENTS, MOST_DOMAINS
 from mailwake.insight.atlas_answers import Atlas, DomainLine, Forecast, Share
+from mailwake.insight.exchangers import DnsResolver, Resolver
+from mailwake.insight.exchangers import look_up as ask_for
 from mailwake.merge.people import read_people
 from mailwake.settings import Settings
 from mailwake.store.state import open_state, split_address

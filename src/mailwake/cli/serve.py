@@ -14,22 +14,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from mailwake.cli import supervisor
 from mailwake.cli.options import ConfigOption
-from mailwake.cli.supervisor import STATE
 from mailwake.errors import Unavailable
 from mailwake.hosts import Hosts
+from mailwake.monitoring import supervisor
+from mailwake.monitoring.supervisor import STATE
 from mailwake.settings import DEFAULT_FILE, Settings, load
 
 LOCK = "serve.lock"
 
 
 def command(config: ConfigOption = DEFAULT_FILE) -> None:
-    """Run everything: edge, relay, bounce listener, pipeline, dashboard and metrics. Ctrl-C or SIGTERM stops it.
+    """Run everything: edge, relay, bounces, webhooks, pipeline, dashboard and metrics. Ctrl-C or SIGTERM stops it.
 
     Example: mailwake serve --config mailwake.toml
     """
     settings = load(config)
+    if settings.webhooks:
+        from mailwake.webhooks.hooks import hooks_of
+
+        hooks_of(settings)
     Hosts.load(settings)  # one clear line now instead of one from each role
     lock = only_one(settings.data_folder)
     os.set_inheritable(lock.fileno(), True)  # we keep it through exec; the roles do not get it
@@ -50,6 +54,7 @@ def roles_of(settings: Settings, config: str) -> list[tuple[str, tuple[str, ...]
         *((f"edge-{n}", FIRST, "edge", dict[str, object](worker=n)) for n in range(settings.edge.workers)),
         ("relay", FIRST, "relay", {}),
         ("ingest", FIRST, "ingest", {"listen": True}),
+        *((("webhooks", FIRST, "webhooks_role", dict[str, object]()),) if settings.webhooks else ()),
         ("web", LAST, "web", {"with_work": True}),
         ("monitor", LAST, "monitor", {}),
     ]

@@ -6,6 +6,7 @@ Source: RFC 2369 (List-Unsubscribe), RFC 8058 (one-click), https://support.googl
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from mailwake.compose.copy import Copy, Slot
 from mailwake.compose.options import ComposeOptions
@@ -18,7 +19,13 @@ _UNFIT = re.compile(r"[^!-~]|[<>]")
 
 
 def added_headers(
-    message: Entity, copy: Copy, options: ComposeOptions, *, newline: bytes, untouched: str | None
+    message: Entity,
+    copy: Copy,
+    options: ComposeOptions,
+    *,
+    newline: bytes,
+    untouched: str | None,
+    more: Sequence[bytes | int] = (),
 ) -> list[bytes | int]:
     """New header lines, to be put in at the end of the message's header.
 
@@ -28,6 +35,7 @@ def added_headers(
         options: what the sender wants.
         newline: the message's line end.
         untouched: why nothing else changes; None when something does.
+        more: one more line, without its end.
 
     Raises:
         BadInput: the base URL cannot stand in a header.
@@ -43,6 +51,8 @@ def added_headers(
             lines.append([b"List-Unsubscribe-Post: List-Unsubscribe=One-Click"])
     if options.feedback_id and message.header("feedback-id") is None:
         lines.append([b"Feedback-ID: ", options.feedback_id.encode("ascii", "replace")])
+    if more:
+        lines.append([*more])
     lines.append([f"X-Mailwake: untouched; {untouched}".encode() if untouched else b"X-Mailwake: tracked"])
     ended = message.header_end == 0 or message.lines[message.header_end - 1] in b"\n\r"
     if ended:

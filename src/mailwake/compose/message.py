@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from mailwake.compose.copy import Copy
 from mailwake.compose.headers import added_headers
 from mailwake.compose.links import Link, Role
+from mailwake.compose.metadata import with_metadata
 from mailwake.compose.options import ComposeOptions
 from mailwake.compose.page import DECOYS_PER_MESSAGE, Page
 from mailwake.compose.passage import Stamp
@@ -244,9 +245,10 @@ class Draft:
 
     def _compile(self, copy: Copy, message: Entity, untouched: str | None) -> Sheet:
         raw, place = self._raw, message.header_end
+        head, line = with_metadata(raw[:place], message, self._options.esp, copy, may_edit=untouched is None)
         content: list[bytes | int | Block] = [
-            raw[:place],
-            *added_headers(message, copy, self._options, newline=self._newline, untouched=untouched),
+            *head,
+            *added_headers(message, copy, self._options, newline=self._newline, untouched=untouched, more=line),
         ]
         for part in sorted(self._parts, key=lambda part: part.entity.body_start):
             edited = self._edited(part, copy)

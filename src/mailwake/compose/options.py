@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mailwake.compose.metadata import check_esp
 from mailwake.errors import BadInput
 from mailwake.settings import Settings
 
@@ -38,6 +39,8 @@ class ComposeOptions:
     own_hosts: frozenset[str] = frozenset()
     #: instrument mail that has a DKIM-Signature, which breaks the signature
     dkim_signed: bool = False
+    #: the ESP whose metadata carries our unsubscribe URL; empty: none
+    esp: str = ""
     #: say in a header why a message passes untouched, where that breaks nothing
     mark_untouched: bool = True
 
@@ -59,6 +62,7 @@ class ComposeOptions:
             stream: marketing, transactional or outbound.
         """
         wanted, sender = settings.compose, settings.compose.feedback_id
+        check_esp(settings.smtp.esp)
         return cls(
             list_unsubscribe=wanted.list_unsubscribe,
             unsubscribe_mailto=wanted.unsubscribe_mailto,
@@ -68,4 +72,5 @@ class ComposeOptions:
             dkim_signed=wanted.dkim_signed,
             utm=wanted.utm,
             own_hosts=settings.own_hosts,
+            esp=settings.smtp.esp,
         )

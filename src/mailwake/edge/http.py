@@ -27,7 +27,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from mailwake.edge.exchange import Exchange, hosts_of, take_apart
 from mailwake.edge.response import plain
-from mailwake.settings import Edge
+from mailwake.sections import Edge
 
 #: How long a refused client may go on sending before the line is cut; closing at once could cost it our answer.
 _LINGER_SECONDS = 2.0

@@ -18,7 +18,7 @@ from string import Template
 from mailwake.edge.response import Response, plain
 from mailwake.errors import Misconfigured
 from mailwake.hosts import Hosts
-from mailwake.settings import Brand
+from mailwake.sections import Brand
 
 _HERE = Path(__file__).parent
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")

@@ -24,7 +24,8 @@ from mailwake.errors import Unavailable
 from mailwake.eventlog import LogWriter
 from mailwake.eventlog.reports import write_report
 from mailwake.hosts import Hosts
-from mailwake.settings import Edge, Settings
+from mailwake.sections import Edge
+from mailwake.settings import Settings
 from mailwake.tokens import KeyRing
 
 #: How often the inert set is looked at; withdrawal takes effect within this and the pipeline's delay.

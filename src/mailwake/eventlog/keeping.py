@@ -20,7 +20,7 @@ from typing import TypeVar
 from mailwake.eventlog import End, files, notes
 from mailwake.eventlog.files import LogFile, Place
 from mailwake.eventlog.view import View
-from mailwake.settings import Log
+from mailwake.sections import Log
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR

@@ -26,7 +26,7 @@ from mailwake.eventlog.files import LogFile
 from mailwake.eventlog.keeping import Keeper, Look
 from mailwake.eventlog.opening import begin_next, open_last
 from mailwake.eventlog.reader import SqliteReader
-from mailwake.settings import Log
+from mailwake.sections import Log
 
 __all__ = ["SqliteReader", "SqliteWriter", "append_now"]
 

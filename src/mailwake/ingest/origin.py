@@ -11,27 +11,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from email.message import Message
-from itertools import islice
-from urllib.parse import urlsplit
 
+from mailwake.copies import Copies, urls_in
 from mailwake.errors import Untrusted
 from mailwake.hosts import HostReader
 from mailwake.ingest.mail import MAX_HEADER_CHARS, inner_text, parts, text
 from mailwake.ingest.read import returned_mail
-from mailwake.tokens import MessageToken, Purpose, ReturnPaths, TokenReader
+from mailwake.tokens import MessageToken, ReturnPaths, TokenReader
 
-#: paths of the edge, and what their tokens are for
-_ROUTES = {
-    "u": (Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY),
-    "p": (Purpose.UNSUBSCRIBE_BODY,),
-    "o": (Purpose.READ,),
-    "c": (Purpose.READ,),
-}
-_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}/[ucop]/[A-Za-z0-9_-]{24,200}(?![A-Za-z0-9_-])")
 #: where they do so, the surest first; a notice is also written to the envelope sender
 _ADDRESSED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 _RETURN_PATH = re.compile(r"b-[a-z2-7]{61}@[A-Za-z0-9.-]{1,255}", re.IGNORECASE)
-#: A mail has as many links as it likes; the first few name the copy as well as all of them.
+#: Header lines of one name that are looked at.
 _MAX_TRIED = 12
 
 
@@ -44,7 +35,7 @@ class Origins:
     """
 
     def __init__(self, reader: TokenReader | HostReader, return_paths: Mapping[str, ReturnPaths] | None = None) -> None:
-        self._reader = reader
+        self._copies = Copies(reader)
         self._return_paths = return_paths or {}
 
     def find(self, message: Message, *, envelope: Iterable[str] = ()) -> MessageToken | None:
@@ -58,11 +49,7 @@ class Origins:
             token = self.return_path(address)
             if token is not None:
                 return token
-        for url in islice(_unique(_candidates(message)), _MAX_TRIED):
-            token = self._verify(url)
-            if token is not None and token.delivery and token.recipient:
-                return token
-        return None
+        return self._copies.find(_candidates(message))
 
     def is_ours(self, address: str) -> bool:
         """Whether an address belongs to a bounce domain."""
@@ -74,14 +61,6 @@ class Origins:
         try:
             return None if paths is None else paths.read(address)
         except Untrusted:
-            return None
-
-    def _verify(self, url: str) -> MessageToken | None:
-        try:
-            address = urlsplit(url)
-            _, route, sealed = address.path.split("/", 2)
-            return self._reader.message(sealed, (address.hostname or "").lower(), *_ROUTES[route])
-        except (Untrusted, ValueError):
             return None
 
 
@@ -97,18 +76,10 @@ def _candidates(message: Message) -> Iterator[str]:
     returned = returned_mail(message)
     if returned is not None:
         for value in returned.get_all("list-unsubscribe", []):
-            yield from _URL.findall("".join(str(value).split()))
+            yield from urls_in("".join(str(value).split()))
     for part in parts(message):
         for value in part.get_all("list-unsubscribe", []) if part is not message else []:
-            yield from _URL.findall("".join(str(value).split()))
+            yield from urls_in("".join(str(value).split()))
         words = inner_text(part) if part.get_content_maintype() == "message" else text(part)
-        yield from _URL.findall(words)
-        yield from _URL.findall(re.sub(r"\r?\n[ \t]+", "", words))
-
-
-def _unique(urls: Iterable[str]) -> Iterator[str]:
-    seen: set[str] = set()
-    for url in urls:
-        if url not in seen:
-            seen.add(url)
-            yield url
+        yield from urls_in(words)
+        yield from urls_in(re.sub(r"\r?\n[ \t]+", "", words))

@@ -19,6 +19,7 @@ from email.utils import format_datetime
 
 from mailwake.compose.copy import Copy
 from mailwake.compose.fields import FIELD, HeaderLine, value_of
+from mailwake.compose.metadata import carried_header
 from mailwake.compose.template import RecipientCopy, Template, template_id
 from mailwake.errors import BadInput
 from mailwake.events import DeliveryId, Handle
@@ -164,6 +165,7 @@ class Letter:
             lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
         if options.feedback_id and "feedback-id" not in own:
             lines.append(f"Feedback-ID: {options.feedback_id}\r\n")
+        lines.append(carried_header(options.esp, copy, own))
         return lines
 
     def _plain(self, fields: Mapping[str, str], copy: Copy) -> str:

@@ -38,7 +38,7 @@ REASONS = frozenset(
     )
 )
 #: why a record becomes no row on purpose
-DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted", "late_inert"])
+DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted", "late_inert", "raw"])
 #: events of a hit
 TYPES = frozenset(["opened", "clicked", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
 _EDGE_NUMBERS = (
@@ -66,6 +66,15 @@ _INGEST_NUMBERS = {
     "kept": "kept_total",
     "unreadable": "unreadable_total",
     "forged": "forged_total",
+    "put_off": "put_off_total",
+}
+_WEBHOOK_NUMBERS = {
+    "calls": "calls_total",
+    "events": "events_total",
+    "unknown": "unknown_total",
+    "refused": "refused_total",
+    "rejected": "rejected_total",
+    "unreadable": "unreadable_total",
     "put_off": "put_off_total",
 }
 _RECORD_ENDS = ("applied", "dead", "damaged", "earlier")
@@ -160,6 +169,8 @@ def samples(status: Status) -> Iterator[Sample]:
             yield from _of_relay(report)
         elif name == "ingest":
             yield from _of_numbers("ingest", _INGEST_NUMBERS, report)
+        elif name == "webhooks":
+            yield from _of_numbers("webhooks", _WEBHOOK_NUMBERS, report)
         elif name == "pipeline":
             yield from _of_pipeline(report)
     yield from _of_sums(status)

@@ -25,7 +25,7 @@ import maxminddb
 from mailwake.events import NetworkKind
 from mailwake.origins.databases import Database, choose, country_of, open_mmdb
 from mailwake.origins.ranges import AsnTable
-from mailwake.settings import Enrich
+from mailwake.sections import Enrich
 
 TABLE = Path(__file__).parent / "tables" / "networks.toml"
 #: Hits come in bursts from few addresses; this many are remembered.

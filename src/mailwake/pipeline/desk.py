@@ -14,7 +14,7 @@ from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.pipeline.inert import InertFile
 from mailwake.pipeline.item import NEVER
 from mailwake.pipeline.lookups import Lookups
-from mailwake.settings import Demo
+from mailwake.sections import Demo
 from mailwake.store.events import EventStore
 from mailwake.store.state import StateStore
 from mailwake.suppression.keeper import Keeper

@@ -46,6 +46,8 @@ class Drop(StrEnum):
     NOT_COUNTED = "not_counted"
     #: happened after the recipient had withdrawn; the edge did not know yet
     LATE_INERT = "late_inert"
+    #: a webhook as it came; what was read from it are records of their own
+    RAW = "raw"
 
 
 #: Before everything.

@@ -14,6 +14,7 @@ from time import perf_counter
 
 import msgspec
 
+from mailwake.errors import BadInput
 from mailwake.events import (
     SECOND,
     Event,
@@ -22,6 +23,7 @@ from mailwake.events import (
     Note,
     Request,
     Settlement,
+    Source,
     TemplateId,
     decode_event,
     event_id,
@@ -33,7 +35,15 @@ from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.item import Batch, Drop, Item, Why
 from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.rows import counter_rows, event_row, judgement
-from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression, troubles_of, unwanted
+from mailwake.pipeline.suppression import (
+    apply_to_consent,
+    apply_to_suppression,
+    leaves,
+    outcome,
+    troubles_of,
+    unwanted,
+)
+from mailwake.store.state import split_address
 from mailwake.tokens import MAX_LINK_NUMBER
 
 Step = Callable[[Batch, Desk], None]
@@ -93,6 +103,16 @@ def drop_unreadable(item: Item, _batch: Batch, desk: Desk) -> Drop | None:
 
 
 @each
+def drop_raw(item: Item, _batch: Batch, desk: Desk) -> Drop | None:
+    """A webhook as it came; the events read from it follow. One that nothing could be read from is set aside."""
+    if item.event.note is not Note.WEBHOOK:
+        return None
+    if item.event.cause:
+        return set_aside(item, desk, Drop.UNREADABLE, f"{item.event.reason}: {item.event.cause}")
+    return Drop.RAW
+
+
+@each
 def put_identity(item: Item, _batch: Batch, _desk: Desk) -> None:
     """An id that is the same however often the record is read, or the fact reported."""
     key = item.event.key
@@ -129,6 +149,22 @@ def put_campaign(item: Item, batch: Batch, desk: Desk) -> None:
     item.campaign, item.stream, item.links = sent.campaign, sent.stream, sent.links
     if event.link is not None:
         item.role = sent.roles.get(event.link)
+
+
+def put_recipient(batch: Batch, desk: Desk) -> None:
+    """The handle of an address that an ESP reports where no token says whose copy it was. The address ends here."""
+    named = [item for item in batch.items if item.event.address]
+    if not named:
+        return
+    wanted = {item.event.address for item in named if _is_address(item.event.address)}
+    known = desk.state.known_handles(wanted)
+    # Somebody whom we never mailed is noted down only where that keeps us from doing so.
+    told = [item.event for item in named if item.event.address in wanted - known.keys()]
+    unwanted = {event.address for event in told if outcome(desk.bounces, event) is not None}
+    known |= desk.state.handles(unwanted, now=batch.latest) if unwanted else {}
+    for item in named:
+        handle = item.event.recipient or known.get(item.event.address)
+        item.event = msgspec.structs.replace(item.event, recipient=handle, address="")
 
 
 @each
@@ -223,8 +259,8 @@ def apply_suppression(item: Item, batch: Batch, desk: Desk) -> None:
     apply_to_suppression(desk.state, item.event, at=item.at, stream=item.stream)
     network = None if item.evidence is None else item.evidence.network
     batch.unsubscribes += desk.holding.put(
-        item.event, id=item.id, at=item.at, campaign=item.campaign, domain=item.domain, network=network,
-        streams=unwanted(item.stream),
+        leaves(item.event), id=item.id, at=item.at, campaign=item.campaign, domain=item.domain,
+        network=network, streams=unwanted(item.stream),
     )  # fmt: skip
 
 
@@ -266,9 +302,11 @@ def apply_holds(batch: Batch, desk: Desk) -> None:
 
 STEPS: tuple[Step, ...] = (
     drop_unreadable,
+    drop_raw,
     put_identity,
     drop_duplicate,
     put_clock,
+    put_recipient,
     put_campaign,
     apply_consent,
     apply_inert,
@@ -351,6 +389,14 @@ def _sent(template: TemplateId | None, batch: Batch, desk: Desk) -> Sent | None:
     return found
 
 
+def _is_address(text: str) -> bool:
+    try:
+        split_address(text)
+    except BadInput:
+        return False
+    return True
+
+
 def _told_clock(request: Request | None) -> Micros | None:
     for name, value in () if request is None else request.headers:
         if name.lower() == CLOCK_HEADER and value.isdigit() and int(value) <= _LAST:
@@ -365,6 +411,8 @@ def _tick(item: Item, desk: Desk) -> Micros:
 
 def _count(item: Item, batch: Batch) -> Drop:
     event = item.event
+    if event.source is Source.ESP:  # our own pixel and links have counted it, and a counter names no source
+        return Drop.NOT_COUNTED
     plain = event.type in (EventType.OPENED, EventType.CLICKED) and event.note is Note.NONE
     if not plain or item.campaign is None or event.template is None or item.role in _NOT_COUNTED_ROLES:
         return Drop.NOT_COUNTED

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from mailwake.bounces.decide import Bounces
-from mailwake.events import Event, EventType, Handle, Micros
+from mailwake.events import Event, EventType, Handle, Micros, Source
 from mailwake.pipeline.item import Item
+from mailwake.pipeline.rows import mask
 from mailwake.store.state import Axis, Consent, StateStore
 from mailwake.suppression.keeper import Trouble
 
@@ -18,6 +21,9 @@ from mailwake.suppression.keeper import Trouble
 #: (transactional) is not among them. Source: 15 U.S.C. 7704(a)(4), which speaks of commercial mail.
 UNWANTED = ("marketing", "outbound")
 
+_ASKED = (EventType.UNSUBSCRIBED, EventType.COMPLAINED)
+#: Categories of an ESP's own list that stand for what the recipient did.
+_LISTED = {"unsubscribe": EventType.UNSUBSCRIBED, "complaint": EventType.COMPLAINED}
 _CONSENTS = {EventType.CONSENT_GIVEN: Consent.GRANTED, EventType.CONSENT_WITHDRAWN: Consent.WITHDRAWN}
 
 
@@ -33,15 +39,43 @@ def apply_to_suppression(state: StateStore, event: Event, *, at: Micros, stream:
     `mailwake.suppression` takes care, because many of them together mean something else than each alone, and of those
     who unsubscribe `mailwake.leaving`, because that may be taken back.
     """
-    if event.recipient is None:
+    reason = _asked(event)
+    if event.recipient is None or reason is not EventType.COMPLAINED:
         return False
-    if event.type is EventType.COMPLAINED:
-        changed = [
-            _suppress_once(state, event.recipient, reason=event.type, source=event.source, at=at, stream=each)
-            for each in unwanted(stream)
-        ]
-        return any(changed)
-    return False
+    changed = [
+        _suppress_once(state, event.recipient, reason=reason, source=event.source, at=at, stream=each)
+        for each in unwanted(stream)
+    ]
+    return any(changed)
+
+
+def leaves(event: Event) -> Event:
+    """The event as one of somebody who leaves, where that is what it comes to; else as it is."""
+    if event.type is EventType.UNSUBSCRIBED or _asked(event) is not EventType.UNSUBSCRIBED:
+        return event
+    return msgspec.structs.replace(event, type=EventType.UNSUBSCRIBED)
+
+
+def outcome(bounces: Bounces, event: Event) -> EventType | None:
+    """Why the recipient may not be mailed any more: unsubscribed, complained, or bounced; None: it is no reason."""
+    asked = _asked(event)
+    if asked is None and _is_refused(event):
+        dead = bounces.reported(event.cause, event.reason).action == "suppress_now"
+        return EventType.BOUNCED if dead else None
+    return asked
+
+
+def _asked(event: Event) -> EventType | None:
+    """What the recipient did: unsubscribed or complained; an ESP's own list may say so too."""
+    if event.type in _ASKED:
+        return event.type
+    return _LISTED.get(event.cause) if event.source is Source.ESP else None
+
+
+def _is_refused(event: Event) -> bool:
+    """Refused for good; an ESP that did not send because of its own list says the same as what put it there."""
+    listed = event.type is EventType.REJECTED and event.source is Source.ESP and bool(event.cause)
+    return (event.type is EventType.BOUNCED or listed) and _asked(event) is None
 
 
 def troubles_of(items: Iterable[Item], bounces: Bounces) -> list[Trouble]:
@@ -51,13 +85,13 @@ def troubles_of(items: Iterable[Item], bounces: Bounces) -> list[Trouble]:
             event=item.id,
             handle=item.event.recipient,
             at=item.at,
-            decision=bounces.decide(item.event.reason),
-            quoted=item.event.reason,
+            decision=bounces.reported(item.event.cause, item.event.reason),
+            quoted=mask(item.event.reason),
             campaign=item.campaign,
             source=str(item.event.source),
         )
         for item in items
-        if item.event.type is EventType.BOUNCED and item.event.recipient is not None
+        if _is_refused(item.event) and item.event.recipient is not None
     ]
 
 

@@ -21,7 +21,8 @@ import aiosmtplib
 
 from mailwake.errors import Misconfigured, Unavailable
 from mailwake.events import EventType
-from mailwake.settings import Settings, Smtp
+from mailwake.sections import Smtp
+from mailwake.settings import Settings
 
 #: What must not stand in an answer that we pass on: it could end a line, and say something else in the next.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")

@@ -23,6 +23,7 @@ _FOR = {
     "edge": "pixel, links, unsubscribe pages",
     "relay": "takes mail from your programs",
     "ingest": "takes bounces and complaints",
+    "webhooks": "takes what ESPs report",
     "web": "dashboard, with the pipeline beside it",
     "work": "pipeline",
     "pipeline": "takes the log into the stores",

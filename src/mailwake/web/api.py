@@ -15,6 +15,8 @@ from mailwake.insight.atlas_answers import to_json as atlas_to_json
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.delivery import to_json as delivery_to_json
 from mailwake.insight.people import PAGE_SIZE, people
+from mailwake.insight.reconcile import reconcile
+from mailwake.insight.reconcile import to_json as reconcile_to_json
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
@@ -73,6 +75,13 @@ def campaign(request: Request, campaign: str) -> Response:
     """Everything known about one campaign, by id or name."""
     stores = stores_of(request)
     return _json(to_json(campaign_report(stores, find(stores, campaign))))
+
+
+@router.get("/api/campaigns/{campaign}/reconcile")
+def campaign_reconcile(request: Request, campaign: str) -> Response:
+    """What an ESP told of a campaign against what we learned ourselves."""
+    stores = stores_of(request)
+    return _json(reconcile_to_json(reconcile(stores, find(stores, campaign))))
 
 
 @router.get("/api/campaigns/{campaign}/people")

@@ -10,7 +10,7 @@ import pytest
 
 from mailwake.eventlog import LogReader, LogWriter
 from mailwake.eventlog.sqlite import SqliteReader, SqliteWriter
-from mailwake.settings import Log
+from mailwake.sections import Log
 
 
 def microseconds() -> int:

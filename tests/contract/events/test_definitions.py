@@ -75,7 +75,8 @@ def _outcome(events: list[EventRow]) -> Counter[str]:
         individual = any(row.type == EventType.SENT and row.modes >> shift & 15 == 3 for row in events)
         base = found[trackable] = found["delivered"] * individual
         grades = [grade(row) for row in events if reaction(row) == kind]
-        found[f"{kind}_events"] = len(grades)
+        by_esp = sum(row.source == Source.ESP for row in events if reaction(row) == kind)
+        found[f"{kind}_events"] = max(by_esp, len(grades) - by_esp)
         p = chance(events, kind)
         for scope, one in (("", 1), ("_in_base", base)):
             found[f"{kind}_expected{scope}"] = one * p

@@ -1,4 +1,5 @@
 -- Part: counts of deliveries per {it}; goes after `_chances`.
+-- An ESP sees the same opens and clicks as we do, so of the two sides the one that saw more counts, never their sum.
 -- The byte of modes has opens above clicks, four bits each, and 3 is individual.
 units as (
     select
@@ -18,8 +19,14 @@ units as (
         max(case when type = 'replied' then 1 else 0 end) as was_replied,
         max(case when reaction = 'opened' then grade end) as opened_grade,
         max(case when reaction = 'clicked' then grade end) as clicked_grade,
-        sum(case when reaction = 'opened' then 1 else 0 end) as opens,
-        sum(case when reaction = 'clicked' then 1 else 0 end) as clicks
+        greatest(
+            sum(case when reaction = 'opened' and source <> 'esp' then 1 else 0 end),
+            sum(case when reaction = 'opened' and source = 'esp' then 1 else 0 end)
+        ) as opens,
+        greatest(
+            sum(case when reaction = 'clicked' and source <> 'esp' then 1 else 0 end),
+            sum(case when reaction = 'clicked' and source = 'esp' then 1 else 0 end)
+        ) as clicks
     from scope
     where unit is not null
     group by unit

@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
-from mailwake.cli import relay, supervisor
+from mailwake.cli import relay
 from mailwake.cli.serve import roles_of
-from mailwake.cli.supervisor import Notifier, Role, Supervisor, Voice
 from mailwake.edge.http import HttpServer
+from mailwake.monitoring import supervisor
+from mailwake.monitoring.supervisor import Notifier, Role, Supervisor, Voice
 from mailwake.settings import parse
 
 READY = "print('up', flush=True); import time; time.sleep(600)"

@@ -35,7 +35,7 @@ _GONE_SECONDS = 2.0
 _MAX_LINE_BYTES = 4 * 1024 * 1024
 STATE = "serve.json"
 #: How far roles step back when processors are short: readers and senders are served first, the dashboard last.
-NICENESS = {"ingest": 5, "web": 10}
+NICENESS = {"ingest": 5, "webhooks": 5, "web": 10}
 #: prctl(2): signal a process when its parent dies
 _PR_SET_PDEATHSIG = 1
 #: One heap instead of one per thread: the roles together take 40 MB less (glibc, mallopt(3)).

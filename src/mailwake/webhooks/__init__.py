@@ -1,0 +1,6 @@
+"""What ESPs report: verified on the raw bytes, logged as it came, and only then answered and read.
+
+One file per ESP, each with `verify`, the map of its event names with their source, and `read`. `call` is what comes in,
+`told` what is made of it, `proofs` the ways to prove a call, `fields` reads values of any type without trusting them,
+`reporting` turns what was told into events, `server` answers over HTTP, `queue` polls SQS instead.
+"""

@@ -1,0 +1,210 @@
+"""The HTTP side: takes webhooks, and answers when the log has them.
+
+The body and what was read from it come into one segment of the log. 200: both are durable. 401: it did not prove where
+it comes from. 503: the log cannot keep it now; what each ESP does then stands in docs/howto/webhooks.md. A body that
+proved itself and cannot be read is kept and answered 200, because the ESP would send the same again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import structlog
+
+from mailwake.copies import Copies
+from mailwake.errors import Unavailable
+from mailwake.eventlog import LogWriter
+from mailwake.events import EventType, Micros, encode_event
+from mailwake.webhooks.call import Call, Refused
+from mailwake.webhooks.reporting import Hook, event_of, raw_event, verify_and_read
+from mailwake.webhooks.sns import wants_confirmation
+
+log = structlog.get_logger()
+
+MAX_BODY_BYTES = 5 * 1024 * 1024
+MAX_HEADERS, MAX_HEADER_BYTES = 100, 65_536
+#: Time for a whole body; SendGrid itself gives up after ten.
+BODY_SECONDS = 10.0
+#: Of all bodies between their first byte and the answer; more are put off, so that memory stays bounded.
+MAX_BYTES_UNDER_WAY = 64 * 1024 * 1024
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+@dataclass
+class Counts:
+    """What became of calls since the start."""
+
+    #: calls that were logged and answered with 200
+    calls: int = 0
+    #: that they amounted to, durable in the log
+    events: int = 0
+    #: of those, with a name that we have no word for
+    unknown: int = 0
+    #: calls that did not prove where they come from
+    refused: int = 0
+    #: calls for no hook of ours, or too large, too slow or malformed
+    rejected: int = 0
+    #: calls that proved themselves and could not be read; kept
+    unreadable: int = 0
+    #: calls that were answered with 503
+    put_off: int = 0
+
+
+class _Answer(Exception):
+    def __init__(self, status: int, *headers: tuple[bytes, bytes]) -> None:
+        super().__init__(status)
+        self.status, self.headers = status, headers
+
+
+class Receiver:
+    """An ASGI application for the webhooks of an installation.
+
+    Args:
+        hooks: what is listened for.
+        copies: verifies tokens of ours.
+        writer: this process's log.
+        clock: gives microseconds since 1970.
+        proxies: networks whose X-Forwarded-For is believed.
+
+    Attributes:
+        counts: of everything since the start.
+    """
+
+    def __init__(
+        self,
+        hooks: Iterable[Hook],
+        copies: Copies,
+        writer: LogWriter,
+        *,
+        clock: Callable[[], int],
+        proxies: Iterable[str] = (),
+    ) -> None:
+        self._hooks = {hook.path: hook for hook in hooks}
+        self._copies, self._writer, self._clock = copies, writer, clock
+        self._proxies = [ipaddress.ip_network(each, strict=False) for each in proxies]
+        self._under_way = 0
+        self.counts = Counts()
+
+    def report(self) -> dict[str, int]:
+        """All counts by name. No event is ever lost here: what cannot be kept is answered with 503."""
+        return {**asdict(self.counts), "events_lost": 0}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        status, headers = 200, tuple[tuple[bytes, bytes], ...]()
+        try:
+            await self._answer(scope, receive)
+        except _Answer as answer:
+            status, headers = answer.status, answer.headers
+        self.counts.rejected += status in (404, 405, 408, 413, 431)
+        self.counts.put_off += status == 503
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0"), *headers]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def take(self, hook: Hook, call: Call) -> None:
+        """Verify one call, make it and what it says durable.
+
+        Raises:
+            Refused: it does not prove where it comes from.
+            Unavailable: the log cannot keep it, or what proves it cannot be had.
+        """
+        try:
+            reading = await asyncio.to_thread(verify_and_read, hook, call)
+        except Refused as fault:
+            self.counts.refused += 1
+            log.warning("webhooks.refused", hook=hook.name, esp=hook.esp, reason=fault.reason, problem=str(fault))
+            raise
+        if reading.problem:
+            self.counts.unreadable += 1
+            log.warning("webhooks.unreadable", hook=hook.name, esp=hook.esp, problem=reading.problem)
+        events = [event_of(hook, told, self._copies, received_at=call.received_at) for told in reading.told]
+        raw = raw_event(hook, call, problem=reading.problem)
+        await self._writer.write([encode_event(raw), *map(encode_event, events)])
+        self.counts.calls += 1
+        self.counts.events += len(events)
+        self.counts.unknown += sum(event.type is EventType.UNKNOWN for event in events)
+        if hook.esp == "ses" and wants_confirmation(call):
+            log.warning("webhooks.confirm", hook=hook.name, next=f"mailwake webhooks confirm {hook.name}")
+
+    async def _answer(self, scope: Scope, receive: Receive) -> None:
+        hook = self._hooks.get(scope["path"])
+        if hook is None:
+            raise _Answer(404)
+        if scope["method"] == "HEAD":  # Mandrill looks whether somebody is there
+            return
+        if scope["method"] != "POST":
+            raise _Answer(405, (b"allow", b"POST, HEAD"))
+        call = await self._call(hook, scope, receive)
+        try:
+            await self.take(hook, call)
+        except Refused:
+            # SNS sends the password of its URL only when it is asked like this.
+            raise _Answer(401, (b"www-authenticate", b'Basic realm="webhooks"')) from None
+        except Unavailable as fault:
+            log.warning("webhooks.unavailable", hook=hook.name, problem=str(fault))
+            raise _Answer(503, (b"retry-after", b"30")) from None
+        finally:
+            self._under_way -= len(call.body)
+
+    async def _call(self, hook: Hook, scope: Scope, receive: Receive) -> Call:
+        raw: list[tuple[bytes, bytes]] = list(scope["headers"])
+        if len(raw) > MAX_HEADERS or sum(len(name) + len(value) for name, value in raw) > MAX_HEADER_BYTES:
+            raise _Answer(431)
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await self._body(headers, receive)
+        except TimeoutError:
+            raise _Answer(408) from None
+        return Call(
+            method="POST",
+            url=hook.url,
+            headers=headers,
+            body=body,
+            received_at=Micros(self._clock()),
+            peer=self._peer(scope, headers),
+        )
+
+    async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+        """The whole body. Its bytes stay counted as under way until the caller is done with them."""
+        told = headers.get("content-length", "0")
+        if not told.isdecimal() or len(told) > 12 or int(told) > MAX_BODY_BYTES:
+            raise _Answer(413)
+        parts, size = list[bytes](), 0
+        try:
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise _Answer(408)
+                part = message.get("body", b"")
+                size += len(part)
+                self._under_way += len(part)
+                parts.append(part)
+                if size > MAX_BODY_BYTES:
+                    raise _Answer(413)
+                if self._under_way > MAX_BYTES_UNDER_WAY:
+                    raise _Answer(503, (b"retry-after", b"5"))
+                if not message.get("more_body"):
+                    return b"".join(parts)
+        except BaseException:
+            self._under_way -= size
+            raise
+
+    def _peer(self, scope: Scope, headers: Mapping[str, str]) -> str:
+        """The client; behind a proxy that is named, who that one says it is."""
+        peer = str((scope.get("client") or ("",))[0])
+        try:
+            known = any(ipaddress.ip_address(peer) in network for network in self._proxies)
+        except ValueError:
+            return peer
+        told = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        return told or peer if known else peer

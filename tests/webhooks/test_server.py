@@ -1,0 +1,371 @@
+"""The endpoint: logged before it is answered, and what strangers try with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from tests.ingest.notices import TOKEN, url
+from tests.webhooks.calls import NOW, SIGNED, TOPIC, URL, bounce, call, mandrill, reader, secrets, sns
+
+from mailwake.copies import Copies
+from mailwake.errors import Unavailable
+from mailwake.eventlog import Done, End
+from mailwake.events import Event, EventType, Note, Source, decode_event
+from mailwake.webhooks import server
+from mailwake.webhooks.call import MAX_EVENTS, Call
+from mailwake.webhooks.queue import poll
+from mailwake.webhooks.reporting import Hook
+from mailwake.webhooks.server import Receiver
+
+
+@dataclass
+class Log:
+    """A writer that keeps segments in memory."""
+
+    segments: list[Sequence[bytes]] = field(default_factory=list)
+    away: bool = False
+    writer: str = "webhooks"
+    waiting: int = 0
+
+    def append(self, records: Sequence[bytes], done: Done) -> None:
+        raise NotImplementedError
+
+    async def write(self, records: Sequence[bytes]) -> None:
+        await asyncio.sleep(0)
+        if self.away:
+            raise Unavailable("the disk is full")
+        self.segments.append(records)
+
+    async def close(self) -> None:
+        pass
+
+    @property
+    def end(self) -> End:
+        raise NotImplementedError
+
+    def events(self) -> list[Event]:
+        return [decode_event(record) for segment in self.segments for record in segment]
+
+
+def receiver(*esps: str, log: Log | None = None, proxies: tuple[str, ...] = ()) -> tuple[Receiver, Log]:
+    kept = log or Log()
+    hooks = [Hook(esp=esp, name="main", url=URL, secrets=secrets(esp)) for esp in esps]
+    return Receiver(hooks, Copies(reader()), kept, clock=lambda: NOW, proxies=proxies), kept
+
+
+def post(
+    app: Receiver,
+    path: str,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    *,
+    method: str = "POST",
+    parts: int = 1,
+    told: str | None = None,
+    client: str = "192.0.2.1",
+) -> int:
+    """The status of the answer to one request."""
+    status: list[int] = []
+    size = max(1, -(-len(body) // parts))
+    chunks = [body[at : at + size] for at in range(0, len(body), size)] or [b""]
+    waiting = [{"type": "http.request", "body": each, "more_body": True} for each in chunks]
+    waiting[-1]["more_body"] = False
+
+    async def receive() -> Any:
+        return waiting.pop(0)
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            status.append(message["status"])
+
+    sent = {"content-length": str(len(body)) if told is None else told, **(headers or {})}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "client": (client, 1),
+        "headers": [(name.encode(), value.encode("latin-1", "replace")) for name, value in sent.items()],
+    }
+    asyncio.run(app(scope, receive, send))
+    return status[0]
+
+
+def deliver(app: Receiver, esp: str, made: Call | None = None, **more: Any) -> int:
+    made = made or SIGNED[esp](bounce(esp), NOW)
+    return post(app, f"/webhooks/{esp}/main", made.body, dict(made.headers), **more)
+
+
+@pytest.mark.parametrize("esp", sorted(SIGNED))
+def test_the_body_and_its_events_are_one_segment_before_the_answer(esp: str) -> None:
+    app, log = receiver(esp)
+    made = SIGNED[esp](bounce(esp), NOW)
+    assert deliver(app, esp, made) == 200
+    assert len(log.segments) == 1
+    raw, told = log.events()
+    assert (raw.note, raw.type, raw.source, raw.reason) == (Note.WEBHOOK, EventType.UNKNOWN, Source.ESP, esp)
+    assert raw.raw == made.body
+    assert (told.source, told.raw, told.address) == (Source.ESP, b"", "ann@example.com")
+
+
+def test_no_password_and_no_token_gets_into_the_log() -> None:
+    app, log = receiver("postmark")
+    made = SIGNED["postmark"](bounce("postmark"), NOW)
+    post(app, "/webhooks/postmark/main", made.body, {**made.headers, "cookie": "c00kie", "x-mailwake-token": "t0ken"})
+    text = b"".join(log.segments[0])
+    assert made.headers["authorization"].encode() not in text
+    assert b"c00kie" not in text
+    assert b"t0ken" not in text
+
+
+@pytest.mark.parametrize("esp", sorted(SIGNED))
+def test_a_token_of_ours_names_the_copy_and_then_no_address_is_kept(esp: str) -> None:
+    app, log = receiver(esp)
+    assert deliver(app, esp, SIGNED[esp](bounce(esp, haystack=url()), NOW)) == 200
+    told = log.events()[1]
+    assert (told.delivery, told.recipient, told.template) == (TOKEN.delivery, TOKEN.recipient, TOKEN.template)
+    assert told.address == ""
+    assert told.modes == TOKEN.modes.to_byte()
+
+
+def test_a_token_of_anothers_host_or_with_a_scratch_names_nobody() -> None:
+    app, log = receiver("sendgrid")
+    for text in (url(host="evil.example"), url()[:-3] + "AAA"):
+        deliver(app, "sendgrid", SIGNED["sendgrid"](bounce("sendgrid", haystack=text), NOW))
+    assert [event.delivery for event in log.events()] == [None] * 4
+
+
+def test_the_key_is_the_same_for_a_second_delivery_and_another_for_another_account() -> None:
+    app, log = receiver("sendgrid")
+    deliver(app, "sendgrid")
+    deliver(app, "sendgrid", SIGNED["sendgrid"](bounce("sendgrid"), NOW - 60_000_000))
+    other = Receiver(
+        [Hook(esp="sendgrid", name="two", secrets=secrets("sendgrid"))], Copies(reader()), log, clock=lambda: NOW
+    )
+    made = SIGNED["sendgrid"](bounce("sendgrid"), NOW)
+    assert post(other, "/webhooks/sendgrid/two", made.body, dict(made.headers)) == 200
+    keys = [event.key for event in log.events() if event.note is Note.NONE]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_an_open_tells_what_the_esp_tells_and_no_more() -> None:
+    app, log = receiver("sendgrid")
+    body = [{"event": "open", "sg_event_id": "o", "ip": "203.0.113.9", "useragent": "Agent/1", "mailwake": url()}]
+    deliver(app, "sendgrid", SIGNED["sendgrid"](body, NOW))
+    request = log.events()[1].request
+    assert request is not None
+    assert (request.peer, request.headers, request.told) == (
+        "203.0.113.9",
+        ((b"User-Agent", b"Agent/1"),),
+        ("user-agent",),
+    )
+
+
+def test_an_address_that_is_none_is_left_out() -> None:
+    app, log = receiver("sendgrid")
+    deliver(app, "sendgrid", SIGNED["sendgrid"]([{"event": "open", "ip": "10.1.333", "mailwake": url()}], NOW))
+    request = log.events()[1].request
+    assert request is not None
+    assert (request.peer, request.headers, request.told) == ("", (), ())
+
+
+def test_what_proved_itself_and_cannot_be_read_is_kept_and_answered() -> None:
+    app, log = receiver("mailersend")
+    assert deliver(app, "mailersend", SIGNED["mailersend"]({"type": "inbound.message"}, NOW)) == 200
+    (raw,) = log.events()
+    assert "inbound mail" in raw.cause
+    assert app.counts.unreadable == 1
+
+
+@pytest.mark.parametrize("esp", sorted(SIGNED))
+def test_a_forgery_is_refused_and_not_logged(esp: str) -> None:
+    app, log = receiver(esp)
+    assert deliver(app, esp, call(bounce(esp))) == 401
+    assert log.segments == []
+    assert (app.counts.refused, app.counts.calls) == (1, 0)
+
+
+@pytest.mark.parametrize("esp", sorted(SIGNED))
+def test_while_the_log_is_away_nobody_is_told_that_it_was_kept(esp: str) -> None:
+    app, _ = receiver(esp, log=Log(away=True))
+    assert deliver(app, esp) == 503
+    assert (app.counts.put_off, app.counts.calls, app.counts.events) == (1, 0, 0)
+
+
+def test_a_certificate_that_cannot_be_had_is_no_forgery() -> None:
+    def away(_url: str) -> bytes:
+        raise Unavailable("no network")
+
+    hook = Hook(esp="ses", name="main", secrets=replace(secrets("ses"), fetch=away))
+    app = Receiver([hook], Copies(reader()), Log(), clock=lambda: NOW)
+    assert deliver(app, "ses") == 503
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/webhooks/sendgrid/main", 405),
+        ("PUT", "/webhooks/sendgrid/main", 405),
+        ("HEAD", "/webhooks/sendgrid/main", 200),
+        ("POST", "/webhooks/sendgrid/other", 404),
+        ("POST", "/webhooks/mandrill/main", 404),
+        ("POST", "/webhooks/sendgrid/main/", 404),
+        ("POST", "/webhooks/../webhooks/sendgrid/main", 404),
+        ("HEAD", "/", 404),
+    ],
+)
+def test_other_methods_and_paths(method: str, path: str, status: int) -> None:
+    app, log = receiver("sendgrid")
+    assert post(app, path, method=method) == status
+    assert log.segments == []
+
+
+def test_mandrills_first_test_is_answered() -> None:
+    app, _ = receiver("mandrill")
+    assert deliver(app, "mandrill", mandrill([], key="test-webhook")) == 200
+    assert app.counts.events == 0
+
+
+@pytest.mark.parametrize("told", [str(server.MAX_BODY_BYTES + 1), "-1", "1e9", "9" * 30, "é"])
+def test_a_length_beyond_the_cap_is_refused_before_reading(told: str) -> None:
+    app, _ = receiver("sendgrid")
+    assert post(app, "/webhooks/sendgrid/main", b"x", told=told) == 413
+
+
+def test_a_body_that_grows_beyond_the_cap_is_refused() -> None:
+    app, _ = receiver("sendgrid")
+    body = b"x" * (server.MAX_BODY_BYTES + 1)
+    assert post(app, "/webhooks/sendgrid/main", body, parts=50, told="1") == 413
+    assert app._under_way == 0
+
+
+def test_too_many_or_too_large_headers_are_refused() -> None:
+    app, _ = receiver("sendgrid")
+    assert post(app, "/webhooks/sendgrid/main", headers={f"x-{n}": "v" for n in range(101)}) == 431
+    assert post(app, "/webhooks/sendgrid/main", headers={"x": "v" * 70_000}) == 431
+
+
+def test_bodies_under_way_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_BYTES_UNDER_WAY", 100)
+    app, _ = receiver("sendgrid")
+    assert deliver(app, "sendgrid") == 503
+    assert app._under_way == 0
+
+
+def test_a_slow_sender_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "BODY_SECONDS", 0.02)
+    app, log = receiver("sendgrid")
+    status: list[int] = []
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        status.append(message.get("status", 0))
+
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/webhooks/sendgrid/main", "headers": []}
+    asyncio.run(app(scope, never, send))
+    assert status[0] == 408
+    assert log.segments == []
+
+
+def test_a_sender_that_hangs_up_leaves_nothing_behind() -> None:
+    app, log = receiver("sendgrid")
+
+    async def gone() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(_: Any) -> None:
+        pass
+
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/webhooks/sendgrid/main", "headers": []}
+    asyncio.run(app(scope, gone, send))
+    assert (log.segments, app._under_way) == ([], 0)
+
+
+def test_a_full_batch_is_one_segment() -> None:
+    app, log = receiver("sendgrid")
+    batch = [{"event": "open", "sg_event_id": str(n)} for n in range(MAX_EVENTS)]
+    assert deliver(app, "sendgrid", SIGNED["sendgrid"](batch, NOW)) == 200
+    assert [len(segment) for segment in log.segments] == [MAX_EVENTS + 1]
+    assert len({event.key for event in log.events()[1:]}) == MAX_EVENTS
+
+
+@pytest.mark.parametrize(
+    ("client", "forwarded", "status"),
+    [
+        ("127.0.0.1", "192.0.2.7", 200),
+        ("127.0.0.1", "192.0.2.7, 198.51.100.1", 401),
+        ("198.51.100.1", "192.0.2.7", 401),
+        ("127.0.0.1", "", 401),
+    ],
+)
+def test_only_a_named_proxy_says_who_calls(client: str, forwarded: str, status: int) -> None:
+    known = replace(secrets("postmark"), networks=("192.0.2.0/24",))
+    hook = Hook(esp="postmark", name="main", secrets=known)
+    app = Receiver([hook], Copies(reader()), Log(), clock=lambda: NOW, proxies=["127.0.0.0/8"])
+    made = SIGNED["postmark"](bounce("postmark"), NOW)
+    headers = {**made.headers, "x-forwarded-for": forwarded}
+    assert post(app, "/webhooks/postmark/main", made.body, headers, client=client) == status
+
+
+def test_a_subscription_is_logged_and_never_confirmed_by_us() -> None:
+    app, log = receiver("ses")
+    envelope = sns(
+        "You have chosen", Type="SubscriptionConfirmation", Token="tok", SubscribeURL="https://evil.example/"
+    )
+    assert deliver(app, "ses", call(envelope)) == 200
+    (raw,) = log.events()
+    assert b"tok" in raw.raw
+    assert raw.cause == ""
+
+
+class Queue:
+    """What SQS answers, by its own names."""
+
+    def __init__(self, *bodies: str) -> None:
+        self.messages = [{"Body": body, "ReceiptHandle": f"r{n}"} for n, body in enumerate(bodies)]
+        self.deleted: list[object] = []
+
+    def receive_message(self, **options: object) -> dict[str, Any]:
+        assert options["QueueUrl"] == "q"
+        return {"Messages": self.messages} if self.messages else {}
+
+    def delete_message(self, **options: object) -> None:
+        self.deleted.append(options["ReceiptHandle"])
+
+
+def _poll(app: Receiver, queue: Queue) -> int:
+    hook = Hook(esp="ses", name="main", secrets=secrets("ses"))
+    return asyncio.run(poll(queue, "q", hook, app, clock=lambda: NOW))
+
+
+def test_a_queue_is_emptied_into_the_log() -> None:
+    import json
+
+    app, log = receiver("ses")
+    queue = Queue(json.dumps(sns(bounce("ses"))), json.dumps(sns(bounce("ses"), topic=TOPIC + "x")))
+    assert _poll(app, queue) == 2
+    assert queue.deleted == ["r0", "r1"]
+    assert len(log.segments) == 1
+    assert _poll(app, Queue()) == 0
+
+
+def test_a_message_stays_in_the_queue_until_the_log_has_it() -> None:
+    import json
+
+    app, _ = receiver("ses", log=Log(away=True))
+    queue = Queue(json.dumps(sns(bounce("ses"))))
+    with pytest.raises(Unavailable):
+        _poll(app, queue)
+    assert queue.deleted == []
+
+
+def test_the_report_has_every_count() -> None:
+    app, _ = receiver("sendgrid")
+    deliver(app, "sendgrid")
+    report = app.report()
+    assert (report["calls"], report["events"], report["events_lost"]) == (1, 1, 0)
