@@ -25,8 +25,8 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from mailwake.cli import demo_tables
-from mailwake.cli.demo_house import WEEK_SECONDS, House, Ports, free_ports, furnish, prepare, running, wait_until_ready
+from mailwake.cli.demo import tables
+from mailwake.cli.demo.house import WEEK_SECONDS, House, Ports, free_ports, furnish, prepare, running, wait_until_ready
 from mailwake.cli.report import ask
 from mailwake.errors import Unavailable
 from mailwake.simulate.agents import load_dials
@@ -63,7 +63,7 @@ def command(
     Example: mailwake demo --exit --messages 500
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    console = demo_tables.console()
+    console = tables.console()
     prepare(folder)
     ports = free_ports(Ports(web=port) if port else Ports(edge=0, relay=0, ingest=0, sink=0, web=0, monitor=0))
     cast = Cast.choose(messages, seed)
@@ -71,8 +71,8 @@ def command(
     console.print("A made-up crowd, tracked one by one: mode `individual`. For real people the default is `aggregate`.")
     with running_with_bar(folder, ports, console) as house:
         result = Demo(house=house, cast=cast, seed=seed, console=console).run()
-        demo_tables.show(console, result, house)
-        (folder / "result.json").write_text(json.dumps(demo_tables.as_dict(result)), encoding="utf-8")
+        tables.show(console, result, house)
+        (folder / "result.json").write_text(json.dumps(tables.as_dict(result)), encoding="utf-8")
         if not leave and sys.stdout.isatty():
             console.print("Serving until Ctrl-C.")
             with contextlib.suppress(KeyboardInterrupt):

@@ -10,10 +10,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from mailwake.cli.demo_house import House
+from mailwake.cli.demo.house import House
 
 if TYPE_CHECKING:
-    from mailwake.cli.demo import Result
+    from mailwake.cli.demo.play import Result
 
 #: Where there is no terminal to ask, lines are this long.
 _WIDTH = 132
