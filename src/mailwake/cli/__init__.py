@@ -28,6 +28,7 @@ COMMANDS = (
     "ingest-imap",
     "ingest-pipe",
     "webhooks",
+    "suppressions",
     "unsubscribes",
     "judge",
     "replay",
