@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from email.message import Message
 from itertools import islice
 from urllib.parse import urlsplit
 
 from mailwake.errors import Untrusted
 from mailwake.hosts import HostReader
-from mailwake.ingest.mail import inner_text, parts, text
+from mailwake.ingest.mail import Part, parts, text
 from mailwake.ingest.read import returned_mail
 from mailwake.tokens import MessageToken, Purpose, TokenReader
 
@@ -41,7 +40,7 @@ class Origins:
     def __init__(self, reader: TokenReader | HostReader) -> None:
         self._reader = reader
 
-    def find(self, message: Message) -> MessageToken | None:
+    def find(self, message: Part) -> MessageToken | None:
         """The copy that this mail returns or quotes; None where it holds no token of ours that names one."""
         for url in islice(_unique(_candidates(message)), _MAX_TRIED):
             token = self._verify(url)
@@ -58,16 +57,16 @@ class Origins:
             return None
 
 
-def _candidates(message: Message) -> Iterator[str]:
+def _candidates(message: Part) -> Iterator[str]:
     """URLs of our form: those in the returned header first, then those in anything that can be read."""
     returned = returned_mail(message)
     if returned is not None:
-        for value in returned.get_all("list-unsubscribe", []):
+        for value in returned.get_all("list-unsubscribe"):
             yield from _URL.findall("".join(str(value).split()))
     for part in parts(message):
-        for value in part.get_all("list-unsubscribe", []) if part is not message else []:
+        for value in part.get_all("list-unsubscribe") if part is not message else []:
             yield from _URL.findall("".join(str(value).split()))
-        words = inner_text(part) if part.get_content_maintype() == "message" else text(part)
+        words = text(part)
         yield from _URL.findall(words)
         yield from _URL.findall(re.sub(r"\r?\n[ \t]+", "", words))
 

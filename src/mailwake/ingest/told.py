@@ -1,0 +1,146 @@
+"""What a notice says in words, apart from the mail that it returns."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from mailwake.errors import Unreadable
+from mailwake.ingest.mail import Part, addresses, header, open_text, own_parts, read_fields, readable, text
+from mailwake.ingest.phrases import Phrases
+
+#: A notice says what it has to say within a few screens; a transcript may be longer.
+MAX_LINES = 400
+MAX_LINE_CHARS = 1_000
+_MAX_TEXTS = 3
+#: RFC 4155: what a mail begins with that was kept in a file
+_MBOX = re.compile(r"From \S{1,300} +\w{3} +\w{3} +\d")
+_QUOTE = re.compile(r"^(?:> ?)+", re.MULTILINE)
+_HEADER_TYPES = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
+_MAILS = frozenset({"message/rfc822", "message/global"})
+_DAEMONS = (
+    "mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "post_master", "mdaemon", "mail.delivery.system",
+    "mail delivery s", "mail system", "system administrator", "system attendant", "delivery subsystem", "poostmaster",
+    "mailadmin", "mail administrator", "mail server", "mailserver", "ndr administrator", "mail-system", "mailsystem", "bounce@", "bounces@", "ndr@",
+    "smtp gateway", "message router", "mail router", "mmdf", "notification@", "uucp@", "daemon@", "mailbot", "mail admin",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """One mail, with its words read once.
+
+    Args:
+        message: the mail.
+        phrases: the words to know it by.
+    """
+
+    message: Part
+    phrases: Phrases
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject in lower case."""
+        return header(self.message, "subject").lower()
+
+    @cached_property
+    def sender(self) -> tuple[str, ...]:
+        """Addresses in From."""
+        return addresses(self.message, "from")
+
+    @cached_property
+    def is_from_a_server(self) -> bool:
+        """Whether a mail server stands in From."""
+        named = header(self.message, "from").lower()
+        return any(word in named for word in _DAEMONS)
+
+    @cached_property
+    def has_no_sender(self) -> bool:
+        """Whether nobody is to be told that this did not arrive: the empty return path of RFC 5321 section 4.5.5."""
+        path = self.message.first("return-path").replace(" ", "").lower()
+        return path == "<>" or path.startswith(("<mailer-daemon", "mailer-daemon"))
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        leaves = [part for part in own_parts(self.message) if not part.inside]
+        plain = [
+            part for part in leaves if part.kind.startswith(("text/plain", "multipart/", "text ")) or part.kind == "text"
+        ]
+        found = [words for part in plain[:_MAX_TEXTS] if (words := text(part)).strip()]
+        if not found:
+            marked = (part for part in leaves if part.kind == "text/html")
+            found = [words for part in marked if (words := readable(part)).strip()]
+        return found[:_MAX_TEXTS]
+
+    @cached_property
+    def _halves(self) -> tuple[list[str], str]:
+        """The lines of the notice, and what stands behind them."""
+        if not self._texts:
+            return [], ""
+        lines = self._texts[0].replace("\r", "\n").replace("\u2019", "'").split("\n", MAX_LINES)
+        rest = lines.pop() if len(lines) > MAX_LINES else ""
+        end = next((number for number, line in enumerate(lines) if self._opens_the_mail(line)), len(lines))
+        return [line[:MAX_LINE_CHARS] for line in lines[:end]], "\n".join([*lines[end:], rest])
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The words of the notice itself."""
+        return self._halves[0]
+
+    @cached_property
+    def lowered(self) -> str:
+        """The same in lower case, lines joined."""
+        return " ".join(" ".join(self.lines).lower().split())
+
+    def _opens_the_mail(self, line: str) -> bool:
+        if not line or (line[0] in " \t" and len(line) > 100):
+            return False
+        low = line[:200].lower()
+        known = self.phrases
+        if low.startswith(known.returned_begins) or _MBOX.match(line):
+            return True
+        if len(line) > 120 or not any(word in low for word in known.returned_holds):
+            return False
+        return not any(word in low for word in known.returned_unless)
+
+    @cached_property
+    def returned(self) -> Part | None:
+        """The mail that the notice gives back, or its headers alone."""
+        for part in own_parts(self.message):
+            if part is self.message:
+                continue
+            if part.kind in _MAILS and part.inside:
+                return part.inside[0]
+            if part.kind in _HEADER_TYPES:
+                return Part(text(part).lstrip() + "\n\n")
+        return self._returned_in_words
+
+    @cached_property
+    def _returned_in_words(self) -> Part | None:
+        """The mail that stands as text below the notice."""
+        held = self.enclosed()
+        if held is not None and (held.has("from") or held.has("to") or held.has("message-id")):
+            return held
+        for words in self._texts[1:]:
+            fields = read_fields(words[:20_000].lstrip().partition("\n\n")[0])
+            if "from" in fields and ("to" in fields or "subject" in fields):
+                return Part(words[:20_000].lstrip())
+        return None
+
+    def enclosed(self) -> Part | None:
+        """A mail that stands as text in this one, quoted or not."""
+        below = _QUOTE.sub("", self._halves[1])
+        lines = below.split("\n", 40)
+        for number, line in enumerate(lines[:40]):
+            if _MBOX.match(line) or (_is_field(line) and any(map(_is_field, lines[number + 1 : number + 3]))):
+                try:
+                    return open_text("\n".join(lines[number:]))
+                except Unreadable:
+                    return None
+        return None
+
+
+def _is_field(line: str) -> bool:
+    name, colon, _ = line.partition(":")
+    return bool(colon) and 1 < len(name.strip()) < 40 and " " not in name.strip()
