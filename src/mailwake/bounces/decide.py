@@ -192,8 +192,9 @@ def _means_unknown(words: Words, stage: str | None) -> bool:
 def _is_contradicted(words: Words, stage: str | None) -> bool:
     """Whether something else speaks for the mailbox, so that "unknown" alone must not end it.
 
-    The status says that there is one, or the recipient had been accepted when a filter said so.
+    The status says that there is one and nobody tells the stage, or the recipient had been accepted when a filter said
+    so. Refused at RCPT, a mailbox that is unknown is unknown.
     """
     if not _NO_MAILBOX.isdisjoint(words.codes):
         return False
-    return stage == "data" or not _A_MAILBOX.isdisjoint(words.codes)
+    return stage == "data" or (stage != "rcpt" and not _A_MAILBOX.isdisjoint(words.codes))

@@ -122,8 +122,8 @@ def _read_block(block: dict[str, str]) -> Report | None:
     action = _action(block.get("action", ""), status)
     if action is None:
         return None
-    foreign = block.get("final-recipient", "").lstrip().lower().startswith("x400")
-    ranked = (original, actual, final) if foreign else (final, original, actual)
+    # The original is the one that the sender named (RFC 3464 section 2.3.1); the other may be an alias behind it.
+    ranked = (original, final, actual) if (original or "").lower() != (final or "").lower() else (final,)
     known = (each for each in ranked if each is not None and is_address(each))
     return Report(
         address=next(known, final or original or actual),

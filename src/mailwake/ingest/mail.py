@@ -27,6 +27,8 @@ MAX_DEPTH = 20
 MAX_WALK = 200
 #: Of one header; decoding takes time, and a subject or status that is longer says nothing more.
 MAX_HEADER_CHARS = 4_096
+#: Of a notice in HTML; what it says stands in the first screen, behind its styles.
+MAX_HTML_CHARS = 100_000
 
 #: What holds a whole mail. The other ``message/…`` types hold fields, which read like text.
 _MAILS = frozenset({"message/rfc822", "message/global", "message/news"})
@@ -258,6 +260,7 @@ def readable(part: Part) -> str:
     """The words of a text part; of HTML, what a reader sees."""
     words = text(part)
     if part.kind == "text/html":
+        words = words[:MAX_HTML_CHARS]
         words = _without_unseen(words)
         words = html.unescape(_TAGS.sub("", _BREAKS.sub("\n", words.replace("\n", " "))))
     return words

@@ -47,6 +47,11 @@ def read_plain(told: Told) -> list[Report]:
         return []
     action = Action.DELAYED if is_delay(told) else Action.FAILED
     named = find_recipients(told)
+    for other in told.others() if not named else ():
+        named = find_recipients(other)
+        if named:
+            told = other
+            break
     if named:
         return [_report(told, address, action, len(named)) for address in named[:_MAX_RECIPIENTS]]
     if not told.is_from_a_server:
@@ -74,7 +79,7 @@ def is_notice(told: Told) -> bool:
     signs += message.kind == "multipart/report" or message.has("x-ms-exchange-message-is-ndr")
     signs += not told.sender
     signs += _CODE.search(told.lowered[:3_000]) is not None
-    if message.has("list-unsubscribe") or message.has("list-id") or message.has("x-campaign"):
+    if not told.is_from_a_server and (message.has("list-unsubscribe") or message.has("list-id")):
         signs -= 2
     if told.subject.startswith(("re:", "aw:", "sv:", "rv:", "fwd:", "fw:", "wg:", "tr:")):
         signs -= 1 if told.is_from_a_server else 2
@@ -226,7 +231,11 @@ def _about(told: Told, address: str, *, alone: bool) -> list[str]:
     if _CODE.search(" ".join(near)) or (not alone and len(near) > 1):
         return near
     coded = [line for line in told.lines if _CODE.search(line) or "<<<" in line] if alone else []
-    telling = (line for line in told.lines[:_MAX_CONTEXT] if says(line.lower(), told.phrases.failure))
+    telling = (
+        line
+        for line in told.lines[:_MAX_CONTEXT]
+        if line.strip() and (not (near or coded) or says(line.lower(), told.phrases.failure))
+    )
     whole = [line for line in telling if line not in near and line not in coded] if alone else []
     return [*near, *(line for line in coded[:_MAX_CONTEXT] if line not in near), *whole] or [header(told.message, "subject")]
 

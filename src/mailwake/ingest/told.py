@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mailwake.errors import Unreadable
 from mailwake.ingest.mail import Part, addresses, header, open_text, own_parts, read_fields, readable, text
-from mailwake.ingest.phrases import Phrases
+from mailwake.ingest.phrases import Phrases, says
 
 #: A notice says what it has to say within a few screens; a transcript may be longer.
 MAX_LINES = 400
@@ -23,7 +24,8 @@ _DAEMONS = (
     "mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "post_master", "mdaemon", "mail.delivery.system",
     "mail delivery s", "mail system", "system administrator", "system attendant", "delivery subsystem", "poostmaster",
     "mailadmin", "mail administrator", "mail server", "mailserver", "ndr administrator", "mail-system", "mailsystem", "bounce@", "bounces@", "ndr@",
-    "smtp gateway", "message router", "mail router", "mmdf", "notification@", "uucp@", "daemon@", "mailbot", "mail admin",
+    "administrator", "mailer@", "content filter", "content-filter", "interscan", "antivirus", "virus", "listserv", "root@",
+    "mail delivery", "exchange", "smtp gateway", "message router", "mail router", "mmdf", "notification@", "uucp@", "daemon@", "mailbot", "mail admin",
 )  # fmt: skip
 
 
@@ -34,10 +36,13 @@ class Told:
     Args:
         message: the mail.
         phrases: the words to know it by.
+        which: which of its texts to take for the notice.
     """
 
     message: Part
     phrases: Phrases
+    #: which of its texts is the notice; the first, unless that names nobody
+    which: int = 0
 
     @cached_property
     def subject(self) -> str:
@@ -68,19 +73,30 @@ class Told:
             part for part in leaves if part.kind.startswith(("text/plain", "multipart/", "text ")) or part.kind == "text"
         ]
         found = [words for part in plain[:_MAX_TEXTS] if (words := text(part)).strip()]
-        if not found:
+        if not found or self.which >= len(found):
             marked = (part for part in leaves if part.kind == "text/html")
-            found = [words for part in marked if (words := readable(part)).strip()]
-        return found[:_MAX_TEXTS]
+            found += [words for part in marked if (words := readable(part)).strip()]
+        return found[: _MAX_TEXTS + 1]
+
+    def others(self) -> Iterator[Told]:
+        """The same mail, with another of its texts for the notice, where that text says that a mail failed."""
+        for number in range(self.which + 1, _MAX_TEXTS + 1):
+            other = replace(self, which=number)
+            if not other.lines:
+                return
+            if any(phrase in other.lowered[:3_000] for phrase in self.phrases.sure):
+                yield other
 
     @cached_property
     def _halves(self) -> tuple[list[str], str]:
         """The lines of the notice, and what stands behind them."""
-        if not self._texts:
+        if self.which >= len(self._texts):
             return [], ""
-        lines = self._texts[0].replace("\r", "\n").replace("\u2019", "'").split("\n", MAX_LINES)
+        lines = self._texts[self.which].replace("\r", "\n").replace("\u2019", "'").split("\n", MAX_LINES)
         rest = lines.pop() if len(lines) > MAX_LINES else ""
-        end = next((number for number, line in enumerate(lines) if self._opens_the_mail(line)), len(lines))
+        low = self._texts[self.which][: MAX_LINES * 200].lower()
+        said = [word for word in self.phrases.returned_holds if word in low]
+        end = next((number for number, line in enumerate(lines) if self._opens_the_mail(line, said)), len(lines))
         return [line[:MAX_LINE_CHARS] for line in lines[:end]], "\n".join([*lines[end:], rest])
 
     @cached_property
@@ -93,16 +109,15 @@ class Told:
         """The same in lower case, lines joined."""
         return " ".join(" ".join(self.lines).lower().split())
 
-    def _opens_the_mail(self, line: str) -> bool:
+    def _opens_the_mail(self, line: str, said: list[str]) -> bool:
         if not line or (line[0] in " \t" and len(line) > 100):
             return False
-        low = line[:200].lower()
-        known = self.phrases
-        if low.startswith(known.returned_begins) or _MBOX.match(line):
+        if line.startswith(self.phrases.returned_begins) or (line.startswith("From ") and _MBOX.match(line)):
             return True
-        if len(line) > 120 or not any(word in low for word in known.returned_holds):
+        if not said or len(line) > 120:
             return False
-        return not any(word in low for word in known.returned_unless)
+        low = line.lower()
+        return any(word in low for word in said) and not says(low, self.phrases.returned_unless)
 
     @cached_property
     def returned(self) -> Part | None:
@@ -122,7 +137,7 @@ class Told:
         held = self.enclosed()
         if held is not None and (held.has("from") or held.has("to") or held.has("message-id")):
             return held
-        for words in self._texts[1:]:
+        for words in self._texts[self.which + 1 :]:
             fields = read_fields(words[:20_000].lstrip().partition("\n\n")[0])
             if "from" in fields and ("to" in fields or "subject" in fields):
                 return Part(words[:20_000].lstrip())
