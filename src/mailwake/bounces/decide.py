@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from mailwake.bounces.lookup import Lookup
 from mailwake.bounces.providers import Providers
 from mailwake.bounces.words import Words, quote, read_words
 
@@ -49,7 +50,8 @@ class _Rule(NamedTuple):
     category: str
     overrules: bool
     words: tuple[str, ...]
-    unless: tuple[str, ...]
+    any_of: frozenset[str]
+    unless: frozenset[str]
 
 
 class Bounces:
@@ -70,9 +72,11 @@ class Bounces:
         self._vague = {code: name for name, codes in table["vague_status"].items() for code in codes}
         self._text = [_rule(entry) for entry in table["text"]]
         stages = table.get("stage", {})
-        self._stages = [(name, tuple(entry["words"])) for name, entry in stages.items()]
+        self._stages = [(name, frozenset(entry["words"])) for name, entry in stages.items()]
         self._default = {name: entry["default"] for name, entry in stages.items() if "default" in entry}
         self._providers = Providers(providers or {})
+        self._plain = Lookup(word for rule in self._text for word in (*rule.words, *rule.unless))
+        self._whole = Lookup([word for _, words in self._stages for word in words] + [*self._providers.marks()])
         for name in (
             *self._status.values(), *self._vague.values(), *self._reply.values(), *self._default.values(),
             *(rule.category for rule in self._text), *self._providers.categories(),
@@ -100,46 +104,45 @@ class Bounces:
         if reason.lower().startswith(_FORWARDED):
             return self._decision("forwarded", "forwarded", quote(reason))
         words = read_words(reason, server=server)
-        stage = stage or self._stage(words.whole)
+        marks = self._whole.said_in(words.whole)
+        stage = stage or self._stage(marks)
+        known = self._providers.find(words, marks, stage)
+        if known is not None:
+            return self._decision(known.category, known.id, quote(reason, known.word))
+        said = self._plain.said_in(words.plain)
         return (
-            self._by_provider(words, stage, reason)
-            or self._by_stage(words, stage, reason)
-            or self._by_words(words, stage, reason, overruling=True)
+            self._by_stage(said, stage, reason)
+            or self._by_words(words, said, stage, reason)
             or self._by_code(self._status, words.codes, "status", reason)
             or self._by_links(words, reason)
-            or self._by_words(words, stage, reason, overruling=False)
+            or self._by_words(words, said, stage, reason, overruling=False)
             or self._by_code(self._vague, words.codes, "status", reason)
             or self._by_code(self._reply, words.replies, "reply", reason)
             or self._decision("unknown", "nothing", quote(reason))
         )
 
-    def _stage(self, whole: str) -> str | None:
-        """The last command that the words tell of: what came before it went well."""
-        told = [name for name, words in self._stages if any(word in whole for word in words)]
-        return told[0] if told else None
+    def _stage(self, marks: frozenset[str]) -> str | None:
+        """The first command that the words tell of."""
+        return next((name for name, words in self._stages if not words.isdisjoint(marks)), None)
 
-    def _by_provider(self, words: Words, stage: str | None, reason: str) -> Decision | None:
-        known = self._providers.find(words, stage)
-        return None if known is None else self._decision(known.category, known.id, quote(reason, known.word))
-
-    def _by_stage(self, words: Words, stage: str | None, reason: str) -> Decision | None:
+    def _by_stage(self, said: frozenset[str], stage: str | None, reason: str) -> Decision | None:
         """What was refused before a recipient was named."""
         default = self._default.get(stage or "")
         if default is None:
             return None
         for rule in self._text:
-            word = _matching(rule, words.plain) if rule.category not in _OF_RECIPIENTS else None
+            word = _matching(rule, said) if rule.category not in _OF_RECIPIENTS else None
             if word is not None and (rule.overrules or rule.category in ("network", "policy")):
                 if rule.category == "spam_content" or (rule.category == "policy" and stage == "connect"):
                     break
                 return self._decision(rule.category, f"text.{rule.id}", quote(reason, word))
         return self._decision(default, f"stage.{stage}", quote(reason))
 
-    def _by_words(self, words: Words, stage: str | None, reason: str, *, overruling: bool) -> Decision | None:
+    def _by_words(
+        self, words: Words, said: frozenset[str], stage: str | None, reason: str, *, overruling: bool = True
+    ) -> Decision | None:
         for rule in self._text:
-            if rule.overrules is not overruling:
-                continue
-            word = _matching(rule, words.plain)
+            word = _matching(rule, said) if rule.overrules is overruling else None
             if word is None:
                 continue
             category = rule.category
@@ -152,8 +155,9 @@ class Bounces:
 
     def _by_links(self, words: Words, reason: str) -> Decision | None:
         """What the links say where nothing else spoke: help pages are named after the trouble."""
-        for rule in self._text if words.links else ():
-            word = _matching(rule, words.links) if rule.overrules and rule.category != "bad_mailbox" else None
+        said = self._plain.said_in(words.links) if words.links else frozenset()
+        for rule in self._text if said else ():
+            word = _matching(rule, said) if rule.overrules and rule.category != "bad_mailbox" else None
             if word is not None:
                 return self._decision(rule.category, f"text.{rule.id}", quote(reason, word))
         return None
@@ -168,15 +172,18 @@ class Bounces:
 
 
 def _rule(entry: Mapping[str, Any]) -> _Rule:
+    words = entry["words"]
     return _Rule(
-        entry["id"], entry["category"], entry["overrules"], tuple(entry["words"]), tuple(entry.get("unless", ()))
-    )
+        entry["id"], entry["category"], entry["overrules"], tuple(words), frozenset(words),
+        frozenset(entry.get("unless", ())),
+    )  # fmt: skip
 
 
-def _matching(rule: _Rule, plain: str) -> str | None:
+def _matching(rule: _Rule, said: frozenset[str]) -> str | None:
     """The first word of the rule that is said, unless one is said that takes it back."""
-    word = next((each for each in rule.words if each in plain), None)
-    return None if word is None or any(each in plain for each in rule.unless) else word
+    if rule.any_of.isdisjoint(said) or not rule.unless.isdisjoint(said):
+        return None
+    return next(word for word in rule.words if word in said)
 
 
 def _means_unknown(words: Words, stage: str | None) -> bool:

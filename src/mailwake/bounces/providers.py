@@ -28,7 +28,7 @@ class _Rule(NamedTuple):
 
 class _Provider(NamedTuple):
     servers: tuple[str, ...]
-    marks: tuple[str, ...]
+    marks: frozenset[str]
     rules: tuple[_Rule, ...]
 
 
@@ -42,7 +42,7 @@ class Providers:
     def __init__(self, table: Mapping[str, Any]) -> None:
         self._providers = [
             _Provider(
-                tuple(entry["servers"]), tuple(entry["marks"]), tuple(_rule(name, each) for each in entry["rules"])
+                tuple(entry["servers"]), frozenset(entry["marks"]), tuple(_rule(name, each) for each in entry["rules"])
             )
             for name, entry in table.items()
         ]
@@ -51,22 +51,21 @@ class Providers:
         """All causes that the rules name."""
         return (rule.category for provider in self._providers for rule in provider.rules)
 
-    def find(self, words: Words, stage: str | None) -> Known | None:
-        """The first rule that fits what a known provider said."""
+    def marks(self) -> Iterable[str]:
+        """All words that tell a provider by what it says."""
+        return (mark for provider in self._providers for mark in provider.marks)
+
+    def find(self, words: Words, marks: frozenset[str], stage: str | None) -> Known | None:
+        """The first rule that fits what a known provider said; `marks` are the words of `marks()` that it said."""
+        host = f".{words.server}" if words.server else ""
         for provider in self._providers:
-            if not self._is_theirs(provider, words):
+            if not (host and host.endswith(provider.servers)) and provider.marks.isdisjoint(marks):
                 continue
             for rule in provider.rules:
                 word = _fits(rule, words, stage)
                 if word is not None:
                     return Known(rule.id, rule.category, word)
         return None
-
-    @staticmethod
-    def _is_theirs(provider: _Provider, words: Words) -> bool:
-        if words.server and f".{words.server}".endswith(provider.servers):
-            return True
-        return any(mark in words.whole for mark in provider.marks)
 
 
 def _rule(provider: str, entry: Mapping[str, Any]) -> _Rule:

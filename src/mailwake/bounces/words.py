@@ -44,15 +44,21 @@ class Words(NamedTuple):
 def read_words(reason: str, *, server: str | None = None) -> Words:
     """The words of a refusal; time is proportional to their length, which is capped."""
     whole = " ".join(reason[:_MAX_CHARS].lower().replace("\u2019", "'").split())
-    host = _HOST.search(whole)
-    links = " ".join(_LINK.findall(whole))
+    host = _HOST.search(whole) if "host " in whole else None
+    links = " ".join(_LINK.findall(whole)) if "http" in whole or "www." in whole else ""
     plain = _LINK.sub(" ", whole) if links else whole
     for wrapping in _WRAPPING:
         plain = plain.replace(wrapping, " ")
     codes = tuple(_STATUS.findall(plain))
     replies = tuple(_REPLY.findall(plain))
-    plain = _ADDRESS.sub("@", plain) if "@" in plain else plain
-    plain = _NUMBERS.sub(" ", _HOST.sub(" ", _AGAIN.sub("", plain)))
+    if "@" in plain:
+        plain = _ADDRESS.sub("@", plain)
+    if host is not None:
+        plain = _HOST.sub(" ", plain)
+    if len(replies) > 1 or len(codes) > 1:
+        plain = _AGAIN.sub("", plain)
+    if "." in plain or "[" in plain:
+        plain = _NUMBERS.sub(" ", plain)
     return Words(
         whole=whole, plain=" ".join(plain.split()), links=links, codes=codes, replies=replies,
         server=(server or (host[1] if host else "")).rstrip(".").lower(),

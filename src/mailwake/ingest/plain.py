@@ -36,6 +36,8 @@ _NOBODY = ("mailer-daemon@", "postmaster@", "abuse@", "noreply@", "no-reply@", "
 
 def read_failed_header(told: Told) -> list[Report]:
     """The recipients in ``X-Failed-Recipients``, which Exim and Google write."""
+    if not told.message.has("x-failed-recipients"):
+        return []
     named = addresses(told.message, "x-failed-recipients")
     action = Action.DELAYED if is_delay(told) else Action.FAILED
     return [_report(told, address, action, len(named)) for address in named[:_MAX_RECIPIENTS]]
@@ -247,11 +249,12 @@ def _heads(line: str, found: re.Match[str]) -> bool:
 
 def stage_told(told: Told) -> str:
     """At which command the other server refused, in Postfix's words; empty where the notice does not tell."""
-    words = "\n".join(told.lines)
+    if not told.tells_a_stage:
+        return ""
     if "refused to talk to me" in told.lowered:
         return "(refused to talk to me)"
-    said = _STAGE.search(" ".join(words.split()))
+    said = _STAGE.search(told.lowered)
     if said:
         return f"(in reply to {said[1].upper()} command)"
-    asked = _TRANSCRIPT.findall(words)
+    asked = _TRANSCRIPT.findall("\n".join(told.lines))
     return f"(in reply to {asked[-1]} command)" if asked and len(set(asked)) == 1 else ""

@@ -19,7 +19,7 @@ from mailwake.ingest.replies import automatic_answer, is_reply
 from mailwake.ingest.told import Told
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
-_MESSAGE_ID = re.compile(r"^message-id:\s{0,20}<([^<>\s]{3,300})>", re.IGNORECASE | re.MULTILINE)
+_MESSAGE_ID = re.compile(r"message-id:\s{0,20}<([^<>\s]{3,300})>", re.IGNORECASE)
 #: Words that say nothing by themselves: what sendmail writes where a program failed, and what others write for all.
 _EMPTY = re.compile(r"^(?:[\d\s.;:()#-]|smtp|x-unix|unknown|undefined|none|null)*$", re.IGNORECASE)
 
@@ -67,8 +67,9 @@ def _read_fields(told: Told) -> list[Report]:
     if not reports and (told.is_from_a_server or told.message.kind == "multipart/report" or told.has_no_sender):
         for part in own:
             if not part.inside and part.kind.startswith(("text/", "multipart/", "message/")):
-                said = text(part) if FIELDS.search(part.body) or part.has("content-transfer-encoding") else ""
-                if said and FIELDS.search(said):
+                packed = part.has("content-transfer-encoding")
+                said = text(part) if packed or "ecipient" in part.body or "ECIPIENT" in part.body else ""
+                if "ecipient" in said.lower() and FIELDS.search(said):
                     reports = read_fields_in(said)
                     break
     if any(report.action is Action.FAILED for report in reports) and _only_warns(told, reports):
@@ -129,7 +130,8 @@ def _notice(
     if original is None and kind in (Kind.REPLY, Kind.AUTO_REPLY):
         original = " ".join(message.first("in-reply-to").split()).strip("<>") or None
     if original is None and reports:
-        found = _MESSAGE_ID.search(message.body)
+        place = message.body.lower().find("\nmessage-id:")
+        found = _MESSAGE_ID.match(message.body, place + 1) if place >= 0 else None
         original = found[1] if found else header(message, "x-original-message-id").strip("<>") or None
     return Notice(
         kind=kind,

@@ -78,6 +78,12 @@ class Told:
             found += [words for part in marked if (words := readable(part)).strip()]
         return found[: _MAX_TEXTS + 1]
 
+    @property
+    def tells_a_stage(self) -> bool:
+        """Whether it may say at which command the other server refused; cheap, to be asked first."""
+        words = self._texts[0] if self._texts else ""
+        return "to talk" in words or "in reply" in words or ">>>" in words or "\n    to " in words
+
     def others(self) -> Iterator[Told]:
         """The same mail, with another of its texts for the notice, where that text says that a mail failed."""
         for number in range(self.which + 1, _MAX_TEXTS + 1):

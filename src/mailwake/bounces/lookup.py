@@ -1,0 +1,44 @@
+"""Which of many phrases a text holds, found in one pass over the text instead of one pass a phrase."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+#: Long enough that few phrases share their beginning.
+_KEY = 4
+#: the first four signs at each place where a word begins
+_BEGINNINGS = re.compile(r"(?<![a-z0-9])(?=([a-z0-9].{3}))")
+
+
+class Lookup:
+    """A set of phrases, ready to be looked for.
+
+    In ASCII text a phrase that begins with a letter or digit begins where a word begins, so that *rbl* is not found in
+    *verbless*. Elsewhere, where words are not always apart, it may begin anywhere.
+
+    Args:
+        phrases: in lower case.
+    """
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._by_start: dict[str, list[str]] = {}
+        self._odd: list[str] = []
+        self._all = tuple(dict.fromkeys(phrases))
+        for phrase in self._all:
+            if not phrase.isascii():
+                continue
+            if len(phrase) < _KEY or not phrase[0].isalnum():
+                self._odd.append(phrase)
+            else:
+                self._by_start.setdefault(phrase[:_KEY], []).append(phrase)
+        self._starts = self._by_start.keys()
+
+    def said_in(self, words: str) -> frozenset[str]:
+        """The phrases that stand somewhere in the words."""
+        if not words.isascii():
+            return frozenset([phrase for phrase in self._all if phrase in words])
+        starts = self._starts & set(_BEGINNINGS.findall(words))
+        found = [phrase for start in starts for phrase in self._by_start[start] if phrase in words]
+        found += [phrase for phrase in self._odd if phrase in words]
+        return frozenset(found)
