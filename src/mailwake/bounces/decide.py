@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from mailwake.bounces.lookup import Lookup
+from mailwake.bounces.lookup import Lookup, beginnings
 from mailwake.bounces.providers import Providers
 from mailwake.bounces.words import Words, quote, read_words
 
@@ -104,12 +104,13 @@ class Bounces:
         if reason.lower().startswith(_FORWARDED):
             return self._decision("forwarded", "forwarded", quote(reason))
         words = read_words(reason, server=server)
-        marks = self._whole.said_in(words.whole)
+        starts = beginnings(words.whole)
+        marks = self._whole.said_in(words.whole, starts)
         stage = stage or self._stage(marks)
         known = self._providers.find(words, marks, stage)
         if known is not None:
             return self._decision(known.category, known.id, quote(reason, known.word))
-        said = self._plain.said_in(words.plain)
+        said = self._plain.said_in(words.plain, starts)
         return (
             self._by_stage(said, stage, reason)
             or self._by_words(words, said, stage, reason)

@@ -34,11 +34,25 @@ class Lookup:
                 self._by_start.setdefault(phrase[:_KEY], []).append(phrase)
         self._starts = self._by_start.keys()
 
-    def said_in(self, words: str) -> frozenset[str]:
-        """The phrases that stand somewhere in the words."""
+    def said_in(self, words: str, starts: frozenset[str] | None = None) -> frozenset[str]:
+        """The phrases that stand somewhere in the words.
+
+        Args:
+            words: in lower case.
+            starts: what `beginnings` found in them, or in a text that they were cut from.
+        """
         if not words.isascii():
             return frozenset([phrase for phrase in self._all if phrase in words])
-        starts = self._starts & set(_BEGINNINGS.findall(words))
-        found = [phrase for start in starts for phrase in self._by_start[start] if phrase in words]
+        found = [
+            phrase
+            for start in (beginnings(words) if starts is None else starts) & self._starts
+            for phrase in self._by_start[start]
+            if phrase in words
+        ]
         found += [phrase for phrase in self._odd if phrase in words]
         return frozenset(found)
+
+
+def beginnings(words: str) -> frozenset[str]:
+    """The first signs of each word."""
+    return frozenset(_BEGINNINGS.findall(words))

@@ -146,7 +146,9 @@ def _address(field: str) -> str | None:
     """``rfc822; <user@example.com> (comment)`` → ``user@example.com``; the type may be missing in the wild."""
     kind, semicolon, value = field[:1_000].partition(";")
     kind = kind.strip().lower() if semicolon else ""
-    value = decoded(value if semicolon else field[:1_000])
+    value = value if semicolon else field[:1_000]
+    # An encoded word is no part of an address (RFC 2047 section 5); where a server writes one there, it is the address.
+    value = printable(value) if "?=@" in value else decoded(value)
     inside = _X400.search(value)
     if inside:
         return printable(f"{inside[1]}@{inside[2]}")

@@ -247,14 +247,15 @@ def _heads(line: str, found: re.Match[str]) -> bool:
     return found.start() <= (lead.end() if lead else 0)
 
 
-def stage_told(told: Told) -> str:
+def stage_told(told: Told, address: str, *, alone: bool) -> str:
     """At which command the other server refused, in Postfix's words; empty where the notice does not tell."""
     if not told.tells_a_stage:
         return ""
-    if "refused to talk to me" in told.lowered:
+    words = told.lowered if alone else " ".join(_about(told, address, alone=False)).lower()
+    if "refused to talk to me" in words:
         return "(refused to talk to me)"
-    said = _STAGE.search(told.lowered)
+    said = _STAGE.search(words)
     if said:
         return f"(in reply to {said[1].upper()} command)"
-    asked = _TRANSCRIPT.findall("\n".join(told.lines))
+    asked = _TRANSCRIPT.findall("\n".join(told.lines)) if alone else []
     return f"(in reply to {asked[-1]} command)" if asked and len(set(asked)) == 1 else ""

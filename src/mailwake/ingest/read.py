@@ -94,8 +94,9 @@ def _completed(told: Told, report: Report, *, alone: bool) -> Report:
             address = found[0] if len(found) == 1 else address
     if _EMPTY.match(words):
         words = shorten(f"{words} {about(told, (address or '').lower(), alone=alone)}")
-    elif alone and report.action is Action.FAILED and "in reply to" not in words:
-        words = shorten(f"{words[:900]} {stage_told(told)}")
+    elif report.action is Action.FAILED and "in reply to" not in words:
+        stage = stage_told(told, (report.address or "").lower(), alone=alone)
+        words = shorten(f"{words[:900]} {stage}") if stage else words
     return replace(report, address=address, diagnostic=words)
 
 

@@ -15,6 +15,7 @@ from mailwake.ingest.phrases import Phrases, says
 MAX_LINES = 400
 MAX_LINE_CHARS = 1_000
 _MAX_TEXTS = 3
+_MAX_FOREIGN_SIGNS = 40
 #: RFC 4155: what a mail begins with that was kept in a file
 _MBOX = re.compile(r"From \S{1,300} +\w{3} +\w{3} +\d")
 _QUOTE = re.compile(r"^(?:> ?)+", re.MULTILINE)
@@ -123,7 +124,9 @@ class Told:
         if not said or len(line) > 120:
             return False
         low = line.lower()
-        return any(word in low for word in said) and not says(low, self.phrases.returned_unless)
+        # Languages without spaces say "your mail" in sentences too; what opens the mail is a line of few signs there.
+        short = len(low.strip(" \t-=*#_>[]<>【】:：")) <= _MAX_FOREIGN_SIGNS
+        return any(word in low and (short or word.isascii()) for word in said) and not says(low, self.phrases.returned_unless)
 
     @cached_property
     def returned(self) -> Part | None:
