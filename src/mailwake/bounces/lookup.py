@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-#: Long enough that few phrases share their beginning.
-_KEY = 4
-#: the first four signs at each place where a word begins
-_BEGINNINGS = re.compile(r"(?<![a-z0-9])(?=([a-z0-9].{3}))")
+#: Phrases are filed by their first eight signs, shorter ones by their first four, so that few share a place.
+_LONG, _SHORT = 8, 4
+#: the first eight signs at each place where a word begins
+_BEGINNINGS = re.compile(r"(?<![a-z0-9])(?=([a-z0-9].{7}))")
 
 
 class Lookup:
@@ -28,10 +28,11 @@ class Lookup:
         for phrase in self._all:
             if not phrase.isascii():
                 continue
-            if len(phrase) < _KEY or not phrase[0].isalnum():
+            if len(phrase) < _SHORT or not phrase[0].isalnum():
                 self._odd.append(phrase)
             else:
-                self._by_start.setdefault(phrase[:_KEY], []).append(phrase)
+                key = phrase[: _LONG if len(phrase) >= _LONG else _SHORT]
+                self._by_start.setdefault(key, []).append(phrase)
         self._starts = self._by_start.keys()
 
     def said_in(self, words: str, starts: frozenset[str] | None = None) -> frozenset[str]:
@@ -55,4 +56,5 @@ class Lookup:
 
 def beginnings(words: str) -> frozenset[str]:
     """The first signs of each word."""
-    return frozenset(_BEGINNINGS.findall(words))
+    found = _BEGINNINGS.findall(f"{words}       ")
+    return frozenset([*found, *(each[:_SHORT] for each in found)])

@@ -20,7 +20,6 @@ _ADDRESS = re.compile(r"(?<![^\s<>()\[\],;:\"'])[^\s<>()\[\],;:\"'@]{0,256}@[^\s
 _AGAIN = re.compile(r"(?<=\s)[245]\d\d(?:-[245]\.\d{1,3}\.\d{1,3} |- ?| [245]\.\d{1,3}\.\d{1,3} )")
 #: What IronPort and Amazon SES put before any answer to RCPT or DATA, whatever that answer says.
 _WRAPPING = ("unknown address error", "other mail system problem")
-_NUMBERS = re.compile(r"\[[0-9a-f.:]{3,45}\]|(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}")
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -57,8 +56,6 @@ def read_words(reason: str, *, server: str | None = None) -> Words:
         plain = _HOST.sub(" ", plain)
     if len(replies) > 1 or len(codes) > 1:
         plain = _AGAIN.sub("", plain)
-    if "." in plain or "[" in plain:
-        plain = _NUMBERS.sub(" ", plain)
     return Words(
         whole=whole, plain=" ".join(plain.split()), links=links, codes=codes, replies=replies,
         server=(server or (host[1] if host else "")).rstrip(".").lower(),

@@ -38,10 +38,11 @@ def _is_a_report(message: Part) -> bool:
     """Whether a provider complains in a form of its own, with the mail enclosed."""
     if "feedback-report" in message.first("content-type"):
         return True
-    sender = addresses(message, "from")
-    if not any(part.kind == "message/rfc822" for part in parts(message)):
+    if not any(part.kind == "message/rfc822" for part in own_parts(message)):
         return False
-    return any(each in _REPORTERS for each in sender) or _JMRP.match(header(message, "subject")) is not None
+    if any(each in _REPORTERS for each in addresses(message, "from")):
+        return True
+    return _JMRP.match(header(message, "subject")) is not None
 
 
 def _named(message: Part, fields: dict[str, list[str]]) -> list[Report]:

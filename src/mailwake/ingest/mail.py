@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from email.errors import MessageError
 from email.header import decode_header, make_header
-from email.utils import parsedate_to_datetime
+from email.utils import mktime_tz, parsedate_tz
 
 from mailwake.errors import Unreadable
 
@@ -39,6 +39,7 @@ _BOUNDARY = re.compile(r"boundary[ \t]*=[ \t]*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,
 _CHARSET = re.compile(r"charset[ \t]*=[ \t]*[\"']?([\w.:+-]{1,40})", re.IGNORECASE)
 #: a line that opens a part, where the header names another boundary or none
 _ANY_BOUNDARY = re.compile(r"^--(\S[^\n]{0,200})\ncontent-", re.IGNORECASE | re.MULTILINE)
+_FIELDS = re.compile(r"^([!-9;-~]{1,76})[ \t]*:[ \t]*(.*)$", re.MULTILINE)
 _FIELD = re.compile(r"[!-9;-~]{1,76}[ \t]*:")
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ANGLES = re.compile(r"<([^<>\s]{1,998})>")
@@ -55,23 +56,35 @@ class Part:
 
     Args:
         raw: as it travelled, one character a byte, lines ended by LF.
-        inside: parts that it holds; empty for a leaf.
+        unopened: how deep it stands, of a mail inside another: it is taken apart only when somebody looks into it.
 
     Attributes:
         body: what follows the header, not decoded.
-        inside: the parts that it holds.
         kind: its content type, lower case; ``text/plain`` where it tells none.
     """
 
-    __slots__ = ("_fields", "body", "inside", "kind")
+    __slots__ = ("_fields", "_held", "_unopened", "body", "kind")
 
-    def __init__(self, raw: str) -> None:
+    def __init__(self, raw: str, *, unopened: int | None = None) -> None:
         head, body = _split(raw)
         self._fields = read_fields(head)
         self.body = body
-        self.inside: list[Part] = []
+        self._held: list[Part] = []
+        self._unopened = unopened
         told = self.first("content-type").partition(";")[0].split(None, 1)
         self.kind = told[0].lower() if told else "text/plain"
+
+    @property
+    def inside(self) -> list[Part]:
+        """The parts that it holds; empty for a leaf."""
+        if self._unopened is not None:
+            depth, self._unopened = self._unopened, None
+            _take_apart(self, depth)
+        return self._held
+
+    def hold(self, held: list[Part]) -> None:
+        """Put parts into it."""
+        self._held = held
 
     def get_all(self, name: str) -> list[str]:
         """The values of a header, in order, each on one line."""
@@ -110,16 +123,26 @@ def open_text(words: str) -> Part:
 
 def _open(raw: str) -> Part:
     whole = Part(raw.lstrip("\n"))
+    if not _take_apart(whole, 0):
+        raise Unreadable(f"the mail has more than {MAX_DEPTH} parts inside each other")
+    return whole
+
+
+def _take_apart(whole: Part, depth: int) -> bool:
+    """Open a part down to the mails that it holds; False where that goes too deep, and what lies deeper stays closed."""
     left = MAX_WALK - 1
-    todo = [(whole, 0)]
+    todo = [(whole, depth)]
     while todo and left > 0:
         part, depth = todo.pop()
-        part.inside = [Part(each) for each in _taken_apart(part, left)]
-        left -= len(part.inside)
-        if part.inside and depth >= MAX_DEPTH:
-            raise Unreadable(f"the mail has more than {MAX_DEPTH} parts inside each other")
-        todo.extend((each, depth + 1) for each in reversed(part.inside))
-    return whole
+        is_mail = part.kind in _MAILS
+        held = [Part(each, unopened=depth + 1 if is_mail else None) for each in _taken_apart(part, left)]
+        if held and depth >= MAX_DEPTH:
+            return False
+        left -= len(held)
+        part.hold(held)
+        if not is_mail:
+            todo.extend((each, depth + 1) for each in reversed(held))
+    return True
 
 
 def _split(raw: str) -> tuple[str, str]:
@@ -135,10 +158,8 @@ def _split(raw: str) -> tuple[str, str]:
 def read_fields(head: str) -> dict[str, list[str]]:
     """Header fields by lower-case name, unfolded; lines that are none are left out."""
     fields: dict[str, list[str]] = {}
-    for line in _FOLD.sub(" ", head).split("\n"):
-        name, colon, value = line.partition(":")
-        if colon:
-            fields.setdefault(name.strip().lower(), []).append(value.strip())
+    for name, value in _FIELDS.findall(_FOLD.sub(" ", head)):
+        fields.setdefault(name.lower(), []).append(value.rstrip())
     return fields
 
 
@@ -187,9 +208,10 @@ def _travelled(part: Part) -> str:
 
 def parts(message: Part) -> Iterator[Part]:
     """The message and everything inside it, in document order."""
-    todo = [message]
-    while todo:
+    todo, left = [message], MAX_WALK
+    while todo and left:
         part = todo.pop()
+        left -= 1
         yield part
         todo.extend(reversed(part.inside))
 
@@ -296,6 +318,7 @@ def message_id(message: Part) -> str | None:
 def dated(message: Part) -> int | None:
     """The Date header in microseconds since 1970, UTC."""
     try:
-        return round(parsedate_to_datetime(header(message, "date")).timestamp() * 1_000_000)
+        told = parsedate_tz(message.first("date")[:200])
+        return None if told is None else round(mktime_tz(told) * 1_000_000)
     except (ValueError, TypeError, OverflowError, IndexError, RecursionError):
         return None

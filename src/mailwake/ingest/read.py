@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mailwake.ingest.arf import read_feedback
 from mailwake.ingest.dsn import FIELDS, is_address, kind_of, read_fields_in, read_reports, shorten
-from mailwake.ingest.mail import Part, addresses, dated, header, message_id, open_mail, own_parts, text
+from mailwake.ingest.mail import Part, addresses, dated, header, message_id, open_mail, open_text, own_parts, text
 from mailwake.ingest.notice import Action, Kind, Notice, Report
 from mailwake.ingest.phrases import load
 from mailwake.ingest.plain import about, is_delay, is_notice, read_failed_header, read_plain, stage_told
@@ -108,11 +108,10 @@ def _read_held(told: Told) -> Notice | None:
             if inner.kind == "multipart/report" and not is_notice(told) and not is_reply(told.message):
                 notice = _read(Told(inner, told.phrases), may_hold=False)
                 return notice if notice.reports else None
-    if told.is_from_a_server or told.has_no_sender:
-        inner_mail = told.enclosed()
-        if inner_mail is not None and (inner_mail.kind == "multipart/report" or "mailer-daemon" in inner_mail.first("from").lower()):
-            notice = _read(Told(inner_mail, told.phrases), may_hold=False)
-            return notice if notice.reports else None
+    words = told.enclosed if told.is_from_a_server or told.has_no_sender else None
+    if words is not None and ("multipart/report" in words[:5_000].lower() or "mailer-daemon" in words[:5_000].lower()):
+        notice = _read(Told(open_text(words), told.phrases), may_hold=False)
+        return notice if notice.reports and notice.kind is not Kind.COMPLAINT else None
     return None
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mailwake.errors import Unreadable
-from mailwake.ingest.mail import Part, addresses, header, open_text, own_parts, read_fields, readable, text
+from mailwake.ingest.mail import Part, addresses, header, own_parts, readable, text
 from mailwake.ingest.phrases import Phrases, says
 
 #: A notice says what it has to say within a few screens; a transcript may be longer.
@@ -16,6 +15,9 @@ MAX_LINES = 400
 MAX_LINE_CHARS = 1_000
 _MAX_TEXTS = 3
 _MAX_FOREIGN_SIGNS = 40
+#: Where our own mail begins is looked for so far.
+_MAX_NOTICE_CHARS = 16_000
+_MAX_ENCLOSED_CHARS = 65_536
 #: RFC 4155: what a mail begins with that was kept in a file
 _MBOX = re.compile(r"From \S{1,300} +\w{3} +\w{3} +\d")
 _QUOTE = re.compile(r"^(?:> ?)+", re.MULTILINE)
@@ -101,7 +103,7 @@ class Told:
             return [], ""
         lines = self._texts[self.which].replace("\r", "\n").replace("\u2019", "'").split("\n", MAX_LINES)
         rest = lines.pop() if len(lines) > MAX_LINES else ""
-        low = self._texts[self.which][: MAX_LINES * 200].lower()
+        low = self._texts[self.which][:_MAX_NOTICE_CHARS].lower()
         said = [word for word in self.phrases.returned_holds if word in low]
         end = next((number for number, line in enumerate(lines) if self._opens_the_mail(line, said)), len(lines))
         return [line[:MAX_LINE_CHARS] for line in lines[:end]], "\n".join([*lines[end:], rest])
@@ -143,25 +145,26 @@ class Told:
     @cached_property
     def _returned_in_words(self) -> Part | None:
         """The mail that stands as text below the notice."""
-        held = self.enclosed()
-        if held is not None and (held.has("from") or held.has("to") or held.has("message-id")):
-            return held
+        if self.enclosed is not None:
+            held = Part(self.enclosed.partition("\n\n")[0] + "\n\n")
+            if held.has("from") or held.has("to") or held.has("message-id"):
+                return held
         for words in self._texts[self.which + 1 :]:
-            fields = read_fields(words[:20_000].lstrip().partition("\n\n")[0])
-            if "from" in fields and ("to" in fields or "subject" in fields):
-                return Part(words[:20_000].lstrip())
+            held = Part(words[:20_000].lstrip().partition("\n\n")[0] + "\n\n")
+            if held.has("from") and (held.has("to") or held.has("subject")):
+                return held
         return None
 
-    def enclosed(self) -> Part | None:
-        """A mail that stands as text in this one, quoted or not."""
-        below = _QUOTE.sub("", self._halves[1])
+    @cached_property
+    def enclosed(self) -> str | None:
+        """A mail that stands as text in this one, quoted or not, without the quoting."""
+        below = self._halves[1][:_MAX_ENCLOSED_CHARS]
+        if ">" in below[:2_000]:
+            below = _QUOTE.sub("", below)
         lines = below.split("\n", 40)
         for number, line in enumerate(lines[:40]):
             if _MBOX.match(line) or (_is_field(line) and any(map(_is_field, lines[number + 1 : number + 3]))):
-                try:
-                    return open_text("\n".join(lines[number:]))
-                except Unreadable:
-                    return None
+                return "\n".join(lines[number:])
         return None
 
 
