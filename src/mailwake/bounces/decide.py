@@ -6,21 +6,27 @@ again when the table is better. A 5xx reply is not a dead address: most of them 
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
-#: RFC 3463 section 2
-_STATUS = re.compile(r"(?<![\d.])[245]\.(\d{1,3}\.\d{1,3})(?![\d.])")
-#: RFC 5321 section 4.2.1: the code opens the reply
-_REPLY = re.compile(r"(?:^|[\s;:(\"'#<-])([245][0-5]\d)(?=[\s\-:,#]|$)")
+from mailwake.bounces.lookup import Lookup, beginnings
+from mailwake.bounces.providers import Providers
+from mailwake.bounces.words import Words, quote, read_words
+
 #: opens the reason of a failure that happened behind a forward; see `ingest.outcome.FORWARDED`
 _FORWARDED = "forwarded; "
 #: An ESP calls it hard or soft, and no more.
 REPORTED_HARD, REPORTED_SOFT = "reported_hard", "reported_soft"
+#: What can only be said of a recipient, so not before one was named.
+_OF_RECIPIENTS = frozenset(
+    {"bad_mailbox", "inactive_mailbox", "mailbox_full", "recipient_refused", "bad_domain", "too_large"}
+)
+#: RFC 3463 sections 3.2 and 3.3: X.1.1 and its kin say that there is no such mailbox; X.2.0 and X.2.1 that there is one
+_NO_MAILBOX = frozenset({"1.1", "1.6", "1.10"})
+_A_MAILBOX = frozenset({"2.0", "2.1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +39,22 @@ class Decision:
     klass: str
     #: suppress_now, suppress_after_n or never
     action: str
-    #: what decided: ``status 5.1.1``, ``text user unknown``, ``reply 551``, ``forwarded`` or ``nothing``
+    #: what decided, stable over versions: ``google.disabled``, ``text.user_unknown``, ``status.1.1``, ``stage.mail``,
+    #: ``reply.551``, ``forwarded`` or ``nothing``
     rule: str
+    #: the words that decided, printable, at most 1,000 bytes
+    quoted: str = ""
+
+
+class _Rule(NamedTuple):
+    """One rule on words."""
+
+    id: str
+    category: str
+    overrules: bool
+    words: tuple[str, ...]
+    any_of: frozenset[str]
+    unless: frozenset[str]
 
 
 class Bounces:
@@ -42,49 +62,68 @@ class Bounces:
 
     Args:
         table: as in ``rules.toml``.
+        providers: as in ``providers.toml``.
 
     Raises:
         KeyError: a rule names a category that has no class and action.
     """
 
-    def __init__(self, table: Mapping[str, Any]) -> None:
+    def __init__(self, table: Mapping[str, Any], providers: Mapping[str, Any] | None = None) -> None:
         self._outcome = {name: (entry["class"], entry["action"]) for name, entry in table["category"].items()}
         self._status = {code: name for name, codes in table["status"].items() for code in codes}
         self._reply = {code: name for name, codes in table["reply"].items() for code in codes}
-        self._text = [(word, rule["category"], rule["overrules"]) for rule in table["text"] for word in rule["words"]]
         self._vague = {code: name for name, codes in table["vague_status"].items() for code in codes}
+        self._text = [_rule(entry) for entry in table["text"]]
+        stages = table.get("stage", {})
+        self._stages = [(name, frozenset(entry["words"])) for name, entry in stages.items()]
+        self._default = {name: entry["default"] for name, entry in stages.items() if "default" in entry}
+        self._providers = Providers(providers or {})
+        self._plain = Lookup(word for rule in self._text for word in (*rule.words, *rule.unless))
+        self._whole = Lookup([word for _, words in self._stages for word in words] + [*self._providers.marks()])
         for name in (
-            *self._status.values(),
-            *self._vague.values(),
-            *self._reply.values(),
-            *(name for _, name, _ in self._text),
-        ):
+            *self._status.values(), *self._vague.values(), *self._reply.values(), *self._default.values(),
+            *(rule.category for rule in self._text), *self._providers.categories(),
+        ):  # fmt: skip
             self._outcome[name]
 
     @classmethod
     def load(cls) -> Bounces:
-        """The table of the package."""
-        return cls(tomllib.loads(files("mailwake.bounces").joinpath("rules.toml").read_text(encoding="utf-8")))
+        """The tables of the package."""
+        folder = files("mailwake.bounces")
+        rules, providers = (
+            tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
+            for name in ("rules.toml", "providers.toml")
+        )
+        return cls(rules, providers)
 
-    def decide(self, reason: str) -> Decision:
+    def decide(self, reason: str, *, server: str | None = None, stage: str | None = None) -> Decision:
         """The decision on the words of a refusal.
 
         Args:
             reason: reply code, enhanced status and text, whichever of them there are, in any order.
+            server: host name of the server that refused, where the words do not name it.
+            stage: ``connect``, ``mail``, ``rcpt`` or ``data``: the command it refused at, where the words do not tell.
         """
-        words = reason.lower()
-        if words.startswith(_FORWARDED):
-            return self._decision("forwarded", "forwarded")
-        said = self._by_text(words)
-        if said is not None and said[2]:
-            return self._decision(said[1], f"text {said[0]}")
-        codes = _STATUS.findall(reason)
-        decided = self._by_code(self._status, codes, "status")
-        if decided is None and said is not None:
-            decided = self._decision(said[1], f"text {said[0]}")
-        decided = decided or self._by_code(self._vague, codes, "status")
-        decided = decided or self._by_code(self._reply, _REPLY.findall(reason), "reply")
-        return decided or self._decision("unknown", "nothing")
+        if reason.lower().startswith(_FORWARDED):
+            return self._decision("forwarded", "forwarded", quote(reason))
+        words = read_words(reason, server=server)
+        starts = beginnings(words.whole)
+        marks = self._whole.said_in(words.whole, starts)
+        stage = stage or self._stage(marks)
+        known = self._providers.find(words, marks, stage)
+        if known is not None:
+            return self._decision(known.category, known.id, quote(reason, known.word))
+        said = self._plain.said_in(words.plain, starts)
+        return (
+            self._by_stage(said, stage, reason)
+            or self._by_words(words, said, stage, reason)
+            or self._by_code(self._status, words.codes, "status", reason)
+            or self._by_links(words, reason)
+            or self._by_words(words, said, stage, reason, overruling=False)
+            or self._by_code(self._vague, words.codes, "status", reason)
+            or self._by_code(self._reply, words.replies, "reply", reason)
+            or self._decision("unknown", "nothing", quote(reason))
+        )
 
     def reported(self, cause: str, reason: str) -> Decision:
         """The decision on what an ESP reports: its own category first, the words of the other server second.
@@ -97,21 +136,95 @@ class Bounces:
             reason: as for `decide`; may be empty.
         """
         if cause in self._outcome:
-            return self._decision(cause, f"esp {cause}")
+            return self._decision(cause, f"esp.{cause}", quote(reason))
         said = self.decide(reason)
         if cause == REPORTED_HARD and said.category == "unknown":
-            return self._decision("bad_mailbox", "esp hard")
+            return self._decision("bad_mailbox", "esp.hard", quote(reason))
         if cause == REPORTED_SOFT and said.action == "suppress_now":
-            return self._decision("unknown", "esp soft")
+            return self._decision("unknown", "esp.soft", quote(reason))
         return said
 
-    def _by_text(self, words: str) -> tuple[str, str, bool] | None:
-        return next((entry for entry in self._text if entry[0] in words), None)
+    def _stage(self, marks: frozenset[str]) -> str | None:
+        """The first command that the words tell of."""
+        return next((name for name, words in self._stages if not words.isdisjoint(marks)), None)
 
-    def _by_code(self, table: Mapping[str, str], codes: Iterable[str], what: str) -> Decision | None:
+    def _by_stage(self, said: frozenset[str], stage: str | None, reason: str) -> Decision | None:
+        """What was refused before a recipient was named."""
+        default = self._default.get(stage or "")
+        if default is None:
+            return None
+        for rule in self._text:
+            word = _matching(rule, said) if rule.category not in _OF_RECIPIENTS else None
+            if word is not None and (rule.overrules or rule.category in ("network", "policy")):
+                if rule.category == "spam_content" or (rule.category == "policy" and stage == "connect"):
+                    break
+                return self._decision(rule.category, f"text.{rule.id}", quote(reason, word))
+        return self._decision(default, f"stage.{stage}", quote(reason))
+
+    def _by_words(
+        self, words: Words, said: frozenset[str], stage: str | None, reason: str, *, overruling: bool = True
+    ) -> Decision | None:
+        for rule in self._text:
+            word = _matching(rule, said) if rule.overrules is overruling else None
+            if word is None:
+                continue
+            category = rule.category
+            if category == "bad_mailbox" and _is_contradicted(words, stage):
+                category = "recipient_refused"
+            elif rule.id == "mailbox_refuses" and _means_unknown(words, stage):
+                category = "bad_mailbox"
+            return self._decision(category, f"text.{rule.id}", quote(reason, word))
+        return None
+
+    def _by_links(self, words: Words, reason: str) -> Decision | None:
+        """What the links say where nothing else spoke: help pages are named after the trouble."""
+        said = self._plain.said_in(words.links) if words.links else frozenset()
+        for rule in self._text if said else ():
+            word = _matching(rule, said) if rule.overrules and rule.category != "bad_mailbox" else None
+            if word is not None:
+                return self._decision(rule.category, f"text.{rule.id}", quote(reason, word))
+        return None
+
+    def _by_code(self, table: Mapping[str, str], codes: Iterable[str], what: str, reason: str) -> Decision | None:
         known = next((code for code in codes if code in table), None)
-        return None if known is None else self._decision(table[known], f"{what} {known}")
+        return None if known is None else self._decision(table[known], f"{what}.{known}", quote(reason, known))
 
-    def _decision(self, category: str, rule: str) -> Decision:
+    def _decision(self, category: str, rule: str, quoted: str) -> Decision:
         klass, action = self._outcome[category]
-        return Decision(category=category, klass=klass, action=action, rule=rule)
+        return Decision(category=category, klass=klass, action=action, rule=rule, quoted=quoted)
+
+
+def _rule(entry: Mapping[str, Any]) -> _Rule:
+    words = entry["words"]
+    return _Rule(
+        entry["id"], entry["category"], entry["overrules"], tuple(words), frozenset(words),
+        frozenset(entry.get("unless", ())),
+    )  # fmt: skip
+
+
+def _matching(rule: _Rule, said: frozenset[str]) -> str | None:
+    """The first word of the rule that is said, unless one is said that takes it back."""
+    if rule.any_of.isdisjoint(said) or not rule.unless.isdisjoint(said):
+        return None
+    return next(word for word in rule.words if word in said)
+
+
+def _means_unknown(words: Words, stage: str | None) -> bool:
+    """Two answers that say "refused" and mean that there is no such mailbox.
+
+    Source: RFC 5321 section 4.2.3, 550 to RCPT; the recipient table of IronPort, "#5.1.0 Address rejected".
+    """
+    if "mailbox unavailable" in words.plain:
+        return stage == "rcpt"
+    return "1.0" in words.codes and "address rejected" in words.plain and stage != "data"
+
+
+def _is_contradicted(words: Words, stage: str | None) -> bool:
+    """Whether something else speaks for the mailbox, so that "unknown" alone must not end it.
+
+    The status says that there is one and nobody tells the stage, or the recipient had been accepted when a filter said
+    so. Refused at RCPT, a mailbox that is unknown is unknown.
+    """
+    if not _NO_MAILBOX.isdisjoint(words.codes):
+        return False
+    return stage == "data" or (stage != "rcpt" and not _A_MAILBOX.isdisjoint(words.codes))

@@ -35,6 +35,8 @@ LISTENER, BY_HAND = "ingest", "ingest-files"
 _PER_SEGMENT = 1_000
 #: What became of a recipient, where it is not a refusal.
 _NO_ACTION = {"category": None, "class": "none", "action": "never"}
+_DELIVERED = {"category": "delivered", "class": "none", "action": "never"}
+_ANSWER = {"class": "auto", "action": "never"}
 _COMPLAINT = {"category": "complaint", "class": "complaint", "action": "suppress_now"}
 _OPT_OUT = {"category": "unsubscribe", "class": "complaint", "action": "suppress_now"}
 #: RFC 6591: a report on our own authentication, of a mail that nobody complained about
@@ -136,10 +138,11 @@ def as_dict(name: str, opened: Opened | Unreadable, bounces: Bounces) -> dict[st
             "feedback_type": None,
         }  # fmt: skip
     notice = opened.notice
+    answered = [{"address": notice.sender, "status": None, "smtp": None, **_ANSWER, "category": notice.answer}]
     return {
         "file": name,
         "kind": str(notice.kind),
-        "recipients": [_recipient(report, notice, bounces) for report in notice.reports],
+        "recipients": answered if notice.answer else [_recipient(each, notice, bounces) for each in notice.reports],
         "original_message_id": notice.original_message_id,
         "feedback_type": notice.feedback_type,
     }
@@ -149,9 +152,11 @@ def _recipient(report: Report, notice: Notice, bounces: Bounces) -> dict[str, An
     facts = {"address": report.address, "status": report.status, "smtp": report.smtp}
     if notice.kind is Kind.COMPLAINT:
         return facts | _complaint(notice.feedback_type)
-    if notice.kind is not Kind.BOUNCE or report.action is not Action.FAILED:
-        return facts | _NO_ACTION
-    decision = bounces.decide(reason_of(report))
+    if report.action is not Action.FAILED and report.action is not Action.DELAYED:
+        return facts | _DELIVERED
+    decision = bounces.decide(reason_of(report), server=report.server)
+    if report.action is Action.DELAYED:
+        return facts | _NO_ACTION | {"category": decision.category}
     return facts | {"category": decision.category, "class": decision.klass, "action": decision.action}
 
 

@@ -52,6 +52,8 @@ class Report:
     smtp: str | None = None
     #: words of the server that refused, on one line
     diagnostic: str = ""
+    #: host name of the server that refused
+    server: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,10 @@ class Notice:
     original_message_id: str | None = None
     #: of a complaint (RFC 5965 section 7.3): abuse, fraud, virus, opt-out, not-spam, auth-failure, other
     feedback_type: str | None = None
+    #: of an automatic answer: what it is, ``auto_reply``, ``challenge`` or ``address_change``
+    answer: str | None = None
+    #: address in its From header
+    sender: str | None = None
     #: addresses in To and Cc of the returned mail
     returned_to: tuple[str, ...] = ()
     #: its Date header in microseconds since 1970, UTC; None: missing or unreadable

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from email.message import Message
 
 from mailwake.copies import Copies, urls_in
 from mailwake.errors import Untrusted
 from mailwake.hosts import HostReader
-from mailwake.ingest.mail import MAX_HEADER_CHARS, inner_text, parts, text
+from mailwake.ingest.mail import MAX_HEADER_CHARS, Part, parts, text
 from mailwake.ingest.read import returned_mail
 from mailwake.tokens import MessageToken, ReturnPaths, TokenReader
 
@@ -38,7 +37,7 @@ class Origins:
         self._copies = Copies(reader)
         self._return_paths = return_paths or {}
 
-    def find(self, message: Message, *, envelope: Iterable[str] = ()) -> MessageToken | None:
+    def find(self, message: Part, *, envelope: Iterable[str] = ()) -> MessageToken | None:
         """The copy that this mail is addressed for, returns or quotes; None where it holds no token that names one.
 
         Args:
@@ -64,22 +63,22 @@ class Origins:
             return None
 
 
-def _delivered_to(message: Message) -> Iterator[str]:
+def _delivered_to(message: Part) -> Iterator[str]:
     """Addresses of our form where mailboxes write down whom a mail was delivered to."""
     for name in _ADDRESSED:
-        for value in message.get_all(name, [])[:_MAX_TRIED]:
+        for value in message.get_all(name)[:_MAX_TRIED]:
             yield from _RETURN_PATH.findall(str(value)[:MAX_HEADER_CHARS])
 
 
-def _candidates(message: Message) -> Iterator[str]:
+def _candidates(message: Part) -> Iterator[str]:
     """URLs of our form: those in the returned header first, then those in anything that can be read."""
     returned = returned_mail(message)
     if returned is not None:
-        for value in returned.get_all("list-unsubscribe", []):
+        for value in returned.get_all("list-unsubscribe"):
             yield from urls_in("".join(str(value).split()))
     for part in parts(message):
-        for value in part.get_all("list-unsubscribe", []) if part is not message else []:
+        for value in part.get_all("list-unsubscribe") if part is not message else []:
             yield from urls_in("".join(str(value).split()))
-        words = inner_text(part) if part.get_content_maintype() == "message" else text(part)
+        words = text(part)
         yield from urls_in(words)
         yield from urls_in(re.sub(r"\r?\n[ \t]+", "", words))

@@ -72,6 +72,8 @@ def reason_of(report: Report) -> str:
     words = report.diagnostic
     if report.status and report.status not in words:
         words = f"{report.status} {words}".rstrip()
+    if report.server and report.server not in words.lower():
+        words = f"host {report.server} said: {words}"
     return words
 
 

@@ -1,106 +1,281 @@
-"""Bounces without a machine-readable part: a header of Exim and Gmail, and the plain words of older servers.
+"""Bounces without a machine-readable part, read as a person would: which address stands where a refusal is told.
 
-Deliberately small: an address on a line of its own, with the refusal beside or below it, in a mail that a mail server
-wrote. Knowledge about single server products belongs into a table.
+No server product is known here by name. A mail that a server wrote names the address at the head of a line, behind a
+word such as *recipient*, or in the sentence that says what went wrong; the words of each place are in ``formats.toml``.
 """
 
 from __future__ import annotations
 
 import re
-from email.message import Message
+from collections.abc import Iterable, Iterator
 
 from mailwake.ingest.dsn import find_reply, find_status, shorten
-from mailwake.ingest.mail import addresses, header, parts, text
+from mailwake.ingest.mail import addresses, header
 from mailwake.ingest.notice import Action, Report
+from mailwake.ingest.phrases import says
+from mailwake.ingest.told import Told
 
-_MAX_LINES = 400
 _MAX_RECIPIENTS = 50
-_DAEMONS = ("mailer-daemon@", "postmaster@", "mail-daemon@", "mailerdaemon@", "mdaemon@")
-_FAILED_SUBJECT = re.compile(
-    r"undeliver|returned mail|delivery (?:status notification|failure|failed|has failed)|failure (?:notice|delivery)"
-    r"|mail delivery|delivery report|non ?remis|unzustellbar|could not be delivered|nicht zugestellt",
+_MAX_CONTEXT = 40
+_LOCAL = r"A-Za-z0-9._%+=&'*/{}|~!#$^?\-\u00a1-\uffff"
+#: begins only where a word begins, so that a long word is looked at once
+ADDRESS = re.compile(
+    rf"(?<![{_LOCAL}@])[{_LOCAL}]{{1,128}}@(?:[A-Za-z0-9_\u00a1-\uffff](?:[A-Za-z0-9_\-\u00a1-\uffff.]{{0,250}}[A-Za-z0-9\u00a1-\uffff])?)(?!@)"
+)
+_LEAD = re.compile(
+    r"[\s*•·–>|#\"'<(\[:-]{0,16}(?:(?:smtp|mailto|rfc-?822|internet|local)[:;]\s?)?(?:[245]\d\d[ -]<?)?<?",
     re.IGNORECASE,
 )
-_DELAYED = re.compile(
-    r"\bdelay(?:ed)?\b|could not send message for past|still being retried|will (?:keep|continue) (?:on )?(?:re)?trying"
-    r"|you do not need to resend|not yet been delivered|warning message only|verz[öo]ger",
-    re.IGNORECASE,
-)
-#: From here on stands our own mail, in which addresses mean nothing.
-_RETURNED = re.compile(
-    r"^[\s\-=*>]*(?:this is a copy of|below this line|below is a copy|included is a copy|original message"
-    r"|the header(?:s)? of the original|returned message|message header follows|unsent message below|received: from"
-    r"|return-path:)",
-    re.IGNORECASE,
-)
-_ADDRESS = r"[A-Za-z0-9._%+=&'*/{}|~!#$^-]{1,64}@[A-Za-z0-9.-]{1,253}[A-Za-z0-9]"
-#: An address alone at the start of a line, with a colon, a bracket or nothing behind it.
-_ADDRESS_LINE = re.compile(
-    rf"^[\s*•-]{{0,8}}(?:to:?\s+|user\s+)?<?({_ADDRESS})>?(?:[\s:;,(\[.…-]|$)(.*)$", re.IGNORECASE
+_BEHIND = re.compile(r"[>\"'\])]{0,3}(?:$|[\s:;,.(\[<…\-])")
+_BEFORE = " \t<([{\"'`:=>;-.「『（【：“‘#*|"
+_TYPES = ("[smtp", "smtp", "mailto", "<smtp", "rfc822", "[rfc822", "(smtp", "internet")
+_RCPT = re.compile(r"\brcpt to:? ?<?", re.IGNORECASE)
+_STAGE = re.compile(r"in reply to (?:the )?(?:end of )?([a-z]{4}(?: from| to)?) command", re.IGNORECASE)
+_TRANSCRIPT = re.compile(r">>> (RCPT|MAIL|DATA|EHLO|HELO)")
+_CODE = re.compile(r"(?:^|[\s(:;'\"#<-])[245](?:[0-5]\d|\.\d{1,3}\.\d{1,3})(?=[\s\-:,#)<]|$)")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,40}")
+_NOBODY = (
+    "mailer-daemon@",
+    "postmaster@",
+    "abuse@",
+    "noreply@",
+    "no-reply@",
+    "support@",
+    "helpdesk@",
+    "hostmaster@",
+    "webmaster@",
 )
 
 
-def read_plain(message: Message) -> list[Report]:
-    """The recipients of a bounce that tells them in words; empty where the mail is no bounce."""
-    words = _words(message)
-    named = addresses(message, "x-failed-recipients")
-    if not named and not _is_a_notice(message):
+def read_failed_header(told: Told) -> list[Report]:
+    """The recipients in ``X-Failed-Recipients``, which Exim and Google write."""
+    if not told.message.has("x-failed-recipients"):
         return []
-    action = Action.DELAYED if _is_delay(message, words) else Action.FAILED
-    found = _in_text(words)
+    named = addresses(told.message, "x-failed-recipients")
+    action = Action.DELAYED if is_delay(told) else Action.FAILED
+    return [_report(told, address, action, len(named)) for address in named[:_MAX_RECIPIENTS]]
+
+
+def read_plain(told: Told) -> list[Report]:
+    """The recipients of a notice that tells them in words; empty where the mail is none or names nobody."""
+    if not is_notice(told):
+        return []
+    action = Action.DELAYED if is_delay(told) else Action.FAILED
+    named = find_recipients(told)
+    for other in told.others() if not named else ():
+        named = find_recipients(other)
+        if named:
+            told = other
+            break
     if named:
-        found = {address: found.get(address, "\n".join(words)) for address in named}
-    return [_report(address, action, said) for address, said in list(found.items())[:_MAX_RECIPIENTS]]
+        return [_report(told, address, action, len(named)) for address in named[:_MAX_RECIPIENTS]]
+    if not told.is_from_a_server:
+        return []
+    words = shorten(" ".join(told.lines[:_MAX_CONTEXT]))
+    return [Report(address=None, action=action, status=find_status(words), smtp=find_reply(words), diagnostic=words)]
 
 
-def says_delayed(message: Message) -> bool:
-    """Whether the subject speaks of a delay, where the machine-readable part does not say."""
-    return _DELAYED.search(header(message, "subject")) is not None
+def is_notice(told: Told) -> bool:
+    """Whether a mail server wrote this to say that a mail did not arrive, or not yet.
+
+    Several signs must come together, because each stands in other mail too: vacation programs write to nobody, people
+    quote bounces, and newsletters talk about them.
+    """
+    message, phrases = told.message, told.phrases
+    by_subject = says(told.subject, phrases.subject) or says(told.subject, phrases.delay_subjects)
+    says_so = by_subject or says(told.subject, phrases.failure) or says(told.lowered[:3_000], phrases.failure)
+    says_so = says_so or says(told.lowered[:3_000], phrases.delay)
+    if not says_so:
+        return False
+    signs = 2 * told.is_from_a_server + 2 * by_subject + told.has_no_sender
+    signs += any(word in address for address in told.sender for word in ("no-reply@", "noreply@", "no_reply@"))
+    signs += told.returned is not None
+    signs += says(told.lowered[:3_000], phrases.sure)
+    signs += message.kind == "multipart/report" or message.has("x-ms-exchange-message-is-ndr")
+    signs += not told.sender
+    signs += _CODE.search(told.lowered[:3_000]) is not None
+    if not told.is_from_a_server and (message.has("list-unsubscribe") or message.has("list-id")):
+        signs -= 2
+    if told.subject.startswith(("re:", "aw:", "sv:", "rv:", "fwd:", "fw:", "wg:", "tr:")):
+        signs -= 1 if told.is_from_a_server else 2
+    if says(told.subject[:60], phrases.auto_subjects) or any(message.has(name) for name in phrases.auto_headers):
+        signs -= 1 if told.is_from_a_server else 3
+    return signs >= 3 or (told.is_from_a_server and signs >= 2)
 
 
-def is_from_a_server(message: Message) -> bool:
-    """Whether a mail server wrote this, not a person or a vacation program."""
-    return any(address.startswith(_DAEMONS) for address in addresses(message, "from"))
-
-
-def _is_a_notice(message: Message) -> bool:
-    if is_from_a_server(message) and says_delayed(message):
+def is_delay(told: Told) -> bool:
+    """Whether somebody is still trying."""
+    phrases = told.phrases
+    early = told.lowered[:3_000]
+    if says(early, phrases.delay_unless):
+        return False
+    if says(early, phrases.delay):
         return True
-    written_by_one = is_from_a_server(message) or header(message, "return-path") == "<>"
-    return written_by_one and _FAILED_SUBJECT.search(header(message, "subject")) is not None
+    return says(told.subject, phrases.delay_subjects) and not says(told.subject, ("returned mail", "undeliver", "fail"))
 
 
-def _is_delay(message: Message, words: list[str]) -> bool:
-    return says_delayed(message) or any(_DELAYED.search(line) for line in words)
+def find_recipients(told: Told) -> list[str]:
+    """The addresses that failed: of the surest place that names any."""
+    known = {*addresses(told.message, "to", "cc", "delivered-to", "x-original-to"), *told.sender}
+    spare: list[str] = []
+    for place in (_leading, _labelled, _in_sentences, _in_subject, _in_transcript, _bare_names, _in_returned):
+        named = list(dict.fromkeys(place(told)))
+        others = [address for address in named if address not in known and not address.startswith(_NOBODY)]
+        if others:
+            return others
+        if not spare and len(named) == 1 and place in (_leading, _labelled):
+            spare = named
+    return spare
 
 
-def _words(message: Message) -> list[str]:
-    """The lines of the first text before the returned mail begins."""
-    for part in parts(message):
-        if part.get_content_type() == "text/plain" and (said := text(part)).strip():
-            lines = said.splitlines()[:_MAX_LINES]
-            end = next((number for number, line in enumerate(lines) if _RETURNED.match(line[:200])), len(lines))
-            return [line[:1_000] for line in lines[:end]]
-    return []
+def _leading(told: Told) -> Iterator[str]:
+    """Addresses at the head of a line."""
+    for line in told.lines:
+        if "@" in line:
+            lead = _LEAD.match(line)
+            found = ADDRESS.match(line, lead.end() if lead else 0)
+            if found and _BEHIND.match(line, found.end()):
+                yield found[0].lower().strip("'\"")
 
 
-def _in_text(lines: list[str]) -> dict[str, str]:
-    """Address to the words beside and below it, up to the next address or blank line after them."""
-    found: dict[str, list[str]] = {}
-    current: list[str] | None = None
-    for line in lines:
-        match = _ADDRESS_LINE.match(line)
-        if match:
-            current = found.setdefault(match[1].lower(), [])
-            current.append(match[2])
-        elif current is not None and line.strip():
-            current.append(line)
-        elif current is not None and any(said.strip() for said in current):
-            current = None
-    return {address: "\n".join(said) for address, said in found.items()}
+def _labelled(told: Told) -> Iterator[str]:
+    """Addresses behind a word such as *recipient*."""
+    before = ""
+    for line in told.lines:
+        if "@" in line:
+            for found in ADDRESS.finditer(line):
+                start = line[: found.start()]
+                words = _words_before(start if start.strip() else f"{before} {start}")
+                unlike = (*told.phrases.others, " mail from", "sent from")
+                if words.endswith(told.phrases.labels) and not words.endswith(unlike):
+                    yield found[0].lower().strip("'\"")
+        before = line
 
 
-def _report(address: str, action: Action, said: str) -> Report:
-    return Report(
-        address=address, action=action, status=find_status(said), smtp=find_reply(said), diagnostic=shorten(said)
+def _in_sentences(told: Told) -> Iterator[str]:
+    """Addresses in a paragraph that says what went wrong."""
+    for paragraph in _paragraphs(told.lines):
+        if "@" in paragraph and says(paragraph.lower(), told.phrases.failure):
+            for found in ADDRESS.finditer(paragraph):
+                words = _words_before(paragraph[max(0, found.start() - 60) : found.start()])
+                if not words.endswith(told.phrases.others):
+                    yield found[0].lower().strip("'\"")
+
+
+def _in_subject(told: Told) -> Iterator[str]:
+    for found in ADDRESS.finditer(told.subject):
+        yield found[0].strip("'\"")
+
+
+def _in_transcript(told: Told) -> Iterator[str]:
+    """Recipients in the dialogue of two servers."""
+    for line in told.lines:
+        opening = _RCPT.search(line)
+        found = ADDRESS.match(line, opening.end()) if opening else None
+        if found:
+            yield found[0].lower()
+
+
+def _bare_names(told: Told) -> Iterator[str]:
+    """Names without a domain on lines of their own, as servers write that know only one: theirs."""
+    domain = told.sender[0].partition("@")[2] if told.sender and told.is_from_a_server else ""
+    listing = False
+    for line in told.lines:
+        word = line.strip()
+        if listing and domain and _NAME.fullmatch(word):
+            yield f"{word.lower()}@{domain}"
+        elif word:
+            listing = word.endswith(":") and ("recipient" in word.lower() or says(word.lower(), told.phrases.failure))
+
+
+def _in_returned(told: Told) -> Iterator[str]:
+    """The recipient of the returned mail, where it had just one."""
+    if told.returned is None:
+        return
+    named = addresses(told.returned, "x-failed-recipients", "to", "cc")
+    if len(named) == 1 and ADDRESS.fullmatch(named[0]):
+        yield named[0]
+
+
+def _words_before(words: str) -> str:
+    """What stands before an address, in lower case, without the signs in between."""
+    low = words.lower().rstrip(_BEFORE)
+    for kind in _TYPES:
+        if low.endswith(kind):
+            low = low[: -len(kind)].rstrip(_BEFORE)
+    return f" {low}"
+
+
+def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
+    current: list[str] = []
+    for line in (*lines, ""):
+        if line.strip():
+            current.append(line.strip())
+        elif current:
+            yield " ".join(current)[:2_000]
+            current = []
+
+
+def _report(told: Told, address: str, action: Action, of: int) -> Report:
+    words = shorten(" ".join(_about(told, address, alone=of == 1)))
+    return Report(address=address, action=action, status=find_status(words), smtp=find_reply(words), diagnostic=words)
+
+
+def about(told: Told, address: str | None, *, alone: bool) -> str:
+    """The words of a notice on one recipient, on one line."""
+    return shorten(" ".join(_about(told, address or "", alone=alone)))
+
+
+def _about(told: Told, address: str, *, alone: bool) -> list[str]:
+    """Beside and below the address up to the next one; where that says little, all that the notice says."""
+    near: list[str] = []
+    taking, blank = False, False
+    for line in told.lines:
+        low = line.lower()
+        if address in low and len(near) < _MAX_CONTEXT:
+            near.append(line)
+            taking, blank = True, False
+        elif (
+            taking
+            and "@" in line
+            and (found := ADDRESS.search(line))
+            and _heads(line, found)
+            and found[0].lower() != address
+        ):
+            taking = False
+        elif taking and not line.strip():
+            blank = True
+            taking = not _CODE.search(" ".join(near))
+        elif taking and len(near) < _MAX_CONTEXT and not (blank and len(near) > 12):
+            near.append(line)
+    if _CODE.search(" ".join(near)) or (not alone and len(near) > 1):
+        return near
+    coded = [line for line in told.lines if _CODE.search(line) or "<<<" in line] if alone else []
+    telling = (
+        line
+        for line in told.lines[:_MAX_CONTEXT]
+        if line.strip() and (not (near or coded) or says(line.lower(), told.phrases.failure))
     )
+    whole = [line for line in telling if line not in near and line not in coded] if alone else []
+    return [*near, *(line for line in coded[:_MAX_CONTEXT] if line not in near), *whole] or [
+        header(told.message, "subject")
+    ]
+
+
+def _heads(line: str, found: re.Match[str]) -> bool:
+    lead = _LEAD.match(line)
+    return found.start() <= (lead.end() if lead else 0)
+
+
+def stage_told(told: Told, address: str, *, alone: bool) -> str:
+    """At which command the other server refused, in Postfix's words; empty where the notice does not tell."""
+    if not told.tells_a_stage:
+        return ""
+    words = told.lowered if alone else " ".join(_about(told, address, alone=False)).lower()
+    if "refused to talk to me" in words:
+        return "(refused to talk to me)"
+    said = _STAGE.search(words)
+    if said:
+        return f"(in reply to {said[1].upper()} command)"
+    asked = _TRANSCRIPT.findall("\n".join(told.lines)) if alone else []
+    return f"(in reply to {asked[-1]} command)" if asked and len(set(asked)) == 1 else ""

@@ -6,69 +6,140 @@ a delay must be told from a failure before anything counts.
 
 from __future__ import annotations
 
-from email.message import Message
-from email.parser import HeaderParser
+import re
+from dataclasses import replace
 
 from mailwake.ingest.arf import read_feedback
-from mailwake.ingest.dsn import kind_of, read_reports
-from mailwake.ingest.mail import addresses, dated, inner_text, inside, message_id, open_mail, parts
+from mailwake.ingest.dsn import FIELDS, is_address, kind_of, read_fields_in, read_reports, shorten
+from mailwake.ingest.mail import Part, addresses, dated, header, message_id, open_mail, open_text, own_parts, text
 from mailwake.ingest.notice import Action, Kind, Notice, Report
-from mailwake.ingest.plain import is_from_a_server, read_plain
-from mailwake.ingest.replies import is_auto_reply, is_reply
+from mailwake.ingest.phrases import load
+from mailwake.ingest.plain import about, is_delay, is_notice, read_failed_header, read_plain, stage_told
+from mailwake.ingest.replies import automatic_answer, is_reply
+from mailwake.ingest.told import Told
+
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_MESSAGE_ID = re.compile(r"message-id:\s{0,20}<([^<>\s]{3,300})>", re.IGNORECASE)
+#: Words that say nothing by themselves: what sendmail writes where a program failed, and what others write for all.
+_EMPTY = re.compile(r"^(?:[\d\s.;:()#-]|smtp|x-unix|unknown|undefined|none|null)*$", re.IGNORECASE)
 
 
-def read_notice(raw: bytes) -> tuple[Notice, Message]:
+def read_notice(raw: bytes) -> tuple[Notice, Part]:
     """What a mail says, and the mail itself for those who look for a token in it.
 
     Raises:
         Unreadable: it cannot be parsed within the limits; keep the bytes.
     """
     message = open_mail(raw)
+    return _read(Told(message, load())), message
+
+
+def returned_mail(message: Part) -> Part | None:
+    """The mail that a notice gives back, or its headers alone."""
+    return Told(message, load()).returned
+
+
+def _read(told: Told, *, may_hold: bool = True) -> Notice:
+    message = told.message
     feedback = read_feedback(message)
     if feedback is not None:
-        about = feedback[1] or _only_recipient(message)
-        return _notice(message, Kind.COMPLAINT, about, feedback_type=feedback[0]), message
-    reports = read_reports(message) or read_plain(message)
+        return _notice(told, Kind.COMPLAINT, feedback[1] or _only_recipient(told), feedback_type=feedback[0])
+    reports = _read_fields(told)
     if reports:
-        return _notice(message, kind_of(reports), reports), message
-    if is_auto_reply(message) and not is_from_a_server(message):
-        return _notice(message, Kind.AUTO_REPLY, []), message
-    kind = Kind.REPLY if is_reply(message) else Kind.NOT_BOUNCE
-    return _notice(message, kind, []), message
+        return _notice(told, kind_of(reports), reports)
+    if not message.has("x-failed-recipients") and may_hold:
+        held = _read_held(told)
+        if held is not None:
+            return held
+    reports = read_failed_header(told) or read_plain(told)
+    if reports:
+        return _notice(told, kind_of(reports), reports)
+    answer = None if told.is_from_a_server and not told.has_no_sender else automatic_answer(told)
+    if answer is not None:
+        return _notice(told, Kind.AUTO_REPLY, [], answer=answer)
+    return _notice(told, Kind.REPLY if is_reply(message) else Kind.NOT_BOUNCE, [])
 
 
-def returned_mail(message: Message) -> Message | None:
-    """The mail that a notice gives back, or its headers alone."""
-    for part in parts(message):
-        kind = part.get_content_type()
-        if kind in ("message/rfc822", "message/global") and (held := inside(part)):
-            return held[0]
-        if kind in ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers"):
-            return _headers(part)
+def _read_fields(told: Told) -> list[Report]:
+    """The machine-readable part, or its fields where they stand as text; each with the words that it lacks."""
+    own = list(own_parts(told.message))
+    reports = read_reports(own)
+    if not reports and (told.is_from_a_server or told.message.kind == "multipart/report" or told.has_no_sender):
+        for part in own:
+            if not part.inside and part.kind.startswith(("text/", "multipart/", "message/")):
+                packed = part.has("content-transfer-encoding")
+                said = text(part) if packed or "ecipient" in part.body or "ECIPIENT" in part.body else ""
+                if "ecipient" in said.lower() and FIELDS.search(said):
+                    reports = read_fields_in(said)
+                    break
+    if any(report.action is Action.FAILED for report in reports) and _only_warns(told, reports):
+        reports = [replace(report, action=Action.DELAYED) for report in reports]
+    return [_completed(told, report, alone=len(reports) == 1) for report in reports]
+
+
+def _only_warns(told: Told, reports: list[Report]) -> bool:
+    """Whether a server calls a delay a failure: every status is temporary and the words promise to go on."""
+    return all((report.status or "4")[0] == "4" for report in reports) and is_delay(told) and bool(told.lines)
+
+
+def _completed(told: Told, report: Report, *, alone: bool) -> Report:
+    """A report with the address and the words that stand only in the text."""
+    address, words = report.address, report.diagnostic
+    if address is None or not is_address(address):
+        named = addresses(told.message, "x-failed-recipients")
+        if alone and len(named) == 1:
+            address = named[0]
+        elif alone and (address is None or address.startswith("/")):
+            found = [each.address for each in read_plain(told) if each.address]
+            address = found[0] if len(found) == 1 else address
+    if _EMPTY.match(words):
+        words = shorten(f"{words} {about(told, (address or '').lower(), alone=alone)}")
+    elif report.action is Action.FAILED and "in reply to" not in words:
+        stage = stage_told(told, (report.address or "").lower(), alone=alone)
+        words = shorten(f"{words[:900]} {stage}") if stage else words
+    return replace(report, address=address, diagnostic=words)
+
+
+def _read_held(told: Told) -> Notice | None:
+    """A notice inside this mail: attached, or standing below a few words of a server that passed it on."""
+    for part in own_parts(told.message):
+        if part.kind == "message/rfc822" and part.inside and part is not told.message:
+            inner = part.inside[0]
+            if inner.kind == "multipart/report" and not is_notice(told) and not is_reply(told.message):
+                notice = _read(Told(inner, told.phrases), may_hold=False)
+                return notice if notice.reports else None
+    words = told.enclosed if told.is_from_a_server or told.has_no_sender else None
+    if words is not None and ("multipart/report" in words[:5_000].lower() or "mailer-daemon" in words[:5_000].lower()):
+        notice = _read(Told(open_text(words), told.phrases), may_hold=False)
+        return notice if notice.reports and notice.kind is not Kind.COMPLAINT else None
     return None
 
 
-def _headers(part: Message) -> Message:
-    return HeaderParser().parsestr(inner_text(part).lstrip())
-
-
-def _only_recipient(message: Message) -> list[Report]:
+def _only_recipient(told: Told) -> list[Report]:
     """The recipient of the mail complained about, where it had just one and the report does not hide it."""
-    returned = returned_mail(message)
+    returned = told.returned
     named = addresses(returned, "to", "cc") if returned is not None else ()
     return [Report(address=named[0], action=Action.DELIVERED)] if len(named) == 1 else []
 
 
-def _notice(message: Message, kind: Kind, reports: list[Report], *, feedback_type: str | None = None) -> Notice:
-    returned = returned_mail(message)
-    about = message_id(returned) if returned is not None else None
-    if about is None and kind is Kind.REPLY:
-        about = " ".join(str(message.get("in-reply-to", "")).split()).strip("<>") or None
+def _notice(
+    told: Told, kind: Kind, reports: list[Report], *, feedback_type: str | None = None, answer: str | None = None
+) -> Notice:
+    message, returned = told.message, told.returned
+    original = message_id(returned) if returned is not None else None
+    if original is None and kind in (Kind.REPLY, Kind.AUTO_REPLY):
+        original = " ".join(message.first("in-reply-to").split()).strip("<>") or None
+    if original is None and reports:
+        place = message.body.lower().find("\nmessage-id:")
+        found = _MESSAGE_ID.match(message.body, place + 1) if place >= 0 else None
+        original = found[1] if found else header(message, "x-original-message-id").strip("<>") or None
     return Notice(
         kind=kind,
         reports=tuple(reports),
-        original_message_id=about,
+        original_message_id=original,
         feedback_type=feedback_type,
+        answer=answer,
+        sender=next(iter(told.sender), None),
         returned_to=addresses(returned, "to", "cc") if returned is not None else (),
         dated=dated(message),
     )

@@ -1,4 +1,4 @@
-"""Answers: those of programs (RFC 3834), and those of people.
+"""Answers: those of programs (RFC 3834), those of filters that want proof, and those of people.
 
 Asked only after bounces and complaints: a third of all bounces call themselves auto-replied too. The header
 ``X-Auto-Response-Suppress`` is a request not to be answered and says nothing on who wrote the mail.
@@ -7,42 +7,56 @@ Asked only after bounces and complaints: a third of all bounces call themselves 
 from __future__ import annotations
 
 import re
-from email.message import Message
 
-from mailwake.ingest.mail import header
+from mailwake.ingest.mail import Part
+from mailwake.ingest.phrases import says
+from mailwake.ingest.told import Told
 
-#: Headers that only programs write, before and beside RFC 3834.
-_PROGRAM_HEADERS = (
-    "x-autoreply",
-    "x-autorespond",
-    "x-autoresponder",
-    "x-ms-exchange-inbox-rules-loop",
-    "x-auto-reply-from",
-)
-#: Subjects of vacation programs; the first words only, because people quote the rest.
-_PROGRAM_SUBJECT = re.compile(
-    r"(?:auto(?:matic|matische|mated)?[ -]?(?:reply|response|antwort)|out of (?:the )?office|abwesenheit|abwesend"
-    r"|r[ée]ponse automatique|absence du bureau|respuesta autom[áa]tica|risposta automatica|fuori ufficio"
-    r"|resposta autom[áa]tica)",
-    re.IGNORECASE,
-)
+_PREFIX = re.compile(r"^(?:(?:re|aw|sv|rv|antw|odp)(?:\[\d+\])?: ?){1,4}")
+_EARLY = 1_500
 
 
-def is_auto_reply(message: Message) -> bool:
-    """Whether a program wrote this answer.
+def automatic_answer(told: Told) -> str | None:
+    """What sort of program wrote this: ``auto_reply``, ``challenge`` or ``address_change``; None for people.
 
     Source: RFC 3834 section 5 (Auto-Submitted); section 2 names the older headers.
     """
-    submitted = header(message, "auto-submitted").lower()
-    if submitted and not submitted.startswith("no"):
-        return True
-    if any(message.get(name) is not None for name in _PROGRAM_HEADERS):
-        return True
-    if header(message, "precedence").lower() in ("auto_reply", "auto-reply"):
-        return True
-    return _PROGRAM_SUBJECT.match(header(message, "subject")) is not None
+    message, phrases = told.message, told.phrases
+    if _is_challenge(told):
+        return "challenge"
+    by_program = _is_automatic(message, told)
+    subject = _PREFIX.sub("", told.subject)
+    if not by_program and not subject.startswith(phrases.auto_subjects):
+        answers = told.has_no_sender or is_reply(message)
+        if message.has("list-id") or message.has("list-unsubscribe") or not answers:
+            return None
+        if not says(told.lowered[:_EARLY], phrases.auto_words) or ">" in "".join(line[:1] for line in told.lines):
+            return None
+    return "address_change" if says(told.lowered[:_EARLY], phrases.address_change) else "auto_reply"
 
 
-def is_reply(message: Message) -> bool:
+def _is_automatic(message: Part, told: Told) -> bool:
+    submitted = message.first("auto-submitted").lower()
+    if submitted and not submitted.startswith("no") and not message.has("list-unsubscribe"):
+        return True
+    if any(message.has(name) for name in told.phrases.auto_headers):
+        return True
+    return message.first("precedence").lower() in told.phrases.auto_precedence
+
+
+def _is_challenge(told: Told) -> bool:
+    if any(told.message.has(name) for name in told.phrases.challenge_headers):
+        return True
+    asks = says(told.lowered[: 2 * _EARLY], told.phrases.challenge_words) or says(
+        told.subject, told.phrases.challenge_words
+    )
+    if not asks or told.message.has("list-unsubscribe"):
+        return False
+    where = f"{' '.join(told.sender)} {told.message.first('reply-to').lower()} {told.lowered[: 2 * _EARLY]}"
+    answers = is_reply(told.message) or told.has_no_sender or told.message.has("auto-submitted")
+    return says(where, told.phrases.challenge_hosts) or (answers and "http" in told.lowered)
+
+
+def is_reply(message: Part) -> bool:
     """Whether this answers another mail (RFC 5322 section 3.6.4)."""
-    return message.get("in-reply-to") is not None or message.get("references") is not None
+    return message.has("in-reply-to") or message.has("references")
