@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from peers.pairs import ratio, told
 from peers.returned import Reader, Tally, flufl, load, ours, plain_rfc3464, score
 
-CORPUS = Path(__file__).parents[1] / "tests" / "data" / "bounces" / "corpus"
+CORPUS = Path(__file__).parents[1] / "tests" / "data" / "returned"
 ROWS = {
     "recipient found": "found",
     "wrong extra address": "extra",
@@ -92,7 +92,7 @@ def _show(mails: int, tallies: dict[str, Tally], speeds: dict[str, list[tuple[fl
 
 
 def _share(hits: int, of: int) -> str:
-    return f"{hits} of {of} ({100 * hits / of:.1f} %)" if of else "–"
+    return f"{hits} of {of} ({100 * hits / of:.1f} %)" if of else "-"
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from typing import Any
 from mailwake.bounces.decide import Bounces
 from mailwake.cli.ingest import as_dict
 from mailwake.errors import Unreadable
-from mailwake.ingest.desk import open_notice
 from mailwake.events import Micros
+from mailwake.ingest.desk import open_notice
 
 NOW, NEVER, COUNTS = "suppress_now", "never", "suppress_after_n"
 

@@ -5,7 +5,6 @@ import base64
 import io
 import re
 import zipfile
-from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from tests.ingest.test_listener import deliver, logged, session
 from mailwake.errors import Unreadable
 from mailwake.events import Micros, encode_event
 from mailwake.ingest.desk import Opened, open_notice
-from mailwake.ingest.mail import MAX_WALK, READ_BYTES, parts, text
+from mailwake.ingest.mail import MAX_WALK, READ_BYTES, Part, parts, text
 from mailwake.ingest.notice import Kind
 from mailwake.ingest.read import read_notice
 
@@ -74,7 +73,7 @@ def test_a_bomb_is_read_within_the_limits_or_refused(name: str) -> None:
     assert size(message) <= 2 * READ_BYTES
 
 
-def size(message: Message) -> int:
+def size(message: Part) -> int:
     """Characters in all leaves."""
     return sum(len(text(part)) for part in parts(message))
 

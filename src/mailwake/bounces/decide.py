@@ -6,7 +6,6 @@ again when the table is better. A 5xx reply is not a dead address: most of them 
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +19,9 @@ from mailwake.bounces.words import Words, quote, read_words
 #: opens the reason of a failure that happened behind a forward; see `ingest.outcome.FORWARDED`
 _FORWARDED = "forwarded; "
 #: What can only be said of a recipient, so not before one was named.
-_OF_RECIPIENTS = frozenset({"bad_mailbox", "inactive_mailbox", "mailbox_full", "recipient_refused", "bad_domain", "too_large"})
+_OF_RECIPIENTS = frozenset(
+    {"bad_mailbox", "inactive_mailbox", "mailbox_full", "recipient_refused", "bad_domain", "too_large"}
+)
 #: RFC 3463 sections 3.2 and 3.3: X.1.1 and its kin say that there is no such mailbox; X.2.0 and X.2.1 that there is one
 _NO_MAILBOX = frozenset({"1.1", "1.6", "1.10"})
 _A_MAILBOX = frozenset({"2.0", "2.1"})

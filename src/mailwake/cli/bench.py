@@ -24,8 +24,11 @@ def command(
     what: Annotated[
         list[str] | None, typer.Argument(help="edge, compose, relay, log, another script's name, or all.")
     ] = None,
+    *,
     seconds: Annotated[float, typer.Option(min=0.1, help="Length of one measurement.")] = 3.0,
-    corpus: Annotated[str, typer.Option(help="Folder of labelled mail, for bounces; default: the one of the tests.")] = "",
+    corpus: Annotated[
+        str, typer.Option(help="Folder of labelled mail, for bounces; default: the one of the tests.")
+    ] = "",
     flames: Annotated[str, typer.Option(help="Folder for a flame graph of each, taken by py-spy.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a benchmark.")] = False,
 ) -> None:

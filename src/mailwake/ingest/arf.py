@@ -50,7 +50,5 @@ def _named(message: Part, fields: dict[str, list[str]]) -> list[Report]:
     values = values or [
         value for part in parts(message) for value in part.get_all("x-hmxmroriginalrecipient")[:_MAX_NAMED]
     ]
-    found = [
-        printable(value).rpartition(";")[2].strip().strip("<>") for value in values[:_MAX_NAMED] if "@" in value
-    ]
+    found = [printable(value).rpartition(";")[2].strip().strip("<>") for value in values[:_MAX_NAMED] if "@" in value]
     return [Report(address=address, action=Action.DELIVERED) for address in dict.fromkeys(found) if address]

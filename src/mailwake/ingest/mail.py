@@ -13,6 +13,7 @@ import html
 import quopri
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import mktime_tz, parsedate_tz
@@ -129,7 +130,7 @@ def _open(raw: str) -> Part:
 
 
 def _take_apart(whole: Part, depth: int) -> bool:
-    """Open a part down to the mails that it holds; False where that goes too deep, and what lies deeper stays closed."""
+    """Open a part down to the mails that it holds; False where that goes too deep: what lies deeper stays closed."""
     left = MAX_WALK - 1
     todo = [(whole, depth)]
     while todo and left > 0:
@@ -237,10 +238,8 @@ def decoded(value: str) -> str:
     if not raw.isascii():
         raw = _in_charset(raw.encode("latin-1", "replace"), "")
     if "=?" in raw:
-        try:
+        with suppress(ValueError, LookupError, MessageError):
             raw = str(make_header(decode_header(raw)))
-        except (ValueError, LookupError, MessageError):
-            pass
     return printable(" ".join(raw.split()))
 
 

@@ -22,16 +22,29 @@ _LOCAL = r"A-Za-z0-9._%+=&'*/{}|~!#$^?\-\u00a1-\uffff"
 ADDRESS = re.compile(
     rf"(?<![{_LOCAL}@])[{_LOCAL}]{{1,128}}@(?:[A-Za-z0-9_\u00a1-\uffff](?:[A-Za-z0-9_\-\u00a1-\uffff.]{{0,250}}[A-Za-z0-9\u00a1-\uffff])?)(?!@)"
 )
-_LEAD = re.compile(r"[\s*•·–>|#\"'<(\[:-]{0,16}(?:(?:smtp|mailto|rfc-?822|internet|local)[:;]\s?)?(?:[245]\d\d[ -]<?)?<?", re.I)
+_LEAD = re.compile(
+    r"[\s*•·\u2013>|#\"'<(\[:-]{0,16}(?:(?:smtp|mailto|rfc-?822|internet|local)[:;]\s?)?(?:[245]\d\d[ -]<?)?<?",
+    re.IGNORECASE,
+)
 _BEHIND = re.compile(r"[>\"'\])]{0,3}(?:$|[\s:;,.(\[<…\-])")
-_BEFORE = " \t<([{\"'`:=>;-.「『（【：“‘#*|"
+_BEFORE = " \t<([{\"'`:=>;-.#*|「『【\uff08\uff1a\u2018\u201c"
 _TYPES = ("[smtp", "smtp", "mailto", "<smtp", "rfc822", "[rfc822", "(smtp", "internet")
 _RCPT = re.compile(r"\brcpt to:? ?<?", re.IGNORECASE)
 _STAGE = re.compile(r"in reply to (?:the )?(?:end of )?([a-z]{4}(?: from| to)?) command", re.IGNORECASE)
 _TRANSCRIPT = re.compile(r">>> (RCPT|MAIL|DATA|EHLO|HELO)")
 _CODE = re.compile(r"(?:^|[\s(:;'\"#<-])[245](?:[0-5]\d|\.\d{1,3}\.\d{1,3})(?=[\s\-:,#)<]|$)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,40}")
-_NOBODY = ("mailer-daemon@", "postmaster@", "abuse@", "noreply@", "no-reply@", "support@", "helpdesk@", "hostmaster@", "webmaster@")
+_NOBODY = (
+    "mailer-daemon@",
+    "postmaster@",
+    "abuse@",
+    "noreply@",
+    "no-reply@",
+    "support@",
+    "helpdesk@",
+    "hostmaster@",
+    "webmaster@",
+)
 
 
 def read_failed_header(told: Told) -> list[Report]:
@@ -74,12 +87,18 @@ def is_notice(told: Told) -> bool:
     says_so = says_so or says(told.lowered[:3_000], phrases.delay)
     if not says_so:
         return False
-    signs = 2 * told.is_from_a_server + 2 * by_subject + told.has_no_sender
-    signs += any(word in address for address in told.sender for word in ("no-reply@", "noreply@", "no_reply@"))
+    machine = [
+        told.is_from_a_server,
+        told.has_no_sender,
+        message.kind == "multipart/report" or message.has("x-ms-exchange-message-is-ndr"),
+        not told.sender,
+        any(address.startswith(phrases.silent) for address in told.sender),
+    ]
+    if not any(machine):
+        return False
+    signs = sum(machine) + told.is_from_a_server + 2 * by_subject
     signs += told.returned is not None
     signs += says(told.lowered[:3_000], phrases.sure)
-    signs += message.kind == "multipart/report" or message.has("x-ms-exchange-message-is-ndr")
-    signs += not told.sender
     signs += _CODE.search(told.lowered[:3_000]) is not None
     if not told.is_from_a_server and (message.has("list-unsubscribe") or message.has("list-id")):
         signs -= 2
@@ -131,10 +150,12 @@ def _labelled(told: Told) -> Iterator[str]:
     for line in told.lines:
         if "@" in line:
             for found in ADDRESS.finditer(line):
-                words = _words_before(f"{before} {line[: found.start()]}" if not line[: found.start()].strip() else line[: found.start()])
-                if words.endswith(told.phrases.labels) and not words.endswith(told.phrases.others):
-                    if not words.endswith((" mail from", "sent from")):
-                        yield found[0].lower().strip("'\"")
+                words = _words_before(
+                    f"{before} {line[: found.start()]}" if not line[: found.start()].strip() else line[: found.start()]
+                )
+                ours = words.endswith((*told.phrases.others, " mail from", "sent from"))
+                if words.endswith(told.phrases.labels) and not ours:
+                    yield found[0].lower().strip("'\"")
         before = line
 
 
@@ -204,9 +225,7 @@ def _paragraphs(lines: Iterable[str]) -> Iterator[str]:
 
 def _report(told: Told, address: str, action: Action, of: int) -> Report:
     words = shorten(" ".join(_about(told, address, alone=of == 1)))
-    return Report(
-        address=address, action=action, status=find_status(words), smtp=find_reply(words), diagnostic=words
-    )
+    return Report(address=address, action=action, status=find_status(words), smtp=find_reply(words), diagnostic=words)
 
 
 def about(told: Told, address: str | None, *, alone: bool) -> str:
@@ -223,7 +242,13 @@ def _about(told: Told, address: str, *, alone: bool) -> list[str]:
         if address in low and len(near) < _MAX_CONTEXT:
             near.append(line)
             taking, blank = True, False
-        elif taking and "@" in line and (found := ADDRESS.search(line)) and _heads(line, found) and found[0].lower() != address:
+        elif (
+            taking
+            and "@" in line
+            and (found := ADDRESS.search(line))
+            and _heads(line, found)
+            and found[0].lower() != address
+        ):
             taking = False
         elif taking and not line.strip():
             blank = True
@@ -239,7 +264,9 @@ def _about(told: Told, address: str, *, alone: bool) -> list[str]:
         if line.strip() and (not (near or coded) or says(line.lower(), told.phrases.failure))
     )
     whole = [line for line in telling if line not in near and line not in coded] if alone else []
-    return [*near, *(line for line in coded[:_MAX_CONTEXT] if line not in near), *whole] or [header(told.message, "subject")]
+    return [*near, *(line for line in coded[:_MAX_CONTEXT] if line not in near), *whole] or [
+        header(told.message, "subject")
+    ]
 
 
 def _heads(line: str, found: re.Match[str]) -> bool:
