@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from peers.pairs import ratio, told
 from peers.returned import Reader, Tally, flufl, load, ours, plain_rfc3464, score
 
-CORPUS = Path(__file__).parents[1] / "tests" / "data" / "bounces" / "corpus"
+CORPUS = Path(__file__).parents[1] / "tests" / "data" / "returned"
 ROWS = {
     "recipient found": "found",
     "wrong extra address": "extra",

@@ -138,7 +138,7 @@ def as_dict(name: str, opened: Opened | Unreadable, bounces: Bounces) -> dict[st
             "feedback_type": None,
         }  # fmt: skip
     notice = opened.notice
-    answered = [{"address": notice.sender, "status": None, "smtp": None, **_ANSWER, "category": notice.answer}]
+    answered = [{"address": notice.sender, "status": None, "smtp": None, "category": notice.answer, **_ANSWER}]
     return {
         "file": name,
         "kind": str(notice.kind),

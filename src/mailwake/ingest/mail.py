@@ -130,7 +130,7 @@ def _open(raw: str) -> Part:
 
 
 def _take_apart(whole: Part, depth: int) -> bool:
-    """Open a part down to the mails in it; False where that goes too deep, and what lies deeper stays closed."""
+    """Open a part down to the mails that it holds; False where that goes too deep: what lies deeper stays closed."""
     left = MAX_WALK - 1
     todo = [(whole, depth)]
     while todo and left > 0:

@@ -1,4 +1,4 @@
-"""The words of ``formats.toml``, ready to be asked. Substrings only: one pass a phrase, whatever the text."""
+"""The words of ``formats.toml``, ready to be asked. Substrings only: any text is read in one pass a phrase."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class Phrases:
     returned_holds: tuple[str, ...]
     returned_unless: tuple[str, ...]
     returned_begins: tuple[str, ...]
+    servers: tuple[str, ...]
+    silent: tuple[str, ...]
     failure: tuple[str, ...]
     sure: tuple[str, ...]
     subject: tuple[str, ...]
@@ -51,6 +53,8 @@ def read(table: Mapping[str, Any]) -> Phrases:
         returned_holds=tuple(table["returned"]["holds"]),
         returned_unless=tuple(table["returned"]["unless"]),
         returned_begins=tuple(form for begin in table["returned"]["begins"] for form in (begin, begin.lower())),
+        servers=tuple(table["servers"]["names"]),
+        silent=tuple(table["servers"]["silent"]),
         failure=tuple(table["failure"]["phrases"]),
         sure=tuple(table["failure"]["sure"]),
         subject=tuple(table["subject"]["phrases"]),

@@ -23,11 +23,11 @@ ADDRESS = re.compile(
     rf"(?<![{_LOCAL}@])[{_LOCAL}]{{1,128}}@(?:[A-Za-z0-9_\u00a1-\uffff](?:[A-Za-z0-9_\-\u00a1-\uffff.]{{0,250}}[A-Za-z0-9\u00a1-\uffff])?)(?!@)"
 )
 _LEAD = re.compile(
-    r"[\s*•·–>|#\"'<(\[:-]{0,16}(?:(?:smtp|mailto|rfc-?822|internet|local)[:;]\s?)?(?:[245]\d\d[ -]<?)?<?",
+    r"[\s*•·\u2013>|#\"'<(\[:-]{0,16}(?:(?:smtp|mailto|rfc-?822|internet|local)[:;]\s?)?(?:[245]\d\d[ -]<?)?<?",
     re.IGNORECASE,
 )
 _BEHIND = re.compile(r"[>\"'\])]{0,3}(?:$|[\s:;,.(\[<…\-])")
-_BEFORE = " \t<([{\"'`:=>;-.「『（【：“‘#*|"
+_BEFORE = " \t<([{\"'`:=>;-.#*|「『【\uff08\uff1a\u2018\u201c"
 _TYPES = ("[smtp", "smtp", "mailto", "<smtp", "rfc822", "[rfc822", "(smtp", "internet")
 _RCPT = re.compile(r"\brcpt to:? ?<?", re.IGNORECASE)
 _STAGE = re.compile(r"in reply to (?:the )?(?:end of )?([a-z]{4}(?: from| to)?) command", re.IGNORECASE)
@@ -87,12 +87,18 @@ def is_notice(told: Told) -> bool:
     says_so = says_so or says(told.lowered[:3_000], phrases.delay)
     if not says_so:
         return False
-    signs = 2 * told.is_from_a_server + 2 * by_subject + told.has_no_sender
-    signs += any(word in address for address in told.sender for word in ("no-reply@", "noreply@", "no_reply@"))
+    machine = [
+        told.is_from_a_server,
+        told.has_no_sender,
+        message.kind == "multipart/report" or message.has("x-ms-exchange-message-is-ndr"),
+        not told.sender,
+        any(address.startswith(phrases.silent) for address in told.sender),
+    ]
+    if not any(machine):
+        return False
+    signs = sum(machine) + told.is_from_a_server + 2 * by_subject
     signs += told.returned is not None
     signs += says(told.lowered[:3_000], phrases.sure)
-    signs += message.kind == "multipart/report" or message.has("x-ms-exchange-message-is-ndr")
-    signs += not told.sender
     signs += _CODE.search(told.lowered[:3_000]) is not None
     if not told.is_from_a_server and (message.has("list-unsubscribe") or message.has("list-id")):
         signs -= 2
@@ -144,10 +150,11 @@ def _labelled(told: Told) -> Iterator[str]:
     for line in told.lines:
         if "@" in line:
             for found in ADDRESS.finditer(line):
-                start = line[: found.start()]
-                words = _words_before(start if start.strip() else f"{before} {start}")
-                unlike = (*told.phrases.others, " mail from", "sent from")
-                if words.endswith(told.phrases.labels) and not words.endswith(unlike):
+                words = _words_before(
+                    f"{before} {line[: found.start()]}" if not line[: found.start()].strip() else line[: found.start()]
+                )
+                ours = words.endswith((*told.phrases.others, " mail from", "sent from"))
+                if words.endswith(told.phrases.labels) and not ours:
                     yield found[0].lower().strip("'\"")
         before = line
 

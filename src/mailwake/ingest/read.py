@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from mailwake.ingest.arf import read_feedback
-from mailwake.ingest.dsn import FIELDS, is_address, kind_of, read_fields_in, read_reports, shorten
+from mailwake.ingest.dsn import FIELDS, find_reply, is_address, kind_of, read_fields_in, read_reports, shorten
 from mailwake.ingest.mail import Part, addresses, dated, header, message_id, open_mail, open_text, own_parts, text
 from mailwake.ingest.notice import Action, Kind, Notice, Report
 from mailwake.ingest.phrases import load
@@ -97,7 +97,7 @@ def _completed(told: Told, report: Report, *, alone: bool) -> Report:
     elif report.action is Action.FAILED and "in reply to" not in words:
         stage = stage_told(told, (report.address or "").lower(), alone=alone)
         words = shorten(f"{words[:900]} {stage}") if stage else words
-    return replace(report, address=address, diagnostic=words)
+    return replace(report, address=address, diagnostic=words, smtp=report.smtp or find_reply(words))
 
 
 def _read_held(told: Told) -> Notice | None:

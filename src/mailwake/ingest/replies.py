@@ -1,4 +1,4 @@
-"""Answers: those of programs (RFC 3834), those of filters that want proof, and those of people.
+"""Answers: of programs (RFC 3834), of filters that want us to prove that we are people, and of people.
 
 Asked only after bounces and complaints: a third of all bounces call themselves auto-replied too. The header
 ``X-Auto-Response-Suppress`` is a request not to be answered and says nothing on who wrote the mail.

@@ -15,6 +15,7 @@ MAX_LINES = 400
 MAX_LINE_CHARS = 1_000
 _MAX_TEXTS = 3
 _MAX_FOREIGN_SIGNS = 40
+_SIGNS = " \t-=*#_<>[]:"
 #: Where our own mail begins is looked for so far.
 _MAX_NOTICE_CHARS = 16_000
 _MAX_ENCLOSED_CHARS = 65_536
@@ -23,14 +24,6 @@ _MBOX = re.compile(r"From \S{1,300} +\w{3} +\w{3} +\d")
 _QUOTE = re.compile(r"^(?:> ?)+", re.MULTILINE)
 _HEADER_TYPES = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 _MAILS = frozenset({"message/rfc822", "message/global"})
-_DAEMONS = (
-    "mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "post_master", "mdaemon", "mail.delivery.system",
-    "mail delivery s", "mail system", "system administrator", "system attendant", "delivery subsystem", "poostmaster",
-    "mailadmin", "mail administrator", "mail server", "mailserver", "ndr administrator", "mail-system", "mailsystem",
-    "bounce@", "bounces@", "ndr@", "administrator", "mailer@", "content filter", "content-filter", "interscan",
-    "antivirus", "virus", "listserv", "root@", "mail delivery", "exchange", "smtp gateway", "message router",
-    "mail router", "mmdf", "notification@", "uucp@", "daemon@", "mailbot", "mail admin",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,7 @@ class Told:
     def is_from_a_server(self) -> bool:
         """Whether a mail server stands in From."""
         named = header(self.message, "from").lower()
-        return any(word in named for word in _DAEMONS)
+        return says(named, self.phrases.servers)
 
     @cached_property
     def has_no_sender(self) -> bool:
@@ -130,7 +123,7 @@ class Told:
             return False
         low = line.lower()
         # Languages without spaces say "your mail" in sentences too; what opens the mail is a line of few signs there.
-        short = len(low.strip(" \t-=*#_>[]<>【】:：")) <= _MAX_FOREIGN_SIGNS
+        short = len(low.strip(_SIGNS)) <= _MAX_FOREIGN_SIGNS
         return any(word in low and (short or word.isascii()) for word in said) and not says(
             low, self.phrases.returned_unless
         )
