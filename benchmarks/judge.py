@@ -75,7 +75,8 @@ def run(kind: str, seed: int) -> Result:
     world = live(draw_plan(kind, seed))
     told = judged(world)
     scores = {OURS: score([_click(hit, p) for hit, p, _ in told if counts(hit)])}
-    openings = {OURS: estimated(world.copies, (_look(*each) for each in told if each[0].signature_ok))}
+    seen = [(_without_visitor(hit) if world.plan.withheld else hit, p, klass) for hit, p, klass in told]
+    openings = {OURS: estimated(world.copies, (_look(*each) for each in seen if each[0].signature_ok))}
     for name, rule in PEERS.items():
         clicks, opened = by_rule(world, rule)
         scores[name], openings[name] = score(clicks), counted(world.copies, opened)
