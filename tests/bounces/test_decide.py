@@ -20,7 +20,8 @@ BOUNCES = Bounces.load()
         ("5.1.2 Host unknown", "bad_domain", "suppress_now"),
         ("550 no such user here", "bad_mailbox", "suppress_now"),
         ("550 5.2.1 account is disabled", "inactive_mailbox", "suppress_after_n"),
-        ("550 5.2.1 user unknown", "recipient_refused", "suppress_after_n"),  # the status says that there is a mailbox
+        ("550 5.2.1 user unknown (in reply to RCPT TO command)", "bad_mailbox", "suppress_now"),
+        ("550 5.2.1 user unknown", "recipient_refused", "suppress_after_n"),
         ("552 5.2.2 mailbox full", "mailbox_full", "suppress_after_n"),
         ("550 5.1.1 mailbox full", "mailbox_full", "suppress_after_n"),
         ("5.4.7 delivery time expired", "expired", "suppress_after_n"),
@@ -44,7 +45,7 @@ def test_the_cause_decides(reason: str, category: str, action: str) -> None:
 
 def test_a_decision_names_the_rule_that_made_it() -> None:
     assert BOUNCES.decide("550 5.1.1 gone").rule == "status.1.1"
-    assert BOUNCES.decide("550 user unknown").rule.startswith("text.")
+    assert BOUNCES.decide("550 user unknown").rule == "text.user_unknown"
     assert BOUNCES.decide("551 try elsewhere").rule == "reply.551"
     assert BOUNCES.decide("sorry").rule == "nothing"
 

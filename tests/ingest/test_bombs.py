@@ -57,6 +57,14 @@ BOMBS = {
     "100,000 encoded words": b"Subject: " + b"=?utf-8?b?YQ==?= " * 100_000 + b"\n\nx",
     "a charset that does not exist": b"Content-Type: text/plain; charset=" + b"x" * 10_000 + b"\n\n\xff",
     "a charset with NUL": b"Content-Type: text/plain; charset=a\x00b\n\n\xff",
+    "5 MB of addresses": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n" + b"<a@b.c>:\n" * 550_000,
+    "addresses that all differ": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n"
+    + b"".join(b"<a%d@b.c>: 550 user unknown\n" % n for n in range(30_000)),
+    "half an address": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n" + b"a@" * 500_000,
+    "tags that never end": b"From: MAILER-DAEMON@x\nContent-Type: text/html\n\n" + b"<style><a <br " * 50_000,
+    "quotes of quotes": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\nFrom X\n" + b"> > > >\n" * 50_000,
+    "an X.400 address without end": b"Content-Type: message/delivery-status\n\nFinal-Recipient: x400; "
+    + b"rfc-822=a" * 50_000,
     "nothing but NUL": bytes(300_000),
     "nothing but line ends": b"\n" * 300_000 + b"x",
 }  # fmt: skip
@@ -69,7 +77,7 @@ def test_a_bomb_is_read_within_the_limits_or_refused(name: str) -> None:
     except Unreadable:
         return
     assert len(list(parts(message))) <= MAX_WALK
-    assert len(notice.reports) <= 500
+    assert len(notice.reports) <= 100
     assert size(message) <= 2 * READ_BYTES
 
 
