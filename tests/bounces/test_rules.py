@@ -11,7 +11,7 @@ import pytest
 from mailwake.bounces.decide import Bounces
 
 BOUNCES = Bounces.load()
-LINES = (Path(__file__).parents[1] / "data" / "bounces" / "reasons.tsv").read_text(encoding="utf-8").splitlines()
+LINES = (Path(__file__).parents[1] / "data" / "written" / "reasons.tsv").read_text(encoding="utf-8").splitlines()
 REASONS = [tuple(line.split("\t")) for line in LINES]
 
 

@@ -59,7 +59,7 @@ def logged(folder: Path) -> list[Event]:
 
 def test_every_message_is_one_object_of_the_exchange_format(tmp_path: Path) -> None:
     lines = told(DATA, cwd=tmp_path)
-    assert len(lines) == len(list(DATA.glob("*.eml"))) + 4, "the folder holds four texts beside the mail"
+    assert len(lines) == len(list(DATA.glob("*.eml"))) + 3, "the folder holds three texts beside the mail"
     for line in lines:
         assert set(line) == KEYS
         assert all(set(recipient) == RECIPIENT_KEYS for recipient in line["recipients"])
