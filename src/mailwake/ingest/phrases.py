@@ -18,6 +18,7 @@ class Phrases:
     returned_unless: tuple[str, ...]
     returned_begins: tuple[str, ...]
     servers: tuple[str, ...]
+    likely: tuple[str, ...]
     silent: tuple[str, ...]
     failure: tuple[str, ...]
     sure: tuple[str, ...]
@@ -54,6 +55,7 @@ def read(table: Mapping[str, Any]) -> Phrases:
         returned_unless=tuple(table["returned"]["unless"]),
         returned_begins=tuple(form for begin in table["returned"]["begins"] for form in (begin, begin.lower())),
         servers=tuple(table["servers"]["names"]),
+        likely=tuple(table["servers"]["likely"]),
         silent=tuple(table["servers"]["silent"]),
         failure=tuple(table["failure"]["phrases"]),
         sure=tuple(table["failure"]["sure"]),

@@ -17,10 +17,14 @@ from mailwake.ingest.told import Told
 
 _MAX_RECIPIENTS = 50
 _MAX_CONTEXT = 40
-_LOCAL = r"A-Za-z0-9._%+=&'*/{}|~!#$^?\-\u00a1-\uffff"
+#: signs that a machine tells of a failure; each alone stands in other mail too
+_ENOUGH = 3
+#: letters beyond ASCII of scripts that put spaces between words; elsewhere a word may stand right before an address
+_LETTERS = r"A-Za-z0-9\u00c0-\u024f\u0370-\u052f"
+_LOCAL = rf"{_LETTERS}._%+=&'*/{{}}|~!#$^?\-"
 #: begins only where a word begins, so that a long word is looked at once
 ADDRESS = re.compile(
-    rf"(?<![{_LOCAL}@])[{_LOCAL}]{{1,128}}@(?:[A-Za-z0-9_\u00a1-\uffff](?:[A-Za-z0-9_\-\u00a1-\uffff.]{{0,250}}[A-Za-z0-9\u00a1-\uffff])?)(?!@)"
+    rf"(?<![{_LOCAL}@])[{_LOCAL}]{{1,128}}@(?:[{_LETTERS}_](?:[{_LETTERS}_.-]{{0,250}}[{_LETTERS}])?)(?!@)"
 )
 _LEAD = re.compile(
     r"[\s*•·\u2013>|#\"'<(\[:-]{0,16}(?:(?:smtp|mailto|rfc-?822|internet|local)[:;]\s?)?(?:[245]\d\d[ -]<?)?<?",
@@ -93,10 +97,12 @@ def is_notice(told: Told) -> bool:
         message.kind == "multipart/report" or message.has("x-ms-exchange-message-is-ndr"),
         not told.sender,
         any(address.startswith(phrases.silent) for address in told.sender),
+        says(header(message, "from").lower(), phrases.likely),
     ]
     if not any(machine):
         return False
     signs = sum(machine) + told.is_from_a_server + 2 * by_subject
+    signs += told.is_from_a_server and says(told.subject, phrases.failure)
     signs += told.returned is not None
     signs += says(told.lowered[:3_000], phrases.sure)
     signs += _CODE.search(told.lowered[:3_000]) is not None
@@ -106,7 +112,7 @@ def is_notice(told: Told) -> bool:
         signs -= 1 if told.is_from_a_server else 2
     if says(told.subject[:60], phrases.auto_subjects) or any(message.has(name) for name in phrases.auto_headers):
         signs -= 1 if told.is_from_a_server else 3
-    return signs >= 3 or (told.is_from_a_server and signs >= 2)
+    return signs >= _ENOUGH
 
 
 def is_delay(told: Told) -> bool:
