@@ -32,7 +32,8 @@ class Log:
     waiting: int = 0
 
     def append(self, records: Sequence[bytes], done: Done) -> None:
-        raise NotImplementedError
+        self.segments.append(records)
+        done(None)
 
     async def write(self, records: Sequence[bytes]) -> None:
         await asyncio.sleep(0)
@@ -45,7 +46,7 @@ class Log:
 
     @property
     def end(self) -> End:
-        raise NotImplementedError
+        return End(len(self.segments), 0)
 
     def events(self) -> list[Event]:
         return [decode_event(record) for segment in self.segments for record in segment]
