@@ -120,6 +120,23 @@ def test_domains_with_one_exchanger_are_one_place(house: House) -> None:
     assert [each.place for each in house.state.incidents()] == ["outlook.example"]
 
 
+@pytest.mark.parametrize(
+    ("host", "place"),
+    [
+        ("alt1.aspmx.l.google.com.", "google.com"),
+        ("mx.host.co.uk", "host.co.uk"),
+        ("MX1.Provider.com.br", "provider.com.br"),
+        ("mail.example.de", "example.de"),
+        ("mx", "mx"),
+    ],
+)
+def test_a_place_is_the_exchangers_domain_and_no_countrys(house: House, host: str, place: str) -> None:
+    (ann,) = crowd(house, "a.example", 1)
+    house.state.put_exchangers("a.example", [host], now=after(0))
+    house.work(refused(ann, 5))
+    assert [row.place for row in house.state.refusals_of(ann)] == [place]
+
+
 def test_after_an_hour_of_quiet_a_storm_is_over(house: House) -> None:
     people = crowd(house, "gmail.example", 41)
     house.work(*(refused(who, 60) for who in people[:40]))

@@ -26,6 +26,8 @@ MAILWAKE = "mailwake"
 NOW, COUNTED = "suppress_now", "suppress_after_n"
 #: Words of the other side that are kept with a decision.
 MAX_QUOTED = 1_000
+#: Letters of a country's label (ISO 3166-1 alpha-2), and at most of a public one before it.
+_COUNTRY, _PUBLIC = 2, 3
 
 
 class Trouble(NamedTuple):
@@ -209,5 +211,13 @@ def _suppression(row: Refusal) -> Suppression:
 
 
 def _place(hosts: Sequence[str], domain: str) -> str:
-    """Of "alt1.aspmx.l.google.com" the last two labels: one exchanger has many names."""
-    return ".".join(hosts[0].rstrip(".").lower().split(".")[-2:]) if hosts else domain
+    """Of "alt1.aspmx.l.google.com" the last two labels, of "mx.host.co.uk" three: one exchanger has many names.
+
+    A short label before a country's is taken for a public one such as "co" or "com"; where it is not, the place is a
+    smaller one, and a storm is seen a little later.
+    """
+    if not hosts:
+        return domain
+    labels = hosts[0].rstrip(".").lower().split(".")
+    is_public = len(labels) > 2 and len(labels[-1]) == _COUNTRY and len(labels[-2]) <= _PUBLIC
+    return ".".join(labels[-3 if is_public else -2 :])
