@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +12,11 @@ from typing import Annotated
 import msgspec
 import typer
 
+from mailwake.cli.acting import moment, state_of, who
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, Micros
-from mailwake.settings import DEFAULT_FILE, load
+from mailwake.settings import DEFAULT_FILE
 from mailwake.store.state import StateStore, Suppression
 from mailwake.suppression import acts
 from mailwake.suppression.files import read_list, write_list
@@ -48,7 +46,7 @@ def show(
 
     Example: mailwake suppressions list ann@example.com
     """
-    with _state(config) as state:
+    with state_of(config) as state:
         if address:
             rows = [row for handle in state.known_handles([address]).values() for row in state.suppressions(handle)]
         else:
@@ -73,8 +71,8 @@ def put(
 
     Example: mailwake suppressions add ann@example.com --why "asked by phone"
     """
-    with _state(config) as state:
-        is_new = acts.add(state, address, at=_now(), why=why, stream=stream or None)
+    with state_of(config) as state:
+        is_new = acts.add(state, address, at=moment(), why=why, stream=stream or None)
     print("suppressed" if is_new else "it was suppressed already")
 
 
@@ -84,8 +82,8 @@ def take_back(address: str, why: WhyOption, *, config: ConfigOption = DEFAULT_FI
 
     Example: mailwake suppressions lift ann@example.com --why "this address was corrected"
     """
-    with _state(config) as state:
-        print(f"{acts.lift(state, address, at=_now(), by=_user(), why=why):,} lifted")
+    with state_of(config) as state:
+        print(f"{acts.lift(state, address, at=moment(), by=who(), why=why):,} lifted")
 
 
 @command.command("import")
@@ -108,8 +106,8 @@ def take_in(
     if dry_run:
         print(f"{len(lines):,} addresses would be suppressed, {len(left):,} lines left out")
         return
-    with _state(config) as state:
-        incident, count = acts.take_in(state, lines, name=file.name, at=_now())
+    with state_of(config) as state:
+        incident, count = acts.take_in(state, lines, name=file.name, at=moment())
     print(f"{count:,} new of {len(lines):,}, {len(left):,} lines left out")
     print(f"`mailwake suppressions undo {incident}` takes it back")
 
@@ -120,7 +118,7 @@ def give_out(*, config: ConfigOption = DEFAULT_FILE) -> None:
 
     Example: mailwake suppressions export > suppressed.csv
     """
-    with _state(config) as state:
+    with state_of(config) as state:
         for text in write_list(_all(state)):
             sys.stdout.write(text)
 
@@ -136,7 +134,7 @@ def incidents(
 
     Example: mailwake suppressions incidents --open
     """
-    with _state(config) as state:
+    with state_of(config) as state:
         found = state.incidents(only_open=only_open)
     for each in found:
         about = each.place or each.category or ""
@@ -155,8 +153,8 @@ def undo(incident: IncidentArgument, why: WhyOption, *, config: ConfigOption = D
 
     Example: mailwake suppressions undo 4611686018427387904 --why "the wrong file"
     """
-    with _state(config) as state:
-        print(f"{acts.undo(state, incident, at=_now(), by=_user(), why=why):,} lifted")
+    with state_of(config) as state:
+        print(f"{acts.undo(state, incident, at=moment(), by=who(), why=why):,} lifted")
 
 
 @command.command("apply")
@@ -165,8 +163,8 @@ def make_final(incident: IncidentArgument, why: WhyOption, *, config: ConfigOpti
 
     Example: mailwake suppressions apply 4611686018427387904 --why "their list is really that old"
     """
-    with _state(config) as state:
-        print(f"{acts.apply(state, incident, at=_now(), by=_user(), why=why):,} suppressed")
+    with state_of(config) as state:
+        print(f"{acts.apply(state, incident, at=moment(), by=who(), why=why):,} suppressed")
 
 
 @command.command("close")
@@ -175,17 +173,9 @@ def close(incident: IncidentArgument, why: WhyOption, *, config: ConfigOption = 
 
     Example: mailwake suppressions close 4611686018427387904 --why "DKIM mended"
     """
-    with _state(config) as state:
-        was_open = acts.close(state, incident, at=_now(), by=_user(), why=why)
+    with state_of(config) as state:
+        was_open = acts.close(state, incident, at=moment(), by=who(), why=why)
     print("closed" if was_open else "it was closed already")
-
-
-@contextmanager
-def _state(config: str) -> Iterator[StateStore]:
-    from mailwake.store.state import open_state
-
-    with closing(open_state(load(config).data_folder / "state.sqlite")) as state:
-        yield state
 
 
 def _all(state: StateStore) -> Iterator[tuple[str, Suppression]]:
@@ -209,14 +199,3 @@ def _safe(words: str) -> str:
 
 def _day(at: Micros) -> str:
     return datetime.fromtimestamp(at / SECOND, UTC).strftime("%Y-%m-%d %H:%M")
-
-
-def _now() -> Micros:
-    return Micros(time.time_ns() // 1_000)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no name for this number
-        return "somebody at the command line"

@@ -5,21 +5,18 @@ One-clicks are not among them: a mailbox sends one only when its user asks for i
 
 from __future__ import annotations
 
-import getpass
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
 import typer
 
+from mailwake.cli.acting import moment, state_of, who
 from mailwake.cli.options import ConfigOption
 from mailwake.events import SECOND, Micros
 from mailwake.leaving.incidents import Entry, apply_now, held, recent, restore
-from mailwake.settings import DEFAULT_FILE, load
-from mailwake.store.state import Leave, StateStore
+from mailwake.settings import DEFAULT_FILE
+from mailwake.store.state import Leave
 
 command = typer.Typer(
     help="List, restore and apply unsubscriptions that a machine may have pressed.\n\n"
@@ -44,7 +41,7 @@ def show(
 
     Example: mailwake unsubscribes list --held
     """
-    with _state(config) as state:
+    with state_of(config) as state:
         entries = held(state)[:limit] if only_held else recent(state, page_size=limit)
     for entry in entries:
         print(_json(entry) if as_json else _line(entry))
@@ -65,8 +62,8 @@ def take_back(
 
     Example: mailwake unsubscribes restore 4611686018427387904 --why "their mail gateway, says the postmaster"
     """
-    with _state(config) as state:
-        _tell("restored", restore(state, ids, at=_now(), by=by or _user(), why=why), as_json=as_json)
+    with state_of(config) as state:
+        _tell("restored", restore(state, ids, at=moment(), by=by or who(), why=why), as_json=as_json)
 
 
 @command.command("apply")
@@ -82,27 +79,8 @@ def make_final(
 
     Example: mailwake unsubscribes apply 4611686018427387904 --why "they asked by phone"
     """
-    with _state(config) as state:
-        _tell("applied", apply_now(state, ids, at=_now(), by=by or _user(), why=why), as_json=as_json)
-
-
-@contextmanager
-def _state(config: str) -> Iterator[StateStore]:
-    from mailwake.store.state import open_state
-
-    with closing(open_state(load(config).data_folder / "state.sqlite")) as state:
-        yield state
-
-
-def _now() -> Micros:
-    return Micros(time.time_ns() // 1_000)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no name for this number
-        return "somebody at the command line"
+    with state_of(config) as state:
+        _tell("applied", apply_now(state, ids, at=moment(), by=by or who(), why=why), as_json=as_json)
 
 
 def _tell(what: str, count: int, *, as_json: bool) -> None:
