@@ -109,7 +109,7 @@ def take_in(
     with state_of(config) as state:
         incident, count = acts.take_in(state, lines, name=file.name, at=moment())
     print(f"{count:,} new of {len(lines):,}, {len(left):,} lines left out")
-    print(f"`mailwake suppressions undo {incident}` takes it back")
+    print(f"`mailwake suppressions undo {incident} --why …` takes it back")
 
 
 @command.command("export")
