@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -53,22 +52,6 @@ class Said:
     @property
     def objects(self) -> list[dict[str, object]]:
         return [json.loads(line) for line in self.lines]
-
-
-@pytest.fixture
-def as_it_was() -> Iterator[None]:
-    """Puts back what `configure` changes for a whole process."""
-    root, ours = logging.getLogger(), logging.getLogger("mailwake")
-    before = root.handlers[:], root.level, ours.level, logging.raiseExceptions
-    unstructured = structlog.get_config()
-    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
-    yield
-    root.handlers[:], logging.raiseExceptions = before[0], before[3]
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    logging.captureWarnings(capture=False)
-    structlog.configure(**unstructured)
 
 
 @pytest.fixture(params=["text", "json"])

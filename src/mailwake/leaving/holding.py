@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import structlog
 
-from mailwake.events import SECOND, CampaignId, Event, EventType, Micros, Note, event_id
+from mailwake.events import SECOND, CampaignId, Event, EventType, Micros, Note, Source, Verdict, event_id
 from mailwake.leaving.bursts import WINDOW, bursts
 from mailwake.store.events import EventStore
 from mailwake.store.state import Leave, StateStore, Unsubscribe
@@ -28,9 +28,29 @@ BURST_LINKS, BURST_MICROS = 3, 5 * SECOND
 LEAST_CLICKS = 3
 #: Nobody finds, reads and presses a button sooner than this after the page was first shown.
 READING_MICROS = 1 * SECOND
+#: Words that are kept with an unsubscription.
+MAX_PROOF = 200
 _QUICK = "in a burst, pressed within a second of the page being first shown"
 #: Who held and applied, where it was no person.
 MAILWAKE = "mailwake"
+
+
+#: What a complaint says that comes to an unsubscription (RFC 5965 section 7.3).
+_OPT_OUT = ("opt-out", "opt-out-list")
+
+
+def how(event: Event) -> str:
+    """The way somebody left: one_click, button, complaint, reply, esp, crm; nothing where that is not known."""
+    if event.note in (Note.ONE_CLICK, Note.BUTTON):
+        return str(event.note)
+    if event.source is Source.BOUNCE:
+        return "complaint" if event.reason in _OPT_OUT else "reply"
+    return {Source.ESP: "esp", Source.API: "crm"}.get(event.source, "")
+
+
+def _proof(event: Event) -> str | None:
+    """The words that came with it; a press needs none, its event says all."""
+    return event.reason[:MAX_PROOF] or None
 
 
 class Holding:
@@ -47,7 +67,7 @@ class Holding:
 
     def put(
         self, event: Event, *, id: int, at: Micros, campaign: CampaignId | None, domain: str | None,  # noqa: A002
-        network: int | None, streams: Collection[str],
+        network: int | None, streams: Collection[str], verdict: Verdict | None = None,
     ) -> bool:  # fmt: skip
         """Somebody asked to stop: they are suppressed; says whether that is news. Any other event is passed over.
 
@@ -59,12 +79,15 @@ class Holding:
             domain: of the recipient.
             network: keyed hash of where the request came from; None: not known, so it can be no part of a burst.
             streams: that they get nothing more of.
+            verdict: what the judge makes of it.
         """
         if event.type is not EventType.UNSUBSCRIBED or event.recipient is None:
             return False
         row = Unsubscribe(
-            id=id, handle=event.recipient, at=at, how=str(event.note), campaign=campaign, domain=domain, network=network
-        )
+            id=id, handle=event.recipient, at=at, how=how(event), campaign=campaign, domain=domain, network=network,
+            template=event.template, delivery=event.delivery, link=event.link, proof=_proof(event),
+            p_human=None if verdict is None else verdict.p_human, verdict=None if verdict is None else verdict.klass,
+        )  # fmt: skip
         in_doubt = event.note is Note.BUTTON and domain is not None and network is not None
         return self._state.put_unsubscribe(row, source=str(event.source), streams=streams, is_looked_at=not in_doubt)
 

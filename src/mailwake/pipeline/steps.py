@@ -41,9 +41,9 @@ from mailwake.pipeline.suppression import (
     leaves,
     outcome,
     troubles_of,
-    unwanted,
 )
 from mailwake.store.state import split_address
+from mailwake.suppression.scope import unwanted
 from mailwake.tokens import MAX_LINK_NUMBER
 
 Step = Callable[[Batch, Desk], None]
@@ -260,7 +260,7 @@ def apply_suppression(item: Item, batch: Batch, desk: Desk) -> None:
     network = None if item.evidence is None else item.evidence.network
     batch.unsubscribes += desk.holding.put(
         leaves(item.event), id=item.id, at=item.at, campaign=item.campaign, domain=item.domain,
-        network=network, streams=unwanted(item.stream),
+        network=network, streams=unwanted(item.stream), verdict=item.verdict,
     )  # fmt: skip
 
 

@@ -16,20 +16,12 @@ from mailwake.pipeline.item import Item
 from mailwake.pipeline.rows import mask
 from mailwake.store.state import Axis, Consent, StateStore
 from mailwake.suppression.keeper import Trouble
-
-#: Streams that somebody who unsubscribes or complains wants no more of, whichever the mail came from. A password reset
-#: (transactional) is not among them. Source: 15 U.S.C. 7704(a)(4), which speaks of commercial mail.
-UNWANTED = ("marketing", "outbound")
+from mailwake.suppression.scope import unwanted
 
 _ASKED = (EventType.UNSUBSCRIBED, EventType.COMPLAINED)
 #: Categories of an ESP's own list that stand for what the recipient did.
 _LISTED = {"unsubscribe": EventType.UNSUBSCRIBED, "complaint": EventType.COMPLAINED}
 _CONSENTS = {EventType.CONSENT_GIVEN: Consent.GRANTED, EventType.CONSENT_WITHDRAWN: Consent.WITHDRAWN}
-
-
-def unwanted(stream: str) -> tuple[str, ...]:
-    """The streams that nothing more may come from after an unsubscription or a complaint about mail of this one."""
-    return tuple(dict.fromkeys((*UNWANTED, stream)))
 
 
 def apply_to_suppression(state: StateStore, event: Event, *, at: Micros, stream: str) -> bool:

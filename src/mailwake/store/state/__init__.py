@@ -42,10 +42,11 @@ from mailwake.store.state.rows import (
 )
 from mailwake.store.state.standing import Standings
 from mailwake.store.state.suppressions import Suppressions
-from mailwake.store.state.unsubscribes import HELD_REASON, Unsubscribes
+from mailwake.store.state.unsubscribes import HELD_REASON, IMPORTED, Unsubscribes
 
 __all__ = [
     "HELD_REASON",
+    "IMPORTED",
     "Axis",
     "Campaign",
     "Consent",

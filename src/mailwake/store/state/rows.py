@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from mailwake.events import CampaignId, Handle, Micros, TemplateId
+from mailwake.events import CampaignId, DeliveryId, Handle, Micros, TemplateId
 from mailwake.modes import Modes
 
 
@@ -123,6 +123,8 @@ class Suppression:
     #: a person, or "mailwake"
     lifted_by: str | None = None
     lift_why: str | None = None
+    #: a person who added it; None: nobody, it follows from what came in
+    put_by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,11 +202,11 @@ class Leave(StrEnum):
 class Unsubscribe:
     """Somebody asked to stop, or a machine did it for them."""
 
-    #: of the event
+    #: of the event; of an import or a manual act a number of its own
     id: int
     handle: Handle
     at: Micros
-    #: the event's note: one_click, button, or nothing where somebody else reported it
+    #: one_click, button, complaint, reply, esp, import, crm or manual; nothing: not known
     how: str
     campaign: CampaignId | None = None
     #: of the recipient
@@ -216,6 +218,16 @@ class Unsubscribe:
     incident: int | None = None
     #: when it applies by itself
     held_until: Micros | None = None
+    #: the mail that it was about: the exact HTML, and the copy
+    template: TemplateId | None = None
+    delivery: DeliveryId | None = None
+    #: number of the link in the template, from 1
+    link: int | None = None
+    #: what the judge made of it at that time; None: it was not judged
+    p_human: float | None = None
+    verdict: str | None = None
+    #: what shows it where no event of ours does: a file, the words of whoever wrote it down
+    proof: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

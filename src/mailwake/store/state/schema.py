@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0004"
+VERSION = "0005"
 
 metadata = MetaData(
     naming_convention={
@@ -104,6 +105,9 @@ suppressions = Table(
     Column("incident", BigInteger),
     Column("lifted_by", Text),
     Column("lift_why", Text),
+    #: a person who added it
+    Column("put_by", Text),
+    Index("ix_suppressions_reason", "reason", "lifted_at", "at"),
     Index("ix_suppressions_handle", "handle", "lifted_at"),
     Index("ix_suppressions_event", "event"),
     Index("ix_suppressions_incident", "incident"),
@@ -165,6 +169,15 @@ unsubscribes = Table(
     Column("incident", BigInteger),
     Column("held_until", BigInteger),
     Column("is_looked_at", Boolean, nullable=False),
+    Column("template", BigInteger),
+    Column("delivery", BigInteger),
+    #: number of the link in the template
+    Column("link", Integer),
+    #: what the judge made of it then
+    Column("p_human", Float),
+    Column("verdict", String(16)),
+    #: where no event of ours shows it
+    Column("proof", Text),
     Index("ix_unsubscribes_burst", "domain", "network", "at"),
     Index("ix_unsubscribes_state", "state", "held_until"),
     Index("ix_unsubscribes_new", "is_looked_at", "at"),

@@ -94,6 +94,15 @@ class Suppressions:
         query = query.order_by(_suppressions.c.at.desc(), _suppressions.c.id.desc())
         return self._suppressions_of(query.limit(limit).offset(offset))
 
+    def holding_against(self, handles: Iterable[Handle]) -> list[Suppression]:
+        """What holds against any of these recipients, in no order."""
+        query = select(_suppressions).where(_holds)
+        return [
+            row
+            for part in chunks(handles)
+            for row in self._suppressions_of(query.where(_suppressions.c.handle.in_(part)))
+        ]
+
     def holding_counts(self) -> dict[str, int]:
         """How many suppressions hold, by reason, most first."""
         count = func.count()
@@ -103,7 +112,14 @@ class Suppressions:
             return {row[0]: row[1] for row in rows}
 
     def lift(
-        self, handle: Handle, at: Micros, *, reason: str | None = None, by: str | None = None, why: str | None = None
+        self,
+        handle: Handle,
+        at: Micros,
+        *,
+        reason: str | None = None,
+        unless: Collection[str] = (),
+        by: str | None = None,
+        why: str | None = None,
     ) -> int:
         """Take back what holds against a recipient; it stays on record.
 
@@ -111,6 +127,7 @@ class Suppressions:
             handle: whom.
             at: when.
             reason: only suppressions with this reason; None: all.
+            unless: but not those with one of these reasons.
             by: who does it.
             why: and for what reason.
 
@@ -120,6 +137,8 @@ class Suppressions:
         change = _suppressions.update().where(_suppressions.c.handle == handle)
         if reason is not None:
             change = change.where(_suppressions.c.reason == reason)
+        if unless:
+            change = change.where(_suppressions.c.reason.not_in(unless))
         return self._lift(change, at, by=by, why=why)
 
     def lift_incident(self, incident: int, at: Micros, *, by: str, why: str) -> int:

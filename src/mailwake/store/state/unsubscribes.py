@@ -7,19 +7,21 @@ while one counts, else held, and lifted when everything was taken back. While th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Update, func, select
 
-from mailwake.events import CampaignId, EventType, Handle, Micros
+from mailwake.events import EventType, Handle, Micros
 from mailwake.store.state import schema
 from mailwake.store.state.engine import Database, chunks
 from mailwake.store.state.rows import Leave, Unsubscribe, UnsubscribeAct
 
 #: Reason of a suppression while the unsubscription behind it is held.
 HELD_REASON = "unsubscribe_held"
+#: How somebody left whom an import says to have left.
+IMPORTED = "import"
 _FINAL_REASON = str(EventType.UNSUBSCRIBED)
 _REASONS = (_FINAL_REASON, HELD_REASON)
 #: what may become of an unsubscription, and from what
@@ -36,7 +38,9 @@ class Unsubscribes:
 
     _database: Database
 
-    def put_unsubscribe(self, row: Unsubscribe, *, source: str, streams: Collection[str], is_looked_at: bool) -> bool:
+    def put_unsubscribe(
+        self, row: Unsubscribe, *, source: str, streams: Collection[str | None], is_looked_at: bool
+    ) -> bool:
         """Write down that somebody asked to stop, and suppress them; says whether it was not known yet.
 
         What is known stays as it is, also where it was held, restored or lifted in the meantime.
@@ -44,14 +48,10 @@ class Unsubscribes:
         Args:
             row: what happened.
             source: who said so.
-            streams: that they get nothing more of.
+            streams: that they get nothing more of; None among them: of any.
             is_looked_at: nobody has to look whether it is part of a burst.
         """
-        made = self._database.upsert(_unsubscribes).values(
-            id=row.id, handle=row.handle, at=row.at, how=row.how, campaign=row.campaign, domain=row.domain,
-            network=row.network, state=row.state, incident=row.incident, held_until=row.held_until,
-            is_looked_at=is_looked_at,
-        )  # fmt: skip
+        made = self._database.upsert(_unsubscribes).values(asdict(row) | {"is_looked_at": is_looked_at})
         with self._database.writing() as connection:
             if connection.execute(made.on_conflict_do_nothing(index_elements=["id"])).rowcount != 1:
                 return False
@@ -59,6 +59,23 @@ class Unsubscribes:
                 _suppress(connection, row, source, stream)
             _follow(connection, row.handle, row.at)
             return True
+
+    def note_unsubscribes(self, rows: Iterable[Unsubscribe]) -> None:
+        """Write down that these asked to stop, where somebody else suppresses them."""
+        made = self._database.upsert(_unsubscribes).on_conflict_do_nothing(index_elements=["id"])
+        with self._database.writing() as connection:
+            for row in rows:
+                connection.execute(made, asdict(row) | {"is_looked_at": True})
+
+    def restore_incident(self, incident: int, at: Micros, *, by: str, why: str) -> None:
+        """Take back what an import has written down of those who asked to stop; suppressions are lifted elsewhere."""
+        rows = self.unsubscribes_of(incidents=[incident])
+        self.restore_unsubscribes([row for row in rows if row.how == IMPORTED], at=at, by=by, why=why)
+
+    def unsubscribes_by(self, handle: Handle) -> list[Unsubscribe]:
+        """All that one recipient ever said to that end, oldest first."""
+        query = select(_unsubscribes).where(_unsubscribes.c.handle == handle)
+        return self._unsubscribes(query.order_by(_unsubscribes.c.at, _unsubscribes.c.id))
 
     def new_unsubscribes(self) -> list[Unsubscribe]:
         """Those that nobody has looked at yet, oldest first."""
@@ -166,12 +183,12 @@ def _carry_out(connection: Connection, row: Unsubscribe, change: Update, act: Un
     return True
 
 
-def _suppress(connection: Connection, row: Unsubscribe, source: str, stream: str) -> None:
+def _suppress(connection: Connection, row: Unsubscribe, source: str, stream: str | None) -> None:
     """Suppress, unless that holds already, or this very event did so before it was written down here and was lifted."""
     stands = (
         select(_suppressions.c.id)
         .where(_suppressions.c.handle == row.handle, _suppressions.c.reason.in_(_REASONS))
-        .where(_suppressions.c.stream == stream, _suppressions.c.campaign.is_(None))
+        .where(_suppressions.c.stream.is_not_distinct_from(stream), _suppressions.c.campaign.is_(None))
         .where(_suppressions.c.lifted_at.is_(None) | (_suppressions.c.at == row.at))
     )
     if connection.execute(stands.limit(1)).first() is None:
@@ -201,16 +218,9 @@ def _told(row: Row[*tuple[Any, ...]]) -> UnsubscribeAct:
     return UnsubscribeAct(unsubscribe=row.unsubscribe, act=Leave(row.act), at=Micros(row.at), by=row.by, why=row.why)
 
 
+_FIELDS = [each.name for each in fields(Unsubscribe)]
+
+
 def _unsubscribe(row: Row[*tuple[Any, ...]]) -> Unsubscribe:
-    return Unsubscribe(
-        id=row.id,
-        handle=Handle(row.handle),
-        at=Micros(row.at),
-        how=row.how,
-        campaign=None if row.campaign is None else CampaignId(row.campaign),
-        domain=row.domain,
-        network=row.network,
-        state=Leave(row.state),
-        incident=row.incident,
-        held_until=None if row.held_until is None else Micros(row.held_until),
-    )
+    told = {name: getattr(row, name) for name in _FIELDS}
+    return Unsubscribe(**(told | {"state": Leave(row.state)}))
