@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "monitoring": {"eventlog"},
     "insight": {"store", "stats"},
     "act": {"insight", "store"},
-    "views": {"leaving", "insight", "monitoring"},
+    "views": {"leaving", "suppression", "insight", "monitoring"},
     "web": {"send", "merge", "leaving", "suppression", "insight", "act", "store", "monitoring", "views"},
     "cli": None,
     "simulate": set(),

@@ -15,12 +15,13 @@ from tests.insight import seeding
 from tests.monitoring.conftest import ENDS, Installation
 from tests.monitoring.conftest import NOW as LOOKED
 
-from mailwake.events import CampaignId, Class, DeliveryId, EventType, Micros, Note
+from mailwake.events import SECOND, CampaignId, Class, DeliveryId, EventType, Micros, Note
 from mailwake.insight.stores import Stores
 from mailwake.leaving.holding import HOLD
 from mailwake.monitoring.status import Status, look
 from mailwake.store.events import Judgement
-from mailwake.store.state import LinkRow, Unsubscribe
+from mailwake.store.state import Incident, IncidentKind, LinkRow, Refusal, Suppression, Unsubscribe
+from mailwake.suppression import acts
 from mailwake.web.app import create_app
 
 
@@ -58,6 +59,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     seeding.sending(opened, "Planned", stream="transactional")
     scan(opened)
     leavers(opened)
+    refusers(opened)
     yield opened
     seeding.close(opened)
 
@@ -75,6 +77,46 @@ def scan(stores: Stores) -> None:
     judged = Judgement(id=900, p_human=0.6, klass=Class.HUMAN, reasons="[]", ruleset="r2", settled=False)
     stores.events.write(rejudged=[judged])
     _gateways(stores)
+
+
+def refusers(stores: Stores) -> None:
+    """Dead addresses with hostile words, some counted, lifted and added by hand; a storm, an alarm, an import."""
+    state, at = stores.state, Micros(NOW - 86_400 * SECOND)
+    known = state.handles([f"dead{n}@gmail.com" for n in range(52)], now=at)
+    told = f"550 5.1.1 user unknown {HOSTILE}"
+    made = [
+        Suppression(
+            handle=handle, reason="bounced", source="bounce", at=Micros(at + n), category="bad_mailbox",
+            rule="status 5.1.1", quoted=told, event=5_000 + n,
+        )
+        for n, handle in enumerate(known.values())
+    ]  # fmt: skip
+    state.put_suppressions(made)
+    first, second = list(known.values())[:2]
+    state.lift(second, NOW, by=HOSTILE, why=HOSTILE)
+    ends = {"days": 4, "expires_at": Micros(NOW + 90 * 86_400 * SECOND)}
+    full = Suppression(
+        handle=first, reason="bounced", source="bounce", at=at, category="mailbox_full", stream="outbound"
+    )
+    state.put_suppressions([replace(full, **ends, quoted="552 5.2.2 mailbox full")])
+    acts.add(state, "left@gmail.com", at=at, by="Eve", why=f"phone {HOSTILE}"[:200], reason="complained")
+    for number, kind, about in (
+        (31, IncidentKind.STORM, {"place": "gmail.com"}),
+        (32, IncidentKind.ALARM, {"category": "auth_failure"}),
+        (33, IncidentKind.IMPORT, {}),
+        (34, IncidentKind.ALARM, {"category": "spam_content"}),
+    ):
+        state.put_incident(Incident(id=number, kind=kind, opened_at=at, last_at=NOW, count=1_200, quoted=told, **about))
+    state.close_incident(34, NOW, by="mailwake", why="nothing more came")
+    refusals = [
+        Refusal(
+            event=6_000 + n, handle=handle, at=at, category="bad_mailbox", klass="hard", action="suppress_now",
+            rule="status 5.1.1", quoted=told, domain="gmail.com", place="gmail.com", source="bounce", incident=31,
+            campaign=CampaignId(2),
+        )
+        for n, handle in enumerate(known.values())
+    ]  # fmt: skip
+    state.put_refusals(refusals)
 
 
 def leavers(stores: Stores) -> None:

@@ -34,6 +34,8 @@ PAGES = (
     "/domains",
     "/campaigns/3/deliveries/3000000",
     "/unsubscribes",
+    "/suppressions",
+    "/suppressions?address=dead0%40gmail.com",
     "/status",
     "/nowhere",
 )
@@ -160,7 +162,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(9):
+    for _ in range(10):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
@@ -170,6 +172,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
         "Campaigns",
         "Domains",
         "Unsubscribes",
+        "Suppressions",
         "Status",
         "Campaigns",
         "130",

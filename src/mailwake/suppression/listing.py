@@ -10,6 +10,8 @@ from typing import Any
 from mailwake.events import SECOND, Micros
 from mailwake.store.state import Incident, IncidentKind, StateStore, Suppression
 
+#: As the store hands it out, under a name for those who only show it.
+AnIncident = Incident
 #: Lines of one page.
 PAGE_SIZE = 100
 #: Kinds that somebody has to decide on; an import was somebody's decision.

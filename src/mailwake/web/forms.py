@@ -1,0 +1,66 @@
+"""What pages and programs send to change something, read within limits.
+
+`mailwake.web.guard` lets only through what a page of ours has sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+import msgspec
+from fastapi import Request
+
+from mailwake.errors import BadInput
+
+#: A reason of 200 characters is at most 2,400 bytes of a form, whatever its letters, an address of 320 at most 3,840.
+BODY_BYTES = 8_192
+_FIELDS = 8
+#: Who did it, as it is kept: the dashboard knows no users.
+BY = "dashboard"
+
+
+async def form_of(request: Request) -> Mapping[str, str]:
+    """The fields of a form.
+
+    Raises:
+        BadInput: it is too long or no form.
+    """
+    body = await _body(request)
+    try:
+        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"))
+    except ValueError:
+        raise BadInput("the form cannot be read; reload the page and try again") from None
+
+
+async def json_of(request: Request) -> Mapping[str, str]:
+    """The members of a JSON object of texts.
+
+    Raises:
+        BadInput: it is too long or no such object.
+    """
+    body = await _body(request)
+    try:
+        return msgspec.json.decode(body, type=dict[str, str])
+    except (msgspec.DecodeError, RecursionError):
+        raise BadInput('send a JSON object of texts, such as {"address": "ann@example.com", "why": "asked"}') from None
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > BODY_BYTES:
+            raise BadInput("the form is too long; give a shorter reason")
+    return bytes(body)
+
+
+def id_in(text: str, what: str) -> int:
+    """The id in a field.
+
+    Raises:
+        BadInput: it is none.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        raise BadInput(f"the form names no {what}; reload the page and try again")
+    return int(text)
