@@ -21,7 +21,7 @@ from mailwake.eventlog.sqlite import SqliteReader, append_now
 from mailwake.events import Handle, Micros, Note
 from mailwake.leaving.holding import HOLD
 from mailwake.settings import Settings, load
-from mailwake.store.state import Unsubscribe, open_state
+from mailwake.store.state import Incident, IncidentKind, Unsubscribe, open_state
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_good_installation_has_no_problem(config: Path, mail_server: int) -> N
     change(config, "port = 25\n", f"port = {mail_server}\n")
     findings = list(doctor.examine(str(config)))
     assert [finding.check for finding in findings] == [
-        *("config", "keys", "dns", "tls", "clock", "disk", "log", "proxy", "smtp", "held")
+        *("config", "keys", "dns", "tls", "clock", "disk", "log", "proxy", "smtp", "held", "returned")
     ]
     assert not [finding for finding in findings if finding.state == "problem"]
 
@@ -96,11 +96,31 @@ def test_what_is_held_too_long_says_that_nothing_applies_it(config: Path) -> Non
     )  # fmt: skip
 
 
+def test_storms_and_alarms_are_named_with_what_to_do_and_imports_are_not(config: Path) -> None:
+    settings = load(config)
+    assert doctor.check_incidents(settings).line == "no storm and no alarm is open"
+    assert not (settings.data_folder / "state.sqlite").exists(), "looking makes no store"
+    at = Micros(1)
+    with closing(open_state(settings.data_folder / "state.sqlite")) as state:
+        for number, kind in enumerate(IncidentKind):
+            state.put_incident(
+                Incident(id=number, kind=kind, opened_at=at, last_at=at, count=1_200, quoted="", place="gmail.com")
+            )
+        found = doctor.check_incidents(settings)
+        assert (found.state, "storm of 1,200 (gmail.com)" in found.line, "import" in found.line) == (
+            "warning", True, False,
+        )  # fmt: skip
+        for number, _ in enumerate(IncidentKind):
+            state.close_incident(number, at, by="eve", why="over")
+    assert doctor.check_incidents(settings).state == "ok"
+
+
 def test_a_state_store_that_cannot_be_read_is_not_guessed_about(config: Path) -> None:
     settings = load(config)
     settings.data_folder.mkdir(exist_ok=True)
     (settings.data_folder / "state.sqlite").write_bytes(b"no database, " * 100)
     assert doctor.check_held(settings).state == "unknown"
+    assert doctor.check_incidents(settings).state == "unknown"
 
 
 def test_a_published_key_is_a_problem(config: Path) -> None:

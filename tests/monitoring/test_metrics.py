@@ -67,7 +67,12 @@ def full(installation: Installation) -> Installation:
         "earlier": 0,
     }
     installation.report(
-        "pipeline", writers={"edge-0": account}, seconds={"put_verdict": 0.5, "write": 1.5}, held_unsubscribes=0
+        "pipeline",
+        writers={"edge-0": account},
+        seconds={"put_verdict": 0.5, "write": 1.5},
+        held_unsubscribes=0,
+        open_storms=1,
+        open_alarms=2,
     )
     installation.passed("pipeline", edge_0=1)
     installation.report("monitor")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.monitoring.conftest import ENDS, NOW, SECOND, Installation
 
-from mailwake.monitoring.status import FRESH_SECONDS, Freshness, held_unsubscribes, look, to_json
+from mailwake.monitoring.status import FRESH_SECONDS, Freshness, held_unsubscribes, look, open_incidents, to_json
 
 ROLES = ("edge-0", "relay", "ingest", "web", "monitor")
 
@@ -117,6 +117,24 @@ def test_unsubscriptions_that_are_held_are_said(installation: Installation, held
     assert len(status.decisions) == bool(said)
     assert "".join(status.decisions).startswith(said)
     assert not any("held" in problem for problem in status.problems), "strangers must not make us unready"
+
+
+@pytest.mark.parametrize(
+    ("waiting", "said"),
+    [
+        ({}, []),
+        ({"open_storms": 0, "open_alarms": 0}, []),
+        ({"open_storms": 1}, ["a mail exchanger declares more addresses dead than can be"]),
+        ({"open_storms": 2, "open_alarms": 1}, ["2 mail exchangers declare", "mail is refused and one cause blames"]),
+        ({"open_alarms": 3}, ["mail is refused and 3 causes blame the sender"]),
+    ],
+)
+def test_incidents_that_are_open_are_said(installation: Installation, waiting: dict[str, int], said: list[str]) -> None:
+    installation.report("pipeline", **waiting)
+    status = look(installation.data, keep_days=7, now=NOW)
+    assert open_incidents(status.reports, "storms") == waiting.get("open_storms")
+    assert [told.startswith(start) for told, start in zip(status.decisions, said, strict=True)] == [True] * len(said)
+    assert not any("refused" in problem for problem in status.problems), "strangers must not make us unready"
 
 
 def test_reports_of_workers_that_no_longer_run_are_left_out(well: Installation) -> None:

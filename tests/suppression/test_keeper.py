@@ -1,6 +1,8 @@
 """Dead addresses are suppressed, living ones are not, and nothing depends on order or on reading again."""
 
+import json
 import random
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -199,3 +201,13 @@ def test_a_refusal_after_the_lifting_holds(house: House) -> None:
 def test_who_is_not_known_is_not_suppressed(house: House) -> None:
     house.work(msgspec.structs.replace(refused(Handle(77), 5), recipient=None))
     assert house.state.refusals_of(Handle(77)) == []
+
+
+def test_what_waits_for_a_decision_is_told_to_the_monitor(house: House, tmp_path: Path) -> None:
+    house.worker.close()
+    told = House(tmp_path / "told", report=tmp_path / "pipeline.json")
+    people = crowd(told, "gmail.example", 40)
+    told.work(*(refused(who, 60) for who in people), refused(people[0], 70, DMARC))
+    told.close()
+    report = json.loads((tmp_path / "pipeline.json").read_text())
+    assert (report["open_storms"], report["open_alarms"]) == (1, 1)

@@ -294,6 +294,26 @@ def check_held(settings: Settings) -> Finding:
     return warning("held", f"{line}; look with `mailwake unsubscribes list --held`, then `restore` or `apply` them")
 
 
+def check_incidents(settings: Settings) -> Finding:
+    """What waits for a decision of what came back: outages of others, and faults of ours."""
+    from mailwake.store.state import IncidentKind, open_state
+
+    file = settings.data_folder / "state.sqlite"
+    if not file.exists():
+        return ok("returned", "no storm and no alarm is open")
+    try:
+        with closing(open_state(file)) as state:
+            found = [each for each in state.incidents(only_open=True) if each.kind is not IncidentKind.IMPORT]
+    except Unavailable as fault:
+        return unknown("returned", str(fault))
+    if not found:
+        return ok("returned", "no storm and no alarm is open")
+    told = ", ".join(f"{each.kind} of {each.count:,} ({each.place or each.category})" for each in found[:3])
+    more = f" and {len(found) - 3:,} more" if len(found) > 3 else ""
+    line = f"{told}{more}; look with `mailwake suppressions incidents --open`, then `apply`, `undo` or `close` them"
+    return warning("returned", line)  # whoever got one mail of ours can write what looks like a refusal
+
+
 def _stale_before() -> int:
     """The pipeline applies within seconds; what is later than a few minutes waits for one that stands still."""
     return time.time_ns() // 1_000 - 5 * 60 * 1_000_000
@@ -343,4 +363,5 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_proxy,
     check_smtp,
     check_held,
+    check_incidents,
 )

@@ -217,6 +217,8 @@ def _of_numbers(role: str, fields: Mapping[str, str], report: Report) -> Iterato
 
 def _of_pipeline(report: Report) -> Iterator[Sample]:
     yield Sample("mailwake_unsubscribes_held", report.number("held_unsubscribes"))
+    yield Sample("mailwake_suppressions_storms_open", report.number("open_storms"))
+    yield Sample("mailwake_suppressions_alarms_open", report.number("open_alarms"))
     told: dict[tuple[str, ...], Number] = {}
     for writer in report.names("writers"):
         label, path = label_of(writer), ("writers", writer)

@@ -105,7 +105,7 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
             *_of_log(log),
             *_of_disk(disk),
         ),
-        decisions=tuple(_of_unsubscribes(reports)),
+        decisions=(*_of_unsubscribes(reports), *_of_incidents(reports)),
     )
 
 
@@ -209,14 +209,33 @@ def _of_log(log: Log) -> Iterator[str]:
 
 def held_unsubscribes(reports: Mapping[str, Report]) -> int | None:
     """How many unsubscriptions wait for a decision; None: nobody says."""
-    held = reports["pipeline"].number("held_unsubscribes") if "pipeline" in reports else None
-    return None if held is None else int(held)
+    return _of_pipeline(reports, "held_unsubscribes")
+
+
+def open_incidents(reports: Mapping[str, Report], kind: str) -> int | None:
+    """How many incidents of a kind, "storms" or "alarms", wait for a decision; None: nobody says."""
+    return _of_pipeline(reports, f"open_{kind}")
+
+
+def _of_pipeline(reports: Mapping[str, Report], name: str) -> int | None:
+    told = reports["pipeline"].number(name) if "pipeline" in reports else None
+    return None if told is None else int(told)
 
 
 def _of_unsubscribes(reports: Mapping[str, Report]) -> Iterator[str]:
     if held := held_unsubscribes(reports):
         many = f"{held} unsubscriptions are" if held > 1 else "1 unsubscription is"
         yield f"{many} held as a machine's; the page Unsubscribes and `mailwake unsubscribes list --held` show more"
+
+
+def _of_incidents(reports: Mapping[str, Report]) -> Iterator[str]:
+    where = "the page Suppressions and `mailwake suppressions incidents --open` show more"
+    if storms := open_incidents(reports, "storms"):
+        many = f"{storms} mail exchangers declare" if storms > 1 else "a mail exchanger declares"
+        yield f"{many} more addresses dead than can be, so nobody is suppressed for it; {where}"
+    if alarms := open_incidents(reports, "alarms"):
+        many = f"{alarms} causes blame" if alarms > 1 else "one cause blames"
+        yield f"mail is refused and {many} the sender, not the addresses; {where}"
 
 
 def _of_disk(disk: Disk) -> Iterator[str]:

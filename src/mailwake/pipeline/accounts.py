@@ -19,6 +19,7 @@ from mailwake.events import SECOND
 from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.item import Batch, Drop
 from mailwake.store.events import TakenRow
+from mailwake.store.state import IncidentKind
 
 #: How often the report is written while there is something new to tell.
 REPORT_MICROS = 3 * SECOND
@@ -104,7 +105,13 @@ class Reporter:
             writers = {writer: {"cursor": cursors[writer], **_account(taken.get(writer, {}))} for writer in cursors}
             times = {"started_at": self._started_at, "written_at": now}
             seconds = {step: round(spent, 6) for step, spent in desk.seconds.items()}
-            told = {"writers": writers, "seconds": seconds, "held_unsubscribes": desk.state.held_count()}
+            waiting = desk.state.open_incident_counts()
+            decide = {
+                "held_unsubscribes": desk.state.held_count(),
+                "open_storms": waiting.get(IncidentKind.STORM, 0),
+                "open_alarms": waiting.get(IncidentKind.ALARM, 0),
+            }
+            told = {"writers": writers, "seconds": seconds, **decide}
             write_report(self._path, {"role": "pipeline", **times, **told})
 
 

@@ -165,7 +165,7 @@ def _line(entry: Entry, zone: ZoneInfo) -> Line:
         reach=entry.campaign or row.stream or "all mail",
         since=_moment(row.at, zone),
         source=", ".join(parts),
-        state=Mark(word="lifted", kind="good") if lifted else Mark(word="holds", kind="unsure"),
+        state=Mark(word="lifted", kind="good") if lifted else Mark(word="holds", kind="bad"),
         lifted=lifted,
     )
 
@@ -182,7 +182,7 @@ def _incident(each: AnIncident, zone: ZoneInfo) -> IncidentLine:
         count=figures.count(each.count),
         since=_moment(each.opened_at, zone),
         last=_moment(each.last_at, zone),
-        quoted=each.quoted,
+        quoted=each.quoted if each.place or each.category else "",
         acts=() if closed else _ACTS[each.kind],
         closed=closed,
     )

@@ -13,6 +13,7 @@ from mailwake.store.state.engine import Database, chunks
 from mailwake.store.state.rows import Incident, IncidentKind, Refusal
 
 _refusals, _incidents = schema.refusals, schema.incidents
+_ALWAYS = Micros(0)
 _FIELDS: Sequence[str] = [column.key for column in _refusals.c]
 
 
@@ -47,9 +48,9 @@ class Refusals:
         query = select(_refusals).where(_refusals.c.incident == incident)
         return self._refusals_of(query.order_by(_refusals.c.at, _refusals.c.event))
 
-    def refusals_of_campaign(self, campaign: CampaignId | None) -> list[Refusal]:
-        """All refusals of one campaign's mail, oldest first; None: of all campaigns."""
-        query = select(_refusals)
+    def refusals_of_campaign(self, campaign: CampaignId | None, *, since: Micros = _ALWAYS) -> list[Refusal]:
+        """All refusals of one campaign's mail from a time on, oldest first; None: of all campaigns."""
+        query = select(_refusals).where(_refusals.c.at >= since)
         if campaign is not None:
             query = query.where(_refusals.c.campaign == campaign)
         return self._refusals_of(query.order_by(_refusals.c.at, _refusals.c.event))
@@ -108,6 +109,12 @@ class Refusals:
         if only_open:
             query = query.where(_incidents.c.closed_at.is_(None))
         return self._incidents_of(query.order_by(_incidents.c.last_at.desc(), _incidents.c.id))
+
+    def open_incident_counts(self) -> dict[str, int]:
+        """How many incidents nobody has closed, by kind."""
+        query = select(_incidents.c.kind, func.count()).where(_incidents.c.closed_at.is_(None))
+        with self._database.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query.group_by(_incidents.c.kind))}
 
     def close_incident(self, number: int, at: Micros, *, by: str, why: str) -> bool:
         """Close an incident; says whether it was open."""
