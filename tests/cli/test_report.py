@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,14 @@ from tests.insight import seeding
 from mailwake.cli import report, report_domains
 from mailwake.cli.init import make
 from mailwake.errors import BadInput, Misconfigured, Unavailable
-from mailwake.events import EventType
+from mailwake.events import CampaignId, EventType, Micros
 from mailwake.insight.answers import to_json
 from mailwake.insight.atlas import atlas
 from mailwake.insight.atlas_answers import to_json as atlas_to_json
 from mailwake.insight.metrics import metrics
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.settings import load
-from mailwake.store.state import open_state
+from mailwake.store.state import Refusal, open_state
 from mailwake.views.tables import safe_cell
 from mailwake.web import address
 from mailwake.web.address import Address
@@ -288,3 +289,27 @@ def test_both_sides_are_those_of_one_campaign(run: Run) -> None:
         run(reconcile=True)
     with pytest.raises(BadInput, match="no campaign"):
         run("Nobody", reconcile=True)
+
+
+def test_what_came_back_is_told_as_table_json_and_csv(folder: Path, run: Run) -> None:
+    assert run(bounces=True) == "Nothing was refused.\n"
+    stores = seeding.open_stores(folder / "mailwake-data")
+    seeding.by_hand(stores)
+    (known,) = stores.state.handles(["ann@example.com"], now=Micros(1)).values()
+    at = Micros(time.time_ns() // 1_000 - 86_400 * 1_000_000)
+    told = Refusal(
+        event=1, handle=known, at=at, category="auth_failure", klass="block", action="never", rule="x",
+        quoted="550 5.7.26 =DMARC\x1b[2J", domain="example.com", campaign=CampaignId(1),
+    )  # fmt: skip
+    stores.state.put_refusals([told])
+    seeding.close(stores)
+    for name in ("", "By hand"):
+        shown = run(name, bounces=True)
+        assert "auth failure (blames the sender), 1 since" in shown
+        assert "Stop sending and mend SPF" in shown
+        assert "\x1b[2J" not in shown
+        assert json.loads(run(name, bounces=True, as_json=True))["total"]["refused"]["count"] == 1
+    (row, *_) = csv.DictReader(io.StringIO(run("By hand", bounces=True, as_csv=True)))
+    assert (row["by"], row["cause"], row["count"]) == ("place", "auth_failure", "1")
+    with pytest.raises(Misconfigured, match="report of its own"):
+        run(bounces=True, domains=True)

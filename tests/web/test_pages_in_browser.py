@@ -35,6 +35,8 @@ PAGES = (
     "/campaigns/3/deliveries/3000000",
     "/unsubscribes",
     "/suppressions",
+    "/bounces",
+    "/campaigns/2/bounces",
     "/suppressions?address=dead0%40gmail.com",
     "/status",
     "/nowhere",
@@ -162,7 +164,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(10):
+    for _ in range(11):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
@@ -171,6 +173,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
         "Mailwake",
         "Campaigns",
         "Domains",
+        "Bounces",
         "Unsubscribes",
         "Suppressions",
         "Status",

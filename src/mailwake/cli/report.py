@@ -40,6 +40,7 @@ def command(  # noqa: PLR0913 - one for each option
     reconcile: Annotated[bool, typer.Option("--reconcile", help="What its ESP told, and what we saw.")] = False,
     domains: Annotated[bool, typer.Option("--domains", help="Recipient domains instead: gateways, machines.")] = False,
     people: Annotated[Path | None, typer.Option("--people", help="CSV: what machines will do to a send to it.")] = None,
+    bounces: Annotated[bool, typer.Option("--bounces", help="What came back instead: where, why, what to do.")] = False,
     links: Annotated[float | None, typer.Option("--links", min=0.1, help="Links in that send; else as usual.")] = None,
     look_up: Annotated[bool, typer.Option("--look-up", help="Ask the DNS who takes these domains' mail.")] = False,
 ) -> None:
@@ -50,6 +51,8 @@ def command(  # noqa: PLR0913 - one for each option
 
     Example: mailwake report "Spring news" --json
     """
+    if bounces and (domains or reconcile):
+        raise Misconfigured("--bounces", "it is a report of its own; leave --domains and --reconcile out")
     if as_json and as_csv:
         raise Misconfigured("--json --csv", "choose one of them")
     if (people or links or look_up) and not domains:
@@ -60,6 +63,9 @@ def command(  # noqa: PLR0913 - one for each option
         raise Misconfigured("--reconcile", "it is about one campaign; name it")
     if domains:
         report_domains(load(config), as_json=as_json, as_csv=as_csv, people=people, links=links, look_up=look_up)
+        return
+    if bounces:
+        _bounces(load(config), campaign, as_json=as_json, as_csv=as_csv)
         return
     if reconcile:
         _reconcile(load(config), campaign, as_json=as_json, as_csv=as_csv)
@@ -104,6 +110,25 @@ def _reconcile(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool
         return
     told = msgspec.json.decode(body, type=asked.Reconciliation)
     reconcile_view.write_csv(told) if as_csv else reconcile_view.show(told)
+
+
+def _bounces(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
+    from mailwake.insight import returned as asked
+    from mailwake.insight.report import find
+    from mailwake.insight.stores import zone_named
+    from mailwake.views import bounces_view
+
+    def answer(stores: Stores) -> bytes:
+        only = find(stores, campaign) if campaign else None
+        return asked.to_json(asked.returned(stores, now=Micros(time.time_ns() // 1_000), campaign=only))
+
+    path = f"/api/campaigns/{quote(campaign, safe='')}/bounces" if campaign else "/api/bounces"
+    body = _read(settings, path, answer)
+    if as_json:
+        sys.stdout.write(body.decode())
+        return
+    told = msgspec.json.decode(body, type=asked.Returned)
+    bounces_view.write_csv(told) if as_csv else bounces_view.show(told, zone_named(settings.web.timezone))
 
 
 def _read(settings: Settings, path: str, otherwise: Callable[[Stores], bytes]) -> bytes:

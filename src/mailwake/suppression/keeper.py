@@ -6,7 +6,7 @@ order, ends in the same list. What somebody took back by hand stays taken back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -26,8 +26,6 @@ MAILWAKE = "mailwake"
 NOW, COUNTED = "suppress_now", "suppress_after_n"
 #: Words of the other side that are kept with a decision.
 MAX_QUOTED = 1_000
-#: Letters of a country's label (ISO 3166-1 alpha-2), and at most of a public one before it.
-_COUNTRY, _PUBLIC = 2, 3
 
 
 class Trouble(NamedTuple):
@@ -65,8 +63,11 @@ class Keeper:
         if not troubles:
             return
         domains = self._state.domains({each.handle for each in troubles})
-        places = self._places(domains.values())
-        rows = {each.event: _refusal(each, domain := domains.get(each.handle), places.get(domain)) for each in troubles}
+        places = self._state.places(domains.values())
+        rows = {
+            each.event: _refusal(each, domain := domains.get(each.handle), places.get(domain or ""))
+            for each in troubles
+        }
         known = self._state.put_refusals(rows.values())
         new = sorted((rows[event] for event in known), key=lambda row: (row.at, row.event))
         self._suppress_dead([row for row in new if row.action == NOW])
@@ -84,11 +85,6 @@ class Keeper:
         for each in self._state.incidents(only_open=True):
             if each.kind in quiet and each.last_at + quiet[each.kind] < now:
                 self._state.close_incident(each.id, now, by=MAILWAKE, why="nothing more came")
-
-    def _places(self, domains: Iterable[str]) -> dict[str | None, str]:
-        """Who takes the mail of each domain: its exchanger's domain where the DNS was asked, else itself."""
-        known = self._state.exchangers(names := set(domains))
-        return {domain: _place(known[domain].hosts, domain) if domain in known else domain for domain in names}
 
     def _suppress_dead(self, rows: Sequence[Refusal]) -> None:
         """Each at once, but for those of a storm, which takes back what it brought before it was one."""
@@ -208,16 +204,3 @@ def _suppression(row: Refusal) -> Suppression:
         quoted=row.quoted,
         event=row.event,
     )
-
-
-def _place(hosts: Sequence[str], domain: str) -> str:
-    """Of "alt1.aspmx.l.google.com" the last two labels, of "mx.host.co.uk" three: one exchanger has many names.
-
-    A short label before a country's is taken for a public one such as "co" or "com"; where it is not, the place is a
-    smaller one, and a storm is seen a little later.
-    """
-    if not hosts:
-        return domain
-    labels = hosts[0].rstrip(".").lower().split(".")
-    is_public = len(labels) > 2 and len(labels[-1]) == _COUNTRY and len(labels[-2]) <= _PUBLIC
-    return ".".join(labels[-3 if is_public else -2 :])

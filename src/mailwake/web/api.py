@@ -18,6 +18,8 @@ from mailwake.insight.people import PAGE_SIZE, people
 from mailwake.insight.reconcile import reconcile
 from mailwake.insight.reconcile import to_json as reconcile_to_json
 from mailwake.insight.report import campaign_report, find, overview
+from mailwake.insight.returned import returned
+from mailwake.insight.returned import to_json as returned_to_json
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
 from mailwake.monitoring.status import to_json as status_to_json
@@ -99,6 +101,19 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
     """Everything that happened to one recipient's copy, with every verdict and its reasons."""
     stores = stores_of(request)
     return _json(delivery_to_json(delivery_card(stores, find(stores, campaign), delivery)))
+
+
+@router.get("/api/bounces")
+def bounces(request: Request) -> Response:
+    """What came back of all campaigns in the last 90 days, why, and what to do."""
+    return _json(returned_to_json(returned(stores_of(request), now=now_of(request))))
+
+
+@router.get("/api/campaigns/{campaign}/bounces")
+def campaign_bounces(request: Request, campaign: str) -> Response:
+    """What came back of one campaign."""
+    stores = stores_of(request)
+    return _json(returned_to_json(returned(stores, now=now_of(request), campaign=find(stores, campaign))))
 
 
 @router.get("/api/domains")

@@ -18,7 +18,16 @@ from mailwake.insight.atlas import atlas, everybody, forecast
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report, find, overview
-from mailwake.views import campaign_view, campaigns_view, delivery_view, domains_view, people_view, status_view
+from mailwake.insight.returned import returned
+from mailwake.views import (
+    bounces_view,
+    campaign_view,
+    campaigns_view,
+    delivery_view,
+    domains_view,
+    people_view,
+    status_view,
+)
 from mailwake.web.api import Page, now_of, status_of, stores_of
 from mailwake.web.rendering import render
 
@@ -71,6 +80,22 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
     stores = stores_of(request)
     answer = delivery_card(stores, find(stores, campaign), delivery)
     return render(request, "delivery.html", **delivery_view.values(answer, stores.zone))
+
+
+@router.get("/bounces")
+def bounces(request: Request) -> Response:
+    """What came back of all campaigns."""
+    stores = stores_of(request)
+    answer = returned(stores, now=now_of(request))
+    return render(request, "bounces.html", here="bounces", **bounces_view.values(answer, stores.zone))
+
+
+@router.get("/campaigns/{campaign}/bounces")
+def campaign_bounces(request: Request, campaign: str) -> Response:
+    """What came back of one campaign."""
+    stores = stores_of(request)
+    answer = returned(stores, now=now_of(request), campaign=find(stores, campaign))
+    return render(request, "bounces.html", **bounces_view.values(answer, stores.zone))
 
 
 @router.get("/domains")

@@ -13,6 +13,9 @@ from mailwake.store.state.rows import Exchangers
 
 _recipients, _exchangers = schema.recipients, schema.exchangers
 
+#: Letters of a country's label (ISO 3166-1 alpha-2), and at most of a public one before it.
+_COUNTRY, _PUBLIC = 2, 3
+
 
 class Domains:
     """The part of the state store that knows where mail goes, and not to whom."""
@@ -35,9 +38,28 @@ class Domains:
                     found[row.domain] = Exchangers(hosts=tuple(row.hosts), looked_up_at=Micros(row.looked_up_at))
         return found
 
+    def places(self, domains: Iterable[str]) -> dict[str, str]:
+        """Who takes the mail of each domain: its exchanger's domain where the DNS was asked, else itself."""
+        names = set(domains)
+        known = self.exchangers(names)
+        return {name: _place(known[name].hosts, name) if name in known else name for name in names}
+
     def put_exchangers(self, domain: str, hosts: Sequence[str], *, now: Micros) -> None:
         """Keep what the DNS says of a domain, over what it said before."""
         made = self._database.upsert(_exchangers).values(domain=domain, hosts=list(hosts), looked_up_at=now)
         change = {"hosts": made.excluded.hosts, "looked_up_at": made.excluded.looked_up_at}
         with self._database.writing() as connection:
             connection.execute(made.on_conflict_do_update(index_elements=["domain"], set_=change))
+
+
+def _place(hosts: Sequence[str], domain: str) -> str:
+    """Of "alt1.aspmx.l.google.com" the last two labels, of "mx.host.co.uk" three: one exchanger has many names.
+
+    A short label before a country's is taken for a public one such as "co" or "com"; where it is not, the place is a
+    smaller one, and a storm is seen a little later.
+    """
+    if not hosts:
+        return domain
+    labels = hosts[0].rstrip(".").lower().split(".")
+    is_public = len(labels) > 2 and len(labels[-1]) == _COUNTRY and len(labels[-2]) <= _PUBLIC
+    return ".".join(labels[-3 if is_public else -2 :])

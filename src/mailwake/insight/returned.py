@@ -1,0 +1,294 @@
+"""Where mail comes back, why, and what to do: by campaign, by mail exchanger ("place") and by recipient domain.
+
+A line counts copies that were refused for good among copies that were sent there. A domain that few people share has a
+stand-in in the event store; its name comes from the state store, and the smallest stand together.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+
+import msgspec
+
+from mailwake.errors import NotEnoughData
+from mailwake.events import SECOND, CampaignId, Handle, Micros
+from mailwake.insight.stores import Stores, moment
+from mailwake.stats.rates import wilson_interval
+from mailwake.store.state import Campaign, Incident, IncidentKind, Refusal
+
+#: How far back all campaigns together go; one campaign is told whole.
+DAYS = 90
+DAY = 86_400 * SECOND
+#: A domain with fewer copies than this points at people.
+LEAST_COPIES = 5
+#: Lines of a table; the others are added up in one more.
+MOST_LINES = 100
+#: Different words that are quoted of a cause.
+_WORDS = 3
+#: Whom the recipient's server blames: an address, a moment, us, the message; in the order shown.
+CLASSES = ("hard", "hard_probable", "soft", "throttle", "block", "content", "none")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """How many copies were refused, of those that were sent there."""
+
+    #: hard, hard_probable, soft, throttle, block or content; all: of any class
+    klass: str
+    count: int
+    #: copies sent; 0: not known
+    base: int
+    #: 0-1; None: cannot say
+    rate: float | None
+    #: lower end of the 95 % interval, 0-1 (Wilson's)
+    low: float | None
+    #: upper end, 0-1
+    high: float | None
+    #: why there is no rate; None when there is one
+    cannot_say: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """What a server said, local parts masked; may be any text, also a hostile one."""
+
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """One cause of refusals."""
+
+    #: a word of bounces/rules.toml
+    category: str
+    klass: str
+    #: copies
+    count: int
+    first_at: datetime
+    last_at: datetime
+    #: most frequent first
+    quoted: tuple[Words, ...]
+    #: what to do, one sentence
+    advice: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One campaign, place or domain, or all that are not told apart."""
+
+    #: None: all others
+    name: str | None
+    #: how many stand together: 1, but for the others
+    members: int
+    refused: Refused
+    #: those that occur, in the order of `CLASSES`
+    classes: tuple[Refused, ...]
+    first_at: datetime
+    #: most copies first
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """A storm or an alarm that these refusals are part of."""
+
+    #: as the page of suppressions has it
+    id: str
+    #: storm or alarm
+    kind: str
+    #: of the storm, or cause of the alarm
+    about: str
+    opened_at: datetime
+    count: int
+    is_open: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Returned:
+    """What came back, of one campaign or of all."""
+
+    #: None: all
+    campaign: str | None
+    name: str | None
+    #: copies sent before are not part of this, UTC; None: there is no such time
+    since: datetime | None
+    total: Line | None
+    incidents: tuple[Event, ...]
+    #: most refused copies first, here and below; empty for one campaign
+    campaigns: tuple[Line, ...]
+    places: tuple[Line, ...]
+    domains: tuple[Line, ...]
+
+
+@cache
+def advice() -> dict[str, str]:
+    """What to do about each cause."""
+    return tomllib.loads(files("mailwake.insight").joinpath("bounce_advice.toml").read_text(encoding="utf-8"))
+
+
+def returned(stores: Stores, *, now: Micros, campaign: Campaign | None = None) -> Returned:
+    """What came back and why.
+
+    Args:
+        stores: where to look.
+        now: microseconds since 1970.
+        campaign: the only one; None: all of them, in the last `DAYS` days.
+    """
+    since = Micros(0 if campaign is not None else max(0, now - now % DAY - DAYS * DAY))
+    rows = stores.state.refusals_of_campaign(None if campaign is None else campaign.id, since=since)
+    sent = _sent(stores, campaign, since)
+    places = stores.state.places(
+        {*(row.domain for row in rows if row.domain), *(domain for _, domain in sent if domain)}
+    )
+    names = {each.id: each.name for each in stores.state.campaigns()}
+
+    def by(
+        row: Callable[[Refusal], str | None], base: Callable[[int | None, str | None], str | None]
+    ) -> tuple[Line, ...]:
+        bases: Counter[str] = Counter()
+        for (number, domain), copies in sent.items():
+            if (name := base(number, domain)) is not None:
+                bases[name] += copies
+        return _lines(rows, row, bases)
+
+    def named(number: int | None) -> str:
+        return "not known" if number is None else names.get(CampaignId(number), f"campaign {number}")
+
+    def placed(domain: str | None) -> str | None:
+        return None if domain is None else places.get(domain, domain)
+
+    return Returned(
+        campaign=None if campaign is None else str(campaign.id),
+        name=None if campaign is None else campaign.name,
+        since=moment(since) if since else None,
+        total=_line("all", rows, sum(sent.values())) if rows else None,
+        incidents=_incidents(stores, rows),
+        campaigns=() if campaign is not None else by(lambda row: named(row.campaign), lambda number, _: named(number)),
+        places=by(lambda row: placed(row.domain), lambda _, domain: placed(domain)),
+        domains=by(lambda row: row.domain, lambda _, domain: domain),
+    )
+
+
+def to_json(answer: Returned) -> bytes:
+    """The answer as JSON, the same to the byte for everybody: one line."""
+    return msgspec.json.encode(answer) + b"\n"
+
+
+def _sent(stores: Stores, campaign: Campaign | None, since: Micros) -> Counter[tuple[int | None, str | None]]:
+    """(campaign, domain by its name) to copies; a stand-in that nobody can name any more is None."""
+    rows = stores.events.ask("sent_by_domain", campaign=0 if campaign is None else campaign.id, since=since)
+    hidden = [row for row in rows if row["domain"] is not None and row["domain"].startswith("~")]
+    handles = {Handle(row[end]) for row in hidden for end in ("one", "another") if row[end] is not None}
+    names = stores.state.domains(handles)
+    sent: Counter[tuple[int | None, str | None]] = Counter()
+    for row in rows:
+        domain = row["domain"]
+        if domain is not None and domain.startswith("~"):
+            domain = names.get(row["one"]) or names.get(row["another"])
+        sent[row["campaign"], domain] += row["copies"]
+    return sent
+
+
+def _lines(rows: Sequence[Refusal], key: Callable[[Refusal], str | None], bases: Mapping[str, int]) -> tuple[Line, ...]:
+    """One line per name with enough copies, most refused first, and one for all others."""
+    groups: dict[str | None, list[Refusal]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    told = [
+        name for name in groups if name is not None and max(bases.get(name, 0), _copies(groups[name])) >= LEAST_COPIES
+    ]
+    told.sort(key=lambda name: (-_copies(groups[name]), name))
+    told = told[:MOST_LINES]
+    lines = [_line(name, groups[name], bases.get(name, 0)) for name in told]
+    rest = [name for name in groups if name not in told]
+    if rest:
+        base = sum(bases.get(name, 0) for name in rest if name is not None)
+        lines.append(_line(None, [row for name in rest for row in groups[name]], base, members=len(rest)))
+    return tuple(lines)
+
+
+def _line(name: str | None, rows: Sequence[Refusal], base: int, *, members: int = 1) -> Line:
+    by_cause: dict[str, list[Refusal]] = defaultdict(list)
+    by_class: dict[str, list[Refusal]] = defaultdict(list)
+    for row in rows:
+        by_cause[row.category].append(row)
+        by_class[row.klass].append(row)
+    causes = [_cause(category, of) for category, of in by_cause.items()]
+    return Line(
+        name=name,
+        members=members,
+        refused=_refused("all", _copies(rows), base),
+        classes=tuple(_refused(each, _copies(by_class[each]), base) for each in CLASSES if each in by_class),
+        first_at=_time(min(row.at for row in rows)),
+        causes=tuple(sorted(causes, key=lambda cause: (-cause.count, cause.category))),
+    )
+
+
+def _copies(rows: Iterable[Refusal]) -> int:
+    """A recipient's copy of a campaign counts once, however often it was refused."""
+    return len({(row.handle, row.campaign) for row in rows})
+
+
+def _cause(category: str, rows: Sequence[Refusal]) -> Cause:
+    words = Counter(row.quoted for row in rows)
+    return Cause(
+        category=category,
+        klass=rows[0].klass,
+        count=_copies(rows),
+        first_at=_time(min(row.at for row in rows)),
+        last_at=_time(max(row.at for row in rows)),
+        quoted=tuple(
+            Words(text=text, count=n)
+            for text, n in sorted(words.items(), key=lambda each: (-each[1], each[0]))[:_WORDS]
+        ),
+        advice=advice().get(category, ""),
+    )
+
+
+def _refused(klass: str, count: int, base: int) -> Refused:
+    try:
+        interval = wilson_interval(count, base)
+    except (NotEnoughData, ValueError):
+        said = f"only {base:,} are known to have been sent there" if base else "nobody knows how many were sent there"
+        return Refused(
+            klass=klass, count=count, base=base, rate=None, low=None, high=None, cannot_say=f"cannot say: {said}"
+        )
+    return Refused(klass=klass, count=count, base=base, rate=count / base, low=interval.low, high=interval.high)
+
+
+def _incidents(stores: Stores, rows: Sequence[Refusal]) -> tuple[Event, ...]:
+    """The storms that some of these are part of, and the alarms of their causes that go on since the first of them."""
+    if not rows:
+        return ()
+    storms = {row.incident for row in rows if row.incident is not None}
+    causes = {row.category for row in rows}
+    first = Micros(min(row.at for row in rows))
+    return tuple(
+        _event(each)
+        for each in stores.state.incidents(since=first)
+        if each.id in storms or (each.kind is IncidentKind.ALARM and each.category in causes)
+    )
+
+
+def _event(each: Incident) -> Event:
+    return Event(
+        id=str(each.id),
+        kind=each.kind,
+        about=each.place or each.category or "",
+        opened_at=_time(each.opened_at),
+        count=each.count,
+        is_open=each.closed_at is None,
+    )
+
+
+def _time(at: Micros) -> datetime:
+    told = moment(at)
+    assert told is not None  # noqa: S101 - there is one for every number
+    return told
