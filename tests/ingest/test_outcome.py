@@ -3,7 +3,7 @@
 import pytest
 from tests.ingest.notices import TOKEN, complaint, dsn, origins, ours, reply, url
 
-from mailwake.events import Event, EventType, Micros, Source, encode_event
+from mailwake.events import Event, EventType, Micros, Note, Source, encode_event
 from mailwake.ingest.desk import open_notice
 from mailwake.ingest.outcome import mask
 
@@ -26,6 +26,22 @@ def test_a_bounce_names_delivery_recipient_and_reason() -> None:
     assert event.modes == TOKEN.modes.to_byte()
     assert event.reason == "550 5.1.1 <…@example.com>: user unknown"
     assert (event.received_at, event.at) == (NOW, None)
+
+
+@pytest.mark.parametrize("words", ["unsubscribe", "Bitte abmelden!", "STOP", "désinscrire"])
+def test_an_answer_that_only_asks_to_leave_unsubscribes_once(words: str) -> None:
+    raw = reply().replace(b"Please send me the blue one.", words.encode())
+    event = only(raw)
+    assert (event.type, event.note, event.source) == (EventType.UNSUBSCRIBED, Note.NONE, Source.BOUNCE)
+    assert event.reason.startswith("answered: ")
+    assert only(raw.replace(b"11:00:00", b"12:00:00")).key == event.key
+
+
+def test_an_answer_that_speaks_of_leaving_is_for_people() -> None:
+    raw = reply().replace(b"Please send me the blue one.", b"Please do not unsubscribe me.")
+    assert only(raw).type is EventType.REPLIED
+    told = open_notice(reply().replace(b"Please send me the blue one.", b"stop"), None, received_at=NOW)
+    assert (told.events, told.is_for_people) == ((), True), "who has no token of ours changes nothing"
 
 
 def test_no_address_enters_the_log() -> None:

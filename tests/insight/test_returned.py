@@ -132,16 +132,15 @@ def test_what_is_older_than_ninety_days_is_no_part_of_all_campaigns(stores: Stor
 
 
 def test_storms_and_alarms_are_named(stores: Stores) -> None:
-    for number, kind, about in (
-        (5, IncidentKind.STORM, {"place": "gmail.com"}),
-        (6, IncidentKind.STORM, {"place": "elsewhere.example"}),
-        (7, IncidentKind.ALARM, {"category": "mailbox_full"}),
-        (8, IncidentKind.ALARM, {"category": "auth_failure"}),
-        (9, IncidentKind.IMPORT, {}),
+    for number, kind, place, category in (
+        (5, IncidentKind.STORM, "gmail.com", None),
+        (6, IncidentKind.STORM, "elsewhere.example", None),
+        (7, IncidentKind.ALARM, None, "mailbox_full"),
+        (8, IncidentKind.ALARM, None, "auth_failure"),
+        (9, IncidentKind.IMPORT, None, None),
     ):
-        stores.state.put_incident(
-            Incident(id=number, kind=kind, opened_at=AT, last_at=NOW, count=3, quoted="", **about)
-        )
+        told = Incident(id=number, kind=kind, opened_at=AT, last_at=NOW, count=3, quoted="")
+        stores.state.put_incident(replace(told, place=place, category=category))
     stores.state.join_incident([0], 5)
     assert {(each.kind, each.about) for each in only(stores).incidents} == {
         ("storm", "gmail.com"), ("alarm", "mailbox_full"),

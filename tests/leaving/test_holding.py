@@ -7,7 +7,7 @@ import pytest
 from tests.leaving.conftest import ELSEWHERE, OFFICE, at, decoy, everybody, press
 from tests.pipeline.house import START, House, after, hit, sent
 
-from mailwake.events import SECOND, Class, DeliveryId, Event, EventType, Handle, Micros, Note
+from mailwake.events import SECOND, Class, DeliveryId, Event, EventType, Handle, Micros, Note, Source
 from mailwake.leaving.holding import HOLD, MAILWAKE
 from mailwake.leaving.incidents import apply_now, restore
 from mailwake.store.events import Judgement
@@ -338,3 +338,26 @@ def test_nothing_is_said_of_an_event_that_is_no_unsubscription(house: House) -> 
         assert not put(event, id=1, at=Micros(5 * SECOND), campaign=None, streams=["marketing"], **where)  # type: ignore[arg-type]
     assert house.state.unsubscribes_of(ids=[1]) == []
     assert Handle(101) not in house.state.suppressed([Handle(101)])
+
+
+@pytest.mark.parametrize(
+    ("note", "source", "reason", "way"),
+    [
+        (Note.ONE_CLICK, Source.EDGE, "", "one_click"),
+        (Note.BUTTON, Source.EDGE, "", "button"),
+        (Note.NONE, Source.BOUNCE, "opt-out", "complaint"),
+        (Note.NONE, Source.BOUNCE, "answered: unsubscribe", "reply"),
+        (Note.NONE, Source.ESP, "", "esp"),
+        (Note.NONE, Source.API, "", "crm"),
+        (Note.NONE, Source.RELAY, "", ""),
+    ],
+)
+def test_every_way_out_is_in_one_ledger_with_the_mail_and_the_words(
+    house: House, *, note: Note, source: Source, reason: str, way: str
+) -> None:
+    asked = msgspec.structs.replace(press(house, 0, 10, note=note), source=source, reason=reason)
+    house.work(asked)
+    (row,) = house.state.unsubscribes_by(house.handles[0])
+    assert (row.how, row.template, row.delivery) == (way, asked.template, asked.delivery)
+    assert row.proof == (reason or None)
+    assert house.row(EventType.UNSUBSCRIBED).id == row.id, "its event is the proof"

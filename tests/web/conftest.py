@@ -94,19 +94,21 @@ def refusers(stores: Stores) -> None:
     state.put_suppressions(made)
     first, second = list(known.values())[:2]
     state.lift(second, NOW, by=HOSTILE, why=HOSTILE)
-    ends = {"days": 4, "expires_at": Micros(NOW + 90 * 86_400 * SECOND)}
     full = Suppression(
         handle=first, reason="bounced", source="bounce", at=at, category="mailbox_full", stream="outbound"
     )
-    state.put_suppressions([replace(full, **ends, quoted="552 5.2.2 mailbox full")])
+    state.put_suppressions(
+        [replace(full, days=4, expires_at=Micros(NOW + 90 * 86_400 * SECOND), quoted="552 5.2.2 mailbox full")]
+    )
     acts.add(state, "left@gmail.com", at=at, by="Eve", why=f"phone {HOSTILE}"[:200], reason="complained")
-    for number, kind, about in (
-        (31, IncidentKind.STORM, {"place": "gmail.com"}),
-        (32, IncidentKind.ALARM, {"category": "auth_failure"}),
-        (33, IncidentKind.IMPORT, {}),
-        (34, IncidentKind.ALARM, {"category": "spam_content"}),
+    for number, kind, place, category in (
+        (31, IncidentKind.STORM, "gmail.com", None),
+        (32, IncidentKind.ALARM, None, "auth_failure"),
+        (33, IncidentKind.IMPORT, None, None),
+        (34, IncidentKind.ALARM, None, "spam_content"),
     ):
-        state.put_incident(Incident(id=number, kind=kind, opened_at=at, last_at=NOW, count=1_200, quoted=told, **about))
+        told_of = Incident(id=number, kind=kind, opened_at=at, last_at=NOW, count=1_200, quoted=told)
+        state.put_incident(replace(told_of, place=place, category=category))
     state.close_incident(34, NOW, by="mailwake", why="nothing more came")
     refusals = [
         Refusal(

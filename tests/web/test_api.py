@@ -107,7 +107,9 @@ def test_the_routes_are_described(asking: Asking) -> None:
     paths = asking.get("/api/openapi.json").json()["paths"]
     campaigns = {"/api/campaigns", "/api/campaigns/{campaign}", "/api/campaigns/{campaign}/people"}
     campaigns |= {"/api/campaigns/{campaign}/deliveries/{delivery}", "/api/campaigns/{campaign}/reconcile"}
-    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns
+    campaigns |= {"/api/campaigns/{campaign}/bounces", "/api/bounces"}
+    lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
+    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists
 
 
 def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> None:
@@ -115,12 +117,16 @@ def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> N
     assert asking.get("/redoc").status_code == 404
 
 
+LISTS = ("/api/suppressions?page_size=2", "/api/suppressions/dead0@gmail.com", "/api/incidents")
+
+
 def test_the_reference_tells_every_route_and_every_field(asking: Asking) -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
-    for route in asking.get("/api/openapi.json").json()["paths"]:
-        assert f"\n## GET {route}\n" in page
+    for route, verbs in asking.get("/api/openapi.json").json()["paths"].items():
+        for verb in verbs:
+            assert f"\n## {verb.upper()} {route}\n" in page
     paths = ("/api/status", "/api/campaigns", "/api/campaigns/1", "/api/campaigns/1/people")
-    todo = [asking.get(path).json() for path in (*paths, "/api/domains", DELIVERY)]
+    todo = [asking.get(path).json() for path in (*paths, "/api/domains", "/api/bounces", *LISTS, DELIVERY)]
     while todo:
         node = todo.pop()
         if isinstance(node, dict):

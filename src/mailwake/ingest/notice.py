@@ -68,6 +68,8 @@ class Notice:
     feedback_type: str | None = None
     #: of an automatic answer: what it is, ``auto_reply``, ``challenge`` or ``address_change``
     answer: str | None = None
+    #: of a person's answer: the words that ask for no more mail, where they are all it says; None: it does not
+    asks_to_leave: str | None = None
     #: address in its From header
     sender: str | None = None
     #: addresses in To and Cc of the returned mail

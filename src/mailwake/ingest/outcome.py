@@ -21,6 +21,8 @@ _TYPES = {
 }
 #: opens the reason of a failure at another address than ours: the forward is broken, not the recipient.
 FORWARDED = "forwarded; "
+#: opens the reason of an unsubscription that somebody wrote in an answer, before the words
+REPLIED = "answered: "
 _LOCAL_PART = re.compile(r"[^\s<>\"'(),:;@]{1,256}@")
 
 
@@ -89,6 +91,8 @@ def _outcome(notice: Notice) -> tuple[EventType, str, str] | None:
             return EventType.COMPLAINED, notice.feedback_type or "", ""
         case Kind.COMPLAINT if notice.feedback_type in OPT_OUT:
             return EventType.UNSUBSCRIBED, notice.feedback_type or "", ""
+        case Kind.REPLY if notice.asks_to_leave:
+            return EventType.UNSUBSCRIBED, f"{REPLIED}{notice.asks_to_leave}", "reply"
         case Kind.REPLY:
             return EventType.REPLIED, "", f"{notice.dated or ''}"
         case _:

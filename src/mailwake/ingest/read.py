@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from mailwake.ingest.arf import read_feedback
 from mailwake.ingest.dsn import FIELDS, find_reply, is_address, kind_of, read_fields_in, read_reports, shorten
+from mailwake.ingest.leave_words import asks_to_leave
 from mailwake.ingest.mail import Part, addresses, dated, header, message_id, open_mail, open_text, own_parts, text
 from mailwake.ingest.notice import Action, Kind, Notice, Report
 from mailwake.ingest.phrases import load
@@ -133,8 +134,10 @@ def _notice(
         place = message.body.lower().find("\nmessage-id:")
         found = _MESSAGE_ID.match(message.body, place + 1) if place >= 0 else None
         original = found[1] if found else header(message, "x-original-message-id").strip("<>") or None
+    first = next((part for part in own_parts(message) if part.kind == "text/plain"), message)
     return Notice(
         kind=kind,
+        asks_to_leave=asks_to_leave(header(message, "subject"), text(first)) if kind is Kind.REPLY else None,
         reports=tuple(reports),
         original_message_id=original,
         feedback_type=feedback_type,

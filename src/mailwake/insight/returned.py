@@ -32,14 +32,14 @@ MOST_LINES = 100
 #: Different words that are quoted of a cause.
 _WORDS = 3
 #: Whom the recipient's server blames: an address, a moment, us, the message; in the order shown.
-CLASSES = ("hard", "hard_probable", "soft", "throttle", "block", "content", "none")
+CLASSES = ("hard", "hard_probable", "soft", "throttle", "block", "content", "complaint", "none")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
     """How many copies were refused, of those that were sent there."""
 
-    #: hard, hard_probable, soft, throttle, block or content; all: of any class
+    #: hard, hard_probable, soft, throttle, block, content or complaint; all: of any class
     klass: str
     count: int
     #: copies sent; 0: not known

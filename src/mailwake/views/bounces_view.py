@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from mailwake.insight.returned import Cause, Event, Line, Refused, Returned
 from mailwake.views import figures, pieces
+from mailwake.views.domains_view import ShareView
 from mailwake.views.tables import number, table_of, visible, write_rows
 
 #: what each class blames, for people
@@ -22,21 +23,9 @@ KLASSES = {
     "throttle": "too fast",
     "block": "blames the sender",
     "content": "blames the message",
+    "complaint": "their wish",
     "none": "arrived",
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
-    """One rate, ready to read."""
-
-    label: str
-    count: str
-    percent: str
-    #: "of 1,912 sent"
-    base: str
-    span: str
-    says: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,8 +45,8 @@ class LineView:
     """One line, ready to read."""
 
     name: str
-    refused: Share
-    classes: tuple[Share, ...]
+    refused: ShareView
+    classes: tuple[ShareView, ...]
     since: str
     causes: tuple[CauseView, ...]
 
@@ -79,13 +68,14 @@ def values(answer: Returned, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def share(found: Refused) -> Share:
+def share(found: Refused) -> ShareView:
     """A rate with its base in text."""
     label = KLASSES.get(found.klass, found.klass)
     base = f"of {figures.count(found.base)} sent" if found.base else "of an unknown number sent"
     span = figures.span(found.low, found.high)
     told = f"{figures.percent(found.rate)} (95{figures.NBSP}% interval {span})" if span else found.cannot_say
-    return Share(
+    return ShareView(
+        metric="",
         label=label,
         count=figures.count(found.count),
         percent=figures.percent(found.rate),
