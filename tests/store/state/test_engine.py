@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
-from mailwake.store.state import open_state
+from mailwake.store.state import Unsubscribe, open_state
 from mailwake.store.state.schema import VERSION, metadata
 
 OPEN_AND_WORK = """
@@ -108,6 +108,29 @@ def test_opening_again_keeps_everything(tmp_path: Path) -> None:
     store.close()
     again = open_state(tmp_path / "state.sqlite")
     assert set(again.suppressed([Handle(1)])) == {1}
+    again.close()
+
+
+def test_a_store_of_the_version_before_is_brought_forward_without_loss(tmp_path: Path) -> None:
+    """As version 0004 left it: a suppression of which nobody knew who added it, an unsubscription without its mail."""
+    path = tmp_path / "state.sqlite"
+    store = open_state(path)
+    left = Unsubscribe(id=7, handle=Handle(2), at=Micros(5), how="button", domain="a.example", network=3)
+    store.suppress(Handle(1), reason="bounced", source="bounce", at=Micros(1))
+    store.put_unsubscribe(left, source="edge", streams=["marketing"], is_looked_at=False)
+    before = store.suppressions(Handle(1)), store.unsubscribes_by(Handle(2)), store.new_unsubscribes()
+    store.close()
+    connection = sqlite3.connect(path)
+    connection.execute("drop index ix_suppressions_reason")
+    connection.execute("alter table suppressions drop column put_by")
+    for column in ("template", "delivery", "link", "p_human", "verdict", "proof"):
+        connection.execute(f"alter table unsubscribes drop column {column}")
+    connection.execute("update alembic_version set version_num = '0004'")
+    connection.commit()
+    connection.close()
+    again = open_state(path)
+    assert (again.suppressions(Handle(1)), again.unsubscribes_by(Handle(2)), again.new_unsubscribes()) == before
+    assert set(again.suppressed([Handle(1), Handle(2)])) == {1, 2}
     again.close()
 
 
