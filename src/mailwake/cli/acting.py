@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+from mailwake.cli.logs import configure
 from mailwake.events import Micros
 from mailwake.settings import load
 from mailwake.store.state import StateStore
@@ -17,7 +18,9 @@ def state_of(config: str) -> Iterator[StateStore]:
     """The installation's state store, closed at the end."""
     from mailwake.store.state import open_state
 
-    with closing(open_state(load(config).data_folder / "state.sqlite")) as state:
+    settings = load(config)
+    configure(settings.logging, "command")
+    with closing(open_state(settings.data_folder / "state.sqlite")) as state:
         yield state
 
 
