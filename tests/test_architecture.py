@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,8 +47,9 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "monitoring": {"eventlog"},
     "insight": {"store", "stats"},
     "act": {"insight", "store"},
-    "views": {"leaving", "suppression", "insight", "monitoring"},
-    "web": {"send", "merge", "leaving", "suppression", "insight", "act", "store", "monitoring", "views"},
+    "drawing": {"insight"},
+    "views": {"leaving", "suppression", "insight", "monitoring", "drawing"},
+    "web": {"send", "merge", "leaving", "suppression", "insight", "act", "store", "monitoring", "drawing", "views"},
     "cli": None,
     "simulate": set(),
     "worlds": {"simulate"},
@@ -140,3 +143,9 @@ def test_no_group_is_repeated_possessively() -> None:
     for path in sorted(SOURCE.rglob("*.py")):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             assert not possessive.search(line), f"{path.name}:{number}: write (?>(?:…)*) instead of (?:…)*+"
+
+
+def test_the_dashboard_comes_up_without_what_only_terminals_need() -> None:
+    """`mailwake serve` keeps rich out of its roles (`cli/role.py`), so no page may need it."""
+    program = "import sys; sys.modules['rich'] = None; import mailwake.web.app, mailwake.cli.web"
+    subprocess.run([sys.executable, "-c", program], check=True)

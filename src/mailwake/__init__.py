@@ -26,6 +26,7 @@ The rooms, in the order an email lives::
     stats      pure mathematics
     insight    questions a marketer asks
     act        answers that do something
+    drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings
     web        JSON API and dashboard
     cli        one file per command

@@ -16,6 +16,7 @@ from tests.insight import seeding
 
 from mailwake.cli import report, report_domains
 from mailwake.cli.init import make
+from mailwake.drawing.rows import safe_cell
 from mailwake.errors import BadInput, Misconfigured, Unavailable
 from mailwake.events import CampaignId, EventType, Micros
 from mailwake.insight.answers import to_json
@@ -25,7 +26,6 @@ from mailwake.insight.metrics import metrics
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.settings import load
 from mailwake.store.state import Refusal, open_state
-from mailwake.views.tables import safe_cell
 from mailwake.web import address
 from mailwake.web.address import Address
 

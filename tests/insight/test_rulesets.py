@@ -1,13 +1,16 @@
 """A report says which rules its numbers were made with, and where they are mixed, in what shares."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from tests.insight import seeding
 
+from mailwake.drawing import figures
 from mailwake.events import Class, EventType
 from mailwake.insight.answers import CampaignReport, Overview, Ruleset
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
-from mailwake.views import campaign_view, figures, tables
+from mailwake.views import campaign_view, tables
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def test_page_terminal_and_spreadsheet_say_it(
     monkeypatch.setenv("COLUMNS", "200")
     report, whole = mixed
     told = f"judged by a-1 (75.0{figures.NBSP}%), <b>-2 (25.0{figures.NBSP}%)"
-    assert campaign_view.values(report, by="opened", span="all", zone=tables.UTC)["rulesets"] == told
+    assert campaign_view.values(report, by="opened", span="all", zone=ZoneInfo("UTC"))["rulesets"] == told
     tables.show_campaign(report)
     assert told in capsys.readouterr().out
     tables.show_overview(whole)

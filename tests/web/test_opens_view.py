@@ -3,9 +3,9 @@
 import pytest
 from tests.web.conftest import Asking
 
+from mailwake.drawing import figures, pieces
 from mailwake.insight.metrics import true_open_rate
 from mailwake.insight.opens import Delivery, true_opens
-from mailwake.views import figures, pieces
 from mailwake.views.opens_view import OpensView, view
 
 

@@ -6,10 +6,10 @@ from html.parser import HTMLParser
 import pytest
 from tests.web.conftest import HOSTILE, Asking
 
+from mailwake.drawing import figures
 from mailwake.insight.metrics import metrics
 from mailwake.insight.report import campaign_report, find
 from mailwake.insight.stores import Stores
-from mailwake.views import figures
 
 PAGES = (
     "/",

@@ -202,7 +202,7 @@ def _table(campaigns: list[dict[str, Any]]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from mailwake.views.tables import visible
+    from mailwake.drawing.terminal import visible
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Campaign", overflow="fold")

@@ -116,7 +116,7 @@ def _bounces(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) 
     from mailwake.insight import returned as asked
     from mailwake.insight.report import find
     from mailwake.insight.stores import zone_named
-    from mailwake.views import bounces_view
+    from mailwake.views import bounces_tables
 
     def answer(stores: Stores) -> bytes:
         only = find(stores, campaign) if campaign else None
@@ -128,7 +128,7 @@ def _bounces(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) 
         sys.stdout.write(body.decode())
         return
     told = msgspec.json.decode(body, type=asked.Returned)
-    bounces_view.write_csv(told) if as_csv else bounces_view.show(told, zone_named(settings.web.timezone))
+    bounces_tables.write_csv(told) if as_csv else bounces_tables.show(told, zone_named(settings.web.timezone))
 
 
 def _read(settings: Settings, path: str, otherwise: Callable[[Stores], bytes]) -> bytes:

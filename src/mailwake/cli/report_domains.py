@@ -10,6 +10,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from mailwake.drawing import figures
+from mailwake.drawing.rows import number, write_rows
+from mailwake.drawing.terminal import say_fresh, table_of, visible
 from mailwake.events import Micros
 from mailwake.insight.atlas import LEAST_RECIPIENTS, MOST_DOMAINS
 from mailwake.insight.atlas_answers import Atlas, DomainLine, Forecast, Share
@@ -18,8 +21,7 @@ from mailwake.insight.exchangers import look_up as ask_for
 from mailwake.merge.people import read_people
 from mailwake.settings import Settings
 from mailwake.store.state import open_state, split_address
-from mailwake.views import domains_view, figures
-from mailwake.views.tables import number, say_fresh, table_of, visible, write_rows
+from mailwake.views import domains_view
 
 
 def look_up(settings: Settings, resolver: Resolver | None = None) -> None:

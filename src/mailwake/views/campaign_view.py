@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.drawing import charts, figures, pieces
+from mailwake.drawing.charts import Chart, Part
+from mailwake.drawing.pieces import Figure
 from mailwake.insight.answers import CampaignReport
 from mailwake.insight.metrics import metrics
 from mailwake.insight.opens import TrueOpens
 from mailwake.insight.tally import Reaction
-from mailwake.views import charts, figures, opens_view, pieces
-from mailwake.views.charts import Chart, Part
-from mailwake.views.pieces import Figure
+from mailwake.views import opens_view
 
 TILES = (
     "delivery_rate__sent",

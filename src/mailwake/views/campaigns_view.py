@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.drawing import figures, pieces
+from mailwake.drawing.paging import pages
+from mailwake.drawing.pieces import Figure, Split
 from mailwake.insight.answers import CampaignLine, Overview
 from mailwake.insight.metrics import rates
-from mailwake.views import figures, pieces
-from mailwake.views.paging import pages
-from mailwake.views.pieces import Figure, Split
 
 PAGE_SIZE = 25
 #: of all campaigns together

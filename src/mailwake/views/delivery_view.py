@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.drawing import charts, figures
+from mailwake.drawing.charts import Part
 from mailwake.insight.delivery import DeliveryCard, FormerOpinion, Happening, Opinion
-from mailwake.views import charts, figures
-from mailwake.views.charts import Part
 
 #: grade to words; the class says more where it is told below
 WHO = {"human": "A person", "possible": "Perhaps a person", "machine": "A machine"}

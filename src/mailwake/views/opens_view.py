@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailwake.drawing import figures
+from mailwake.drawing.pieces import Figure
 from mailwake.insight.opens import PROXY_DAYS, TrueOpens
-from mailwake.views import figures
-from mailwake.views.pieces import Figure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

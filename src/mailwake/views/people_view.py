@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.drawing import charts, figures
+from mailwake.drawing.paging import pages
 from mailwake.insight.answers import PeoplePage, Person
 from mailwake.insight.people import FILTERS
-from mailwake.views import charts, figures
-from mailwake.views.paging import pages
 
 #: who reacted to one copy
 ONE = {"human": "a person", "possible": "perhaps a person", "machine": "a machine"}

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.markup import escape
 
+from mailwake.drawing import figures
+from mailwake.drawing.rows import write_rows
+from mailwake.drawing.terminal import table_of, visible
 from mailwake.insight.reconcile import Reconciliation
-from mailwake.views import figures
-from mailwake.views.tables import table_of, visible, write_rows
 
 
 def show(told: Reconciliation) -> None:

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.drawing import figures
 from mailwake.monitoring.backlog import Backlog, Pace
 from mailwake.monitoring.conservation import Balance, State, Sum
 from mailwake.monitoring.disk import Disk
 from mailwake.monitoring.log import Log
 from mailwake.monitoring.status import Freshness, Health, Status
-from mailwake.views import figures
 
 #: sums before the rest, all of which hold, is folded away
 TOP = 8

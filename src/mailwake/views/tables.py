@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mailwake.drawing import figures, pieces
+from mailwake.drawing.rows import number, write_rows
+from mailwake.drawing.terminal import UTC, say_fresh, table_of, visible
 from mailwake.insight.answers import CampaignReport, Group, Overview, Ruleset
 from mailwake.insight.metrics import Rate
 from mailwake.insight.tally import Reaction
-from mailwake.views import figures, opens_view, pieces
+from mailwake.views import opens_view
 
 #: rows of the longer rankings
 TOP = 10
-UTC = ZoneInfo("UTC")
 #: of the intervals in the table of rates; estimates have their own
 RATES_CONFIDENCE = 0.95
 TRUE_OPENS = "true_open_rate__delivered_both_trackable"
-#: a cell that starts with one of these is a formula to spreadsheet programs; source: OWASP, CSV injection
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}")
 NOTHING_YET = (
     "No campaign yet. Send one through the relay or with `mailwake send`, or look at `mailwake demo` first; "
     "`mailwake doctor` says what is wrong when mail was sent and nothing shows."
@@ -149,30 +145,10 @@ def _split(reacted: Reaction) -> list[str]:
     return [figures.count(number) for number in (reacted.human, reacted.possible, reacted.machine, reacted.raw)]
 
 
-def table_of(first: str, *others: str) -> Table:
-    """An empty table whose first column is text and whose others are numbers."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column(first, overflow="fold")
-    for name in others:
-        table.add_column(name, justify="right")
-    return table
-
-
 def _short(rate: Rate) -> str:
     if rate.rate is None:
         return "cannot\nsay"
     return f"{figures.percent(rate.rate)}\n{figures.span(rate.low, rate.high).removesuffix(f'{figures.NBSP}%')}"
-
-
-def visible(text: str) -> str:
-    """Text without what could steer a terminal."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
-def say_fresh(console: Console, at: datetime | None) -> None:
-    """Say up to when events are part of a report."""
-    if at is not None:
-        console.print(f"Events up to {figures.moment(at, UTC)} UTC.", style="dim")
 
 
 def _say_rulesets(console: Console, rulesets: Sequence[Ruleset]) -> None:
@@ -230,24 +206,5 @@ def campaign_csv(report: CampaignReport) -> None:
     )
 
 
-def write_rows(rows: Sequence[dict[str, str]]) -> None:
-    """Write a table with a head; nothing for no rows."""
-    if not rows:
-        return
-    writer = csv.writer(sys.stdout)
-    writer.writerow(rows[0])
-    writer.writerows([safe_cell(value) for value in row.values()] for row in rows)
-
-
-def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet program runs as a formula: a leading apostrophe makes it text."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
 def _iso(at: datetime | None) -> str:
     return "" if at is None else at.isoformat()
-
-
-def number(value: float | None) -> str:
-    """A number as it is; empty where it is not known."""
-    return "" if value is None else repr(value)

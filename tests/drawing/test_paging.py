@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailwake.views.paging import pages
+from mailwake.drawing.paging import pages
 
 
 @pytest.mark.parametrize(

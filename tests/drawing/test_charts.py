@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailwake.drawing import charts
 from mailwake.events import SECOND
 from mailwake.insight.series import Point, Series, fold
 from mailwake.insight.tally import NOBODY, reaction
-from mailwake.views import charts
 
 UTC_ZONE = ZoneInfo("UTC")
 START = datetime(2026, 11, 16, 9, tzinfo=UTC)

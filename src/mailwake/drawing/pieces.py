@@ -8,11 +8,11 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from mailwake.drawing import charts, figures
+from mailwake.drawing.charts import Part
 from mailwake.insight.answers import Group, LinkLine
 from mailwake.insight.metrics import Rate, metrics
 from mailwake.insight.tally import Reaction, Tally
-from mailwake.views import charts, figures
-from mailwake.views.charts import Part
 
 #: with the marks that stand for them everywhere
 WHO = {

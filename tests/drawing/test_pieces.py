@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailwake.drawing import pieces
 from mailwake.insight.answers import Group
 from mailwake.insight.metrics import metrics, rate
 from mailwake.insight.tally import NOBODY, Tally, reaction
-from mailwake.views import pieces
 
 ZONE = ZoneInfo("UTC")
 

@@ -12,9 +12,9 @@ from datetime import datetime
 from math import log1p
 from zoneinfo import ZoneInfo
 
+from mailwake.drawing import figures
 from mailwake.insight.series import Series
 from mailwake.insight.tally import Reaction
-from mailwake.views import figures
 
 #: from the bottom of a column, and from the left of a bar
 CLASSES = ("human", "possible", "machine")

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailwake.views import figures
+from mailwake.drawing import figures
 
 BERLIN, UTC_ZONE, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("UTC"), ZoneInfo("Asia/Kolkata")
 NOON = datetime(2026, 11, 16, 12, 5, tzinfo=UTC)

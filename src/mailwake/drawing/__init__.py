@@ -1,0 +1,1 @@
+"""What every page and table is made of: numbers in words, shapes, lists, pages and rows."""
