@@ -25,6 +25,7 @@ The rooms, in the order an email lives::
     store      state and events, all the SQL
     stats      pure mathematics
     insight    questions a marketer asks
+    atlas      what machines do at each recipient domain, and will do to the next send
     act        answers that do something
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from tests.history.past import evidence, lived, rows, rules
 
-from mailwake.cli import replay, report
+from mailwake.cli import replay
 from mailwake.cli.init import make
+from mailwake.cli.report.reports import read
 from mailwake.cli.work import open_worker
 from mailwake.errors import BadInput, Misconfigured
 from mailwake.events import Micros
@@ -68,7 +69,7 @@ def run(settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def reports(settings: Settings) -> list[bytes]:
-    return [report.read(settings, campaign) for campaign in ("", "Spring", "Summer")]
+    return [read(settings, campaign) for campaign in ("", "Spring", "Summer")]
 
 
 def everything(settings: Settings) -> list[dict[str, Any]]:

@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 from tests.insight import seeding
 
-from mailwake.cli import report, report_domains
+from mailwake.atlas.answers import to_json as atlas_to_json
+from mailwake.atlas.domains import atlas
+from mailwake.cli import report
 from mailwake.cli.init import make
+from mailwake.cli.report import domains as report_domains
 from mailwake.drawing.rows import safe_cell
 from mailwake.errors import BadInput, Misconfigured, Unavailable
 from mailwake.events import CampaignId, EventType, Micros
 from mailwake.insight.answers import to_json
-from mailwake.insight.atlas import atlas
-from mailwake.insight.atlas_answers import to_json as atlas_to_json
 from mailwake.insight.metrics import metrics
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.settings import load
@@ -184,7 +185,7 @@ def test_a_store_that_somebody_else_has_open_is_said_in_one_sentence(run: Run, f
 def gateways(folder: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
     """What the API would say of domains: one that scans, one that does not, and one of too few people."""
     now = seeding.micros(86_400)
-    monkeypatch.setattr("mailwake.cli.report.time.time_ns", lambda: now * 1_000)
+    monkeypatch.setattr("mailwake.cli.report.reports.time.time_ns", lambda: now * 1_000)
     stores = seeding.open_stores(folder / "mailwake-data")
     mail = seeding.sending(stores, "Domains")
     names = ["corp.example"] * 12 + ["gmail.com"] * 90 + ["tiny.example"] * 2

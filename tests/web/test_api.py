@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from tests.web.conftest import DELIVERY, NOW, Asking
 
+from mailwake.atlas.answers import to_json as atlas_to_json
+from mailwake.atlas.domains import atlas
 from mailwake.errors import Unavailable
 from mailwake.insight.answers import to_json
-from mailwake.insight.atlas import atlas
-from mailwake.insight.atlas_answers import to_json as atlas_to_json
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.delivery import to_json as delivery_to_json
 from mailwake.insight.people import FILTERS, people

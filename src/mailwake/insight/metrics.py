@@ -42,6 +42,10 @@ class Metric:
     unit: str = "deliveries"
     #: where `count` and `base` are: tally or true_opens
     source: str = "tally"
+    #: how the interval is made
+    interval: str = "Wilson, 95 %"
+    #: roles of the links that count; empty: no link does
+    roles: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,10 +7,10 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.atlas.answers import Atlas, DomainLine, Forecast, Gateway, Operator, Share
+from mailwake.atlas.domains import domain_metrics
 from mailwake.drawing import charts, figures, pieces
 from mailwake.drawing.charts import Column
-from mailwake.insight.atlas import domain_metrics
-from mailwake.insight.atlas_answers import Atlas, DomainLine, Forecast, Gateway, Operator, Share
 
 #: what a network is, for people
 KINDS = {

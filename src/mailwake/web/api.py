@@ -8,12 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from mailwake.atlas.answers import to_json as atlas_to_json
+from mailwake.atlas.domains import DAYS, atlas
 from mailwake.events import Micros
 from mailwake.insight.answers import to_json
-from mailwake.insight.atlas import DAYS, atlas
-from mailwake.insight.atlas_answers import to_json as atlas_to_json
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.delivery import to_json as delivery_to_json
+from mailwake.insight.dialects import definitions
+from mailwake.insight.dialects import to_json as definitions_to_json
 from mailwake.insight.people import PAGE_SIZE, people
 from mailwake.insight.reconcile import reconcile
 from mailwake.insight.reconcile import to_json as reconcile_to_json
@@ -33,6 +35,8 @@ Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="From 1.")]
 PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Lines per page.")]
 Days = Annotated[int, Query(ge=1, le=3_660, description="How far back.")]
 Outcome = Annotated[str, Query(max_length=40, description="Which deliveries to list.")]
+
+Dialect = Annotated[str, Query(max_length=40, description="The only one; without it all of them.")]
 
 
 def stores_of(request: Request) -> Stores:
@@ -84,6 +88,13 @@ def campaign_reconcile(request: Request, campaign: str) -> Response:
     """What an ESP told of a campaign against what we learned ourselves."""
     stores = stores_of(request)
     return _json(reconcile_to_json(reconcile(stores, find(stores, campaign))))
+
+
+@router.get("/api/campaigns/{campaign}/definitions")
+def campaign_definitions(request: Request, campaign: str, *, dialect: Dialect = "") -> Response:
+    """One campaign's figures with their definitions, in our words and in those of other tools."""
+    stores = stores_of(request)
+    return _json(definitions_to_json(definitions(stores, find(stores, campaign), dialect)))
 
 
 @router.get("/api/campaigns/{campaign}/people")

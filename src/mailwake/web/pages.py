@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from mailwake.atlas.domains import atlas, everybody, forecast
 from mailwake.insight.answers import to_json
-from mailwake.insight.atlas import atlas, everybody, forecast
 from mailwake.insight.delivery import delivery_card
+from mailwake.insight.dialects import definitions
 from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.returned import returned
@@ -23,6 +24,7 @@ from mailwake.views import (
     bounces_view,
     campaign_view,
     campaigns_view,
+    definitions_view,
     delivery_view,
     domains_view,
     people_view,
@@ -63,6 +65,14 @@ def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text
     values = campaign_view.values(answer, by=chosen["by"], span=chosen["span"], zone=stores.zone)
     again = f"/campaigns/{answer.id}?" + urlencode({**chosen, "seen": digest})
     return render(request, "campaign.html", again=again, **values)
+
+
+@router.get("/campaigns/{campaign}/definitions")
+def campaign_definitions(request: Request, campaign: str) -> Response:
+    """What the figures of one campaign mean, in our words and in those of other tools."""
+    stores = stores_of(request)
+    answer = definitions(stores, find(stores, campaign))
+    return render(request, "definitions.html", **definitions_view.values(answer))
 
 
 @router.get("/campaigns/{campaign}/people")

@@ -27,7 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from mailwake.cli.demo import tables
 from mailwake.cli.demo.house import WEEK_SECONDS, House, Ports, free_ports, furnish, prepare, running, wait_until_ready
-from mailwake.cli.report import ask
+from mailwake.cli.report.asking import ask
 from mailwake.errors import Unavailable
 from mailwake.simulate.agents import load_dials
 from mailwake.simulate.clients import ORDER, UPDATE, Fate, Occasion, Relay, send_all

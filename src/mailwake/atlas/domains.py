@@ -15,9 +15,7 @@ from typing import Any
 
 import msgspec
 
-from mailwake.errors import NotEnoughData
-from mailwake.events import SECOND, Handle, Micros
-from mailwake.insight.atlas_answers import (
+from mailwake.atlas.answers import (
     DELAY_EDGES,
     Atlas,
     Chances,
@@ -27,7 +25,9 @@ from mailwake.insight.atlas_answers import (
     Operator,
     Share,
 )
-from mailwake.insight.gateways import gateway_of, operator_named
+from mailwake.atlas.gateways import gateway_of, operator_named
+from mailwake.errors import NotEnoughData
+from mailwake.events import SECOND, Handle, Micros
 from mailwake.insight.metrics import Metric
 from mailwake.insight.stores import Stores, moment
 from mailwake.stats.moments import Estimate, Moments, counted, part_of, product, scaled, share, total
@@ -77,7 +77,7 @@ class _Priors:
 @cache
 def domain_metrics() -> dict[str, Metric]:
     """The registry of domain_metrics.toml, in the order of display."""
-    text = files("mailwake.insight").joinpath("domain_metrics.toml").read_text(encoding="utf-8")
+    text = files("mailwake.atlas").joinpath("domain_metrics.toml").read_text(encoding="utf-8")
     return {name: msgspec.convert({"id": name, **entry}, Metric) for name, entry in tomllib.loads(text).items()}
 
 

@@ -25,9 +25,7 @@ class Catalogue:
 @cache
 def catalogue() -> Catalogue:
     """The table, read once."""
-    tree: dict[str, Any] = tomllib.loads(
-        files("mailwake.insight").joinpath("gateways.toml").read_text(encoding="utf-8")
-    )
+    tree: dict[str, Any] = tomllib.loads(files("mailwake.atlas").joinpath("gateways.toml").read_text(encoding="utf-8"))
     return Catalogue(
         suffixes={row["suffix"]: row["name"] for row in tree["exchangers"]},
         networks={asn: row["name"] for row in tree["networks"] for asn in row["asns"]},

@@ -10,14 +10,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from mailwake.atlas.answers import Atlas, DomainLine, Forecast, Share
+from mailwake.atlas.domains import LEAST_RECIPIENTS, MOST_DOMAINS
+from mailwake.atlas.exchangers import DnsResolver, Resolver
+from mailwake.atlas.exchangers import look_up as ask_for
 from mailwake.drawing import figures
 from mailwake.drawing.rows import number, write_rows
 from mailwake.drawing.terminal import say_fresh, table_of, visible
 from mailwake.events import Micros
-from mailwake.insight.atlas import LEAST_RECIPIENTS, MOST_DOMAINS
-from mailwake.insight.atlas_answers import Atlas, DomainLine, Forecast, Share
-from mailwake.insight.exchangers import DnsResolver, Resolver
-from mailwake.insight.exchangers import look_up as ask_for
 from mailwake.merge.people import read_people
 from mailwake.settings import Settings
 from mailwake.store.state import open_state, split_address

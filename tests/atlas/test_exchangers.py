@@ -13,8 +13,8 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
+from mailwake.atlas.exchangers import GIVE_UP_AFTER, KEEP_MICROS, DnsResolver, LookedUp, NoAnswer, look_up
 from mailwake.events import Micros
-from mailwake.insight.exchangers import GIVE_UP_AFTER, KEEP_MICROS, DnsResolver, LookedUp, NoAnswer, look_up
 from mailwake.store.state import StateStore, open_state
 
 RECORDS = {

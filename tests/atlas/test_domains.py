@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.insight import seeding
 
+from mailwake.atlas.answers import Atlas, Chances, DomainLine, to_json
+from mailwake.atlas.domains import LEAST_RECIPIENTS, atlas, domain_metrics, everybody, forecast
 from mailwake.events import EventType, NetworkKind, Note
-from mailwake.insight.atlas import LEAST_RECIPIENTS, atlas, domain_metrics, everybody, forecast
-from mailwake.insight.atlas_answers import Atlas, Chances, DomainLine, to_json
 from mailwake.insight.stores import Stores
 from mailwake.stats.moments import Moments
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailwake.insight.gateways import catalogue, gateway_of, operator_named
+from mailwake.atlas.gateways import catalogue, gateway_of, operator_named
 
 SOURCE = Path(__file__).parents[2] / "src" / "mailwake"
 
@@ -33,7 +33,7 @@ def test_a_host_belongs_to_the_end_of_its_name(hosts: list[str], name: str | Non
 
 
 def test_every_row_has_a_source() -> None:
-    tree = tomllib.loads((SOURCE / "insight" / "gateways.toml").read_text(encoding="utf-8"))
+    tree = tomllib.loads((SOURCE / "atlas" / "gateways.toml").read_text(encoding="utf-8"))
     assert all(row["source"].startswith("https://") for row in tree["exchangers"])
     assert len({row["suffix"] for row in tree["exchangers"]}) == len(tree["exchangers"]) >= 15
 

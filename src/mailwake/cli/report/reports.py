@@ -6,29 +6,23 @@ The answer is the same to the byte, because both come from `insight`.
 
 from __future__ import annotations
 
-import http.client
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 import typer
 
 from mailwake.cli.options import ConfigOption
-from mailwake.errors import BadInput, Misconfigured, Unavailable
+from mailwake.cli.report.asking import answer_of
+from mailwake.errors import Misconfigured
 from mailwake.events import Micros
 from mailwake.insight.answers import CampaignReport, Overview, to_json
 from mailwake.insight.stores import Stores
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.views import tables
-from mailwake.web import address
-
-#: a report over a large store may take its time, an answer that never comes may not
-TIMEOUT_SECONDS = 60.0
 
 
 def command(  # noqa: PLR0913 - one for each option
@@ -41,6 +35,7 @@ def command(  # noqa: PLR0913 - one for each option
     domains: Annotated[bool, typer.Option("--domains", help="Recipient domains instead: gateways, machines.")] = False,
     people: Annotated[Path | None, typer.Option("--people", help="CSV: what machines will do to a send to it.")] = None,
     bounces: Annotated[bool, typer.Option("--bounces", help="What came back instead: where, why, what to do.")] = False,
+    dialect: Annotated[str, typer.Option(help="In another tool's definitions: hubspot, braze, …, or all.")] = "",
     links: Annotated[float | None, typer.Option("--links", min=0.1, help="Links in that send; else as usual.")] = None,
     look_up: Annotated[bool, typer.Option("--look-up", help="Ask the DNS who takes these domains' mail.")] = False,
 ) -> None:
@@ -51,26 +46,35 @@ def command(  # noqa: PLR0913 - one for each option
 
     Example: mailwake report "Spring news" --json
     """
-    if bounces and (domains or reconcile):
-        raise Misconfigured("--bounces", "it is a report of its own; leave --domains and --reconcile out")
+    _check(campaign, bounces=bounces, domains=domains, reconcile=reconcile, dialect=dialect)
     if as_json and as_csv:
         raise Misconfigured("--json --csv", "choose one of them")
     if (people or links or look_up) and not domains:
         raise Misconfigured("--people, --links, --look-up", "they are about domains; add --domains")
+    settings = load(config)
+    if domains:
+        report_domains(settings, as_json=as_json, as_csv=as_csv, people=people, links=links, look_up=look_up)
+    elif bounces:
+        _bounces(settings, campaign, as_json=as_json, as_csv=as_csv)
+    elif reconcile:
+        _reconcile(settings, campaign, as_json=as_json, as_csv=as_csv)
+    elif dialect:
+        _definitions(settings, campaign, dialect, as_json=as_json, as_csv=as_csv)
+    else:
+        _rates(settings, campaign, as_json=as_json, as_csv=as_csv)
+
+
+def _check(campaign: str, *, bounces: bool, domains: bool, reconcile: bool, dialect: str) -> None:
+    if sum((bounces, domains, reconcile, bool(dialect))) > 1:
+        raise Misconfigured("--bounces, --domains, --reconcile, --dialect", "each is a report of its own; choose one")
     if domains and campaign:
         raise Misconfigured("--domains", "it is about all campaigns; leave the name out")
-    if reconcile and not campaign:
-        raise Misconfigured("--reconcile", "it is about one campaign; name it")
-    if domains:
-        report_domains(load(config), as_json=as_json, as_csv=as_csv, people=people, links=links, look_up=look_up)
-        return
-    if bounces:
-        _bounces(load(config), campaign, as_json=as_json, as_csv=as_csv)
-        return
-    if reconcile:
-        _reconcile(load(config), campaign, as_json=as_json, as_csv=as_csv)
-        return
-    body = read(load(config), campaign)
+    if (reconcile or dialect) and not campaign:
+        raise Misconfigured("--reconcile, --dialect", "they are about one campaign; name it")
+
+
+def _rates(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
+    body = read(settings, campaign)
     if as_json:
         sys.stdout.write(body.decode())
     elif campaign:
@@ -93,7 +97,7 @@ def read(settings: Settings, campaign: str) -> bytes:
         Unavailable: nobody can answer just now.
     """
     path = f"/api/campaigns/{quote(campaign, safe='')}" if campaign else "/api/campaigns"
-    return _read(settings, path, lambda stores: _campaigns(stores, campaign))
+    return answer_of(settings, path, lambda stores: _campaigns(stores, campaign))
 
 
 def _reconcile(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
@@ -104,12 +108,31 @@ def _reconcile(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool
     def answer(stores: Stores) -> bytes:
         return asked.to_json(asked.reconcile(stores, find(stores, campaign)))
 
-    body = _read(settings, f"/api/campaigns/{quote(campaign, safe='')}/reconcile", answer)
+    body = answer_of(settings, f"/api/campaigns/{quote(campaign, safe='')}/reconcile", answer)
     if as_json:
         sys.stdout.write(body.decode())
         return
     told = msgspec.json.decode(body, type=asked.Reconciliation)
     reconcile_view.write_csv(told) if as_csv else reconcile_view.show(told)
+
+
+def _definitions(settings: Settings, campaign: str, dialect: str, *, as_json: bool, as_csv: bool) -> None:
+    from mailwake.insight import dialects as asked
+    from mailwake.insight.report import find
+    from mailwake.views import definitions_tables
+
+    only = "" if dialect == "all" else dialect
+
+    def answer(stores: Stores) -> bytes:
+        return asked.to_json(asked.definitions(stores, find(stores, campaign), only))
+
+    path = f"/api/campaigns/{quote(campaign, safe='')}/definitions?dialect={quote(only, safe='')}"
+    body = answer_of(settings, path, answer)
+    if as_json:
+        sys.stdout.write(body.decode())
+        return
+    told = msgspec.json.decode(body, type=asked.Definitions)
+    definitions_tables.write_csv(told) if as_csv else definitions_tables.show(told)
 
 
 def _bounces(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
@@ -123,22 +146,12 @@ def _bounces(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) 
         return asked.to_json(asked.returned(stores, now=Micros(time.time_ns() // 1_000), campaign=only))
 
     path = f"/api/campaigns/{quote(campaign, safe='')}/bounces" if campaign else "/api/bounces"
-    body = _read(settings, path, answer)
+    body = answer_of(settings, path, answer)
     if as_json:
         sys.stdout.write(body.decode())
         return
     told = msgspec.json.decode(body, type=asked.Returned)
     bounces_tables.write_csv(told) if as_csv else bounces_tables.show(told, zone_named(settings.web.timezone))
-
-
-def _read(settings: Settings, path: str, otherwise: Callable[[Stores], bytes]) -> bytes:
-    """What a running dashboard answers, or what the stores say when there is none."""
-    running = address.read(settings.data_folder)
-    if running is not None:
-        answer = ask(running.url, path)
-        if answer is not None:
-            return answer
-    return _open_and_ask(settings, otherwise)
 
 
 def report_domains(
@@ -151,14 +164,14 @@ def report_domains(
     look_up: bool = False,
 ) -> None:
     """The domains, or what machines will do to a send to a list of people."""
-    from mailwake.cli import report_domains as printed
-    from mailwake.insight.atlas import everybody, forecast
-    from mailwake.insight.atlas_answers import Atlas
-    from mailwake.insight.atlas_answers import to_json as atlas_to_json
+    from mailwake.atlas.answers import Atlas
+    from mailwake.atlas.answers import to_json as atlas_to_json
+    from mailwake.atlas.domains import everybody, forecast
+    from mailwake.cli.report import domains as printed
 
     if look_up:
         printed.look_up(settings)
-    body = _read(settings, "/api/domains", _atlas)
+    body = answer_of(settings, "/api/domains", _atlas)
     known = msgspec.json.decode(body, type=Atlas)
     audience = everybody(known) if people is None else printed.audience(people)
     told = forecast(known, audience, links=links)
@@ -172,68 +185,13 @@ def report_domains(
 
 
 def _atlas(stores: Stores) -> bytes:
-    from mailwake.insight.atlas import atlas
-    from mailwake.insight.atlas_answers import to_json as atlas_to_json
+    from mailwake.atlas.answers import to_json as atlas_to_json
+    from mailwake.atlas.domains import atlas
 
     return atlas_to_json(atlas(stores, now=Micros(time.time_ns() // 1_000)))
-
-
-def ask(url: str, path: str) -> bytes | None:
-    """The answer of a running dashboard; None: nobody listens there any more.
-
-    Raises:
-        BadInput: it has no such campaign.
-        Unavailable: it cannot answer.
-    """
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
-    try:
-        connection.request("GET", path, headers={"Accept": "application/json"})
-        response = connection.getresponse()
-        body = response.read()
-    except ConnectionRefusedError:
-        return None
-    except (OSError, http.client.HTTPException) as fault:
-        raise Unavailable(f"the dashboard on {url} does not answer: {fault}; try again") from None
-    finally:
-        connection.close()
-    if response.status == 200:
-        return body
-    raise _fault(response.status, body, url)
-
-
-def _fault(status: int, body: bytes, url: str) -> BadInput | Unavailable:
-    try:
-        said = str(msgspec.json.decode(body, type=dict[str, str])["error"])
-    except (msgspec.DecodeError, KeyError):
-        said = f"the dashboard on {url} answers {status}; its log says more"
-    return BadInput(said) if status in (400, 404) else Unavailable(said)
 
 
 def _campaigns(stores: Stores, campaign: str) -> bytes:
     from mailwake.insight.report import campaign_report, find, overview
 
     return to_json(campaign_report(stores, find(stores, campaign)) if campaign else overview(stores))
-
-
-def _open_and_ask(settings: Settings, answer: Callable[[Stores], bytes]) -> bytes:
-    from mailwake.insight.stores import zone_named
-    from mailwake.store.events import open_events
-    from mailwake.store.state import open_state
-
-    zone = zone_named(settings.web.timezone)
-    with TemporaryDirectory() as spare:
-        events_path = _existing(settings.data_folder / "events.duckdb", Path(spare))
-        state_path = _existing(settings.data_folder / "state.sqlite", Path(spare))
-        events = open_events(events_path, read_only=events_path.exists())
-        state = open_state(state_path)
-        try:
-            return answer(Stores(state=state, events=events, zone=zone))
-        finally:
-            events.close()
-            state.close()
-
-
-def _existing(path: Path, spare: Path) -> Path:
-    """The file, or an empty stand-in elsewhere: a report about nothing leaves nothing behind."""
-    return path if path.exists() else spare / path.name

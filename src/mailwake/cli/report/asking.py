@@ -1,0 +1,84 @@
+"""Asks whoever can answer: the dashboard while it runs, for it owns the event store's file, else the stores."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+import msgspec
+
+from mailwake.errors import BadInput, Unavailable
+from mailwake.insight.stores import Stores
+from mailwake.settings import Settings
+from mailwake.web import address
+
+#: a report over a large store may take its time, an answer that never comes may not
+TIMEOUT_SECONDS = 60.0
+
+
+def answer_of(settings: Settings, path: str, otherwise: Callable[[Stores], bytes]) -> bytes:
+    """What a running dashboard answers, or what the stores say when there is none."""
+    running = address.read(settings.data_folder)
+    if running is not None:
+        answer = ask(running.url, path)
+        if answer is not None:
+            return answer
+    return _open_and_ask(settings, otherwise)
+
+
+def ask(url: str, path: str) -> bytes | None:
+    """The answer of a running dashboard; None: nobody listens there any more.
+
+    Raises:
+        BadInput: it has no such campaign.
+        Unavailable: it cannot answer.
+    """
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path, headers={"Accept": "application/json"})
+        response = connection.getresponse()
+        body = response.read()
+    except ConnectionRefusedError:
+        return None
+    except (OSError, http.client.HTTPException) as fault:
+        raise Unavailable(f"the dashboard on {url} does not answer: {fault}; try again") from None
+    finally:
+        connection.close()
+    if response.status == 200:
+        return body
+    raise _fault(response.status, body, url)
+
+
+def _fault(status: int, body: bytes, url: str) -> BadInput | Unavailable:
+    try:
+        said = str(msgspec.json.decode(body, type=dict[str, str])["error"])
+    except (msgspec.DecodeError, KeyError):
+        said = f"the dashboard on {url} answers {status}; its log says more"
+    return BadInput(said) if status in (400, 404) else Unavailable(said)
+
+
+def _open_and_ask(settings: Settings, answer: Callable[[Stores], bytes]) -> bytes:
+    from mailwake.insight.stores import zone_named
+    from mailwake.store.events import open_events
+    from mailwake.store.state import open_state
+
+    zone = zone_named(settings.web.timezone)
+    with TemporaryDirectory() as spare:
+        events_path = _existing(settings.data_folder / "events.duckdb", Path(spare))
+        state_path = _existing(settings.data_folder / "state.sqlite", Path(spare))
+        events = open_events(events_path, read_only=events_path.exists())
+        state = open_state(state_path)
+        try:
+            return answer(Stores(state=state, events=events, zone=zone))
+        finally:
+            events.close()
+            state.close()
+
+
+def _existing(path: Path, spare: Path) -> Path:
+    """The file, or an empty stand-in elsewhere: a report about nothing leaves nothing behind."""
+    return path if path.exists() else spare / path.name
