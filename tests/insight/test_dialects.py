@@ -83,7 +83,7 @@ def test_every_figure_is_checked_here() -> None:
     assert {(name, each.id) for name, dialect in dialects().items() for each in dialect.metrics} == set(PRINTED)
 
 
-@pytest.mark.parametrize(("place", "value"), PRINTED.items(), ids=lambda place: "-".join(place) if place else "")
+@pytest.mark.parametrize(("place", "value"), PRINTED.items(), ids=map("-".join, PRINTED))
 def test_a_figure_is_what_their_pages_print(place: tuple[str, str], value: float) -> None:
     assert figures(place[0])[place[1]].value == pytest.approx(value, abs=1e-12)
 
