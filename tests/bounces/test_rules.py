@@ -23,6 +23,7 @@ def rule_ids() -> Iterator[str]:
     """Of all rules in both files."""
     rules = table("rules.toml")
     yield from (f"text.{rule['id']}" for rule in rules["text"])
+    yield from (f"family.{family['id']}" for family in rules["family"])
     yield from (
         f"status.{code}" for part in ("status", "vague_status") for codes in rules[part].values() for code in codes
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from mailwake.bounces.families import Families
 from mailwake.bounces.lookup import Lookup, beginnings
 from mailwake.bounces.providers import Providers
 from mailwake.bounces.words import Words, quote, read_words
@@ -24,9 +25,9 @@ REPORTED_HARD, REPORTED_SOFT = "reported_hard", "reported_soft"
 _OF_RECIPIENTS = frozenset(
     {"bad_mailbox", "inactive_mailbox", "mailbox_full", "recipient_refused", "bad_domain", "too_large"}
 )
-#: RFC 3463 sections 3.2 and 3.3: X.1.1 and its kin say that there is no such mailbox; X.2.0 and X.2.1 that there is one
+#: RFC 3463 sections 3.2 and 3.3: X.1.1 and its kin say that there is no such mailbox; X.2.1 that there is one
 _NO_MAILBOX = frozenset({"1.1", "1.6", "1.10"})
-_A_MAILBOX = frozenset({"2.0", "2.1"})
+_A_MAILBOX = frozenset({"2.1"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +40,8 @@ class Decision:
     klass: str
     #: suppress_now, suppress_after_n or never
     action: str
-    #: what decided, stable over versions: ``google.disabled``, ``text.user_unknown``, ``status.1.1``, ``stage.mail``,
-    #: ``reply.551``, ``forwarded`` or ``nothing``
+    #: what decided, stable over versions: ``google.disabled``, ``text.user_unknown``, ``family.gone``, ``status.1.1``,
+    #: ``stage.mail``, ``reply.551``, ``forwarded`` or ``nothing``
     rule: str
     #: the words that decided, printable, at most 1,000 bytes
     quoted: str = ""
@@ -78,11 +79,12 @@ class Bounces:
         self._stages = [(name, frozenset(entry["words"])) for name, entry in stages.items()]
         self._default = {name: entry["default"] for name, entry in stages.items() if "default" in entry}
         self._providers = Providers(providers or {})
+        self._families = Families(table.get("subjects", ()), table.get("family", ()))
         self._plain = Lookup(word for rule in self._text for word in (*rule.words, *rule.unless))
         self._whole = Lookup([word for _, words in self._stages for word in words] + [*self._providers.marks()])
         for name in (
             *self._status.values(), *self._vague.values(), *self._reply.values(), *self._default.values(),
-            *(rule.category for rule in self._text), *self._providers.categories(),
+            *(rule.category for rule in self._text), *self._providers.categories(), *self._families.categories(),
         ):  # fmt: skip
             self._outcome[name]
 
@@ -117,8 +119,10 @@ class Bounces:
         return (
             self._by_stage(said, stage, reason)
             or self._by_words(words, said, stage, reason)
+            or self._by_family(words, starts, stage, reason)
             or self._by_code(self._status, words.codes, "status", reason)
             or self._by_links(words, reason)
+            or self._by_family(words, starts, stage, reason, overruling=False)
             or self._by_words(words, said, stage, reason, overruling=False)
             or self._by_code(self._vague, words.codes, "status", reason)
             or self._by_code(self._reply, words.replies, "reply", reason)
@@ -176,6 +180,18 @@ class Bounces:
             return self._decision(category, f"text.{rule.id}", quote(reason, word))
         return None
 
+    def _by_family(
+        self, words: Words, starts: frozenset[str], stage: str | None, reason: str, *, overruling: bool = True
+    ) -> Decision | None:
+        """What is said of the mailbox or its owner in words that no rule lists."""
+        told = self._families.find(words.plain, starts, overruling=overruling)
+        if told is None:
+            return None
+        doubted = told.category == "bad_mailbox" and _is_contradicted(words, stage)
+        return self._decision(
+            "recipient_refused" if doubted else told.category, f"family.{told.id}", quote(reason, told.word)
+        )
+
     def _by_links(self, words: Words, reason: str) -> Decision | None:
         """What the links say where nothing else spoke: help pages are named after the trouble."""
         said = self._plain.said_in(words.links) if words.links else frozenset()
@@ -212,10 +228,11 @@ def _matching(rule: _Rule, said: frozenset[str]) -> str | None:
 def _means_unknown(words: Words, stage: str | None) -> bool:
     """Two answers that say "refused" and mean that there is no such mailbox.
 
-    Source: RFC 5321 section 4.2.3, 550 to RCPT; the recipient table of IronPort, "#5.1.0 Address rejected".
+    Source: RFC 5321 section 4.2.3, 550 to RCPT; Outlook.com, which puts 5.5.0 before the same words; the recipient
+    table of IronPort, "#5.1.0 Address rejected".
     """
     if "mailbox unavailable" in words.plain:
-        return stage == "rcpt"
+        return stage == "rcpt" or "5.0" in words.codes
     return "1.0" in words.codes and "address rejected" in words.plain and stage != "data"
 
 
