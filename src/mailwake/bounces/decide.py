@@ -25,6 +25,8 @@ REPORTED_HARD, REPORTED_SOFT = "reported_hard", "reported_soft"
 _OF_RECIPIENTS = frozenset(
     {"bad_mailbox", "inactive_mailbox", "mailbox_full", "recipient_refused", "bad_domain", "too_large"}
 )
+#: What a server that also says "unknown" may mean instead.
+_OF_SENDERS = frozenset({"auth_failure", "reputation_block", "spam_content", "rate_limited", "relay_denied"})
 #: RFC 3463 sections 3.2 and 3.3: X.1.1 and its kin say that there is no such mailbox; X.2.1 that there is one
 _NO_MAILBOX = frozenset({"1.1", "1.6", "1.10"})
 _A_MAILBOX = frozenset({"2.1"})
@@ -170,7 +172,7 @@ class Bounces:
     ) -> Decision | None:
         for rule in self._text:
             word = _matching(rule, said) if rule.overrules is overruling else None
-            if word is None:
+            if word is None or (rule.category == "bad_mailbox" and self._blames_another(said)):
                 continue
             category = rule.category
             if category == "bad_mailbox" and _is_contradicted(words, stage):
@@ -179,6 +181,10 @@ class Bounces:
                 category = "bad_mailbox"
             return self._decision(category, f"text.{rule.id}", quote(reason, word))
         return None
+
+    def _blames_another(self, said: frozenset[str]) -> bool:
+        """Whether who sends, or what, is refused in the same breath: then nobody is dead because of it."""
+        return any(_matching(rule, said) is not None for rule in self._text if rule.category in _OF_SENDERS)
 
     def _by_family(
         self, words: Words, starts: frozenset[str], stage: str | None, reason: str, *, overruling: bool = True
@@ -231,7 +237,7 @@ def _means_unknown(words: Words, stage: str | None) -> bool:
     Source: RFC 5321 section 4.2.3, 550 to RCPT; Outlook.com, which puts 5.5.0 before the same words; the recipient
     table of IronPort, "#5.1.0 Address rejected".
     """
-    if "mailbox unavailable" in words.plain:
+    if "mailbox unavailable" in words.plain or "mailbox is unavailable" in words.plain:
         return stage == "rcpt" or "5.0" in words.codes
     return "1.0" in words.codes and "address rejected" in words.plain and stage != "data"
 
