@@ -77,6 +77,7 @@ class Bounces:
         self._reply = {code: name for name, codes in table["reply"].items() for code in codes}
         self._vague = {code: name for name, codes in table["vague_status"].items() for code in codes}
         self._text = [_rule(entry) for entry in table["text"]]
+        self._blaming = [rule for rule in self._text if rule.category in _OF_SENDERS]
         stages = table.get("stage", {})
         self._stages = [(name, frozenset(entry["words"])) for name, entry in stages.items()]
         self._default = {name: entry["default"] for name, entry in stages.items() if "default" in entry}
@@ -184,7 +185,7 @@ class Bounces:
 
     def _blames_another(self, said: frozenset[str]) -> bool:
         """Whether who sends, or what, is refused in the same breath: then nobody is dead because of it."""
-        return any(_matching(rule, said) is not None for rule in self._text if rule.category in _OF_SENDERS)
+        return any(_matching(rule, said) is not None for rule in self._blaming)
 
     def _by_family(
         self, words: Words, starts: frozenset[str], stage: str | None, reason: str, *, overruling: bool = True
