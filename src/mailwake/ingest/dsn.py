@@ -18,6 +18,8 @@ _REPLY = re.compile(r"(?:^|[\s;:(\"'#<-])([245][0-5]\d)(?=[\s\-:,#]|$)")
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 #: RFC 3461 section 4: "+" and two hex digits stand for a byte
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
+#: the same for the two signs of an address that have no other form there
+_XTEXT_MUST = re.compile(r"\+(2B|3D)")
 FIELDS = re.compile(r"^[ \t]{0,8}(?:final|original)-recipient[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40})[ \t]*:(.*)")
 #: RFC 987, RFC 2156: an Internet address inside an X.400 one
@@ -158,8 +160,9 @@ def _address(field: str) -> str | None:
     value = value.strip().strip("<>").split(" ")[0].split(">")[0].strip("\"'").removeprefix("mailto:")
     if kind == "utf-8":
         value = _UNITEXT.sub(lambda found: chr(min(int(found[1], 16), 0x10FFFF)), value)
-    if kind == "rfc822" and "@" not in value:
-        value = _XTEXT.sub(lambda found: chr(int(found[1], 16)), value)
+    if kind == "rfc822":
+        escaped = _XTEXT if "@" not in value else _XTEXT_MUST
+        value = escaped.sub(lambda found: chr(int(found[1], 16)), value)
     return printable(value) or None
 
 

@@ -22,6 +22,9 @@ class Phrases:
     silent: tuple[str, ...]
     failure: tuple[str, ...]
     sure: tuple[str, ...]
+    reasons: tuple[str, ...]
+    no_notice: tuple[str, ...]
+    transcript: tuple[str, ...]
     subject: tuple[str, ...]
     delay_subjects: tuple[str, ...]
     delay: tuple[str, ...]
@@ -59,6 +62,9 @@ def read(table: Mapping[str, Any]) -> Phrases:
         silent=tuple(table["servers"]["silent"]),
         failure=tuple(table["failure"]["phrases"]),
         sure=tuple(table["failure"]["sure"]),
+        reasons=tuple(table["failure"]["reasons"]),
+        no_notice=tuple(table["no_notice"]["phrases"]),
+        transcript=tuple(table["transcript"]["phrases"]),
         subject=tuple(table["subject"]["phrases"]),
         delay_subjects=tuple(table["delay"]["subjects"]),
         delay=tuple(table["delay"]["phrases"]),

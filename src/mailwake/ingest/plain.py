@@ -37,6 +37,17 @@ _RCPT = re.compile(r"\brcpt to:? ?<?", re.IGNORECASE)
 _STAGE = re.compile(r"in reply to (?:the )?(?:end of )?([a-z]{4}(?: from| to)?) command", re.IGNORECASE)
 _TRANSCRIPT = re.compile(r">>> (RCPT|MAIL|DATA|EHLO|HELO)")
 _CODE = re.compile(r"(?:^|[\s(:;'\"#<-])[245](?:[0-5]\d|\.\d{1,3}\.\d{1,3})(?=[\s\-:,#)<]|$)")
+#: An alias, and the address that was written to (Postfix, Exim).
+_ALIAS = re.compile(
+    rf"({ADDRESS.pattern})>? {{0,3}}\((?:expanded|generated|ultimately generated) from:? ?<?({ADDRESS.pattern})>?\)"
+)
+#: At the head of a line: what two servers said to each other.
+_DIALOGUE = (">>>", "<<<", "-->", "<--")
+_PREFIXES = ("smtp=", "rfc822=", "rfc-822=", "mailto=")
+#: A line this long whose last sign is a letter goes on in the next.
+_FLOWING_CHARS = 40
+#: More words than this are no name of a person.
+_NAME_WORDS = 5
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,40}")
 _NOBODY = (
     "mailer-daemon@",
@@ -89,7 +100,7 @@ def is_notice(told: Told) -> bool:
     by_subject = says(told.subject, phrases.subject) or says(told.subject, phrases.delay_subjects)
     says_so = by_subject or says(told.subject, phrases.failure) or says(told.lowered[:3_000], phrases.failure)
     says_so = says_so or says(told.lowered[:3_000], phrases.delay)
-    if not says_so:
+    if not says_so or not _tells_of_a_mail(told, by_subject=by_subject):
         return False
     machine = [
         told.is_from_a_server,
@@ -104,15 +115,33 @@ def is_notice(told: Told) -> bool:
     signs = sum(machine) + told.is_from_a_server + 2 * by_subject
     signs += told.is_from_a_server and says(told.subject, phrases.failure)
     signs += told.returned is not None
-    signs += says(told.lowered[:3_000], phrases.sure)
+    signs += says(told.lowered[:3_000], phrases.sure) or says(told.lowered[:3_000], phrases.reasons)
     signs += _CODE.search(told.lowered[:3_000]) is not None
-    if not told.is_from_a_server and (message.has("list-unsubscribe") or message.has("list-id")):
+    by_itself = told.has_no_sender or (told.is_from_a_server and (by_subject or says(told.subject, phrases.failure)))
+    if not by_itself and (message.has("list-unsubscribe") or message.has("list-id")):
         signs -= 2
+    signs -= message.has("return-path") and not told.has_no_sender and not told.is_from_a_server
     if told.subject.startswith(("re:", "aw:", "sv:", "rv:", "fwd:", "fw:", "wg:", "tr:")):
         signs -= 1 if told.is_from_a_server else 2
     if says(told.subject[:60], phrases.auto_subjects) or any(message.has(name) for name in phrases.auto_headers):
         signs -= 1 if told.is_from_a_server else 3
     return signs >= _ENOUGH
+
+
+def _tells_of_a_mail(told: Told, *, by_subject: bool) -> bool:
+    """Whether it is about one mail that failed: lists of refusals, logs and texts on bounces tell reasons alone."""
+    phrases, early = told.phrases, told.lowered[:3_000]
+    if says(told.subject, phrases.no_notice) or says(early, phrases.no_notice):
+        return False
+    return (
+        by_subject
+        or told.has_no_sender
+        or told.returned is not None
+        or told.message.kind == "multipart/report"
+        or says(told.subject, phrases.failure)
+        or says(early, phrases.sure)
+        or says(early, phrases.delay)
+    )
 
 
 def is_delay(told: Told) -> bool:
@@ -130,8 +159,9 @@ def find_recipients(told: Told) -> list[str]:
     """The addresses that failed: of the surest place that names any."""
     known = {*addresses(told.message, "to", "cc", "delivered-to", "x-original-to"), *told.sender}
     spare: list[str] = []
-    for place in (_leading, _labelled, _in_sentences, _in_subject, _in_transcript, _bare_names, _in_returned):
-        named = list(dict.fromkeys(place(told)))
+    behind = _aliases(told)
+    for place in _PLACES:
+        named = list(dict.fromkeys(behind.get(address, address) for address in place(told)))
         others = [address for address in named if address not in known and not address.startswith(_NOBODY)]
         if others:
             return others
@@ -140,14 +170,64 @@ def find_recipients(told: Told) -> list[str]:
     return spare
 
 
+def _aliases(told: Told) -> dict[str, str]:
+    """Of each alias that a server resolved, the address that was written to."""
+    if " from" not in told.lowered or not any(f"{word} from" in told.lowered for word in ("expanded", "generated")):
+        return {}
+    found = _ALIAS.findall(told.lowered)
+    return {_clean(alias): _clean(written) for alias, written in found}
+
+
 def _leading(told: Told) -> Iterator[str]:
-    """Addresses at the head of a line."""
+    """Addresses at the head of a line; deeper below one stands its reason, and within a sentence somebody else."""
+    before, deep, said = "", -1, False
     for line in told.lines:
-        if "@" in line:
+        if said and says(line.lower(), told.phrases.transcript):
+            return
+        if not line.strip():
+            deep = -1
+        elif "@" in line and not line.lstrip().startswith(_DIALOGUE):
             lead = _LEAD.match(line)
             found = ADDRESS.match(line, lead.end() if lead else 0)
-            if found and _BEHIND.match(line, found.end()):
-                yield found[0].lower().strip("'\"")
+            depth = len(line) - len(line.lstrip())
+            if (
+                found
+                and _BEHIND.match(line, found.end())
+                and not 0 <= deep < depth
+                and not _goes_on(told, before, bare=found.start() == depth)
+            ):
+                yield _clean(found[0])
+                deep, said = depth, True
+        before = line
+
+
+def _goes_on(told: Told, line: str, *, bare: bool) -> bool:
+    """Whether the sentence of a line ends only in the next one, and leads to nobody who failed."""
+    words = _words_before(line)
+    if not line.strip() or words.endswith(told.phrases.labels):
+        return False
+    flows = bare and "@" not in line and len(line.strip()) > _FLOWING_CHARS and line.rstrip()[-1].islower()
+    return flows or words.endswith(told.phrases.others)
+
+
+def _clean(found: str) -> str:
+    """An address as it is compared, without what a gateway puts before it."""
+    address = found.lower().strip("'\"")
+    for prefix in _PREFIXES:
+        address = address.removeprefix(prefix)
+    return address
+
+
+def _listed(told: Told) -> Iterator[str]:
+    """The address behind a name, below a line that says whom a mail did not reach."""
+    listing = False
+    for line in told.lines:
+        found = ADDRESS.search(line) if listing and "@" in line else None
+        if found and _is_named(line, found):
+            yield _clean(found[0])
+        elif line.strip():
+            low = line.strip().lower()
+            listing = low.endswith((":", "\uff1a")) and says(low, told.phrases.failure)
 
 
 def _labelled(told: Told) -> Iterator[str]:
@@ -161,8 +241,13 @@ def _labelled(told: Told) -> Iterator[str]:
                 )
                 ours = words.endswith((*told.phrases.others, " mail from", "sent from"))
                 if words.endswith(told.phrases.labels) and not ours:
-                    yield found[0].lower().strip("'\"")
+                    yield _clean(found[0])
         before = line
+
+
+def _is_named(line: str, found: re.Match[str]) -> bool:
+    """Whether a line holds nothing but a name and an address."""
+    return not line[found.end() :].strip(" \t>)]\"'.;,") and len(line[: found.start()].split()) <= _NAME_WORDS
 
 
 def _in_sentences(told: Told) -> Iterator[str]:
@@ -172,12 +257,12 @@ def _in_sentences(told: Told) -> Iterator[str]:
             for found in ADDRESS.finditer(paragraph):
                 words = _words_before(paragraph[max(0, found.start() - 60) : found.start()])
                 if not words.endswith(told.phrases.others):
-                    yield found[0].lower().strip("'\"")
+                    yield _clean(found[0])
 
 
 def _in_subject(told: Told) -> Iterator[str]:
     for found in ADDRESS.finditer(told.subject):
-        yield found[0].strip("'\"")
+        yield _clean(found[0])
 
 
 def _in_transcript(told: Told) -> Iterator[str]:
@@ -201,6 +286,13 @@ def _bare_names(told: Told) -> Iterator[str]:
             listing = word.endswith(":") and ("recipient" in word.lower() or says(word.lower(), told.phrases.failure))
 
 
+def _in_fields(told: Told) -> Iterator[str]:
+    """The recipient where a notice describes the mail by its fields."""
+    named = [line.strip()[3:] for line in told.lines if line.strip()[:3].lower() == "to:" and "@" in line]
+    found = [ADDRESS.search(words) for words in named[:1] if words.count("@") == 1]
+    yield from (_clean(each[0]) for each in found if each)
+
+
 def _in_returned(told: Told) -> Iterator[str]:
     """The recipient of the returned mail, where it had just one."""
     if told.returned is None:
@@ -208,6 +300,20 @@ def _in_returned(told: Told) -> Iterator[str]:
     named = addresses(told.returned, "x-failed-recipients", "to", "cc")
     if len(named) == 1 and ADDRESS.fullmatch(named[0]):
         yield named[0]
+
+
+#: Where addresses are looked for, the surest place first.
+_PLACES = (
+    _leading,
+    _labelled,
+    _listed,
+    _in_sentences,
+    _in_subject,
+    _in_transcript,
+    _bare_names,
+    _in_fields,
+    _in_returned,
+)
 
 
 def _words_before(words: str) -> str:

@@ -16,7 +16,7 @@ from mailwake.ingest.mail import Part, addresses, dated, header, message_id, ope
 from mailwake.ingest.notice import Action, Kind, Notice, Report
 from mailwake.ingest.phrases import load
 from mailwake.ingest.plain import about, is_delay, is_notice, read_failed_header, read_plain, stage_told
-from mailwake.ingest.replies import automatic_answer, is_reply
+from mailwake.ingest.replies import automatic_answer, is_receipt, is_reply, was_shown
 from mailwake.ingest.told import Told
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -48,6 +48,9 @@ def _read(told: Told, *, may_hold: bool = True) -> Notice:
     reports = _read_fields(told)
     if reports:
         return _notice(told, kind_of(reports), reports)
+    receipt = is_receipt(message)
+    if receipt and was_shown(message):
+        return _notice(told, Kind.NOT_BOUNCE, [])
     if not message.has("x-failed-recipients") and may_hold:
         held = _read_held(told)
         if held is not None:
@@ -55,6 +58,8 @@ def _read(told: Told, *, may_hold: bool = True) -> Notice:
     reports = read_failed_header(told) or read_plain(told)
     if reports:
         return _notice(told, kind_of(reports), reports)
+    if receipt:
+        return _notice(told, Kind.NOT_BOUNCE, [])
     answer = None if told.is_from_a_server and not told.has_no_sender else automatic_answer(told)
     if answer is not None:
         return _notice(told, Kind.AUTO_REPLY, [], answer=answer)

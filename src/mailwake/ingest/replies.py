@@ -52,9 +52,24 @@ def _is_challenge(told: Told) -> bool:
     )
     if not asks or told.message.has("list-unsubscribe"):
         return False
-    where = f"{' '.join(told.sender)} {told.message.first('reply-to').lower()} {told.lowered[: 2 * _EARLY]}"
+    where = (
+        f"{' '.join(told.sender)} {told.subject} {told.message.first('reply-to').lower()} {told.lowered[: 2 * _EARLY]}"
+    )
     answers = is_reply(told.message) or told.has_no_sender or told.message.has("auto-submitted")
     return says(where, told.phrases.challenge_hosts) or (answers and "http" in told.lowered)
+
+
+def is_receipt(message: Part) -> bool:
+    """Whether a mail program tells what became of a mail that arrived (RFC 8098)."""
+    return message.kind == "multipart/report" and "disposition-notification" in message.first("content-type").lower()
+
+
+def was_shown(message: Part) -> bool:
+    """Whether such a receipt says that somebody saw the mail."""
+    for part in message.inside:
+        if part.kind == "message/disposition-notification":
+            return "displayed" in part.body.lower()[:4_000].partition("disposition:")[2]
+    return False
 
 
 def is_reply(message: Part) -> bool:
