@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+#: A shorter word may be the end of another.
+_WHOLE = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,10 @@ class Phrases:
     delay: tuple[str, ...]
     delay_unless: tuple[str, ...]
     labels: tuple[str, ...]
+    labels_weak: tuple[str, ...]
     others: tuple[str, ...]
+    nobody: tuple[str, ...]
+    helpers: tuple[str, ...]
     auto_headers: tuple[str, ...]
     auto_precedence: tuple[str, ...]
     auto_subjects: tuple[str, ...]
@@ -48,38 +54,27 @@ def load() -> Phrases:
 
 
 def read(table: Mapping[str, Any]) -> Phrases:
-    """The lists of a file.
+    """The lists of a file, by the names of section and list, or of one of them where that says it.
 
     Raises:
         KeyError: a list is missing.
     """
-    return Phrases(
-        returned_holds=tuple(table["returned"]["holds"]),
-        returned_unless=tuple(table["returned"]["unless"]),
-        returned_begins=tuple(form for begin in table["returned"]["begins"] for form in (begin, begin.lower())),
-        servers=tuple(table["servers"]["names"]),
-        likely=tuple(table["servers"]["likely"]),
-        silent=tuple(table["servers"]["silent"]),
-        failure=tuple(table["failure"]["phrases"]),
-        sure=tuple(table["failure"]["sure"]),
-        reasons=tuple(table["failure"]["reasons"]),
-        no_notice=tuple(table["no_notice"]["phrases"]),
-        transcript=tuple(table["transcript"]["phrases"]),
-        subject=tuple(table["subject"]["phrases"]),
-        delay_subjects=tuple(table["delay"]["subjects"]),
-        delay=tuple(table["delay"]["phrases"]),
-        delay_unless=tuple(table["delay"]["unless"]),
-        labels=tuple(table["labels"]["phrases"]),
-        others=tuple(table["others"]["phrases"]),
-        auto_headers=tuple(table["auto_reply"]["headers"]),
-        auto_precedence=tuple(table["auto_reply"]["precedence"]),
-        auto_subjects=tuple(table["auto_reply"]["subjects"]),
-        auto_words=tuple(table["auto_reply"]["words"]),
-        challenge_words=tuple(table["challenge"]["words"]),
-        challenge_hosts=tuple(table["challenge"]["hosts"]),
-        challenge_headers=tuple(table["challenge"]["headers"]),
-        address_change=tuple(table["address_change"]["words"]),
+    named: dict[str, tuple[str, ...]] = {}
+    for section, lists in table.items():
+        for key, words in lists.items():
+            names = (section,) if key == "phrases" else (key, f"{section}_{key}")
+            named.update(dict.fromkeys(names, tuple(words)))
+    weak = named["weak"]
+    named["labels"], named["labels_weak"], named["others"] = map(
+        _whole, (named["labels"] + weak, weak, named["others"])
     )
+    named["returned_begins"] += tuple(begin.lower() for begin in named["returned_begins"])
+    return Phrases(**{field.name: named[field.name] for field in fields(Phrases)})
+
+
+def _whole(words: Iterable[str]) -> tuple[str, ...]:
+    """What stands before an address: short words of scripts with spaces must be whole ones."""
+    return tuple(f" {each}" if len(each) < _WHOLE and each.isalpha() and each < "\u0530" else each for each in words)
 
 
 def says(words: str, phrases: Iterable[str]) -> bool:

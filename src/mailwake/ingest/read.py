@@ -16,7 +16,7 @@ from mailwake.ingest.mail import Part, addresses, dated, header, message_id, ope
 from mailwake.ingest.notice import Action, Kind, Notice, Report
 from mailwake.ingest.phrases import load
 from mailwake.ingest.plain import about, is_delay, is_notice, read_failed_header, read_plain, stage_told
-from mailwake.ingest.replies import automatic_answer, is_receipt, is_reply, was_shown
+from mailwake.ingest.replies import automatic_answer, is_reply, receipt_of
 from mailwake.ingest.told import Told
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
@@ -48,17 +48,15 @@ def _read(told: Told, *, may_hold: bool = True) -> Notice:
     reports = _read_fields(told)
     if reports:
         return _notice(told, kind_of(reports), reports)
-    receipt = is_receipt(message)
-    if receipt and was_shown(message):
-        return _notice(told, Kind.NOT_BOUNCE, [])
     if not message.has("x-failed-recipients") and may_hold:
         held = _read_held(told)
         if held is not None:
             return held
-    reports = read_failed_header(told) or read_plain(told)
+    receipt = receipt_of(message)
+    reports = [] if "displayed" in (receipt or "") else read_failed_header(told) or read_plain(told)
     if reports:
         return _notice(told, kind_of(reports), reports)
-    if receipt:
+    if receipt is not None:
         return _notice(told, Kind.NOT_BOUNCE, [])
     answer = None if told.is_from_a_server and not told.has_no_sender else automatic_answer(told)
     if answer is not None:
@@ -111,7 +109,10 @@ def _read_held(told: Told) -> Notice | None:
     for part in own_parts(told.message):
         if part.kind == "message/rfc822" and part.inside and part is not told.message:
             inner = part.inside[0]
-            if inner.kind == "multipart/report" and not is_notice(told) and not is_reply(told.message):
+            says_nothing = told.has_no_sender and not told.lowered
+            if says_nothing or (
+                inner.kind == "multipart/report" and not is_notice(told) and not is_reply(told.message)
+            ):
                 notice = _read(Told(inner, told.phrases), may_hold=False)
                 return notice if notice.reports else None
     words = told.enclosed if told.is_from_a_server or told.has_no_sender else None

@@ -59,17 +59,12 @@ def _is_challenge(told: Told) -> bool:
     return says(where, told.phrases.challenge_hosts) or (answers and "http" in told.lowered)
 
 
-def is_receipt(message: Part) -> bool:
-    """Whether a mail program tells what became of a mail that arrived (RFC 8098)."""
-    return message.kind == "multipart/report" and "disposition-notification" in message.first("content-type").lower()
-
-
-def was_shown(message: Part) -> bool:
-    """Whether such a receipt says that somebody saw the mail."""
-    for part in message.inside:
-        if part.kind == "message/disposition-notification":
-            return "displayed" in part.body.lower()[:4_000].partition("disposition:")[2]
-    return False
+def receipt_of(message: Part) -> str | None:
+    """What a mail program tells of a mail that arrived, such as *displayed* (RFC 8098); None: this is no receipt."""
+    if message.kind != "multipart/report" or "disposition-notification" not in message.first("content-type").lower():
+        return None
+    told = (part.body for part in message.inside if part.kind == "message/disposition-notification")
+    return next(told, "").lower()[:4_000].partition("disposition:")[2]
 
 
 def is_reply(message: Part) -> bool:
