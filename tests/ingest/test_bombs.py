@@ -60,6 +60,13 @@ BOMBS = {
     "5 MB of addresses": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n" + b"<a@b.c>:\n" * 550_000,
     "addresses that all differ": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n"
     + b"".join(b"<a%d@b.c>: 550 user unknown\n" % n for n in range(30_000)),
+    "words of little weight before each of many addresses": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n"
+    + (b"for a@b.cc " * 90 + b"\n") * 500,
+    "sentences with one address each": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n"
+    + (b"not delivered a@b.cc, " * 45 + b"\n") * 500,
+    "aliases of aliases": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n"
+    + b"<a@b.c> (expanded from <d@e.f>): x\n" * 10_000
+    + b"(expanded from " * 10_000,
     "half an address": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\n" + b"a@" * 500_000,
     "tags that never end": b"From: MAILER-DAEMON@x\nContent-Type: text/html\n\n" + b"<style><a <br " * 50_000,
     "quotes of quotes": b"From: MAILER-DAEMON@x\nSubject: failure notice\n\nFrom X\n" + b"> > > >\n" * 50_000,

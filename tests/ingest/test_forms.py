@@ -70,8 +70,8 @@ def about(notice: Notice) -> tuple[str, ...]:
     return tuple(sorted({each.address for each in told if each.address}))
 
 
-#: The second file was written when the readers knew the first.
-FORMS = [*forms("forms.txt"), *forms("forms_later.txt")]
+#: Each file was written when the readers knew the ones before it, and nothing of it.
+FORMS = [*forms("forms.txt"), *forms("forms_later.txt"), *forms("forms_last.txt")]
 
 
 @pytest.mark.parametrize("form", FORMS, ids=[form.name for form in FORMS])

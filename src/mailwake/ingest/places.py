@@ -29,7 +29,9 @@ _BEFORE = " \t<([{\"'`:=>;-.#*|「『【\uff08\uff1a\u2018\u201c"
 _TYPES = ("[smtp", "smtp", "mailto", "<smtp", "rfc822", "[rfc822", "(smtp", "internet")
 _RCPT = re.compile(r"\brcpt to:? ?<?", re.IGNORECASE)
 #: In front of the address that was written to, where a server resolved an alias (Postfix, Exim, sendmail).
-_RESOLVED = re.compile(rf"\((?:expanded|generated|ultimately generated) from:? ?<?({ADDRESS.pattern})>?\)")
+_RESOLVED = re.compile(
+    rf"\((?:expanded|generated|ultimately generated)\s{{1,80}}(?:from|by):?\s{{0,80}}<?({ADDRESS.pattern})>?\)"
+)
 #: At the head of a line: what two servers said to each other.
 _DIALOGUE = (">>>", "<<<", "-->", "<--")
 _PREFIXES = ("smtp=", "rfc822=", "rfc-822=", "mailto=")
@@ -41,6 +43,10 @@ _ENDS = re.compile("[.!?;][\"')]?\\s|[\u3002\uff01\uff1f\uff1b]")
 _AND = re.compile(r"[\s<>\[\](),;\"']*(?:(?:and|und|et|y|e|i|en|och|og)\s)?[\s<>\[\](),;\"']*")
 #: More words than this are no name of a person.
 _NAME_WORDS = 5
+#: No further from an address than this stands what is said of it.
+_REACH = 400
+#: Addresses looked at in one notice; one whose sentence is read counts for many.
+_MAX_LOOKED, _SENTENCE_COSTS = 2_000, 100
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{1,40}")
 
 
@@ -79,12 +85,8 @@ def _aliases(told: Told) -> dict[str, str]:
         found = ADDRESS.search(line)
         if found and heads(line, found):
             alias = _clean(found[0])
-        written = (
-            _RESOLVED.search(" ".join(each.strip() for each in told.lines[number : number + 2]).lower())
-            if " from" in line.lower()
-            else None
-        )
-        if alias and written:
+        written = _RESOLVED.search("\n".join(told.lines[number : number + 2]).lower())
+        if alias and written and written.start() < len(line):
             behind[alias] = _clean(written[1])
     return behind
 
@@ -124,7 +126,7 @@ def _goes_on(told: Told, line: str, *, bare: bool) -> bool:
 def _clean(found: str) -> str:
     """An address as it is compared, without what a gateway puts before it."""
     address = found.lower().strip("'\"")
-    for prefix in _PREFIXES:
+    for prefix in _PREFIXES if "=" in address else ():
         address = address.removeprefix(prefix)
     return address
 
@@ -143,15 +145,16 @@ def _listed(told: Told) -> Iterator[str]:
 
 def _labelled(told: Told) -> Iterator[str]:
     """Addresses behind a word such as *recipient*; behind *for*, where the sentence says what went wrong."""
-    before = ""
+    before, left = "", _MAX_LOOKED
     for number, line in enumerate(told.lines):
-        if "@" in line:
-            for found in ADDRESS.finditer(line):
-                start = line[: found.start()]
-                words = _words_before(start if start.strip() else f"{before} {start}")
-                if words.endswith(told.phrases.others) or not words.endswith(told.phrases.labels):
-                    continue
-                if not words.endswith(told.phrases.labels_weak) or _says_why(told, number, found.start()):
+        for found in ADDRESS.finditer(line) if "@" in line and left > 0 else ():
+            start = line[: found.start()]
+            words = _words_before(start if start.strip() else f"{before} {start}")
+            left -= 1
+            if words.endswith(told.phrases.labels) and not words.endswith(told.phrases.others):
+                weak = words.endswith(told.phrases.labels_weak)
+                left -= _SENTENCE_COSTS * weak
+                if not weak or (left > 0 and _says_why(told, number, found.start())):
                     yield _clean(found[0])
         before = line
 
@@ -168,7 +171,7 @@ def _sentence(words: str, place: int) -> str:
     """The sentence around a place."""
     start = max((found.end() for found in _ENDS.finditer(words, 0, place)), default=0)
     end = _ENDS.search(words, place)
-    return words[start : end.start() if end else len(words)]
+    return words[max(start, place - _REACH) : min(end.start() if end else len(words), place + _REACH)]
 
 
 def _is_named(line: str, found: re.Match[str]) -> bool:
@@ -181,22 +184,22 @@ def _in_sentences(told: Told) -> Iterator[str]:
     for paragraph in _paragraphs(told.lines):
         if "@" not in paragraph or not says(paragraph.lower(), told.phrases.failure):
             continue
-        end = 0
-        for found in ADDRESS.finditer(paragraph):
-            words = _words_before(paragraph[max(0, found.start() - 60) : found.start()])
-            if words.endswith(told.phrases.others) or found.start() < end:
-                continue
-            sentence = _sentence(paragraph, found.start())
-            if says(sentence.lower(), told.phrases.failure):
-                yield _clean(found[0])
-                end = _end_of_list(paragraph, found, paragraph.find(sentence) + len(sentence))
+        for sentence in _ENDS.split(paragraph):
+            if "@" in sentence and says(sentence.lower(), told.phrases.failure):
+                yield from _first_named(told, sentence)
 
 
-def _end_of_list(words: str, found: re.Match[str], end: int) -> int:
-    """Where the next address of a list would begin; the end of the sentence where there is none."""
-    behind = _AND.match(words, found.end())
-    follows = ADDRESS.match(words, behind.end()) if behind else None
-    return follows.start() if follows else end
+def _first_named(told: Told, sentence: str) -> Iterator[str]:
+    place = -1
+    for found in ADDRESS.finditer(sentence):
+        words = _words_before(sentence[max(0, found.start() - 60) : found.start()])
+        if place < 0 and words.endswith(told.phrases.others):
+            continue
+        if place not in (-1, found.start()):
+            return
+        yield _clean(found[0])
+        behind = _AND.match(sentence, found.end())
+        place = behind.end() if behind else found.end()
 
 
 def _in_subject(told: Told) -> Iterator[str]:
@@ -244,7 +247,9 @@ def _returned_to(told: Told) -> Iterator[str]:
 def _alone(told: Told) -> Iterator[str]:
     """The only address that the notice names, but for who wrote, who is to be asked and the server's own."""
     ours = {*told.sender, *addresses(told.message, "to"), *_writers(told)}
-    named = {_clean(found[0]) for line in told.lines if "@" in line for found in ADDRESS.finditer(line)} - ours
+    named = {
+        _clean(found[0]) for line in told.lines[:100] if "@" in line for found in ADDRESS.finditer(line[:_REACH])
+    } - ours
     left = [each for each in named if not each.startswith((*told.phrases.nobody, *told.phrases.helpers))]
     for address in left if len(left) == 1 else ():
         if not _words_before(told.lowered.partition(address)[0][-60:]).endswith(told.phrases.others):

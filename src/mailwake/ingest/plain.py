@@ -98,15 +98,9 @@ def _tells_of_a_mail(told: Told, *, by_subject: bool) -> bool:
     phrases, early = told.phrases, told.lowered[:3_000]
     if says(told.subject, phrases.no_notice) or says(early, phrases.no_notice):
         return False
-    return (
-        by_subject
-        or told.has_no_sender
-        or told.returned is not None
-        or told.message.kind == "multipart/report"
-        or says(told.subject, phrases.failure)
-        or says(early, phrases.sure)
-        or says(early, phrases.delay)
-    )
+    if by_subject or told.has_no_sender or told.returned is not None or told.message.kind == "multipart/report":
+        return True
+    return says(told.subject, phrases.failure) or says(early, phrases.sure) or says(early, phrases.delay)
 
 
 def is_delay(told: Told) -> bool:

@@ -93,7 +93,7 @@ def _completed(told: Told, report: Report, *, alone: bool) -> Report:
         named = addresses(told.message, "x-failed-recipients")
         if alone and len(named) == 1:
             address = named[0]
-        elif alone and (address is None or address.startswith("/")):
+        elif alone:
             found = [each.address for each in read_plain(told) if each.address]
             address = found[0] if len(found) == 1 else address
     if _EMPTY.match(words):
