@@ -35,6 +35,10 @@ hypothesis_settings.load_profile("mailwake")
 UNSEEN = {
     "no browser": ("BROWSER", "Chromium is not installed: nobody looked at the pages. Install it and run again."),
     "no proxy": ("PROXY", "nginx, Caddy, HAProxy or curl is not installed: nobody tried the how-to on TLS with it."),
+    "no postfix": (
+        "POSTFIX",
+        "Nobody knows whether Postfix's notices are read right: apt-get install postfix, and run again as root.",
+    ),
     "no nginx": ("NGINX", "nginx is not installed: nobody knows whether the configuration in docs/howto/cdn.md works."),
 }
 

@@ -108,6 +108,20 @@ def test_a_broken_forward_is_not_our_recipient() -> None:
     assert only(named).reason == "550 5.1.1 gone"
 
 
+RECEIVED = (
+    "Received: from a by mx.example.net with ESMTP id 2 for <ann@example.org>; Mon, 2 Nov 2026 10:00:01 +0000\n"
+    "Received: from b by out.example.com (Postfix)\n with ESMTP id 1\n\tfor <ANN@example.com>; "
+    "Mon, 2 Nov 2026 10:00:00 +0000\nReceived: by program; Mon, 2 Nov 2026 09:59:59 +0000\n"
+)
+
+
+@pytest.mark.parametrize("to", ["Our readers <readers@example.com>", "undisclosed-recipients:;"])
+def test_a_mail_that_names_its_readers_nowhere_was_for_whom_the_first_server_noted_down(to: str) -> None:
+    assert only(dsn(RECEIVED + ours(to=to), diagnostic="smtp; 550 5.1.1 gone")).reason == "550 5.1.1 gone"
+    moved = dsn(RECEIVED + ours(to=to), recipient="ann@example.org", diagnostic="smtp; 550 5.1.1 gone")
+    assert only(moved).reason == "forwarded; 550 5.1.1 gone"
+
+
 def test_of_several_recipients_ours_decides() -> None:
     raw = dsn(action="delayed", status="4.2.2", diagnostic="smtp; 452 full").replace(
         b"Final-Recipient",

@@ -46,6 +46,8 @@ _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ANGLES = re.compile(r"<([^<>\s]{1,998})>")
 #: begins only where a word begins, so that a long word is looked at once
 _ADDRESS = re.compile(r"(?<![^\s<>()\[\],;:\"'])[^\s<>()\[\],;:\"'@]{1,256}@[^\s<>()\[\],;:\"'@]{1,253}")
+_FOR = re.compile(r"\bfor\s{1,9}<([^<>\s@]{1,256}@[^<>\s@]{1,253})>", re.IGNORECASE)
+_MAX_RECEIVED_CHARS = 2_000
 _TAGS = re.compile(r"<[^<>]{0,2000}>")
 _BREAKS = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?table|hr|/?td)\b[^<>]{0,500}>", re.IGNORECASE)
 _UNSEEN = re.compile(r"<(?:style|script|head)[\s>]", re.IGNORECASE)
@@ -305,6 +307,16 @@ def addresses(message: Part, *names: str) -> tuple[str, ...]:
         bracketed = [each for each in _ANGLES.findall(raw) if "@" in each]
         found.extend(each.lower() for each in bracketed or _ADDRESS.findall(raw))
     return tuple(dict.fromkeys(found))
+
+
+def sent_to(message: Part) -> tuple[str, ...]:
+    """Whom a mail was for: To and Cc, and the recipient that the first server noted down.
+
+    A mail to a list, or to nobody by name, shows its recipient nowhere else (RFC 5321 section 4.4: ``for <address>``).
+    """
+    noted = (_FOR.findall(value[:_MAX_RECEIVED_CHARS]) for value in reversed(message.get_all("received")))
+    first = next((found[-1].lower() for found in noted if found), None)
+    return tuple(dict.fromkeys((*addresses(message, "to", "cc"), *((first,) if first else ()))))
 
 
 def message_id(message: Part) -> str | None:

@@ -72,7 +72,7 @@ class Notice:
     asks_to_leave: str | None = None
     #: address in its From header
     sender: str | None = None
-    #: addresses in To and Cc of the returned mail
+    #: whom the returned mail was for: To and Cc, and the recipient that the first server noted down
     returned_to: tuple[str, ...] = ()
     #: its Date header in microseconds since 1970, UTC; None: missing or unreadable
     dated: int | None = None

@@ -12,7 +12,18 @@ from dataclasses import replace
 from mailwake.ingest.arf import read_feedback
 from mailwake.ingest.dsn import FIELDS, find_reply, is_address, kind_of, read_fields_in, read_reports, shorten
 from mailwake.ingest.leave_words import asks_to_leave
-from mailwake.ingest.mail import Part, addresses, dated, header, message_id, open_mail, open_text, own_parts, text
+from mailwake.ingest.mail import (
+    Part,
+    addresses,
+    dated,
+    header,
+    message_id,
+    open_mail,
+    open_text,
+    own_parts,
+    sent_to,
+    text,
+)
 from mailwake.ingest.notice import Action, Kind, Notice, Report
 from mailwake.ingest.phrases import load
 from mailwake.ingest.plain import about, is_delay, is_notice, read_failed_header, read_plain, stage_told
@@ -149,6 +160,6 @@ def _notice(
         feedback_type=feedback_type,
         answer=answer,
         sender=next(iter(told.sender), None),
-        returned_to=addresses(returned, "to", "cc") if returned is not None else (),
+        returned_to=sent_to(returned) if returned is not None else (),
         dated=dated(message),
     )
