@@ -37,7 +37,7 @@ lock: $(VENV)/bin/uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade \
 		pyproject.toml --extra server -o requirements/server.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade \
-		pyproject.toml requirements/build.in --extra server --group dev -o requirements/dev.txt
+		pyproject.toml requirements/build.in --extra server --extra sqs --group dev -o requirements/dev.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade \
 		requirements/bench.in -c requirements/server.txt -o requirements/bench.txt
 

@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "edge": {"eventlog"},
     "ingest": {"eventlog"},
     "webhooks": {"eventlog"},
+    "queues": {"webhooks"},
     "accesslog": {"eventlog"},
     "bounces": set(),
     "suppression": {"bounces", "store"},

@@ -13,6 +13,7 @@ The rooms, in the order an email lives::
     eventlog   append, survive, replay
     ingest     bounces, complaints, replies
     webhooks   what ESPs report, verified, stored as it came, read
+    queues     the same by way of a queue
     accesslog  access logs of servers that gave out the pixel
     bounces    what a refusal means for the address
     origins    networks and programs of the world, by address and user agent

@@ -189,6 +189,10 @@ class Webhook:
     topic_arn: str = ""
     #: networks that calls may come from, for ESPs that sign nothing; empty: all
     networks: tuple[str, ...] = ()
+    #: URL of the SQS queue that the topic reports to; it is emptied, and nothing is listened for (ses, extra `sqs`)
+    queue_url: str = ""
+    #: AWS region of that queue; empty: as its URL, or AWS's own settings, name it
+    queue_region: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.ingest.notices import TOKEN, url
-from tests.webhooks.calls import NOW, SIGNED, TOPIC, URL, bounce, call, mandrill, reader, secrets, sns
+from tests.webhooks.calls import NOW, SIGNED, URL, bounce, call, mandrill, reader, secrets, sns
 
 from mailwake.copies import Copies
 from mailwake.errors import Unavailable
@@ -17,7 +17,6 @@ from mailwake.eventlog import Done, End
 from mailwake.events import Event, EventType, Note, Source, decode_event
 from mailwake.webhooks import server
 from mailwake.webhooks.call import MAX_EVENTS, Call
-from mailwake.webhooks.queue import poll
 from mailwake.webhooks.reporting import Hook
 from mailwake.webhooks.server import Receiver
 
@@ -322,47 +321,6 @@ def test_a_subscription_is_logged_and_never_confirmed_by_us() -> None:
     (raw,) = log.events()
     assert b"tok" in raw.raw
     assert raw.cause == ""
-
-
-class Queue:
-    """What SQS answers, by its own names."""
-
-    def __init__(self, *bodies: str) -> None:
-        self.messages = [{"Body": body, "ReceiptHandle": f"r{n}"} for n, body in enumerate(bodies)]
-        self.deleted: list[object] = []
-
-    def receive_message(self, **options: object) -> dict[str, Any]:
-        assert options["QueueUrl"] == "q"
-        return {"Messages": self.messages} if self.messages else {}
-
-    def delete_message(self, **options: object) -> None:
-        self.deleted.append(options["ReceiptHandle"])
-
-
-def _poll(app: Receiver, queue: Queue) -> int:
-    hook = Hook(esp="ses", name="main", secrets=secrets("ses"))
-    return asyncio.run(poll(queue, "q", hook, app, clock=lambda: NOW))
-
-
-def test_a_queue_is_emptied_into_the_log() -> None:
-    import json
-
-    app, log = receiver("ses")
-    queue = Queue(json.dumps(sns(bounce("ses"))), json.dumps(sns(bounce("ses"), topic=TOPIC + "x")))
-    assert _poll(app, queue) == 2
-    assert queue.deleted == ["r0", "r1"]
-    assert len(log.segments) == 1
-    assert _poll(app, Queue()) == 0
-
-
-def test_a_message_stays_in_the_queue_until_the_log_has_it() -> None:
-    import json
-
-    app, _ = receiver("ses", log=Log(away=True))
-    queue = Queue(json.dumps(sns(bounce("ses"))))
-    with pytest.raises(Unavailable):
-        _poll(app, queue)
-    assert queue.deleted == []
 
 
 def test_the_report_has_every_count() -> None:

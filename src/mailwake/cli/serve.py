@@ -31,9 +31,10 @@ def command(config: ConfigOption = DEFAULT_FILE) -> None:
     """
     settings = load(config)
     if settings.webhooks:
+        from mailwake.cli.webhooks_role import open_queues
         from mailwake.webhooks.hooks import hooks_of
 
-        hooks_of(settings)
+        open_queues(settings, hooks_of(settings))
     Hosts.load(settings)  # one clear line now instead of one from each role
     lock = only_one(settings.data_folder)
     os.set_inheritable(lock.fileno(), True)  # we keep it through exec; the roles do not get it

@@ -15,7 +15,7 @@ from mailwake.bounces.decide import Bounces
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.webhooks_role import WRITER
 from mailwake.cli.webhooks_role import command as run_role
-from mailwake.errors import BadInput
+from mailwake.errors import BadInput, Misconfigured
 from mailwake.events import Note, decode_event
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.webhooks.call import Secrets
@@ -67,6 +67,25 @@ def read_body(
     answers = reader.lines(raw, esp) if jsonl else reader.events(esp, raw, given)
     for answer in answers:
         print(json.dumps(answer, ensure_ascii=False))
+
+
+@command.command()
+def sqs(config: ConfigOption = DEFAULT_FILE) -> None:
+    """Say whether the queues of [webhooks.NAME] can be read, and about how many messages wait in each.
+
+    Nothing is taken out. `mailwake webhooks` empties them.
+
+    Example: mailwake webhooks sqs
+    """
+    from mailwake.cli.webhooks_role import open_queues
+    from mailwake.webhooks.hooks import hooks_of
+
+    settings = load(config)
+    queues = open_queues(settings, hooks_of(settings))
+    if not queues:
+        raise Misconfigured("webhooks", 'no hook has a queue; write queue_url below esp = "ses"')
+    for name, (_, queue) in queues.items():
+        print(f"{name}: {queue.check():,} wait")
 
 
 @command.command()

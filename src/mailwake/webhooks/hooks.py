@@ -35,10 +35,12 @@ def _hook(settings: Settings, name: str, entry: Webhook) -> Hook:
     if entry.esp != "ses" and not entry.secrets:
         what = "user:password or a token of your own" if entry.esp in UNSIGNED else "the signing key that the ESP shows"
         raise Misconfigured(f"{option}.secrets", f'put {what} into a file and write secrets = ["file:PATH"]')
+    if entry.queue_url and entry.esp != "ses":
+        raise Misconfigured(f"{option}.queue_url", "only SES reports through a queue; leave it out")
     if entry.esp == "mandrill" and not entry.public_url:
         raise Misconfigured(f"{option}.public_url", "Mandrill signs the URL; write it as Mandrill was told it")
     values = tuple(settings.secret(each, f"{option}.secrets") for each in entry.secrets)
     if not all(values):
         raise Misconfigured(f"{option}.secrets", "one of them is empty")
     secrets = Secrets(values=values, topic_arn=entry.topic_arn, networks=entry.networks)
-    return Hook(esp=entry.esp, name=name, url=entry.public_url, secrets=secrets)
+    return Hook(esp=entry.esp, name=name, url=entry.public_url, secrets=secrets, queued=bool(entry.queue_url))

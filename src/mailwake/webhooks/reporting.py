@@ -47,6 +47,8 @@ class Hook:
     #: as the ESP was told it
     url: str = ""
     secrets: Secrets = field(default_factory=Secrets)
+    #: whether it comes by way of a queue, and never over HTTP
+    queued: bool = False
 
     @property
     def path(self) -> str:

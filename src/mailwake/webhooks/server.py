@@ -86,7 +86,7 @@ class Receiver:
         clock: Callable[[], int],
         proxies: Iterable[str] = (),
     ) -> None:
-        self._hooks = {hook.path: hook for hook in hooks}
+        self._hooks = {hook.path: hook for hook in hooks if not hook.queued}
         self._copies, self._writer, self._clock = copies, writer, clock
         self._proxies = [ipaddress.ip_network(each, strict=False) for each in proxies]
         self._under_way = 0
