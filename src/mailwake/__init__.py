@@ -11,7 +11,8 @@ The rooms, in the order an email lives::
     merge      a letter and a list of people, mailed one by one
     edge       pixel, click, unsubscribe, preferences
     eventlog   append, survive, replay
-    ingest     bounces, complaints, replies
+    notices    mail that came back or answers, read
+    ingest     the ways in for bounces, complaints, replies
     webhooks   what ESPs report, verified, stored as it came, read
     queues     the same by way of a queue
     accesslog  access logs of servers that gave out the pixel

@@ -12,8 +12,8 @@ from mailwake.bounces.decide import Bounces
 from mailwake.errors import Unreadable
 from mailwake.events import Micros, decode_event, encode_event
 from mailwake.ingest.desk import open_notice
-from mailwake.ingest.mail import MAX_WALK, parts
-from mailwake.ingest.read import read_notice
+from mailwake.notices.mail import MAX_WALK, parts
+from mailwake.notices.read import read_notice
 
 BOUNCES = Path(__file__).parents[1] / "data" / "bounces"
 RULES = Bounces.load()

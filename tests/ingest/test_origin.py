@@ -6,7 +6,7 @@ import quopri
 import pytest
 from tests.ingest.notices import HOST, TOKEN, complaint, dsn, origins, ours, reply, url
 
-from mailwake.ingest.mail import open_mail
+from mailwake.notices.mail import open_mail
 from mailwake.tokens import MessageToken, Purpose
 
 

@@ -19,12 +19,12 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput, Misconfigured, Unreadable
 from mailwake.events import Micros, encode_event
 from mailwake.hosts import Hosts
-from mailwake.ingest.arf import COMPLAINTS, OPT_OUT
 from mailwake.ingest.desk import Opened, open_notice
 from mailwake.ingest.folders import find_mail
-from mailwake.ingest.notice import Action, Kind, Notice, Report
 from mailwake.ingest.origin import Origins
 from mailwake.ingest.outcome import reason_of
+from mailwake.notices.arf import COMPLAINTS, OPT_OUT
+from mailwake.notices.notice import Action, Kind, Notice, Report
 from mailwake.settings import DEFAULT_FILE, Settings, load
 
 T = TypeVar("T")

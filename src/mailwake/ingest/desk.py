@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailwake.events import Event, Micros
-from mailwake.ingest.notice import Kind, Notice
 from mailwake.ingest.origin import Origins
 from mailwake.ingest.outcome import events_of
-from mailwake.ingest.read import read_notice
+from mailwake.notices.notice import Kind, Notice
+from mailwake.notices.read import read_notice
 
 #: Written by people, perhaps to be answered: somebody must be able to read it.
 _FOR_PEOPLE = frozenset({Kind.REPLY, Kind.NOT_BOUNCE})

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from mailwake.copies import Copies, urls_in
 from mailwake.errors import Untrusted
 from mailwake.hosts import HostReader
-from mailwake.ingest.mail import MAX_HEADER_CHARS, Part, parts, text
-from mailwake.ingest.read import returned_mail
+from mailwake.notices.mail import MAX_HEADER_CHARS, Part, parts, text
+from mailwake.notices.read import returned_mail
 from mailwake.tokens import MessageToken, ReturnPaths, TokenReader
 
 #: where they do so, the surest first; a notice is also written to the envelope sender

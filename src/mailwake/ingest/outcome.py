@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from mailwake.events import CampaignId, DeliveryId, Event, EventType, Handle, Micros, Source, TemplateId, event_id
-from mailwake.ingest.arf import COMPLAINTS, OPT_OUT
-from mailwake.ingest.notice import Action, Kind, Notice, Report
+from mailwake.notices.arf import COMPLAINTS, OPT_OUT
+from mailwake.notices.notice import Action, Kind, Notice, Report
 from mailwake.tokens import MessageToken
 
 _TYPES = {

@@ -14,11 +14,11 @@ from tests.ingest.test_listener import deliver, logged, session
 from mailwake.errors import Unreadable
 from mailwake.events import Micros, encode_event
 from mailwake.ingest.desk import Opened, open_notice
-from mailwake.ingest.mail import MAX_WALK, READ_BYTES, Part, parts, text
-from mailwake.ingest.notice import Kind
-from mailwake.ingest.read import read_notice
+from mailwake.notices.mail import MAX_WALK, READ_BYTES, Part, parts, text
+from mailwake.notices.notice import Kind
+from mailwake.notices.read import read_notice
 
-ROOM = Path(__file__).parents[2] / "src" / "mailwake" / "ingest"
+ROOM = Path(__file__).parents[2] / "src" / "mailwake" / "notices"
 NOW = Micros(1_793_613_605_000_000)
 
 

@@ -50,7 +50,7 @@ class Phrases:
 @cache
 def load() -> Phrases:
     """The lists of the package."""
-    return read(tomllib.loads(files("mailwake.ingest").joinpath("formats.toml").read_text(encoding="utf-8")))
+    return read(tomllib.loads(files("mailwake.notices").joinpath("formats.toml").read_text(encoding="utf-8")))
 
 
 def read(table: Mapping[str, Any]) -> Phrases:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailwake.ingest.leave_words import asks_to_leave
+from mailwake.notices.leave_words import asks_to_leave
 
-TABLE = tomllib.loads(files("mailwake.ingest").joinpath("leave_words.toml").read_text(encoding="utf-8"))["words"]
+TABLE = tomllib.loads(files("mailwake.notices").joinpath("leave_words.toml").read_text(encoding="utf-8"))["words"]
 
 
 @pytest.mark.parametrize("word", [word for words in TABLE.values() for word in words])

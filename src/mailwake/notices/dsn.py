@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailwake.ingest.mail import Part, decoded, printable, text
-from mailwake.ingest.notice import Action, Kind, Report
+from mailwake.notices.mail import Part, decoded, printable, text
+from mailwake.notices.notice import Action, Kind, Report
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 

@@ -14,9 +14,9 @@ from mailwake.cli.ingest import as_dict
 from mailwake.errors import Unreadable
 from mailwake.events import Micros
 from mailwake.ingest.desk import open_notice
-from mailwake.ingest.mail import READ_BYTES
-from mailwake.ingest.notice import Action, Kind
-from mailwake.ingest.read import read_notice
+from mailwake.notices.mail import READ_BYTES
+from mailwake.notices.notice import Action, Kind
+from mailwake.notices.read import read_notice
 
 DATA = Path(__file__).parents[1] / "data" / "bounces"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((DATA / "expected.toml").read_text())

@@ -48,5 +48,5 @@ def _plain(line: str) -> str:
 
 @cache
 def _words() -> frozenset[str]:
-    table = tomllib.loads(files("mailwake.ingest").joinpath("leave_words.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(files("mailwake.notices").joinpath("leave_words.toml").read_text(encoding="utf-8"))
     return frozenset(_plain(word) for words in table["words"].values() for word in words)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mailwake.ingest.mail import addresses
-from mailwake.ingest.phrases import says
-from mailwake.ingest.told import Told
+from mailwake.notices.mail import addresses
+from mailwake.notices.phrases import says
+from mailwake.notices.told import Told
 
 #: letters beyond ASCII of scripts that put spaces between words; elsewhere a word may stand right before an address
 _LETTERS = r"A-Za-z0-9\u00c0-\u024f\u0370-\u052f"

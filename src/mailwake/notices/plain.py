@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-from mailwake.ingest.dsn import find_reply, find_status, shorten
-from mailwake.ingest.mail import addresses, header
-from mailwake.ingest.notice import Action, Report
-from mailwake.ingest.phrases import says
-from mailwake.ingest.places import ADDRESS, find_recipients, heads
-from mailwake.ingest.told import Told
+from mailwake.notices.dsn import find_reply, find_status, shorten
+from mailwake.notices.mail import addresses, header
+from mailwake.notices.notice import Action, Report
+from mailwake.notices.phrases import says
+from mailwake.notices.places import ADDRESS, find_recipients, heads
+from mailwake.notices.told import Told
 
 _MAX_RECIPIENTS = 50
 _MAX_CONTEXT = 40

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
-from mailwake.ingest.notice import Action, Kind, Notice
-from mailwake.ingest.read import read_notice
+from mailwake.notices.notice import Action, Kind, Notice
+from mailwake.notices.read import read_notice
 
 FOLDER = Path(__file__).parents[1] / "data" / "written"
 WORDS = {Kind.BOUNCE: "bounced", Kind.NOT_BOUNCE: "not_a_bounce"}

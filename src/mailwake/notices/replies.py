@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from mailwake.ingest.mail import Part
-from mailwake.ingest.phrases import says
-from mailwake.ingest.told import Told
+from mailwake.notices.mail import Part
+from mailwake.notices.phrases import says
+from mailwake.notices.told import Told
 
 _PREFIX = re.compile(r"^(?:(?:re|aw|sv|rv|antw|odp)(?:\[\d+\])?: ?){1,4}")
 _EARLY = 1_500

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from mailwake.ingest.arf import read_feedback
-from mailwake.ingest.dsn import FIELDS, find_reply, is_address, kind_of, read_fields_in, read_reports, shorten
-from mailwake.ingest.leave_words import asks_to_leave
-from mailwake.ingest.mail import (
+from mailwake.notices.arf import read_feedback
+from mailwake.notices.dsn import FIELDS, find_reply, is_address, kind_of, read_fields_in, read_reports, shorten
+from mailwake.notices.leave_words import asks_to_leave
+from mailwake.notices.mail import (
     Part,
     addresses,
     dated,
@@ -24,11 +24,11 @@ from mailwake.ingest.mail import (
     sent_to,
     text,
 )
-from mailwake.ingest.notice import Action, Kind, Notice, Report
-from mailwake.ingest.phrases import load
-from mailwake.ingest.plain import about, is_delay, is_notice, read_failed_header, read_plain, stage_told
-from mailwake.ingest.replies import automatic_answer, is_reply, receipt_of
-from mailwake.ingest.told import Told
+from mailwake.notices.notice import Action, Kind, Notice, Report
+from mailwake.notices.phrases import load
+from mailwake.notices.plain import about, is_delay, is_notice, read_failed_header, read_plain, stage_told
+from mailwake.notices.replies import automatic_answer, is_reply, receipt_of
+from mailwake.notices.told import Told
 
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _MESSAGE_ID = re.compile(r"message-id:\s{0,20}<([^<>\s]{3,300})>", re.IGNORECASE)

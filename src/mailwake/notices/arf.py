@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mailwake.ingest.mail import Part, addresses, header, own_parts, parts, printable, read_fields, text
-from mailwake.ingest.notice import Action, Report
+from mailwake.notices.mail import Part, addresses, header, own_parts, parts, printable, read_fields, text
+from mailwake.notices.notice import Action, Report
 
 #: feedback types that say "the recipient does not want this"; the others are about us or about nobody.
 #: Source: RFC 5965 section 7.3, RFC 6591 (auth-failure), RFC 6430 (not-spam)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mailwake.ingest.mail import Part, addresses, header, own_parts, readable, text
-from mailwake.ingest.phrases import Phrases, says
+from mailwake.notices.mail import Part, addresses, header, own_parts, readable, text
+from mailwake.notices.phrases import Phrases, says
 
 #: A notice says what it has to say within a few screens; a transcript may be longer.
 MAX_LINES = 400
