@@ -36,22 +36,22 @@ def nodes(low: float, high: float, count: int) -> Iterator[tuple[float, float]]:
     return ((low + half * (1 + place), half * weight) for place, weight in legendre(count))
 
 
-def top(height: Callable[[Point], float], start: Sequence[float], step: float = 0.5, *, tries: int = 500) -> Point:
+def top(height: Callable[[Point], float], start: Sequence[float], step: float = 0.5, *, close: float = 1e-6) -> Point:
     """Where a smooth hill of few dimensions is highest.
 
     Args:
         height: of a point; -inf where there is no ground.
         start: a point on the hill.
         step: how far the first looks around go.
-        tries: at most.
+        close: how near to the top is near enough.
 
     Source: Nelder and Mead 1965, Comput. J. 7, 308-313.
     """
     size = len(start)
     around = [tuple(start)] + [tuple(x + step * (i == j) for j, x in enumerate(start)) for i in range(size)]
     found = sorted(((height(point), point) for point in around), reverse=True)
-    for _ in range(tries):
-        if found[0][0] - found[-1][0] < 1e-11 and _reach(found) < 1e-6:
+    for _ in range(1_000):
+        if found[0][0] - found[-1][0] < 10 * close * close and _reach(found) < close:
             break
         worst = found[-1][1]
         middle = [sum(point[i] for _, point in found[:-1]) / size for i in range(size)]
