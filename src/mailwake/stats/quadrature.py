@@ -48,33 +48,27 @@ def top(height: Callable[[Point], float], start: Sequence[float], step: float = 
     Source: Nelder and Mead 1965, Comput. J. 7, 308-313.
     """
     size = len(start)
-    around = [tuple(start)] + [tuple(x + step * (i == j) for j, x in enumerate(start)) for i in range(size)]
+
+    def between(middle: Sequence[float], end: Point, share: float) -> tuple[float, Point]:
+        point = tuple(m + share * (e - m) for m, e in zip(middle, end, strict=True))
+        return height(point), point
+
+    around = [tuple(x + step * (i == j) for j, x in enumerate(start)) for i in range(-1, size)]
     found = sorted(((height(point), point) for point in around), reverse=True)
     for _ in range(1_000):
-        if found[0][0] - found[-1][0] < 10 * close * close and _reach(found) < close:
+        reach = max(abs(x - y) for _, point in found for x, y in zip(point, found[0][1], strict=True))
+        if found[0][0] - found[-1][0] < 10 * close * close and reach < close:
             break
         worst = found[-1][1]
         middle = [sum(point[i] for _, point in found[:-1]) / size for i in range(size)]
-        tried = [_between(height, middle, worst, -1.0)]
-        if tried[0][0] > found[0][0]:
-            tried.append(_between(height, middle, worst, -2.0))
-        elif tried[0][0] <= found[-2][0]:
-            tried.append(_between(height, middle, worst, -0.5 if tried[0][0] > found[-1][0] else 0.5))
-        best = max(tried)
+        best = turned = between(middle, worst, -1.0)
+        if turned[0] > found[0][0]:
+            best = max(turned, between(middle, worst, -2.0))
+        elif turned[0] <= found[-2][0]:
+            best = max(turned, between(middle, worst, -0.5 if turned[0] > found[-1][0] else 0.5))
         if best[0] > found[-1][0]:
             found[-1] = best
         else:
-            found[1:] = [_between(height, found[0][1], point, 0.5) for _, point in found[1:]]
+            found[1:] = [between(found[0][1], point, 0.5) for _, point in found[1:]]
         found.sort(reverse=True)
     return found[0][1]
-
-
-def _between(
-    height: Callable[[Point], float], middle: Sequence[float], end: Point, share: float
-) -> tuple[float, Point]:
-    point = tuple(m + share * (e - m) for m, e in zip(middle, end, strict=True))
-    return height(point), point
-
-
-def _reach(found: Sequence[tuple[float, Point]]) -> float:
-    return max(abs(x - y) for _, point in found for x, y in zip(point, found[0][1], strict=True))

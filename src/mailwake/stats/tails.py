@@ -28,27 +28,15 @@ def two_sided(z: float) -> float:
 
 
 def chi_square_tail(value: float, freedom: int) -> float:
-    """Probability that chi-square is at least so large.
-
-    Args:
-        value: 0 or more.
-        freedom: degrees of freedom, 1 or more.
-
-    Raises:
-        ValueError: an argument cannot be.
-    """
+    """Probability that chi-square with so many degrees of freedom is at least so large; as `gamma_tail` refuses."""
     return gamma_tail(value / 2, freedom / 2)
 
 
 def gamma_tail(x: float, shape: float) -> float:
     """Probability that a gamma number of scale 1 is above x: the upper regularized incomplete gamma function.
 
-    Args:
-        x: 0 or more.
-        shape: above 0.
-
     Raises:
-        ValueError: an argument cannot be.
+        ValueError: x is below 0, or the shape not above it.
 
     Source: DLMF 8.11.4 (series) and 8.9.2 (continued fraction), https://dlmf.nist.gov/8; Lentz 1976 for the fraction.
     """
@@ -80,10 +68,6 @@ def gamma_tail(x: float, shape: float) -> float:
 
 def student_critical(confidence: float, freedom: float) -> float:
     """Half the width of a two-sided interval of Student's distribution, in standard errors.
-
-    Args:
-        confidence: between 0 and 1.
-        freedom: degrees of freedom, above 0.
 
     Source: DLMF 8.17; freedom / (freedom + t²) is a beta number.
     """
