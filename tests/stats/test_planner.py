@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.errors import NotEnoughData
-from mailwake.stats.planner import always_valid_inflation, design_effect, least_difference, units_each
+from mailwake.stats.planner import always_valid_inflation, least_difference, units_each
 from mailwake.stats.sequential import inflation, schedule
 from mailwake.stats.tails import two_sided
 
@@ -46,12 +46,6 @@ def test_the_planned_units_find_it_as_often_as_planned() -> None:
 def test_what_looking_at_any_time_costs() -> None:
     """The radius is 1.55 times that of a single look where it is tuned; with 80 % power that is 1.9 times the units."""
     assert always_valid_inflation() == pytest.approx(((1.5486 * 1.959964 + 0.841621) / 2.801585) ** 2, rel=1e-3)
-
-
-def test_clusters_cost_what_they_are_alike() -> None:
-    assert design_effect(1, 0.3) == 1
-    assert design_effect(5, 1) == 5
-    assert design_effect(3, 0.1) == pytest.approx(1.2)
 
 
 def test_what_cannot_be_is_refused() -> None:

@@ -36,7 +36,7 @@ def least_difference(base: float, each: float, *, alpha: float = 0.05, power: fl
 
     Args:
         base: rate, between 0 and 1.
-        each: units on each side, above 0; after division by `always_valid_inflation`, `design_effect` and the like.
+        each: units on each side, above 0; after division by `always_valid_inflation` or that of a schedule.
         alpha: as for `units_each`.
         power: as for `units_each`.
 
@@ -57,14 +57,6 @@ def always_valid_inflation(*, alpha: float = 0.05, power: float = 0.8) -> float:
     """
     beyond = NormalDist().inv_cdf(power)
     return ((always_valid_radius(1.0, 1.0, alpha=alpha) + beyond) / (_z(alpha) + beyond)) ** 2
-
-
-def design_effect(size: float, correlation: float) -> float:
-    """How many times as many units it takes if they come in clusters of a size, alike inside by a correlation.
-
-    Source: Kish 1965, Survey Sampling, section 5.4.
-    """
-    return 1 + (size - 1) * correlation
 
 
 def _z(alpha: float) -> float:
