@@ -17,13 +17,11 @@ from mailwake.stats.uncertain import Expected, critical, rate_interval
 
 
 class Standing(StrEnum):
-    """How the second of two rates stands to the first."""
+    """How the second of two rates stands to the first, by the interval of their difference."""
 
-    #: the whole interval lies above 0
     HIGHER = "higher"
-    #: the whole interval lies below 0
     LOWER = "lower"
-    #: the interval holds 0: both signs can be
+    #: both signs can be
     NOT_DISTINGUISHABLE = "not distinguishable"
 
 

@@ -49,18 +49,8 @@ class Decomposition:
     effects: tuple[Effect, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One part on one side."""
-
-    count: Expected
-    trials: int
-    #: of the part around it, 0-1
-    weight: float
-
-    @property
-    def rate(self) -> float | None:
-        return self.count.mean / self.trials if self.trials else None
+#: Of one part on one side: successes and trials.
+_Side = tuple[Expected, int]
 
 
 def decompose(first: Parts, second: Parts) -> Decomposition:
@@ -84,11 +74,11 @@ def decompose(first: Parts, second: Parts) -> Decomposition:
         raise ValueError("every part needs a level of each factor")
     if any(not 0 <= count.mean <= trials for count, trials in (*first.values(), *second.values())):
         raise ValueError("a part has more successes than trials, or fewer than none")
-    whole = [_side(parts, (), 1) for parts in (first, second)]
-    if not all(side.trials for side in whole):
+    whole = [_side(parts, ()) for parts in (first, second)]
+    if not all(trials for _, trials in whole):
         raise NotEnoughData("a rate of nothing out of nothing has no parts")
     effects = sorted(_inside((), (first, second), 1.0), key=lambda each: each.path)
-    value = whole[1].count.mean / whole[1].trials - whole[0].count.mean / whole[0].trials
+    value = whole[1][0].mean / whole[1][1] - whole[0][0].mean / whole[0][1]
     depths = range(1, lengths.pop() + 1)
     return Decomposition(
         value=value,
@@ -101,39 +91,36 @@ def decompose(first: Parts, second: Parts) -> Decomposition:
 
 def _inside(path: Path, sides: tuple[Parts, Parts], weight: float) -> list[Effect]:
     """Effects of all parts inside one that both sides have; `weight` is its average proportion of the whole."""
-    around = [_side(parts, path, 1) for parts in sides]
-    usual = _average(*around)
-    effects = []
-    depth = len(path) + 1
+    around = [_side(parts, path) for parts in sides]
+    usual, effects, depth = _average(*around), list[Effect](), len(path) + 1
     for name in {each[:depth] for parts in sides for each in parts if each[: len(path)] == path}:
-        first, second = (_side(parts, name, side.trials) for parts, side in zip(sides, around, strict=True))
-        if not first.trials and not second.trials:
+        first, second = (_side(parts, name) for parts in sides)
+        if not first[1] and not second[1]:
             continue
-        mix = weight * (second.weight - first.weight) * (_average(first, second) - usual)
-        inner = weight * (first.weight + second.weight) / 2
-        told = first.trials and second.trials
-        is_innermost = any(name in parts for parts in sides)
-        within = inner * (second.count.mean / second.trials - first.count.mean / first.trials) if told else 0.0
-        doubt = inner**2 * (_spread(first) + _spread(second)) if told else 0.0
-        effects.append(Effect(path=name, mix=mix, within=within * is_innermost, variance=doubt * is_innermost))
-        if told and not is_innermost:
-            effects += _inside(name, sides, inner)
+        before, after = first[1] / around[0][1], second[1] / around[1][1]
+        mix, inner = weight * (after - before) * (_average(first, second) - usual), weight * (before + after) / 2
+        within = doubt = 0.0
+        inside: list[Effect] = []
+        if first[1] and second[1] and not any(name in parts for parts in sides):
+            inside = _inside(name, sides, inner)
+        elif first[1] and second[1]:
+            within = inner * (second[0].mean / second[1] - first[0].mean / first[1])
+            doubt = inner**2 * (_spread(first) + _spread(second))
+        effects += [Effect(path=name, mix=mix, within=within, variance=doubt), *inside]
     return effects
 
 
-def _side(parts: Parts, path: Path, around: int) -> _Side:
+def _side(parts: Parts, path: Path) -> _Side:
     inside = [each for name, each in parts.items() if name[: len(path)] == path]
-    count, trials = sum((each for each, _ in inside), start=Expected()), sum(trials for _, trials in inside)
-    return _Side(count, trials, trials / around)
+    return sum((each for each, _ in inside), start=Expected()), sum(trials for _, trials in inside)
 
 
-def _average(first: _Side, second: _Side) -> float:
+def _average(*sides: _Side) -> float:
     """Of both rates; the only one where a side has none."""
-    rates = [side.rate for side in (first, second) if side.rate is not None]
+    rates = [count.mean / trials for count, trials in sides if trials]
     return sum(rates) / len(rates)
 
 
 def _spread(side: _Side) -> float:
     """Variance of the rate, with half a success and half a failure more: that none did it is no certainty."""
-    near = Expected(mean=side.count.mean + 0.5, variance=side.count.variance)
-    return spread(near, side.trials + 1)
+    return spread(Expected(mean=side[0].mean + 0.5, variance=side[0].variance), side[1] + 1)
