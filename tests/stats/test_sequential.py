@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailwake.errors import NotEnoughData
@@ -63,6 +63,7 @@ def test_classical_bounds_are_rpacts(power: float, count: int, bounds: list[floa
     assert inflation(plan)[0] == pytest.approx(times, abs=5.1e-6)
 
 
+@settings(max_examples=40)
 @given(st.lists(st.floats(0.02, 0.98), max_size=4, unique=True), st.sampled_from(Spending))
 def test_whatever_the_looks_the_error_is_spent_whole_and_no_more(looks: list[float], kind: Spending) -> None:
     plan = schedule((*sorted(looks), 1.0), kind)
