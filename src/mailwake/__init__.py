@@ -26,6 +26,7 @@ The rooms, in the order an email lives::
     history    what was stored, judged again
     store      state and events, all the SQL
     stats      pure mathematics
+    trials     the mathematics of experiments
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
     act        answers that do something

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mailwake.errors import NotEnoughData
 from mailwake.stats.difference import Standing
-from mailwake.stats.sequential import (
+from mailwake.stats.uncertain import Expected
+from mailwake.trials.sequential import (
     Schedule,
     Spending,
     always_valid_radius,
@@ -19,7 +20,6 @@ from mailwake.stats.sequential import (
     schedule,
     watch,
 )
-from mailwake.stats.uncertain import Expected
 
 
 def equal(count: int) -> tuple[float, ...]:

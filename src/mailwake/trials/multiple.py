@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import sqrt
 
 from mailwake.stats.quadrature import nodes
-from mailwake.stats.sequential import passing
 from mailwake.stats.tails import below, normal_density
+from mailwake.trials.sequential import passing
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

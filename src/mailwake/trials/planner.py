@@ -6,7 +6,7 @@ from math import sqrt
 from statistics import NormalDist
 
 from mailwake.errors import NotEnoughData
-from mailwake.stats.sequential import always_valid_radius, passing
+from mailwake.trials.sequential import always_valid_radius, passing
 
 
 def units_each(base: float, other: float, *, alpha: float = 0.05, power: float = 0.8) -> float:

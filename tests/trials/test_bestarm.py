@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailwake.errors import NotEnoughData
-from mailwake.stats.bestarm import chances, pooled
 from mailwake.stats.shrinkage import Prior
+from mailwake.trials.bestarm import chances, pooled
 
 
 def test_two_arms() -> None:

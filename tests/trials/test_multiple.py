@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, multivariate_normal
 
-from mailwake.stats.multiple import benjamini_hochberg, dunnett_critical, dunnett_p, holm
+from mailwake.trials.multiple import benjamini_hochberg, dunnett_critical, dunnett_p, holm
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from mailwake.errors import NotEnoughData
-from mailwake.stats.ratio_check import ALARM, split_e_value, split_p
+from mailwake.trials.ratio_check import ALARM, split_e_value, split_p
 
 
 def test_splits_in_halves_as_r_and_gbstats_judge_them() -> None:

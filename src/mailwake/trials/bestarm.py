@@ -14,9 +14,9 @@ from mailwake.errors import NotEnoughData
 from mailwake.stats.beta import beta_cdf
 from mailwake.stats.quadrature import nodes
 from mailwake.stats.rates import Interval
-from mailwake.stats.sequential import passing
 from mailwake.stats.shrinkage import Prior
 from mailwake.stats.tails import student_critical
+from mailwake.trials.sequential import passing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

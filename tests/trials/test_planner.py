@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.errors import NotEnoughData
-from mailwake.stats.planner import always_valid_inflation, least_difference, units_each
-from mailwake.stats.sequential import inflation, schedule
 from mailwake.stats.tails import two_sided
+from mailwake.trials.planner import always_valid_inflation, least_difference, units_each
+from mailwake.trials.sequential import inflation, schedule
 
 
 def test_from_five_to_five_and_a_half_percent() -> None:
