@@ -76,6 +76,10 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "recipient": next((row.recipient for row in rows if row.recipient), 1),
         "before": max((row.at for row in rows), default=0),
         "day": 3_600_000_000,
+        "age": 600_000_000,
+        "device": "",
+        "client": "",
+        "country": "",
     }
     wanted = question(name).parameters
     found = [one]
@@ -83,6 +87,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         found += [{**one, "only": word} for word in FILTERS]
     if "offset" in wanted:
         found += [{**one, "limit": 3, "offset": 2}, {**one, "offset": 10_000}]
+    if "age" in wanted:
+        found += [{**one, "age": 1 << 60, "device": "unknown"}, {**one, "age": 1 << 60, "country": "DE' or 1=1"}]
     if "bucket_seconds" in wanted:
         found += [{**one, "bucket_seconds": seconds} for seconds in (1, 3_600, 604_800)]
     return [{key: value for key, value in each.items() if key in wanted} for each in found]
