@@ -27,6 +27,7 @@ WORDS = {
 MAY_IMPORT: dict[str, set[str] | None] = {
     "markup": set(),
     "compose": {"markup"},
+    "clickmap": {"markup"},
     "eventlog": set(),
     "judge": set(),
     "stats": set(),
@@ -65,6 +66,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "monitoring",
         "drawing",
         "views",
+        "clickmap",
     },
     "cli": None,
     "simulate": set(),

@@ -6,6 +6,7 @@ The rooms, in the order an email lives::
 
     markup     mail and HTML as bytes, changed without touching the rest
     compose    HTML in, tracked HTML out
+    clickmap   a mail as sent, made harmless, every link marked
     smtp       takes messages in and hands them to the next server, every byte as it is
     send       the SMTP relay, and tracked copies for programs
     merge      a letter and a list of people, mailed one by one
