@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "atlas": {"insight", "store", "stats"},
     "act": {"insight", "store"},
     "drawing": {"insight"},
-    "views": {"leaving", "suppression", "insight", "atlas", "monitoring", "drawing"},
+    "views": {"leaving", "suppression", "insight", "atlas", "monitoring", "drawing", "clickmap"},
     "web": {
         "send",
         "merge",

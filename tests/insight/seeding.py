@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -123,6 +124,12 @@ class Sending:
         self.counters.clear()
 
 
+def page_of(links: tuple[LinkRow, ...]) -> bytes:
+    """A mail in which these links stand, each in a paragraph."""
+    lines = "".join(f'<p><a href="{escape(link.href)}">{escape(link.label)}</a></p>' for link in links)
+    return f"<h1>Hello</h1>{lines}".encode()
+
+
 def sending(
     stores: Stores,
     name: str,
@@ -131,12 +138,18 @@ def sending(
     start: datetime = START,
     stream: str = "marketing",
     subject: str = "Wool, weather and a warm offer",
+    html: bytes | None = None,
 ) -> Sending:
     """A new campaign with one template, nothing sent yet."""
     campaign = stores.state.campaign(name, stream=stream, now=micros(start=start))
     template = TemplateId(1_000 + campaign.id)
     stores.state.put_template(
-        campaign.id, template, subject=subject, html=b"<p>Hello", links=links, now=micros(start=start)
+        campaign.id,
+        template,
+        subject=subject,
+        html=page_of(links) if html is None else html,
+        links=links,
+        now=micros(start=start),
     )
     return Sending(stores=stores, campaign=campaign, template=template, links=links, start=start)
 

@@ -52,14 +52,14 @@ class Sheet:
     beneath: tuple[int, ...]
 
 
-def draw(raw: bytes, badges: Sequence[Badge], *, fetch: bool = False, title: str = "Click map") -> Sheet:
+def draw(raw: bytes, badges: Sequence[Badge], *, fetch: bool = False, note: str = "") -> Sheet:
     """The mail with a mark for every badge: in its place, or in the list under it.
 
     Args:
         raw: the HTML as sent, before tracking.
         badges: one for each link.
         fetch: let the browser ask for the mail's pictures.
-        title: of the page.
+        note: said in front, where the mail itself cannot be shown.
 
     Raises:
         BadInput: the mail cannot be drawn.
@@ -75,10 +75,10 @@ def draw(raw: bytes, badges: Sequence[Badge], *, fetch: bool = False, title: str
     beneath = [badge for badge in badges if badge.number not in shown_as]
     rules = "".join(_rules(number, found) for number, found in sorted(at_place.items()))
     rules += "".join(_rules(badge.number, [badge]) for badge in beneath)
-    said = "" if inside.strip() else "<p>This mail has no HTML that can be shown.</p>"
+    said = "" if inside.strip() else f"<p>{html.escape(note) or 'This mail has no HTML that can be shown.'}</p>"
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
-        f'<meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><title>Click map</title>'
         f"<style>@layer marks,ours;{_BASE}@layer marks{{{_MARKS}{rules}}}</style></head>"
         f'<body>{said}<div class="mw-mail">{inside}</div>{_list(beneath)}</body></html>'
     )

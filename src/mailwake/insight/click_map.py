@@ -27,6 +27,8 @@ LAYERS: Mapping[str, str] = {"human": "people", "machine": "machines", "raw": "r
 #: followed links of these roles are no clicks, see docs/reference/metrics.md
 NOT_COUNTED = frozenset(("unsubscribe", "preferences", "decoy"))
 CONFIDENCE = 0.95
+#: in a filter: of which it is not known
+UNKNOWN = "unknown"
 #: longer than any copy is clicked in; in seconds
 _EVER = 100 * 366 * 86_400
 
@@ -345,6 +347,45 @@ def _change(one: _Counted, other: _Counted, mail: Mail, versus: Mail) -> Change 
         high=found.interval.high,
         standing=str(found.standing),
     )
+
+
+#: campaigns whose mails are offered to compare with
+_OFFERED = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choices:
+    """What can be chosen on the page of a click map."""
+
+    #: words of the filters; "unknown" among them where something is not known
+    devices: tuple[str, ...]
+    clients: tuple[str, ...]
+    #: ISO 3166-1
+    countries: tuple[str, ...]
+    #: mails of the newest campaigns, and of this one; their `base` is not looked up
+    others: tuple[Mail, ...]
+
+
+def choices(stores: Stores, campaign: Campaign) -> Choices:
+    """What a campaign's click map can be narrowed to, and compared with."""
+    newest = [each for each in stores.state.campaigns() if each.id != campaign.id][:_OFFERED]
+    return Choices(
+        devices=_names(stores, campaign, "devices", "device"),
+        clients=_names(stores, campaign, "clients", "client"),
+        countries=_names(stores, campaign, "countries", "country"),
+        others=tuple(
+            _mail(each, template, 0) for each in (campaign, *newest) for template in stores.state.templates(each.id)
+        ),
+    )
+
+
+def _names(stores: Stores, campaign: Campaign, question: str, column: str) -> tuple[str, ...]:
+    """Of everything that clicked; a device that a proxy hid is one that is not known."""
+    rows = stores.events.ask(question, campaign=campaign.id)
+    found = {row[column] or UNKNOWN for row in rows if row["type"] == "clicked"}
+    if "proxied" in found:
+        found = found - {"proxied"} | {UNKNOWN}
+    return tuple(sorted(found, key=lambda name: (name == UNKNOWN, name.casefold())))
 
 
 _encoder = msgspec.json.Encoder()

@@ -13,9 +13,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mailwake.clickmap.sheet import POLICY, POLICY_WITH_PICTURES
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -26,6 +28,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+#: An answer may keep one of these in place of ours: the drawing of a mail, which may do less, and only we may frame.
+STRICTER = frozenset((POLICY, POLICY_WITH_PICTURES))
 #: set where the answer itself says nothing; static files do
 CACHE_CONTROL = "no-store"
 
@@ -118,7 +122,8 @@ def _adding_headers(send: Send) -> Send:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
-                headers[name] = value
+                if headers.get(name) not in STRICTER:
+                    headers[name] = value
             headers.setdefault("Cache-Control", CACHE_CONTROL)
         await send(message)
 

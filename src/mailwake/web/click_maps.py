@@ -1,0 +1,101 @@
+"""The click map: its page, the drawing of the mail that the page frames, a picture to keep, and the API.
+
+The drawing is somebody else's HTML. It has an address and a policy of its own, so that nothing of it can run or load
+wherever it is opened; see docs/decisions/0028.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from mailwake.clickmap.sheet import POLICY, POLICY_WITH_PICTURES, draw
+from mailwake.errors import BadInput
+from mailwake.events import TemplateId
+from mailwake.insight.click_map import Asked, ClickMap, choices, click_map, to_json
+from mailwake.insight.report import find
+from mailwake.views import click_map_svg, click_map_view
+from mailwake.views.click_map_view import ALL, STEPS
+from mailwake.web.api import stores_of
+from mailwake.web.rendering import render
+
+router = APIRouter()
+
+Word = Annotated[str, Query(max_length=100)]
+Layer = Annotated[str, Query(max_length=20, description="human, machine or raw.")]
+Id = Annotated[str, Query(max_length=20, description="Id of a template.")]
+Step = Annotated[int, Query(ge=0, le=ALL)]
+Seconds = Annotated[int | None, Query(ge=0, le=10**10, description="Only clicks up to this age of their copy.")]
+
+
+def _filters(
+    *,
+    layer: Layer = "human",
+    template: Id = "",
+    device: Word = "",
+    client: Word = "",
+    country: Word = "",
+    versus: Id = "",
+) -> Asked:
+    """What every address here understands."""
+    return Asked(layer=layer, template=_id(template), device=device, client=client, country=country, versus=_id(versus))
+
+
+def _id(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()):
+        raise BadInput(f"{text!r} is no id of a template")
+    return int(text)
+
+
+Filters = Annotated[Asked, Depends(_filters)]
+
+
+def _answer(request: Request, campaign: str, asked: Asked, seconds: int | None) -> ClickMap:
+    stores = stores_of(request)
+    return click_map(stores, find(stores, campaign), replace(asked, until_seconds=seconds))
+
+
+@router.get("/api/campaigns/{campaign}/map")
+def api(request: Request, campaign: str, asked: Filters, *, until_seconds: Seconds = None) -> Response:
+    """Clicks on each occurrence of a link in one mail, and how they differ from those in another."""
+    return Response(to_json(_answer(request, campaign, asked, until_seconds)), media_type="application/json")
+
+
+@router.get("/campaigns/{campaign}/map", include_in_schema=False)
+def page(request: Request, campaign: str, asked: Filters, *, step: Step = ALL, pictures: bool = False) -> Response:
+    """The mail with its marks, and the table that says the same."""
+    answer = _answer(request, campaign, asked, STEPS[step][0])
+    stores = stores_of(request)
+    found = choices(stores, find(stores, campaign))
+    return render(request, "click_map.html", **click_map_view.values(answer, found, step=step, pictures=pictures))
+
+
+@router.get("/campaigns/{campaign}/map/mail", include_in_schema=False)
+def drawing(request: Request, campaign: str, asked: Filters, *, step: Step = ALL, pictures: bool = False) -> Response:
+    """The mail as sent, harmless, every link marked."""
+    answer = _answer(request, campaign, asked, STEPS[step][0])
+    badges = click_map_view.badges(answer)
+    raw = stores_of(request).state.html(TemplateId(int(answer.mail.template))) or b""
+    try:
+        sheet = draw(raw, badges, fetch=pictures)
+    except BadInput as fault:
+        sheet = draw(b"", badges, note=str(fault))
+    policy = POLICY_WITH_PICTURES if pictures else POLICY
+    return HTMLResponse(sheet.html, headers={"Content-Security-Policy": policy})
+
+
+@router.get("/campaigns/{campaign}/map.svg", include_in_schema=False)
+def picture(request: Request, campaign: str, asked: Filters, *, step: Step = ALL) -> Response:
+    """The links in the order of the mail with their numbers, as a picture."""
+    answer = _answer(request, campaign, asked, STEPS[step][0])
+    name = f"click-map-{answer.id}-{answer.mail.template}.svg"
+    return Response(
+        click_map_svg.picture(answer, until=STEPS[step][1]),
+        media_type="image/svg+xml",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

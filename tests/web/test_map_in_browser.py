@@ -1,0 +1,153 @@
+"""The drawing of a hostile mail in a real Chromium: nothing runs, nothing is asked for, every mark is in sight."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Frame
+from tests.insight import seeding
+from tests.web.mails import HTML, mail
+from tests.web.test_pages_in_browser import BLIND, DARK, PHONE, Open, opened, served
+
+from mailwake.insight.stores import Stores
+
+pytestmark = pytest.mark.browser
+__all__ = ["opened"]  # a fixture
+
+MAP = "/campaigns/1/map"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    stores: Stores = seeding.open_stores(tmp_path_factory.mktemp("data"))
+    mail(stores, "First")
+    mail(stores, "Second", times=0.5)
+    yield from served(stores)
+    seeding.close(stores)
+
+
+def frame_of(opened: Open) -> Frame:
+    """The mail inside the page."""
+    opened.page.wait_for_load_state("load")
+    frame = opened.page.frames[1]
+    frame.wait_for_load_state("load")
+    return frame
+
+
+@pytest.mark.parametrize("opened", [{}, BLIND, PHONE, DARK], indirect=True, ids=["scripts", "none", "phone", "dark"])
+@pytest.mark.parametrize("state", ["", "?layer=machine", "?versus=1002"])
+def test_nothing_of_the_mail_runs_or_is_asked_for(opened: Open, url: str, state: str) -> None:
+    asked: list[str] = []
+    opened.page.on("request", lambda request: asked.append(request.url))
+    opened.go(f"{url}{MAP}{state}")
+    frame = frame_of(opened)
+    opened.page.wait_for_timeout(1_500)  # longer than the mail's refresh
+    assert [each for each in asked if not each.startswith((url, "data:image/svg+xml,"))] == []
+    assert opened.complaints == []
+    assert frame.title() == "Click map"
+    assert "/map/mail?" in frame.url
+    assert frame.locator("a[href], script, form, input, iframe, svg, base, [onload], [onclick]").count() == 0
+
+
+def test_a_click_on_a_link_leads_nowhere(opened: Open, url: str) -> None:
+    opened.go(f"{url}{MAP}")
+    frame = frame_of(opened)
+    before = (opened.page.url, frame.url)
+    frame.get_by_text("See the range").click()
+    frame.locator('.mw-area[data-mw="4"]').click()
+    opened.page.wait_for_timeout(300)
+    assert (opened.page.url, frame.url) == before
+
+
+#: what stands on the mark, and whether something of it is drawn
+SEEN = """element => {
+  const after = getComputedStyle(element, '::after'), box = element.getBoundingClientRect();
+  return {
+    says: after.content.replaceAll('"', ''), display: after.display, visibility: after.visibility,
+    opacity: after.opacity, width: parseFloat(after.width), height: parseFloat(after.height),
+    outline: getComputedStyle(element).outlineStyle, area: box.width * box.height,
+  };
+}"""
+
+
+def marks(frame: Frame) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for element in frame.locator("[data-mw]").element_handles():
+        found[element.get_attribute("data-mw") or ""] = element.evaluate(SEEN)
+    return found
+
+
+@pytest.mark.parametrize("opened", [{}, PHONE], indirect=True, ids=["wide", "phone"])
+@pytest.mark.parametrize("state", ["", "?layer=raw", "?versus=1002"])
+def test_every_mark_is_in_sight_whatever_the_mail_says(opened: Open, url: str, state: str) -> None:
+    """The mail hides all marks, and writes its own layer of the same name; ours come first."""
+    opened.go(f"{url}{MAP}{state}")
+    found = marks(frame_of(opened))
+    assert set(found) == {"2", "3", "4", "5", "6", "7", "8"}
+    for number, mark in found.items():
+        assert mark["says"].startswith(number if number != "2" else "1 (Outlook)"), number
+        assert (mark["display"], mark["visibility"], mark["opacity"]) == ("block", "visible", "1")
+        assert mark["width"] > 10
+        assert mark["height"] >= 10
+        assert mark["area"] > 0
+        assert mark["outline"] != "none"
+
+
+def test_people_machines_and_directions_differ_without_colour(opened: Open, url: str) -> None:
+    lines = {}
+    for state in ("?layer=human", "?layer=machine", "?layer=raw", "?versus=1002"):
+        opened.go(f"{url}{MAP}{state}")
+        lines[state] = marks(frame_of(opened))["2"]["outline"]
+    assert [lines[f"?layer={layer}"] for layer in ("human", "machine", "raw")] == ["solid", "dotted", "double"]
+
+
+def test_boxes_of_an_image_map_lie_where_the_areas_were(opened: Open, url: str) -> None:
+    opened.go(f"{url}{MAP}")
+    frame = frame_of(opened)
+    picture = frame.locator(".mw-picture img").bounding_box()
+    assert picture is not None
+    for number, left in (("4", 0), ("5", 300)):
+        box = frame.locator(f'.mw-area[data-mw="{number}"]').bounding_box()
+        assert box is not None
+        assert (box["x"] - picture["x"], box["width"], box["height"]) == (left, 300, 120)
+        assert abs(box["y"] - picture["y"]) < 1
+
+
+@pytest.mark.parametrize("opened", [PHONE, {**PHONE, **BLIND}], indirect=True, ids=["scripts", "none"])
+@pytest.mark.parametrize("state", ["", "?versus=1002"])
+def test_the_page_does_not_scroll_sideways_on_a_phone(opened: Open, url: str, state: str) -> None:
+    opened.go(f"{url}{MAP}{state}")
+    widths = "[document.documentElement.scrollWidth, document.body.scrollWidth, innerWidth]"
+    assert set(opened.page.evaluate(widths)) == {390}
+
+
+@pytest.mark.parametrize("opened", [BLIND], indirect=True)
+def test_without_scripts_the_slider_works_by_its_button(opened: Open, url: str) -> None:
+    opened.go(f"{url}{MAP}?layer=raw")
+    before = marks(frame_of(opened))["6"]["says"]
+    opened.page.locator("#step").focus()
+    opened.page.keyboard.press("Home")
+    opened.page.get_by_role("button", name="Show").click()
+    assert "step=0" in opened.page.url
+    assert "layer=raw" in opened.page.url
+    assert "1 hour" in opened.page.locator("label[for=step]").inner_text()
+    assert marks(frame_of(opened))["6"]["says"] != before
+
+
+def test_the_switch_asks_for_pictures_and_nothing_else(opened: Open, url: str) -> None:
+    asked: list[str] = []
+    opened.page.on("request", lambda request: asked.append(request.url))
+    opened.page.route("https://evil.example/**", lambda route: route.abort())
+    opened.go(f"{url}{MAP}?pictures=1")
+    frame_of(opened)
+    outside = sorted(each for each in asked if "evil.example" in each)
+    assert outside == ["https://evil.example/hero.png", "https://evil.example/map.png"]
+
+
+def test_the_mail_is_the_one_that_was_sent(opened: Open, url: str) -> None:
+    opened.go(f"{url}{MAP}")
+    frame = frame_of(opened)
+    assert b"the autumn range is here" in HTML
+    assert "the autumn range is here" in frame.locator("body").inner_text()
+    assert frame.locator("table.wide").evaluate("e => getComputedStyle(e).width") == "600px"
+    assert "Outlook only" in frame.locator(".mw-beneath").inner_text()
