@@ -140,14 +140,15 @@ def _quoted(text: str) -> str:
 
 #: In no layer comes last, so the mail's own rules go before these.
 _BASE = (
-    "@layer ours{html{background:#fff;color:#111;font-family:sans-serif}body{margin:0;padding:14px 10px;}"
-    f"a[{ATTRIBUTE}]{{color:#0645ad;text-decoration:underline}}img{{max-width:100%}}}}"
+    "@layer ours{html{background:#fff;color:#111;font-family:sans-serif}body{margin:0;padding:16px 10px}"
+    f"a[{ATTRIBUTE}]{{color:#0645ad;text-decoration:underline}}"
+    f"a[{ATTRIBUTE}]:has(> img:only-child){{display:inline-block}}img{{max-width:100%}}}}"
 )
 _MARKS = (
     "body{display:block!important;visibility:visible!important;opacity:1!important}"
     f"[{ATTRIBUTE}]{{position:relative!important;outline-offset:1px!important;cursor:default!important}}"
     f"[{ATTRIBUTE}]::after{{position:absolute!important;display:block!important;visibility:visible!important;"
-    "opacity:1!important;top:-9px!important;right:-7px!important;left:auto!important;bottom:auto!important;"
+    "opacity:1!important;top:-13px!important;left:-5px!important;right:auto!important;bottom:auto!important;"
     "z-index:2147483647!important;width:auto!important;height:auto!important;max-width:none!important;"
     "margin:0!important;padding:1px 4px!important;border:1px solid #fff!important;border-radius:7px!important;"
     "color:#fff!important;font:700 11px/13px sans-serif!important;letter-spacing:0!important;text-indent:0!important;"

@@ -35,6 +35,7 @@ def command(  # noqa: PLR0913 - one for each option
     domains: Annotated[bool, typer.Option("--domains", help="Recipient domains instead: gateways, machines.")] = False,
     people: Annotated[Path | None, typer.Option("--people", help="CSV: what machines will do to a send to it.")] = None,
     bounces: Annotated[bool, typer.Option("--bounces", help="What came back instead: where, why, what to do.")] = False,
+    as_map: Annotated[bool, typer.Option("--map", help="Its click map instead: each place of a link.")] = False,
     dialect: Annotated[str, typer.Option(help="In another tool's definitions: hubspot, braze, …, or all.")] = "",
     links: Annotated[float | None, typer.Option("--links", min=0.1, help="Links in that send; else as usual.")] = None,
     look_up: Annotated[bool, typer.Option("--look-up", help="Ask the DNS who takes these domains' mail.")] = False,
@@ -46,7 +47,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     Example: mailwake report "Spring news" --json
     """
-    _check(campaign, bounces=bounces, domains=domains, reconcile=reconcile, dialect=dialect)
+    _check(campaign, as_map=as_map, bounces=bounces, domains=domains, reconcile=reconcile, dialect=dialect)
     if as_json and as_csv:
         raise Misconfigured("--json --csv", "choose one of them")
     if (people or links or look_up) and not domains:
@@ -58,19 +59,23 @@ def command(  # noqa: PLR0913 - one for each option
         _bounces(settings, campaign, as_json=as_json, as_csv=as_csv)
     elif reconcile:
         _reconcile(settings, campaign, as_json=as_json, as_csv=as_csv)
+    elif as_map:
+        _map(settings, campaign, as_json=as_json, as_csv=as_csv)
     elif dialect:
         _definitions(settings, campaign, dialect, as_json=as_json, as_csv=as_csv)
     else:
         _rates(settings, campaign, as_json=as_json, as_csv=as_csv)
 
 
-def _check(campaign: str, *, bounces: bool, domains: bool, reconcile: bool, dialect: str) -> None:
-    if sum((bounces, domains, reconcile, bool(dialect))) > 1:
-        raise Misconfigured("--bounces, --domains, --reconcile, --dialect", "each is a report of its own; choose one")
+def _check(campaign: str, *, as_map: bool, bounces: bool, domains: bool, reconcile: bool, dialect: str) -> None:
+    if sum((as_map, bounces, domains, reconcile, bool(dialect))) > 1:
+        raise Misconfigured(
+            "--map, --bounces, --domains, --reconcile, --dialect", "each is a report of its own; choose one"
+        )
     if domains and campaign:
         raise Misconfigured("--domains", "it is about all campaigns; leave the name out")
-    if (reconcile or dialect) and not campaign:
-        raise Misconfigured("--reconcile, --dialect", "they are about one campaign; name it")
+    if (as_map or reconcile or dialect) and not campaign:
+        raise Misconfigured("--map, --reconcile, --dialect", "they are about one campaign; name it")
 
 
 def _rates(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
@@ -114,6 +119,22 @@ def _reconcile(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool
         return
     told = msgspec.json.decode(body, type=asked.Reconciliation)
     reconcile_view.write_csv(told) if as_csv else reconcile_view.show(told)
+
+
+def _map(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
+    from mailwake.insight import click_map as asked
+    from mailwake.insight.report import find
+    from mailwake.views import click_map_tables
+
+    def answer(stores: Stores) -> bytes:
+        return asked.to_json(asked.click_map(stores, find(stores, campaign), asked.Asked()))
+
+    body = answer_of(settings, f"/api/campaigns/{quote(campaign, safe='')}/map", answer)
+    if as_json:
+        sys.stdout.write(body.decode())
+        return
+    told = msgspec.json.decode(body, type=asked.ClickMap)
+    click_map_tables.write_csv(told) if as_csv else click_map_tables.show(told)
 
 
 def _definitions(settings: Settings, campaign: str, dialect: str, *, as_json: bool, as_csv: bool) -> None:
