@@ -1,6 +1,7 @@
 """Every link has exactly one mark, with the number that composing gave it."""
 
 import re
+from importlib import resources
 
 import pytest
 from tests.compose.conftest import corpus
@@ -55,6 +56,14 @@ def test_numbers_stand_at_the_links_that_composing_numbered(kind: str, name: str
     text = read_text(raw, None)
     assert text is not None
     assert without == text.readable(0, len(text.view))
+
+
+@pytest.mark.parametrize("name", ["newsletter", "update", "order"])
+def test_every_link_of_the_demos_mails_is_marked_in_its_place(name: str) -> None:
+    raw = resources.files("mailwake.simulate").joinpath(f"mails/{name}.html").read_bytes().split(b"---\n", 2)[-1]
+    sheet = drawn(raw)
+    assert len(sheet.in_place) > 5
+    assert not sheet.beneath
 
 
 BUTTON = (

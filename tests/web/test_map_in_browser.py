@@ -1,14 +1,17 @@
 """The drawing of a hostile mail in a real Chromium: nothing runs, nothing is asked for, every mark is in sight."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Frame
+from playwright.sync_api import Dialog, Frame, Page, Route
+from tests.clickmap.test_hostile import HOSTILE
 from tests.insight import seeding
 from tests.web.mails import HTML, mail
 from tests.web.test_pages_in_browser import BLIND, DARK, PHONE, Open, opened, served
 
+from mailwake.clickmap.sheet import POLICY, draw
 from mailwake.insight.stores import Stores
 
 pytestmark = pytest.mark.browser
@@ -151,3 +154,87 @@ def test_the_mail_is_the_one_that_was_sent(opened: Open, url: str) -> None:
     assert "the autumn range is here" in frame.locator("body").inner_text()
     assert frame.locator("table.wide").evaluate("e => getComputedStyle(e).width") == "600px"
     assert "Outlook only" in frame.locator(".mw-beneath").inner_text()
+
+
+#: what the browser would do if the mail had its way
+TRAP = "<script>document.title = 'ran'</script>"
+
+
+@dataclass
+class Watched:
+    """What a page tried."""
+
+    asked: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+
+def watch(page: Page) -> Watched:
+    seen = Watched()
+    page.on("request", lambda request: seen.asked.append(request.url))
+    page.on("dialog", lambda dialog: _dismiss(seen, dialog))
+    return seen
+
+
+def _dismiss(seen: Watched, dialog: Dialog) -> None:
+    seen.dialogs.append(dialog.message)
+    dialog.dismiss()
+
+
+def test_the_first_wall_holds_alone(opened: Open) -> None:
+    """Hostile mails drawn on a page without any policy, with scripts allowed."""
+    seen = watch(opened.page)
+    for markup in HOSTILE:
+        html = draw(f"<p>mail{markup}{TRAP}".encode(), []).html
+        opened.page.set_content(html, wait_until="load")
+        assert opened.page.title() == "Click map", markup
+        assert opened.page.locator("a[href], area, script, [onerror], [onload]").count() == 0, markup
+    opened.page.wait_for_timeout(1_200)
+    assert [each for each in seen.asked if not each.startswith("data:image/svg+xml,")] == []
+    assert seen.dialogs == []
+
+
+def test_the_second_wall_holds_alone(opened: Open) -> None:
+    """The same mails as they are, behind the policy alone."""
+    seen, page = watch(opened.page), opened.page
+    gone_out: list[str] = []  # a browser tells of requests that its policy stops; those do not come here
+    mails = {f"http://mail.test/{number}": markup for number, markup in enumerate(HOSTILE)}
+
+    def answer(route: Route) -> None:
+        body = f"<title>as sent</title><p>mail{mails[route.request.url]}{TRAP}"
+        headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+        route.fulfill(body=body, content_type="text/html; charset=utf-8", headers=headers)
+
+    def let_go(route: Route) -> None:
+        gone_out.append(route.request.url)
+        route.abort()
+
+    page.route("**/*", let_go)
+    page.route("http://mail.test/*", answer)
+    for address, markup in mails.items():
+        page.goto(address, wait_until="load")
+        page.wait_for_timeout(20)
+        assert page.title() != "ran", markup
+        assert page.url == address
+    assert [each for each in gone_out if not each.startswith("data:")] == []
+    assert seen.dialogs == []
+
+
+def test_without_the_walls_the_same_mails_do_call_home(opened: Open) -> None:
+    """So that the tests above would see it."""
+    page, gone_out = opened.page, set[str]()
+
+    def let_go(route: Route) -> None:
+        gone_out.add(route.request.url)
+        route.abort()
+
+    page.route("**evil.example**", let_go)
+    seen = watch(page)
+    page.route("http://mail.test/", lambda route: route.fulfill(body="<p>", content_type="text/html"))
+    page.goto("http://mail.test/")
+    titles = list[str]()
+    for markup in HOSTILE[:12]:
+        page.set_content(f"<p>mail{markup}{TRAP}", wait_until="load")
+        titles.append(page.title())
+    assert titles.count("ran") > 6
+    assert gone_out
+    assert seen.dialogs

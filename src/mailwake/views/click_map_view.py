@@ -152,7 +152,7 @@ def _percent(share: float) -> str:
 def _amount(answer: ClickMap, number: float) -> str:
     """Copies; of people an expected number, with a decimal where that is a part of it."""
     if answer.layer == "human" and 0 < number < 10:
-        return f"{number:.1f}"
+        return f"{number:.1f}" if number >= 0.05 else "under 0.1"
     return figures.count(round(number))
 
 
