@@ -1,6 +1,7 @@
 """Every link has exactly one mark, with the number that composing gave it."""
 
 import re
+import time
 from importlib import resources
 
 import pytest
@@ -131,3 +132,11 @@ def test_the_page_may_do_nothing_but_show_itself() -> None:
     assert POLICY.startswith("default-src 'none'")
     assert POLICY.endswith("sandbox")
     assert "script" not in POLICY
+
+
+def test_pictures_without_number_are_drawn_empty_and_as_large() -> None:
+    started = time.process_time()
+    html = draw(b'<img src=x alt=y width="90" height="80">' * 20_000, []).html
+    assert time.process_time() - started < 5
+    assert html.count('width="90" height="80"') == 20_000
+    assert len(html) < 6_000_000

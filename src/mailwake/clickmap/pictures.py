@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from itertools import count
 from urllib.parse import quote
 
 from mailwake.clickmap.marking import ATTRIBUTE
@@ -25,6 +26,9 @@ _WIDTH, _HEIGHT = 160, 60
 #: Lines and pixels that only make room are not drawn.
 _SPACER = 12
 _MAX_SIDE = 4_000
+#: Pictures of one mail that get a drawing of their own; all others are as large, and empty.
+_MAX_DRAWN = 1_000
+_EMPTY = "data:image/svg+xml,%3Csvg%20xmlns%3D%22http%3A%2F%2Fwww.w3.org%2F2000%2Fsvg%22%2F%3E"
 
 
 def replace(markup: str, *, fetch: bool) -> str:
@@ -38,12 +42,13 @@ def replace(markup: str, *, fetch: bool) -> str:
     for found in _MAP_AND_AREAS.finditer(markup):
         areas = "".join(_box(_values(area[1])) for area in _AREA.finditer(found[2]))
         maps.setdefault(html.unescape(_values(found[1]).get("name", "")).lower(), areas)
+    drawn_so_far = count()
     without = _MAP.sub("", _AREA.sub("", markup))
 
     def picture(found: re.Match[str]) -> str:
         values = _values(found[1])
         name = html.unescape(values.pop("usemap", "")).removeprefix("#").lower()
-        drawn = _image(values, fetch=fetch)
+        drawn = _image(values, fetch=fetch, is_empty=next(drawn_so_far) >= _MAX_DRAWN)
         boxes = maps.pop(name, "") if name else ""
         return f'<span class="mw-picture">{drawn}{boxes}</span>' if boxes else drawn
 
@@ -55,10 +60,10 @@ def _values(text: str) -> dict[str, str]:
     return {found[1]: found[2] or "" for found in _ATTRIBUTE.finditer(text)}
 
 
-def _image(values: dict[str, str], *, fetch: bool) -> str:
+def _image(values: dict[str, str], *, fetch: bool, is_empty: bool) -> str:
     source = values.pop("src", "")
     if not (fetch and source):
-        source = html.escape(_stand_in(values))
+        source = _EMPTY if is_empty else html.escape(_stand_in(values))
     rest = "".join(f' {name}="{value}"' for name, value in values.items())
     return f'<img src="{source}" referrerpolicy="no-referrer"{rest}>'
 

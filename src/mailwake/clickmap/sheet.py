@@ -39,6 +39,8 @@ class Badge:
     strength: float = 0.0
     #: human, machine, raw, higher, lower, alike or none: colour and pattern
     kind: str = "none"
+    #: below its link instead of above, so that marks of short neighbours do not cover each other
+    is_low: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +121,9 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
 }
 
 
+_LOW = ";top:auto!important;bottom:-13px!important"
+
+
 def _rules(number: int, badges: Sequence[Badge]) -> str:
     strongest = max(badges, key=lambda badge: badge.strength)
     colour, line = _LOOKS[strongest.kind]
@@ -129,7 +134,7 @@ def _rules(number: int, badges: Sequence[Badge]) -> str:
     return (
         f"{mark_of}{{outline:{width:.1f}px {line} {colour}!important;"
         f"box-shadow:inset 0 0 0 999px {colour}{round(share * 0x55):02x}!important}}"
-        f"{mark_of}::after{{content:{_quoted(said)}!important;background:{colour}!important}}"
+        f"{mark_of}::after{{content:{_quoted(said)}!important;background:{colour}!important{_LOW * strongest.is_low}}}"
     )
 
 
@@ -149,11 +154,12 @@ _MARKS = (
     f"[{ATTRIBUTE}]{{position:relative!important;outline-offset:1px!important;cursor:default!important}}"
     f"[{ATTRIBUTE}]::after{{position:absolute!important;display:block!important;visibility:visible!important;"
     "opacity:1!important;top:-13px!important;left:-5px!important;right:auto!important;bottom:auto!important;"
-    "z-index:2147483647!important;width:auto!important;height:auto!important;max-width:none!important;"
+    "z-index:2147483000!important;width:auto!important;height:auto!important;max-width:none!important;"
     "margin:0!important;padding:1px 4px!important;border:1px solid #fff!important;border-radius:7px!important;"
     "color:#fff!important;font:700 11px/13px sans-serif!important;letter-spacing:0!important;text-indent:0!important;"
     "text-transform:none!important;text-decoration:none!important;white-space:nowrap!important;"
     "float:none!important;clip-path:none!important;transform:none!important;filter:none!important}"
+    f"[{ATTRIBUTE}]:hover::after{{z-index:2147483647!important}}"
     ".mw-picture{display:inline-block!important;position:relative!important;line-height:0}"
     ".mw-beneath{display:block!important;clear:both;margin:24px 0 0;padding:8px 0 0;border-top:1px solid #999;"
     "background:#fff!important;color:#222!important;font:13px/1.7 sans-serif!important}"

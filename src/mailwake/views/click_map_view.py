@@ -27,6 +27,8 @@ _MARKS = {"human": "●", "machine": "□", "raw": "raw"}
 _STANDINGS = {"higher": ("higher", "▲"), "lower": ("lower", "▼"), "not distinguishable": ("alike", "≈")}
 _WHERE = {"html": "", "mso": "Outlook only", "text": "text part"}
 _SUBJECT_CHARS = 60
+#: Links with fewer letters are narrower than their mark, and often stand side by side.
+_SHORT = 18
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,6 +132,7 @@ def badges(answer: ClickMap) -> list[Badge]:
             where="decoy" if spot.role == "decoy" else spot.where,
             strength=_strength(answer, spot, shown, changed),
             kind=_kind(answer, spot),
+            is_low=spot.number % 2 == 0 and len(spot.label) < _SHORT and spot.role not in ("cta", "image"),
         )
         for spot in answer.spots
     ]
@@ -141,12 +144,8 @@ def badge_text(answer: ClickMap, spot: Spot) -> str:
         return "no click"
     if answer.versus is not None:
         return "only here" if spot.change is None else points(spot.change.value)
-    share = f" {_percent(spot.share)}" if spot.share else ""
+    share = f" ({spot.share * 100:.0f} %)" if spot.share and spot.share >= 0.005 else ""
     return f"{_amount(answer, spot.shown)}{share}"
-
-
-def _percent(share: float) -> str:
-    return f"({share * 100:.0f} %)" if share >= 0.005 else "(under 1 %)"
 
 
 def _amount(answer: ClickMap, number: float) -> str:
