@@ -16,6 +16,8 @@ from mailwake.insight.delivery import delivery_card
 from mailwake.insight.delivery import to_json as delivery_to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.dialects import to_json as definitions_to_json
+from mailwake.insight.pace import pace
+from mailwake.insight.pace import to_json as pace_to_json
 from mailwake.insight.people import PAGE_SIZE, people
 from mailwake.insight.reconcile import reconcile
 from mailwake.insight.reconcile import to_json as reconcile_to_json
@@ -95,6 +97,13 @@ def campaign_definitions(request: Request, campaign: str, *, dialect: Dialect = 
     """One campaign's figures with their definitions, in our words and in those of other tools."""
     stores = stores_of(request)
     return _json(definitions_to_json(definitions(stores, find(stores, campaign), dialect)))
+
+
+@router.get("/api/campaigns/{campaign}/pace")
+def campaign_pace(request: Request, campaign: str) -> Response:
+    """How fast a campaign's opens and clicks come: at equal age, half-life, forecast."""
+    stores = stores_of(request)
+    return _json(pace_to_json(pace(stores, find(stores, campaign), now=now_of(request))))
 
 
 @router.get("/api/campaigns/{campaign}/people")

@@ -17,6 +17,7 @@ from mailwake.atlas.domains import atlas, everybody, forecast
 from mailwake.insight.answers import to_json
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.dialects import definitions
+from mailwake.insight.pace import pace
 from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.returned import returned
@@ -27,6 +28,7 @@ from mailwake.views import (
     definitions_view,
     delivery_view,
     domains_view,
+    pace_view,
     people_view,
     status_view,
 )
@@ -73,6 +75,14 @@ def campaign_definitions(request: Request, campaign: str) -> Response:
     stores = stores_of(request)
     answer = definitions(stores, find(stores, campaign))
     return render(request, "definitions.html", **definitions_view.values(answer))
+
+
+@router.get("/campaigns/{campaign}/pace")
+def campaign_pace(request: Request, campaign: str) -> Response:
+    """How fast a campaign's opens and clicks come."""
+    stores = stores_of(request)
+    answer = pace(stores, find(stores, campaign), now=now_of(request))
+    return render(request, "pace.html", **pace_view.values(answer, stores.zone))
 
 
 @router.get("/campaigns/{campaign}/people")
