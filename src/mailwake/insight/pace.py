@@ -174,8 +174,8 @@ def _group(row: Row, sent_seconds: int, age_seconds: int) -> Group:
     )
 
 
-def at_age(groups: Iterable[Group], age: int, now: float) -> AtAge:
-    """What people had done when copies were so old; younger copies are left out.
+def sums(groups: Iterable[Group], age: int, now: float) -> tuple[Expected, int]:
+    """What people had done when copies were so old, and how many copies are; younger copies are left out.
 
     Args:
         groups: of one campaign and kind.
@@ -183,9 +183,13 @@ def at_age(groups: Iterable[Group], age: int, now: float) -> AtAge:
         now: seconds since 1970.
     """
     old = [each for each in groups if each.sent_at + age <= now]
-    base = sum(each.copies for each in old)
     done = sum((each.expected for each in old if each.age is not None and each.age <= age), start=Expected())
-    return _told(age, done, base)
+    return done, sum(each.copies for each in old)
+
+
+def at_age(groups: Iterable[Group], age: int, now: float) -> AtAge:
+    """The same as a rate."""
+    return _told(age, *sums(groups, age, now))
 
 
 def _told(age: int, done: Expected, base: int) -> AtAge:

@@ -78,6 +78,9 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "day": 3_600_000_000,
         "sent_seconds": 3_600,
         "age_seconds": 600,
+        "age": 3_600_000_000,
+        "kind": "clicked",
+        "ahead": 3_600,
     }
     wanted = question(name).parameters
     found = [one]
