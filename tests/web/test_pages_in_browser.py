@@ -38,6 +38,11 @@ PAGES = (
     "/bounces",
     "/campaigns/2/bounces",
     "/suppressions?address=dead0%40gmail.com",
+    "/campaigns/2/definitions",
+    "/campaigns/2/pace",
+    "/compare",
+    "/compare?c=2&c=3",
+    "/compare?c=1&c=2&c=4",
     "/status",
     "/nowhere",
 )

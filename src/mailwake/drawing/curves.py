@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mailwake.comparing.pace import AtAge
 from mailwake.drawing import figures
 from mailwake.drawing.charts import Column, Part, Tick
-from mailwake.insight.pace import AtAge
 
 #: labels of the axis, at most
 _WANTED = 7

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.comparing.pace import AtAge, CampaignPace, Ending, Pace
 from mailwake.drawing import curves, figures, pieces
 from mailwake.drawing.curves import AgeChart, AgeRow
-from mailwake.insight.pace import AtAge, CampaignPace, Ending, Pace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,14 +10,16 @@ from starlette.responses import Response
 
 from mailwake.atlas.answers import to_json as atlas_to_json
 from mailwake.atlas.domains import DAYS, atlas
+from mailwake.comparing.compare import MOST, compare
+from mailwake.comparing.compare import to_json as compare_to_json
+from mailwake.comparing.pace import pace
+from mailwake.comparing.pace import to_json as pace_to_json
 from mailwake.events import Micros
 from mailwake.insight.answers import to_json
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.delivery import to_json as delivery_to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.dialects import to_json as definitions_to_json
-from mailwake.insight.pace import pace
-from mailwake.insight.pace import to_json as pace_to_json
 from mailwake.insight.people import PAGE_SIZE, people
 from mailwake.insight.reconcile import reconcile
 from mailwake.insight.reconcile import to_json as reconcile_to_json
@@ -38,6 +40,8 @@ PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Lines per p
 Days = Annotated[int, Query(ge=1, le=3_660, description="How far back.")]
 Outcome = Annotated[str, Query(max_length=40, description="Which deliveries to list.")]
 
+Campaigns = Annotated[Sequence[str], Query(max_length=MOST, description="Ids or names; the first is the measure.")]
+Age = Annotated[int | None, Query(ge=60, le=31_622_400, description="Seconds; else the latest that all have reached.")]
 Dialect = Annotated[str, Query(max_length=40, description="The only one; without it all of them.")]
 
 
@@ -121,6 +125,14 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
     """Everything that happened to one recipient's copy, with every verdict and its reasons."""
     stores = stores_of(request)
     return _json(delivery_to_json(delivery_card(stores, find(stores, campaign), delivery)))
+
+
+@router.get("/api/compare")
+def comparison(request: Request, *, c: Campaigns = (), age: Age = None) -> Response:
+    """Campaigns at equal age, each compared with the first."""
+    stores = stores_of(request)
+    found = [find(stores, each) for each in dict.fromkeys(c)]
+    return _json(compare_to_json(compare(stores, found, now=now_of(request), age=age)))
 
 
 @router.get("/api/bounces")

@@ -7,17 +7,18 @@ The same address answers a whole page and what htmx takes a part of; a page that
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.atlas.domains import atlas, everybody, forecast
+from mailwake.comparing.compare import compare
+from mailwake.comparing.pace import pace
 from mailwake.insight.answers import to_json
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.dialects import definitions
-from mailwake.insight.pace import pace
 from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.returned import returned
@@ -25,6 +26,7 @@ from mailwake.views import (
     bounces_view,
     campaign_view,
     campaigns_view,
+    compare_view,
     definitions_view,
     delivery_view,
     domains_view,
@@ -32,7 +34,7 @@ from mailwake.views import (
     people_view,
     status_view,
 )
-from mailwake.web.api import Page, now_of, status_of, stores_of
+from mailwake.web.api import Age, Campaigns, Page, now_of, status_of, stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -100,6 +102,19 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
     stores = stores_of(request)
     answer = delivery_card(stores, find(stores, campaign), delivery)
     return render(request, "delivery.html", **delivery_view.values(answer, stores.zone))
+
+
+@router.get("/compare")
+def comparison(request: Request, *, c: Campaigns = (), age: Age = None) -> Response:
+    """Campaigns side by side; without two of them, a list to choose from."""
+    stores = stores_of(request)
+    chosen = list(dict.fromkeys(c))
+    values: dict[str, Any] = {"sides": []}
+    if len(chosen) > 1:
+        answer = compare(stores, [find(stores, each) for each in chosen], now=now_of(request), age=age)
+        values = compare_view.values(answer, stores.zone)
+    choice = compare_view.choice(overview(stores), chosen, stores.zone)
+    return render(request, "compare.html", here="compare", choice=choice, **values)
 
 
 @router.get("/bounces")

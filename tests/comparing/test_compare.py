@@ -3,10 +3,10 @@
 import pytest
 from tests.insight import seeding
 
+from mailwake.comparing.compare import OTHERS, compare, part_of_week
+from mailwake.comparing.pace import DAY, HOUR
 from mailwake.errors import BadInput
 from mailwake.events import Class, EventType
-from mailwake.insight.compare import OTHERS, compare, part_of_week
-from mailwake.insight.pace import DAY, HOUR
 from mailwake.insight.report import find
 from mailwake.insight.stores import Stores
 from mailwake.store.state import Campaign

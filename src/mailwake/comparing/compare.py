@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from mailwake.comparing.pace import BASES, CHECKPOINTS, HOUR, Group, groups_of, sums
 from mailwake.errors import BadInput, NotEnoughData
 from mailwake.events import SECOND, Micros
 from mailwake.insight.metrics import rates
-from mailwake.insight.pace import BASES, CHECKPOINTS, HOUR, Group, groups_of, sums
 from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import Tally, read

@@ -5,8 +5,8 @@ import random
 import pytest
 from tests.insight import seeding
 
+from mailwake.comparing.pace import DAY, HOUR, Group, at_age, earlier_campaigns, groups_of, pace, watch
 from mailwake.events import Class, EventType
-from mailwake.insight.pace import DAY, HOUR, Group, at_age, earlier_campaigns, groups_of, pace, watch
 from mailwake.insight.report import campaign_report, find
 from mailwake.insight.stores import Stores
 from mailwake.stats.uncertain import Expected
