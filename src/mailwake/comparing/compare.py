@@ -17,7 +17,7 @@ import msgspec
 
 from mailwake.comparing.pace import BASES, CHECKPOINTS, HOUR, Group, groups_of, sums
 from mailwake.errors import BadInput, NotEnoughData
-from mailwake.events import SECOND, Micros
+from mailwake.events import SECOND, Handle, Micros
 from mailwake.insight.metrics import rates
 from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores, moment
@@ -34,6 +34,8 @@ _TWO = 2
 _OLDEST = 366 * 86_400
 #: Places of recipients that are told apart; the others stand together.
 _MOST_PLACES = 12
+#: A domain with fewer copies than this points at people.
+LEAST_COPIES = 5
 OTHERS = "other domains"
 #: Rates that need no age, because hardly anything comes later.
 PLAIN = ("delivery_rate__sent", "bounce_rate__sent", "unsubscribe_rate__delivered", "complaint_rate__delivered")
@@ -281,18 +283,30 @@ class _Audience:
 def _why(asked: _Asked, campaigns: Sequence[Campaign], kind: str) -> Why | None:
     """None: one of them has no copy that old."""
     rows = [_mix(asked, each, kind) for each in campaigns]
-    places = asked.stores.state.places({row["domain"] for some in rows for row in some if row["domain"]})
+    places = _places(asked.stores, [row for some in rows for row in some])
     known = Counter[str]()
     for row in (row for some in rows for row in some):
-        if row["domain"] and not row["domain"].startswith("~"):
-            known[places.get(row["domain"], row["domain"])] += row["copies"]
-    told = {name for name, _ in known.most_common(_MOST_PLACES)}
+        if (place := places.get(row["domain"] or "")) is not None:
+            known[place] += row["copies"]
+    told = {name for name, copies in known.most_common(_MOST_PLACES) if copies >= LEAST_COPIES}
     first, second = (_audience(some, places, told) for some in rows)
     if not first.copies or not second.copies:
         return None
     found = decompose(first.parts, second.parts)
     raw = second.raw / second.copies - first.raw / first.copies
     return Why(kind=kind, raw=raw, people=found.value, causes=_causes(found, raw), groups=_groups(found))
+
+
+def _places(stores: Stores, rows: Sequence[Row]) -> dict[str, str]:
+    """Domain, or what stands for it, to who takes its mail; one whose recipients are all forgotten is not in it."""
+    hidden = [row for row in rows if row["domain"] and row["domain"].startswith("~")]
+    names = stores.state.domains({Handle(row[end]) for row in hidden for end in ("one", "another") if row[end]})
+    domains = {row["domain"]: row["domain"] for row in rows if row["domain"] and not row["domain"].startswith("~")}
+    for row in hidden:
+        if (name := names.get(row["one"]) or names.get(row["another"])) is not None:
+            domains[row["domain"]] = name
+    places = stores.state.places(set(domains.values()))
+    return {domain: places.get(name, name) for domain, name in domains.items()}
 
 
 def _mix(asked: _Asked, campaign: Campaign, kind: str) -> list[dict[str, Any]]:
@@ -308,7 +322,7 @@ def _audience(rows: Iterable[Row], places: Mapping[str, str], told: Collection[s
     parts: dict[Path, tuple[Expected, int]] = {}
     raw = copies = 0
     for row in rows:
-        place = places.get(row["domain"] or "", row["domain"] or "")
+        place = places.get(row["domain"] or "", OTHERS)
         path = (place if place in told else OTHERS, part_of_week(row["part"]))
         before, number = parts.get(path, (Expected(), 0))
         done = Expected(mean=row["expected"] / 1e4, variance=row["doubt"] / 1e8)

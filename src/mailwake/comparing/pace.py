@@ -243,8 +243,9 @@ def _curve(groups: Sequence[Group], now: float) -> tuple[AtAge, ...]:
     oldest = min(now - min(each.sent_at for each in groups), 2 * max(ages))
     ratio = max(oldest / 60, 2.0) ** (1 / (_POINTS - 1))
     steps = sorted({round(60 * ratio**number) for number in range(_POINTS)})
+    most = sum(each.copies for each in groups)
     told = [at_age(groups, age, now) for age in steps]
-    return tuple(each for each in told if each.rate is not None)
+    return tuple(each for each in told if 2 * each.base > most)  # the few oldest copies tell of themselves alone
 
 
 def _ending(watched: Sequence[Watched], base: int, shapes: Sequence[Shape]) -> Ending:

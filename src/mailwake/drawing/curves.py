@@ -56,7 +56,7 @@ def by_age(points: Sequence[AtAge], what: str) -> AgeChart:
 def row_of(point: AtAge) -> AgeRow:
     """One age in words."""
     return AgeRow(
-        age=figures.duration(point.age),
+        age=figures.age(point.age),
         percent=figures.percent(point.rate),
         span=figures.span(point.low, point.high),
         base=f"of {figures.count(point.base)}",

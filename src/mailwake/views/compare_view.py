@@ -83,10 +83,10 @@ def values(answer: Comparison, zone: ZoneInfo) -> dict[str, Any]:
     """What `compare.html` names."""
     ids = [("c", side.id) for side in answer.sides]
     return {
-        "age": figures.duration(answer.age),
+        "age": figures.age(answer.age),
         "ages": [
             {
-                "label": figures.duration(age),
+                "label": figures.age(age),
                 "href": "/compare?" + urlencode([*ids, ("age", age)]),
                 "is_chosen": age == answer.age,
             }

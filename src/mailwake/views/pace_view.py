@@ -70,5 +70,5 @@ def _rests(found: Ending) -> str:
     if found.cannot_say is not None:
         return found.cannot_say.removeprefix("cannot say: ")
     earlier = f"and on {found.earlier} earlier campaigns of this stream" if found.earlier else "alone"
-    age = figures.duration(found.age)
+    age = figures.age(found.age)
     return f"when copies are {age} old; 90{figures.NBSP}% interval. It rests on this campaign {earlier}."
