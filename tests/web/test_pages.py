@@ -28,6 +28,7 @@ PAGES = (
     "/campaigns/3/definitions",
     "/campaigns/3/pace",
     "/compare?c=3&c=2",
+    "/timing",
     "/unsubscribes",
     "/status",
 )

@@ -41,6 +41,8 @@ PAGES = (
     "/campaigns/2/definitions",
     "/campaigns/2/pace",
     "/compare",
+    "/timing",
+    "/campaigns/2/timing",
     "/compare?c=2&c=3",
     "/compare?c=1&c=2&c=4",
     "/status",

@@ -14,6 +14,8 @@ from mailwake.comparing.compare import MOST, compare
 from mailwake.comparing.compare import to_json as compare_to_json
 from mailwake.comparing.pace import pace
 from mailwake.comparing.pace import to_json as pace_to_json
+from mailwake.comparing.timing import timing
+from mailwake.comparing.timing import to_json as timing_to_json
 from mailwake.events import Micros
 from mailwake.insight.answers import to_json
 from mailwake.insight.delivery import delivery_card
@@ -133,6 +135,19 @@ def comparison(request: Request, *, c: Campaigns = (), age: Age = None) -> Respo
     stores = stores_of(request)
     found = [find(stores, each) for each in dict.fromkeys(c)]
     return _json(compare_to_json(compare(stores, found, now=now_of(request), age=age)))
+
+
+@router.get("/api/timing")
+def all_timing(request: Request) -> Response:
+    """At which hours of the week people react to mail, by their own clocks, in the last 90 days."""
+    return _json(timing_to_json(timing(stores_of(request), now=now_of(request))))
+
+
+@router.get("/api/campaigns/{campaign}/timing")
+def campaign_timing(request: Request, campaign: str) -> Response:
+    """At which hours of the week people reacted to one campaign."""
+    stores = stores_of(request)
+    return _json(timing_to_json(timing(stores, now=now_of(request), campaign=find(stores, campaign))))
 
 
 @router.get("/api/bounces")

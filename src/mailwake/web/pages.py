@@ -16,6 +16,7 @@ from starlette.responses import Response
 from mailwake.atlas.domains import atlas, everybody, forecast
 from mailwake.comparing.compare import compare
 from mailwake.comparing.pace import pace
+from mailwake.comparing.timing import timing
 from mailwake.insight.answers import to_json
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.dialects import definitions
@@ -33,6 +34,7 @@ from mailwake.views import (
     pace_view,
     people_view,
     status_view,
+    timing_view,
 )
 from mailwake.web.api import Age, Campaigns, Page, now_of, status_of, stores_of
 from mailwake.web.rendering import render
@@ -115,6 +117,22 @@ def comparison(request: Request, *, c: Campaigns = (), age: Age = None) -> Respo
         values = compare_view.values(answer, stores.zone)
     choice = compare_view.choice(overview(stores), chosen, stores.zone)
     return render(request, "compare.html", here="compare", choice=choice, **values)
+
+
+@router.get("/timing")
+def all_timing(request: Request) -> Response:
+    """At which hours people react to mail."""
+    return render(
+        request, "timing.html", here="timing", **timing_view.values(timing(stores_of(request), now=now_of(request)))
+    )
+
+
+@router.get("/campaigns/{campaign}/timing")
+def campaign_timing(request: Request, campaign: str) -> Response:
+    """At which hours people reacted to one campaign."""
+    stores = stores_of(request)
+    answer = timing(stores, now=now_of(request), campaign=find(stores, campaign))
+    return render(request, "timing.html", **timing_view.values(answer))
 
 
 @router.get("/bounces")
