@@ -47,3 +47,20 @@ def test_every_dialect_is_on_the_page_of_definitions(asking: Asking) -> None:
         assert dialect.title in page
     assert "human_click_rate__delivered_trackable" in page
     assert asking.get("/api/campaigns/2/definitions?dialect=none").status_code == 400
+
+
+def test_a_recipient_has_a_page_over_all_campaigns(asking: Asking) -> None:
+    page = words(asking.page("/person?address=PERSON1%40example.com"))
+    assert "person1@example.com" in page
+    assert "Returns after 14 days" in page
+    assert asking.get("/person?address=nobody%40example.com").status_code == 404
+    assert asking.get("/person?address=x").status_code == 400
+    assert "/person?address=person9%40example.com" in asking.page("/campaigns/1/deliveries/1000009")
+
+
+def test_timing_has_a_week_by_each_readers_clock(asking: Asking) -> None:
+    page = words(asking.page("/timing"))
+    assert "Monday" in page
+    assert "by each reader's own clock" in page
+    told = asking.get("/api/campaigns/2/timing").json()
+    assert sum(map(sum, told["opened"]["cells"])) == told["opened"]["total"]

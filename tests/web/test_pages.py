@@ -29,6 +29,7 @@ PAGES = (
     "/campaigns/3/pace",
     "/compare?c=3&c=2",
     "/timing",
+    "/person?address=person1%40example.com",
     "/unsubscribes",
     "/status",
 )

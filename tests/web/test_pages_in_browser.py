@@ -42,6 +42,7 @@ PAGES = (
     "/campaigns/2/pace",
     "/compare",
     "/timing",
+    "/person?address=person1%40example.com",
     "/campaigns/2/timing",
     "/compare?c=2&c=3",
     "/compare?c=1&c=2&c=4",
@@ -171,7 +172,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(11):
+    for _ in range(13):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
@@ -179,6 +180,8 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
         "Skip to the numbers",
         "Mailwake",
         "Campaigns",
+        "Compare",
+        "Timing",
         "Domains",
         "Bounces",
         "Unsubscribes",

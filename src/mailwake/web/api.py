@@ -23,6 +23,8 @@ from mailwake.insight.delivery import to_json as delivery_to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.dialects import to_json as definitions_to_json
 from mailwake.insight.people import PAGE_SIZE, people
+from mailwake.insight.person import person
+from mailwake.insight.person import to_json as person_to_json
 from mailwake.insight.reconcile import reconcile
 from mailwake.insight.reconcile import to_json as reconcile_to_json
 from mailwake.insight.report import campaign_report, find, overview
@@ -42,6 +44,7 @@ PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Lines per p
 Days = Annotated[int, Query(ge=1, le=3_660, description="How far back.")]
 Outcome = Annotated[str, Query(max_length=40, description="Which deliveries to list.")]
 
+Address = Annotated[str, Query(min_length=3, max_length=320, description="In any spelling.")]
 Campaigns = Annotated[Sequence[str], Query(max_length=MOST, description="Ids or names; the first is the measure.")]
 Age = Annotated[int | None, Query(ge=60, le=31_622_400, description="Seconds; else the latest that all have reached.")]
 Dialect = Annotated[str, Query(max_length=40, description="The only one; without it all of them.")]
@@ -127,6 +130,12 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
     """Everything that happened to one recipient's copy, with every verdict and its reasons."""
     stores = stores_of(request)
     return _json(delivery_to_json(delivery_card(stores, find(stores, campaign), delivery)))
+
+
+@router.get("/api/person")
+def one_person(request: Request, *, address: Address) -> Response:
+    """One recipient over all campaigns: how often and when they engage, with what, and whether they come back."""
+    return _json(person_to_json(person(stores_of(request), address.strip())))
 
 
 @router.get("/api/compare")

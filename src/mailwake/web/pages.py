@@ -21,6 +21,7 @@ from mailwake.insight.answers import to_json
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.dialects import definitions
 from mailwake.insight.people import FILTERS, people
+from mailwake.insight.person import person
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.returned import returned
 from mailwake.views import (
@@ -33,10 +34,11 @@ from mailwake.views import (
     domains_view,
     pace_view,
     people_view,
+    person_view,
     status_view,
     timing_view,
 )
-from mailwake.web.api import Age, Campaigns, Page, now_of, status_of, stores_of
+from mailwake.web.api import Address, Age, Campaigns, Page, now_of, status_of, stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -104,6 +106,13 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
     stores = stores_of(request)
     answer = delivery_card(stores, find(stores, campaign), delivery)
     return render(request, "delivery.html", **delivery_view.values(answer, stores.zone))
+
+
+@router.get("/person")
+def one_person(request: Request, *, address: Address) -> Response:
+    """One recipient over all campaigns."""
+    stores = stores_of(request)
+    return render(request, "person.html", **person_view.values(person(stores, address.strip()), stores.zone))
 
 
 @router.get("/compare")
