@@ -18,7 +18,7 @@ test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long"
 
 test-long: $(VENV)/.dev
-	$(BIN)/python -m pytest -v -m long
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -v -m "long or hypothesis"
 
 # The peers live in an environment of their own, so that nothing of theirs reaches ours.
 bench: .bench/.ready

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 #: As a process that nobody configured, but for its picture of a fault with every value around it, which takes seconds.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 #: Tests never measure speed: a busy machine is no failure.
-hypothesis_settings.register_profile("mailwake", deadline=None)
-hypothesis_settings.load_profile("mailwake")
+#: `make test` has six minutes; `make test-long` tries ten times as much.
+hypothesis_settings.register_profile("quick", deadline=None, max_examples=40)
+hypothesis_settings.register_profile("thorough", deadline=None, max_examples=400)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 #: What a skip's reason begins with, and what has to be said when there was one.
 UNSEEN = {
     "no browser": ("BROWSER", "Chromium is not installed: nobody looked at the pages. Install it and run again."),

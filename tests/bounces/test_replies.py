@@ -7,7 +7,7 @@ import pytest
 from mailwake.bounces.decide import Bounces
 
 BOUNCES = Bounces.load()
-FOLDER = Path(__file__).parents[1] / "data" / "bounces" / "replies"
+FOLDER = Path(__file__).parents[1] / "data" / "replies"
 #: causes that are right, the source, the words
 Reply = tuple[str, str, str]
 

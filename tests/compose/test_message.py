@@ -8,7 +8,7 @@ import re
 from email.message import Message
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.compose.conftest import HOST, KEYS, make_copy, read_link
 
@@ -385,7 +385,6 @@ def test_a_broken_subject_is_told_as_far_as_it_goes(subject: str) -> None:
     assert isinstance(Draft.read(raw, OPTIONS).subject, str)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_are_too_strange_to_pass(noise: bytes) -> None:
     for raw in (
@@ -399,7 +398,6 @@ def test_no_bytes_are_too_strange_to_pass(noise: bytes) -> None:
             assert result.message == raw
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_damaged_mail_never_fails_and_never_loses_bytes(data: st.DataObject) -> None:
     raw = bytearray(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import turbohtml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.compose.conftest import HOST, make_copy, read_link
 from tests.markup.test_places import PIECES
@@ -162,7 +162,6 @@ def test_there_is_one_pixel_and_it_is_shown(html: str) -> None:
 ENDS = st.sampled_from(["", "</body>", "</body></html>", "</table></body>", "<!-- </body> --></body>"])
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES, max_size=12).map("".join), ENDS)
 def test_in_any_markup_the_pixel_is_shown_by_itself(html: str, end: str) -> None:
     parents = pixel_parents(f"<html><body>{html}{end}")

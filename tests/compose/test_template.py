@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 import turbohtml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.compose.conftest import HOST, KEYS, make_copy, read_link
 
@@ -217,7 +217,6 @@ def test_a_template_that_cannot_be_edited_in_place_is_refused() -> None:
         template("<p>x</p>".encode("utf-16"))
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=300), st.text("abcé =<>\n", max_size=200))
 def test_the_wire_form_says_the_same_in_short_lines(value: str, words: str) -> None:
     value = value.replace("\r", "")

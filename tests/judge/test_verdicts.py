@@ -6,7 +6,7 @@ from math import exp
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.judge.world import (
     APPLE,
@@ -352,7 +352,6 @@ def scenes(draw: st.DrawFn) -> list[Evidence]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
 @given(scenes(), st.randoms(use_true_random=False))
 def test_any_order_of_the_same_events_ends_in_the_same_verdicts(scene: list[Evidence], random: object) -> None:
     expected = _final(scene)

@@ -4,7 +4,7 @@ import email
 from email.message import Message
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.markup.mime import MAX_DEPTH, Entity, read_message
@@ -170,7 +170,6 @@ def trees(draw: st.DrawFn, depth: int = 0) -> str:
     return "Content-Type: text/html\n\n" + draw(st.sampled_from(["", "x", "x\n", "\n", "--", "--b", "\n\nx\n\n"]))
 
 
-@settings(max_examples=300, deadline=None)
 @given(trees())
 def test_bodies_are_those_that_pythons_own_parser_finds(raw: str) -> None:
     def leaves(message: Message) -> list[str]:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 import turbohtml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.markup.scan import scan, spans
@@ -99,7 +99,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.lists(PIECES, max_size=14).map("".join))
 def test_links_are_where_a_whole_parser_finds_them(html: str) -> None:
     ours = [(span.start, span.end, span.tag) for span in spans(html)]
@@ -111,7 +110,6 @@ def test_links_are_where_a_whole_parser_finds_them(html: str) -> None:
         assert html[attribute_start:start].lower().startswith("href")
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(PIECES, max_size=10).map("".join))
 def test_values_are_what_a_whole_parser_reads(html: str) -> None:
     html = html.replace("\x00", "").replace("\r\n", "\n")
@@ -121,7 +119,6 @@ def test_values_are_what_a_whole_parser_reads(html: str) -> None:
     assert {span.value for span in spans(html) if span.tag == "a"} == theirs
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="<>/!-\"'= ahref[]CDT\n\0&;x?", max_size=60))
 def test_no_text_is_too_strange_to_be_scanned(html: str) -> None:
     for span in spans(html):

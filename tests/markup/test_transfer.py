@@ -6,7 +6,7 @@ import quopri
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.markup.layout import Content, Edit, Patch, Sheet
@@ -81,7 +81,6 @@ def quoted(draw: st.DrawFn, text: bytes) -> bytes:
     return out
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_quoted_printable_decodes_to_the_spliced_text(data: st.DataObject) -> None:
     text, edits = data.draw(text_and_edits())
@@ -95,7 +94,6 @@ def test_quoted_printable_decodes_to_the_spliced_text(data: st.DataObject) -> No
     assert max(len(line.rstrip(b"\r")) for line in result.split(b"\n")) <= 76
 
 
-@settings(max_examples=200, deadline=None)
 @given(text_and_edits(), st.integers(5, 100), st.sampled_from([b"\r\n", b"\n", b"\r\r\n"]))
 def test_base64_decodes_to_the_spliced_text_with_the_same_lines(
     case: tuple[bytes, list[Edit]], width: int, newline: bytes
@@ -112,7 +110,6 @@ def test_base64_decodes_to_the_spliced_text_with_the_same_lines(
         assert result == encoded
 
 
-@settings(max_examples=200, deadline=None)
 @given(text_and_edits(), st.sampled_from(["", "7bit", "8bit", "binary"]))
 def test_plain_bodies_are_spliced(case: tuple[bytes, list[Edit]], encoding: str) -> None:
     text, edits = case

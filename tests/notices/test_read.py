@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.ingest.notices import complaint, dsn, ours, reply
 
@@ -183,7 +183,6 @@ def test_bait_of_megabytes_is_read_as_far_as_the_limit(raw: bytes) -> None:
     assert len(read_notice(raw)[0].reports) <= 500
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=2_000), st.integers(min_value=0, max_value=1_500))
 def test_any_bytes_are_read_or_refused(noise: bytes, place: int) -> None:
     whole = dsn()

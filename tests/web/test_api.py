@@ -108,6 +108,8 @@ def test_the_routes_are_described(asking: Asking) -> None:
     campaigns = {"/api/campaigns", "/api/campaigns/{campaign}", "/api/campaigns/{campaign}/people"}
     campaigns |= {"/api/campaigns/{campaign}/deliveries/{delivery}", "/api/campaigns/{campaign}/reconcile"}
     campaigns |= {"/api/campaigns/{campaign}/bounces", "/api/bounces", "/api/campaigns/{campaign}/definitions"}
+    campaigns |= {"/api/campaigns/{campaign}/pace", "/api/compare"}
+    campaigns |= {"/api/timing", "/api/campaigns/{campaign}/timing", "/api/person"}
     lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
     assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists
 
@@ -117,7 +119,13 @@ def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> N
     assert asking.get("/redoc").status_code == 404
 
 
-CAMPAIGN = ("/api/campaigns/1/definitions",)
+CAMPAIGN = (
+    "/api/campaigns/1/definitions",
+    "/api/campaigns/1/pace",
+    "/api/compare?c=1&c=2",
+    "/api/timing",
+    "/api/person?address=person1%40example.com",
+)
 LISTS = ("/api/suppressions?page_size=2", "/api/suppressions/dead0@gmail.com", "/api/incidents")
 
 

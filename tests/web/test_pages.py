@@ -25,6 +25,11 @@ PAGES = (
     "/domains",
     "/campaigns/3/deliveries/3000000",
     "/campaigns/1/deliveries/1000009",
+    "/campaigns/3/definitions",
+    "/campaigns/3/pace",
+    "/compare?c=3&c=2",
+    "/timing",
+    "/person?address=person1%40example.com",
     "/unsubscribes",
     "/status",
 )

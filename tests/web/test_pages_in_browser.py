@@ -38,6 +38,14 @@ PAGES = (
     "/bounces",
     "/campaigns/2/bounces",
     "/suppressions?address=dead0%40gmail.com",
+    "/campaigns/2/definitions",
+    "/campaigns/2/pace",
+    "/compare",
+    "/timing",
+    "/person?address=person1%40example.com",
+    "/campaigns/2/timing",
+    "/compare?c=2&c=3",
+    "/compare?c=1&c=2&c=4",
     "/status",
     "/nowhere",
 )
@@ -164,7 +172,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(11):
+    for _ in range(13):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
@@ -172,6 +180,8 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
         "Skip to the numbers",
         "Mailwake",
         "Campaigns",
+        "Compare",
+        "Timing",
         "Domains",
         "Bounces",
         "Unsubscribes",

@@ -23,6 +23,7 @@ COMMANDS = (
     "instrument",
     "send",
     "report",
+    "compare",
     "ingest",
     "ingest-access-log",
     "ingest-imap",

@@ -131,6 +131,15 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f}{NBSP}s"
 
 
+def age(seconds: int) -> str:
+    """An age that somebody chose: 1 hour, 3 days; any other in its largest unit."""
+    for length, word in ((86_400, "day"), (3_600, "hour")):
+        if seconds >= length and seconds % length == 0:
+            number = seconds // length
+            return f"{number}{NBSP}{word}{'' if number == 1 else 's'}"
+    return duration(seconds)
+
+
 def rulesets(found: Sequence[Ruleset]) -> str:
     """The rules behind some numbers; where they are mixed, with the share of each."""
     if len(found) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures
@@ -98,6 +99,7 @@ def values(answer: DeliveryCard, zone: ZoneInfo) -> dict[str, Any]:
         "id": answer.id,
         "name": answer.name,
         "address": answer.address or "address no longer known",
+        "person": "" if answer.address is None else "/person?" + urlencode({"address": answer.address}),
         "facts": _facts(answer, zone),
         "lead": _lead(judged),
         "cards": cards,

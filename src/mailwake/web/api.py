@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,6 +10,12 @@ from starlette.responses import Response
 
 from mailwake.atlas.answers import to_json as atlas_to_json
 from mailwake.atlas.domains import DAYS, atlas
+from mailwake.comparing.compare import MOST, compare
+from mailwake.comparing.compare import to_json as compare_to_json
+from mailwake.comparing.pace import pace
+from mailwake.comparing.pace import to_json as pace_to_json
+from mailwake.comparing.timing import timing
+from mailwake.comparing.timing import to_json as timing_to_json
 from mailwake.events import Micros
 from mailwake.insight.answers import to_json
 from mailwake.insight.delivery import delivery_card
@@ -17,6 +23,8 @@ from mailwake.insight.delivery import to_json as delivery_to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.dialects import to_json as definitions_to_json
 from mailwake.insight.people import PAGE_SIZE, people
+from mailwake.insight.person import person
+from mailwake.insight.person import to_json as person_to_json
 from mailwake.insight.reconcile import reconcile
 from mailwake.insight.reconcile import to_json as reconcile_to_json
 from mailwake.insight.report import campaign_report, find, overview
@@ -36,6 +44,9 @@ PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Lines per p
 Days = Annotated[int, Query(ge=1, le=3_660, description="How far back.")]
 Outcome = Annotated[str, Query(max_length=40, description="Which deliveries to list.")]
 
+Address = Annotated[str, Query(min_length=3, max_length=320, description="In any spelling.")]
+Campaigns = Annotated[Sequence[str], Query(max_length=MOST, description="Ids or names; the first is the measure.")]
+Age = Annotated[int | None, Query(ge=60, le=31_622_400, description="Seconds; else the latest that all have reached.")]
 Dialect = Annotated[str, Query(max_length=40, description="The only one; without it all of them.")]
 
 
@@ -97,6 +108,13 @@ def campaign_definitions(request: Request, campaign: str, *, dialect: Dialect = 
     return _json(definitions_to_json(definitions(stores, find(stores, campaign), dialect)))
 
 
+@router.get("/api/campaigns/{campaign}/pace")
+def campaign_pace(request: Request, campaign: str) -> Response:
+    """How fast a campaign's opens and clicks come: at equal age, half-life, forecast."""
+    stores = stores_of(request)
+    return _json(pace_to_json(pace(stores, find(stores, campaign), now=now_of(request))))
+
+
 @router.get("/api/campaigns/{campaign}/people")
 def campaign_people(
     request: Request, campaign: str, *, outcome: Outcome = "all", page: Page = 1, page_size: PageSize = PAGE_SIZE
@@ -112,6 +130,33 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
     """Everything that happened to one recipient's copy, with every verdict and its reasons."""
     stores = stores_of(request)
     return _json(delivery_to_json(delivery_card(stores, find(stores, campaign), delivery)))
+
+
+@router.get("/api/person")
+def one_person(request: Request, *, address: Address) -> Response:
+    """One recipient over all campaigns: how often and when they engage, with what, and whether they come back."""
+    return _json(person_to_json(person(stores_of(request), address.strip())))
+
+
+@router.get("/api/compare")
+def comparison(request: Request, *, c: Campaigns = (), age: Age = None) -> Response:
+    """Campaigns at equal age, each compared with the first."""
+    stores = stores_of(request)
+    found = [find(stores, each) for each in dict.fromkeys(c)]
+    return _json(compare_to_json(compare(stores, found, now=now_of(request), age=age)))
+
+
+@router.get("/api/timing")
+def all_timing(request: Request) -> Response:
+    """At which hours of the week people react to mail, by their own clocks, in the last 90 days."""
+    return _json(timing_to_json(timing(stores_of(request), now=now_of(request))))
+
+
+@router.get("/api/campaigns/{campaign}/timing")
+def campaign_timing(request: Request, campaign: str) -> Response:
+    """At which hours of the week people reacted to one campaign."""
+    stores = stores_of(request)
+    return _json(timing_to_json(timing(stores, now=now_of(request), campaign=find(stores, campaign))))
 
 
 @router.get("/api/bounces")

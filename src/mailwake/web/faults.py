@@ -12,6 +12,7 @@ from starlette.responses import Response
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.insight.click_map import NoSuchTemplate
 from mailwake.insight.delivery import NoSuchDelivery
+from mailwake.insight.person import NoSuchPerson
 from mailwake.insight.report import NoSuchCampaign
 from mailwake.web.rendering import render
 
@@ -23,6 +24,8 @@ _HEADINGS = {
     405: "This page only shows, it changes nothing",
     503: "The data cannot be read just now",
 }
+#: Faults about something that is named in the address and is not there.
+NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchPerson, NoSuchTemplate)
 
 
 def install(app: FastAPI) -> None:
@@ -36,9 +39,7 @@ def install(app: FastAPI) -> None:
 def _ours(request: Request, fault: Exception) -> Response:
     if isinstance(fault, Unavailable):
         return _answer(request, 503, str(fault), {"Retry-After": str(round(fault.retry_after_seconds))})
-    return _answer(
-        request, 404 if isinstance(fault, NoSuchCampaign | NoSuchDelivery | NoSuchTemplate) else 400, str(fault)
-    )
+    return _answer(request, 404 if isinstance(fault, NOT_THERE) else 400, str(fault))
 
 
 def _http(request: Request, fault: Exception) -> Response:

@@ -7,30 +7,38 @@ The same address answers a whole page and what htmx takes a part of; a page that
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.atlas.domains import atlas, everybody, forecast
+from mailwake.comparing.compare import compare
+from mailwake.comparing.pace import pace
+from mailwake.comparing.timing import timing
 from mailwake.insight.answers import to_json
 from mailwake.insight.delivery import delivery_card
 from mailwake.insight.dialects import definitions
 from mailwake.insight.people import FILTERS, people
+from mailwake.insight.person import person
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.returned import returned
 from mailwake.views import (
     bounces_view,
     campaign_view,
     campaigns_view,
+    compare_view,
     definitions_view,
     delivery_view,
     domains_view,
+    pace_view,
     people_view,
+    person_view,
     status_view,
+    timing_view,
 )
-from mailwake.web.api import Page, now_of, status_of, stores_of
+from mailwake.web.api import Address, Age, Campaigns, Page, now_of, status_of, stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -75,6 +83,14 @@ def campaign_definitions(request: Request, campaign: str) -> Response:
     return render(request, "definitions.html", **definitions_view.values(answer))
 
 
+@router.get("/campaigns/{campaign}/pace")
+def campaign_pace(request: Request, campaign: str) -> Response:
+    """How fast a campaign's opens and clicks come."""
+    stores = stores_of(request)
+    answer = pace(stores, find(stores, campaign), now=now_of(request))
+    return render(request, "pace.html", **pace_view.values(answer, stores.zone))
+
+
 @router.get("/campaigns/{campaign}/people")
 def campaign_people(request: Request, campaign: str, *, outcome: Text = "all", page: Page = 1) -> Response:
     """The people of one campaign."""
@@ -90,6 +106,42 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
     stores = stores_of(request)
     answer = delivery_card(stores, find(stores, campaign), delivery)
     return render(request, "delivery.html", **delivery_view.values(answer, stores.zone))
+
+
+@router.get("/person")
+def one_person(request: Request, *, address: Address) -> Response:
+    """One recipient over all campaigns."""
+    stores = stores_of(request)
+    return render(request, "person.html", **person_view.values(person(stores, address.strip()), stores.zone))
+
+
+@router.get("/compare")
+def comparison(request: Request, *, c: Campaigns = (), age: Age = None) -> Response:
+    """Campaigns side by side; without two of them, a list to choose from."""
+    stores = stores_of(request)
+    chosen = list(dict.fromkeys(c))
+    values: dict[str, Any] = {"sides": []}
+    if len(chosen) > 1:
+        answer = compare(stores, [find(stores, each) for each in chosen], now=now_of(request), age=age)
+        values = compare_view.values(answer, stores.zone)
+    choice = compare_view.choice(overview(stores), chosen, stores.zone)
+    return render(request, "compare.html", here="compare", choice=choice, **values)
+
+
+@router.get("/timing")
+def all_timing(request: Request) -> Response:
+    """At which hours people react to mail."""
+    return render(
+        request, "timing.html", here="timing", **timing_view.values(timing(stores_of(request), now=now_of(request)))
+    )
+
+
+@router.get("/campaigns/{campaign}/timing")
+def campaign_timing(request: Request, campaign: str) -> Response:
+    """At which hours people reacted to one campaign."""
+    stores = stores_of(request)
+    answer = timing(stores, now=now_of(request), campaign=find(stores, campaign))
+    return render(request, "timing.html", **timing_view.values(answer))
 
 
 @router.get("/bounces")

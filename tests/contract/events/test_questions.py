@@ -76,10 +76,14 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "recipient": next((row.recipient for row in rows if row.recipient), 1),
         "before": max((row.at for row in rows), default=0),
         "day": 3_600_000_000,
-        "age": 600_000_000,
         "device": "",
         "client": "",
         "country": "",
+        "sent_seconds": 3_600,
+        "age_seconds": 600,
+        "age": 3_600_000_000,
+        "kind": "clicked",
+        "ahead": 3_600,
     }
     wanted = question(name).parameters
     found = [one]

@@ -1,0 +1,1 @@
+"""Campaigns at equal age: how fast reactions come, side by side, and why two differ."""

@@ -1,0 +1,357 @@
+"""Campaigns side by side at equal age, how sure a difference is, and why it is there.
+
+A campaign of yesterday has not had its week yet; only copies that are as old as the age of the comparison count, and
+of them only what happened until they were that old.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import sqrt
+from typing import Any, NamedTuple
+
+import msgspec
+
+from mailwake.comparing.pace import BASES, CHECKPOINTS, HOUR, Group, groups_of, sums
+from mailwake.errors import BadInput, NotEnoughData
+from mailwake.events import SECOND, Handle, Micros
+from mailwake.insight.metrics import rates
+from mailwake.insight.report import Row
+from mailwake.insight.stores import Stores, moment
+from mailwake.insight.tally import Tally, read
+from mailwake.stats.difference import difference
+from mailwake.stats.mix import Decomposition, Path, decompose
+from mailwake.stats.uncertain import Expected, critical, rate_interval
+from mailwake.store.state import Campaign
+
+#: Campaigns of one comparison.
+MOST = 12
+_TWO = 2
+#: Seconds; a year.
+_OLDEST = 366 * 86_400
+#: Places of recipients that are told apart; the others stand together.
+_MOST_PLACES = 12
+#: A domain with fewer copies than this points at people.
+LEAST_COPIES = 5
+OTHERS = "other domains"
+#: Rates that need no age, because hardly anything comes later.
+PLAIN = ("delivery_rate__sent", "bounce_rate__sent", "unsubscribe_rate__delivered", "complaint_rate__delivered")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_PARTS = ("night", "morning", "afternoon", "evening")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """How one campaign's rate stands to the first's."""
+
+    #: its own less the first's, in rates
+    value: float | None
+    #: lower end of the 95 % interval (Newcombe's, widened by doubt)
+    low: float | None
+    #: upper end of it
+    high: float | None
+    #: its own over the first's
+    ratio: float | None
+    p_value: float | None
+    #: higher, lower or not distinguishable; None: cannot say
+    standing: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """One figure of one campaign."""
+
+    #: opened or clicked, by people at equal age; or the id of a rate
+    metric: str
+    label: str
+    #: numerator, expected where people are summed
+    count: float
+    base: int
+    base_name: str
+    rate: float | None
+    low: float | None
+    high: float | None
+    #: None for the first campaign
+    step: Step | None
+    cannot_say: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """One campaign of a comparison."""
+
+    id: str
+    name: str
+    #: UTC
+    sent_from: datetime | None
+    figures: tuple[Compared, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """A part of a difference, in rates; the parts of one add up to it."""
+
+    #: audience, timing, within, machines
+    what: str
+    value: float
+    #: of the 95 % interval; None: it is no estimate
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Portion:
+    """What one part of the audience adds to the difference."""
+
+    name: str
+    by_mix: float
+    by_rate: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Why:
+    """Why two campaigns differ: the causes add up to the difference of the raw rates."""
+
+    #: opened or clicked
+    kind: str
+    #: difference of the raw rates, second less first
+    raw: float
+    #: difference of the rates by people
+    people: float
+    causes: tuple[Cause, ...]
+    #: those that add most, by what they add
+    groups: tuple[Portion, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """Campaigns at equal age."""
+
+    #: seconds
+    age: int
+    #: to choose from
+    ages: tuple[int, ...]
+    sides: tuple[Side, ...]
+    #: of two campaigns
+    why: tuple[Why, ...]
+
+
+def to_json(answer: Comparison) -> bytes:
+    """The answer as JSON, the same to the byte for everybody: one line."""
+    return msgspec.json.encode(answer) + b"\n"
+
+
+def compare(stores: Stores, campaigns: Sequence[Campaign], *, now: Micros, age: int | None = None) -> Comparison:
+    """Campaigns side by side; each is compared with the first.
+
+    Args:
+        stores: where to look.
+        campaigns: two or more, each once.
+        now: microseconds since 1970.
+        age: seconds; None: the latest checkpoint that all have reached.
+
+    Raises:
+        BadInput: there are fewer than two, too many, or one twice; or the age cannot be.
+    """
+    if not 2 <= len({each.id for each in campaigns}) == len(campaigns) <= MOST:
+        raise BadInput(f"name 2 to {MOST} different campaigns to compare")
+    if age is not None and not 60 <= age <= _OLDEST:
+        raise BadInput("the age of a comparison has to be between a minute and a year")
+    groups = [groups_of(stores, each.id) for each in campaigns]
+    ages = _ages(groups, now / SECOND)
+    asked = _Asked(stores, now, age or ages[-1])
+    counted = [_counted(asked, each, of) for each, of in zip(campaigns, groups, strict=True)]
+    sides = tuple(_side(each, of, counted[0]) for each, of in zip(campaigns, counted, strict=True))
+    why = [_why(asked, campaigns, kind) for kind in BASES] if len(campaigns) == _TWO else []
+    return Comparison(age=asked.age, ages=ages, sides=sides, why=tuple(each for each in why if each is not None))
+
+
+class _Asked(NamedTuple):
+    stores: Stores
+    now: Micros
+    #: seconds
+    age: int
+
+
+def _ages(groups: Iterable[Mapping[str, Sequence[Group]]], now: float) -> tuple[int, ...]:
+    """Checkpoints that the oldest copy of every campaign has reached; if none, the age of the youngest campaign."""
+    oldest = [now - min(each.sent_at for each in some) for of in groups for some in of.values() if some]
+    reached = min(oldest, default=float(HOUR))
+    return tuple(each for each in CHECKPOINTS if each <= reached) or (max(60, int(reached)),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """A figure before it is a rate."""
+
+    metric: str
+    label: str
+    base_name: str
+    done: Expected
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    sent_from: datetime | None
+    figures: tuple[_Count, ...]
+
+
+def _counted(asked: _Asked, campaign: Campaign, groups: Mapping[str, Sequence[Group]]) -> _Counted:
+    rows = asked.stores.events.ask("campaign_counts", campaign=campaign.id)
+    counts = read(rows[0]) if rows else Tally()
+    aged = [
+        _Count(kind, f"{kind.capitalize()} by people", name, *sums(groups[kind], asked.age, asked.now / SECOND))
+        for kind, name in BASES.items()
+    ]
+    plain = [
+        _Count(each.metric, each.label, each.base_name, Expected(mean=each.count), each.base)
+        for each in rates(counts)
+        if each.metric in PLAIN
+    ]
+    return _Counted(moment(rows[0]["sent_from"]) if rows else None, (*aged, *plain))
+
+
+def _side(campaign: Campaign, counted: _Counted, first: _Counted) -> Side:
+    is_first = counted is first
+    return Side(
+        id=str(campaign.id),
+        name=campaign.name,
+        sent_from=counted.sent_from,
+        figures=tuple(
+            _compared(each, None if is_first else before)
+            for before, each in zip(first.figures, counted.figures, strict=True)
+        ),
+    )
+
+
+def _compared(count: _Count, first: _Count | None) -> Compared:
+    rate, low, high, cannot_say = None, None, None, None
+    try:
+        interval = rate_interval(count.done, count.base)
+        rate, low, high = count.done.mean / count.base, interval.low, interval.high
+    except NotEnoughData:
+        cannot_say = f"cannot say: nothing was {count.base_name}, or no copy is that old"
+    except ValueError:
+        cannot_say = f"cannot say: {count.done.mean:g} of {count.base:,} is more than all"
+    return Compared(
+        metric=count.metric,
+        label=count.label,
+        count=count.done.mean,
+        base=count.base,
+        base_name=count.base_name,
+        rate=rate,
+        low=low,
+        high=high,
+        step=None if first is None else _step(first, count),
+        cannot_say=cannot_say,
+    )
+
+
+def _step(first: _Count, count: _Count) -> Step:
+    try:
+        found = difference(first.done, first.base, count.done, count.base)
+    except (NotEnoughData, ValueError):
+        return Step(value=None, low=None, high=None, ratio=None, p_value=None, standing=None)
+    return Step(
+        value=found.value,
+        low=found.interval.low,
+        high=found.interval.high,
+        ratio=found.ratio,
+        p_value=found.p_value,
+        standing=found.standing,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Audience:
+    """To whom and when a campaign went, and what came of it."""
+
+    #: (place, part of the week) to what people did and copies
+    parts: dict[Path, tuple[Expected, int]]
+    raw: int
+    copies: int
+
+    @property
+    def people(self) -> float:
+        return sum(each.mean for each, _ in self.parts.values())
+
+
+def _why(asked: _Asked, campaigns: Sequence[Campaign], kind: str) -> Why | None:
+    """None: one of them has no copy that old."""
+    rows = [_mix(asked, each, kind) for each in campaigns]
+    places = _places(asked.stores, [row for some in rows for row in some])
+    known = Counter[str]()
+    for row in (row for some in rows for row in some):
+        if (place := places.get(row["domain"] or "")) is not None:
+            known[place] += row["copies"]
+    told = {name for name, copies in known.most_common(_MOST_PLACES) if copies >= LEAST_COPIES}
+    first, second = (_audience(some, places, told) for some in rows)
+    if not first.copies or not second.copies:
+        return None
+    found = decompose(first.parts, second.parts)
+    raw = second.raw / second.copies - first.raw / first.copies
+    return Why(kind=kind, raw=raw, people=found.value, causes=_causes(found, raw), groups=_groups(found))
+
+
+def _places(stores: Stores, rows: Sequence[Row]) -> dict[str, str]:
+    """Domain, or what stands for it, to who takes its mail; one whose recipients are all forgotten is not in it."""
+    hidden = [row for row in rows if row["domain"] and row["domain"].startswith("~")]
+    names = stores.state.domains({Handle(row[end]) for row in hidden for end in ("one", "another") if row[end]})
+    domains = {row["domain"]: row["domain"] for row in rows if row["domain"] and not row["domain"].startswith("~")}
+    for row in hidden:
+        if (name := names.get(row["one"]) or names.get(row["another"])) is not None:
+            domains[row["domain"]] = name
+    places = stores.state.places(set(domains.values()))
+    return {domain: places.get(name, name) for domain, name in domains.items()}
+
+
+def _mix(asked: _Asked, campaign: Campaign, kind: str) -> list[dict[str, Any]]:
+    age = asked.age * SECOND
+    until = asked.now - age
+    offset = datetime.fromtimestamp(until / SECOND, asked.stores.zone).utcoffset() or timedelta()
+    return asked.stores.events.ask(
+        "mix", campaign=campaign.id, kind=kind, until=until, age=age, ahead=int(offset.total_seconds())
+    )
+
+
+def _audience(rows: Iterable[Row], places: Mapping[str, str], told: Collection[str]) -> _Audience:
+    parts: dict[Path, tuple[Expected, int]] = {}
+    raw = copies = 0
+    for row in rows:
+        place = places.get(row["domain"] or "", OTHERS)
+        path = (place if place in told else OTHERS, part_of_week(row["part"]))
+        before, number = parts.get(path, (Expected(), 0))
+        done = Expected(mean=row["expected"] / 1e4, variance=row["doubt"] / 1e8)
+        parts[path] = (before + done, number + row["copies"])
+        raw, copies = raw + row["raw"], copies + row["copies"]
+    return _Audience(parts, raw, copies)
+
+
+def part_of_week(number: int) -> str:
+    """A quarter of a day of the week in words: "Monday morning"."""
+    return f"{_DAYS[number // 4 % 7]} {_PARTS[number % 4]}"
+
+
+def _causes(found: Decomposition, raw: float) -> tuple[Cause, ...]:
+    reach = critical(0.95) * sqrt(found.variance)
+    return (
+        Cause(what="audience", value=found.mixes[0]),
+        Cause(what="timing", value=found.mixes[1]),
+        Cause(what="within", value=found.within, low=found.within - reach, high=found.within + reach),
+        Cause(what="machines", value=raw - found.value),
+    )
+
+
+def _groups(found: Decomposition) -> tuple[Portion, ...]:
+    """Each place with all that lies inside it."""
+    sums_of: dict[str, list[float]] = {}
+    for effect in found.effects:
+        adds = sums_of.setdefault(effect.path[0], [0.0, 0.0])
+        adds[0] += effect.mix
+        adds[1] += effect.within
+    groups = [Portion(name=name, by_mix=mix, by_rate=rate) for name, (mix, rate) in sums_of.items()]
+    return tuple(sorted(groups, key=lambda each: (-abs(each.by_mix + each.by_rate), each.name)))

@@ -1,0 +1,160 @@
+"""What the page of a comparison shows: figures side by side, differences in words, and their causes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from mailwake.comparing.compare import Cause, Compared, Comparison, Step, Why
+from mailwake.drawing import charts, figures
+from mailwake.drawing.charts import Part
+from mailwake.insight.answers import Overview
+
+#: campaigns to choose from, the latest
+_CHOICE = 60
+#: parts of an audience that are named
+_GROUPS = 8
+_CAUSES = {
+    "audience": "other recipients: more or fewer at domains that open or click differently",
+    "timing": "sent at another day or hour",
+    "within": "the same recipients at the same hours did more or less",
+    "machines": "machines, and what may be one",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """One figure of one campaign, ready to read."""
+
+    percent: str
+    base: str
+    span: str
+    #: "+1.2 points (0.3 to 2.1): higher"; empty for the first campaign
+    step: str
+    #: higher, lower or empty
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One figure of all campaigns."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CauseView:
+    """A part of a difference."""
+
+    label: str
+    points: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WhyView:
+    """Why two campaigns differ, ready to read."""
+
+    title: str
+    says: str
+    causes: tuple[CauseView, ...]
+    groups: tuple[tuple[str, str, str], ...]
+
+
+def choice(overview: Overview, chosen: Sequence[str], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """Campaigns to choose from, the latest first."""
+    return [
+        {
+            "id": line.id,
+            "name": line.name,
+            "sent": "" if line.sent_from is None else figures.day(line.sent_from, zone),
+            "is_chosen": line.id in chosen,
+        }
+        for line in overview.campaigns[:_CHOICE]
+        if line.tally.sent
+    ]
+
+
+def values(answer: Comparison, zone: ZoneInfo) -> dict[str, Any]:
+    """What `compare.html` names."""
+    ids = [("c", side.id) for side in answer.sides]
+    return {
+        "age": figures.age(answer.age),
+        "ages": [
+            {
+                "label": figures.age(age),
+                "href": "/compare?" + urlencode([*ids, ("age", age)]),
+                "is_chosen": age == answer.age,
+            }
+            for age in answer.ages
+        ],
+        "sides": [
+            {
+                "id": side.id,
+                "name": side.name,
+                "sent": "" if side.sent_from is None else figures.day(side.sent_from, zone),
+            }
+            for side in answer.sides
+        ],
+        "lines": lines(answer),
+        "whys": [_why(each) for each in answer.why],
+    }
+
+
+def lines(answer: Comparison) -> list[Line]:
+    """One line per figure, one cell per campaign."""
+    return [
+        Line(label=cells[0].label, cells=tuple(_cell(each) for each in cells))
+        for cells in zip(*(side.figures for side in answer.sides), strict=True)
+    ]
+
+
+def _cell(found: Compared) -> Cell:
+    standing = found.step.standing if found.step else None
+    return Cell(
+        percent=figures.percent(found.rate),
+        base=f"of {figures.count(found.base)} {found.base_name}",
+        span=figures.span(found.low, found.high),
+        step="" if found.step is None else in_words(found.step),
+        kind=standing if standing in ("higher", "lower") else "",
+    )
+
+
+def in_words(step: Step) -> str:
+    """A difference in words: in points of a percentage, with its interval."""
+    if step.value is None or step.low is None or step.high is None:
+        return figures.CANNOT_SAY
+    return f"{points(step.value)} ({_number(step.low)} to {_number(step.high)}): {step.standing}"
+
+
+def points(value: float) -> str:
+    """A difference of rates in percentage points."""
+    return f"{_number(value)} points"
+
+
+def _number(value: float) -> str:
+    return f"{100 * value:+.2f}" if abs(value) < 0.0095 else f"{100 * value:+.1f}"
+
+
+def _why(found: Why) -> WhyView:
+    most = max((abs(each.value) for each in found.causes), default=0.0)
+    return WhyView(
+        title=f"{found.kind.capitalize()}, raw: {points(found.raw)}",
+        says=f"Of these {points(found.raw)}, people are {points(found.people)}. The parts add up to the whole.",
+        causes=tuple(_cause(each, most) for each in found.causes),
+        groups=tuple((each.name, points(each.by_mix), points(each.by_rate)) for each in found.groups[:_GROUPS]),
+    )
+
+
+def _cause(found: Cause, most: float) -> CauseView:
+    sure = found.low is None or found.high is None
+    span = "" if sure else f" ({_number(found.low or 0.0)} to {_number(found.high or 0.0)})"
+    return CauseView(
+        label=_CAUSES[found.what],
+        points=points(found.value) + span,
+        parts=charts.scale(found.value, most) if most else (),
+    )

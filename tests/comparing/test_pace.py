@@ -1,0 +1,109 @@
+"""How fast reactions come: counted by hand at equal age, and said to be unknown where copies are too young."""
+
+import random
+
+import pytest
+from tests.insight import seeding
+
+from mailwake.comparing.pace import DAY, HOUR, Group, at_age, earlier_campaigns, groups_of, pace, watch
+from mailwake.events import Class, EventType
+from mailwake.insight.report import campaign_report, find
+from mailwake.insight.stores import Stores
+from mailwake.stats.uncertain import Expected
+
+
+def send(stores: Stores, name: str, people: int, opens: dict[int, float], *, days_ago: float = 0) -> None:
+    """A campaign whose copies were all sent at one moment; `opens` is person to age in seconds."""
+    sending = seeding.sending(stores, name)
+    sending.people([f"p{n}-{name}@example.com" for n in range(people)])
+    start = -days_ago * DAY
+    for number in range(people):
+        sending.add(EventType.SENT, number, start)
+        sending.add(EventType.DELIVERED, number, start + 1)
+    for number, age in opens.items():
+        sending.add(EventType.OPENED, number, start + age, p_human=1.0, klass=Class.HUMAN)
+    sending.write()
+
+
+def test_at_equal_age_every_copy_counts_that_is_so_old(stores: Stores) -> None:
+    send(stores, "News", 10, {0: 600, 1: 3_000, 2: 20 * HOUR, 3: 50 * HOUR})
+    told = pace(stores, find(stores, "News"), now=seeding.micros(100 * HOUR))
+    hour, day, three, week = told.opened.checkpoints
+    assert (hour.count, hour.base, hour.rate) == (2, 10, 0.2)
+    assert (day.count, day.base) == (3, 10)
+    assert three.count == 4
+    assert (week.rate, week.cannot_say) == (None, "cannot say: no copy is that old")
+    assert told.clicked.half_life is None
+    assert told.clicked.ending.cannot_say == "cannot say: 0 responses do not tell when the others come"
+
+
+def test_the_last_checkpoint_is_the_rate_of_the_report(stores: Stores) -> None:
+    send(stores, "News", 30, {n: 100.0 * (n + 1) for n in range(12)})
+    told = pace(stores, find(stores, "News"), now=seeding.micros(30 * DAY))
+    (rate,) = (
+        each
+        for each in campaign_report(stores, find(stores, "News")).rates
+        if each.metric == "human_open_rate__delivered_trackable"
+    )
+    last = told.opened.checkpoints[-1]
+    assert (last.rate, last.low, last.high) == (rate.rate, rate.low, rate.high)
+
+
+def test_half_of_those_who_opened_had_done_so_by_the_half_life(stores: Stores) -> None:
+    send(stores, "News", 40, {n: 60.0 * (n + 1) for n in range(21)})
+    told = pace(stores, find(stores, "News"), now=seeding.micros(2 * DAY))
+    assert told.opened.half_life == pytest.approx(11 * 60, abs=61)
+
+
+def test_young_copies_make_no_rate_look_low() -> None:
+    old = Group(0.0, 600.0, 50, Expected(mean=50.0))
+    waiting = Group(0.0, None, 50, Expected())
+    young = Group(90_000.0, None, 1_000, Expected())
+    assert at_age([old, waiting, young], HOUR, 91_000.0).rate == 0.5
+
+
+def test_every_copy_is_watched_once() -> None:
+    groups = [Group(0.0, 600.0, 10, Expected(mean=7.5)), Group(0.0, None, 90, Expected())]
+    watched = watch(groups, 7_200.0)
+    assert sum(each.weight for each in watched) == pytest.approx(100)
+    assert sum(each.weight for each in watched if each.happened) == pytest.approx(7.5)
+
+
+def test_the_curve_never_falls_and_ends_where_everything_is_in(stores: Stores) -> None:
+    dice = random.Random(5)
+    send(stores, "News", 300, {n: dice.lognormvariate(9, 1.5) for n in range(120)})
+    told = pace(stores, find(stores, "News"), now=seeding.micros(30 * DAY)).opened
+    rates = [each.rate or 0 for each in told.curve]
+    assert rates == sorted(rates)
+    assert rates[-1] == pytest.approx(0.4)
+
+
+def test_a_forecast_rests_on_earlier_campaigns_of_the_stream(stores: Stores) -> None:
+    dice = random.Random(6)
+    for week in range(3, 6):
+        opens = {n: dice.lognormvariate(9.2, 1.3) for n in range(160)}
+        send(stores, f"Week {week}", 400, opens, days_ago=7.0 * week)
+    truth = {n: dice.lognormvariate(9.2, 1.3) for n in range(160)}
+    send(stores, "Now", 400, {n: age for n, age in truth.items() if age < 2 * HOUR})
+    now = seeding.micros(2 * HOUR)
+    assert len(earlier_campaigns(stores, find(stores, "Now"), now=now)) == 3
+    ending = pace(stores, find(stores, "Now"), now=now).opened.ending
+    assert ending.earlier == 3
+    assert ending.low is not None
+    assert ending.high is not None
+    assert ending.low <= 0.4 <= ending.high
+
+
+def test_without_earlier_ones_two_hours_do_not_tell_the_end(stores: Stores) -> None:
+    send(stores, "Now", 400, {n: 60.0 * n + 30 for n in range(100)})
+    ending = pace(stores, find(stores, "Now"), now=seeding.micros(2 * HOUR)).opened.ending
+    assert ending.rate is None
+    assert ending.cannot_say is not None
+    assert "no earlier population tells when" in ending.cannot_say
+
+
+def test_a_campaign_without_mail_has_no_pace(stores: Stores) -> None:
+    seeding.sending(stores, "Empty")
+    told = pace(stores, find(stores, "Empty"), now=seeding.micros(0))
+    assert (told.sent_from, told.opened.curve, told.opened.base) == (None, (), 0)
+    assert groups_of(stores, find(stores, "Empty").id) == {"opened": [], "clicked": []}
