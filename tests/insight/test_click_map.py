@@ -69,6 +69,15 @@ def test_without_filters_deliveries_are_those_of_the_list_of_links(stores: Store
     assert total == pytest.approx(1)
 
 
+def test_the_base_is_that_of_the_click_rates(stores: Stores) -> None:
+    for campaign in (seeding.crowd(stores, "Crowd", people=700), seeding.by_hand(stores)):
+        rows = stores.events.ask("templates_counts", campaign=campaign.id)
+        bases = {str(row["template"]): row["clicks_trackable"] for row in rows}
+        found = asked(stores, campaign)
+        assert {mail.template: mail.base for mail in found.mails} == bases
+        assert found.mail.base == campaign_report(stores, campaign).tally.clicks_trackable
+
+
 def test_clicks_on_unsubscribe_are_no_clicks_here_either(stores: Stores) -> None:
     assert spots(asked(stores, seeding.by_hand(stores)))[7].clicked.raw == 0
 

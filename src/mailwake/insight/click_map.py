@@ -181,7 +181,7 @@ def click_map(stores: Stores, campaign: Campaign, asked: Asked) -> ClickMap:
 
 
 def _mails(stores: Stores, campaign: Campaign) -> tuple[Mail, ...]:
-    rows = stores.events.ask("templates_counts", campaign=campaign.id)
+    rows = stores.events.ask("template_bases", campaign=campaign.id)
     bases = {row["template"]: int(row["clicks_trackable"] or 0) for row in rows}
     return tuple(_mail(campaign, each, bases.get(each.id, 0)) for each in stores.state.templates(campaign.id))
 

@@ -30,7 +30,7 @@ def picture(answer: ClickMap, *, until: str) -> str:
 
     Args:
         answer: the numbers.
-        until: age of the copies until which they count, in words.
+        until: age of the copies until which clicks count, in words.
     """
     marks = click_map_view.badges(answer)
     height = _TOP + _LINE * len(marks) + 24
@@ -40,7 +40,8 @@ def picture(answer: ClickMap, *, until: str) -> str:
     )
     versus = "" if answer.versus is None else f", less “{answer.versus.subject}” of {answer.versus.campaign_name}"
     filters = ", ".join(part for part in (answer.device, answer.client, answer.country) if part)
-    said = f"{LAYERS[answer.layer]}, clicks until {until}{f', {filters}' if filters else ''}{versus}"
+    when = "all clicks" if answer.until_seconds is None else f"clicks within {until} of sending"
+    said = f"{LAYERS[answer.layer]}, {when}{f', {filters}' if filters else ''}{versus}"
     base = f"rates of {figures.count(answer.mail.base)} delivered copies whose clicks may be told, 95 % intervals"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" '

@@ -27,8 +27,8 @@ _MARKS = {"human": "●", "machine": "□", "raw": "raw"}
 _STANDINGS = {"higher": ("higher", "▲"), "lower": ("lower", "▼"), "not distinguishable": ("alike", "≈")}
 _WHERE = {"html": "", "mso": "Outlook only", "text": "text part"}
 _SUBJECT_CHARS = 60
-#: Links with fewer letters are narrower than their mark, and often stand side by side.
-_SHORT = 18
+#: Links of these roles are short and stand side by side, closer than their marks are wide.
+_LISTED = frozenset(("footer", "legal", "social", "unsubscribe", "preferences"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,7 +132,7 @@ def badges(answer: ClickMap) -> list[Badge]:
             where="decoy" if spot.role == "decoy" else spot.where,
             strength=_strength(answer, spot, shown, changed),
             kind=_kind(answer, spot),
-            is_low=spot.number % 2 == 0 and len(spot.label) < _SHORT and spot.role not in ("cta", "image"),
+            is_low=spot.number % 2 == 0 and spot.role in _LISTED,
         )
         for spot in answer.spots
     ]
