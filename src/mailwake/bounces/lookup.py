@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 #: Phrases are filed by their first eight signs, shorter ones by their first four, so that few share a place.
 _LONG, _SHORT = 8, 4
-#: the first eight signs at each place where a word begins
-_BEGINNINGS = re.compile(r"(?<![a-z0-9])(?=([a-z0-9].{7}))")
+#: the first eight signs at each place where a word begins; the word is taken whole, so that it is looked at once
+_BEGINNINGS = re.compile(r"(?=([a-z0-9].{7}))[a-z0-9]+")
 
 
 class Lookup:
@@ -33,7 +33,7 @@ class Lookup:
             else:
                 key = phrase[: _LONG if len(phrase) >= _LONG else _SHORT]
                 self._by_start.setdefault(key, []).append(phrase)
-        self._starts = self._by_start.keys()
+        self._starts = frozenset(self._by_start)
 
     def said_in(self, words: str, starts: frozenset[str] | None = None) -> frozenset[str]:
         """The phrases that stand somewhere in the words.
@@ -57,4 +57,4 @@ class Lookup:
 def beginnings(words: str) -> frozenset[str]:
     """The first signs of each word."""
     found = _BEGINNINGS.findall(f"{words}       ")
-    return frozenset([*found, *(each[:_SHORT] for each in found)])
+    return frozenset([*found, *[each[:_SHORT] for each in found]])
