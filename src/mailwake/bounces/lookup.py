@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 #: Phrases are filed by their first eight signs, shorter ones by their first four, so that few share a place.
 _LONG, _SHORT = 8, 4
@@ -24,8 +24,11 @@ class Lookup:
     def __init__(self, phrases: Iterable[str]) -> None:
         self._by_start: dict[str, list[str]] = {}
         self._odd: list[str] = []
+        self._by_four: dict[str, list[str]] = {}
+        self._short: list[str] = []
         self._all = tuple(dict.fromkeys(phrases))
         for phrase in self._all:
+            (self._by_four.setdefault(phrase[:_SHORT], []) if len(phrase) >= _SHORT else self._short).append(phrase)
             if not phrase.isascii():
                 continue
             if len(phrase) < _SHORT or not phrase[0].isalnum():
@@ -33,7 +36,7 @@ class Lookup:
             else:
                 key = phrase[: _LONG if len(phrase) >= _LONG else _SHORT]
                 self._by_start.setdefault(key, []).append(phrase)
-        self._starts = frozenset(self._by_start)
+        self._starts, self._fours = frozenset(self._by_start), frozenset(self._by_four)
 
     def said_in(self, words: str, starts: frozenset[str] | None = None) -> frozenset[str]:
         """The phrases that stand somewhere in the words.
@@ -43,7 +46,7 @@ class Lookup:
             starts: what `beginnings` found in them, or in a text that they were cut from.
         """
         if not words.isascii():
-            return frozenset([phrase for phrase in self._all if phrase in words])
+            return frozenset(self._said_anywhere(words))
         found = [
             phrase
             for start in (beginnings(words) if starts is None else starts) & self._starts
@@ -52,6 +55,11 @@ class Lookup:
         ]
         found += [phrase for phrase in self._odd if phrase in words]
         return frozenset(found)
+
+    def _said_anywhere(self, words: str) -> Iterator[str]:
+        yield from [phrase for phrase in self._short if phrase in words]
+        for start in {words[place : place + _SHORT] for place in range(len(words))} & self._fours:
+            yield from [phrase for phrase in self._by_four[start] if phrase in words]
 
 
 def beginnings(words: str) -> frozenset[str]:

@@ -17,7 +17,6 @@ from contextlib import suppress
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import mktime_tz, parsedate_tz
-from functools import lru_cache
 
 from mailwake.errors import Unreadable
 
@@ -41,13 +40,13 @@ _BOUNDARY = re.compile(r"boundary[ \t]*=[ \t]*(?:\"([^\"]{1,200})\"|([^\s;\"]{1,
 _CHARSET = re.compile(r"charset[ \t]*=[ \t]*[\"']?([\w.:+-]{1,40})", re.IGNORECASE)
 #: a line that opens a part, where the header names another boundary or none
 _ANY_BOUNDARY = re.compile(r"^--(\S[^\n]{0,200})\ncontent-", re.IGNORECASE | re.MULTILINE)
-_NAME = re.compile(r"[!-9;-~]{1,76}")
+_FIELDS = re.compile(r"^([!-9;-~]{1,76})[ \t]*:[ \t]*(.*)$", re.MULTILINE)
 _FIELD = re.compile(r"[!-9;-~]{1,76}[ \t]*:")
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ANGLES = re.compile(r"<([^<>\s]{1,998})>")
 #: begins only where a word begins, so that a long word is looked at once
 _ADDRESS = re.compile(r"(?<![^\s<>()\[\],;:\"'])[^\s<>()\[\],;:\"'@]{1,256}@[^\s<>()\[\],;:\"'@]{1,253}")
-_FOR = re.compile(r"\bfor\s{1,9}<([^<>\s@]{1,256}@[^<>\s@]{1,253})>", re.IGNORECASE)
+_FOR = re.compile(r"[fF](?<!\w[fF])[oO][rR]\s{1,9}<([^<>\s@]{1,256}@[^<>\s@]{1,253})>")
 _MAX_RECEIVED_CHARS = 2_000
 _TAGS = re.compile(r"<[^<>]{0,2000}>")
 _BREAKS = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?table|hr|/?td)\b[^<>]{0,500}>", re.IGNORECASE)
@@ -67,14 +66,14 @@ class Part:
         kind: its content type, lower case; ``text/plain`` where it tells none.
     """
 
-    __slots__ = ("_fields", "_held", "_own", "_unopened", "body", "kind")
+    __slots__ = ("_below", "_fields", "_held", "_unopened", "body", "kind")
 
     def __init__(self, raw: str, *, unopened: int | None = None) -> None:
         head, body = _split(raw)
         self._fields = read_fields(head)
         self.body = body
         self._held: list[Part] = []
-        self._own: tuple[Part, ...] | None = None
+        self._below: tuple[Part, ...] | None = None
         self._unopened = unopened
         told = self.first("content-type").partition(";")[0].split(None, 1)
         self.kind = told[0].lower() if told else "text/plain"
@@ -89,20 +88,21 @@ class Part:
 
     def hold(self, held: list[Part]) -> None:
         """Put parts into it."""
-        self._held, self._own = held, None
+        self._held, self._below = held, None
 
     @property
     def own(self) -> tuple[Part, ...]:
         """It and everything inside it, in document order, without what stands inside a mail that it holds."""
-        if self._own is None:
-            found, todo = [], [self]
+        if self._below is None:
+            found: list[Part] = []
+            todo = [] if self.kind in _MAILS else [*reversed(self.inside)]
             while todo:
                 part = todo.pop()
                 found.append(part)
                 if part.kind not in _MAILS and part.inside:
                     todo.extend(reversed(part.inside))
-            self._own = tuple(found)
-        return self._own
+            self._below = tuple(found)
+        return (self, *self._below)
 
     def get_all(self, name: str) -> list[str]:
         """The values of a header, in order, each on one line."""
@@ -176,19 +176,9 @@ def _split(raw: str) -> tuple[str, str]:
 def read_fields(head: str) -> dict[str, list[str]]:
     """Header fields by lower-case name, unfolded; lines that are none are left out."""
     fields: dict[str, list[str]] = {}
-    for line in (_FOLD.sub(" ", head) if "\n " in head or "\n\t" in head else head).split("\n"):
-        told, colon, value = line.partition(":")
-        name = _named(told) if colon else None
-        if name is not None:
-            fields.setdefault(name, []).append(value.lstrip(" \t").rstrip())
+    for name, value in _FIELDS.findall(_FOLD.sub(" ", head)):
+        fields.setdefault(name.lower(), []).append(value.rstrip())
     return fields
-
-
-@lru_cache(maxsize=1_024)
-def _named(told: str) -> str | None:
-    """The name of a field as it is compared; None: no field has such a name. Kept, because most mails name the same."""
-    name = told.rstrip(" \t")
-    return name.lower() if _NAME.fullmatch(name) else None
 
 
 def _taken_apart(part: Part, most: int) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from importlib.resources import files
@@ -18,7 +18,7 @@ _SHARED = 4
 FIRST_SIGNS = 5
 
 #: a word, and the phrases that hold it
-_Group = tuple[str, tuple[str, ...]]
+_Groups = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class Listed(tuple[str, ...]):  # noqa: SLOT001 - a tuple can have no slots of its own
@@ -29,18 +29,24 @@ class Listed(tuple[str, ...]):  # noqa: SLOT001 - a tuple can have no slots of i
     """
 
     @cached_property
-    def _ascii(self) -> tuple[_Group, ...]:
+    def _ascii(self) -> _Groups:
         return _grouped(phrase for phrase in self if phrase.isascii())
 
     @cached_property
-    def _all(self) -> tuple[_Group, ...]:
+    def _all(self) -> _Groups:
         return _grouped(self)
 
-    def in_which(self, words: str) -> Iterator[str]:
+    def groups(self, words: str) -> _Groups:
+        """The phrases that may stand in a text, by the word that they share."""
+        return self._ascii if words.isascii() else self._all
+
+    def in_which(self, words: str) -> list[str]:
         """The phrases in a text in lower case, none that holds another."""
-        for shared, phrases in self._ascii if words.isascii() else self._all:
+        found: list[str] = []
+        for shared, phrases in self.groups(words):
             if shared in words:
-                yield from [phrase for phrase in phrases if phrase in words]
+                found += [phrase for phrase in phrases if phrase in words]
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +117,8 @@ def _whole(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(f" {each}" if len(each) < _WHOLE and each.isalpha() and each < "\u0530" else each for each in words)
 
 
-def _grouped(phrases: Iterable[str]) -> tuple[_Group, ...]:
-    """The phrases by the word that each shares with most others."""
+def _grouped(phrases: Iterable[str]) -> _Groups:
+    """The phrases by the word that each shares with most others; by themselves if they share none."""
     told = tuple(dict.fromkeys(phrases))
     least = [each for each in told if not any(other in each for other in told if other is not each)]
     common = Counter(word for each in least for word in set(each.split()))
@@ -125,4 +131,9 @@ def _grouped(phrases: Iterable[str]) -> tuple[_Group, ...]:
 
 def says(words: str, phrases: Listed) -> bool:
     """Whether a text in lower case holds one of the phrases."""
-    return next(phrases.in_which(words), None) is not None
+    for shared, held in phrases.groups(words):
+        if shared in words:
+            for phrase in held:
+                if phrase in words:
+                    return True
+    return False

@@ -162,7 +162,7 @@ def _telling(told: Told, *, all_of_them: bool) -> list[str]:
     lines = [line for line in told.lines[:_MAX_CONTEXT] if line.strip()]
     if all_of_them:
         return lines
-    said = list(told.phrases.failure.in_which("\n".join(lines).lower()))
+    said = told.phrases.failure.in_which("\n".join(lines).lower())
     return [line for line, low in zip(lines, map(str.lower, lines), strict=True) if any(word in low for word in said)]
 
 

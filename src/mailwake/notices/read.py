@@ -111,7 +111,10 @@ def _completed(told: Told, report: Report, *, alone: bool) -> Report:
     elif report.action is Action.FAILED and "in reply to" not in words:
         stage = stage_told(told, (report.address or "").lower(), alone=alone)
         words = shorten(f"{words[:900]} {stage}") if stage else words
-    return replace(report, address=address, diagnostic=words, smtp=report.smtp or find_reply(words))
+    smtp = report.smtp or find_reply(words)
+    if (address, words, smtp) == (report.address, report.diagnostic, report.smtp):
+        return report
+    return replace(report, address=address, diagnostic=words, smtp=smtp)
 
 
 def _read_held(told: Told) -> Notice | None:

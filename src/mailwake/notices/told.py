@@ -106,7 +106,7 @@ class Told:
         lines = self._texts[self.which].replace("\r", "\n").replace("\u2019", "'").split("\n", MAX_LINES)
         rest = lines.pop() if len(lines) > MAX_LINES else ""
         low = self._texts[self.which][:_MAX_NOTICE_CHARS].lower()
-        said = list(self.phrases.returned_holds.in_which(low))
+        said = self.phrases.returned_holds.in_which(low)
         first = self.phrases.returned_first
         end = len(lines)
         for number, line in enumerate(lines):
