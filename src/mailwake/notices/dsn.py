@@ -152,7 +152,7 @@ def _address(field: str) -> str | None:
     value = value if semicolon else field[:1_000]
     # An encoded word is no part of an address (RFC 2047 section 5); where a server writes one there, it is the address.
     value = printable(value) if "?=@" in value else decoded(value)
-    inside = _X400.search(value) if "822=" in value else None
+    inside = _X400.search(value) if "822=" in value and "(a)" in value.lower() else None
     if inside:
         return printable(f"{inside[1]}@{inside[2]}")
     bracket = value.rfind("<")

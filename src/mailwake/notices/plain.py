@@ -17,6 +17,8 @@ from mailwake.notices.told import Told
 
 _MAX_RECIPIENTS = 50
 _MAX_CONTEXT = 40
+#: Of what a notice of many says on one recipient; a server names the command within the first lines of it.
+_MAX_SAID_CHARS = 8_000
 #: signs that a machine tells of a failure; each alone stands in other mail too
 _ENOUGH = 3
 #: A number that a help desk puts into its subjects; it repeats those of other mail.
@@ -127,26 +129,23 @@ def about(told: Told, address: str | None, *, alone: bool) -> str:
 def _about(told: Told, address: str, *, alone: bool) -> list[str]:
     """Beside and below the address up to the next one; where that says little, all that the notice says."""
     near: list[str] = []
-    taking, blank = False, False
-    for line in told.lines:
-        low = line.lower()
-        if address in low and len(near) < _MAX_CONTEXT:
+    taking, blank, has_code = False, False, False
+    for line, low in zip(told.lines, told.low_lines, strict=False):
+        before = len(near)
+        if address in low and before < _MAX_CONTEXT:
             near.append(line)
             taking, blank = True, False
-        elif (
-            taking
-            and "@" in line
-            and (found := ADDRESS.search(line))
-            and heads(line, found)
-            and found[0].lower() != address
-        ):
+        elif not taking:
+            continue
+        elif "@" in line and (found := ADDRESS.search(line)) and heads(line, found) and found[0].lower() != address:
             taking = False
-        elif taking and not line.strip():
+        elif not line.strip():
             blank = True
-            taking = not _CODE.search(" ".join(near))
-        elif taking and len(near) < _MAX_CONTEXT and not (blank and len(near) > 12):
+            taking = not has_code
+        elif before < _MAX_CONTEXT and not (blank and before > 12):
             near.append(line)
-    if _CODE.search(" ".join(near)) or (not alone and len(near) > 1):
+        has_code = has_code or (len(near) > before and _CODE.search(line) is not None)
+    if has_code or (not alone and len(near) > 1):
         return near
     coded = [line for line in told.lines if _CODE.search(line) or "<<<" in line] if alone else []
     whole = (
@@ -170,7 +169,7 @@ def stage_told(told: Told, address: str, *, alone: bool) -> str:
     """At which command the other server refused, in Postfix's words; empty where the notice does not tell."""
     if not told.tells_a_stage:
         return ""
-    words = told.lowered if alone else " ".join(_about(told, address, alone=False)).lower()
+    words = told.lowered if alone else " ".join(_about(told, address, alone=False))[:_MAX_SAID_CHARS].lower()
     if "refused to talk to me" in words:
         return "(refused to talk to me)"
     said = _STAGE.search(words)

@@ -121,6 +121,11 @@ class Told:
         return self._halves[0]
 
     @cached_property
+    def low_lines(self) -> list[str]:
+        """The same in lower case, made once for all who are looked for in them."""
+        return "\n".join(self.lines).lower().split("\n")
+
+    @cached_property
     def lowered(self) -> str:
         """The same in lower case, lines joined."""
         return " ".join(" ".join(self.lines).lower().split())
