@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 #: Phrases are filed by their first eight signs, shorter ones by their first four, so that few share a place.
 _LONG, _SHORT = 8, 4
+#: so many are looked for one by one sooner than a text beyond ASCII is cut into all its fours
+_FEW = 200
 #: the first eight signs at each place where a word begins; the word is taken whole, so that it is looked at once
 _BEGINNINGS = re.compile(r"(?=([a-z0-9].{7}))[a-z0-9]+")
 
@@ -57,6 +59,9 @@ class Lookup:
         return frozenset(found)
 
     def _said_anywhere(self, words: str) -> Iterator[str]:
+        if len(self._all) < _FEW:
+            yield from [phrase for phrase in self._all if phrase in words]
+            return
         yield from [phrase for phrase in self._short if phrase in words]
         for start in {words[place : place + _SHORT] for place in range(len(words))} & self._fours:
             yield from [phrase for phrase in self._by_four[start] if phrase in words]

@@ -171,7 +171,7 @@ def _diagnostic(field: str) -> str:
     """The words behind ``smtp;`` or ``X-Postfix;``."""
     kind, semicolon, value = field[: 4 * _MAX_DIAGNOSTIC_CHARS].partition(";")
     words = value if semicolon and " " not in kind.strip() else field
-    return shorten(decoded(words) if "=?" in words else words)
+    return shorten(decoded(words[: 2 * _MAX_DIAGNOSTIC_CHARS]) if "=?" in words else words)
 
 
 def _server(field: str) -> str | None:

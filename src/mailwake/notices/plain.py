@@ -129,10 +129,12 @@ def about(told: Told, address: str | None, *, alone: bool) -> str:
 def _about(told: Told, address: str, *, alone: bool) -> list[str]:
     """Beside and below the address up to the next one; where that says little, all that the notice says."""
     near: list[str] = []
-    taking, blank, has_code = False, False, False
+    taking, blank = False, False
+    looked, has_code = 0, False
     for line, low in zip(told.lines, told.low_lines, strict=False):
-        before = len(near)
-        if address in low and before < _MAX_CONTEXT:
+        if len(near) == _MAX_CONTEXT:
+            break
+        if address in low:
             near.append(line)
             taking, blank = True, False
         elif not taking:
@@ -141,11 +143,13 @@ def _about(told: Told, address: str, *, alone: bool) -> list[str]:
             taking = False
         elif not line.strip():
             blank = True
-            taking = not has_code
-        elif before < _MAX_CONTEXT and not (blank and before > 12):
+            has_code = has_code or any(
+                map(_CODE.search, near[looked:])
+            )  # each line once, or a long notice takes seconds
+            taking, looked = not has_code, len(near)
+        elif not (blank and len(near) > 12):
             near.append(line)
-        has_code = has_code or (len(near) > before and _CODE.search(line) is not None)
-    if has_code or (not alone and len(near) > 1):
+    if (not alone and len(near) > 1) or has_code or any(map(_CODE.search, near[looked:])):
         return near
     coded = [line for line in told.lines if _CODE.search(line) or "<<<" in line] if alone else []
     whole = (
