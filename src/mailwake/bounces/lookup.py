@@ -25,7 +25,8 @@ class Lookup:
 
     def __init__(self, phrases: Iterable[str]) -> None:
         self._by_start: dict[str, list[str]] = {}
-        self._odd: list[str] = []
+        #: what begins with no letter and no digit, by its first sign, and what is too short, by itself
+        self._odd: dict[str, list[str]] = {}
         self._by_four: dict[str, list[str]] = {}
         self._short: list[str] = []
         self._all = tuple(dict.fromkeys(phrases))
@@ -34,7 +35,7 @@ class Lookup:
             if not phrase.isascii():
                 continue
             if len(phrase) < _SHORT or not phrase[0].isalnum():
-                self._odd.append(phrase)
+                self._odd.setdefault(phrase if phrase[0].isalnum() else phrase[0], []).append(phrase)
             else:
                 key = phrase[: _LONG if len(phrase) >= _LONG else _SHORT]
                 self._by_start.setdefault(key, []).append(phrase)
@@ -55,7 +56,9 @@ class Lookup:
             for phrase in self._by_start[start]
             if phrase in words
         ]
-        found += [phrase for phrase in self._odd if phrase in words]
+        for start, phrases in self._odd.items():
+            if start in words:
+                found += [phrase for phrase in phrases if phrase in words]
         return frozenset(found)
 
     def _said_anywhere(self, words: str) -> Iterator[str]:

@@ -124,7 +124,9 @@ def open_mail(raw: bytes) -> Part:
     Raises:
         Unreadable: it is empty, or nested beyond reason.
     """
-    head = raw[:READ_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    head = raw[:READ_BYTES]
+    if b"\r" in head:
+        head = head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not head.strip():
         raise Unreadable("the mail is empty")
     return _open(head.decode("latin-1"))
