@@ -77,7 +77,11 @@ class Bounces:
         self._reply = {code: name for name, codes in table["reply"].items() for code in codes}
         self._vague = {code: name for name, codes in table["vague_status"].items() for code in codes}
         self._text = [_rule(entry) for entry in table["text"]]
-        self._blaming = [rule for rule in self._text if rule.category in _OF_SENDERS]
+        #: of each word, the rules that it may make, by their place in the order
+        self._rules_of: dict[str, list[int]] = {}
+        for place, rule in enumerate(self._text):
+            for word in rule.any_of:
+                self._rules_of.setdefault(word, []).append(place)
         stages = table.get("stage", {})
         self._stages = [(name, frozenset(entry["words"])) for name, entry in stages.items()]
         self._default = {name: entry["default"] for name, entry in stages.items() if "default" in entry}
@@ -118,7 +122,7 @@ class Bounces:
         known = self._providers.find(words, marks, stage)
         if known is not None:
             return self._decision(known.category, known.id, quote(reason, known.word))
-        said = self._plain.said_in(words.plain, starts)
+        said = self._told_by(self._plain.said_in(words.plain, starts))
         return (
             self._by_stage(said, stage, reason)
             or self._by_words(words, said, stage, reason)
@@ -151,29 +155,33 @@ class Bounces:
             return self._decision("unknown", "esp.soft", quote(reason))
         return said
 
+    def _told_by(self, said: frozenset[str]) -> list[tuple[_Rule, str]]:
+        """The rules that what was said makes, in order, each with the first of its words."""
+        places = sorted({place for word in said for place in self._rules_of.get(word, ())})
+        made = ((rule, _matching(rule, said)) for rule in map(self._text.__getitem__, places))
+        return [(rule, word) for rule, word in made if word is not None]
+
     def _stage(self, marks: frozenset[str]) -> str | None:
         """The first command that the words tell of."""
         return next((name for name, words in self._stages if not words.isdisjoint(marks)), None)
 
-    def _by_stage(self, said: frozenset[str], stage: str | None, reason: str) -> Decision | None:
+    def _by_stage(self, said: list[tuple[_Rule, str]], stage: str | None, reason: str) -> Decision | None:
         """What was refused before a recipient was named."""
         default = self._default.get(stage or "")
         if default is None:
             return None
-        for rule in self._text:
-            word = _matching(rule, said) if rule.category not in _OF_RECIPIENTS else None
-            if word is not None and (rule.overrules or rule.category in ("network", "policy")):
+        for rule, word in said:
+            if rule.category not in _OF_RECIPIENTS and (rule.overrules or rule.category in ("network", "policy")):
                 if rule.category == "spam_content" or (rule.category == "policy" and stage == "connect"):
                     break
                 return self._decision(rule.category, f"text.{rule.id}", quote(reason, word))
         return self._decision(default, f"stage.{stage}", quote(reason))
 
     def _by_words(
-        self, words: Words, said: frozenset[str], stage: str | None, reason: str, *, overruling: bool = True
+        self, words: Words, said: list[tuple[_Rule, str]], stage: str | None, reason: str, *, overruling: bool = True
     ) -> Decision | None:
-        for rule in self._text:
-            word = _matching(rule, said) if rule.overrules is overruling else None
-            if word is None or (rule.category == "bad_mailbox" and self._blames_another(said)):
+        for rule, word in said:
+            if rule.overrules is not overruling or (rule.category == "bad_mailbox" and _blames_another(said)):
                 continue
             category = rule.category
             if category == "bad_mailbox" and _is_contradicted(words, stage):
@@ -182,10 +190,6 @@ class Bounces:
                 category = "bad_mailbox"
             return self._decision(category, f"text.{rule.id}", quote(reason, word))
         return None
-
-    def _blames_another(self, said: frozenset[str]) -> bool:
-        """Whether who sends, or what, is refused in the same breath: then nobody is dead because of it."""
-        return any(_matching(rule, said) is not None for rule in self._blaming)
 
     def _by_family(
         self, words: Words, starts: frozenset[str], stage: str | None, reason: str, *, overruling: bool = True
@@ -201,10 +205,8 @@ class Bounces:
 
     def _by_links(self, words: Words, reason: str) -> Decision | None:
         """What the links say where nothing else spoke: help pages are named after the trouble."""
-        said = self._plain.said_in(words.links) if words.links else frozenset()
-        for rule in self._text if said else ():
-            word = _matching(rule, said) if rule.overrules and rule.category != "bad_mailbox" else None
-            if word is not None:
+        for rule, word in self._told_by(self._plain.said_in(words.links)) if words.links else ():
+            if rule.overrules and rule.category != "bad_mailbox":
                 return self._decision(rule.category, f"text.{rule.id}", quote(reason, word))
         return None
 
@@ -230,6 +232,11 @@ def _matching(rule: _Rule, said: frozenset[str]) -> str | None:
     if rule.any_of.isdisjoint(said) or not rule.unless.isdisjoint(said):
         return None
     return next(word for word in rule.words if word in said)
+
+
+def _blames_another(said: list[tuple[_Rule, str]]) -> bool:
+    """Whether who sends, or what, is refused in the same breath: then nobody is dead because of it."""
+    return any(rule.category in _OF_SENDERS for rule, _ in said)
 
 
 def _means_unknown(words: Words, stage: str | None) -> bool:

@@ -47,6 +47,9 @@ class Providers:
             for name, entry in table.items()
         ]
 
+        self._servers = tuple(each for provider in self._providers for each in provider.servers)
+        self._marks = frozenset(self.marks())
+
     def categories(self) -> Iterable[str]:
         """All causes that the rules name."""
         return (rule.category for provider in self._providers for rule in provider.rules)
@@ -58,6 +61,8 @@ class Providers:
     def find(self, words: Words, marks: frozenset[str], stage: str | None) -> Known | None:
         """The first rule that fits what a known provider said; `marks` are the words of `marks()` that it said."""
         host = f".{words.server}" if words.server else ""
+        if self._marks.isdisjoint(marks) and not (host and host.endswith(self._servers)):
+            return None
         for provider in self._providers:
             if not (host and host.endswith(provider.servers)) and provider.marks.isdisjoint(marks):
                 continue

@@ -8,10 +8,11 @@ from typing import NamedTuple
 #: More than any server says; what is longer was put together by somebody else.
 _MAX_CHARS = 4_000
 _MAX_QUOTED_BYTES = 1_000
-#: RFC 3463 section 2
-_STATUS = re.compile(r"(?<![\d.])[245]\.(\d{1,3}\.\d{1,3})(?![\d.]|-\d)")
+#: RFC 3463 section 2. Here and below the digit stands first, what may not stand before it second: so a text is skimmed
+#: for the digits, which is several times faster.
+_STATUS = re.compile(r"[245](?<![\d.][245])\.(\d{1,3}\.\d{1,3})(?![\d.]|-\d)")
 #: RFC 5321 section 4.2.1: the code opens the reply
-_REPLY = re.compile(r"(?:^|[\s;:(\"'#<-])([245][0-5]\d)(?=[\s\-:,#]|$)")
+_REPLY = re.compile(r"[245](?<![^\s;:(\"'#<-][245])[0-5]\d(?=[\s\-:,#]|$)")
 _HOST = re.compile(r"\bhost ([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,20})")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"']{1,2000}")
 #: begins only where a word begins, so that a long word is looked at once
@@ -64,8 +65,13 @@ def read_words(reason: str, *, server: str | None = None) -> Words:
 
 def quote(reason: str, word: str = "") -> str:
     """The line that holds the word, printable, at most 1,000 bytes; the whole where there is one line or no word."""
-    lines = [line for line in reason[:_MAX_CHARS].splitlines() if line.strip()] or [""]
-    line = next((each for each in lines if word and word in each.lower()), " ".join(lines))
+    lines = reason[:_MAX_CHARS].splitlines() or [""]
+    if len(lines) > 1:
+        lines = [line for line in lines if line.strip()] or [""]
+    line = next((each for each in lines if word and word in each.lower()), " ".join(lines)) if lines[1:] else lines[0]
     start = max(0, line.lower().find(word) - 400) if word and len(line) > 800 else 0
-    clean = _NO_TEXT.sub("", " ".join(line[start:].split()))
+    clean = " ".join(line[start:].split())
+    if clean.isascii() and clean.isprintable():
+        return clean[:_MAX_QUOTED_BYTES]
+    clean = _NO_TEXT.sub("", clean)
     return clean.encode("utf-8")[:_MAX_QUOTED_BYTES].decode("utf-8", "ignore")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailwake.notices.mail import Part, addresses, header, own_parts, parts, printable, read_fields, text
+from mailwake.notices.mail import Part, addresses, header, parts, printable, read_fields, text
 from mailwake.notices.notice import Action, Report
 
 #: feedback types that say "the recipient does not want this"; the others are about us or about nobody.
@@ -24,7 +24,7 @@ def read_feedback(message: Part) -> tuple[str, list[Report]] | None:
 
     A report names the recipients only where the provider does not redact them.
     """
-    for part in own_parts(message):
+    for part in message.own:
         if part.kind == "message/feedback-report":
             fields = read_fields(text(part).lstrip())
             told = fields.get("feedback-type", [""])[0].lower().split()
@@ -38,7 +38,7 @@ def _is_a_report(message: Part) -> bool:
     """Whether a provider complains in a form of its own, with the mail enclosed."""
     if "feedback-report" in message.first("content-type"):
         return True
-    if not any(part.kind == "message/rfc822" for part in own_parts(message)):
+    if not any(part.kind == "message/rfc822" for part in message.own):
         return False
     if any(each in _REPORTERS for each in addresses(message, "from")):
         return True

@@ -10,10 +10,11 @@ from mailwake.notices.notice import Action, Kind, Report
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
-#: RFC 3463 section 2: class "." subject "." detail
-_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]|-\d)")
+#: RFC 3463 section 2: class "." subject "." detail. Here and below the digit stands first, what may not stand before it
+#: second: so a text is skimmed for the digits, which is several times faster.
+_STATUS = re.compile(r"[245](?<![\d.][245])\.\d{1,3}\.\d{1,3}(?![\d.]|-\d)")
 #: RFC 5321 section 4.2.1: a reply code opens the line, or follows the name of its type
-_REPLY = re.compile(r"(?:^|[\s;:(\"'#<-])([245][0-5]\d)(?=[\s\-:,#]|$)")
+_REPLY = re.compile(r"[245](?<![^\s;:(\"'#<-][245])[0-5]\d(?=[\s\-:,#]|$)")
 #: RFC 6533 section 3: \x{HEX} stands for a character
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 #: RFC 3461 section 4: "+" and two hex digits stand for a byte
@@ -68,7 +69,7 @@ def is_vague(status: str) -> bool:
 def find_reply(text: str) -> str | None:
     """The first SMTP reply code in a text."""
     found = _REPLY.search(text)
-    return found[1] if found else None
+    return found[0] if found else None
 
 
 def shorten(text: str) -> str:
@@ -151,7 +152,7 @@ def _address(field: str) -> str | None:
     value = value if semicolon else field[:1_000]
     # An encoded word is no part of an address (RFC 2047 section 5); where a server writes one there, it is the address.
     value = printable(value) if "?=@" in value else decoded(value)
-    inside = _X400.search(value)
+    inside = _X400.search(value) if "822=" in value and "(a)" in value.lower() else None
     if inside:
         return printable(f"{inside[1]}@{inside[2]}")
     bracket = value.rfind("<")
@@ -170,7 +171,7 @@ def _diagnostic(field: str) -> str:
     """The words behind ``smtp;`` or ``X-Postfix;``."""
     kind, semicolon, value = field[: 4 * _MAX_DIAGNOSTIC_CHARS].partition(";")
     words = value if semicolon and " " not in kind.strip() else field
-    return shorten(decoded(words) if "=?" in words else words)
+    return shorten(decoded(words[: 2 * _MAX_DIAGNOSTIC_CHARS]) if "=?" in words else words)
 
 
 def _server(field: str) -> str | None:

@@ -46,7 +46,7 @@ _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ANGLES = re.compile(r"<([^<>\s]{1,998})>")
 #: begins only where a word begins, so that a long word is looked at once
 _ADDRESS = re.compile(r"(?<![^\s<>()\[\],;:\"'])[^\s<>()\[\],;:\"'@]{1,256}@[^\s<>()\[\],;:\"'@]{1,253}")
-_FOR = re.compile(r"\bfor\s{1,9}<([^<>\s@]{1,256}@[^<>\s@]{1,253})>", re.IGNORECASE)
+_FOR = re.compile(r"[fF](?<!\w[fF])[oO][rR]\s{1,9}<([^<>\s@]{1,256}@[^<>\s@]{1,253})>")
 _MAX_RECEIVED_CHARS = 2_000
 _TAGS = re.compile(r"<[^<>]{0,2000}>")
 _BREAKS = re.compile(r"<(?:br|/?p|/?div|/?tr|/?li|/?h\d|/?table|hr|/?td)\b[^<>]{0,500}>", re.IGNORECASE)
@@ -66,13 +66,14 @@ class Part:
         kind: its content type, lower case; ``text/plain`` where it tells none.
     """
 
-    __slots__ = ("_fields", "_held", "_unopened", "body", "kind")
+    __slots__ = ("_below", "_fields", "_held", "_unopened", "body", "kind")
 
     def __init__(self, raw: str, *, unopened: int | None = None) -> None:
         head, body = _split(raw)
         self._fields = read_fields(head)
         self.body = body
         self._held: list[Part] = []
+        self._below: tuple[Part, ...] | None = None
         self._unopened = unopened
         told = self.first("content-type").partition(";")[0].split(None, 1)
         self.kind = told[0].lower() if told else "text/plain"
@@ -87,7 +88,21 @@ class Part:
 
     def hold(self, held: list[Part]) -> None:
         """Put parts into it."""
-        self._held = held
+        self._held, self._below = held, None
+
+    @property
+    def own(self) -> tuple[Part, ...]:
+        """It and everything inside it, in document order, without what stands inside a mail that it holds."""
+        if self._below is None:
+            found: list[Part] = []
+            todo = [] if self.kind in _MAILS else [*reversed(self.inside)]
+            while todo:
+                part = todo.pop()
+                found.append(part)
+                if part.kind not in _MAILS and part.inside:
+                    todo.extend(reversed(part.inside))
+            self._below = tuple(found)
+        return (self, *self._below)
 
     def get_all(self, name: str) -> list[str]:
         """The values of a header, in order, each on one line."""
@@ -109,7 +124,9 @@ def open_mail(raw: bytes) -> Part:
     Raises:
         Unreadable: it is empty, or nested beyond reason.
     """
-    head = raw[:READ_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    head = raw[:READ_BYTES]
+    if b"\r" in head:
+        head = head.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if not head.strip():
         raise Unreadable("the mail is empty")
     return _open(head.decode("latin-1"))
@@ -217,16 +234,6 @@ def parts(message: Part) -> Iterator[Part]:
         left -= 1
         yield part
         todo.extend(reversed(part.inside))
-
-
-def own_parts(message: Part) -> Iterator[Part]:
-    """The same, without what stands inside a mail that it holds."""
-    todo = [message]
-    while todo:
-        part = todo.pop()
-        yield part
-        if part.kind not in _MAILS:
-            todo.extend(reversed(part.inside))
 
 
 def printable(text: str) -> str:

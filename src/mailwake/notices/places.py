@@ -94,8 +94,8 @@ def _aliases(told: Told) -> dict[str, str]:
 def _leading(told: Told) -> Iterator[str]:
     """Addresses at the head of a line; deeper below one stands its reason, and within a sentence somebody else."""
     before, deep, said = "", -1, False
-    for line in told.lines:
-        if said and says(line.lower(), told.phrases.transcript):
+    for line, low in zip(told.lines, told.low_lines, strict=False):
+        if said and says(low, told.phrases.transcript):
             return
         if not line.strip():
             deep = -1

@@ -17,13 +17,17 @@ from mailwake.notices.told import Told
 
 _MAX_RECIPIENTS = 50
 _MAX_CONTEXT = 40
+#: Of what a notice of many says on one recipient; a server names the command within the first lines of it.
+_MAX_SAID_CHARS = 8_000
 #: signs that a machine tells of a failure; each alone stands in other mail too
 _ENOUGH = 3
 #: A number that a help desk puts into its subjects; it repeats those of other mail.
 _TICKET = re.compile(r"\[[^\]]{0,20}#\s?\d|\[[a-z]{2,10}-\d+\]|#\d{3}")
+#: A subject that tells of a delay and says one of these tells of a failure.
+_FAILED = ("returned mail", "undeliver", "fail")
 _STAGE = re.compile(r"in reply to (?:the )?(?:end of )?([a-z]{4}(?: from| to)?) command", re.IGNORECASE)
 _TRANSCRIPT = re.compile(r">>> (RCPT|MAIL|DATA|EHLO|HELO)")
-_CODE = re.compile(r"(?:^|[\s(:;'\"#<-])[245](?:[0-5]\d|\.\d{1,3}\.\d{1,3})(?=[\s\-:,#)<]|$)")
+_CODE = re.compile(r"[245](?<![^\s(:;'\"#<-][245])(?:[0-5]\d|\.\d{1,3}\.\d{1,3})(?=[\s\-:,#)<]|$)")
 
 
 def read_failed_header(told: Told) -> list[Report]:
@@ -62,8 +66,7 @@ def is_notice(told: Told) -> bool:
     """
     message, phrases = told.message, told.phrases
     by_subject = says(told.subject, phrases.subject) or says(told.subject, phrases.delay_subjects)
-    says_so = by_subject or says(told.subject, phrases.failure) or says(told.lowered[:3_000], phrases.failure)
-    says_so = says_so or says(told.lowered[:3_000], phrases.delay)
+    says_so = by_subject or says(told.subject, phrases.failure) or told.tells_failure or told.tells_delay
     if not says_so or not _tells_of_a_mail(told, by_subject=by_subject):
         return False
     machine = [
@@ -72,15 +75,15 @@ def is_notice(told: Told) -> bool:
         message.kind == "multipart/report" or message.has("x-ms-exchange-message-is-ndr"),
         not told.sender,
         any(address.startswith(phrases.silent) for address in told.sender),
-        says(header(message, "from").lower(), phrases.likely),
+        says(told.written_by, phrases.likely),
     ]
     if not any(machine):
         return False
     signs = sum(machine) + told.is_from_a_server + 2 * by_subject
     signs += (told.is_from_a_server or told.has_no_sender) and says(told.subject, phrases.failure)
     signs += told.returned is not None
-    signs += says(told.lowered[:3_000], phrases.sure) or says(told.lowered[:3_000], phrases.reasons)
-    signs += _CODE.search(told.lowered[:3_000]) is not None
+    signs += told.tells_surely or says(told.early, phrases.reasons)
+    signs += _CODE.search(told.early) is not None
     by_itself = told.has_no_sender or (told.is_from_a_server and (by_subject or says(told.subject, phrases.failure)))
     if not by_itself and (message.has("list-unsubscribe") or message.has("list-id")):
         signs -= 2
@@ -95,23 +98,22 @@ def is_notice(told: Told) -> bool:
 
 def _tells_of_a_mail(told: Told, *, by_subject: bool) -> bool:
     """Whether it is about one mail that failed: lists of refusals, logs and texts on bounces tell reasons alone."""
-    phrases, early = told.phrases, told.lowered[:3_000]
-    if says(told.subject, phrases.no_notice) or says(early, phrases.no_notice):
+    phrases = told.phrases
+    if says(told.subject, phrases.no_notice) or says(told.early, phrases.no_notice):
         return False
     if by_subject or told.has_no_sender or told.returned is not None or told.message.kind == "multipart/report":
         return True
-    return says(told.subject, phrases.failure) or says(early, phrases.sure) or says(early, phrases.delay)
+    return says(told.subject, phrases.failure) or told.tells_surely or told.tells_delay
 
 
 def is_delay(told: Told) -> bool:
     """Whether somebody is still trying."""
     phrases = told.phrases
-    early = told.lowered[:3_000]
-    if says(early, phrases.delay_unless):
+    if says(told.early, phrases.delay_unless):
         return False
-    if says(early, phrases.delay):
+    if told.tells_delay:
         return True
-    return says(told.subject, phrases.delay_subjects) and not says(told.subject, ("returned mail", "undeliver", "fail"))
+    return says(told.subject, phrases.delay_subjects) and not any(word in told.subject for word in _FAILED)
 
 
 def _report(told: Told, address: str, action: Action, of: int) -> Report:
@@ -128,43 +130,50 @@ def _about(told: Told, address: str, *, alone: bool) -> list[str]:
     """Beside and below the address up to the next one; where that says little, all that the notice says."""
     near: list[str] = []
     taking, blank = False, False
-    for line in told.lines:
-        low = line.lower()
-        if address in low and len(near) < _MAX_CONTEXT:
+    looked, has_code = 0, False
+    for line, low in zip(told.lines, told.low_lines, strict=False):
+        if len(near) == _MAX_CONTEXT:
+            break
+        if address in low:
             near.append(line)
             taking, blank = True, False
-        elif (
-            taking
-            and "@" in line
-            and (found := ADDRESS.search(line))
-            and heads(line, found)
-            and found[0].lower() != address
-        ):
+        elif not taking:
+            continue
+        elif "@" in line and (found := ADDRESS.search(line)) and heads(line, found) and found[0].lower() != address:
             taking = False
-        elif taking and not line.strip():
+        elif not line.strip():
             blank = True
-            taking = not _CODE.search(" ".join(near))
-        elif taking and len(near) < _MAX_CONTEXT and not (blank and len(near) > 12):
+            has_code = has_code or any(
+                map(_CODE.search, near[looked:])
+            )  # each line once, or a long notice takes seconds
+            taking, looked = not has_code, len(near)
+        elif not (blank and len(near) > 12):
             near.append(line)
-    if _CODE.search(" ".join(near)) or (not alone and len(near) > 1):
+    if (not alone and len(near) > 1) or has_code or any(map(_CODE.search, near[looked:])):
         return near
     coded = [line for line in told.lines if _CODE.search(line) or "<<<" in line] if alone else []
-    telling = (
-        line
-        for line in told.lines[:_MAX_CONTEXT]
-        if line.strip() and (not (near or coded) or says(line.lower(), told.phrases.failure))
+    whole = (
+        [line for line in _telling(told, all_of_them=not (near or coded)) if line not in near + coded] if alone else []
     )
-    whole = [line for line in telling if line not in near and line not in coded] if alone else []
     return [*near, *(line for line in coded[:_MAX_CONTEXT] if line not in near), *whole] or [
         header(told.message, "subject")
     ]
+
+
+def _telling(told: Told, *, all_of_them: bool) -> list[str]:
+    """The first lines that say something, or say that a mail failed."""
+    lines = [line for line in told.lines[:_MAX_CONTEXT] if line.strip()]
+    if all_of_them:
+        return lines
+    said = told.phrases.failure.in_which("\n".join(lines).lower())
+    return [line for line, low in zip(lines, map(str.lower, lines), strict=True) if any(word in low for word in said)]
 
 
 def stage_told(told: Told, address: str, *, alone: bool) -> str:
     """At which command the other server refused, in Postfix's words; empty where the notice does not tell."""
     if not told.tells_a_stage:
         return ""
-    words = told.lowered if alone else " ".join(_about(told, address, alone=False)).lower()
+    words = told.lowered if alone else " ".join(_about(told, address, alone=False))[:_MAX_SAID_CHARS].lower()
     if "refused to talk to me" in words:
         return "(refused to talk to me)"
     said = _STAGE.search(words)

@@ -20,7 +20,6 @@ from mailwake.notices.mail import (
     message_id,
     open_mail,
     open_text,
-    own_parts,
     sent_to,
     text,
 )
@@ -77,7 +76,7 @@ def _read(told: Told, *, may_hold: bool = True) -> Notice:
 
 def _read_fields(told: Told) -> list[Report]:
     """The machine-readable part, or its fields where they stand as text; each with the words that it lacks."""
-    own = list(own_parts(told.message))
+    own = list(told.message.own)
     reports = read_reports(own)
     if not reports and (told.is_from_a_server or told.message.kind == "multipart/report" or told.has_no_sender):
         for part in own:
@@ -112,12 +111,15 @@ def _completed(told: Told, report: Report, *, alone: bool) -> Report:
     elif report.action is Action.FAILED and "in reply to" not in words:
         stage = stage_told(told, (report.address or "").lower(), alone=alone)
         words = shorten(f"{words[:900]} {stage}") if stage else words
-    return replace(report, address=address, diagnostic=words, smtp=report.smtp or find_reply(words))
+    smtp = report.smtp or find_reply(words)
+    if (address, words, smtp) == (report.address, report.diagnostic, report.smtp):
+        return report
+    return replace(report, address=address, diagnostic=words, smtp=smtp)
 
 
 def _read_held(told: Told) -> Notice | None:
     """A notice inside this mail: attached, or standing below a few words of a server that passed it on."""
-    for part in own_parts(told.message):
+    for part in told.message.own:
         if part.kind == "message/rfc822" and part.inside and part is not told.message:
             inner = part.inside[0]
             says_nothing = told.has_no_sender and not told.lowered
@@ -151,7 +153,7 @@ def _notice(
         place = message.body.lower().find("\nmessage-id:")
         found = _MESSAGE_ID.match(message.body, place + 1) if place >= 0 else None
         original = found[1] if found else header(message, "x-original-message-id").strip("<>") or None
-    first = next((part for part in own_parts(message) if part.kind == "text/plain"), message)
+    first = next((part for part in message.own if part.kind == "text/plain"), message)
     return Notice(
         kind=kind,
         asks_to_leave=asks_to_leave(header(message, "subject"), text(first)) if kind is Kind.REPLY else None,

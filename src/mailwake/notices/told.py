@@ -7,21 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mailwake.notices.mail import Part, addresses, header, own_parts, readable, text
-from mailwake.notices.phrases import Phrases, says
+from mailwake.notices.mail import Part, addresses, header, readable, text
+from mailwake.notices.phrases import FIRST_SIGNS, Phrases, says
 
 #: A notice says what it has to say within a few screens; a transcript may be longer.
 MAX_LINES = 400
 MAX_LINE_CHARS = 1_000
 _MAX_TEXTS = 3
 _MAX_FOREIGN_SIGNS = 40
+_EARLY_CHARS = 3_000
 _SIGNS = " \t-=*#_<>[]:"
 #: Where our own mail begins is looked for so far.
 _MAX_NOTICE_CHARS = 16_000
 _MAX_ENCLOSED_CHARS = 65_536
 #: RFC 4155: what a mail begins with that was kept in a file
 _MBOX = re.compile(r"From \S{1,300} +\w{3} +\w{3} +\d")
-_QUOTE = re.compile(r"^(?:> ?)+", re.MULTILINE)
+#: at the head of a line; the sign stands first, so that a text is skimmed for it
+_QUOTE = re.compile(r">(?<![^\n]>) ?(?:> ?)*")
 _HEADER_TYPES = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 _MAILS = frozenset({"message/rfc822", "message/global"})
 
@@ -52,10 +54,14 @@ class Told:
         return addresses(self.message, "from")
 
     @cached_property
+    def written_by(self) -> str:
+        """From, in lower case."""
+        return header(self.message, "from").lower()
+
+    @cached_property
     def is_from_a_server(self) -> bool:
         """Whether a mail server stands in From."""
-        named = header(self.message, "from").lower()
-        return says(named, self.phrases.servers)
+        return says(self.written_by, self.phrases.servers)
 
     @cached_property
     def has_no_sender(self) -> bool:
@@ -65,7 +71,7 @@ class Told:
 
     @cached_property
     def _texts(self) -> list[str]:
-        leaves = [part for part in own_parts(self.message) if not part.inside]
+        leaves = [part for part in self.message.own if not part.inside]
         plain = [
             part
             for part in leaves
@@ -89,7 +95,7 @@ class Told:
             other = replace(self, which=number)
             if not other.lines:
                 return
-            if any(phrase in other.lowered[:3_000] for phrase in self.phrases.sure):
+            if other.tells_surely:
                 yield other
 
     @cached_property
@@ -100,8 +106,13 @@ class Told:
         lines = self._texts[self.which].replace("\r", "\n").replace("\u2019", "'").split("\n", MAX_LINES)
         rest = lines.pop() if len(lines) > MAX_LINES else ""
         low = self._texts[self.which][:_MAX_NOTICE_CHARS].lower()
-        said = [word for word in self.phrases.returned_holds if word in low]
-        end = next((number for number, line in enumerate(lines) if self._opens_the_mail(line, said)), len(lines))
+        said = self.phrases.returned_holds.in_which(low)
+        first = self.phrases.returned_first
+        end = len(lines)
+        for number, line in enumerate(lines):
+            if (said or line[:FIRST_SIGNS] in first) and self._opens_the_mail(line, said):
+                end = number
+                break
         return [line[:MAX_LINE_CHARS] for line in lines[:end]], "\n".join([*lines[end:], rest])
 
     @cached_property
@@ -110,9 +121,34 @@ class Told:
         return self._halves[0]
 
     @cached_property
+    def low_lines(self) -> list[str]:
+        """The same in lower case, made once for all who are looked for in them."""
+        return "\n".join(self.lines).lower().split("\n")
+
+    @cached_property
     def lowered(self) -> str:
         """The same in lower case, lines joined."""
         return " ".join(" ".join(self.lines).lower().split())
+
+    @cached_property
+    def early(self) -> str:
+        """The beginning of it, where a notice says what it is."""
+        return self.lowered[:_EARLY_CHARS]
+
+    @cached_property
+    def tells_failure(self) -> bool:
+        """Whether it begins with words for a mail that failed."""
+        return says(self.early, self.phrases.failure)
+
+    @cached_property
+    def tells_surely(self) -> bool:
+        """Whether it begins with words that are said only where a mail really failed."""
+        return says(self.early, self.phrases.sure)
+
+    @cached_property
+    def tells_delay(self) -> bool:
+        """Whether it begins with words for a mail that is still tried."""
+        return says(self.early, self.phrases.delay)
 
     def _opens_the_mail(self, line: str, said: list[str]) -> bool:
         if not line or (line[0] in " \t" and len(line) > 100):
@@ -122,16 +158,17 @@ class Told:
         if not said or len(line) > 120:
             return False
         low = line.lower()
+        said = [word for word in said if word in low]
+        if not said:
+            return False
         # Languages without spaces say "your mail" in sentences too; what opens the mail is a line of few signs there.
         short = len(low.strip(_SIGNS)) <= _MAX_FOREIGN_SIGNS
-        return any(word in low and (short or word.isascii()) for word in said) and not says(
-            low, self.phrases.returned_unless
-        )
+        return any(short or word.isascii() for word in said) and not says(low, self.phrases.returned_unless)
 
     @cached_property
     def returned(self) -> Part | None:
         """The mail that the notice gives back, or its headers alone."""
-        for part in own_parts(self.message):
+        for part in self.message.own:
             if part is self.message:
                 continue
             if part.kind in _MAILS and part.inside:
