@@ -31,9 +31,11 @@ The rooms, in the order an email lives::
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
     comparing  campaigns at equal age, and why two differ
+    people     one recipient and one copy
     act        answers that do something
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings
+    printing   answers for a terminal and for spreadsheets
     web        JSON API and dashboard
     cli        one file per command
     simulate   the outside world, for demo and tests

@@ -10,7 +10,8 @@ from mailwake.events import Class, EventType
 from mailwake.insight.answers import CampaignReport, Overview, Ruleset
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
-from mailwake.views import campaign_view, tables
+from mailwake.printing import campaigns as tables
+from mailwake.views import campaign_view
 
 
 @pytest.fixture

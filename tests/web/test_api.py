@@ -11,11 +11,11 @@ from mailwake.atlas.answers import to_json as atlas_to_json
 from mailwake.atlas.domains import atlas
 from mailwake.errors import Unavailable
 from mailwake.insight.answers import to_json
-from mailwake.insight.delivery import delivery_card
-from mailwake.insight.delivery import to_json as delivery_to_json
-from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
+from mailwake.people.delivery import delivery_card
+from mailwake.people.delivery import to_json as delivery_to_json
+from mailwake.people.people import FILTERS, people
 from mailwake.web.app import create_app
 
 
@@ -110,6 +110,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
     campaigns |= {"/api/campaigns/{campaign}/bounces", "/api/bounces", "/api/campaigns/{campaign}/definitions"}
     campaigns |= {"/api/campaigns/{campaign}/pace", "/api/compare"}
     campaigns |= {"/api/timing", "/api/campaigns/{campaign}/timing", "/api/person"}
+    campaigns |= {"/api/campaigns/{campaign}/map"}
     lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
     assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists
 

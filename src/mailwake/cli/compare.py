@@ -39,7 +39,7 @@ def command(
 
     Example: mailwake compare "Spring news" "Summer news" --at 3d
     """
-    from mailwake.views import compare_tables
+    from mailwake.printing import compare as compare_tables
 
     if as_json and as_csv:
         raise Misconfigured("--json --csv", "choose one of them")

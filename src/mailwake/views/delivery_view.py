@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures
 from mailwake.drawing.charts import Part
-from mailwake.insight.delivery import DeliveryCard, FormerOpinion, Happening, Opinion
+from mailwake.people.delivery import DeliveryCard, FormerOpinion, Happening, Opinion
 
 #: grade to words; the class says more where it is told below
 WHO = {"human": "A person", "possible": "Perhaps a person", "machine": "A machine"}

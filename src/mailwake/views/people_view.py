@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import charts, figures
 from mailwake.drawing.paging import pages
 from mailwake.insight.answers import PeoplePage, Person
-from mailwake.insight.people import FILTERS
+from mailwake.people.people import FILTERS
 
 #: who reacted to one copy
 ONE = {"human": "a person", "possible": "perhaps a person", "machine": "a machine"}

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailwake.drawing import figures, pieces
-from mailwake.insight.person import Copy, Person
+from mailwake.people.person import Copy, Person
 
 _WHO = {"human": "● by a person", "possible": "◐ possibly", "machine": "□ by a machine"}
 

@@ -18,13 +18,8 @@ from mailwake.comparing.timing import timing
 from mailwake.comparing.timing import to_json as timing_to_json
 from mailwake.events import Micros
 from mailwake.insight.answers import to_json
-from mailwake.insight.delivery import delivery_card
-from mailwake.insight.delivery import to_json as delivery_to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.dialects import to_json as definitions_to_json
-from mailwake.insight.people import PAGE_SIZE, people
-from mailwake.insight.person import person
-from mailwake.insight.person import to_json as person_to_json
 from mailwake.insight.reconcile import reconcile
 from mailwake.insight.reconcile import to_json as reconcile_to_json
 from mailwake.insight.report import campaign_report, find, overview
@@ -33,6 +28,11 @@ from mailwake.insight.returned import to_json as returned_to_json
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
 from mailwake.monitoring.status import to_json as status_to_json
+from mailwake.people.delivery import delivery_card
+from mailwake.people.delivery import to_json as delivery_to_json
+from mailwake.people.people import PAGE_SIZE, people
+from mailwake.people.person import person
+from mailwake.people.person import to_json as person_to_json
 
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1_000

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.insight.click_map import NoSuchTemplate
-from mailwake.insight.delivery import NoSuchDelivery
-from mailwake.insight.person import NoSuchPerson
 from mailwake.insight.report import NoSuchCampaign
+from mailwake.people.delivery import NoSuchDelivery
+from mailwake.people.person import NoSuchPerson
 from mailwake.web.rendering import render
 
 log = structlog.get_logger(__name__)

@@ -18,12 +18,12 @@ from mailwake.comparing.compare import compare
 from mailwake.comparing.pace import pace
 from mailwake.comparing.timing import timing
 from mailwake.insight.answers import to_json
-from mailwake.insight.delivery import delivery_card
 from mailwake.insight.dialects import definitions
-from mailwake.insight.people import FILTERS, people
-from mailwake.insight.person import person
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.returned import returned
+from mailwake.people.delivery import delivery_card
+from mailwake.people.people import FILTERS, people
+from mailwake.people.person import person
 from mailwake.views import (
     bounces_view,
     campaign_view,

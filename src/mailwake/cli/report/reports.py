@@ -21,8 +21,8 @@ from mailwake.errors import Misconfigured
 from mailwake.events import Micros
 from mailwake.insight.answers import CampaignReport, Overview, to_json
 from mailwake.insight.stores import Stores
+from mailwake.printing import campaigns as tables
 from mailwake.settings import DEFAULT_FILE, Settings, load
-from mailwake.views import tables
 
 
 def command(  # noqa: PLR0913 - one for each option
@@ -108,7 +108,7 @@ def read(settings: Settings, campaign: str) -> bytes:
 def _reconcile(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
     from mailwake.insight import reconcile as asked
     from mailwake.insight.report import find
-    from mailwake.views import reconcile_view
+    from mailwake.printing import reconcile as reconcile_view
 
     def answer(stores: Stores) -> bytes:
         return asked.to_json(asked.reconcile(stores, find(stores, campaign)))
@@ -124,7 +124,7 @@ def _reconcile(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool
 def _map(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
     from mailwake.insight import click_map as asked
     from mailwake.insight.report import find
-    from mailwake.views import click_map_tables
+    from mailwake.printing import click_map as click_map_tables
 
     def answer(stores: Stores) -> bytes:
         return asked.to_json(asked.click_map(stores, find(stores, campaign), asked.Asked()))
@@ -140,7 +140,7 @@ def _map(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> N
 def _definitions(settings: Settings, campaign: str, dialect: str, *, as_json: bool, as_csv: bool) -> None:
     from mailwake.insight import dialects as asked
     from mailwake.insight.report import find
-    from mailwake.views import definitions_tables
+    from mailwake.printing import definitions as definitions_tables
 
     only = "" if dialect == "all" else dialect
 
@@ -160,7 +160,7 @@ def _bounces(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) 
     from mailwake.insight import returned as asked
     from mailwake.insight.report import find
     from mailwake.insight.stores import zone_named
-    from mailwake.views import bounces_tables
+    from mailwake.printing import bounces as bounces_tables
 
     def answer(stores: Stores) -> bytes:
         only = find(stores, campaign) if campaign else None

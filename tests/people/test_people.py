@@ -6,9 +6,9 @@ from tests.insight import seeding
 from mailwake.errors import BadInput
 from mailwake.events import EventType
 from mailwake.insight.answers import PeoplePage
-from mailwake.insight.people import FILTERS, people
 from mailwake.insight.report import campaign_report
 from mailwake.insight.stores import Stores
+from mailwake.people.people import FILTERS, people
 from mailwake.store.state import Campaign
 
 

@@ -5,8 +5,8 @@ import pytest
 from tests.insight import seeding
 
 from mailwake.events import Class, EventType
-from mailwake.insight.delivery import DeliveryCard, NoSuchDelivery, delivery_card, unpack
 from mailwake.insight.stores import Stores
+from mailwake.people.delivery import DeliveryCard, NoSuchDelivery, delivery_card, unpack
 from mailwake.store.events import Judgement
 
 REASONS = (

@@ -7,8 +7,8 @@ from tests.insight import seeding
 
 from mailwake.errors import BadInput
 from mailwake.events import Class, EventType
-from mailwake.insight.person import Forward, NoSuchPerson, person
 from mailwake.insight.stores import Stores
+from mailwake.people.person import Forward, NoSuchPerson, person
 
 DAY = 86_400
 ANN = "ann@example.com"
