@@ -29,6 +29,7 @@ The rooms, in the order an email lives::
     trials     the mathematics of experiments
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
+    segments   the language that chooses people by what they did
     act        answers that do something
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings
