@@ -76,6 +76,7 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "recipient": next((row.recipient for row in rows if row.recipient), 1),
         "before": max((row.at for row in rows), default=0),
         "day": 3_600_000_000,
+        "gap": 600_000_000,
     }
     wanted = question(name).parameters
     found = [one]
