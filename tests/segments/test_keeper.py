@@ -123,7 +123,7 @@ def test_names_and_queries_are_checked(stores: Stores) -> None:
     keeper.add(stores, "Once", "sent", is_live=True, now=NOW, by="test")
     with pytest.raises(BadInput, match="already"):
         keeper.add(stores, "Once", "opened", is_live=True, now=NOW, by="test")
-    for name in ("", "  ", "x" * 101, "a\nb"):
+    for name in ("", "  ", "x" * 101, "a\nb", "a/b", ".."):
         with pytest.raises(BadInput, match="1 to 100"):
             keeper.add(stores, name, "sent", is_live=True, now=NOW, by="test")
     with pytest.raises(Unclear, match="did you mean 'sent'"):

@@ -109,7 +109,9 @@ def test_the_routes_are_described(asking: Asking) -> None:
     campaigns |= {"/api/campaigns/{campaign}/deliveries/{delivery}", "/api/campaigns/{campaign}/reconcile"}
     campaigns |= {"/api/campaigns/{campaign}/bounces", "/api/bounces", "/api/campaigns/{campaign}/definitions"}
     lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
-    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists
+    segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}
+    segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
+    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments
 
 
 def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> None:
@@ -117,8 +119,16 @@ def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> N
     assert asking.get("/redoc").status_code == 404
 
 
-CAMPAIGN = ("/api/campaigns/1/definitions",)
+ASKED = ("/api/campaigns/1/definitions", "/api/domains", "/api/bounces")
 LISTS = ("/api/suppressions?page_size=2", "/api/suppressions/dead0@gmail.com", "/api/incidents")
+SEGMENTS = (
+    "/api/segments",
+    "/api/segments/Clicked%20once/people",
+    "/api/query?query=clicked",
+    "/api/query/next?query=cl",
+    "/api/query/handles?query=clicked",
+    "/api/sunset?days=1",
+)
 
 
 def test_the_reference_tells_every_route_and_every_field(asking: Asking) -> None:
@@ -127,7 +137,7 @@ def test_the_reference_tells_every_route_and_every_field(asking: Asking) -> None
         for verb in verbs:
             assert f"\n## {verb.upper()} {route}\n" in page
     paths = ("/api/status", "/api/campaigns", "/api/campaigns/1", "/api/campaigns/1/people")
-    todo = [asking.get(path).json() for path in (*paths, *CAMPAIGN, "/api/domains", "/api/bounces", *LISTS, DELIVERY)]
+    todo = [asking.get(path).json() for path in (*paths, *ASKED, *LISTS, *SEGMENTS, DELIVERY)]
     while todo:
         node = todo.pop()
         if isinstance(node, dict):

@@ -26,6 +26,10 @@ PAGES = (
     "/campaigns/3/deliveries/3000000",
     "/campaigns/1/deliveries/1000009",
     "/unsubscribes",
+    "/segments",
+    "/segments?query=clicked+%22a%22+%3E%3D+2+in+60d&days=30",
+    "/segments?query=clicked+%3Cb%3E%22%26",
+    "/segments/Clicked%20once",
     "/status",
 )
 

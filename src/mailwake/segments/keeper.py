@@ -46,6 +46,10 @@ class Counted:
     trend: tuple[tuple[Micros, int], ...]
 
 
+class NoSuchSegment(BadInput):
+    """There is no segment of this name."""
+
+
 def sentence(query: str) -> str:
     """A query as an English sentence.
 
@@ -92,8 +96,9 @@ def put(state: StateStore, name: str, query: str, members: Sequence[Handle] | No
         BadInput: as `add`.
     """
     called = name.strip()
-    if not 1 <= len(called) <= MAX_NAME_CHARS or not called.isprintable():
-        raise BadInput(f"a segment needs a name of 1 to {MAX_NAME_CHARS} characters")
+    is_name = 1 <= len(called) <= MAX_NAME_CHARS and called.isprintable() and "/" not in called and called.strip(".")
+    if not is_name:  # it is part of addresses
+        raise BadInput(f"a segment needs a name of 1 to {MAX_NAME_CHARS} characters, without /")
     told = spelled(parse(query))
     made = state.put_segment(called, told, is_live=members is None, members=members or (), now=now, by=by)
     if made is None:
@@ -105,12 +110,14 @@ def find(state: StateStore, name: str) -> Segment:
     """The segment of this name.
 
     Raises:
-        BadInput: there is none.
+        NoSuchSegment: there is none.
     """
     found = state.segment(name)
     if found is None:
         names = ", ".join(repr(each.name) for each in state.segments()[:10])
-        raise BadInput(f"there is no segment {name!r}; " + (f"there are {names}" if names else "there are none yet"))
+        raise NoSuchSegment(
+            f"there is no segment {name!r}; " + (f"there are {names}" if names else "there are none yet")
+        )
     return found
 
 
@@ -135,7 +142,7 @@ def delete(state: StateStore, name: str) -> None:
     """Forget a segment.
 
     Raises:
-        BadInput: there is none of this name.
+        NoSuchSegment: there is none of this name.
     """
     state.delete_segment(find(state, name).id)
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.insight.delivery import NoSuchDelivery
 from mailwake.insight.report import NoSuchCampaign
+from mailwake.segments.keeper import NoSuchSegment
 from mailwake.web.rendering import render
 
 log = structlog.get_logger(__name__)
@@ -35,7 +36,9 @@ def install(app: FastAPI) -> None:
 def _ours(request: Request, fault: Exception) -> Response:
     if isinstance(fault, Unavailable):
         return _answer(request, 503, str(fault), {"Retry-After": str(round(fault.retry_after_seconds))})
-    return _answer(request, 404 if isinstance(fault, NoSuchCampaign | NoSuchDelivery) else 400, str(fault))
+    return _answer(
+        request, 404 if isinstance(fault, NoSuchCampaign | NoSuchDelivery | NoSuchSegment) else 400, str(fault)
+    )
 
 
 def _http(request: Request, fault: Exception) -> Response:
