@@ -23,6 +23,7 @@ COMMANDS = (
     "instrument",
     "send",
     "report",
+    "segments",
     "ingest",
     "ingest-access-log",
     "ingest-imap",
