@@ -313,3 +313,14 @@ def test_an_incident_is_restored_by_its_own_form_and_enter_in_the_reason_does_no
     page.goto("about:blank")
     next(serving, None)
     seeding.close(stores)
+
+
+def test_a_query_is_answered_while_one_writes(opened: Open, url: str) -> None:
+    opened.go(f"{url}/segments")
+    opened.page.locator("#query").press_sequentially("opened as anybody")
+    opened.page.get_by_text("People who opened a mail, whoever did it.").wait_for()
+    opened.page.locator("#query").press_sequentially(" and boun")
+    opened.page.get_by_text("did you mean 'bounced'?").wait_for()
+    assert opened.page.evaluate("document.activeElement.id") == "query"
+    assert opened.page.evaluate("document.querySelector('#following option').value") == "opened as anybody and bounced"
+    assert opened.complaints == []

@@ -69,6 +69,16 @@ def test_a_segment_is_kept_shown_exported_and_deleted(asking_own: Asking, own: S
     assert own.state.segments() == []
 
 
+def test_while_one_writes_the_answer_alone_is_counted(asking_own: Asking, own: Stores) -> None:
+    keeper.add(own, "Readers", "opened as anybody", is_live=True, now=NOW, by="test")
+    path = "/segments?" + urlencode({"query": "bounced", "days": "1"})
+    part = asking_own.get(path, headers={"HX-Request": "true"}).text
+    assert "2 of 10 people" in part
+    assert "Readers" not in part
+    assert "copies" not in part
+    assert "Readers" in asking_own.page(path)
+
+
 def test_a_form_from_elsewhere_changes_nothing(asking_own: Asking, own: Stores) -> None:
     body = urlencode({"act": "add", "name": "Readers", "query": "opened"}).encode()
     for headers in ({}, {"Origin": "http://elsewhere.example"}):
@@ -133,3 +143,4 @@ def test_a_sunset_is_told_on_the_page_as_by_the_api(asking_own: Asking) -> None:
     told = asking_own.get("/api/sunset?days=1").json()
     assert (told["copies"], told["spared"], len(told["months"])) == (10, 0, 1)
     assert "0 of 10 copies" in asking_own.page("/segments?days=1")
+    assert "of 10 copies" not in asking_own.page("/segments")

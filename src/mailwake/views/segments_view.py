@@ -12,7 +12,7 @@ from mailwake.drawing import figures
 from mailwake.drawing.paging import pages
 from mailwake.errors import BadInput
 from mailwake.insight.stores import Stores
-from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
+from mailwake.segments.answers import MonthAnswer, QueryAnswer, SegmentAnswer, SunsetAnswer
 from mailwake.segments.completion import Next
 from mailwake.segments.keeper import MAX_NAME_CHARS
 from mailwake.segments.lexer import MAX_CHARS
@@ -56,7 +56,7 @@ def values(
     *,
     following: Sequence[Next],
     segments: Sequence[SegmentAnswer],
-    sunset: SunsetAnswer,
+    sunset: SunsetAnswer | None,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
     """What `segments.html` names.
@@ -67,7 +67,7 @@ def values(
         fault: why it means nothing.
         following: what may come next.
         segments: all of them.
-        sunset: a simulation.
+        sunset: a simulation; None: not asked for.
         zone: the viewer's.
     """
     return {
@@ -81,17 +81,8 @@ def values(
         ],
         "segments": [_line(each, zone) for each in segments],
         "sunset": sunset,
-        "months": [
-            {
-                "from": "" if each.starts_at is None else figures.day(each.starts_at, zone),
-                **{
-                    name: figures.count(getattr(each, name))
-                    for name in ("copies", "spared", "clicked", "lost", "left_out")
-                },
-            }
-            for each in sunset.months
-        ],
-        "totals": {name: figures.count(getattr(sunset, name)) for name in ("copies", "spared", "clicked", "lost")},
+        "months": [] if sunset is None else [_month(each, zone) for each in sunset.months],
+        "totals": {} if sunset is None else _counts(sunset, "copies", "spared", "clicked", "lost"),
         "longest": MAX_CHARS,
         "longest_name": MAX_NAME_CHARS,
     }
@@ -109,6 +100,15 @@ def people(segment: SegmentAnswer, addresses: Sequence[str | None], *, page: int
         ],
         "pages": pages(line.href, {}, page=page, total=segment.people, page_size=PAGE_SIZE),
     }
+
+
+def _month(month: MonthAnswer, zone: ZoneInfo) -> dict[str, str]:
+    begins = "" if month.starts_at is None else figures.day(month.starts_at, zone)
+    return {"from": begins, **_counts(month, "copies", "spared", "clicked", "lost", "left_out")}
+
+
+def _counts(told: MonthAnswer | SunsetAnswer, *members: str) -> dict[str, str]:
+    return {member: figures.count(getattr(told, member)) for member in members}
 
 
 def _line(segment: SegmentAnswer, zone: ZoneInfo) -> Line:

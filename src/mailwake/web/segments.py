@@ -31,14 +31,19 @@ router = APIRouter()
 
 Text = Annotated[str, Query(max_length=MAX_CHARS, description="In the language of segments.")]
 Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description="Days without a sign.")]
+AskedDays = Annotated[int | None, Query(ge=1, le=MAX_DAYS)]
 Form = Annotated[Mapping[str, str], Depends(form_of)]
 Members = Annotated[Mapping[str, str], Depends(json_of)]
 
 
 @router.get(PATH, include_in_schema=False)
-def segments(request: Request, *, query: Text = "", days: Days = 180) -> Response:
-    """The editor with what a query means, all segments, and a sunset."""
+def segments(request: Request, *, query: Text = "", days: AskedDays = None) -> Response:
+    """The editor with what a query means, all segments, and a sunset where one is asked for.
+
+    While somebody writes, htmx takes the answer alone, and nothing else is counted for it.
+    """
     stores, now = stores_of(request), now_of(request)
+    is_part = "hx-request" in request.headers
     answer, fault = None, None
     if query.strip():
         try:
@@ -50,8 +55,8 @@ def segments(request: Request, *, query: Text = "", days: Days = 180) -> Respons
         answer,
         fault,
         following=complete(f"{query} " if answer else query, names=segments_view.names(stores)),
-        segments=answers.segments(stores, now=now),
-        sunset=answers.sunset_told(sunset(stores, days, now=now)),
+        segments=() if is_part else answers.segments(stores, now=now),
+        sunset=None if days is None or is_part else answers.sunset_told(sunset(stores, days, now=now)),
         zone=stores.zone,
     )
     return render(request, "segments.html", here="segments", **values)
