@@ -32,6 +32,7 @@ The rooms, in the order an email lives::
     atlas      what machines do at each recipient domain, and will do to the next send
     comparing  campaigns at equal age, and why two differ
     people     one recipient and one copy
+    segments   the language that chooses people by what they did
     act        answers that do something
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings

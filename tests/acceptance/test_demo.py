@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mailwake.cli.demo.segments import SEGMENTS
 from mailwake.eventlog.sqlite import SqliteReader
 
 MAILWAKE = (sys.executable, "-m", "mailwake")
@@ -105,6 +106,17 @@ def test_the_printed_numbers_are_those_of_the_report(played: tuple[Path, dict[st
         assert printed["pixel loaded"] == tally["opened"]["raw"]
         assert printed["link followed"] == tally["clicked"]["raw"]
         assert printed["unsubscribed"] == tally["unsubscribed"]
+
+
+def test_the_segments_left_to_look_at_tell_people_apart(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = played
+    command = (*MAILWAKE, "segments", "list", "--json", "--config", str(folder / "mailwake.toml"))
+    found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["segments"]
+    assert {each["name"] for each in found} == set(SEGMENTS)
+    sizes = {each["name"]: each["people"] for each in found}
+    assert all(0 <= size < each["of"] for size, each in zip(sizes.values(), found, strict=True))
+    assert sizes["Heard nothing from"] > 0
+    assert sizes["Clicks by machines alone"] > 0
 
 
 def table_of(printed: str, campaign: str) -> dict[str, int]:

@@ -19,6 +19,8 @@ from mailwake.events import SECOND, CampaignId, Class, DeliveryId, EventType, Mi
 from mailwake.insight.stores import Stores
 from mailwake.leaving.holding import HOLD
 from mailwake.monitoring.status import Status, look
+from mailwake.segments import keeper
+from mailwake.segments.lexer import quoted
 from mailwake.store.events import Judgement
 from mailwake.store.state import Incident, IncidentKind, LinkRow, Refusal, Suppression, Unsubscribe
 from mailwake.suppression import acts
@@ -60,6 +62,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     scan(opened)
     leavers(opened)
     refusers(opened)
+    segment(opened)
     yield opened
     seeding.close(opened)
 
@@ -77,6 +80,13 @@ def scan(stores: Stores) -> None:
     judged = Judgement(id=900, p_human=0.6, klass=Class.HUMAN, reasons="[]", ruleset="r2", settled=False)
     stores.events.write(rejudged=[judged])
     _gateways(stores)
+
+
+def segment(stores: Stores) -> None:
+    """A live one of people who opened, hostile in name and query, and a static one."""
+    hostile = HOSTILE.replace("/", "|")[:100]
+    keeper.add(stores, hostile, f"opened in campaign {quoted(HOSTILE)} or opened", is_live=True, now=NOW, by=HOSTILE)
+    keeper.add(stores, "Clicked once", "clicked", is_live=False, now=NOW, by="Eve")
 
 
 def refusers(stores: Stores) -> None:

@@ -112,7 +112,9 @@ def test_the_routes_are_described(asking: Asking) -> None:
     campaigns |= {"/api/timing", "/api/campaigns/{campaign}/timing", "/api/person"}
     campaigns |= {"/api/campaigns/{campaign}/map"}
     lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
-    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists
+    segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}
+    segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
+    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments
 
 
 def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> None:
@@ -120,7 +122,9 @@ def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> N
     assert asking.get("/redoc").status_code == 404
 
 
-CAMPAIGN = (
+ASKED = (
+    "/api/domains",
+    "/api/bounces",
     "/api/campaigns/1/definitions",
     "/api/campaigns/1/pace",
     "/api/compare?c=1&c=2",
@@ -128,6 +132,14 @@ CAMPAIGN = (
     "/api/person?address=person1%40example.com",
 )
 LISTS = ("/api/suppressions?page_size=2", "/api/suppressions/dead0@gmail.com", "/api/incidents")
+SEGMENTS = (
+    "/api/segments",
+    "/api/segments/Clicked%20once/people",
+    "/api/query?query=clicked",
+    "/api/query/next?query=cl",
+    "/api/query/handles?query=clicked",
+    "/api/sunset?days=1",
+)
 
 
 def test_the_reference_tells_every_route_and_every_field(asking: Asking) -> None:
@@ -136,7 +148,7 @@ def test_the_reference_tells_every_route_and_every_field(asking: Asking) -> None
         for verb in verbs:
             assert f"\n## {verb.upper()} {route}\n" in page
     paths = ("/api/status", "/api/campaigns", "/api/campaigns/1", "/api/campaigns/1/people")
-    todo = [asking.get(path).json() for path in (*paths, *CAMPAIGN, "/api/domains", "/api/bounces", *LISTS, DELIVERY)]
+    todo = [asking.get(path).json() for path in (*paths, *ASKED, *LISTS, *SEGMENTS, DELIVERY)]
     while todo:
         node = todo.pop()
         if isinstance(node, dict):

@@ -35,6 +35,9 @@ PAGES = (
     "/campaigns/3/deliveries/3000000",
     "/unsubscribes",
     "/suppressions",
+    "/segments",
+    "/segments?query=clicked+in+60d",
+    "/segments/Clicked%20once",
     "/bounces",
     "/campaigns/2/bounces",
     "/suppressions?address=dead0%40gmail.com",
@@ -172,7 +175,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(13):
+    for _ in range(14):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
@@ -182,6 +185,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
         "Campaigns",
         "Compare",
         "Timing",
+        "Segments",
         "Domains",
         "Bounces",
         "Unsubscribes",
@@ -320,3 +324,14 @@ def test_an_incident_is_restored_by_its_own_form_and_enter_in_the_reason_does_no
     page.goto("about:blank")
     next(serving, None)
     seeding.close(stores)
+
+
+def test_a_query_is_answered_while_one_writes(opened: Open, url: str) -> None:
+    opened.go(f"{url}/segments")
+    opened.page.locator("#query").press_sequentially("opened as anybody")
+    opened.page.get_by_text("People who opened a mail, whoever did it.").wait_for()
+    opened.page.locator("#query").press_sequentially(" and boun")
+    opened.page.get_by_text("did you mean 'bounced'?").wait_for()
+    assert opened.page.evaluate("document.activeElement.id") == "query"
+    assert opened.page.evaluate("document.querySelector('#following option').value") == "opened as anybody and bounced"
+    assert opened.complaints == []

@@ -24,6 +24,7 @@ COMMANDS = (
     "send",
     "report",
     "compare",
+    "segments",
     "ingest",
     "ingest-access-log",
     "ingest-imap",

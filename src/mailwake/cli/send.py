@@ -18,12 +18,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mailwake.cli import fail
 from mailwake.cli.options import ConfigOption
+from mailwake.cli.segments import members_of
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import CampaignId, EventType, Micros, encode_event
 from mailwake.merge.ledger import own_events, standings, writer_of
 from mailwake.merge.letter import Letter
-from mailwake.merge.people import People, read_people
+from mailwake.merge.people import People, only, read_people
 from mailwake.merge.plan import Plan, make_plan
 from mailwake.merge.run import Run, counts
 from mailwake.merge.source import Source, read_source
@@ -48,6 +49,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     stream: Annotated[str, typer.Option(help="marketing, transactional or outbound.")] = "",
     rate: Annotated[str, typer.Option(help="At most so many, such as 10/s or 600/min.")] = "",
     connections: Annotated[int, typer.Option(help="Connections to the server; 0: as [smtp] connections says.")] = 0,
+    segment: Annotated[str, typer.Option(help="Of the list only who is in this segment.")] = "",
     attributes: Annotated[str, typer.Option(help="Columns to keep with each recipient, such as city,plan.")] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show three messages and the counts; send nothing.")
@@ -70,11 +72,11 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     settings = load(config)
     given = {"subject": subject, "from": sender, "reply-to": reply_to, "campaign": campaign, "stream": stream}
     source = read_source(template, given)
-    listed = read_people(people)
     pace = _pace(rate)
     tracker = Tracker.open(settings)
     name = source.campaign or template.stem
     try:
+        listed = _listed(settings, tracker, people, segment)
         if dry_run:
             _show_samples(tracker, source, listed, name)
             return
@@ -96,6 +98,12 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     print(json.dumps(result, ensure_ascii=False) if as_json else _summary(result))
     if result["deferred"] or result["doubtful"] or result["waiting"] or result["failed"]:
         fail(_what_to_do(result), code=1)
+
+
+def _listed(settings: Settings, tracker: Tracker, path: Path, segment: str) -> People:
+    """The list; of it those in the segment alone, where one is named."""
+    listed = read_people(path)
+    return only(listed, tracker.state, set(members_of(settings, segment))) if segment else listed
 
 
 @dataclass(kw_only=True)

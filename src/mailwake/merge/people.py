@@ -11,11 +11,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mailwake.errors import BadInput
+from mailwake.events import Handle
+from mailwake.store.state import StateStore
 from mailwake.store.state.address import address_key
 
 #: Excel writes semicolons in half of Europe; tabs come from copying out of a sheet.
@@ -94,6 +96,19 @@ def parse_people(text: str, *, name: str) -> People:
     except csv.Error as fault:
         raise BadInput(f"{name}, line {reader.line_num}: {fault}") from None
     return _sort_out(rows, columns)
+
+
+def only(listed: People, state: StateStore, chosen: Collection[Handle]) -> People:
+    """The list with those alone who are among the chosen; whoever was never seen is not.
+
+    Args:
+        listed: the list.
+        state: knows whose address is whose handle.
+        chosen: of a segment.
+    """
+    known = state.known_handles([person.address for person in listed.people])
+    people = tuple(person for person in listed.people if known.get(person.address) in chosen)
+    return replace(listed, people=people)
 
 
 def _rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:

@@ -14,6 +14,7 @@ from mailwake.insight.click_map import NoSuchTemplate
 from mailwake.insight.report import NoSuchCampaign
 from mailwake.people.delivery import NoSuchDelivery
 from mailwake.people.person import NoSuchPerson
+from mailwake.segments.keeper import NoSuchSegment
 from mailwake.web.rendering import render
 
 log = structlog.get_logger(__name__)
@@ -25,7 +26,7 @@ _HEADINGS = {
     503: "The data cannot be read just now",
 }
 #: Faults about something that is named in the address and is not there.
-NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchPerson, NoSuchTemplate)
+NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchPerson, NoSuchSegment, NoSuchTemplate)
 
 
 def install(app: FastAPI) -> None:

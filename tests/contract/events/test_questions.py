@@ -84,6 +84,7 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "age": 3_600_000_000,
         "kind": "clicked",
         "ahead": 3_600,
+        "gap": 600_000_000,
     }
     wanted = question(name).parameters
     found = [one]

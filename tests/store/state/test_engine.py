@@ -121,6 +121,8 @@ def test_a_store_of_the_version_before_is_brought_forward_without_loss(tmp_path:
     before = store.suppressions(Handle(1)), store.unsubscribes_by(Handle(2)), store.new_unsubscribes()
     store.close()
     connection = sqlite3.connect(path)
+    for table in ("segment_sizes", "segment_members", "segments"):
+        connection.execute(f"drop table {table}")
     connection.execute("drop index ix_suppressions_reason")
     connection.execute("alter table suppressions drop column put_by")
     for column in ("template", "delivery", "link", "p_human", "verdict", "proof"):
@@ -131,6 +133,28 @@ def test_a_store_of_the_version_before_is_brought_forward_without_loss(tmp_path:
     again = open_state(path)
     assert (again.suppressions(Handle(1)), again.unsubscribes_by(Handle(2)), again.new_unsubscribes()) == before
     assert set(again.suppressed([Handle(1), Handle(2)])) == {1, 2}
+    assert again.segments() == []
+    again.close()
+
+
+def test_segments_come_into_a_store_of_the_version_before_without_loss(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    store = open_state(path)
+    known = store.handles(["ann@example.com"], now=Micros(1))
+    campaign = store.campaign("Spring", now=Micros(1))
+    store.suppress(Handle(1), reason="bounced", source="bounce", at=Micros(1))
+    store.close()
+    connection = sqlite3.connect(path)
+    for table in ("segment_sizes", "segment_members", "segments"):
+        connection.execute(f"drop table {table}")
+    connection.execute("update alembic_version set version_num = '0005'")
+    connection.commit()
+    connection.close()
+    again = open_state(path)
+    assert again.known_handles(["ann@example.com"]) == known
+    assert (again.campaigns(), set(again.suppressed([Handle(1)]))) == ([campaign], {1})
+    made = again.put_segment("Spring people", "sent", is_live=False, members=[Handle(5)], now=Micros(2), by="test")
+    assert again.segments() == [made]
     again.close()
 
 

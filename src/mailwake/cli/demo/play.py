@@ -27,6 +27,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from mailwake.cli.demo import tables
 from mailwake.cli.demo.house import WEEK_SECONDS, House, Ports, free_ports, furnish, prepare, running, wait_until_ready
+from mailwake.cli.demo.segments import keep_segments
 from mailwake.cli.report.asking import ask
 from mailwake.errors import Unavailable
 from mailwake.simulate.agents import load_dials
@@ -164,6 +165,7 @@ class Demo:
             uvloop.run(self._crowd().play(plan.steps, plan.copies, told=told))
         read = time.monotonic()
         overview, comparisons = self._applied(plan)
+        keep_segments(self.house.dashboard_url)
         return Result(
             overview=overview,
             comparisons=comparisons,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -29,6 +29,9 @@ from mailwake.events import (
     Source,
     TemplateId,
 )
+
+if TYPE_CHECKING:
+    from mailwake.store.events.choosing import Choice
 
 
 class EventRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -242,6 +245,20 @@ class EventStore(Protocol):
 
         Raises:
             BadInput: there is no such question, or the parameters are not its own.
+            Unavailable: the store does not answer.
+        """
+        ...
+
+    def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
+        """The people of a choice, or how many they are.
+
+        Args:
+            frame: people or size, files in ``choosing``; their heads tell parameters and columns.
+            choice: whom.
+            parameters: exactly those that the frame names.
+
+        Raises:
+            BadInput: a parameter, of the frame or of a piece, is missing, unknown or of another kind.
             Unavailable: the store does not answer.
         """
         ...

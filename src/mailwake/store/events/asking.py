@@ -53,10 +53,15 @@ def questions() -> dict[str, Question]:
         if path.name.endswith(".sql")
     }
     return {
-        name: Question(name=name, parameters=dict(_HEAD.findall(text)), text=_put_parts(text, texts))
+        name: read_question(name, _put_parts(text, texts))
         for name, text in sorted(texts.items())
         if not name.startswith("_")
     }
+
+
+def read_question(name: str, text: str) -> Question:
+    """A question from its file, parts put in; its head tells the parameters."""
+    return Question(name=name, parameters=dict(_HEAD.findall(text)), text=text)
 
 
 def _put_parts(text: str, texts: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mailwake.store.events import ChangeRow, CounterRow, EventRow
 from mailwake.store.events.asking import migrations, spell, statements
+from mailwake.store.events.choosing import Choice, spell_choice
 from mailwake.store.events.columns import CHANGE_COLUMNS, COUNTER_COLUMNS, EVENT_COLUMNS, columns
 from mailwake.store.events.dialect import Dialect
 
@@ -61,6 +62,14 @@ class ClickHouse(Dialect):
         """See `Dialect.arg_max`."""
         return f"argMax({value}, {by})"
 
+    def each(self, texts: str) -> str:
+        """See `Dialect.each`."""
+        return f"select toInt64OrNull(arrayJoin(splitByChar(',', {texts})))"
+
+    def lower(self, text: str) -> str:
+        """See `Dialect.lower`."""
+        return f"lowerUTF8({text})"
+
     def parameter(self, name: str, kind: str) -> str:
         """See `Dialect.parameter`; bound by the server, never pasted into the text."""
         return f"{{{name}:{'Int64' if kind == 'integer' else 'String'}}}"
@@ -105,6 +114,11 @@ class ClickHouseEvents:
         """See `EventStore.ask`."""
         sql = spell(question, self._dialect, parameters)
         return list(self.client.query(sql, parameters=parameters, settings=SETTINGS).named_results())
+
+    def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
+        """See `EventStore.choose`."""
+        sql, values = spell_choice(frame, choice, self._dialect, parameters)
+        return list(self.client.query(sql, parameters=values, settings=SETTINGS).named_results())
 
     def _put(self, table: str, turned: Mapping[str, list[Any]], count: int) -> None:
         if count:

@@ -60,6 +60,14 @@ class Dialect:
         """A grade in words."""
         return f"case {number} when 2 then 'human' when 1 then 'possible' when 0 then 'machine' end"
 
+    def each(self, texts: str) -> str:
+        """A row for each number of a text with commas between them; what is no number gives null."""
+        return f"select try_cast(unnest(string_split({texts}, ',')) as bigint)"
+
+    def lower(self, text: str) -> str:
+        """A text in lower case, all of Unicode."""
+        return f"lower({text})"
+
     def parameter(self, name: str, kind: str) -> str:  # noqa: ARG002 - ClickHouse needs it
         """A place for a value that is handed over apart from the text."""
         return f"${name}"
@@ -74,6 +82,10 @@ class Dialect:
         kinds = parameters or {}
         sql = _MACRO.sub(self._spell, without_comments(text))
         return _PARAMETER.sub(lambda found: self.parameter(found[1], kinds[found[1]]), sql).strip()
+
+    def renamed(self, text: str, names: Mapping[str, str]) -> str:
+        """A text whose parameters have other names, before it is rendered."""
+        return _PARAMETER.sub(lambda found: f"${names[found[1]]}", text)
 
     def _spell(self, found: re.Match[str]) -> str:
         word, arguments = found[1], [part.strip() for part in found[2].split(":")[1:]]

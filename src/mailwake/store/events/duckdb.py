@@ -20,6 +20,7 @@ from mailwake.errors import BadInput, Unavailable
 from mailwake.events import Micros
 from mailwake.store.events import CounterRow, EventRow, Judgement, TakenRow
 from mailwake.store.events.asking import migrations, spell, statements, writing
+from mailwake.store.events.choosing import Choice, spell_choice
 from mailwake.store.events.columns import (
     COUNTER_COLUMNS,
     EVENT_COLUMNS,
@@ -133,6 +134,12 @@ class DuckEvents:
         sql = spell(question, self._dialect, parameters)
         with self._reading() as cursor:
             return list(_dicts(cursor.execute(sql, parameters) if parameters else cursor.execute(sql)))
+
+    def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
+        """See `EventStore.choose`."""
+        sql, values = spell_choice(frame, choice, self._dialect, parameters)
+        with self._reading() as cursor:
+            return list(_dicts(cursor.execute(sql, values)))
 
     def close(self) -> None:
         """See `EventStore.close`."""

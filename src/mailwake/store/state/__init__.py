@@ -34,12 +34,14 @@ from mailwake.store.state.rows import (
     LinkRow,
     Recipient,
     Refusal,
+    Segment,
     Standing,
     Suppression,
     TemplateRow,
     Unsubscribe,
     UnsubscribeAct,
 )
+from mailwake.store.state.segments import Segments
 from mailwake.store.state.standing import Standings
 from mailwake.store.state.suppressions import Suppressions
 from mailwake.store.state.unsubscribes import HELD_REASON, IMPORTED, Unsubscribes
@@ -59,6 +61,7 @@ __all__ = [
     "LinkRow",
     "Recipient",
     "Refusal",
+    "Segment",
     "Standing",
     "StateStore",
     "Suppression",
@@ -75,8 +78,8 @@ def _random_handle() -> int:
     return secrets.randbelow(2**63 - 1) + 1
 
 
-class StateStore(Campaigns, People, Consents, Suppressions, Refusals, Unsubscribes, Standings, Domains, Jobs):
-    """The state store. Its methods stand in the nine parts it is made of.
+class StateStore(Campaigns, People, Consents, Suppressions, Refusals, Unsubscribes, Standings, Domains, Segments, Jobs):
+    """The state store. Its methods stand in the ten parts it is made of.
 
     Args:
         database: an open, migrated database.

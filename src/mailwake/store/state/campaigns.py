@@ -120,6 +120,10 @@ class Campaigns:
         """The links of one template, by number."""
         return self._links(select(_links).where(_links.c.template == template))
 
+    def tracked_links(self) -> list[LinkRow]:
+        """Every link that clicks are known of, of every template, by template and number."""
+        return self._links(select(_links).where(_links.c.tracked))
+
     def _links(self, query: Select[*tuple[Any, ...]]) -> list[LinkRow]:
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(_links.c.template, _links.c.number))

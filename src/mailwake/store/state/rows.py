@@ -275,6 +275,21 @@ class Exchangers:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Segment:
+    """People chosen by a stored query."""
+
+    id: int
+    name: str
+    #: in the language of `mailwake.segments`
+    query: str
+    #: False: whoever fitted when it was made
+    is_live: bool
+    created_at: Micros
+    #: a person, or where they sat
+    made_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """Something long that can be taken up again after a crash."""
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0005"
+VERSION = "0006"
 
 metadata = MetaData(
     naming_convention={
@@ -232,6 +232,35 @@ exchangers = Table(
     #: host names, most preferred first; empty: the domain says that it has none
     Column("hosts", JSON, nullable=False),
     Column("looked_up_at", BigInteger, nullable=False),
+)
+
+segments = Table(
+    "segments",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    #: in the language of `mailwake.segments`
+    Column("query", Text, nullable=False),
+    #: False: its members were chosen once, and stand in `segment_members`
+    Column("is_live", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+)
+
+segment_members = Table(
+    "segment_members",
+    metadata,
+    Column("segment", ForeignKey("segments.id"), primary_key=True),
+    Column("handle", BigInteger, primary_key=True, autoincrement=False),
+)
+
+#: how many people a live segment had at a moment
+segment_sizes = Table(
+    "segment_sizes",
+    metadata,
+    Column("segment", ForeignKey("segments.id"), primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
 )
 
 jobs = Table(

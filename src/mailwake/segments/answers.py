@@ -1,0 +1,126 @@
+"""What is told of segments to programs, as JSON: the dashboard's API and the command line say the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from mailwake.events import Micros
+from mailwake.insight.stores import Stores, moment
+from mailwake.segments import keeper
+from mailwake.segments.keeper import Counted
+from mailwake.segments.parser import parse
+from mailwake.segments.sunset import Sunset
+from mailwake.segments.wording import spelled
+
+
+class SizeAt(msgspec.Struct, frozen=True, kw_only=True):
+    """So many people at a moment."""
+
+    at: datetime | None
+    people: int
+
+
+class SegmentAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A segment."""
+
+    name: str
+    query: str
+    #: the query in English
+    sentence: str
+    is_live: bool
+    people: int
+    #: all who are known by an event
+    of: int
+    created_at: datetime | None
+    made_by: str
+    #: oldest first
+    trend: tuple[SizeAt, ...]
+
+
+class QueryAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A query, understood and counted."""
+
+    query: str
+    sentence: str
+    people: int
+    of: int
+
+
+class MonthAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Thirty days of a sunset; see `mailwake.segments.sunset.Month`."""
+
+    starts_at: datetime | None
+    copies: int
+    spared: int
+    clicked: int
+    lost: int
+    people: int
+    left_out: int
+
+
+class SunsetAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A sunset, simulated."""
+
+    days: int
+    copies: int
+    spared: int
+    clicked: int
+    lost: int
+    spared_per_month: float
+    lost_per_month: float
+    months: tuple[MonthAnswer, ...]
+
+
+def segments(stores: Stores, *, now: Micros) -> tuple[SegmentAnswer, ...]:
+    """All segments, by name."""
+    return tuple(told(keeper.counted(stores, each, now=now)) for each in stores.state.segments())
+
+
+def told(counted: Counted) -> SegmentAnswer:
+    """One segment."""
+    return SegmentAnswer(
+        name=counted.segment.name,
+        query=counted.segment.query,
+        sentence=keeper.sentence(counted.segment.query),
+        is_live=counted.segment.is_live,
+        people=counted.people,
+        of=counted.of,
+        created_at=moment(counted.segment.created_at),
+        made_by=counted.segment.made_by,
+        trend=tuple(SizeAt(at=moment(at), people=people) for at, people in counted.trend),
+    )
+
+
+def query(stores: Stores, text: str, *, now: Micros) -> QueryAnswer:
+    """One query that need not be kept.
+
+    Raises:
+        Unclear: it cannot be understood.
+    """
+    found = keeper.size(stores, text, now=now)
+    return QueryAnswer(query=spelled(parse(text)), sentence=keeper.sentence(text), people=found.people, of=found.of)
+
+
+def sunset_told(found: Sunset) -> SunsetAnswer:
+    """A simulation."""
+    names = ("copies", "spared", "clicked", "lost", "people", "left_out")
+    return SunsetAnswer(
+        days=found.days,
+        copies=found.copies,
+        spared=found.spared,
+        clicked=found.clicked,
+        lost=found.lost,
+        spared_per_month=round(found.spared_per_month, 2),
+        lost_per_month=round(found.lost_per_month, 2),
+        months=tuple(
+            MonthAnswer(starts_at=moment(each.starts_at), **{name: getattr(each, name) for name in names})
+            for each in found.months
+        ),
+    )
+
+
+def to_json(answer: msgspec.Struct) -> bytes:
+    """One line of JSON."""
+    return msgspec.json.encode(answer) + b"\n"

@@ -1,0 +1,131 @@
+"""What may come next in a query that is being written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mailwake.segments.faults import Unclear
+from mailwake.segments.lexer import Kind, Token, quoted, tokens
+from mailwake.segments.parser import Parser
+
+#: what each word means, said while it may be chosen
+MEANINGS: Mapping[str, str] = {
+    "sent": "a mail was sent to them",
+    "delivered": "a server took a mail for them",
+    "opened": "the pixel was fetched",
+    "clicked": "a link was followed",
+    "bounced": "a mail came back",
+    "unsubscribed": "they asked to stop",
+    "complained": "they reported a mail as spam",
+    "replied": "they answered a mail",
+    "converted": "they reached a goal",
+    "active": "gave a sign lately",
+    "lapsing": "gave no sign for a while",
+    "dormant": "gave no sign for long",
+    "never": "those who did not",
+    "not": "everybody else",
+    "and": "both hold",
+    "or": "one of them holds",
+    "(": "opens a group",
+    ")": "closes the group",
+    "in": 'in 60d, or in campaign "…"',
+    "campaign": "part of its name",
+    "domain": "of their address",
+    "country": "two letters",
+    "client": "a mail program",
+    ">=": "at least so often",
+    ">": "more often",
+    "<=": "at most so often",
+    "<": "less often",
+    "=": "exactly so often",
+    "at": "at least, at most",
+    "exactly": "exactly so often",
+    "times": "every time counts",
+    "days": "different days",
+    "mails": "different mails",
+    "since": "from a day on",
+    "before": "until the day before",
+    "as": "who did it",
+    "human": "probably a person",
+    "possible": "perhaps a person",
+    "machine": "probably a machine",
+    "anybody": "person or machine",
+}
+#: an example where no word can be offered
+_EXAMPLES: Mapping[Kind, tuple[str, str]] = {
+    Kind.TEXT: ('"…"', "part of a name, in quotes"),
+    Kind.NUMBER: ("2", "a number"),
+    Kind.SPAN: ("60d", "the last 60 days; h hours, w weeks"),
+    Kind.DATE: ("2026-01-31", "a day"),
+}
+#: suggestions
+MAX_SHOWN = 40
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Next:
+    """Something that may stand at the cursor."""
+
+    #: what to put in the place of `start` up to the cursor
+    text: str
+    #: what it means
+    meaning: str
+    #: place of the first character it replaces
+    start: int
+    #: what the whole query up to the cursor becomes with it
+    query: str
+
+
+def complete(query: str, cursor: int | None = None, *, names: Mapping[str, Sequence[str]] | None = None) -> list[Next]:
+    """What may come next; nothing when what stands before the cursor is not understood.
+
+    Args:
+        query: so far.
+        cursor: place, characters from 0; None: at the end.
+        names: texts to offer in quotes, by the word they stand behind: clicked, campaign, domain, country, client.
+    """
+    before = query if cursor is None else query[: max(cursor, 0)]
+    start, begun = _begun(before)
+    try:
+        known = tokens(before[:start])
+    except Unclear:
+        return []
+    found: dict[str, str] = {}
+    for each in _expected(known):
+        found |= {each: MEANINGS.get(each, "")} if isinstance(each, str) else _offered(each, known, names or {})
+    low = begun.casefold().lstrip('"')
+    return [
+        Next(text=text, meaning=meaning, start=start, query=f"{before[:start]}{text}")
+        for text, meaning in found.items()
+        if text.casefold().lstrip('"').startswith(low)
+    ][:MAX_SHOWN]
+
+
+def _begun(before: str) -> tuple[int, str]:
+    """Where the word or text that is being written starts, and what of it is there."""
+    is_open = before.replace("\\\\", "").replace('\\"', "").count('"') % 2 == 1
+    if is_open:
+        start = before.rfind('"')
+        return start, before[start:]
+    start = len(before)
+    while start and before[start - 1].isalnum():
+        start -= 1
+    return start, before[start:]
+
+
+def _expected(known: list[Token]) -> list[str | Kind]:
+    reading = Parser(known)
+    try:
+        reading.whole()
+    except Unclear as fault:
+        if fault.at < known[-1].at or not fault.expected:
+            return []
+    return list(reading.expected)
+
+
+def _offered(kind: Kind, known: list[Token], names: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    if kind is Kind.TEXT and len(known) > 1 and names.get(known[-2].text):
+        return {quoted(name): "" for name in names[known[-2].text]}
+    text, meaning = _EXAMPLES[kind]
+    return {text: meaning}

@@ -1,0 +1,167 @@
+"""Segments as people keep them: made, counted, looked into, deleted.
+
+A live segment is asked anew each time; a static one is whoever fitted when it was made. Sizes of a live one over time
+are those at the same hour of the weeks before, told by the same query with what had happened by then: so a segment that
+was made a minute ago has a past. Each is noted once, because what one reads today should stand there tomorrow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailwake.errors import BadInput
+from mailwake.events import Handle, Micros
+from mailwake.insight.stores import Stores
+from mailwake.segments.compiling import DAY, compiled
+from mailwake.segments.parser import parse
+from mailwake.segments.spans import spans
+from mailwake.segments.wording import explained, spelled
+from mailwake.store.events.choosing import MANY, Choice
+from mailwake.store.state import Segment, StateStore
+
+MAX_NAME_CHARS = 100
+WEEK = 7 * DAY
+#: how far back sizes are told
+WEEKS = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Size:
+    """How many people there are."""
+
+    people: int
+    #: of all who are known by an event
+    of: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counted:
+    """A segment with its sizes."""
+
+    segment: Segment
+    people: int
+    of: int
+    #: when it had how many, oldest first, `people` last; of a static one that alone
+    trend: tuple[tuple[Micros, int], ...]
+
+
+class NoSuchSegment(BadInput):
+    """There is no segment of this name."""
+
+
+def sentence(query: str) -> str:
+    """A query as an English sentence.
+
+    Raises:
+        Unclear: it cannot be understood.
+    """
+    told = spans()
+    return explained(parse(query), active_days=told.active_days, dormant_days=told.dormant_days)
+
+
+def chosen(stores: Stores, query: str, *, now: Micros, limit: int = MANY, offset: int = 0) -> list[Handle]:
+    """Whom a query chooses, in order of handles.
+
+    Raises:
+        Unclear: it cannot be understood.
+    """
+    return _people(stores, compiled(parse(query), stores, now=now), now, limit=limit, offset=offset)
+
+
+def size(stores: Stores, query: str, *, now: Micros) -> Size:
+    """How many a query chooses.
+
+    Raises:
+        Unclear: it cannot be understood.
+    """
+    row = stores.events.choose("size", compiled(parse(query), stores, now=now), until=now)[0]
+    return Size(people=int(row["size"]), of=int(row["everybody"]))
+
+
+def add(stores: Stores, name: str, query: str, *, is_live: bool, now: Micros, by: str) -> Segment:
+    """Make a segment.
+
+    Raises:
+        BadInput: the name is taken or none; the query cannot be understood (`Unclear`).
+    """
+    members = None if is_live else chosen(stores, query, now=now)
+    return put(stores.state, name, query, members, now=now, by=by)
+
+
+def put(state: StateStore, name: str, query: str, members: Sequence[Handle] | None, *, now: Micros, by: str) -> Segment:
+    """Make a segment of members that were chosen before; of none: a live one.
+
+    Raises:
+        BadInput: as `add`.
+    """
+    called = name.strip()
+    is_name = 1 <= len(called) <= MAX_NAME_CHARS and called.isprintable() and "/" not in called and called.strip(".")
+    if not is_name:  # it is part of addresses
+        raise BadInput(f"a segment needs a name of 1 to {MAX_NAME_CHARS} characters, without /")
+    told = spelled(parse(query))
+    made = state.put_segment(called, told, is_live=members is None, members=members or (), now=now, by=by)
+    if made is None:
+        raise BadInput(f"there is a segment {called!r} already; delete it first, or take another name")
+    return made
+
+
+def find(state: StateStore, name: str) -> Segment:
+    """The segment of this name.
+
+    Raises:
+        NoSuchSegment: there is none.
+    """
+    found = state.segment(name)
+    if found is None:
+        names = ", ".join(repr(each.name) for each in state.segments()[:10])
+        raise NoSuchSegment(
+            f"there is no segment {name!r}; " + (f"there are {names}" if names else "there are none yet")
+        )
+    return found
+
+
+def members(stores: Stores, segment: Segment, *, now: Micros, limit: int = MANY, offset: int = 0) -> list[Handle]:
+    """Who is in a segment, in order of handles."""
+    if segment.is_live:
+        return chosen(stores, segment.query, now=now, limit=limit, offset=offset)
+    return stores.state.segment_members(segment.id, limit=limit, offset=offset)
+
+
+def counted(stores: Stores, segment: Segment, *, now: Micros) -> Counted:
+    """A segment with its size now and in the weeks before; notes the sizes that were not noted yet."""
+    told = size(stores, segment.query, now=now)
+    if not segment.is_live:
+        people = stores.state.segment_member_count(segment.id)
+        return Counted(segment=segment, people=people, of=told.of, trend=((now, people),))
+    trend = (*_past(stores, segment, now), (now, told.people))
+    return Counted(segment=segment, people=told.people, of=told.of, trend=trend)
+
+
+def delete(state: StateStore, name: str) -> None:
+    """Forget a segment.
+
+    Raises:
+        NoSuchSegment: there is none of this name.
+    """
+    state.delete_segment(find(state, name).id)
+
+
+def _past(stores: Stores, segment: Segment, now: Micros) -> list[tuple[Micros, int]]:
+    """Sizes at the ends of the last weeks, which end when a Thursday begins, UTC, as 1970 did."""
+    ends = [Micros((now // WEEK - back) * WEEK) for back in reversed(range(WEEKS))]
+    noted = stores.state.segment_sizes(segment.id)
+    found: dict[Micros, int] = {}
+    for end in ends:
+        if end not in noted:
+            told = size(stores, segment.query, now=end)
+            if told.of:
+                found[end] = told.people
+    stores.state.put_segment_sizes(segment.id, found)
+    both = noted | found
+    return [(end, both[end]) for end in ends if end in both]
+
+
+def _people(stores: Stores, choice: Choice, now: Micros, *, limit: int = MANY, offset: int = 0) -> list[Handle]:
+    rows = stores.events.choose("people", choice, until=now, limit=limit, offset=offset)
+    return [Handle(row["recipient"]) for row in rows]

@@ -1,0 +1,101 @@
+"""What it would have spared and cost, had no more mail gone to people without a sign of life: told by history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mailwake.errors import BadInput
+from mailwake.events import Micros
+from mailwake.insight.stores import Stores
+from mailwake.segments.compiling import DAY
+
+#: months that are looked at, and days of each
+MONTHS, MONTH_DAYS = 12, 30
+MAX_DAYS = 3_660
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Month:
+    """Thirty days, had the sunset held by then."""
+
+    starts_at: Micros
+    #: copies sent
+    copies: int
+    #: of these to people who would have been left out
+    spared: int
+    #: copies that a person probably clicked in
+    clicked: int
+    #: of these spared ones: clicks that would not have been
+    lost: int
+    #: who were sent a copy
+    people: int
+    #: of these left out
+    left_out: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sunset:
+    """A simulation."""
+
+    #: without a sign until somebody is left out
+    days: int
+    #: oldest first, those with mail alone
+    months: tuple[Month, ...]
+
+    @property
+    def spared(self) -> int:
+        """Copies not sent."""
+        return sum(month.spared for month in self.months)
+
+    @property
+    def copies(self) -> int:
+        """Copies sent."""
+        return sum(month.copies for month in self.months)
+
+    @property
+    def lost(self) -> int:
+        """Copies clicked in by a person that would not have been sent."""
+        return sum(month.lost for month in self.months)
+
+    @property
+    def clicked(self) -> int:
+        """Copies clicked in by a person."""
+        return sum(month.clicked for month in self.months)
+
+    @property
+    def lost_per_month(self) -> float:
+        """On average over the months with mail; 0 without any."""
+        return self.lost / len(self.months) if self.months else 0.0
+
+    @property
+    def spared_per_month(self) -> float:
+        """On average over the months with mail; 0 without any."""
+        return self.spared / len(self.months) if self.months else 0.0
+
+
+def sunset(stores: Stores, days: int, *, now: Micros) -> Sunset:
+    """Go through the last year as if whoever had given no sign for so many days had got no more mail, then and later.
+
+    A sign is an open or click that was probably a person's, an answer, a goal; where there never was one, time runs
+    from the first mail that could have told of one. Who was left out stays out, though some would have come back by
+    themselves: clicks lost are told rather too high than too low.
+
+    Args:
+        stores: where to look.
+        days: 1 to `MAX_DAYS`.
+        now: where the last month ends.
+
+    Raises:
+        BadInput: days are out of range.
+    """
+    if not 1 <= days <= MAX_DAYS:
+        raise BadInput(f"a sunset is after 1 to {MAX_DAYS:,} days")
+    rows = stores.events.ask("sunset", since=now - MONTHS * MONTH_DAYS * DAY, until=now, gap=days * DAY)
+    months = [
+        Month(
+            starts_at=Micros(now - (row["period"] + 1) * MONTH_DAYS * DAY),
+            **{name: int(row[name]) for name in ("copies", "spared", "clicked", "lost", "people", "left_out")},
+        )
+        for row in reversed(rows)
+    ]
+    return Sunset(days=days, months=tuple(months))

@@ -1,0 +1,33 @@
+-- Who did something so often?
+-- $kind text          type of the event; of opened and clicked those that count as reactions, as in the view
+-- $grade integer      of the event, as in the view; -1: any
+-- $per text           what is counted: times, days (UTC) or mails
+-- $low integer        this often at least, from 1
+-- $high integer       this often at most
+-- $since integer      at this time or later, microseconds
+-- $until integer      before this time
+-- $links text         '*': any; else one of these, template * 65536 + link, between commas
+-- $campaigns text     '*': any; else one of these ids, between commas
+-- $domain text        of the address, lower-case; '': any
+-- $country text       '': any
+-- $client text        in lower case; '': any
+-- recipient
+select recipient
+from events
+where recipient is not null
+    and type = $kind
+    and (reaction = $kind or $kind not in ('opened', 'clicked'))
+    and (grade = $grade or $grade = -1)
+    and happened_at >= $since
+    and happened_at < $until
+    and ($links = '*' or template * 65536 + link in ({each:$links}))
+    and ($campaigns = '*' or campaign in ({each:$campaigns}))
+    and (domain = $domain or $domain = '')
+    and (country = $country or $country = '')
+    and ({lower:client} = $client or $client = '')
+group by recipient
+having case $per
+        when 'days' then count(distinct {div:happened_at:86400000000})
+        when 'mails' then count(distinct unit)
+        else count(*)
+    end between $low and $high

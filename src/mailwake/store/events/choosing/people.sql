@@ -1,0 +1,11 @@
+-- Whom does a choice choose, of all who were there before $until? {pieces} are its parts, {choice} combines them.
+-- $until integer   microseconds
+-- $limit integer   people
+-- $offset integer  people to pass over
+-- recipient        handle, in order
+with everybody as (select distinct recipient from events where recipient is not null and happened_at < $until){pieces}
+select recipient
+from everybody
+where {choice}
+order by recipient
+limit $limit offset $offset
