@@ -53,7 +53,8 @@ def chances(beliefs: Sequence[Prior]) -> list[Chance]:
                 others *= chance if j != i else 1.0
             best[i] += weight * _density(angle, each) * others
             loss[i] += weight * below[i] * (1 - others) * 2 * sin(angle) * cos(angle)
-    return [Chance(best=p, loss=lost) for p, lost in zip(best, loss, strict=True)]
+    whole = sum(best)  # 1 but for the places: beliefs without an event on one side rise steeply at an end
+    return [Chance(best=p / whole, loss=lost) for p, lost in zip(best, loss, strict=True)]
 
 
 def _angles(beliefs: Sequence[Prior]) -> list[tuple[float, float]]:
