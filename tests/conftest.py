@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 #: Tests never measure speed: a busy machine is no failure.
 #: `make test` has six minutes; `make test-long` tries ten times as much.
-hypothesis_settings.register_profile("quick", deadline=None, max_examples=40)
+hypothesis_settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis_settings.register_profile("thorough", deadline=None, max_examples=400)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 #: What a skip's reason begins with, and what has to be said when there was one.

@@ -128,6 +128,7 @@ def test_a_queue_becomes_a_suppression_and_is_empty_afterwards(amazon: Amazon, t
     amazon.client.purge_queue(QueueUrl=amazon.url)
 
 
+@pytest.mark.long
 def test_kills_lose_nothing_and_double_nothing(amazon: Amazon, tmp_path: Path) -> None:
     config = installation(tmp_path, amazon.url)
     for turn in range(3):
@@ -141,6 +142,7 @@ def test_kills_lose_nothing_and_double_nothing(amazon: Amazon, tmp_path: Path) -
     assert len(bounced(config)) == 45
 
 
+@pytest.mark.long
 def test_a_network_that_goes_is_waited_for(tmp_path: Path) -> None:
     port = free_ports(1)[0]
     with ExitStack() as up:

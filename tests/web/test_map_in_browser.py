@@ -180,6 +180,7 @@ def _dismiss(seen: Watched, dialog: Dialog) -> None:
     dialog.dismiss()
 
 
+@pytest.mark.long
 def test_the_first_wall_holds_alone(opened: Open) -> None:
     """Hostile mails drawn on a page without any policy, with scripts allowed."""
     seen = watch(opened.page)
@@ -193,6 +194,7 @@ def test_the_first_wall_holds_alone(opened: Open) -> None:
     assert seen.dialogs == []
 
 
+@pytest.mark.long
 def test_the_second_wall_holds_alone(opened: Open) -> None:
     """The same mails as they are, behind the policy alone."""
     seen, page = watch(opened.page), opened.page
