@@ -27,7 +27,8 @@ from mailwake.atlas.answers import (
 )
 from mailwake.atlas.gateways import gateway_of, operator_named
 from mailwake.errors import NotEnoughData
-from mailwake.events import SECOND, Handle, Micros
+from mailwake.events import SECOND, Micros
+from mailwake.insight.domain_names import domain_names
 from mailwake.insight.metrics import Metric
 from mailwake.insight.stores import Stores, moment
 from mailwake.stats.moments import Estimate, Moments, counted, part_of, product, scaled, share, total
@@ -122,14 +123,12 @@ def _ratio(part: int, whole: int) -> float | None:
 def _gather(stores: Stores, since: int) -> dict[str, _Domain]:
     """Stored name to what happened there. Stand-ins that turn out to be one domain (keys were changed) are added up."""
     rows = stores.events.ask("domain_traffic", since=since)
-    hidden = [row for row in rows if row["domain"].startswith("~")]
-    handles = {Handle(row[end]) for row in hidden for end in ("one", "another") if row[end] is not None}
-    names = stores.state.domains(handles)
+    names = domain_names(stores, rows)
     found: dict[str, _Domain] = {}
     by_stored: dict[str, _Domain] = {}
     for row in rows:
         stored = row["domain"]
-        name = stored if not stored.startswith("~") else names.get(row["one"]) or names.get(row["another"])
+        name = names.get(stored)
         into = by_stored[stored] = found.setdefault(name or stored, _Domain(name=name))
         into.recipients = max(into.recipients, row["recipients"])
         for count in _COUNTS:

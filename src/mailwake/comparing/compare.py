@@ -17,7 +17,8 @@ import msgspec
 
 from mailwake.comparing.pace import BASES, CHECKPOINTS, HOUR, Group, groups_of, sums
 from mailwake.errors import BadInput, NotEnoughData
-from mailwake.events import SECOND, Handle, Micros
+from mailwake.events import SECOND, Micros
+from mailwake.insight.domain_names import domain_names
 from mailwake.insight.metrics import rates
 from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores, moment
@@ -299,12 +300,7 @@ def _why(asked: _Asked, campaigns: Sequence[Campaign], kind: str) -> Why | None:
 
 def _places(stores: Stores, rows: Sequence[Row]) -> dict[str, str]:
     """Domain, or what stands for it, to who takes its mail; one whose recipients are all forgotten is not in it."""
-    hidden = [row for row in rows if row["domain"] and row["domain"].startswith("~")]
-    names = stores.state.domains({Handle(row[end]) for row in hidden for end in ("one", "another") if row[end]})
-    domains = {row["domain"]: row["domain"] for row in rows if row["domain"] and not row["domain"].startswith("~")}
-    for row in hidden:
-        if (name := names.get(row["one"]) or names.get(row["another"])) is not None:
-            domains[row["domain"]] = name
+    domains = domain_names(stores, rows)
     places = stores.state.places(set(domains.values()))
     return {domain: places.get(name, name) for domain, name in domains.items()}
 

@@ -17,7 +17,8 @@ from importlib.resources import files
 import msgspec
 
 from mailwake.errors import NotEnoughData
-from mailwake.events import SECOND, CampaignId, Handle, Micros
+from mailwake.events import SECOND, CampaignId, Micros
+from mailwake.insight.domain_names import domain_names
 from mailwake.insight.stores import Stores, moment
 from mailwake.stats.rates import wilson_interval
 from mailwake.store.state import Campaign, Incident, IncidentKind, Refusal
@@ -184,15 +185,10 @@ def to_json(answer: Returned) -> bytes:
 def _sent(stores: Stores, campaign: Campaign | None, since: Micros) -> Counter[tuple[int | None, str | None]]:
     """(campaign, domain by its name) to copies; a stand-in that nobody can name any more is None."""
     rows = stores.events.ask("sent_by_domain", campaign=0 if campaign is None else campaign.id, since=since)
-    hidden = [row for row in rows if row["domain"] is not None and row["domain"].startswith("~")]
-    handles = {Handle(row[end]) for row in hidden for end in ("one", "another") if row[end] is not None}
-    names = stores.state.domains(handles)
+    names = domain_names(stores, rows)
     sent: Counter[tuple[int | None, str | None]] = Counter()
     for row in rows:
-        domain = row["domain"]
-        if domain is not None and domain.startswith("~"):
-            domain = names.get(row["one"]) or names.get(row["another"])
-        sent[row["campaign"], domain] += row["copies"]
+        sent[row["campaign"], names.get(row["domain"] or "")] += row["copies"]
     return sent
 
 

@@ -1,13 +1,14 @@
-"""Templates: everything they show is escaped, whoever wrote it."""
+"""Pages and what programs are told: everything that a template shows is escaped, whoever wrote it."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 
+import msgspec
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from mailwake.insight.stores import Stores
 from mailwake.web import assets
@@ -41,3 +42,8 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     stores: Stores = request.app.state.stores
     frame = {"here": "", "timezone": stores.zone.key}
     return HTMLResponse(environment().get_template(template).render({**frame, **values}), status_code=status)
+
+
+def as_json(told: object) -> Response:
+    """An object as one line of JSON."""
+    return Response(msgspec.json.encode(told) + b"\n", media_type="application/json")

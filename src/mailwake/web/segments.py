@@ -7,7 +7,6 @@ import io
 from collections.abc import Mapping
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -22,7 +21,7 @@ from mailwake.segments.sunset import MAX_DAYS, sunset
 from mailwake.views import segments_view
 from mailwake.web.api import Page, PageSize, now_of, stores_of
 from mailwake.web.forms import BY, form_of, json_of
-from mailwake.web.rendering import render
+from mailwake.web.rendering import as_json, render
 
 PATH = "/segments"
 _KINDS = {"live": True, "static": False}
@@ -101,14 +100,14 @@ def segment_csv(request: Request, name: str) -> Response:
 @router.get("/api/segments")
 def list_segments(request: Request) -> Response:
     """All segments with their sizes, by name."""
-    return _json({"segments": answers.segments(stores_of(request), now=now_of(request))})
+    return as_json({"segments": answers.segments(stores_of(request), now=now_of(request))})
 
 
 @router.get("/api/segments/{name}")
 def one_segment(request: Request, name: str) -> Response:
     """One segment with its sizes."""
     stores = stores_of(request)
-    return _json(answers.told(keeper.counted(stores, keeper.find(stores.state, name), now=now_of(request))))
+    return as_json(answers.told(keeper.counted(stores, keeper.find(stores.state, name), now=now_of(request))))
 
 
 @router.get("/api/segments/{name}/people")
@@ -119,7 +118,7 @@ def list_people(request: Request, name: str, *, page: Page = 1, page_size: PageS
     handles = keeper.members(stores, found, now=now, limit=page_size, offset=(page - 1) * page_size)
     total = keeper.counted(stores, found, now=now).people
     told = {"name": found.name, "page": page, "page_size": page_size, "total": total}
-    return _json({**told, "people": _addresses(stores, handles)})
+    return as_json({**told, "people": _addresses(stores, handles)})
 
 
 @router.get("/api/segments/{name}/handles")
@@ -127,7 +126,7 @@ def list_handles(request: Request, name: str) -> Response:
     """All of a segment's people as handles, which mean something to this installation alone."""
     stores = stores_of(request)
     handles = keeper.members(stores, keeper.find(stores.state, name), now=now_of(request))
-    return _json({"handles": [str(handle) for handle in handles]})
+    return as_json({"handles": [str(handle) for handle in handles]})
 
 
 @router.post("/api/segments")
@@ -141,19 +140,19 @@ def add_segment(request: Request, given: Members) -> Response:
 def delete_segment(request: Request, given: Members) -> Response:
     """Forget a segment: `name`."""
     keeper.delete(stores_of(request).state, given.get("name", ""))
-    return _json({"deleted": 1})
+    return as_json({"deleted": 1})
 
 
 @router.get("/api/query")
 def ask_query(request: Request, *, query: Text) -> Response:
     """What a query means, and how many people it chooses."""
-    return _json(answers.query(stores_of(request), query, now=now_of(request)))
+    return as_json(answers.query(stores_of(request), query, now=now_of(request)))
 
 
 @router.get("/api/query/handles")
 def query_handles(request: Request, *, query: Text) -> Response:
     """All people that a query chooses, as handles."""
-    return _json({"handles": [str(each) for each in keeper.chosen(stores_of(request), query, now=now_of(request))]})
+    return as_json({"handles": [str(each) for each in keeper.chosen(stores_of(request), query, now=now_of(request))]})
 
 
 @router.get("/api/query/next")
@@ -163,13 +162,13 @@ def query_next(
     """What may come next at a cursor: `next[]` with `text meaning start query`."""
     found = complete(query, cursor, names=segments_view.names(stores_of(request)))
     members = ("text", "meaning", "start", "query")
-    return _json({"next": [{member: getattr(each, member) for member in members} for each in found]})
+    return as_json({"next": [{member: getattr(each, member) for member in members} for each in found]})
 
 
 @router.get("/api/sunset")
 def ask_sunset(request: Request, *, days: Days = 180) -> Response:
     """What no more mail to people without a sign for so long would have spared and lost in the last year."""
-    return _json(answers.sunset_told(sunset(stores_of(request), days, now=now_of(request))))
+    return as_json(answers.sunset_told(sunset(stores_of(request), days, now=now_of(request))))
 
 
 def _add(request: Request, given: Mapping[str, str]) -> None:
@@ -189,7 +188,3 @@ def _add(request: Request, given: Mapping[str, str]) -> None:
 def _addresses(stores: Stores, handles: list[Handle]) -> list[str | None]:
     known = stores.state.addresses(handles)
     return [known.get(handle) for handle in handles]
-
-
-def _json(told: object) -> Response:
-    return Response(msgspec.json.encode(told) + b"\n", media_type="application/json")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,7 +16,7 @@ from mailwake.suppression import acts, listing
 from mailwake.views import suppressions_view
 from mailwake.web.api import Page, PageSize, now_of, stores_of
 from mailwake.web.forms import BY, form_of, id_in, json_of
-from mailwake.web.rendering import render
+from mailwake.web.rendering import as_json, render
 
 PATH = "/suppressions"
 _DECISIONS: Mapping[str, Callable[..., int]] = {"undo": acts.undo, "apply": acts.apply, "close": acts.close}
@@ -74,14 +73,14 @@ def list_suppressions(request: Request, *, reason: Reason = "", page: Page = 1, 
     rows = listing.holding(state, reason=reason, page=page, page_size=page_size)
     total = counts.get(reason, 0) if reason else sum(counts.values())
     told = {"counts": counts, "page": page, "page_size": page_size, "total": total}
-    return _json({**told, "suppressions": [listing.told(row) for row in rows]})
+    return as_json({**told, "suppressions": [listing.told(row) for row in rows]})
 
 
 @router.get("/api/suppressions/{address}")
 def address_suppressions(request: Request, address: str) -> Response:
     """All that ever held against an address, oldest first, with the words that it was decided on."""
     rows = listing.history(stores_of(request).state, address)
-    return _json(
+    return as_json(
         {
             "address": address,
             "holds": any(row.row.lifted_at is None for row in rows),
@@ -93,14 +92,14 @@ def address_suppressions(request: Request, address: str) -> Response:
 @router.post("/api/suppressions")
 def add_suppression(request: Request, given: Members) -> Response:
     """Suppress an address: `address why`, and optionally `reason stream campaign by`."""
-    return _json({"added": int(_add(request, given))})
+    return as_json({"added": int(_add(request, given))})
 
 
 @router.post("/api/suppressions/lift")
 def lift_suppression(request: Request, given: Members) -> Response:
     """Take back what holds against an address: `address why`, and optionally `reason by`."""
     done = _lift(request, given)
-    return _json({"lifted": done.lifted, "stays": done.stays})
+    return as_json({"lifted": done.lifted, "stays": done.stays})
 
 
 @router.get("/api/incidents")
@@ -109,7 +108,7 @@ def list_incidents(
 ) -> Response:
     """Storms, alarms and imports, the latest first."""
     found = stores_of(request).state.incidents(only_open=only_open)[:_INCIDENTS]
-    return _json({"incidents": [listing.told_incident(each) for each in found]})
+    return as_json({"incidents": [listing.told_incident(each) for each in found]})
 
 
 def _add(request: Request, given: Mapping[str, str]) -> bool:
@@ -140,7 +139,3 @@ def _lift(request: Request, given: Mapping[str, str]) -> acts.Lifted:
 def _only(given: Mapping[str, str], *names: str) -> None:
     if unknown := sorted(set(given) - set(names)):
         raise BadInput(f"there is no field {unknown[0][:40]!r}; there are {', '.join(names[1:])}")
-
-
-def _json(told: object) -> Response:
-    return Response(msgspec.json.encode(told) + b"\n", media_type="application/json")
