@@ -36,6 +36,7 @@ The rooms, in the order an email lives::
     act        answers that do something
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings
+    boards      what stands, as people read it: addresses, domains, the installation
     printing   answers for a terminal and for spreadsheets
     web        JSON API and dashboard
     cli        one file per command

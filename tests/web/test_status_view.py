@@ -10,12 +10,12 @@ from tests.monitoring.conftest import NOW, SECOND, Installation
 from tests.web.conftest import Asking, troubled
 from tests.web.test_pages import Seen, words
 
+from mailwake.boards import status_view
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.backlog import Backlog, Pace
 from mailwake.monitoring.conservation import Balance, State, Sum
 from mailwake.monitoring.disk import Disk
 from mailwake.monitoring.status import Status, look, to_json
-from mailwake.views import status_view
 from mailwake.web.app import create_app
 
 UTC = ZoneInfo("UTC")

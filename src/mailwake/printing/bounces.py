@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.markup import escape
 
+from mailwake.boards.bounces_view import values
 from mailwake.drawing.rows import number, write_rows
 from mailwake.drawing.terminal import table_of, visible
 from mailwake.insight.returned import Returned
-from mailwake.views.bounces_view import values
 
 
 def show(answer: Returned, zone: ZoneInfo) -> None:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.atlas.domains import atlas, everybody, forecast
+from mailwake.boards import bounces_view, domains_view, status_view
 from mailwake.comparing.compare import compare
 from mailwake.comparing.pace import pace
 from mailwake.comparing.timing import timing
@@ -25,17 +26,14 @@ from mailwake.people.delivery import delivery_card
 from mailwake.people.people import FILTERS, people
 from mailwake.people.person import person
 from mailwake.views import (
-    bounces_view,
     campaign_view,
     campaigns_view,
     compare_view,
     definitions_view,
     delivery_view,
-    domains_view,
     pace_view,
     people_view,
     person_view,
-    status_view,
     timing_view,
 )
 from mailwake.web.api import Address, Age, Campaigns, Page, now_of, status_of, stores_of

@@ -11,9 +11,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from mailwake.boards import suppressions_view
 from mailwake.errors import BadInput
 from mailwake.suppression import acts, listing
-from mailwake.views import suppressions_view
 from mailwake.web.api import Page, PageSize, now_of, stores_of
 from mailwake.web.forms import BY, form_of, id_in, json_of
 from mailwake.web.rendering import as_json, render

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
+from mailwake.boards import unsubscribes_view
 from mailwake.errors import BadInput
 from mailwake.events import Note
 from mailwake.leaving.incidents import apply_now, held, recent, restore
-from mailwake.views import unsubscribes_view
 from mailwake.web.api import Page, now_of, stores_of
 from mailwake.web.forms import BY, form_of, id_in
 from mailwake.web.rendering import render

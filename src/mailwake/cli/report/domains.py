@@ -14,6 +14,7 @@ from mailwake.atlas.answers import Atlas, DomainLine, Forecast, Share
 from mailwake.atlas.domains import LEAST_RECIPIENTS, MOST_DOMAINS
 from mailwake.atlas.exchangers import DnsResolver, Resolver
 from mailwake.atlas.exchangers import look_up as ask_for
+from mailwake.boards import domains_view
 from mailwake.drawing import figures
 from mailwake.drawing.rows import number, write_rows
 from mailwake.drawing.terminal import say_fresh, table_of, visible
@@ -21,7 +22,6 @@ from mailwake.events import Micros
 from mailwake.merge.people import read_people
 from mailwake.settings import Settings
 from mailwake.store.state import open_state, split_address
-from mailwake.views import domains_view
 
 
 def look_up(settings: Settings, resolver: Resolver | None = None) -> None:

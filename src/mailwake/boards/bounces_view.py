@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.boards.domains_view import ShareView
 from mailwake.drawing import figures, pieces
 from mailwake.insight.returned import Cause, Event, Line, Refused, Returned
-from mailwake.views.domains_view import ShareView
 
 #: what each class blames, for people
 KLASSES = {

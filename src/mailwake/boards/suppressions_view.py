@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from mailwake.boards.status_view import Mark
 from mailwake.drawing import figures, paging, pieces
 from mailwake.events import SECOND, Micros
 from mailwake.suppression import listing
 from mailwake.suppression.acts import MAX_WORDS, REASONS
 from mailwake.suppression.listing import AnIncident, Entry
 from mailwake.suppression.scope import ALL, STREAMS
-from mailwake.views.status_view import Mark
 
 #: lines of one page
 PAGE_SIZE = 50

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.boards.status_view import Mark
 from mailwake.drawing import figures, paging, pieces
 from mailwake.events import SECOND, Micros
 from mailwake.leaving.holding import HOLD
 from mailwake.leaving.incidents import MAX_WORDS, Entry
-from mailwake.views.status_view import Mark
 
 #: newest presses on one page
 PAGE_SIZE = 50
