@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from mailwake.bounces.decide import Bounces
 
 BOUNCES = Bounces.load()
@@ -20,9 +18,9 @@ def replies(name: str) -> list[Reply]:
 ALL = [reply for path in sorted(FOLDER.glob("*.tsv")) for reply in replies(path.name)]
 
 
-@pytest.mark.parametrize(("causes", "source", "words"), ALL)
-def test_a_published_reply_gets_a_cause_that_is_right(causes: str, source: str, words: str) -> None:
-    assert BOUNCES.decide(words).category in causes.split("/"), source
+def test_a_published_reply_gets_a_cause_that_is_right() -> None:
+    found = [(BOUNCES.decide(words).category, causes, source, words) for causes, source, words in ALL]
+    assert [each for each in found if each[0] not in each[1].split("/")] == []
 
 
 def test_every_source_is_told() -> None:

@@ -29,25 +29,33 @@ def drawn(raw: bytes) -> Sheet:
     )
 
 
-@pytest.mark.parametrize(("kind", "name"), PAGES)
-def test_every_link_that_composing_finds_is_marked_once(kind: str, name: str) -> None:
+def test_every_link_that_composing_finds_is_marked_once() -> None:
+    for kind, name in PAGES:
+        every_link_is_marked_once(kind, name)
+
+
+def every_link_is_marked_once(kind: str, name: str) -> None:
     raw = corpus(kind)[name]
     links, sheet = links_of(raw), drawn(raw)
-    assert sorted((*sheet.in_place, *sheet.beneath)) == [link.number for link in links]
+    assert sorted((*sheet.in_place, *sheet.beneath)) == [link.number for link in links], name
     rules = [int(found) for found in re.findall(r'\[data-mw="(\d+)"\]::after', sheet.html)]
     marks = [int(found) for found in re.findall(r'<[a-z]+[^<>]*\sdata-mw="(\d+)"', sheet.html)]
-    assert sorted(marks) == sorted(rules)
+    assert sorted(marks) == sorted(rules), name
     if kind == "html":
-        assert not sheet.beneath
+        assert not sheet.beneath, name
 
 
-@pytest.mark.parametrize(("kind", "name"), PAGES)
-def test_numbers_stand_at_the_links_that_composing_numbered(kind: str, name: str) -> None:
+def test_numbers_stand_at_the_links_that_composing_numbered() -> None:
+    for kind, name in PAGES:
+        numbers_stand_at_links(kind, name)
+
+
+def numbers_stand_at_links(kind: str, name: str) -> None:
     raw = corpus(kind)[name]
     marked = mark(raw)
     if marked is None:
         return
-    assert marked.count == len(links_of(raw))
+    assert marked.count == len(links_of(raw)), name
     for link in links_of(raw):
         at = marked.html.find(f'data-mw="{marked.word}{link.number}"')
         assert (at >= 0) == (marked.shown_as.get(link.number) == link.number)

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.blank import lay_out
+
 from mailwake.events import (
     SECOND,
     AgentKind,
@@ -58,6 +60,7 @@ def micros(seconds: float = 0, start: datetime = START) -> Micros:
 def open_stores(folder: Path, zone: str = "UTC") -> Stores:
     """Empty stores in a folder, under the names that an installation gives them."""
     folder.mkdir(parents=True, exist_ok=True)
+    lay_out(folder)
     return Stores(
         state=open_state(folder / "state.sqlite"),
         events=open_events(folder / "events.duckdb", threads=1),

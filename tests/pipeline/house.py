@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from tests.blank import lay_out
+
 from mailwake.bounces.counting import Thresholds
 from mailwake.bounces.decide import Bounces
 from mailwake.eventlog.sqlite import SqliteReader, append_now
@@ -62,6 +64,11 @@ LINKS = (
 def tables() -> Networks:
     """The address databases take a while to open and never change."""
     return Networks(Enrich(), KEY)
+
+
+@cache
+def bounces() -> Bounces:
+    return Bounces.load()
 
 
 @cache
@@ -142,17 +149,19 @@ class House:
     desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lay_out(self.folder, events=self.events_file)
         self.state = open_state(self.folder / "state.sqlite")
         campaign = self.state.campaign("Autumn", stream="marketing", now=START)
         self.state.put_template(campaign.id, TEMPLATE, subject="Hello", html=b"<p>", links=LINKS, now=START)
-        self.events = open_events(self.folder / self.events_file)
+        self.events = open_events(self.folder / self.events_file, threads=1)
         lookups = Lookups(self.state, KEY)
         self.desk = Desk(
             state=self.state,
             events=self.events,
             evidence=EvidenceReader(tables(), KEY),
             lookups=lookups,
-            bounces=Bounces.load(),
+            bounces=bounces(),
             dead=DeadLetters(self.folder / "dead"),
             inert=InertFile(self.folder / "inert.bin"),
             keeper=Keeper(self.state, self.events, Thresholds.load(), told=lookups.told),

@@ -20,48 +20,49 @@ def numbers(stores: Stores, query: str, now: Micros = NOW) -> list[int]:
     return sorted(int(address.removeprefix("person").partition("@")[0]) for address in addresses)
 
 
-@pytest.mark.parametrize(
-    ("query", "who"),
-    [
-        ("sent", list(range(10))),
-        ("delivered", [0, 1, 2, 3, 4, 5, 6]),
-        ("bounced", [7, 8]),
-        ("opened", [0, 3]),
-        ("opened as possible", [1]),
-        ("opened as machine", [2, 3]),
-        ("opened as anybody", [0, 1, 2, 3]),
-        ("opened >= 2", [0]),
-        ("opened >= 2 days", []),
-        ("opened >= 2 mails", []),
-        ("opened >= 2 as anybody", [0, 3]),
-        ("opened >= 2 days as anybody", [3]),
-        ("clicked", [0]),
-        ("clicked as anybody", [0, 2]),
-        ('clicked "autumn"', [0]),
-        ('clicked "SEE THE"', [0]),
-        ('clicked "shop now" as anybody', []),
-        ('clicked "example shop" as machine', [2]),
-        ('clicked "unsubscribe" as anybody', []),
-        ('sent in campaign "HAND"', list(range(10))),
-        ('sent in campaign "foot"', []),
-        ('opened country "DE"', [0]),
-        ('opened client "apple mail"', [0, 3]),
-        ("never opened as anybody", [4, 5, 6, 7, 8, 9]),
-        ("not opened as anybody", [4, 5, 6, 7, 8, 9]),
-        ("opened <= 1 as anybody and delivered", [1, 2, 4, 5, 6]),
-        ("opened = 2 as anybody", [0, 3]),
-        ("opened in 6d", [3]),
-        ("opened since 2026-11-17", [3]),
-        ("opened before 2026-11-17", [0]),
-        ("complained or unsubscribed", [4, 5]),
-        ("(complained or unsubscribed) and not unsubscribed", [4]),
-        ("active", [0, 3]),
-        ("lapsing or dormant", []),
-    ],
+#: query and whom it chooses
+CHOSEN: tuple[tuple[str, list[int]], ...] = (
+    ("sent", list(range(10))),
+    ("delivered", [0, 1, 2, 3, 4, 5, 6]),
+    ("bounced", [7, 8]),
+    ("opened", [0, 3]),
+    ("opened as possible", [1]),
+    ("opened as machine", [2, 3]),
+    ("opened as anybody", [0, 1, 2, 3]),
+    ("opened >= 2", [0]),
+    ("opened >= 2 days", []),
+    ("opened >= 2 mails", []),
+    ("opened >= 2 as anybody", [0, 3]),
+    ("opened >= 2 days as anybody", [3]),
+    ("clicked", [0]),
+    ("clicked as anybody", [0, 2]),
+    ('clicked "autumn"', [0]),
+    ('clicked "SEE THE"', [0]),
+    ('clicked "shop now" as anybody', []),
+    ('clicked "example shop" as machine', [2]),
+    ('clicked "unsubscribe" as anybody', []),
+    ('sent in campaign "HAND"', list(range(10))),
+    ('sent in campaign "foot"', []),
+    ('opened country "DE"', [0]),
+    ('opened client "apple mail"', [0, 3]),
+    ("never opened as anybody", [4, 5, 6, 7, 8, 9]),
+    ("not opened as anybody", [4, 5, 6, 7, 8, 9]),
+    ("opened <= 1 as anybody and delivered", [1, 2, 4, 5, 6]),
+    ("opened = 2 as anybody", [0, 3]),
+    ("opened in 6d", [3]),
+    ("opened since 2026-11-17", [3]),
+    ("opened before 2026-11-17", [0]),
+    ("complained or unsubscribed", [4, 5]),
+    ("(complained or unsubscribed) and not unsubscribed", [4]),
+    ("active", [0, 3]),
+    ("lapsing or dormant", []),
 )
-def test_a_query_chooses_whom_one_would_by_hand(stores: Stores, query: str, who: list[int]) -> None:
-    assert numbers(stores, query) == who
-    assert keeper.size(stores, query, now=NOW) == keeper.Size(people=len(who), of=10)
+
+
+def test_a_query_chooses_whom_one_would_by_hand(stores: Stores) -> None:
+    for query, who in CHOSEN:
+        assert numbers(stores, query) == who, query
+        assert keeper.size(stores, query, now=NOW) == keeper.Size(people=len(who), of=10), query
 
 
 def test_people_lapse_and_become_dormant_as_days_go_by(stores: Stores) -> None:

@@ -100,40 +100,38 @@ def test_a_form_that_no_page_of_ours_has_sent_changes_nothing(house: House, dash
     assert len(house.state.held_unsubscribes()) == 3
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"why=x",
-        b"restore=5",
-        b"restore=5&why=x",
-        b"restore={id}",
-        b"restore={id}&why=",
-        b"restore={id}&why=+",
-        b"restore={id}&why=" + b"x" * 201,
-        b"restore={id}&why=" + b"x" * 9_000,
-        b"restore={id}&why=a%00b",
-        b"restore={id}&why=a%ff",
-        b"restore={id}&why=\xff",
-        b"restore={id}&apply={id}&why=x",
-        b"restore=-1&why=x",
-        b"restore=1e3&why=x",
-        b"restore=%D9%A1&why=x",
-        b"restore=99999999999999999999999999&why=x",
-        b"restore=9999999999999999999&why=x",
-        b"restore={one_click}&why=x",
-        b"a=1&b=2&c=3&d=4&e=5",
-        b'{"restore": {id}, "why": "x"}',
-    ],
+WRONG_FORMS = (
+    b"",
+    b"why=x",
+    b"restore=5",
+    b"restore=5&why=x",
+    b"restore={id}",
+    b"restore={id}&why=",
+    b"restore={id}&why=+",
+    b"restore={id}&why=" + b"x" * 201,
+    b"restore={id}&why=" + b"x" * 9_000,
+    b"restore={id}&why=a%00b",
+    b"restore={id}&why=a%ff",
+    b"restore={id}&why=\xff",
+    b"restore={id}&apply={id}&why=x",
+    b"restore=-1&why=x",
+    b"restore=1e3&why=x",
+    b"restore=%D9%A1&why=x",
+    b"restore=99999999999999999999999999&why=x",
+    b"restore=9999999999999999999&why=x",
+    b"restore={one_click}&why=x",
+    b"a=1&b=2&c=3&d=4&e=5",
+    b'{"restore": {id}, "why": "x"}',
 )
-def test_a_form_that_is_not_as_ours_are_is_refused_and_changes_nothing(
-    house: House, dashboard: Asking, body: bytes
-) -> None:
+
+
+def test_a_form_that_is_not_as_ours_are_is_refused_and_changes_nothing(house: House, dashboard: Asking) -> None:
     (one_click,) = house.state.latest_unsubscribes(Note.ONE_CLICK, limit=9)
-    body = body.replace(b"{id}", str(incident(house)).encode())
-    done = send(dashboard, body.replace(b"{one_click}", str(one_click.id).encode()))
-    assert done.status_code == 400
-    assert "This cannot be done" in done.text
+    for wrong in WRONG_FORMS:
+        body = wrong.replace(b"{id}", str(incident(house)).encode())
+        done = send(dashboard, body.replace(b"{one_click}", str(one_click.id).encode()))
+        assert done.status_code == 400, body
+        assert "This cannot be done" in done.text, body
     assert len(house.state.held_unsubscribes()) == 3
     assert suppressed(house) == [True] * 5
 

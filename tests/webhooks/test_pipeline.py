@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -197,21 +198,23 @@ def _row(row: EventRow, names: dict[Any, str]) -> tuple[object, ...]:
     return (row.id, row.type, row.at, row.source, row.delivery or 0, who, row.note, row.reason, row.campaign or 0)
 
 
-WANTED = _outcome(range(len(BODIES)), 1)
+@cache
+def wanted() -> tuple[list[tuple[object, ...]], dict[str, list[tuple[str, str | None]]]]:
+    return _outcome(range(len(BODIES)), 1)
 
 
-@settings(max_examples=8, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4, phases=[Phase.generate], suppress_health_check=[HealthCheck.too_slow])
 @given(
     order=st.permutations(range(len(BODIES))),
     again=st.lists(st.integers(0, len(BODIES) - 1), max_size=12),
     batches=st.integers(1, 5),
 )
 def test_any_order_and_any_repetition_end_the_same(order: list[int], again: list[int], batches: int) -> None:
-    assert _outcome([*order, *again], batches) == WANTED
+    assert _outcome([*order, *again], batches) == wanted()
 
 
 def test_there_is_something_to_be_the_same() -> None:
-    rows, suppressions = WANTED
+    rows, suppressions = wanted()
     assert len(rows) == 1 + len(BODIES)
     assert suppressions["ann@example.com"] == [
         ("bounced", None),

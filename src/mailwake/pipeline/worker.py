@@ -196,8 +196,8 @@ class Worker:
 
     def _remember_deliveries(self) -> None:
         """Tell a new judge when mail was delivered: people read for days, long after a delivery has settled."""
-        now = self._wall()
-        for since in range(now - REMEMBERED_MICROS, now + DAY, _WINDOW):
+        now, newest = self._wall(), self._desk.events.ask("latest")[0]["happened_at"] or NEVER
+        for since in range(now - REMEMBERED_MICROS, min(now + DAY, newest + 1), _WINDOW):
             for row in self._desk.events.ask("delivery_times", since=since, until=since + _WINDOW):
                 delivery, at = DeliveryId(row["delivery"]), Micros(row["first_at"])
                 self._desk.judge.observe(Evidence(id=0, type=EventType(row["type"]), at=at, delivery=delivery))

@@ -16,7 +16,7 @@ from mailwake.store.events.clickhouse import ClickHouseEvents
 
 from .conftest import BASE, RandomRows
 
-SEEDS = 40
+SEEDS, QUICK = 40, 12
 DAY = 86_400_000_000
 NOW = BASE + 300 * DAY
 LINKS = f"{7 * 65_536 + 1},{0xFFFFFFFF * 65_536 + 65_535}"
@@ -202,7 +202,9 @@ def random_choice(chance: random.Random, depth: int = 0) -> Choice:
     return Every(parts) if kind == "every" else Some(parts)
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize(
+    "seed", [*range(QUICK), *(pytest.param(n, marks=pytest.mark.long) for n in range(QUICK, SEEDS))]
+)
 def test_a_choice_is_what_plain_python_says(both: Both, seed: int) -> None:
     choice = random_choice(random.Random(seed))
     assert both.chosen(choice) == sorted(evaluated(choice, both.rows))

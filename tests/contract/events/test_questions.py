@@ -101,11 +101,11 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
 
 @pytest.mark.parametrize("name", NAMES)
 def test_both_engines_give_the_same_rows(both: Both, name: str) -> None:
-    for campaign in (1, 2, 99):
-        for given in parameters(name, both.rows, campaign):
-            duck, click = both.duck.ask(name, **given), both.click.ask(name, **given)
-            assert duck == click, given
-            assert [list(row) for row in duck] == [list(row) for row in click]
+    elsewhere = [parameters(name, both.rows, campaign)[0] for campaign in (2, 99)]
+    for given in [*parameters(name, both.rows, 1), *elsewhere]:
+        duck, click = both.duck.ask(name, **given), both.click.ask(name, **given)
+        assert duck == click, given
+        assert [list(row) for row in duck] == [list(row) for row in click]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -122,15 +122,15 @@ def test_hostile_filters_are_only_text(both: Both) -> None:
         assert asked("latest")[0]["event_count"] == len(both.rows)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_question_says_what_it_asks_and_takes_exactly_what_it_names(store: EventStore, name: str) -> None:
-    asked = question(name)
-    assert asked.text.startswith("-- ")
-    assert "?" in asked.text.splitlines()[0] + asked.text.splitlines()[1]
-    used = asked.text.split("\n", 1)[1]
-    assert all(used.count(f"${parameter}") >= 2 for parameter in asked.parameters), "named, but not used"
-    with pytest.raises(BadInput, match="takes"):
-        store.ask(name, nonsense=1)
+def test_a_question_says_what_it_asks_and_takes_exactly_what_it_names(store: EventStore) -> None:
+    for name in NAMES:
+        asked = question(name)
+        assert asked.text.startswith("-- "), name
+        assert "?" in asked.text.splitlines()[0] + asked.text.splitlines()[1], name
+        used = asked.text.split("\n", 1)[1]
+        assert all(used.count(f"${parameter}") >= 2 for parameter in asked.parameters), f"{name}: named, but not used"
+        with pytest.raises(BadInput, match="takes"):
+            store.ask(name, nonsense=1)
 
 
 def test_a_parameter_of_another_kind_is_refused(store: EventStore) -> None:
