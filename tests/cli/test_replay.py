@@ -76,7 +76,7 @@ def everything(settings: Settings) -> list[dict[str, Any]]:
     events = open_events(settings.data_folder / "events.duckdb")
     found = events.ask("history", since=0, after=-1, until=2**60, limit=10**6)
     deliveries = {row["delivery"]: row["campaign"] for row in found}
-    found += [row for d, c in deliveries.items() for row in events.ask("timeline", campaign=c, delivery=d)]
+    found += [row for d, c in list(deliveries.items())[::5] for row in events.ask("timeline", campaign=c, delivery=d)]
     events.close()
     return found
 
