@@ -143,21 +143,27 @@ def _about(told: Told, address: str, *, alone: bool) -> list[str]:
             taking = False
         elif not line.strip():
             blank = True
-            has_code = has_code or any(
-                map(_CODE.search, near[looked:])
-            )  # each line once, or a long notice takes seconds
+            has_code = has_code or any(_has_code(told, each) for each in near[looked:])
             taking, looked = not has_code, len(near)
         elif not (blank and len(near) > 12):
             near.append(line)
-    if (not alone and len(near) > 1) or has_code or any(map(_CODE.search, near[looked:])):
+    if (not alone and len(near) > 1) or has_code or any(_has_code(told, each) for each in near[looked:]):
         return near
-    coded = [line for line in told.lines if _CODE.search(line) or "<<<" in line] if alone else []
+    coded = [line for line in told.lines if _has_code(told, line) or "<<<" in line] if alone else []
     whole = (
         [line for line in _telling(told, all_of_them=not (near or coded)) if line not in near + coded] if alone else []
     )
     return [*near, *(line for line in coded[:_MAX_CONTEXT] if line not in near), *whole] or [
         header(told.message, "subject")
     ]
+
+
+def _has_code(told: Told, line: str) -> bool:
+    """Whether a reply code or a status stands in a line; each line is searched once, whomever it is asked for."""
+    known = told.coded.get(line)
+    if known is None:
+        known = told.coded[line] = _CODE.search(line) is not None
+    return known
 
 
 def _telling(told: Told, *, all_of_them: bool) -> list[str]:

@@ -32,6 +32,8 @@ from mailwake.notices.told import Told
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _MESSAGE_ID = re.compile(r"message-id:\s{0,20}<([^<>\s]{3,300})>", re.IGNORECASE)
 #: Words that say nothing by themselves: what sendmail writes where a program failed, and what others write for all.
+#: what is judged of one mail's reasons altogether, and of one at least
+_MAX_CHARS, _LEAST_CHARS = 40_000, 300
 _EMPTY = re.compile(r"^(?:[\d\s.;:()#-]|smtp|x-unix|unknown|undefined|none|null)*$", re.IGNORECASE)
 
 
@@ -142,6 +144,15 @@ def _only_recipient(told: Told) -> list[Report]:
     return [Report(address=named[0], action=Action.DELIVERED)] if len(named) == 1 else []
 
 
+def _shared(reports: list[Report]) -> list[Report]:
+    """All their words together within bounds: where many are told of, a server says little of each."""
+    most = max(_LEAST_CHARS, _MAX_CHARS // max(len(reports), 1))
+    return [
+        replace(report, diagnostic=report.diagnostic[:most].rstrip()) if len(report.diagnostic) > most else report
+        for report in reports
+    ]
+
+
 def _notice(
     told: Told, kind: Kind, reports: list[Report], *, feedback_type: str | None = None, answer: str | None = None
 ) -> Notice:
@@ -157,7 +168,7 @@ def _notice(
     return Notice(
         kind=kind,
         asks_to_leave=asks_to_leave(header(message, "subject"), text(first)) if kind is Kind.REPLY else None,
-        reports=tuple(reports),
+        reports=tuple(_shared(reports)),
         original_message_id=original,
         feedback_type=feedback_type,
         answer=answer,

@@ -44,6 +44,11 @@ class Told:
     which: int = 0
 
     @cached_property
+    def coded(self) -> dict[str, bool]:
+        """Lines that were looked at, and whether a reply code stands in them."""
+        return {}
+
+    @cached_property
     def subject(self) -> str:
         """The subject in lower case."""
         return header(self.message, "subject").lower()
