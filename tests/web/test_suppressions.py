@@ -166,7 +166,15 @@ def test_programs_see_incidents(dashboard: Asking, house: House) -> None:
     assert got(dashboard, "/api/incidents")["incidents"][0]["closed_by"] == "eve"
 
 
-WRONG_CALLS: tuple[object, ...] = (b"", b"[]", b'{"address": 1}', b"[" * 5_000, b"\xff", {"address": "new@a.example"}, {})
+WRONG_CALLS: tuple[object, ...] = (
+    b"",
+    b"[]",
+    b'{"address": 1}',
+    b"[" * 5_000,
+    b"\xff",
+    {"address": "new@a.example"},
+    {},
+)
 
 
 @pytest.mark.parametrize("path", ["/api/suppressions", "/api/suppressions/lift"])

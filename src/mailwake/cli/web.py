@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Annotated
@@ -15,11 +16,17 @@ import typer
 
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
+from mailwake.errors import MailwakeError
+from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
+from mailwake.store.events.remembered import Remembered
 from mailwake.store.state import open_state
 from mailwake.web import address
+
+#: of the event store; a smaller one answers at once
+LARGE_BYTES = 200_000_000
 
 
 def command(
@@ -46,13 +53,22 @@ def _open(settings: Settings, *, with_work: bool) -> Iterator[Stores]:
     if not with_work and not path.exists():
         open_events(path).close()  # so that an installation without mail shows how to begin
     with contextlib.ExitStack() as opened:
-        events = open_events(path, read_only=not with_work)
+        events = Remembered(open_events(path, read_only=not with_work))
         opened.callback(events.close)
         state = open_state(settings.data_folder / "state.sqlite")
         opened.callback(state.close)
         if with_work:
             opened.callback(_work(settings, events))
-        yield Stores(state=state, events=events, zone=zone)
+        stores = Stores(state=state, events=events, zone=zone)
+        if path.stat().st_size > LARGE_BYTES:
+            threading.Thread(target=_warm_up, args=(stores,), name="warming up", daemon=True).start()
+        yield stores
+
+
+def _warm_up(stores: Stores) -> None:
+    """Ask what the start page asks, so that not its first visitor waits for it."""
+    with contextlib.suppress(MailwakeError):
+        overview(stores)
 
 
 def _work(settings: Settings, events: EventStore) -> Callable[[], None]:

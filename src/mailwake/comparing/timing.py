@@ -27,6 +27,7 @@ from mailwake.store.state import Campaign
 #: How far back all campaigns together go.
 DAYS = 90
 HOURS, WEEK = 24, 168
+_DAY = 86_400 * SECOND
 #: Fewer reactions than this are no pattern. Judgement.
 LEAST_REACTIONS = 100
 #: So many different hours of the day have to have had at least this share of the mail. Judgement.
@@ -106,7 +107,7 @@ def timing(stores: Stores, *, now: Micros, campaign: Campaign | None = None) -> 
         now: microseconds since 1970.
         campaign: the only one; None: all of them, in the last `DAYS` days.
     """
-    number, since = (0, max(0, now - DAYS * 86_400 * SECOND)) if campaign is None else (campaign.id, 0)
+    number, since = (0, max(0, now - now % _DAY - DAYS * _DAY)) if campaign is None else (campaign.id, 0)
     sent = stores.events.ask("sent_hours", campaign=number, since=since)
     return Timing(
         campaign=None if campaign is None else str(campaign.id),

@@ -1,0 +1,270 @@
+"""The dashboard over a large history: how long a page takes, what an event costs on disk, whether memory stays capped.
+
+A store is filled with `--millions` million events (50 unless told) in the columns that production fills: copies sent
+and delivered, put off, bounced, opened by people, privacy proxies and scanners, clicked, unsubscribed, complained,
+over five hundred campaigns in a year and one of a tenth of all mail. Reasons, networks and clients are drawn from as
+many as a large sender meets, so that compression has as much to do. Then `mailwake web` serves it in a process of its
+own, and each page is asked over HTTP: once cold, then `--rounds` times. Run it with `mailwake bench reports`; the
+store is kept in `--folder` where that is given, and used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from mailwake.events import CampaignId, Micros, TemplateId
+from mailwake.store.events import open_events
+from mailwake.store.state import LinkRow, StateStore, open_state
+
+CAMPAIGNS, LARGE_SHARE = 500, 0.1
+PEOPLE, LINKS = 400_000, 12
+#: events a copy on average, by the shares in EVENTS
+PER_COPY = 2.97
+YEAR_SECONDS, DAY = 365 * 86_400, 86_400_000_000
+DOMAINS = ("gmail.com", "yahoo.com", "outlook.com", "icloud.com", *(f"firm{n}.example" for n in range(60)))
+CONFIG = 'data = "data"\n[tracking]\nbase_url = "https://track.example.com"\n[keys]\nref = "file:mailwake.keys"\n'
+#: the big campaign, one of the small ones, and a recipient
+PAGES = (
+    "/",
+    "/campaigns/1",
+    "/campaigns/250",
+    "/campaigns/1/people",
+    "/campaigns/1/people?outcome=clicked_human",
+    "/campaigns/1/pace",
+    "/campaigns/1/timing",
+    "/campaigns/1/definitions",
+    "/campaigns/1/map",
+    "/campaigns/1/bounces",
+    "/compare?c=250&c=251",
+    "/compare?c=1&c=2",
+    "/timing",
+    "/person?address=reader0%40gmail.com",
+    "/domains",
+    "/bounces",
+    "/unsubscribes",
+    "/suppressions",
+    "/segments",
+    "/segments?query=clicked+in+60d",
+    "/status",
+)
+#: What the copies $first to $last of a campaign did. `h` spreads a number evenly over 0 to 1, anew for each name.
+EVENTS = """
+create or replace temp macro h(n, name) as (hash(n, name) % 1000003) / 1000003.0;
+create or replace temp macro whole(n, name) as (hash(n, name) >> 1)::bigint;
+insert into settled by name
+with copies as (
+    select n, whole(n, 'copy') as delivery, (hash(n, 'who') % $people)::bigint as person,
+        $sent_at + (h(n, 'when') * 3.6e9)::bigint as sent_at, h(n, 'fate') as fate
+    from range($first, $last) as numbers(n)
+),
+machines as (select *, h(n, 'guard') < 0.15 as guarded, h(n, 'proxy') < 0.45 as proxied from copies),
+told as (
+    select *, 'sent' as type, sent_at as happened_at, 0 as turn from machines
+    union all select *, 'deferred', sent_at + 60000000, 1 from machines where h(n, 'late') < 0.03
+    union all select *, 'bounced', sent_at + 90000000, 2 from machines where fate < 0.02
+    union all select *, 'delivered', sent_at + 2000000 + (h(n, 'way') * 9e6)::bigint, 3 from machines where fate >= 0.02
+    union all select *, 'opened', sent_at + (1e6 * exp(9 + 2 * h(n, 'o1')))::bigint, 4 from machines
+        where fate >= 0.02 and proxied
+    union all select *, 'opened', sent_at + (1e6 * exp(6 + 6 * h(n, 'o2')))::bigint, 5 from machines
+        where fate >= 0.02 and h(n, 'reads') < 0.28
+    union all select machines.*, 'clicked', sent_at + 3000000 + turn_ * 400000, 6 + turn_ from machines, range(3) t(turn_)
+        where fate >= 0.02 and guarded and h(n, 'follows') < 0.25
+    union all select *, 'clicked', sent_at + (1e6 * exp(7 + 6 * h(n, 'c2')))::bigint, 10 from machines
+        where fate >= 0.02 and h(n, 'clicks') < 0.04
+    union all select *, 'unsubscribed', sent_at + (1e6 * exp(8 + 5 * h(n, 'u')))::bigint, 11 from machines
+        where fate >= 0.02 and h(n, 'leaves') < 0.003
+    union all select *, 'complained', sent_at + (1e6 * exp(8 + 5 * h(n, 'k')))::bigint, 12 from machines
+        where fate >= 0.02 and h(n, 'hates') < 0.0005
+),
+drawn as (
+    select *, turn in (4, 6, 7, 8) as by_machine, type in ('opened', 'clicked') as is_hit, n * 16 + turn as seed
+    from told
+)
+select
+    whole(seed, 'id') as id, type, happened_at, (h(seed, 'lag') * 900000)::bigint as lag,
+    case when is_hit or type = 'unsubscribed' then 'edge' else 'relay' end as source,
+    $campaign as campaign, $template as template, delivery, person + 1 as recipient,
+    case when type = 'clicked' then 1 + (hash(seed, 'link') % $links)::bigint end as link,
+    case when type = 'clicked' then ['cta', 'text', 'image', 'footer'][1 + (hash(seed, 'link') % 4)::int] end as role,
+    case when type = 'unsubscribed' then 'button' else '' end as note, 51 as modes,
+    $links as links, 'marketing' as stream, $domains[1 + (person % len($domains))::int] as domain,
+    case when is_hit then whole(case when by_machine then person % 900 else person end, 'network') end as network,
+    case when not is_hit then 'unknown' when by_machine then 'hosting' else 'residential' end as network_kind,
+    case when is_hit then 1000 + (hash(person % 700, 'asn') % 700)::bigint end as asn,
+    case when is_hit then ['DE', 'US', 'FR', 'GB', 'IT', 'ES', 'NL', 'AT'][1 + (person % 8)::int] end as country,
+    case when is_hit then whole(person % 4000, 'agent') end as agent,
+    case when is_hit then 'browser' else 'none' end as agent_kind,
+    case when is_hit then ['Apple Mail', 'Gmail', 'Outlook', 'Chrome', 'Safari'][1 + (person % 5)::int] end as client,
+    case when is_hit then ['desktop', 'mobile', 'tablet'][1 + (person % 3)::int] end as device,
+    case when is_hit then (hash(seed, 'flags') % 64)::bigint else 0 end as flags,
+    case type when 'bounced' then '550 5.1.1 no such user' when 'deferred' then '451 4.7.1 later' else '' end as reason,
+    case when type = 'sent' then 30000 + (hash(n, 'bytes') % 4000)::bigint end as message_bytes,
+    case when is_hit then round(h(seed, 'p') * if(by_machine, 0.2, 0.5) + if(by_machine, 0, 0.5), 4) end as p_human,
+    case when not is_hit then null when turn = 4 then 'mpp' when by_machine then 'scanner' else 'human' end as klass,
+    case
+        when not is_hit then ''
+        else '[["timing",' || round(3 * h(seed, 'w') - 1.5, 1) || ',"' || (hash(seed, 's') % 4000)
+            || ' s after delivery"],["network",' || round(2 * h(person % 700, 'w') - 1, 1) || ',"AS'
+            || (1000 + hash(person % 700, 'asn') % 700) || '"]]'
+    end as reasons,
+    case when is_hit then '2026-11-917070f8b28a' else '' end as ruleset
+from drawn
+order by delivery, happened_at
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """Seconds of one page."""
+
+    page: str
+    cold: float
+    warm: list[float]
+
+    def percentile(self, share: float) -> float:
+        ordered = sorted(self.warm)
+        return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--millions", type=float, default=50.0)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--seconds", type=float, default=3.0, help="not used: a page is asked so many times")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with _folder(options.folder) as folder:
+        if not (folder / "mailwake.toml").exists():
+            fill(folder, round(options.millions * 1e6))
+        _show(folder, *measured(folder, options.rounds), as_json=options.json)
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        given.mkdir(parents=True, exist_ok=True)
+        yield given
+        return
+    made = Path(tempfile.mkdtemp(prefix="mailwake-reports-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made)
+
+
+def fill(folder: Path, events: int) -> None:
+    """A year of campaigns in new stores, so many events altogether."""
+    from mailwake.cli.init import make
+
+    make(folder, base_url="https://track.example.com", brand="Example", individual=True)
+    data = folder / "mailwake-data"
+    state = open_state(data / "state.sqlite")
+    now = Micros(time.time_ns() // 1_000)
+    state.handles([f"reader{n}@{DOMAINS[n % len(DOMAINS)]}" for n in range(PEOPLE)], now=now)
+    open_events(data / "events.duckdb").close()
+    copies = round(events / PER_COPY)
+    sizes = [round(copies * LARGE_SHARE), *[round(copies * (1 - LARGE_SHARE) / (CAMPAIGNS - 1))] * (CAMPAIGNS - 1)]
+    connection = duckdb.connect(str(data / "events.duckdb"), config={"memory_limit": "2GB", "threads": 2})
+    first = 0
+    for number, size in enumerate(sizes):
+        campaign, template = _campaign(state, number, now)
+        # the big one is a week old, the others are spread over the year before
+        sent_at = now - 7 * DAY if number == 0 else now - round((2 + 360 * number / CAMPAIGNS) * DAY)
+        connection.execute(
+            EVENTS.replace("$people", str(PEOPLE)).replace("$links", str(LINKS)).replace("$domains", str(list(DOMAINS)))
+            .replace("$sent_at", str(sent_at)).replace("$first", str(first)).replace("$last", str(first + size))
+            .replace("$campaign", str(campaign)).replace("$template", str(template))
+        )  # fmt: skip
+        first += size
+    connection.execute("checkpoint")
+    connection.close()
+    state.close()
+
+
+def _campaign(state: StateStore, number: int, now: Micros) -> tuple[CampaignId, TemplateId]:
+    campaign, template = (
+        state.campaign(f"Campaign {number:03}", stream="marketing", now=now),
+        TemplateId(1_000 + number),
+    )
+    links = [
+        LinkRow(number=n, href=f"https://shop.example.com/{n}", label=f"Article {n}", role="cta", tracked=True)
+        for n in range(1, LINKS + 1)
+    ]
+    body = "".join(f'<p><a href="https://shop.example.com/{n}">Article {n}</a></p>' for n in range(1, LINKS + 1))
+    html = f"<html><body>{body}</body></html>".encode()
+    state.put_template(campaign.id, template, subject=f"Number {number}", html=html, links=links, now=now)
+    return campaign.id, template
+
+
+def measured(folder: Path, rounds: int) -> tuple[list[Timed], float]:
+    """Each page in turn, and the most memory that the dashboard took, in bytes."""
+    command = [sys.executable, "-m", "mailwake", "web", "--config", str(folder / "mailwake.toml")]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        url = _address(server)
+        pages = [
+            Timed(page=page, cold=_ask(url + page), warm=[_ask(url + page) for _ in range(rounds)]) for page in PAGES
+        ]
+        status = Path(f"/proc/{server.pid}/status").read_text(encoding="ascii")
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return pages, int(found[1]) * 1_024 if found else float("nan")
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _address(server: subprocess.Popen[str]) -> str:
+    assert server.stdout is not None
+    for line in server.stdout:
+        if found := re.search(r"http://[\d.:]+", line):
+            return found[0]
+    raise SystemExit("the dashboard did not start")
+
+
+def _ask(url: str) -> float:
+    start = time.perf_counter()
+    with urllib.request.urlopen(url, timeout=120) as answer:
+        answer.read()
+    return time.perf_counter() - start
+
+
+def _show(folder: Path, pages: list[Timed], memory: float, *, as_json: bool) -> None:
+    file = folder / "mailwake-data" / "events.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        (count,) = connection.execute("select count(*) from settled").fetchone() or (0,)
+    cost = file.stat().st_size / count
+    if as_json:
+        rows = {each.page: [each.cold, each.percentile(0.5), each.percentile(0.95)] for each in pages}
+        print(json.dumps({"benchmark": "reports", "events": count, "bytes": cost, "memory": memory, "pages": rows}))
+        return
+    print(f"| page, over {count / 1e6:.1f} million events | first | p50 | p95 |\n|---|---|---|---|")
+    for each in pages:
+        print(f"| `{each.page}` | {_ms(each.cold)} | {_ms(each.percentile(0.5))} | {_ms(each.percentile(0.95))} |")
+    slow = [each.page for each in pages if each.percentile(0.95) > 0.3]
+    middle = statistics.median(each.percentile(0.5) for each in pages)
+    print(f"\nmedian of all pages {_ms(middle)}; over 300 ms: {', '.join(slow) or 'none'}")
+    print(f"{cost:.1f} bytes an event on disk; at most {memory / 1e6:.0f} MB of memory, DuckDB capped at 512 MB")
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1_000:.0f} ms"
+
+
+if __name__ == "__main__":
+    main()

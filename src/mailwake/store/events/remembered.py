@@ -1,0 +1,237 @@
+"""Answers kept for as long as what they are made of stays as it is.
+
+Most of a history is over: a campaign of last month is looked at daily and never added to. So an answer on a campaign
+is given again until something is written of that campaign, an answer on everything until something is written at all.
+
+On a large store a question on everything takes seconds, and something is written all the time. An answer that took
+`SLOW_SECONDS` or more may therefore be a little behind: one that took t seconds is given for 10 t more, and for 100 t
+while it is being asked anew in the background; after that who asks waits. What is behind is said: ``latest``, which
+every page puts its stamp from, then answers with what was the newest when the oldest of the given answers was made.
+On a store whose questions take less, nothing is ever behind.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailwake.errors import Unavailable
+from mailwake.events import Micros
+from mailwake.store.events import CounterRow, EventRow, EventStore, Judgement, TakenRow
+from mailwake.store.events.choosing import Choice
+
+SLOW_SECONDS = 0.1
+#: multiples of the time that an answer took: so long it is given as it is, so long while it is asked anew
+_AS_IT_IS, _MEANWHILE = 10, 100
+#: values in all answers that are kept; some 100 bytes each
+_MAX_VALUES = 1_000_000
+#: values in an answer that is worth keeping: larger ones are read once, by whoever goes through the whole store
+_MAX_ANSWER = 100_000
+
+Rows = list[dict[str, Any]]
+Key = tuple[str, tuple[tuple[str, int | str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    rows: Rows
+    #: how much had been written of what it is made of
+    written: tuple[int, int]
+    #: seconds of processor time
+    took: float
+    made_at: float
+    #: the answer to `latest` at that time, of slow ones
+    latest: Rows | None
+
+
+class Remembered:
+    """An `EventStore` that keeps the answers of another; whatever is written has to be written through it.
+
+    Args:
+        store: that answers.
+        clock: seconds, for tests.
+        cost: seconds of this thread's processor time, which a busy machine does not make more; for tests.
+        refresh: runs a task beside; for tests.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        cost: Callable[[], float] = time.thread_time,
+        refresh: Callable[[Callable[[], None]], None] | None = None,
+    ) -> None:
+        self._store, self._clock, self._cost = store, clock, cost
+        self._refresh = refresh or _in_a_thread
+        self._answers: OrderedDict[Key, _Answer] = OrderedDict()
+        self._values = 0
+        self._asking: set[Key] = set()
+        self._lock = threading.Lock()
+        #: writes to each campaign, to all of them at once, and of any kind
+        self._writes: dict[int, int] = {}
+        self._upheavals = self._any = 0
+        #: campaigns with events that may be judged again; None: not known, so that a new verdict may be on any
+        self._open: set[int] | None = None
+
+    def ask(self, question: str, **parameters: int | str) -> Rows:
+        """See `EventStore.ask`."""
+        key = (question, tuple(sorted(parameters.items())))
+        with self._lock:
+            if question == "latest" and (behind := self._oldest_given()) is not None:
+                return [*behind]
+            known = self._answers.get(key)
+            if known is not None and (rows := self._still_given(key, known)) is not None:
+                self._answers.move_to_end(key)
+                return [*rows]
+        return [*self._ask(key)]
+
+    def _still_given(self, key: Key, known: _Answer) -> Rows | None:
+        """The rows of an answer that may be given again, which may set off that it is asked anew."""
+        if known.written == self._written(key):
+            return known.rows
+        age = self._clock() - known.made_at
+        if known.took < SLOW_SECONDS or age > _MEANWHILE * known.took:
+            return None
+        if age > _AS_IT_IS * known.took and key not in self._asking:
+            self._asking.add(key)
+            self._refresh(lambda: self._ask_anew(key))
+        return known.rows
+
+    def _oldest_given(self) -> Rows | None:
+        """What was the newest event when the oldest answer was made that is given although something was written."""
+        now = self._clock()
+        behind = [
+            each
+            for key, each in self._answers.items()
+            if each.latest and each.written != self._written(key) and now - each.made_at <= _MEANWHILE * each.took
+        ]
+        return min(behind, key=lambda each: each.made_at).latest if behind else None
+
+    def _written(self, key: Key) -> tuple[int, int]:
+        campaign = int(dict(key[1]).get("campaign", 0))
+        return (self._upheavals, self._writes.get(campaign, 0)) if campaign else (self._upheavals, self._any)
+
+    def _ask_anew(self, key: Key) -> None:
+        try:
+            self._ask(key)
+        except Unavailable:
+            return  # whoever asks next is told
+        finally:
+            with self._lock:
+                self._asking.discard(key)
+
+    def _ask(self, key: Key) -> Rows:
+        with self._lock:
+            written = self._written(key)
+        start, before = self._clock(), self._cost()
+        rows = self._store.ask(key[0], **dict(key[1]))
+        took = self._cost() - before
+        latest = self._store.ask("latest") if took >= SLOW_SECONDS else None
+        self._keep(key, _Answer(rows, written, took, start, latest))
+        return rows
+
+    def _keep(self, key: Key, answer: _Answer) -> None:
+        if _size(answer.rows) > _MAX_ANSWER:
+            return
+        with self._lock:
+            former = self._answers.pop(key, None)
+            self._values += _size(answer.rows) - (_size(former.rows) if former else 0)
+            self._answers[key] = answer
+            while self._values > _MAX_VALUES:
+                _, dropped = self._answers.popitem(last=False)
+                self._values -= _size(dropped.rows)
+
+    def write(
+        self,
+        *,
+        rows: Sequence[EventRow] = (),
+        rejudged: Sequence[Judgement] = (),
+        counters: Sequence[CounterRow] = (),
+        taken: Sequence[TakenRow] = (),
+        cursors: Mapping[str, int] | None = None,
+        settle_before: Micros | None = None,
+    ) -> int:
+        """See `EventStore.write`."""
+        try:
+            return self._store.write(
+                rows=rows,
+                rejudged=rejudged,
+                counters=counters,
+                taken=taken,
+                cursors=cursors,
+                settle_before=settle_before,
+            )
+        finally:
+            touched = {row.campaign or 0 for row in rows} | {row.campaign for row in counters}
+            self._note(touched, rejudges=bool(rejudged) or settle_before is not None)
+
+    def _note(self, touched: set[int], *, rejudges: bool) -> None:
+        """Something was written, or may have been."""
+        with self._lock:
+            self._any += 1
+            if self._open is None:
+                self._upheavals += rejudges
+            else:
+                self._open |= touched
+                touched = touched | self._open if rejudges else touched
+            for campaign in touched:
+                self._writes[campaign] = self._writes.get(campaign, 0) + 1
+
+    def stage(self, verdicts: Sequence[Judgement]) -> None:
+        """See `EventStore.stage`."""
+        self._store.stage(verdicts)
+
+    def swap(self, *, ruleset: str, at: Micros) -> int:
+        """See `EventStore.swap`."""
+        try:
+            return self._store.swap(ruleset=ruleset, at=at)
+        finally:
+            self._overthrow()
+
+    def roll_back(self, *, at: Micros) -> int:
+        """See `EventStore.roll_back`."""
+        try:
+            return self._store.roll_back(at=at)
+        finally:
+            self._overthrow()
+
+    def _overthrow(self) -> None:
+        with self._lock:
+            self._upheavals += 1
+            self._any += 1
+
+    def cursors(self) -> dict[str, int]:
+        """See `EventStore.cursors`."""
+        return self._store.cursors()
+
+    def taken(self) -> dict[str, dict[str, int]]:
+        """See `EventStore.taken`."""
+        return self._store.taken()
+
+    def provisional(self) -> list[EventRow]:
+        """See `EventStore.provisional`."""
+        rows = self._store.provisional()
+        with self._lock:
+            self._open = {row.campaign or 0 for row in rows} | (self._open or set())
+        return rows
+
+    def choose(self, frame: str, choice: Choice, **parameters: int | str) -> Rows:
+        """See `EventStore.choose`."""
+        return self._store.choose(frame, choice, **parameters)
+
+    def close(self) -> None:
+        """See `EventStore.close`."""
+        self._store.close()
+
+
+def _size(rows: Rows) -> int:
+    return 8 + sum(map(len, rows))
+
+
+def _in_a_thread(task: Callable[[], None]) -> None:
+    threading.Thread(target=task, name="asking anew", daemon=True).start()

@@ -1,0 +1,207 @@
+"""Kept answers are those that the store would give, or, where it is slow, a little behind and said to be."""
+
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.blank import lay_out
+from tests.contract.events.conftest import BASE, make_rows
+
+from mailwake.errors import Unavailable
+from mailwake.events import CampaignId, Class, EventType, Micros, TemplateId
+from mailwake.store.events import CounterRow, EventRow, EventStore, Judgement, open_events
+from mailwake.store.events import remembered as module
+from mailwake.store.events.asking import questions
+from mailwake.store.events.remembered import Remembered
+
+ASKED = ("campaign_counts", "links", "counters", "campaigns_counts", "latest")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[EventStore]:
+    lay_out(tmp_path)
+    opened = open_events(tmp_path / "events.duckdb", threads=1)
+    yield opened
+    opened.close()
+
+
+def everything(store: EventStore) -> list[Any]:
+    found = []
+    for name in ASKED:
+        takes = questions()[name].parameters
+        for campaign in (1, 2) if "campaign" in takes else (None,):
+            found.append((name, campaign, store.ask(name, **({"campaign": campaign} if campaign else {}))))
+    return found
+
+
+def judged(row: EventRow, chance: random.Random) -> Judgement:
+    return Judgement(
+        id=row.id, p_human=chance.random(), klass=Class.HUMAN, reasons="[]", ruleset="r", settled=chance.random() < 0.5
+    )
+
+
+@pytest.mark.parametrize("is_restored", [False, True])
+def test_whatever_is_written_the_answers_are_those_of_the_store(store: EventStore, is_restored: bool) -> None:
+    chance, rows = random.Random(5), make_rows(5, 400)
+    remembered = Remembered(store)
+    if is_restored:
+        remembered.provisional()
+    for _ in range(6):
+        part, rows = rows[:30], rows[30:]
+        match chance.randrange(5):
+            case 0:
+                remembered.write(rows=part, rejudged=[judged(row, chance) for row in part[:10]])
+            case 1:
+                remembered.write(rejudged=[judged(row, chance) for row in remembered.provisional()[:20]])
+            case 2:
+                hit = CounterRow(
+                    campaign=CampaignId(2),
+                    template=TemplateId(7),
+                    link=1,
+                    hour=Micros(BASE),
+                    type=EventType.CLICKED,
+                    n=3,
+                )
+                remembered.write(counters=[hit])
+            case 3:
+                remembered.stage([judged(row, chance) for row in part])
+                remembered.swap(ruleset="other", at=Micros(BASE))
+            case _:
+                remembered.write(rows=part, settle_before=Micros(BASE + chance.randrange(5_000_000_000)))
+        told = everything(store)
+        assert everything(remembered) == told
+        assert everything(remembered) == told, "given from memory"
+
+
+def test_a_question_on_one_campaign_reads_nothing_of_another(store: EventStore) -> None:
+    """Otherwise an answer would be kept that had changed."""
+    alone = [name for name in questions() if set(questions()[name].parameters) == {"campaign"}]
+    assert len(alone) > 10
+    rows = make_rows(8, 600)
+    store.write(rows=[row for row in rows if row.campaign == 1])
+    before = [store.ask(name, campaign=1) for name in alone]
+    store.write(rows=[row for row in rows if row.campaign != 1 and (row.delivery, row.template) not in _copies(rows)])
+    assert [store.ask(name, campaign=1) for name in alone] == before
+
+
+def _copies(rows: list[EventRow]) -> set[Any]:
+    return {(row.delivery, row.template) for row in rows if row.campaign == 1}
+
+
+class Slow:
+    """A store whose questions take as long as a test says; it counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.now, self.takes, self.asked, self.written = 0.0, 0.0, 0, 0
+        self.is_away = False
+
+    def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
+        if self.is_away:
+            raise Unavailable("away")
+        if question == "latest":
+            return [{"received_at": self.written}]
+        self.asked += 1
+        self.now += self.takes
+        return [{"written": self.written, **parameters}]
+
+    def write(self, **_given: Any) -> int:
+        self.written += 1
+        return 0
+
+
+class Later(list[Callable[[], None]]):
+    """Tasks to be run when a test says so."""
+
+    def run(self) -> None:
+        for task in self:
+            task()
+        self.clear()
+
+
+@pytest.fixture
+def slow() -> Slow:
+    return Slow()
+
+
+@pytest.fixture
+def later() -> Later:
+    return Later()
+
+
+@pytest.fixture
+def remembered(slow: Slow, later: Later) -> Remembered:
+    wanted: Any = slow
+    return Remembered(wanted, clock=lambda: slow.now, cost=lambda: slow.now, refresh=later.append)
+
+
+def test_what_nobody_changed_is_asked_once(remembered: Remembered, slow: Slow) -> None:
+    assert remembered.ask("q", campaign=1) == remembered.ask("q", campaign=1)
+    assert slow.asked == 1
+    remembered.write(rows=[msgspec.structs.replace(make_rows(1, 1)[0], campaign=CampaignId(2))])
+    remembered.ask("q", campaign=1)
+    assert slow.asked == 1
+    remembered.ask("q")
+    remembered.write()
+    remembered.ask("q")
+    assert slow.asked == 3
+
+
+def test_what_is_quick_is_never_behind(remembered: Remembered, slow: Slow) -> None:
+    slow.takes = 0.099
+    for _ in range(5):
+        remembered.write()
+        assert remembered.ask("q") == [{"written": slow.written}]
+
+
+def test_what_is_slow_is_given_a_little_longer_and_asked_anew_beside(
+    remembered: Remembered, slow: Slow, later: Later
+) -> None:
+    slow.takes = 2.0
+    assert remembered.ask("q") == [{"written": 0}]
+    remembered.write()
+    slow.now = 19
+    assert remembered.ask("q") == [{"written": 0}]
+    assert remembered.ask("latest") == [{"received_at": 0}], "the stamp says how far the answer goes"
+    assert not later
+    slow.now = 21
+    assert remembered.ask("q") == remembered.ask("q") == [{"written": 0}]
+    assert len(later) == 1, "once, however many look"
+    later.run()
+    assert remembered.ask("q") == [{"written": 1}]
+    assert remembered.ask("latest") == [{"received_at": 1}]
+
+
+def test_after_long_who_asks_waits_for_what_is_true(remembered: Remembered, slow: Slow, later: Later) -> None:
+    slow.takes = 2.0
+    remembered.ask("q")
+    remembered.write()
+    slow.now = 203
+    assert remembered.ask("latest") == [{"received_at": 1}], "what is not given any more is not waited for"
+    assert remembered.ask("q") == [{"written": 1}]
+    assert not later
+
+
+def test_a_store_that_is_away_meanwhile_harms_nobody(remembered: Remembered, slow: Slow, later: Later) -> None:
+    slow.takes = 2.0
+    remembered.ask("q")
+    remembered.write()
+    slow.now, slow.is_away = 30, True
+    remembered.ask("q")
+    later.run()
+    assert remembered.ask("q") == [{"written": 0}]
+    slow.is_away = False
+    later.run()
+    assert remembered.ask("q") == [{"written": 1}]
+
+
+def test_what_is_kept_is_bounded(remembered: Remembered, slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MAX_VALUES", 1_000)
+    for number in range(500):
+        remembered.ask("q", campaign=number + 1)
+    assert remembered._values <= 1_000
+    assert 80 < len(remembered._answers) < 120
+    remembered.ask("q", campaign=500)
+    assert slow.asked == 500, "the newest are kept"
