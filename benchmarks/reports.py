@@ -82,7 +82,8 @@ told as (
         where fate >= 0.02 and proxied
     union all select *, 'opened', sent_at + (1e6 * exp(6 + 6 * h(n, 'o2')))::bigint, 5 from machines
         where fate >= 0.02 and h(n, 'reads') < 0.28
-    union all select machines.*, 'clicked', sent_at + 3000000 + turn_ * 400000, 6 + turn_ from machines, range(3) t(turn_)
+    union all select machines.*, 'clicked', sent_at + 3000000 + turn_ * 400000, 6 + turn_
+        from machines, range(3) t(turn_)
         where fate >= 0.02 and guarded and h(n, 'follows') < 0.25
     union all select *, 'clicked', sent_at + (1e6 * exp(7 + 6 * h(n, 'c2')))::bigint, 10 from machines
         where fate >= 0.02 and h(n, 'clicks') < 0.04
