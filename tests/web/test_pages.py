@@ -35,6 +35,10 @@ PAGES = (
     "/segments?query=clicked+%22a%22+%3E%3D+2+in+60d&days=30",
     "/segments?query=clicked+%3Cb%3E%22%26",
     "/segments/Clicked%20once",
+    "/experiments",
+    "/experiments?people=20000&lift=25&baseline=2",
+    "/experiments/Won",
+    "/experiments/Broken",
     "/status",
 )
 

@@ -99,6 +99,8 @@ class ExperimentAnswer(msgspec.Struct, frozen=True, kw_only=True):
     leaders: dict[str, str | None]
     #: empty: whatever counts, the same leads
     flips: str
+    #: last news that the stores have
+    fresh_at: datetime | None
 
 
 class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +122,7 @@ class AllAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     experiments: tuple[ExperimentAnswer, ...]
     library: tuple[FindingAnswer, ...]
+    fresh_at: datetime | None
 
 
 class PlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,9 +148,11 @@ class PlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def everything(stores: Stores) -> AllAnswer:
     """All experiments with the library."""
-    results = [result(stores, each) for each in stores.state.experiments()]
+    results, fresh = [result(stores, each) for each in stores.state.experiments()], _fresh(stores)
     return AllAnswer(
-        experiments=tuple(told(each) for each in results), library=tuple(_finding(each) for each in library_of(results))
+        experiments=tuple(told(each, fresh) for each in results),
+        library=tuple(_finding(each) for each in library_of(results)),
+        fresh_at=fresh,
     )
 
 
@@ -157,7 +162,7 @@ def one(stores: Stores, name: str) -> ExperimentAnswer:
     Raises:
         NoSuchExperiment: there is none.
     """
-    return told(result(stores, find(stores.state, name)))
+    return told(result(stores, find(stores.state, name)), _fresh(stores))
 
 
 def planned(stores: Stores, asked: Asked) -> PlanAnswer:
@@ -187,7 +192,7 @@ def planned(stores: Stores, asked: Asked) -> PlanAnswer:
     )
 
 
-def told(found: Result) -> ExperimentAnswer:
+def told(found: Result, fresh_at: datetime | None = None) -> ExperimentAnswer:
     """One experiment."""
     kept, design = found.experiment, found.design
     names = [each.name for each in design.variants]
@@ -230,12 +235,17 @@ def told(found: Result) -> ExperimentAnswer:
             for name, leader in zip(READINGS, found.leaders, strict=True)
         },
         flips=wording.flip_words(found),
+        fresh_at=fresh_at,
     )
 
 
 def to_json(answer: msgspec.Struct) -> bytes:
     """One line of JSON."""
     return msgspec.json.encode(answer) + b"\n"
+
+
+def _fresh(stores: Stores) -> datetime | None:
+    return moment(stores.events.ask("latest")[0]["received_at"])
 
 
 def _state(found: Result) -> str:

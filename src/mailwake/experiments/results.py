@@ -23,7 +23,7 @@ from mailwake.stats.shrinkage import Prior
 from mailwake.stats.uncertain import Expected, discounted
 from mailwake.store.state import Experiment
 from mailwake.trials.bestarm import chances
-from mailwake.trials.ratio_check import ALARM, split_e_value
+from mailwake.trials.ratio_check import ALARM, split_anytime_p
 from mailwake.trials.sequential import LEAST_EACH, ripened, watch
 
 #: Other ways to tell people from machines, by what they count as a person's; each is tried on the same copies.
@@ -237,7 +237,7 @@ def _splits(arms: Sequence[Arm]) -> tuple[Split, ...]:
         ("sent", tuple(each.sent for each in arms)),
         (arms[0].rate.base_name, tuple(each.rate.base for each in arms)),
     ):
-        p_value = min(1.0, 1 / max(split_e_value(counts, shares), 1e-300)) if sum(counts) else None
+        p_value = split_anytime_p(counts, shares) if sum(counts) else None
         found.append(Split(where=where, counts=counts, p_value=p_value))
     return tuple(found)
 
