@@ -41,12 +41,12 @@ def run(home: Home, as_it_was: None) -> Run:
 
 def test_an_experiment_is_planned(run: Run) -> None:
     told = run("plan", "--people", "20000", "--baseline", "2", "--lift", "25", "--per-day", "1000").splitlines()
-    assert told[0].startswith("from 2.00% (as expected) to 2.50%")
+    assert told[0].startswith("from 2.00 % (as expected) to 2.50 %")
     each, once = ceil(units_each(0.02, 0.025) * always_valid_inflation()), ceil(units_each(0.02, 0.025))
     assert told[1] == f"  {each:,} copies of each of 2 variants, {2 * each:,} together"
     assert told[2] == f"  ({once:,} of each if you looked once, at the end, and never before)"
     assert told[3] == "  20,000 of 20,000 people are tested: it takes 3 mailings to such a list"
-    assert told[4] == "  one mailing finds a rise to 2.84% or more"
+    assert told[4] == "  one mailing finds a rise to 2.84 % or more"
     assert told[5] == "  53 days at 1,000 copies a day"
     plan = json.loads(run("plan", "--json"))
     assert (plan["baseline"], plan["prior_weight"], plan["tested"]) == (0.02, 1.0, None)
@@ -57,7 +57,7 @@ def test_an_experiment_is_planned(run: Run) -> None:
 def test_the_tested_get_their_letter_and_the_rest_the_winner(home: Home, run: Run) -> None:
     """Also: nobody is mailed twice, and nobody changes the variant, however often it is run."""
     told = run("create", "Spring", "spring.html", *SUBJECTS, "--tested", "50", "--by", "ann")
-    assert told == "Spring: A, B · 50% are tested · `mailwake experiment send` mails it\n"
+    assert told == "Spring: A, B · 50 % are tested · `mailwake experiment send` mails it\n"
     assert run("status", "Spring").splitlines()[-1] == "Not sent yet."
     first = run("send", "Spring", "people.csv")
     assert first.endswith("the rest of the list waits for the winner\n")

@@ -74,7 +74,7 @@ def test_what_machines_would_have_made_of_it_is_told(stores: Stores) -> None:
     assert found.leader == 1
     assert found.leaders == (0, 1, 1, 1)
     assert found.flips == ("anybody",)
-    assert flip_words(found).startswith("Flips under other machine rules: B leads by people, but A counting by anybody")
+    assert flip_words(found).startswith("Flips under other machine rules: B leads by people, but A counting everything")
     assert [arm.readings for arm in found.arms] == [(90, 40, 40, 40), (44, 44, 44, 44)]
 
 

@@ -32,7 +32,7 @@ def test_one_experiment_says_how_sure_it_is_and_what_machines_would_make_of_it(a
     assert "12.0 of 60 delivered with tracked links" in won
     assert "Decide by hand, for good" in won
     flips = words(asking.page(f"/experiments/{quote(NAME, safe='')}"))
-    assert "Flips under other machine rules: B leads by people, but A counting by anybody, machines too." in flips
+    assert "Flips under other machine rules: B leads by people, but A counting everything, machines too." in flips
     broken = words(asking.page("/experiments/Broken"))
     assert "Of copies sent the split is not as planned: A 120, B 20. Nothing can be concluded" in broken
     assert "look for copies that could not be made" in broken
@@ -42,7 +42,7 @@ def test_one_experiment_says_how_sure_it_is_and_what_machines_would_make_of_it(a
 def test_the_planner_answers_by_address_and_says_what_it_does_not_understand(asking: Asking) -> None:
     asked = {"people": "20000", "lift": "25", "baseline": "2", "tested": "50", "per_day": "1000"}
     page = words(asking.page(f"/experiments?{urlencode(asked)}"))
-    assert "from 2.00% (as expected) to 2.50%, four times in five" in page
+    assert "from 2.00 % (as expected) to 2.50 %, four times in five" in page
     assert "10,000 of 20,000 tested: 6 mailings" in page
     for wrong, said in (
         ({"lift": "<b>"}, "in percent"),

@@ -20,7 +20,7 @@ from mailwake.experiments.answers import (
     SplitAnswer,
     VariantAnswer,
 )
-from mailwake.experiments.wording import READING_WORDS, points
+from mailwake.experiments.wording import READING_WORDS, points, rate_words
 
 _STATES = {
     "draft": Mark(word="not sent yet", kind="unsure"),
@@ -90,7 +90,7 @@ def one(answer: ExperimentAnswer, zone: ZoneInfo) -> dict[str, Any]:
         "splits": [_split(each) for each in answer.splits],
         "readings": [
             {
-                "name": READING_WORDS[name].capitalize(),
+                "name": READING_WORDS[name],
                 "cells": [_reading(each.readings[name], each.base) for each in answer.variants],
                 "leader": leader or "nobody alone",
             }
@@ -125,7 +125,7 @@ def _facts(answer: ExperimentAnswer, zone: ZoneInfo) -> list[tuple[str, str]]:
     made = "" if answer.created_at is None else figures.moment(answer.created_at, zone)
     facts = [
         ("Decides", f"{answer.label}{role}"),
-        ("Tested", f"{answer.share:.0%} of the audience" if answer.share < 1 else "everybody"),
+        ("Tested", f"{figures.percent(answer.share)} of the audience" if answer.share < 1 else "everybody"),
         ("Deadline", f"{deadline} after the first copy{until}; without a winner {otherwise}"),
         ("Made", f"{made} by {answer.made_by}"),
     ]
@@ -135,7 +135,7 @@ def _facts(answer: ExperimentAnswer, zone: ZoneInfo) -> list[tuple[str, str]]:
 def _variant(answer: VariantAnswer) -> dict[str, str]:
     return {
         "name": answer.name,
-        "share": f"{answer.share:.0%} of the tested",
+        "share": f"{figures.percent(answer.share)} of the tested",
         "sent": figures.count(answer.sent),
         "percent": figures.percent(answer.rate),
         "base": answer.cannot_say or f"{answer.count:,.1f} of {figures.count(answer.base)} {answer.base_name}",
@@ -170,7 +170,7 @@ def _place(value: float, most: float) -> str:
 
 def _split(answer: SplitAnswer) -> dict[str, Any]:
     p_value = "" if answer.p_value is None else f"p at all looks {answer.p_value:.4f}"
-    state = Mark(word="as planned", kind="good") if answer.holds else Mark(word="not as planned", kind="bad")
+    state = Mark(word="holds:", kind="good") if answer.holds else Mark(word="broken:", kind="bad")
     return {"state": state, "sentence": answer.sentence, "p_value": p_value}
 
 
@@ -190,9 +190,12 @@ def _finding(answer: FindingAnswer) -> dict[str, str]:
 
 
 def _plan(answer: PlanAnswer) -> list[tuple[str, str]]:
-    where = "as expected" if answer.prior_weight <= 1 else "as in the mail so far"
+    usual, where = rate_words(answer.baseline), "as expected" if answer.prior_weight <= 1 else "as in the mail so far"
     lines = [
-        ("To be found", f"from {answer.baseline:.2%} ({where}) to {answer.target:.2%}, four times in five"),
+        (
+            "To be found",
+            f"from {rate_words(answer.baseline)} ({where}) to {rate_words(answer.target)}, four times in five",
+        ),
         ("Copies of each variant", figures.count(answer.each)),
         ("Copies together", figures.count(answer.total)),
         ("If you looked once, at the end", f"{figures.count(answer.each_at_one_look)} of each"),
@@ -201,7 +204,7 @@ def _plan(answer: PlanAnswer) -> list[tuple[str, str]]:
         once = "once is enough" if answer.mailings <= 1 else f"{figures.count(answer.mailings)} mailings"
         lines.append(("Your list", f"{figures.count(answer.tested)} of {figures.count(answer.people)} tested: {once}"))
         least = answer.least_difference
-        found = "none" if least is None else f"to {answer.baseline + least:.2%} or more"
+        found = "none" if least is None else f"to {rate_words(answer.baseline + least)} or more"
         lines.append(("Rise that one mailing finds", found))
     if answer.days is not None:
         lines.append(("Days", f"{figures.count(answer.days)} at {figures.count(answer.per_day or 0)} copies a day"))

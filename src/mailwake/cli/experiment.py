@@ -237,4 +237,4 @@ def _keep(
         where = state.campaign(campaign, stream=streams.pop(), now=moment())
         kept = design.put(state, name, made, campaign=where, letters=raw, now=moment(), by=by)
     words = ", ".join(each.name for each in made.variants)
-    print(f"{kept.name}: {words} · {made.share:.0%} are tested · `mailwake experiment send` mails it")
+    print(f"{kept.name}: {words} · {100 * made.share:.0f} % are tested · `mailwake experiment send` mails it")

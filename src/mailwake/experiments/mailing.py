@@ -83,8 +83,9 @@ class Mailing:
         for number, (each, variant) in enumerate(zip(raw, design.variants, strict=True)):
             source = parse_source(each, Path(variant.file), variant.given)
             for sort in ("variant", "rest"):
+                mark = f"\0{self.experiment.id} {sort} {number}"  # two experiments may be of one campaign
                 letters[f"{sort} {number}"] = Letter(
-                    source, self.tracker, campaign, columns=self.listed.columns, variant=f"\0{sort} {number}"
+                    source, self.tracker, campaign, columns=self.listed.columns, variant=mark
                 )
         self._note(design, letters)
         winner = self.experiment.winner

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from mailwake.experiments.results import Contrast, Result, Split
+from mailwake.experiments.results import READINGS, Contrast, Result, Split
 from mailwake.stats.difference import Standing
 
-#: what each reading counts as a person's
+#: what each reading counts
 READING_WORDS = {
-    "anybody": "by anybody, machines too",
-    "possible": "possibly by people",
-    "likely": "more likely by people than not",
-    "sure": "by people with 90 % certainty or more",
+    "anybody": "everything, machines too",
+    "possible": "what people possibly did",
+    "likely": "what people more likely did than not",
+    "sure": "what people did with 90 % certainty",
 }
 _SENT_ADVICE = (
     "look for copies that could not be made in one variant (`mailwake send` names them), a run that was cut off, or "
@@ -24,6 +24,11 @@ _BASE_ADVICE = (
 def points(value: float, *, is_signed: bool = False) -> str:
     """A difference of rates, such as 1.25."""
     return f"{100 * value:+.2f}" if is_signed else f"{100 * value:.2f}"
+
+
+def rate_words(rate: float) -> str:
+    """A rate of a plan, such as 2.50 %."""
+    return f"{100 * rate:.2f} %"
 
 
 def contrast_words(found: Result, contrast: Contrast) -> str:
@@ -52,7 +57,7 @@ def flip_words(found: Result) -> str:
     """A warning where another way to tell machines makes another variant lead; empty: none does."""
     told = [
         f"{found.arms[leader].name} counting {READING_WORDS[name]}"
-        for name, leader in zip(("anybody", "possible", "likely", "sure"), found.leaders, strict=True)
+        for name, leader in zip(READINGS, found.leaders, strict=True)
         if leader is not None and name in found.flips
     ]
     if not told or found.leader is None:
@@ -71,4 +76,4 @@ def state_words(found: Result) -> str:
         return "Blocked: the split is not as planned, and no winner is named."
     if found.winner is not None:
         return f"{found.arms[found.winner].name} has won."
-    return "Cannot say yet."
+    return "Cannot say yet: no variant is better than all others, as far as one can tell."
