@@ -192,10 +192,7 @@ def _finding(answer: FindingAnswer) -> dict[str, str]:
 def _plan(answer: PlanAnswer) -> list[tuple[str, str]]:
     usual, where = rate_words(answer.baseline), "as expected" if answer.prior_weight <= 1 else "as in the mail so far"
     lines = [
-        (
-            "To be found",
-            f"from {rate_words(answer.baseline)} ({where}) to {rate_words(answer.target)}, four times in five",
-        ),
+        ("To be found", f"from {usual} ({where}) to {rate_words(answer.target)}, four times in five"),
         ("Copies of each variant", figures.count(answer.each)),
         ("Copies together", figures.count(answer.total)),
         ("If you looked once, at the end", f"{figures.count(answer.each_at_one_look)} of each"),

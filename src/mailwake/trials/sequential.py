@@ -181,7 +181,7 @@ def ripened(units: float, rate: float) -> float:
 
     With the units fixed, the difference of two shares as they grow is a Brownian bridge over the share, and over its
     odds a Brownian motion; with the rate fixed it grows with the units. Counting units alone would look at the first
-    successes of a mailing as if it were over, and again and again so: more false winners than allowed.
+    successes as if it were over, and again and again so, with no bound on false winners.
 
     Args:
         units: of both sides together, above 0.
