@@ -108,21 +108,22 @@ def create(  # noqa: PLR0913 - a command has as many parameters as options
         raise BadInput(f"--variant is given {len(names)} times, but there are {len(files)} variants")
     raw = [_read(path) for path in files]
     sources = [parse_source(*each) for each in zip(raw, files, given, strict=True)]
-    told, weighed = _usual(settings, metric, baseline), reading.weights_in(weights, len(files))
     made = Design(
         variants=tuple(
             Variant(name=each, weight=weight, file=path.name, given=more)
-            for each, weight, path, more in zip(names, weighed, files, given, strict=True)
+            for each, weight, path, more in zip(
+                names, reading.weights_in(weights, len(files)), files, given, strict=True
+            )
         ),
         metric=reading.metric_in(metric),
         role=role,
         share=reading.percent_in(tested, "--tested"),
-        baseline=told.baseline,
-        prior_weight=told.prior_weight,
         deadline_seconds=reading.seconds_in(deadline, "--deadline"),
         otherwise=otherwise,
         about=about.strip(),
     )
+    design.check(made)  # before anybody is asked
+    made = _expecting(settings, made, baseline)
     _keep(name, made, raw=raw, sources=sources, campaign=campaign or name, by=by or who(), config=config)
 
 
@@ -190,10 +191,12 @@ def _plan(settings: Settings, asked: Asked) -> bytes:
     return answer_of(settings, path, lambda stores: answers.to_json(answers.planned(stores, asked)))
 
 
-def _usual(settings: Settings, metric: str, baseline: str) -> PlanAnswer:
-    rate = reading.percent_in(baseline, "--baseline") if baseline else None
-    asked = Asked(metric=reading.metric_in(metric), baseline=rate, lift=1e-3)
-    return msgspec.json.decode(_plan(settings, asked), type=PlanAnswer)
+def _expecting(settings: Settings, made: Design, baseline: str) -> Design:
+    """With the usual rate as it was given, or as it is in the mail so far."""
+    if baseline:
+        return msgspec.structs.replace(made, baseline=reading.percent_in(baseline, "--baseline"))
+    told = msgspec.json.decode(_plan(settings, Asked(metric=made.metric, lift=1e-3)), type=PlanAnswer)
+    return msgspec.structs.replace(made, baseline=told.baseline, prior_weight=told.prior_weight)
 
 
 def _for_each(letters: Sequence[Path], *lists: Sequence[str] | None) -> list[Path]:
@@ -229,7 +232,6 @@ def _keep(
     by: str,
     config: str,
 ) -> None:
-    design.check(made)
     streams = {each.stream or "marketing" for each in sources}
     if len(streams) > 1:
         raise BadInput(f"the letters are of the streams {', '.join(sorted(streams))}; an experiment has one")

@@ -40,7 +40,7 @@ class Turns:
         events: the event store, which stays its owner's.
         config: the settings file, for the runs.
         stop: says that it is over.
-        start: begins a run of the command; for tests.
+        start: begins a run of the command; for tests
     """
 
     def __init__(
@@ -50,9 +50,15 @@ class Turns:
         *,
         config: str,
         stop: threading.Event,
-        start: Callable[[list[str]], subprocess.Popen[bytes]] = subprocess.Popen,
+        start: Callable[[list[str]], subprocess.Popen[bytes]] | None = None,
     ) -> None:
-        self._settings, self._events, self._config, self._stop, self._start = settings, events, config, stop, start
+        self._settings, self._events, self._config, self._stop, self._start = (
+            settings,
+            events,
+            config,
+            stop,
+            start or _unheard,
+        )
         self._not_before: dict[int, float] = {}
 
     def run(self) -> None:
@@ -88,6 +94,11 @@ class Turns:
         if run.returncode:
             self._not_before[experiment.id] = now + AGAIN_SECONDS * 1_000_000
             log.warning("experiments.rest_waits", experiment=experiment.id, status=run.returncode)
+
+
+def _unheard(words: list[str]) -> subprocess.Popen[bytes]:
+    """A run whose words go nowhere: they name addresses, and a role's output is a log."""
+    return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def start_turns(settings: Settings, events: EventStore, *, config: str) -> Callable[[], None]:
