@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mailwake.cli.demo.experiments import DECIDED, RUNNING
 from mailwake.cli.demo.segments import SEGMENTS
 from mailwake.eventlog.sqlite import SqliteReader
 
@@ -117,6 +118,18 @@ def test_the_segments_left_to_look_at_tell_people_apart(played: tuple[Path, dict
     assert all(0 <= size < each["of"] for size, each in zip(sizes.values(), found, strict=True))
     assert sizes["Heard nothing from"] > 0
     assert sizes["Clicks by machines alone"] > 0
+
+
+def test_one_experiment_is_decided_and_one_runs(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = played
+    command = (*MAILWAKE, "experiment", "list", "--json", "--config", str(folder / "mailwake.toml"))
+    found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["experiments"]
+    assert {each["name"]: each["state"] for each in found} == {DECIDED: "decided", RUNNING: "running"}
+    for each in found:
+        assert sum(variant["sent"] for variant in each["variants"]) in (
+            MESSAGES * 0.15 // 2,
+            (MESSAGES * 0.15 + 1) // 2,
+        )
 
 
 def table_of(printed: str, campaign: str) -> dict[str, int]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from mailwake.errors import NotEnoughData
-from mailwake.trials.ratio_check import ALARM, split_e_value, split_p
+from mailwake.trials.ratio_check import ALARM, split_anytime_p, split_e_value, split_p
 
 
 def test_splits_in_halves_as_r_and_gbstats_judge_them() -> None:
@@ -50,3 +50,20 @@ def test_what_cannot_be_is_refused() -> None:
         split_p([0, 0], [1, 1])
     with pytest.raises(ValueError, match="two parts"):
         split_p([5], [1])
+
+
+def test_a_gross_fault_shows_in_few_units_and_a_small_one_in_many() -> None:
+    assert split_anytime_p([120, 20], [1, 1]) < ALARM
+    assert split_anytime_p([51_000, 49_000], [1, 1]) < ALARM
+    assert split_anytime_p([70, 66], [1, 1]) == 1.0
+    assert split_anytime_p([50_210, 49_790], [1, 1]) == 1.0
+
+
+def test_looking_at_a_good_split_all_the_time_hardly_ever_alarms() -> None:
+    """Simulation of 1,000 splits in two, looked at 100 times each; at 0.05, for the alarm's own rate takes too many."""
+    draw = np.random.default_rng(8)
+    steps = draw.binomial(20, 0.5, (1_000, 100)).cumsum(axis=1)
+    false = 0
+    for line in steps:
+        false += any(split_anytime_p([int(a), 20 * n - int(a)], [1, 1]) < 0.05 for n, a in enumerate(line, 1))
+    assert false / 1_000 <= 0.05

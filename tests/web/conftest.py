@@ -11,6 +11,7 @@ import httpx2
 import pytest
 from msgspec import structs
 from starlette.types import ASGIApp
+from tests.experiments import trials
 from tests.insight import seeding
 from tests.monitoring.conftest import ENDS, Installation
 from tests.monitoring.conftest import NOW as LOOKED
@@ -63,6 +64,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     leavers(opened)
     refusers(opened)
     segment(opened)
+    tried(opened)
     yield opened
     seeding.close(opened)
 
@@ -87,6 +89,16 @@ def segment(stores: Stores) -> None:
     hostile = HOSTILE.replace("/", "|")[:100]
     keeper.add(stores, hostile, f"opened in campaign {quoted(HOSTILE)} or opened", is_live=True, now=NOW, by=HOSTILE)
     keeper.add(stores, "Clicked once", "clicked", is_live=False, now=NOW, by="Eve")
+
+
+def tried(stores: Stores) -> None:
+    """A won one, one whose split broke, one whose leader machines would change, hostile in every text, and a draft."""
+    sure = {"baseline": 0.2, "about": "question in the subject"}
+    trials.trial(stores, "Won", [trials.Copies(sent=60, people=12), trials.Copies(sent=60, people=44)], **sure)
+    trials.trial(stores, "Broken", [trials.Copies(sent=120, people=20), trials.Copies(sent=20, people=12)])
+    flips = [trials.Copies(sent=50, people=14, machines=20), trials.Copies(sent=50, people=17)]
+    trials.trial(stores, HOSTILE.replace("/", "|")[:100], flips, about=HOSTILE[:100])
+    trials.trial(stores, "Draft", [trials.Copies(sent=0), trials.Copies(sent=0)])
 
 
 def refusers(stores: Stores) -> None:

@@ -114,7 +114,8 @@ def test_the_routes_are_described(asking: Asking) -> None:
     lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
     segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}
     segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
-    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments
+    tried = {"/api/experiments", "/api/experiments/{name}", "/api/experiments/{name}/decide", "/api/experiment-plan"}
+    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments | tried
 
 
 def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> None:

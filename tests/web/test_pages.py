@@ -35,6 +35,10 @@ PAGES = (
     "/segments?query=clicked+%22a%22+%3E%3D+2+in+60d&days=30",
     "/segments?query=clicked+%3Cb%3E%22%26",
     "/segments/Clicked%20once",
+    "/experiments",
+    "/experiments?people=20000&lift=25&baseline=2",
+    "/experiments/Won",
+    "/experiments/Broken",
     "/status",
 )
 
@@ -250,7 +254,7 @@ def test_an_unknown_outcome_in_an_old_link_shows_everybody(asking: Asking) -> No
 
 def test_the_list_can_be_narrowed_by_name_and_stream(asking: Asking) -> None:
     page = words(asking.page("/?q=CROWD"))
-    assert "1 of 4 campaigns" in page
+    assert "1 of 8 campaigns" in page
     assert "By hand" not in page
     assert "Planned" in words(asking.page("/?stream=transactional"))
     assert "No campaign fits" in words(asking.page("/?q=nothing+like+it"))

@@ -25,6 +25,7 @@ COMMANDS = (
     "report",
     "compare",
     "segments",
+    "experiment",
     "ingest",
     "ingest-access-log",
     "ingest-imap",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 from rich.console import Console
@@ -21,13 +21,15 @@ from mailwake.cli.options import ConfigOption
 from mailwake.cli.segments import members_of
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
-from mailwake.events import CampaignId, EventType, Micros, encode_event
+from mailwake.events import CampaignId, EventType, Handle, Micros, encode_event
 from mailwake.merge.ledger import own_events, standings, writer_of
 from mailwake.merge.letter import Letter
 from mailwake.merge.people import People, only, read_people
 from mailwake.merge.plan import Plan, make_plan
+from mailwake.merge.run import Letter as AnyLetter
 from mailwake.merge.run import Run, counts
 from mailwake.merge.source import Source, read_source
+from mailwake.merge.variants import confined
 from mailwake.send.tracker import Tracker
 from mailwake.settings import Settings, load
 from mailwake.smtp.upstream import Pool
@@ -72,7 +74,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     settings = load(config)
     given = {"subject": subject, "from": sender, "reply-to": reply_to, "campaign": campaign, "stream": stream}
     source = read_source(template, given)
-    pace = _pace(rate)
+    pace = pace_of(rate)
     tracker = Tracker.open(settings)
     name = source.campaign or template.stem
     try:
@@ -80,21 +82,27 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
         if dry_run:
             _show_samples(tracker, source, listed, name)
             return
-        job = _Job(
+        job = Job(
             settings=settings,
             tracker=tracker,
-            source=source,
             listed=listed,
             name=name,
+            stream=source.stream,
+            write=lambda campaign: Letter(source, tracker, campaign, columns=listed.columns),
             rate=pace,
             connections=connections or settings.smtp.connections,
             attributes=tuple(filter(None, (column.strip().lower() for column in attributes.split(",")))),
             retry_doubtful=retry_doubtful,
-            back_off=_seconds(back_off),
+            back_off=seconds(back_off),
         )
         result = asyncio.run(job.go())
     finally:
         tracker.state.close()
+    tell(result, as_json=as_json)
+
+
+def tell(result: dict[str, Any], *, as_json: bool) -> None:
+    """Print what came of a run, and leave with 1 where something is left to do."""
     print(json.dumps(result, ensure_ascii=False) if as_json else _summary(result))
     if result["deferred"] or result["doubtful"] or result["waiting"] or result["failed"]:
         fail(_what_to_do(result), code=1)
@@ -106,15 +114,29 @@ def _listed(settings: Settings, tracker: Tracker, path: Path, segment: str) -> P
     return only(listed, tracker.state, set(members_of(settings, segment))) if segment else listed
 
 
+class Writes(AnyLetter, Protocol):
+    """A letter that reports want to show."""
+
+    def register(self) -> None:
+        """Keep the pages and their links."""
+        ...
+
+
 @dataclass(kw_only=True)
-class _Job:
-    """One call of the command."""
+class Job:
+    """One run over a list."""
 
     settings: Settings
     tracker: Tracker
-    source: Source
     listed: People
+    #: of the campaign
     name: str
+    #: empty: marketing
+    stream: str
+    #: makes the letter, once the campaign is there
+    write: Callable[[Campaign], Writes]
+    #: whose turn it is
+    is_due: Callable[[Handle], bool] = lambda _: True
     rate: float
     connections: int
     attributes: tuple[str, ...]
@@ -123,7 +145,7 @@ class _Job:
 
     async def go(self) -> dict[str, Any]:
         """Send, and say what came of it."""
-        campaign = self.tracker.campaign(self.name, stream=self.source.stream or "marketing")
+        campaign = self.tracker.campaign(self.name, stream=self.stream or "marketing")
         folder, writer = self.settings.data_folder / "log", writer_of(campaign.id)
         try:
             # Its lock comes first: what is read next must be complete. It is kept for ever: it says who has the mail.
@@ -133,22 +155,24 @@ class _Job:
                 raise Unavailable(f"campaign {self.name} is being sent by another process; wait for it") from None
             raise
         try:
+            standing = standings(own_events(folder, writer))
             plan = make_plan(
                 self.tracker,
                 campaign,
                 self.listed,
-                standings(own_events(folder, writer)),
+                standing,
                 attributes=self.attributes,
                 retry_doubtful=self.retry_doubtful,
             )
+            plan = confined(plan, self.is_due)
             await log.write([encode_event(event) for event in plan.rejected(self.tracker)])
-            letter = Letter(self.source, self.tracker, campaign, columns=self.listed.columns)
+            letter = self.write(campaign)
             letter.register()
             return await self._run(plan, letter, log)
         finally:
             await log.close()
 
-    async def _run(self, plan: Plan, letter: Letter, log: SqliteWriter) -> dict[str, Any]:
+    async def _run(self, plan: Plan, letter: Writes, log: SqliteWriter) -> dict[str, Any]:
         pool = Pool(self.settings, connections=self.connections)
         run = Run(
             campaign=plan.campaign.id,
@@ -266,7 +290,7 @@ def _show_samples(tracker: Tracker, source: Source, listed: People, name: str) -
     )
 
 
-def _pace(text: str) -> float:
+def pace_of(text: str) -> float:
     """Messages a second, from 10/s or 600/min; 0: no limit."""
     if not text:
         return 0.0
@@ -276,7 +300,7 @@ def _pace(text: str) -> float:
     return float(found["count"]) / _SECONDS[found["unit"] or "s"]
 
 
-def _seconds(text: str) -> tuple[float, ...]:
+def seconds(text: str) -> tuple[float, ...]:
     """Waits, from 1,5,30; empty: none."""
     try:
         return tuple(float(part) for part in text.split(",") if part.strip())

@@ -41,12 +41,12 @@ def command(
     """
     settings = load(config)
     configure(settings.logging, "web")
-    with _open(settings, with_work=with_work) as stores:
+    with _open(settings, config, with_work=with_work) as stores:
         asyncio.run(_serve(settings, stores))
 
 
 @contextlib.contextmanager
-def _open(settings: Settings, *, with_work: bool) -> Iterator[Stores]:
+def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Stores]:
     """The stores, and the pipeline's thread where wanted; all of it let go in the reverse order."""
     zone = zone_named(settings.web.timezone)
     path = settings.data_folder / "events.duckdb"
@@ -59,6 +59,7 @@ def _open(settings: Settings, *, with_work: bool) -> Iterator[Stores]:
         opened.callback(state.close)
         if with_work:
             opened.callback(_work(settings, events))
+            opened.callback(_experiments(settings, events, config))
         stores = Stores(state=state, events=events, zone=zone)
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores,), name="warming up", daemon=True).start()
@@ -75,6 +76,12 @@ def _work(settings: Settings, events: EventStore) -> Callable[[], None]:
     from mailwake.cli.work import open_worker, start_worker
 
     return start_worker(open_worker(settings, events))
+
+
+def _experiments(settings: Settings, events: EventStore, config: str) -> Callable[[], None]:
+    from mailwake.experiments.turns import start_turns
+
+    return start_turns(settings, events, config=config)
 
 
 async def _serve(settings: Settings, stores: Stores) -> None:

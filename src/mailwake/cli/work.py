@@ -32,6 +32,7 @@ def command(
 
     Example: mailwake work --once
     """
+    from mailwake.experiments.turns import start_turns
     from mailwake.store.events import open_events
 
     settings = load(config)
@@ -46,7 +47,9 @@ def command(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         print(f"work reading {settings.data_folder / 'log'}", flush=True)
+        stop_turns = start_turns(settings, events, config=config)
         worker.run(stop)
+        stop_turns()
         print(tell(worker.total), flush=True)
 
 

@@ -54,18 +54,21 @@ class Letter:
         tracker: seals addresses and knows the installation.
         campaign: whose letter it is.
         columns: names of the merge fields that every person has.
+        variant: of an experiment; letters that differ in it are two templates, be their HTML the same.
 
     Raises:
         BadInput: the message uses a field that is no column.
     """
 
-    def __init__(self, source: Source, tracker: Tracker, campaign: Campaign, *, columns: Iterable[str]) -> None:
+    def __init__(
+        self, source: Source, tracker: Tracker, campaign: Campaign, *, columns: Iterable[str], variant: str = ""
+    ) -> None:
         self._source, self._tracker, self._campaign = source, tracker, campaign
         self._options = tracker.options(campaign)
         self._domain = split_address(source.sender_address)[1]
         self._host = host = tracker.hosts.of_sender(self._domain)
         self._page = Template(source.html, options=self._options, minter=host.minter, base_url=host.base_url)
-        self.template = template_id(campaign.id, self._page.skeleton)
+        self.template = template_id(campaign.id, self._page.skeleton + variant.encode())
         self._subject = HeaderLine(source.subject)
         text = source.text.replace("mailwake:unsubscribe", "{{unsubscribe_url}}")
         self._text = FIELD.split(text.replace("mailwake:preferences", "{{preferences_url}}"))

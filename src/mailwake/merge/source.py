@@ -67,6 +67,17 @@ def read_source(path: Path, given: Mapping[str, str]) -> Source:
         raw = path.read_bytes()
     except OSError as fault:
         raise BadInput(f"{path}: {fault.strerror}") from None
+    return parse_source(raw, path, given)
+
+
+def parse_source(raw: bytes, path: Path, given: Mapping[str, str]) -> Source:
+    """The template in a file's bytes; see `read_source`.
+
+    Args:
+        raw: what the file held.
+        path: where it stood; the end of its name tells the kind, the whole is named in messages.
+        given: as for `read_source`.
+    """
     source = _from_eml(raw, path) if path.suffix.lower() == ".eml" else _from_html(raw, path)
     return _checked(source, {name: value for name, value in given.items() if value}, path)
 

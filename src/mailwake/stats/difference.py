@@ -111,9 +111,20 @@ def _pooled(first: Expected, first_trials: int, second: Expected, second_trials:
 def _ratio(
     first: Expected, first_trials: int, second: Expected, second_trials: int, *, confidence: float
 ) -> Interval | None:
+    found = log_ratio(first, first_trials, second, second_trials)
+    if found is None:
+        return None
+    middle, variance = found
+    reach = critical(confidence) * sqrt(variance)
+    return Interval(low=exp(middle - reach), high=exp(middle + reach))
+
+
+def log_ratio(first: Expected, first_trials: int, second: Expected, second_trials: int) -> tuple[float, float] | None:
+    """The logarithm of the second rate over the first, and its variance; None: one of them is 0.
+
+    Source: as `difference`, the delta method.
+    """
     if not first.mean or not second.mean:
         return None
     one, other = first.mean / first_trials, second.mean / second_trials
-    reach = critical(confidence) * sqrt(spread(first, first_trials) / one**2 + spread(second, second_trials) / other**2)
-    middle = log(other / one)
-    return Interval(low=exp(middle - reach), high=exp(middle + reach))
+    return log(other / one), spread(first, first_trials) / one**2 + spread(second, second_trials) / other**2

@@ -109,11 +109,16 @@ def rate_interval(expected: Expected, trials: int, *, confidence: float = 0.95) 
         NotEnoughData: trials is 0.
         ValueError: the counts or the confidence cannot be.
     """
+    return wilson_interval(*discounted(expected, trials), confidence=confidence)
+
+
+def discounted(expected: Expected, trials: int) -> tuple[float, float]:
+    """Successes and trials that say as much without doubt as these say with it: the same rate of fewer trials."""
     if not 0 < expected.mean < trials:
-        return wilson_interval(expected.mean, trials, confidence=confidence)
+        return expected.mean, trials
     drawn = expected.mean * (1 - expected.mean / trials)
     shrink = drawn / (drawn + expected.variance)
-    return wilson_interval(expected.mean * shrink, trials * shrink, confidence=confidence)
+    return expected.mean * shrink, trials * shrink
 
 
 def critical(confidence: float) -> float:

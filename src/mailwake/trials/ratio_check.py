@@ -10,6 +10,8 @@ from mailwake.stats.tails import chi_square_tail
 
 #: Below this p the split is taken for broken. Source: Fabijan et al. 2019, KDD, who alarm at 0.0005.
 ALARM = 0.0005
+#: How closely around the plan another split is looked for, in units; a decade apart. Judgement.
+_HELD = (30.0, 300.0, 3_000.0, 30_000.0)
 
 
 def split_p(counts: Sequence[int], shares: Sequence[float]) -> float:
@@ -45,6 +47,22 @@ def split_e_value(counts: Sequence[int], shares: Sequence[float], *, held: float
     for count, share in zip(counts, planned, strict=True):
         evidence += lgamma(held * share + count) - lgamma(held * share) - count * log(share)
     return exp(min(evidence, 700.0))
+
+
+def split_anytime_p(counts: Sequence[int], shares: Sequence[float]) -> float:
+    """How likely a split so far from the planned one ever is by chance; may be looked at all the time.
+
+    Looks for splits far away and near at once: the mean of evidences is evidence, so few units with a gross fault show
+    it as well as many with a small one.
+
+    Args:
+        counts: as for `split_p`.
+        shares: as for `split_p`.
+
+    Source: as `split_e_value`; Ville 1939 for the bound.
+    """
+    evidence = sum(split_e_value(counts, shares, held=held) for held in _HELD) / len(_HELD)
+    return min(1.0, 1 / evidence) if evidence > 0 else 1.0
 
 
 def _planned(counts: Sequence[int], shares: Sequence[float]) -> list[float]:

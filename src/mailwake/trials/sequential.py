@@ -134,13 +134,22 @@ class Watch:
         return standing(self.interval)
 
 
-def watch(first: tuple[Expected, int], second: tuple[Expected, int], *, tuned_at: float, alpha: float = 0.05) -> Watch:
+def watch(
+    first: tuple[Expected, int],
+    second: tuple[Expected, int],
+    *,
+    tuned_at: float,
+    seen: float | None = None,
+    alpha: float = 0.05,
+) -> Watch:
     """How much higher the second rate is, said so that looking again and again makes no false winner.
 
     Args:
         first: successes, with a variance where they are expected ones, and trials.
         second: the same of the other.
         tuned_at: units of both together at which the interval shall be narrowest.
+        seen: how much was seen so far, in the measure of `tuned_at`; None: the units. Where all units are there from
+            the start and their successes come in over time, it is not units that grow: see `ripened`.
         alpha: probability that an interval fails ever.
 
     Raises:
@@ -150,20 +159,37 @@ def watch(first: tuple[Expected, int], second: tuple[Expected, int], *, tuned_at
     Source: as `always_valid_radius`, with the variance of the difference; p by the same mixture, Johari, Koomen,
     Pekelis and Walsh 2022, Oper. Res. 70, 1806-1821.
     """
-    if not 0 < alpha < 1 or not tuned_at > 0:
+    if not 0 < alpha < 1 or not tuned_at > 0 or not (seen is None or seen >= 0):
         raise ValueError("an error is between 0 and 1, and a tuning above 0")
     for count, trials in (first, second):
         if not 0 <= count.mean <= trials:
             raise ValueError(f"{count.mean} of {trials} cannot be")
         if min(count.mean, trials - count.mean) < LEAST_EACH:
             raise NotEnoughData(f"{count.mean:g} of {trials} are too few to look at")
-    units, value = first[1] + second[1], second[0].mean / second[1] - first[0].mean / first[1]
+    seen = first[1] + second[1] if seen is None else seen
+    value = second[0].mean / second[1] - first[0].mean / first[1]
     variance = spread(*first) + spread(*second)
-    reach = always_valid_radius(units, tuned_at, sd=sqrt(units * variance), alpha=alpha)
-    grown = units * _rho_squared(tuned_at, alpha)
+    reach = always_valid_radius(seen, tuned_at, sd=sqrt(seen * variance), alpha=alpha)
+    grown = seen * _rho_squared(tuned_at, alpha)
     evidence = value * value / variance * grown / (2 * (grown + 1)) - log1p(grown) / 2
     interval = Interval(low=max(-1.0, value - reach), high=min(1.0, value + reach))
     return Watch(value=value, interval=interval, p_value=min(1.0, exp(-evidence)))
+
+
+def ripened(units: float, rate: float) -> float:
+    """How much was seen of units of which a share has succeeded so far, whether units or successes still come in.
+
+    With the units fixed, the difference of two shares as they grow is a Brownian bridge over the share, and over its
+    odds a Brownian motion; with the rate fixed it grows with the units. Counting units alone would look at the first
+    successes as if it were over, and again and again so, with no bound on false winners.
+
+    Args:
+        units: of both sides together, above 0.
+        rate: of both together, between 0 and 1.
+
+    Source: Doob 1949, Ann. Math. Stat. 20, 393-403, for the bridge; simulated in tests/experiments.
+    """
+    return units * rate / (1 - rate)
 
 
 def _rho_squared(tuned_at: float, alpha: float) -> float:

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from mailwake.errors import MailwakeError, Unavailable
+from mailwake.experiments.design import NoSuchExperiment
 from mailwake.insight.click_map import NoSuchTemplate
 from mailwake.insight.report import NoSuchCampaign
 from mailwake.people.delivery import NoSuchDelivery
@@ -26,7 +27,7 @@ _HEADINGS = {
     503: "The data cannot be read just now",
 }
 #: Faults about something that is named in the address and is not there.
-NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchPerson, NoSuchSegment, NoSuchTemplate)
+NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchExperiment, NoSuchPerson, NoSuchSegment, NoSuchTemplate)
 
 
 def install(app: FastAPI) -> None:

@@ -121,7 +121,7 @@ def test_a_store_of_the_version_before_is_brought_forward_without_loss(tmp_path:
     before = store.suppressions(Handle(1)), store.unsubscribes_by(Handle(2)), store.new_unsubscribes()
     store.close()
     connection = sqlite3.connect(path)
-    for table in ("segment_sizes", "segment_members", "segments"):
+    for table in ("experiment_letters", "experiments", "segment_sizes", "segment_members", "segments"):
         connection.execute(f"drop table {table}")
     connection.execute("drop index ix_suppressions_reason")
     connection.execute("alter table suppressions drop column put_by")
@@ -145,7 +145,7 @@ def test_segments_come_into_a_store_of_the_version_before_without_loss(tmp_path:
     store.suppress(Handle(1), reason="bounced", source="bounce", at=Micros(1))
     store.close()
     connection = sqlite3.connect(path)
-    for table in ("segment_sizes", "segment_members", "segments"):
+    for table in ("experiment_letters", "experiments", "segment_sizes", "segment_members", "segments"):
         connection.execute(f"drop table {table}")
     connection.execute("update alembic_version set version_num = '0005'")
     connection.commit()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -26,7 +25,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from mailwake.cli.demo import tables
+from mailwake.cli.demo.experiments import INVITATION, INVITATION_SENDER, decide_one, send_experiments
 from mailwake.cli.demo.house import WEEK_SECONDS, House, Ports, free_ports, furnish, prepare, running, wait_until_ready
+from mailwake.cli.demo.runs import send_until_done
 from mailwake.cli.demo.segments import keep_segments
 from mailwake.cli.report.asking import ask
 from mailwake.errors import Unavailable
@@ -43,8 +44,6 @@ from mailwake.simulate.sink import Notices, Trouble
 NEWSLETTER = "November newsletter"
 NEWSLETTER_SENDER = "news@larkspur.example"
 SMALLEST = 20
-#: a complete run of `mailwake send` may need this many goes when something is killed under it
-GOES = 20
 APPLY_SECONDS = 40.0
 PAGE_SIZE = 1_000
 
@@ -89,10 +88,15 @@ class Cast:
     newsletter: Sequence[Person] = field(repr=False)
     update: Sequence[Person] = field(repr=False)
     order: Sequence[Person] = field(repr=False)
+    #: subjects are tried on them
+    invited: Sequence[Person] = field(repr=False)
 
     @classmethod
     def choose(cls, messages: int, seed: int) -> Cast:
-        """People for so many messages: 60 % newsletter, 25 % update, 15 % orders, half of those to newcomers."""
+        """People for so many messages: 60 % newsletter, 25 % update, 15 % orders, half of those to newcomers.
+
+        As many as get orders are invited besides, all of them known.
+        """
         first, second = round(messages * 0.6), round(messages * 0.25)
         third = messages - first - second
         everybody = make_people(first + (second + third) // 2 + 2, seed=seed, world=load_world(), dials=load_dials())
@@ -100,7 +104,8 @@ class Cast:
         known = without_trouble(newsletter)
         update = (fresh[: second // 2] + known)[:second]
         order = (fresh[second // 2 :] + known[::-1])[:third]
-        return cls(newsletter=newsletter, update=update, order=order)
+        invited = known[len(known) // 4 :][:third]
+        return cls(newsletter=newsletter, update=update, order=order, invited=invited)
 
     @property
     def everybody(self) -> list[Person]:
@@ -109,7 +114,8 @@ class Cast:
 
     def mailings(self) -> list[tuple[str, Sequence[Person]]]:
         """Campaigns and whom they are addressed to."""
-        return [(NEWSLETTER, self.newsletter), (UPDATE.campaign, self.update), (ORDER.campaign, self.order)]
+        by_program = [(UPDATE.campaign, self.update), (ORDER.campaign, self.order)]
+        return [(NEWSLETTER, self.newsletter), *by_program, (INVITATION, self.invited)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +172,7 @@ class Demo:
         read = time.monotonic()
         overview, comparisons = self._applied(plan)
         keep_segments(self.house.dashboard_url)
+        decide_one(self.house.dashboard_url)
         return Result(
             overview=overview,
             comparisons=comparisons,
@@ -178,11 +185,12 @@ class Demo:
         )
 
     def _send(self) -> None:
-        """All three at once: the command, and two programs that send through the relay."""
+        """All at once: the command, two experiments, and two programs that send through the relay."""
         total, stop = sum(len(people) for _, people in self.cast.mailings()), threading.Event()
-        with ThreadPoolExecutor(3) as pool, bar(self.console, "sending", total) as told:
+        with ThreadPoolExecutor(4) as pool, bar(self.console, "sending", total) as told:
             sending = [
                 pool.submit(self._send_newsletter),
+                pool.submit(send_experiments, self.house, self.cast.invited),
                 pool.submit(self._send_through_relay, UPDATE, self.cast.update, stop),
                 pool.submit(self._send_through_relay, ORDER, self.cast.order, stop),
             ]
@@ -203,14 +211,7 @@ class Demo:
     def _send_newsletter(self) -> None:
         """The command, again until it says that everybody has it or is in doubt."""
         template, people = self.house.folder / "newsletter.html", self.house.folder / "people.csv"
-        arguments = (str(template), str(people), "--config", str(self.house.config), "--json")
-        command = (sys.executable, "-m", "mailwake", "send", *arguments)
-        for _ in range(GOES):
-            done = subprocess.run(command, capture_output=True, check=False)
-            if done.returncode == 0 or (done.stdout and not _to_do(json.loads(done.stdout))):
-                return
-            time.sleep(0.3)
-        raise Unavailable(f"`mailwake send` did not finish: {done.stderr.decode().strip()}")
+        send_until_done("send", str(template), str(people), config=self.house.config)
 
     def _send_through_relay(self, occasion: Occasion, people: Sequence[Person], stop: threading.Event) -> None:
         fates = send_all(occasion, people, Relay(host="127.0.0.1", port=self.house.ports.relay), stop=stop)
@@ -223,9 +224,15 @@ class Demo:
         setting = Setting(
             seed=self.seed,
             people=people,
-            streams={NEWSLETTER: "marketing", UPDATE.campaign: UPDATE.stream, ORDER.campaign: ORDER.stream},
+            streams={
+                NEWSLETTER: "marketing",
+                INVITATION: "marketing",
+                UPDATE.campaign: UPDATE.stream,
+                ORDER.campaign: ORDER.stream,
+            },
             senders={
                 NEWSLETTER_SENDER: NEWSLETTER,
+                INVITATION_SENDER: INVITATION,
                 UPDATE.sender: UPDATE.campaign,
                 ORDER.sender: ORDER.campaign,
             },
@@ -300,8 +307,3 @@ class Demo:
             raise Unavailable("nobody listens")
         answer: dict[str, Any] = json.loads(body)
         return answer
-
-
-def _to_do(result: Mapping[str, Any]) -> bool:
-    """Whether another run would mail somebody."""
-    return bool(result["waiting"] or result["deferred"])

@@ -290,6 +290,28 @@ class Segment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """Letters that are tried against each other."""
+
+    id: int
+    name: str
+    campaign: CampaignId
+    #: key of the hash that assigns recipients
+    salt: bytes = field(repr=False)
+    #: variants, measure and rule; the business of `mailwake.experiments`
+    design: dict[str, Any]
+    #: templates and planned people; empty: not sent yet
+    sent: dict[str, Any]
+    created_at: Micros
+    made_by: str
+    decided_at: Micros | None
+    #: number of the variant that whoever waits gets
+    winner: int | None
+    decided_by: str | None
+    why: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """Something long that can be taken up again after a crash."""
 

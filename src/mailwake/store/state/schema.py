@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0006"
+VERSION = "0007"
 
 metadata = MetaData(
     naming_convention={
@@ -261,6 +261,37 @@ segment_sizes = Table(
     Column("segment", ForeignKey("segments.id"), primary_key=True),
     Column("at", BigInteger, primary_key=True, autoincrement=False),
     Column("size", BigInteger, nullable=False),
+)
+
+#: what is tried against what; see `mailwake.experiments`
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("campaign", ForeignKey("campaigns.id"), nullable=False),
+    #: key of the hash that assigns recipients
+    Column("salt", LargeBinary, nullable=False),
+    #: variants, measure and rule
+    Column("design", JSON, nullable=False),
+    #: templates of the variants and how many people were planned; empty: not sent yet
+    Column("sent", JSON, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("decided_at", BigInteger),
+    #: number of a variant
+    Column("winner", Integer),
+    Column("decided_by", Text),
+    Column("why", Text),
+)
+
+experiment_letters = Table(
+    "experiment_letters",
+    metadata,
+    Column("experiment", ForeignKey("experiments.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    #: the file as authored, deflated
+    Column("letter", LargeBinary, nullable=False),
 )
 
 jobs = Table(
