@@ -103,6 +103,7 @@ def test_without_keys_it_says_so_once_and_starts_nothing(config: Path) -> None:
     assert not (config.parent / "mailwake-data").exists()
 
 
+@pytest.mark.long
 def test_a_port_that_is_taken_ends_the_start(config: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -98,6 +98,7 @@ def test_applied_and_rolled_back_numbers_are_the_same_to_the_bit(settings: Setti
     assert run(milder)["campaigns"] == shown["campaigns"]
 
 
+@pytest.mark.long
 def test_every_change_is_noted_both_ways(settings: Settings, milder: Path, run: Run) -> None:
     def changes() -> list[dict[str, Any]]:
         events = open_events(settings.data_folder / "events.duckdb")
@@ -122,6 +123,7 @@ def test_every_change_is_noted_both_ways(settings: Settings, milder: Path, run: 
     assert all(row["cause"] is None for row in there + back)
 
 
+@pytest.mark.long
 def test_new_events_are_judged_by_what_is_in_force(settings: Settings, milder: Path, run: Run) -> None:
     def at_work() -> str:
         events = open_events(settings.data_folder / "events.duckdb")
@@ -141,6 +143,7 @@ def test_new_events_are_judged_by_what_is_in_force(settings: Settings, milder: P
     assert at_work() == load_rules(None).id
 
 
+@pytest.mark.long
 def test_only_what_happened_since_a_day_is_swapped(settings: Settings, milder: Path, tmp_path: Path) -> None:
     facts = [row for row in everything(settings) if "reaction" in row]
     day = facts[len(facts) // 2]["happened_at"] // 86_400_000_000

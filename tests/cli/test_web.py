@@ -92,6 +92,7 @@ def test_report_asks_it_and_prints_its_answer_to_the_byte(
         assert json.loads(done.stdout)["over_time"]["timezone"] == "Europe/Berlin"
 
 
+@pytest.mark.long
 def test_report_passes_on_what_it_refuses(folder: Path, serving: str) -> None:
     done = subprocess.run(mailwake(folder, "report", "By hnd"), capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -149,6 +150,7 @@ def test_an_unknown_time_zone_stops_the_start_and_names_the_option(folder: Path)
     assert "web.timezone" in done.stderr
 
 
+@pytest.mark.long
 def test_listening_for_others_is_said_aloud(folder: Path) -> None:
     config = folder / "mailwake.toml"
     text = config.read_text(encoding="utf-8")
@@ -161,6 +163,7 @@ def test_listening_for_others_is_said_aloud(folder: Path) -> None:
     assert "put a login in front" in stop(process)
 
 
+@pytest.mark.long
 def test_a_killed_one_leaves_no_locks(folder: Path) -> None:
     process, _ = start(folder, "--with-work")
     os.kill(process.pid, signal.SIGKILL)

@@ -33,6 +33,7 @@ def compared(told: dict[int, Verdict]) -> dict[int, tuple[float | None, str]]:
     return {each: (verdict.p_human, verdict.klass) for each, verdict in told.items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "seed"), [("company", 1)])
 def test_the_next_events_are_judged_as_without_a_restart(store: EventStore, kind: str, seed: int) -> None:
     before, after = split(evidence(kind, seed))
@@ -101,6 +102,7 @@ def test_a_judge_that_does_not_learn_is_left_alone(store: EventStore) -> None:
     assert remember(object(), store, now=Micros(0)) == 0
 
 
+@pytest.mark.long
 def test_of_too_much_history_the_newest_is_read_back(store: EventStore) -> None:
     events = list(evidence())
     judge = StreamJudge(rules())

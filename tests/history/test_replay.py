@@ -64,6 +64,7 @@ def test_other_rules_change_numbers_but_never_how_much_happened(store: EventStor
         assert total + before.cannot_say * DIGITS == again + after.cannot_say * DIGITS
 
 
+@pytest.mark.long
 def test_what_is_before_the_day_is_judged_but_not_told(store: EventStore) -> None:
     (whole,) = pages(store, since=Micros(0), until=END)
     middle = whole[len(whole) // 2]["happened_at"]

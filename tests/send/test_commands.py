@@ -68,6 +68,7 @@ def test_a_list_is_mailed_with_a_plain_summary(home: Home, sink: Sink) -> None:
     assert all(b"https://track.example.com/" in mail.content for mail in sink.mails)
 
 
+@pytest.mark.long
 def test_a_second_call_says_that_it_is_done_and_another_campaign_starts_anew(home: Home, sink: Sink) -> None:
     files = write(home, 3)
     run(home, "send", *files)
@@ -111,6 +112,7 @@ def test_the_suppressed_are_not_mailed_and_counted(home: Home, sink: Sink) -> No
     assert sink.to("p1@example.com") == []
 
 
+@pytest.mark.long
 def test_who_is_refused_is_named_and_who_is_put_off_asks_for_another_run(home: Home, sink: Sink) -> None:
     answers = {"p0@example.com": "550 5.1.1 nobody", "p1@example.com": "421 4.7.0 not now"}
     sink.on_data = lambda mail: answers.get(mail.recipients[0])
@@ -196,6 +198,7 @@ def test_killed_at_any_moment_and_run_again_nobody_is_mailed_twice_or_forgotten(
     assert told["doubtful"] <= 6 * 3  # one per connection and kill
 
 
+@pytest.mark.long
 def test_stopped_by_ctrl_c_it_ends_cleanly_and_goes_on_later(home: Home, sink: Sink) -> None:
     files = write(home, 40)
     process: subprocess.Popen[bytes]
@@ -233,6 +236,7 @@ def relaying(home: Home) -> Iterator[tuple[subprocess.Popen[str], int]]:
         process.communicate()
 
 
+@pytest.mark.long
 def test_a_relay_asked_to_stop_finishes_the_message_under_way(home: Home, sink: Sink) -> None:
     with relaying(home) as (process, port):
         sink.on_data = lambda _: process.send_signal(signal.SIGTERM)
