@@ -1,5 +1,6 @@
 """The command line: quick, with help and examples, and faults in one line."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,9 @@ def test_bad_input_is_one_line_and_exit_one(tmp_path: Path) -> None:
 
 def test_an_unknown_command_is_exit_two(tmp_path: Path) -> None:
     assert mailwake("trackify", cwd=tmp_path).returncode == 2
+
+
+def test_it_says_which_version_it_is(tmp_path: Path) -> None:
+    done = mailwake("--version", cwd=tmp_path)
+    assert done.returncode == 0
+    assert re.fullmatch(r"mailwake \d+\.\d+\.\d+\n", done.stdout)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from mailwake.errors import MailwakeError, Misconfigured
@@ -65,17 +66,30 @@ def build(words: tuple[str, ...] = COMMANDS) -> typer.Typer:
             app.add_typer(module.command, name=word)
         else:
             app.command(name=word)(module.command)
-    app.callback()(_root)  # keeps the sub-command's name when there is only one
+    app.callback()(_root_with_version())  # keeps the sub-command's name when there is only one
     return app
 
 
-def _root() -> None:
-    """Shows what happened to sent email: people told apart from machines."""
+def _root_with_version() -> Callable[..., None]:
+    import typer
+
+    def tell(wanted: bool) -> None:
+        if wanted:
+            print(f"mailwake {version('mailwake')}")
+            raise typer.Exit
+
+    def root(
+        _version: bool = typer.Option(False, "--version", is_eager=True, callback=tell, help="Say which one this is."),
+    ) -> None:
+        """Shows what happened to sent email: people told apart from machines."""
+
+    return root
 
 
 def main() -> None:
     """Entry point: run a command, and say faults in one line that says what to do. Exit 0, 1 or 2."""
-    wanted = tuple(word for word in sys.argv[1:2] if word in COMMANDS) or COMMANDS
+    first = sys.argv[1:2]
+    wanted = ("init",) if first == ["--version"] else tuple(word for word in first if word in COMMANDS) or COMMANDS
 
     def command() -> None:
         build(wanted)()
