@@ -15,7 +15,7 @@ from mailwake.cli import build
 from mailwake.errors import BadInput
 from mailwake.events import Micros
 from mailwake.experiments.design import NoSuchExperiment, design_of, sent_of, variant_of
-from mailwake.experiments.mailing import kept_list
+from mailwake.experiments.lists import kept_list
 from mailwake.experiments.turns import Turns
 from mailwake.trials.planner import always_valid_inflation, units_each
 

@@ -17,7 +17,8 @@ from mailwake.cli.options import ConfigOption
 from mailwake.cli.send import Job, pace_of, tell
 from mailwake.errors import BadInput
 from mailwake.experiments.design import find
-from mailwake.experiments.mailing import Mailing, forget_list, list_of
+from mailwake.experiments.lists import forget_list, list_of
+from mailwake.experiments.mailing import Mailing
 from mailwake.send.tracker import Tracker
 from mailwake.settings import DEFAULT_FILE, load
 
