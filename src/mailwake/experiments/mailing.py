@@ -24,11 +24,19 @@ class Mailing:
     tracker: Tracker
     experiment: Experiment
     listed: People
+    #: messages a second; 0: that of the first mailing, or as fast as it goes
+    rate: float = 0.0
 
     @property
     def design(self) -> Design:
         """What it was told."""
         return design_of(self.experiment)
+
+    @property
+    def pace(self) -> float:
+        """Messages a second; 0: as fast as it goes."""
+        sent = sent_of(self.experiment)
+        return self.rate or (sent.rate if sent else 0.0)
 
     @property
     def are_some_waiting(self) -> bool:
@@ -73,5 +81,6 @@ class Mailing:
             rest=tuple(letters[f"rest {number}"].template for number in numbers),
             planned=planned,
             at=self.tracker.clock(),
+            rate=self.rate,
         )
         self.tracker.state.put_experiment_sent(self.experiment.id, msgspec.to_builtins(sent))
