@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mailwake.cli.demo.experiments import DECIDED, RUNNING
+from mailwake.cli.demo.experiments import DECIDED, INVITATION, RUNNING
 from mailwake.cli.demo.segments import SEGMENTS
 from mailwake.eventlog.sqlite import SqliteReader
 
@@ -121,7 +121,7 @@ def test_the_segments_left_to_look_at_tell_people_apart(played: tuple[Path, dict
 
 
 def test_one_experiment_is_decided_and_one_runs(played: tuple[Path, dict[str, Any]]) -> None:
-    folder, _ = played
+    folder, result = played
     command = (*MAILWAKE, "experiment", "list", "--json", "--config", str(folder / "mailwake.toml"))
     found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["experiments"]
     assert {each["name"]: each["state"] for each in found} == {DECIDED: "decided", RUNNING: "running"}

@@ -15,7 +15,7 @@ from mailwake.cli import build
 from mailwake.errors import BadInput
 from mailwake.events import Micros
 from mailwake.experiments.design import NoSuchExperiment, design_of, sent_of, variant_of
-from mailwake.experiments.mailing import kept_list
+from mailwake.experiments.lists import kept_list
 from mailwake.experiments.turns import Turns
 from mailwake.trials.planner import always_valid_inflation, units_each
 
@@ -64,7 +64,7 @@ def test_the_tested_get_their_letter_and_the_rest_the_winner(home: Home, run: Ru
     told = run("create", "Spring", "spring.html", *SUBJECTS, "--tested", "50", "--by", "ann")
     assert told == "Spring: A, B · 50 % are tested · `mailwake experiment send` mails it\n"
     assert run("status", "Spring").splitlines()[-1] == "Not sent yet."
-    first = run("send", "Spring", "people.csv")
+    first = run("send", "Spring", "people.csv", "--rate", "100/s")
     assert first.endswith("the rest of the list waits for the winner\n")
     tested = {mail.recipients[0]: mail.content for mail in home.sink.mails}
     assert 8 <= len(tested) <= 32
@@ -79,7 +79,7 @@ def test_the_tested_get_their_letter_and_the_rest_the_winner(home: Home, run: Ru
             assert (b"Subject: Is it spring?" in tested[address]) == (number == 1)
     sent = sent_of(kept)
     assert sent is not None
-    assert sent.planned == len(tested)
+    assert (sent.planned, sent.rate) == (len(tested), 100)
     assert len({*sent.templates, *sent.rest}) == 4
     assert len(state.templates(kept.campaign)) == 2
     run("send", "Spring")

@@ -3,14 +3,13 @@
 All copies go out at once, and clicks come in over days, which is how mailings are; and mail that goes out bit by bit.
 """
 
-from itertools import combinations
-
 import numpy as np
 import pytest
 
 from mailwake.errors import NotEnoughData
 from mailwake.stats.difference import Standing
 from mailwake.stats.uncertain import Expected
+from mailwake.trials.multiple import with_the_best
 from mailwake.trials.sequential import ripened, watch
 
 LOOKS = 60
@@ -18,7 +17,7 @@ LOOKS = 60
 
 def winner(counts: list[int], trials: int, *, planned: float, baseline: float, is_ripened: bool = True) -> int | None:
     """As `mailwake.experiments.results` says it: the best one, if it is better than each other at its part."""
-    pairs = len(list(combinations(counts, 2)))
+    pairs = with_the_best(len(counts))
     leader = max(range(len(counts)), key=counts.__getitem__)
     for number, count in enumerate(counts):
         if number == leader:

@@ -105,7 +105,7 @@ def test_a_winner_beats_all_others_at_their_parts_of_the_error(stores: Stores) -
     low = found.contrasts[0].low
     assert low is not None
     assert alone.contrasts[0].low is not None
-    assert low < alone.contrasts[0].low  # three pairs share the error
+    assert low < alone.contrasts[0].low  # two comparisons share the error
 
 
 def trial_of_two(stores: Stores) -> Result:

@@ -10,7 +10,7 @@ from tests.experiments.trials import NOW, Copies, trial
 from tests.insight import seeding
 
 from mailwake.cli.init import make
-from mailwake.experiments.mailing import kept_list
+from mailwake.experiments.lists import kept_list
 from mailwake.experiments.turns import AGAIN_SECONDS, Turns
 from mailwake.insight.stores import Stores
 from mailwake.settings import Settings, load

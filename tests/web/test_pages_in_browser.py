@@ -223,7 +223,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(14):
+    for _ in range(15):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
@@ -234,6 +234,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
         "Compare",
         "Timing",
         "Segments",
+        "Experiments",
         "Domains",
         "Bounces",
         "Unsubscribes",

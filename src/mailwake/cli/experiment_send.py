@@ -17,7 +17,8 @@ from mailwake.cli.options import ConfigOption
 from mailwake.cli.send import Job, pace_of, tell
 from mailwake.errors import BadInput
 from mailwake.experiments.design import find
-from mailwake.experiments.mailing import Mailing, forget_list, list_of
+from mailwake.experiments.lists import forget_list, list_of
+from mailwake.experiments.mailing import Mailing
 from mailwake.send.tracker import Tracker
 from mailwake.settings import DEFAULT_FILE, load
 
@@ -28,7 +29,7 @@ def send(
         Path | None, typer.Argument(help="A CSV with a column email; without it, the list of the last time.")
     ] = None,
     *,
-    rate: Annotated[str, typer.Option(help="At most so many, such as 10/s or 600/min.")] = "",
+    rate: Annotated[str, typer.Option(help="At most so many, such as 10/s or 600/min; else as the first time.")] = "",
     connections: Annotated[int, typer.Option(help="Connections to the server; 0: as [smtp] connections says.")] = 0,
     retry_doubtful: Annotated[
         bool, typer.Option("--retry-doubtful", help="Mail those again who may have the message already.")
@@ -46,7 +47,9 @@ def send(
     tracker = Tracker.open(settings)
     try:
         found = find(tracker.state, name)
-        mailing = Mailing(tracker=tracker, experiment=found, listed=list_of(found, people, settings.data_folder))
+        mailing = Mailing(
+            tracker=tracker, experiment=found, listed=list_of(found, people, settings.data_folder), rate=pace_of(rate)
+        )
         campaign = tracker.state.find_campaign(found.campaign)
         if campaign is None:
             raise BadInput(f"the campaign of experiment {name!r} is gone; restore the state store from a backup")
@@ -58,7 +61,7 @@ def send(
             stream=campaign.stream,
             write=mailing.write,
             is_due=mailing.is_due,
-            rate=pace_of(rate),
+            rate=mailing.pace,
             connections=connections or settings.smtp.connections,
             attributes=(),
             retry_doubtful=retry_doubtful,

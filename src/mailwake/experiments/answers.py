@@ -43,7 +43,7 @@ class VariantAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContrastAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The leader against another variant, at all looks and over all pairs together."""
+    """The leader against another variant, at all looks together."""
 
     leader: str
     other: str

@@ -89,6 +89,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     #: people of the list that were to be tested
     planned: int
     at: Micros
+    #: messages a second that were allowed, which the rest is mailed at too; 0: as fast as it goes
+    rate: float = 0.0
 
 
 class NoSuchExperiment(BadInput):

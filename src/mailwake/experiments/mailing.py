@@ -1,4 +1,4 @@
-"""The letters of an experiment on their way: whose turn it is, which letter is theirs, and the list while some wait."""
+"""The letters of an experiment on their way: whose turn it is, and which letter is theirs."""
 
 from __future__ import annotations
 
@@ -7,51 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from mailwake.errors import BadInput
 from mailwake.events import Handle
 from mailwake.experiments.design import Design, Sent, design_of, sent_of, variant_of
 from mailwake.merge.letter import Letter
-from mailwake.merge.people import People, read_people
+from mailwake.merge.people import People
 from mailwake.merge.source import parse_source
 from mailwake.merge.variants import Variants
 from mailwake.send.tracker import Tracker
 from mailwake.store.state import Campaign, Experiment
-
-
-def kept_list(data: Path, experiment: Experiment) -> Path:
-    """Where the list of an experiment stands while somebody on it waits."""
-    return data / "experiments" / f"{experiment.id}.csv"
-
-
-def list_of(experiment: Experiment, people: Path | None, data: Path) -> People:
-    """The list, kept for the rest where there is one.
-
-    Args:
-        experiment: whose.
-        people: the CSV; None: the one that was kept.
-        data: the installation's data folder.
-
-    Raises:
-        BadInput: it cannot be read, or there is none.
-    """
-    kept = kept_list(data, experiment)
-    if people is None:
-        if not kept.exists():
-            raise BadInput(f"experiment {experiment.name!r} has no list kept; name the CSV")
-        return read_people(kept)
-    listed = read_people(people)
-    if design_of(experiment).share < 1:
-        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        spare = kept.with_suffix(".new")
-        spare.touch(mode=0o600)
-        spare.write_bytes(people.read_bytes())
-        spare.replace(kept)
-    return listed
-
-
-def forget_list(data: Path, experiment: Experiment) -> None:
-    """Nobody on it waits any more, and it holds addresses."""
-    kept_list(data, experiment).unlink(missing_ok=True)
 
 
 @dataclass(kw_only=True)
@@ -61,11 +24,19 @@ class Mailing:
     tracker: Tracker
     experiment: Experiment
     listed: People
+    #: messages a second; 0: that of the first mailing, or as fast as it goes
+    rate: float = 0.0
 
     @property
     def design(self) -> Design:
         """What it was told."""
         return design_of(self.experiment)
+
+    @property
+    def pace(self) -> float:
+        """Messages a second; 0: as fast as it goes."""
+        sent = sent_of(self.experiment)
+        return self.rate or (sent.rate if sent else 0.0)
 
     @property
     def are_some_waiting(self) -> bool:
@@ -110,5 +81,6 @@ class Mailing:
             rest=tuple(letters[f"rest {number}"].template for number in numbers),
             planned=planned,
             at=self.tracker.clock(),
+            rate=self.rate,
         )
         self.tracker.state.put_experiment_sent(self.experiment.id, msgspec.to_builtins(sent))

@@ -13,6 +13,7 @@ from mailwake.insight.metrics import metrics
 from mailwake.insight.stores import Stores
 from mailwake.stats.shrinkage import Prior, fit_prior
 from mailwake.stats.uncertain import discounted
+from mailwake.trials.multiple import with_the_best
 from mailwake.trials.planner import always_valid_inflation, least_difference, units_each
 
 #: A belief about the usual rate weighs at most so many copies: history is a hint. Source: docs/explain/experiments.md.
@@ -76,7 +77,7 @@ def plan(stores: Stores, asked: Asked) -> Plan:
     target = usual * (1 + asked.lift)
     if not 0 < target < 1:
         raise BadInput(f"a rate of {usual:.2%} cannot rise by {asked.lift:.0%}; take a smaller lift")
-    alpha = ALPHA / (asked.variants * (asked.variants - 1) / 2)
+    alpha = ALPHA / with_the_best(asked.variants)
     times = always_valid_inflation(alpha=alpha, power=POWER)
     once = units_each(usual, target, alpha=alpha, power=POWER)
     each, tested = ceil(once * times), None if asked.people is None else int(asked.people * asked.share)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from operator import attrgetter
 from typing import Any
 
@@ -23,6 +22,7 @@ from mailwake.stats.shrinkage import Prior
 from mailwake.stats.uncertain import Expected, discounted
 from mailwake.store.state import Experiment
 from mailwake.trials.bestarm import chances
+from mailwake.trials.multiple import with_the_best
 from mailwake.trials.ratio_check import ALARM, split_anytime_p
 from mailwake.trials.sequential import LEAST_EACH, ripened, watch
 
@@ -54,7 +54,7 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contrast:
-    """How the leader stands to one other variant; at all looks and over all pairs together."""
+    """How the leader stands to one other variant, at all looks together."""
 
     leader: int
     other: int
@@ -63,7 +63,7 @@ class Contrast:
     #: of the interval that holds at all looks; None: cannot say
     low: float | None
     high: float | None
-    #: times the number of pairs
+    #: times the number of comparisons with the best
     p_value: float | None
     standing: Standing | None
     cannot_say: str | None = None
@@ -187,13 +187,13 @@ def _believed(design: Design, arms: Sequence[Arm]) -> tuple[Arm, ...]:
 
 
 def _contrasts(arms: Sequence[Arm], leader: Arm, design: Design, planned: int) -> tuple[Contrast, ...]:
-    pairs = len(list(combinations(arms, 2)))
+    pairs = with_the_best(len(arms))
     others = [each for each in arms if each.number != leader.number]
     return tuple(_contrast(leader, other, design, planned, pairs=pairs) for other in others)
 
 
 def _contrast(leader: Arm, other: Arm, design: Design, planned: int, *, pairs: int) -> Contrast:
-    """Each pair at its part of the error (Bonferroni): the leader is chosen by the data, so all pairs count."""
+    """Each pair at its part of the error."""
     first, second = (other.count, other.rate.base), (leader.count, leader.rate.base)
     value = (leader.rate.rate or 0.0) - (other.rate.rate or 0.0)
     both = first[1] + second[1]

@@ -18,7 +18,7 @@ import structlog
 from mailwake.errors import MailwakeError
 from mailwake.events import Micros
 from mailwake.experiments.deciding import decide_due
-from mailwake.experiments.mailing import kept_list
+from mailwake.experiments.lists import kept_list
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.settings import Settings
 from mailwake.store.events import EventStore

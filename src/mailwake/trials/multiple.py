@@ -34,6 +34,20 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     return found
 
 
+def with_the_best(arms: int) -> int:
+    """Among how many comparisons the error is split, so that an arm that is not the best is named it with it at most.
+
+    Whoever is named wrongly was found better than the arm that truly is best; that one is in as many comparisons as
+    there are others, whichever it is. All pairs together would be more, and would find less.
+
+    Args:
+        arms: two or more; one is named if it is found better than each other.
+
+    Source: Hsu 1984, Ann. Stat. 12, 1136-1144, comparisons with the best; here with Bonferroni's bound.
+    """
+    return arms - 1
+
+
 def dunnett_p(z: float, shares: Sequence[float]) -> float:
     """Probability that any of several comparisons with one control reaches |z|, if none differs.
 
