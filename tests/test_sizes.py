@@ -12,7 +12,7 @@ ROOMS = sorted(p.parent for p in SOURCE.glob("*/__init__.py"))
 MAX_FUNCTION, MAX_FILE, MAX_ROOM, MAX_EDGE_FILE = 60, 500, 2_500, 120
 MAX_DEPTH, MAX_PARAMETERS, MAX_SQL, MAX_TEMPLATE = 3, 8, 60, 200
 #: one screen per endpoint; the HTTP layer and the application object are the two files apart
-ENDPOINTS = ("pixel", "click", "unsubscribe", "preferences")
+ENDPOINTS = ("pixel", "click", "goal", "unsubscribe", "preferences")
 
 
 def lines(path: Path) -> int:

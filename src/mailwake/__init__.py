@@ -15,6 +15,7 @@ The rooms, in the order an email lives::
     notices    mail that came back or answers, read
     ingest     the ways in for bounces, complaints, replies
     webhooks   what ESPs report, verified, stored as it came, read
+    goals      what a shop may say that somebody reached
     queues     the same by way of a queue
     accesslog  access logs of servers that gave out the pixel
     bounces    what a refusal means for the address

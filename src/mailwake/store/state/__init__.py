@@ -18,6 +18,7 @@ from mailwake.store.state.campaigns import Campaigns
 from mailwake.store.state.consent import Consents
 from mailwake.store.state.domains import Domains
 from mailwake.store.state.engine import Database, open_database
+from mailwake.store.state.goals import Goals
 from mailwake.store.state.jobs import Jobs
 from mailwake.store.state.people import People
 from mailwake.store.state.refusals import Refusals
@@ -27,6 +28,7 @@ from mailwake.store.state.rows import (
     Consent,
     ConsentEntry,
     Exchangers,
+    Goal,
     Incident,
     IncidentKind,
     Job,
@@ -54,6 +56,7 @@ __all__ = [
     "Consent",
     "ConsentEntry",
     "Exchangers",
+    "Goal",
     "Incident",
     "IncidentKind",
     "Job",
@@ -78,8 +81,10 @@ def _random_handle() -> int:
     return secrets.randbelow(2**63 - 1) + 1
 
 
-class StateStore(Campaigns, People, Consents, Suppressions, Refusals, Unsubscribes, Standings, Domains, Segments, Jobs):
-    """The state store. Its methods stand in the ten parts it is made of.
+class StateStore(
+    Campaigns, People, Consents, Suppressions, Refusals, Unsubscribes, Standings, Domains, Segments, Goals, Jobs
+):
+    """The state store. Its methods stand in the eleven parts it is made of.
 
     Args:
         database: an open, migrated database.

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0006"
+VERSION = "0008"
 
 metadata = MetaData(
     naming_convention={
@@ -261,6 +261,29 @@ segment_sizes = Table(
     Column("segment", ForeignKey("segments.id"), primary_key=True),
     Column("at", BigInteger, primary_key=True, autoincrement=False),
     Column("size", BigInteger, nullable=False),
+)
+
+goals = Table(
+    "goals",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("window_days", BigInteger, nullable=False),
+    #: in minor units
+    Column("value", BigInteger),
+    Column("currency", String(3), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+)
+
+#: whom a campaign was not sent to on purpose, to see what happens without it
+holdouts = Table(
+    "holdouts",
+    metadata,
+    Column("campaign", ForeignKey("campaigns.id"), primary_key=True),
+    Column("handle", BigInteger, primary_key=True, autoincrement=False),
+    Column("held_at", BigInteger, nullable=False),
+    #: whether what they do may be told of them
+    Column("is_individual", Boolean, nullable=False),
 )
 
 jobs = Table(
