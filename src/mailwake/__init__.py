@@ -32,6 +32,7 @@ The rooms, in the order an email lives::
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
     comparing  campaigns at equal age, and why two differ
+    earnings   what human clicks earned, and what a campaign added
     people     one recipient and one copy
     segments   the language that chooses people by what they did
     act        answers that do something

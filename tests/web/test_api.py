@@ -114,7 +114,8 @@ def test_the_routes_are_described(asking: Asking) -> None:
     lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
     segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}
     segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
-    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments
+    goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
+    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments | goals
 
 
 def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> None:
@@ -131,6 +132,7 @@ ASKED = (
     "/api/timing",
     "/api/person?address=person1%40example.com",
 )
+GOALS = ("/api/goals", "/api/goals/purchase", "/api/campaigns/2/conversions?goal=purchase&model=linear")
 LISTS = ("/api/suppressions?page_size=2", "/api/suppressions/dead0@gmail.com", "/api/incidents")
 SEGMENTS = (
     "/api/segments",

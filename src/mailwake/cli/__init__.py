@@ -25,6 +25,7 @@ COMMANDS = (
     "report",
     "compare",
     "segments",
+    "goal",
     "ingest",
     "ingest-access-log",
     "ingest-imap",

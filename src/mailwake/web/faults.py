@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from mailwake.earnings.keeper import NoSuchGoal
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.insight.click_map import NoSuchTemplate
 from mailwake.insight.report import NoSuchCampaign
@@ -26,7 +27,7 @@ _HEADINGS = {
     503: "The data cannot be read just now",
 }
 #: Faults about something that is named in the address and is not there.
-NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchPerson, NoSuchSegment, NoSuchTemplate)
+NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchGoal, NoSuchPerson, NoSuchSegment, NoSuchTemplate)
 
 
 def install(app: FastAPI) -> None:
