@@ -150,7 +150,7 @@ def test_the_reference_tells_every_route_and_every_field(asking: Asking) -> None
         for verb in verbs:
             assert f"\n## {verb.upper()} {route}\n" in page
     paths = ("/api/status", "/api/campaigns", "/api/campaigns/1", "/api/campaigns/1/people")
-    todo = [asking.get(path).json() for path in (*paths, *ASKED, *LISTS, *SEGMENTS, DELIVERY)]
+    todo = [asking.get(path).json() for path in (*paths, *ASKED, *LISTS, *SEGMENTS, *GOALS, DELIVERY)]
     while todo:
         node = todo.pop()
         if isinstance(node, dict):

@@ -38,6 +38,7 @@ def values(answer: CampaignConversions, zone: ZoneInfo) -> dict[str, Any]:
         "variants": lines(answer.variants),
         "segments": lines(answer.segments),
         "lift": _lift(answer.lift),
+        "definitions": [metric for metric in metrics().values() if metric.source == "earnings"],
     }
 
 
