@@ -130,7 +130,7 @@ def report(
     if as_json:
         sys.stdout.write(body.decode())
     else:
-        print(visible(conversions_text(msgspec.json.decode(body, type=CampaignConversions))))
+        print(conversions_text(msgspec.json.decode(body, type=CampaignConversions)))
 
 
 @command.command("reached")

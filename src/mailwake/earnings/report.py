@@ -64,7 +64,7 @@ def goal_report(stores: Stores, name: str, model: Model, *, now: Micros) -> Goal
     names: dict[int, str] = {each.id: each.name for each in stores.state.campaigns()}
     by_campaign = added(parts, lambda each: each.place.campaign)
     return GoalReport(
-        fresh_at=_fresh(stores),
+        fresh_at=fresh_at(stores),
         goal=_goal(goal, every),
         model=model,
         campaigns=tuple(
@@ -92,7 +92,7 @@ def campaign_conversions(
     """
     known = stores.state.goals()
     nothing = CampaignConversions(
-        id=str(campaign.id), name=campaign.name, fresh_at=_fresh(stores), goals=tuple(known), goal=None
+        id=str(campaign.id), name=campaign.name, fresh_at=fresh_at(stores), goals=tuple(known), goal=None
     )
     if not known and not goal:
         return nothing
@@ -126,7 +126,8 @@ def _until(now: Micros) -> Micros:
     return Micros(now + AHEAD)
 
 
-def _fresh(stores: Stores) -> datetime | None:
+def fresh_at(stores: Stores) -> datetime | None:
+    """The last event that is part of any number here was received then, UTC; None: there is none."""
     return moment(stores.events.ask("latest")[0]["received_at"])
 
 

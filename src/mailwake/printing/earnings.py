@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailwake.drawing import figures
+from mailwake.drawing.terminal import visible
 from mailwake.earnings.answers import CampaignConversions, EarnedAnswer, LiftAnswer, LineAnswer
 from mailwake.views.goals_view import fraction, money
 
@@ -23,7 +24,7 @@ def conversions_text(answer: CampaignConversions) -> str:
     for title, group in (("links", answer.links), ("variants", answer.variants), ("segments", answer.segments)):
         if group:
             lines += [f"{title}:", *map(_line, group)]
-    return "\n".join([*lines, _lift(answer.lift)])
+    return "\n".join(visible(line.replace(figures.NBSP, " ")) for line in (*lines, _lift(answer.lift)))
 
 
 def _line(each: LineAnswer) -> str:

@@ -99,8 +99,10 @@ def _between(low: float, high: float, currency: str) -> str:
 
 
 def _major(minor: float, currency: str) -> str:
+    """A mean, which may be less than the smallest coin."""
     places = digits().get(currency, 0)
-    return f"{minor / 10**places:,.{places + 2}f}"
+    fine = places if abs(minor) >= 10 ** (places + 1) else places + 2
+    return f"{minor / 10**places:,.{fine}f}"
 
 
 def _signed(minor: float, currency: str) -> str:

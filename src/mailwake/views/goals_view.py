@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -30,9 +31,13 @@ class EarnedLine:
     money: str
 
 
-def values(goals: Sequence[GoalAnswer], zone: ZoneInfo) -> dict[str, Any]:
+def values(goals: Sequence[GoalAnswer], fresh_at: datetime | None, zone: ZoneInfo) -> dict[str, Any]:
     """What `goals.html` names."""
-    return {"goals": [_goal(each, zone) for each in goals], "longest_window": MAX_WINDOW_DAYS}
+    return {
+        "goals": [_goal(each, zone) for each in goals],
+        "fresh": pieces.fresh(fresh_at, zone),
+        "longest_window": MAX_WINDOW_DAYS,
+    }
 
 
 def goal_values(report: GoalReport, zone: ZoneInfo) -> dict[str, Any]:
