@@ -132,7 +132,11 @@ ASKED = (
     "/api/timing",
     "/api/person?address=person1%40example.com",
 )
-GOALS = ("/api/goals", "/api/goals/purchase", "/api/campaigns/2/conversions?goal=purchase&model=linear")
+GOALS = (
+    "/api/goals",
+    "/api/goals/purchase?segments=true",
+    "/api/campaigns/2/conversions?goal=purchase&model=linear&segments=true",
+)
 LISTS = ("/api/suppressions?page_size=2", "/api/suppressions/dead0@gmail.com", "/api/incidents")
 SEGMENTS = (
     "/api/segments",

@@ -36,7 +36,7 @@ PAGES = (
     "/segments?query=clicked+%3Cb%3E%22%26",
     "/segments/Clicked%20once",
     "/goals",
-    "/goals/purchase?model=linear",
+    "/goals/purchase?model=linear&segments=true",
     "/campaigns/2/conversions",
     "/campaigns/3/conversions?goal=purchase&model=first",
     "/status",

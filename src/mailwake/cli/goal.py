@@ -113,6 +113,7 @@ def report(
     *,
     goal: Annotated[str, typer.Option(help="Name of a goal; without it the first.")] = "",
     model: ModelOption = "last",
+    segments: Annotated[bool, typer.Option("--segments", help="Add up segments too.")] = False,
     config: ConfigOption = DEFAULT_FILE,
     as_json: JsonOption = False,
 ) -> None:
@@ -123,9 +124,11 @@ def report(
     chosen = model_named(model)
 
     def answer(stores: Stores) -> bytes:
-        return to_json(campaign_conversions(stores, find(stores, campaign), goal=goal, model=chosen, now=moment()))
+        found = find(stores, campaign)
+        told = campaign_conversions(stores, found, goal=goal, model=chosen, with_segments=segments, now=moment())
+        return to_json(told)
 
-    query = urlencode({"goal": goal, "model": str(chosen)})
+    query = urlencode({"goal": goal, "model": str(chosen), "segments": str(segments).lower()})
     body = answer_of(load(config), f"/api/campaigns/{quote(campaign, safe='')}/conversions?{query}", answer)
     if as_json:
         sys.stdout.write(body.decode())

@@ -122,7 +122,8 @@ class GoalReport(msgspec.Struct, frozen=True, kw_only=True):
     goal: GoalAnswer
     model: str
     campaigns: tuple[LineAnswer, ...]
-    segments: tuple[LineAnswer, ...]
+    #: None: not asked for
+    segments: tuple[LineAnswer, ...] | None
 
 
 class CampaignConversions(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,7 +145,8 @@ class CampaignConversions(msgspec.Struct, frozen=True, kw_only=True):
     per_delivered: tuple[PerDelivered, ...] = ()
     links: tuple[LineAnswer, ...] = ()
     variants: tuple[LineAnswer, ...] = ()
-    segments: tuple[LineAnswer, ...] = ()
+    #: None: not asked for
+    segments: tuple[LineAnswer, ...] | None = None
     lift: LiftAnswer = LiftAnswer()
 
 

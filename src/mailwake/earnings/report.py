@@ -52,8 +52,8 @@ def goals(stores: Stores, *, now: Micros) -> list[GoalAnswer]:
     return [_goal(goal, reached(stores, goal, until=_until(now))) for goal in stores.state.goals().values()]
 
 
-def goal_report(stores: Stores, name: str, model: Model, *, now: Micros) -> GoalReport:
-    """One goal, and which campaigns and segments led to it.
+def goal_report(stores: Stores, name: str, model: Model, *, with_segments: bool = False, now: Micros) -> GoalReport:
+    """One goal, and which campaigns led to it; segments only where asked for, each is a question over all events.
 
     Raises:
         NoSuchGoal: there is none of this name.
@@ -71,12 +71,18 @@ def goal_report(stores: Stores, name: str, model: Model, *, now: Micros) -> Goal
             LineAnswer(id=str(id_), label=names.get(id_, f"campaign {id_}"), earned=_told(earned))
             for id_, earned in by_campaign.items()
         ),
-        segments=_segments(stores, parts, now=now),
+        segments=_segments(stores, parts, now=now) if with_segments else None,
     )
 
 
 def campaign_conversions(
-    stores: Stores, campaign: Campaign, *, goal: str = "", model: Model = Model.LAST, now: Micros
+    stores: Stores,
+    campaign: Campaign,
+    *,
+    goal: str = "",
+    model: Model = Model.LAST,
+    with_segments: bool = False,
+    now: Micros,
 ) -> CampaignConversions:
     """What one campaign earned of one goal.
 
@@ -85,6 +91,7 @@ def campaign_conversions(
         campaign: whose.
         goal: name of one; empty: the first by name.
         model: who gets the credit.
+        with_segments: add up segments too; each is a question over all events.
         now: the time.
 
     Raises:
@@ -116,7 +123,7 @@ def campaign_conversions(
         per_delivered=_per_delivered(mine, base.clicks_trackable),
         links=_links(stores, campaign, mine),
         variants=_variants(stores, campaign, mine),
-        segments=_segments(stores, mine, now=now),
+        segments=_segments(stores, mine, now=now) if with_segments else None,
         lift=lift(stores, campaign.id, wanted, now=now),
     )
 
@@ -210,7 +217,7 @@ def _variants(stores: Stores, campaign: Campaign, mine: Sequence[Entry]) -> tupl
 def _segments(stores: Stores, parts: Sequence[Entry], *, now: Micros) -> tuple[LineAnswer, ...]:
     """People stand in as many segments as they fit, so these lines do not add up to the whole."""
     found: list[LineAnswer] = []
-    for segment in stores.state.segments()[:MOST_SEGMENTS] if parts else ():
+    for segment in stores.state.segments()[:MOST_SEGMENTS]:
         members: set[Handle] = set(segments.members(stores, segment, now=now))
         earned = _sum(each for each in parts if each.who in members)
         found.append(LineAnswer(id=segment.name, label=segment.name, earned=_told(earned)))

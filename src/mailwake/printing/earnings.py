@@ -21,7 +21,7 @@ def conversions_text(answer: CampaignConversions) -> str:
         said = f"{figures.percent(rate.rate)} of {rate.base:,} {rate.base_name}" + (f" (95 %: {span})" if span else "")
         lines.append(f"{rate.label.lower()}: {rate.cannot_say or said}")
     lines.append(f"without a click: {_earned(answer.unclicked)}")
-    for title, group in (("links", answer.links), ("variants", answer.variants), ("segments", answer.segments)):
+    for title, group in (("links", answer.links), ("variants", answer.variants), ("segments", answer.segments or ())):
         if group:
             lines += [f"{title}:", *map(_line, group)]
     return "\n".join(visible(line.replace(figures.NBSP, " ")) for line in (*lines, _lift(answer.lift)))

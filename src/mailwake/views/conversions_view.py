@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from mailwake.drawing import figures, pieces
@@ -36,7 +37,8 @@ def values(answer: CampaignConversions, zone: ZoneInfo) -> dict[str, Any]:
         "per_copy": [_per_copy(each) for each in answer.per_delivered],
         "links": lines(answer.links),
         "variants": lines(answer.variants),
-        "segments": lines(answer.segments),
+        "segments": None if answer.segments is None else lines(answer.segments),
+        "ask_segments": f"{path}?{urlencode({'goal': answer.goal or '', 'model': answer.model, 'segments': 'true'})}",
         "lift": _lift(answer.lift),
         "definitions": [metric for metric in metrics().values() if metric.source == "earnings"],
     }

@@ -54,8 +54,13 @@ def goal_values(report: GoalReport, zone: ZoneInfo) -> dict[str, Any]:
         "unclicked": earned_line("After mail, without a click", goal.unclicked),
         "total": earned_line("Altogether", goal.total),
         "campaigns": lines(report.campaigns, href=lambda each: f"/campaigns/{each.id}/conversions?{more}"),
-        "segments": lines(report.segments, href=lambda each: f"/segments/{quote(each.id, safe='')}"),
+        "segments": None if report.segments is None else lines(report.segments, href=_segment),
+        "ask_segments": f"{path}?{urlencode({'model': report.model, 'segments': 'true'})}",
     }
+
+
+def _segment(line: LineAnswer) -> str:
+    return f"/segments/{quote(line.id, safe='')}"
 
 
 def models(path: str, query: dict[str, str], chosen: str) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ router = APIRouter()
 
 Name = Annotated[str, Query(max_length=60, description="Name of a goal; without it the first.")]
 ModelName = Annotated[str, Query(max_length=20, description="last, first or linear.")]
+Segments = Annotated[bool, Query(description="Add up segments too; each is a question over all events.")]
 Form = Annotated[Mapping[str, str], Depends(form_of)]
 Members = Annotated[Mapping[str, str], Depends(json_of)]
 
@@ -49,17 +50,19 @@ def change(request: Request, form: Form) -> Response:
 
 
 @router.get("/goals/{name}", include_in_schema=False)
-def one_goal_page(request: Request, name: str, *, model: ModelName = "") -> Response:
+def one_goal_page(request: Request, name: str, *, model: ModelName = "", segments: Segments = False) -> Response:
     """One goal, and which campaigns led to it."""
     stores = stores_of(request)
-    told = goal_report(stores, name, model_named(model), now=now_of(request))
+    told = goal_report(stores, name, model_named(model), with_segments=segments, now=now_of(request))
     return render(request, "goal.html", here="goals", **goals_view.goal_values(told, stores.zone))
 
 
 @router.get("/campaigns/{campaign}/conversions", include_in_schema=False)
-def conversions_page(request: Request, campaign: str, *, goal: Name = "", model: ModelName = "") -> Response:
+def conversions_page(
+    request: Request, campaign: str, *, goal: Name = "", model: ModelName = "", segments: Segments = False
+) -> Response:
     """What one campaign earned."""
-    told = _conversions(request, campaign, goal, model)
+    told = _conversions(request, campaign, goal, model, with_segments=segments)
     return render(request, "conversions.html", **conversions_view.values(told, stores_of(request).zone))
 
 
@@ -70,9 +73,9 @@ def list_goals(request: Request) -> Response:
 
 
 @router.get("/api/goals/{name}")
-def one_goal(request: Request, name: str, *, model: ModelName = "") -> Response:
+def one_goal(request: Request, name: str, *, model: ModelName = "", segments: Segments = False) -> Response:
     """One goal, and which campaigns and segments led to it."""
-    told = goal_report(stores_of(request), name, model_named(model), now=now_of(request))
+    told = goal_report(stores_of(request), name, model_named(model), with_segments=segments, now=now_of(request))
     return Response(to_json(told), media_type="application/json")
 
 
@@ -90,15 +93,20 @@ def delete_goal(request: Request, given: Members) -> Response:
 
 
 @router.get("/api/campaigns/{campaign}/conversions")
-def conversions(request: Request, campaign: str, *, goal: Name = "", model: ModelName = "") -> Response:
+def conversions(
+    request: Request, campaign: str, *, goal: Name = "", model: ModelName = "", segments: Segments = False
+) -> Response:
     """What one campaign earned of one goal: per link, variant and segment, and against its holdout."""
-    return Response(to_json(_conversions(request, campaign, goal, model)), media_type="application/json")
+    return Response(
+        to_json(_conversions(request, campaign, goal, model, with_segments=segments)), media_type="application/json"
+    )
 
 
-def _conversions(request: Request, campaign: str, goal: str, model: str) -> CampaignConversions:
-    stores = stores_of(request)
+def _conversions(request: Request, campaign: str, goal: str, model: str, *, with_segments: bool) -> CampaignConversions:
+    stores, chosen = stores_of(request), model_named(model)
+    found = find(stores, campaign)
     return campaign_conversions(
-        stores, find(stores, campaign), goal=goal, model=model_named(model), now=now_of(request)
+        stores, found, goal=goal, model=chosen, with_segments=with_segments, now=now_of(request)
     )
 
 
