@@ -102,6 +102,7 @@ def test_nothing_is_added_where_nobody_listed_a_shop(edge: RunningEdge) -> None:
         ({}, {"modes": Modes(opens=Mode.INDIVIDUAL, clicks=Mode.OFF)}),
         ({}, {"delivery": 0}),
         ({"tracking": {"clicks": "aggregate"}}, {}),
+        ({"tracking": {"record_days": 10}}, {"age_days": 11}),
     ],
 )
 def test_a_click_that_may_not_be_told_gets_no_reference(

@@ -17,6 +17,7 @@ from mailwake.earnings.report import campaign_conversions, goal_report
 from mailwake.insight.report import find
 from mailwake.insight.stores import Stores
 from mailwake.stats.credit import Model
+from mailwake.views.goals_view import goal_words
 from mailwake.web.app import create_app
 
 FORM = {"content-type": "application/x-www-form-urlencoded", "origin": "http://127.0.0.1:8026"}
@@ -77,3 +78,9 @@ def test_programs_make_and_forget_goals(asking_own: Asking) -> None:
     assert made.json()["goal"]["value"] == {"currency": "KWD", "minor": 500}
     gone = asking_own.get("/api/goals/delete", method="POST", headers=headers, body=b'{"name": "demo"}')
     assert gone.json() == {"deleted": 1}
+
+
+def test_an_event_says_its_goal_in_words() -> None:
+    assert goal_words("purchase 1999 EUR 4711") == "purchase, 19.99 EUR"
+    assert goal_words("trial - - -") == "trial"
+    assert goal_words("said by somebody else") == "said by somebody else"

@@ -165,8 +165,11 @@ class Recorder:
 
     def may_name(self, token: MessageToken) -> bool:
         """Whether a shop may be given a reference: as little as may be recorded of the click itself."""
-        mode, recipient = self._clicks[token.modes.byte], token.recipient
-        return mode is _INDIVIDUAL and bool(token.delivery and recipient) and recipient not in self._inert
+        now, recipient = self.clock(), token.recipient
+        if now >= self._day_ends:
+            self._turn_page(now)
+        known = bool(token.delivery and recipient) and token.issued >= self._oldest
+        return known and self._clicks[token.modes.byte] is _INDIVIDUAL and recipient not in self._inert
 
     # --- what may be recorded
 

@@ -120,13 +120,14 @@ class Till:
         """Ask for the goals again where they are older; a store that is away is not missed while some are known."""
         if self._asked_at is not None and now - self._asked_at < older_than:
             return False
+        is_first, self._asked_at = self._asked_at is None, now
         try:
             self._goals = await asyncio.to_thread(self._ask)
         except Unavailable:
-            if self._asked_at is None:
+            if is_first:
+                self._asked_at = None
                 raise
             return False
-        self._asked_at = now
         return True
 
     def _remember(self, news: Mapping[str, Event]) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.drawing import figures, pieces
 from mailwake.earnings.answers import EarnedAnswer, GoalAnswer, GoalReport, LineAnswer, MoneyAnswer
-from mailwake.goals.claims import MAX_WINDOW_DAYS
+from mailwake.goals.claims import MAX_WINDOW_DAYS, read_line
 from mailwake.goals.money import shown
 
 #: model to how it reads
@@ -90,6 +90,14 @@ def earned_line(label: str, earned: EarnedAnswer, href: str = "") -> EarnedLine:
 def money(found: Sequence[MoneyAnswer]) -> str:
     """Amounts beside each other, never added."""
     return " · ".join(shown(each.minor, each.currency) for each in found) or NOTHING
+
+
+def goal_words(line: str) -> str:
+    """What an event says of a goal reached, such as "purchase, 19.99 EUR"."""
+    claim = read_line(line)
+    if claim is None:
+        return line
+    return claim.goal if claim.value is None else f"{claim.goal}, {shown(claim.value, claim.currency)}"
 
 
 def fraction(conversions: float) -> str:
