@@ -119,6 +119,16 @@ def test_the_segments_left_to_look_at_tell_people_apart(played: tuple[Path, dict
     assert sizes["Clicks by machines alone"] > 0
 
 
+def test_what_people_bought_is_credited_to_their_clicks(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = played
+    command = (*MAILWAKE, "goal", "list", "--json", "--config", str(folder / "mailwake.toml"))
+    goals = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["goals"]
+    assert [each["name"] for each in goals] == ["purchase", "trial"]
+    for each in goals:
+        assert each["clicked"]["conversions"] > 0
+        assert each["by_picture"] == each["total"]["conversions"]
+
+
 def table_of(printed: str, campaign: str) -> dict[str, int]:
     """What Mailwake says of a campaign, read off the table."""
     below = printed.partition("What the crowd did")[2].partition(f"\n{campaign}")[2]

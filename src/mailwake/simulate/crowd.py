@@ -129,12 +129,15 @@ class Crowd:
         else:
             reply = await self._request(planned, connection)
             deeds.note(action, answered=reply.status is not None, unanswered=reply.unanswered)
-            await self._shopped(planned, reply, connection)
+            await self._shopped(planned, reply, connection, address=deeds.address)
 
-    async def _shopped(self, planned: Planned, reply: Reply, connection: Connection) -> None:
+    async def _shopped(self, planned: Planned, reply: Reply, connection: Connection, *, address: str) -> None:
         """What came of a click: the thank-you page's picture, fetched by the same browser."""
         action = planned.action
-        visit = None if self.shop is None else self.shop.visit(action.act, action.doer, reply, at=planned.at)
+        if self.shop is None:
+            return
+        draw = f"{address} {action.after_seconds}"
+        visit = self.shop.visit(action.act, action.doer, reply, at=planned.at, draw=draw)
         if visit is not None:
             url = urlsplit(action.url)._replace(path="", query="").geturl()
             page = replace(planned, at=visit[1], action=replace(action, url=f"{url}{visit[0]}"))

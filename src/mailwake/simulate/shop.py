@@ -30,7 +30,7 @@ class Shop:
     goals: tuple[tuple[str, float, tuple[int, int] | None], ...]
     currency: str = "EUR"
 
-    def visit(self, act: Act, doer: Doer, reply: Reply, *, at: int) -> tuple[str, int] | None:
+    def visit(self, act: Act, doer: Doer, reply: Reply, *, at: int, draw: str) -> tuple[str, int] | None:
         """The path of the picture on the thank-you page, and when it is fetched; None: nothing was reached.
 
         Args:
@@ -38,11 +38,12 @@ class Shop:
             doer: and by whom.
             reply: the redirect.
             at: microseconds since 1970, in the crowd's time.
+            draw: what the chance hangs on; the same for the same act in another run.
         """
         found = parse_qs(urlsplit(reply.location).query).get(self.parameter)
         if act is not Act.CLICK or doer is not Doer.PERSON or not found:
             return None
-        chance = Random(f"{at} shop")  # noqa: S311 - a play, and the same one each time
+        chance = Random(f"shop {draw}")  # noqa: S311 - a play, and the same one each time
         later = at + chance.randint(*_BROWSES) * 1_000_000
         for goal, share, worth in self.goals:
             if chance.random() < share:
