@@ -15,6 +15,7 @@ The rooms, in the order an email lives::
     notices    mail that came back or answers, read
     ingest     the ways in for bounces, complaints, replies
     webhooks   what ESPs report, verified, stored as it came, read
+    goals      what a shop may say that somebody reached
     queues     the same by way of a queue
     accesslog  access logs of servers that gave out the pixel
     bounces    what a refusal means for the address
@@ -31,6 +32,7 @@ The rooms, in the order an email lives::
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
     comparing  campaigns at equal age, and why two differ
+    earnings   what human clicks earned, and what a campaign added
     people     one recipient and one copy
     segments   the language that chooses people by what they did
     experiments  letters tried against each other: who gets which, what wins, what all of them taught

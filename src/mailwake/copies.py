@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from urllib.parse import urlsplit
 
@@ -59,6 +60,20 @@ class Copies:
         except (Untrusted, ValueError):
             return None
         return token.number if route == "c" and token.template == template else None
+
+
+def clicked(reader: TokenReader | HostReader, text: str, hosts: Iterable[str]) -> tuple[MessageToken, int] | None:
+    """The copy and the link that a reference names, on whichever of our hosts it was made; None: no reference of ours.
+
+    Args:
+        reader: reads tokens for our tracking hosts.
+        text: as a shop hands it back.
+        hosts: our tracking hosts, by name.
+    """
+    for host in hosts:
+        with suppress(Untrusted):
+            return reader.reference(text, host)
+    return None
 
 
 def urls_in(words: str) -> list[str]:

@@ -83,6 +83,8 @@ class Note(StrEnum):
     DECOY = "decoy"
     #: a webhook as it came, kept so that it can be read again; stands before the events that were read from it
     WEBHOOK = "webhook"
+    #: a goal's picture was fetched with the reference of a click: the reader's word, where a shop's server gave none
+    PIXEL = "pixel"
 
 
 class Source(StrEnum):

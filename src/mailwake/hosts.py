@@ -72,6 +72,17 @@ class HostReader:
                     raise
         return last.message(text, host, *purposes)
 
+    def reference(self, text: str, host: str) -> tuple[MessageToken, int]:
+        """See `TokenReader.reference`."""
+        *first, last = self._of(host)
+        for reader in first:
+            try:
+                return reader.reference(text, host)
+            except Untrusted as fault:
+                if fault.reason not in _OTHER_KEY:
+                    raise
+        return last.reference(text, host)
+
     def link(self, text: str, host: str) -> LinkToken:
         """See `TokenReader.link`."""
         *first, last = self._of(host)

@@ -206,6 +206,21 @@ class WebhookServer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Conversions:
+    """``[conversions]``: how a shop tells which goals were reached; goals themselves are made by `mailwake goal`."""
+
+    #: references to tokens of your own, any of which proves a call at /conversions of [webhook_server]; empty: none is
+    #: taken
+    secrets: tuple[str, ...] = ()
+    #: networks that calls may come from; empty: all
+    networks: tuple[str, ...] = ()
+    #: shops whose links get one parameter more, which names the click and nobody: exact host names; empty: no link does
+    reference_hosts: tuple[str, ...] = ()
+    #: name of that parameter
+    reference_parameter: str = "mw_ref"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Web:
     """``[web]``: the dashboard and its API, for colleagues only."""
 

@@ -25,6 +25,7 @@ from mailwake.modes import Mode, Modes
 from mailwake.sections import (
     Brand,
     Compose,
+    Conversions,
     Demo,
     Edge,
     Enrich,
@@ -46,6 +47,7 @@ from mailwake.sections import (
 if TYPE_CHECKING:
     from mailwake.tokens import KeyRing
 
+_PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,32}")
 DEFAULT_FILE = "mailwake.toml"
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -66,6 +68,7 @@ class Settings:
     #: one table per account
     webhooks: dict[str, Webhook] = field(default_factory=dict, metadata={"each": Webhook})
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
+    conversions: Conversions = field(default_factory=Conversions)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     logging: Logging = field(default_factory=Logging)
@@ -249,6 +252,13 @@ def _check_names(settings: Settings) -> None:
     for domain in settings.bounce_domains:
         if not _HOST.fullmatch(domain):
             raise Misconfigured("bounce_domain", f"{domain!r} is no host name; write it in lower case")
+    for host in settings.conversions.reference_hosts:
+        if not _HOST.fullmatch(host) or host in settings.own_hosts:
+            raise Misconfigured(
+                "conversions.reference_hosts", f"{host!r} is no shop's host name; write it as shop.example.com"
+            )
+    if not _PARAMETER.fullmatch(settings.conversions.reference_parameter):
+        raise Misconfigured("conversions.reference_parameter", "must be 1 to 32 letters, digits, - or _")
     settings.host_of_sender()
 
 

@@ -10,8 +10,9 @@ Layout, before base64url without padding (RFC 4648 section 5)::
 
     version and purpose: 1 byte | key slot: 1 byte | synthetic IV: 16 bytes | sealed bytes
 
-    message: modes 1 | template 4 | delivery 8 | recipient 8 | issue day 2     big-endian
-    link:    flags 1 | template 4 | number 2 | target (raw deflate if flags & 1)
+    message:   modes 1 | template 4 | delivery 8 | recipient 8 | issue day 2     big-endian
+    link:      flags 1 | template 4 | number 2 | target (raw deflate if flags & 1)
+    reference: a message, then the number of the link 2; names one click to a shop that hands it back
 
 An envelope sender is too short for all that, and servers fold its case (`ReturnPaths`)::
 
@@ -56,6 +57,7 @@ EPOCH = date(2020, 1, 1)
 
 _MESSAGE = Struct(">BIQQH")
 _LINK = Struct(">BIH")
+_REFERENCE = Struct(">BIQQHH")
 _RETURN = Struct(">HIQQ")
 #: "b-" and base32 of the above: 63 of the 64 octets that RFC 5321 section 4.5.3.1.1 grants a local part.
 _RETURN_PATH = re.compile(r"b-([a-z2-7]{61})\Z", re.IGNORECASE)
@@ -94,6 +96,8 @@ class Purpose(IntEnum):
     LINK = 4
     #: the envelope sender, to which bounces come back
     RETURN_PATH = 5
+    #: a click, as a shop hands it back to say what came of it; opens nothing and leads nowhere
+    CLICK = 6
 
 
 _PURPOSES = frozenset(int(purpose) for purpose in Purpose)
@@ -276,6 +280,13 @@ class Minter:
         day = (issued - EPOCH).days
         return self._seal(purpose, _MESSAGE.pack(modes.to_byte(), template, delivery, recipient, day))
 
+    def reference(self, token: MessageToken, link: int) -> str:
+        """What names a click on one link of one copy, to nobody but us."""
+        modes, template, delivery, recipient, issued = token
+        day = (issued - EPOCH).days
+        plain = _REFERENCE.pack(modes.to_byte(), template, delivery, recipient, day, link)
+        return self._seal(Purpose.CLICK, plain).decode("ascii")
+
     def link(self, token: LinkToken) -> str:
         """The part that names one link of a template and holds its target.
 
@@ -365,6 +376,19 @@ class TokenReader:
         try:
             modes, template, delivery, recipient, day = _MESSAGE.unpack(plain)
             return _make(MessageToken, (_modes(modes), template, delivery, recipient, _day(day)))
+        except (struct_error, ValueError):
+            raise Untrusted("layout") from None
+
+    def reference(self, text: str, host: str) -> tuple[MessageToken, int]:
+        """The copy that a reference names, and the number of the link that was followed in it.
+
+        Raises:
+            Untrusted: it was not sealed by us for this host.
+        """
+        plain = self._unseal(text, host, (Purpose.CLICK,))
+        try:
+            modes, template, delivery, recipient, day, link = _REFERENCE.unpack(plain)
+            return MessageToken(_modes(modes), template, delivery, recipient, _day(day)), link
         except (struct_error, ValueError):
             raise Untrusted("layout") from None
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from mailwake.cli.demo.experiments import DECIDED, INVITATION, RUNNING
-from mailwake.cli.demo.segments import SEGMENTS
+from mailwake.cli.demo.experiments import DECIDED, RUNNING
+from mailwake.cli.demo.kept import SEGMENTS
 from mailwake.eventlog.sqlite import SqliteReader
 
 MAILWAKE = (sys.executable, "-m", "mailwake")
@@ -113,7 +113,7 @@ def test_the_segments_left_to_look_at_tell_people_apart(played: tuple[Path, dict
     folder, _ = played
     command = (*MAILWAKE, "segments", "list", "--json", "--config", str(folder / "mailwake.toml"))
     found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["segments"]
-    assert {each["name"] for each in found} == set(SEGMENTS)
+    assert {each["name"] for each in found} == {each["name"] for each in SEGMENTS}
     sizes = {each["name"]: each["people"] for each in found}
     assert all(0 <= size < each["of"] for size, each in zip(sizes.values(), found, strict=True))
     assert sizes["Heard nothing from"] > 0
@@ -121,7 +121,7 @@ def test_the_segments_left_to_look_at_tell_people_apart(played: tuple[Path, dict
 
 
 def test_one_experiment_is_decided_and_one_runs(played: tuple[Path, dict[str, Any]]) -> None:
-    folder, result = played
+    folder, _ = played
     command = (*MAILWAKE, "experiment", "list", "--json", "--config", str(folder / "mailwake.toml"))
     found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["experiments"]
     assert {each["name"]: each["state"] for each in found} == {DECIDED: "decided", RUNNING: "running"}
@@ -130,6 +130,16 @@ def test_one_experiment_is_decided_and_one_runs(played: tuple[Path, dict[str, An
             MESSAGES * 0.15 // 2,
             (MESSAGES * 0.15 + 1) // 2,
         )
+
+
+def test_what_people_bought_is_credited_to_their_clicks(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = played
+    command = (*MAILWAKE, "goal", "list", "--json", "--config", str(folder / "mailwake.toml"))
+    goals = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["goals"]
+    assert [each["name"] for each in goals] == ["purchase", "trial"]
+    for each in goals:
+        assert each["clicked"]["conversions"] > 0
+        assert each["by_picture"] == each["total"]["conversions"]
 
 
 def table_of(printed: str, campaign: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import httpx2
@@ -16,13 +17,15 @@ from tests.insight import seeding
 from tests.monitoring.conftest import ENDS, Installation
 from tests.monitoring.conftest import NOW as LOOKED
 
-from mailwake.events import SECOND, CampaignId, Class, DeliveryId, EventType, Micros, Note
+from mailwake.earnings import keeper as goals
+from mailwake.events import SECOND, CampaignId, Class, DeliveryId, EventType, Micros, Note, Source, event_id
+from mailwake.goals.claims import claim
 from mailwake.insight.stores import Stores
 from mailwake.leaving.holding import HOLD
 from mailwake.monitoring.status import Status, look
 from mailwake.segments import keeper
 from mailwake.segments.lexer import quoted
-from mailwake.store.events import Judgement
+from mailwake.store.events import EventRow, Judgement
 from mailwake.store.state import Incident, IncidentKind, LinkRow, Refusal, Suppression, Unsubscribe
 from mailwake.suppression import acts
 from mailwake.web.app import create_app
@@ -65,8 +68,28 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     refusers(opened)
     segment(opened)
     tried(opened)
+    earn(opened)
     yield opened
     seeding.close(opened)
+
+
+def earn(stores: Stores) -> None:
+    """A goal that some readers of campaign 2 reached, one of them by machine clicks alone, and people held out."""
+    goals.add(stores.state, "purchase", window_days=60, value="19.99", currency="EUR", now=seeding.micros(), by=HOSTILE)
+    names = [f"reader{number}.of1@example.com" for number in range(130)]
+    handles = stores.state.handles(names, now=seeding.micros())
+    rows = []
+    for number, (name, currency) in enumerate(product(names[:100], ("EUR", "JPY"))):
+        made = claim(stores.state.goals(), "purchase", id=str(number), currency=currency, value="50")
+        rows.append(
+            EventRow(
+                id=event_id("earned", number), type=EventType.CONVERTED, at=seeding.micros(250_000 + number),
+                received_at=seeding.micros(), source=Source.API, recipient=handles[name], modes=51, reason=made.line,
+                settled=True,
+            )
+        )  # fmt: skip
+    stores.events.write(rows=rows)
+    stores.state.put_holdouts(CampaignId(2), {handles[name]: True for name in names[100:]}, now=seeding.micros())
 
 
 def scan(stores: Stores) -> None:

@@ -115,7 +115,8 @@ def test_the_routes_are_described(asking: Asking) -> None:
     segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}
     segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
     tried = {"/api/experiments", "/api/experiments/{name}", "/api/experiments/{name}/decide", "/api/experiment-plan"}
-    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments | tried
+    goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
+    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments | tried | goals
 
 
 def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> None:
@@ -131,6 +132,11 @@ ASKED = (
     "/api/compare?c=1&c=2",
     "/api/timing",
     "/api/person?address=person1%40example.com",
+)
+GOALS = (
+    "/api/goals",
+    "/api/goals/purchase?segments=true",
+    "/api/campaigns/2/conversions?goal=purchase&model=linear&segments=true",
 )
 LISTS = ("/api/suppressions?page_size=2", "/api/suppressions/dead0@gmail.com", "/api/incidents")
 SEGMENTS = (
@@ -149,7 +155,7 @@ def test_the_reference_tells_every_route_and_every_field(asking: Asking) -> None
         for verb in verbs:
             assert f"\n## {verb.upper()} {route}\n" in page
     paths = ("/api/status", "/api/campaigns", "/api/campaigns/1", "/api/campaigns/1/people")
-    todo = [asking.get(path).json() for path in (*paths, *ASKED, *LISTS, *SEGMENTS, DELIVERY)]
+    todo = [asking.get(path).json() for path in (*paths, *ASKED, *LISTS, *SEGMENTS, *GOALS, DELIVERY)]
     while todo:
         node = todo.pop()
         if isinstance(node, dict):

@@ -39,6 +39,10 @@ PAGES = (
     "/experiments?people=20000&lift=25&baseline=2",
     "/experiments/Won",
     "/experiments/Broken",
+    "/goals",
+    "/goals/purchase?model=linear&segments=true",
+    "/campaigns/2/conversions",
+    "/campaigns/3/conversions?goal=purchase&model=first",
     "/status",
 )
 
@@ -132,15 +136,17 @@ def test_every_rate_stands_with_count_base_and_interval(asking: Asking, stores: 
 
 
 def test_every_rate_explains_itself_on_hover(asking: Asking) -> None:
-    titles = " ".join(attributes.get("title", "") for _, attributes in Seen(asking.page("/campaigns/1")).tags)
+    pages = asking.page("/campaigns/1") + asking.page("/campaigns/2/conversions?goal=purchase")
+    titles = " ".join(attributes.get("title", "") for _, attributes in Seen(pages).tags)
     for metric in metrics().values():
         assert metric.sentence in titles
 
 
 def test_the_definitions_of_all_rates_stand_on_the_page(asking: Asking) -> None:
-    page = words(asking.page("/campaigns/1"))
+    pages = {"earnings": words(asking.page("/campaigns/2/conversions"))}
+    campaign = words(asking.page("/campaigns/1"))
     for metric in metrics().values():
-        assert metric.id in page
+        assert metric.id in pages.get(metric.source, campaign)
 
 
 def test_people_possibly_people_and_machines_differ_without_colour(asking: Asking) -> None:

@@ -27,6 +27,7 @@ COMMANDS = (
     "compare",
     "segments",
     "experiment",
+    "goal",
     "ingest",
     "ingest-access-log",
     "ingest-imap",

@@ -22,6 +22,7 @@ from mailwake.cli.segments import members_of
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import CampaignId, EventType, Handle, Micros, encode_event
+from mailwake.merge.holdout import percent
 from mailwake.merge.ledger import own_events, standings, writer_of
 from mailwake.merge.letter import Letter
 from mailwake.merge.people import People, only, read_people
@@ -53,12 +54,11 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     connections: Annotated[int, typer.Option(help="Connections to the server; 0: as [smtp] connections says.")] = 0,
     segment: Annotated[str, typer.Option(help="Of the list only who is in this segment.")] = "",
     attributes: Annotated[str, typer.Option(help="Columns to keep with each recipient, such as city,plan.")] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show three messages and the counts; send nothing.")
-    ] = False,
-    retry_doubtful: Annotated[
-        bool, typer.Option("--retry-doubtful", help="Mail those again who may have the message already.")
-    ] = False,
+    holdout: Annotated[
+        float, typer.Option(help="Per cent of the list to keep it from by lot, to see what it adds.")
+    ] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show three messages and counts; send nothing.")] = False,
+    retry_doubtful: Annotated[bool, typer.Option("--retry-doubtful", help="Mail those again who may have it.")] = False,
     back_off: Annotated[
         str, typer.Option(help="Seconds to wait before each further try at those put off, such as 1,5,30.")
     ] = "1,5,30",
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     """
     settings = load(config)
     given = {"subject": subject, "from": sender, "reply-to": reply_to, "campaign": campaign, "stream": stream}
-    source = read_source(template, given)
+    source, share = read_source(template, given), percent(holdout)
     pace = pace_of(rate)
     tracker = Tracker.open(settings)
     name = source.campaign or template.stem
@@ -93,6 +93,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
             connections=connections or settings.smtp.connections,
             attributes=tuple(filter(None, (column.strip().lower() for column in attributes.split(",")))),
             retry_doubtful=retry_doubtful,
+            holdout=share,
             back_off=seconds(back_off),
         )
         result = asyncio.run(job.go())
@@ -141,6 +142,7 @@ class Job:
     connections: int
     attributes: tuple[str, ...]
     retry_doubtful: bool
+    holdout: float
     back_off: tuple[float, ...]
 
     async def go(self) -> dict[str, Any]:
@@ -163,6 +165,7 @@ class Job:
                 standing,
                 attributes=self.attributes,
                 retry_doubtful=self.retry_doubtful,
+                holdout=self.holdout,
             )
             plan = confined(plan, self.is_due)
             await log.write([encode_event(event) for event in plan.rejected(self.tracker)])
@@ -199,7 +202,8 @@ class Job:
 
 
 def _result(plan: Plan, run: Run, listed: People) -> dict[str, Any]:
-    handles = [handle for handle in plan.people if handle not in plan.suppressed]
+    out = plan.held_out - plan.suppressed.keys()
+    handles = [handle for handle in plan.people if handle not in plan.suppressed and handle not in out]
     return {
         "campaign": plan.campaign.name,
         "id": plan.campaign.id,
@@ -207,6 +211,7 @@ def _result(plan: Plan, run: Run, listed: People) -> dict[str, Any]:
         "mailed_now": run.mailed,
         **counts(run.standing, handles),
         "suppressed": len(plan.suppressed),
+        "held_out": len(out),
         "skipped": [{"line": s.line, "address": s.address, "reason": s.reason} for s in listed.skipped],
         "in_doubt": [plan.people[h].address for h in handles if h in run.standing and run.standing[h].is_doubtful],
         "refused": [
@@ -233,6 +238,7 @@ def _summary(result: dict[str, Any]) -> str:
         ("doubtful", "in doubt"),
         ("waiting", "not mailed yet"),
         ("suppressed", "suppressed"),
+        ("held_out", "held out"),
     ):
         if result[key] or key == "delivered":
             parts.append(f"{result[key]:,} {word}")

@@ -55,7 +55,11 @@ def roles_of(settings: Settings, config: str) -> list[tuple[str, tuple[str, ...]
         *((f"edge-{n}", FIRST, "edge", dict[str, object](worker=n)) for n in range(settings.edge.workers)),
         ("relay", FIRST, "relay", {}),
         ("ingest", FIRST, "ingest", {"listen": True}),
-        *((("webhooks", FIRST, "webhooks_role", dict[str, object]()),) if settings.webhooks else ()),
+        *(
+            (("webhooks", FIRST, "webhooks_role", dict[str, object]()),)
+            if settings.webhooks or settings.conversions.secrets
+            else ()
+        ),
         ("web", LAST, "web", {"with_work": True}),
         ("monitor", LAST, "monitor", {}),
     ]

@@ -13,15 +13,17 @@ import structlog
 
 from mailwake.cli.logs import configure
 from mailwake.copies import Copies
-from mailwake.errors import Unavailable
+from mailwake.errors import Misconfigured, Unavailable
+from mailwake.eventlog import LogWriter
 from mailwake.hosts import Hosts
 from mailwake.settings import DEFAULT_FILE, Settings, load
+from mailwake.webhooks.call import Secrets
 from mailwake.webhooks.hooks import hooks_of
 from mailwake.webhooks.reporting import Hook
 
 if TYPE_CHECKING:
     from mailwake.queues.sqs import Sqs
-    from mailwake.webhooks.server import Receiver
+    from mailwake.webhooks.server import Desk, Receiver
 
 log = structlog.get_logger()
 
@@ -34,7 +36,7 @@ def command(config: str = DEFAULT_FILE) -> None:
     """The role, until it is told to stop."""
     settings = load(config)
     configure(settings.logging, WRITER)
-    hooks = hooks_of(settings)
+    hooks = hooks_of(settings) if settings.webhooks or not settings.conversions.secrets else []
     queues = open_queues(settings, hooks)
     _check(queues)
     asyncio.run(_serve(settings, hooks, queues))
@@ -49,7 +51,8 @@ async def _serve(settings: Settings, hooks: list[Hook], queues: Queues) -> None:
     writer = SqliteWriter.open(settings.data_folder / "log", WRITER, keep=settings.log)
     listener, copies = settings.webhook_server, Copies(Hosts.load(settings).reader())
     try:
-        receiver = Receiver(hooks, copies, writer, clock=_clock, proxies=listener.trusted_proxies)
+        desks = _desks(settings, writer)
+        receiver = Receiver(hooks, copies, writer, clock=_clock, proxies=listener.trusted_proxies, desks=desks)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -57,7 +60,7 @@ async def _serve(settings: Settings, hooks: list[Hook], queues: Queues) -> None:
             reporting(settings.data_folder / "webhooks.json", WRITER, receiver.report, clock=_clock),
             _emptying(queues, receiver, stop),
         ):
-            if len(queues) == len(hooks):
+            if len(queues) == len(hooks) and not desks:
                 print(f"webhooks from {_names(queues)}", flush=True)
                 await stop.wait()
                 return
@@ -72,6 +75,22 @@ async def _serve(settings: Settings, hooks: list[Hook], queues: Queues) -> None:
             )
     finally:
         await writer.close()
+
+
+def _desks(settings: Settings, writer: LogWriter) -> dict[str, Desk]:
+    """Where shops report, where they have a secret for it."""
+    told = settings.conversions
+    if not told.secrets:
+        return {}
+    from mailwake.goals.till import PATH, Till
+    from mailwake.store.state import open_state
+
+    values = tuple(settings.secret(each, "conversions.secrets") for each in told.secrets)
+    if not all(values):
+        raise Misconfigured("conversions.secrets", "one of them is empty")
+    state = open_state(settings.data_folder / "state.sqlite")
+    secrets = Secrets(values=values, networks=told.networks)
+    return {PATH: Till(secrets, Hosts.load(settings), state.goals, writer, tick=time.monotonic).take}
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from mailwake.edge import click, pixel
+from mailwake.edge import click, goal, pixel
 from mailwake.edge.doubts import SecondButton
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.nonces import Nonces
@@ -53,6 +53,7 @@ class App:
         self._routes = {
             b"/o/": _Route(pixel.answer, _READ, READ_ONLY),
             b"/c/": _Route(click.answer, _READ, READ_ONLY),
+            b"/g/": _Route(goal.answer, _READ, READ_ONLY),
             b"/u/": _Route(unsubscribe, _READ | {"POST"}, WITH_POST),
             b"/p/": _Route(preferences, _READ | {"POST"}, WITH_POST),
         }

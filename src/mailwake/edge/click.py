@@ -14,6 +14,12 @@ from mailwake.tokens import Purpose
 
 #: looked up once: a member of an enumeration costs a call, and this is on the way of every hit
 _READ = Purpose.READ
+_HEADERS = [
+    ("Cache-Control", "no-store, private"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Robots-Tag", "noindex"),
+]
 
 
 @lru_cache(maxsize=16_384)
@@ -22,16 +28,7 @@ def redirect(target: str) -> Response:
 
     302 and not 301, because a browser would keep a 301 and we would never see the second click.
     """
-    return Response(
-        302,
-        [
-            ("Location", location(target)),
-            ("Cache-Control", "no-store, private"),
-            ("Referrer-Policy", "no-referrer"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("X-Robots-Tag", "noindex"),
-        ],
-    )
+    return Response(302, [("Location", location(target)), *_HEADERS])
 
 
 def answer(recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
@@ -50,4 +47,9 @@ def answer(recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None
     elif not link.target:
         recorder.clicked(exchange, NOTHING_HERE, token, link=link.number, note=Note.DECOY)
     else:
-        recorder.clicked(exchange, redirect(link.target), token, link=link.number)
+        place = recorder.references.place(link.target)
+        if place is None or not recorder.may_name(token):
+            response = redirect(link.target)
+        else:  # a shop that the operator lists, and a click that may be told of
+            response = recorder.references.redirect(place, _HEADERS, host, token=token, link=link)
+        recorder.clicked(exchange, response, token, link=link.number)

@@ -20,6 +20,7 @@ from mailwake.edge.exchange import Exchange
 from mailwake.edge.forwarding import Forwarding
 from mailwake.edge.inert import InertSet
 from mailwake.edge.pages import TRY_LATER
+from mailwake.edge.references import References
 from mailwake.edge.response import Response
 from mailwake.errors import Untrusted
 from mailwake.eventlog import QUEUE_RECORDS, LogWriter
@@ -47,6 +48,7 @@ _DAY = 86_400 * SECOND
 _EPOCH = date(1970, 1, 1)
 # looked up once: a member of an enumeration costs more than a comparison, and these are on the way of every hit
 _OPENED, _CLICKED, _UNKNOWN = EventType.OPENED, EventType.CLICKED, EventType.UNKNOWN
+_CONVERTED, _PIXEL = EventType.CONVERTED, Note.PIXEL
 _PLAIN, _OFF, _DAILY, _INDIVIDUAL = Note.NONE, Mode.OFF, Mode.DELIVERABILITY, Mode.INDIVIDUAL
 #: From this many waiting records on, opens are answered and no longer recorded, then clicks; what is left of the queue
 #: is kept for decisions.
@@ -115,6 +117,7 @@ class Recorder:
         self._inert = inert
         self._soon = soon or _call_soon
         self._tokens = hosts.reader()
+        self.references = References(settings.conversions, hosts)
         self._forwarding = Forwarding(settings.edge.trusted_proxies, settings.edge.forwarded_header)
         self._trusts = self._forwarding.trusts
         ceiling = settings.ceiling
@@ -153,6 +156,21 @@ class Recorder:
         except Untrusted:
             return None
 
+    def reference(self, text: str, host: str) -> tuple[MessageToken, int] | None:
+        """The copy and the link that a shop's reference names; None when it names none. Counting is the caller's."""
+        try:
+            return self._tokens.reference(text, host)
+        except Untrusted:
+            return None
+
+    def may_name(self, token: MessageToken) -> bool:
+        """Whether a shop may be given a reference: as little as may be recorded of the click itself."""
+        now, recipient = self.clock(), token.recipient
+        if now >= self._day_ends:
+            self._turn_page(now)
+        known = bool(token.delivery and recipient) and token.issued >= self._oldest
+        return known and self._clicks[token.modes.byte] is _INDIVIDUAL and recipient not in self._inert
+
     # --- what may be recorded
 
     def opened(self, exchange: Exchange, response: Response, token: MessageToken) -> None:
@@ -174,6 +192,14 @@ class Recorder:
             self._pass_over(exchange, response)
         else:
             self._hit(exchange, response, token, mode, _UNKNOWN if note else _CLICKED, link, note)
+
+    def reached(self, exchange: Exchange, response: Response, token: MessageToken, link: int) -> None:
+        """Record a goal where an event per recipient may be, and answer. A machine that asks with HEAD reached none."""
+        mode = self._clicks[token.modes.byte]
+        if mode is _INDIVIDUAL and exchange.method == "GET":
+            self._hit(exchange, response, token, mode, _CONVERTED, link, _PIXEL)
+        else:
+            self._pass_over(exchange, response)
 
     def viewed(self, exchange: Exchange, response: Response, token: MessageToken, note: Note) -> None:
         """Record a look at a page where every look may be recorded, and answer."""

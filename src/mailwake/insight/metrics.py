@@ -40,7 +40,7 @@ class Metric:
     good: str
     #: what is counted, once each
     unit: str = "deliveries"
-    #: where `count` and `base` are: tally or true_opens
+    #: where `count` and `base` are: tally, true_opens or earnings
     source: str = "tally"
     #: how the interval is made
     interval: str = "Wilson, 95 %"
@@ -82,9 +82,13 @@ def metrics() -> dict[str, Metric]:
 
 def rate(metric: Metric, tally: Tally) -> Rate:
     """The rate of a tally, or the reason why there is none. "Cannot say" is a value, never a neutral-looking number."""
-    numerator, base = attrgetter(metric.count)(tally), attrgetter(metric.base)(tally)
+    return told(metric, attrgetter(metric.count)(tally), attrgetter(metric.base)(tally))
+
+
+def told(metric: Metric, numerator: int | Expected, base: int) -> Rate:
+    """The rate of a count that is not in a tally; else as `rate`."""
     is_expected = isinstance(numerator, Expected)
-    counted = numerator if is_expected else Expected(mean=numerator)
+    counted = numerator if isinstance(numerator, Expected) else Expected(mean=numerator)
     count = round(counted.mean)
     found, low, high, cannot_say = None, None, None, None
     try:

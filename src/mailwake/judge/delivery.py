@@ -45,6 +45,8 @@ def sort_of(evidence: Evidence) -> Sort | None:
         return Sort.CLICK
     if evidence.type is EventType.OPENED:
         return Sort.OPEN
+    if evidence.note is Note.PIXEL:
+        return None  # whoever follows links may load a page's pictures: a shop's own word proves, a picture does not
     return Sort.PROOF if evidence.type in (EventType.REPLIED, EventType.CONVERTED) else None
 
 

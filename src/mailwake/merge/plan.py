@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mailwake.errors import BadInput
 from mailwake.events import Event, EventType, Handle, Source
+from mailwake.merge.holdout import hold_out
 from mailwake.merge.ledger import Standing
 from mailwake.merge.people import People, Person
 from mailwake.merge.run import Addressee
@@ -26,6 +27,8 @@ class Plan:
     suppressed: Mapping[Handle, Suppression] = field(repr=False)
     #: what is known so far, with those in doubt opened again where that was asked for
     standing: dict[Handle, Standing] = field(repr=False)
+    #: of the people: whom the campaign is kept from by lot
+    held_out: frozenset[Handle] = field(default=frozenset(), repr=False)
 
     def rejected(self, tracker: Tracker) -> list[Event]:
         """An event for everybody who is suppressed and was not reported before."""
@@ -53,6 +56,7 @@ def make_plan(
     *,
     attributes: Iterable[str] = (),
     retry_doubtful: bool = False,
+    holdout: float = 0.0,
 ) -> Plan:
     """Look everybody up.
 
@@ -63,6 +67,7 @@ def make_plan(
         standing: what earlier runs logged.
         attributes: columns to keep with each recipient.
         retry_doubtful: mail those again who may have the message already.
+        holdout: percentage of those never tried before to keep the campaign from; whoever it was kept from stays so.
 
     Raises:
         BadInput: an attribute is no column.
@@ -77,12 +82,26 @@ def make_plan(
     modes = tracker.consents(people)
     if retry_doubtful:
         standing = {h: s._replace(kind=EventType.DEFERRED) if s.is_doubtful else s for h, s in standing.items()}
+    fresh = [handle for handle in people if handle not in held and handle not in standing]
+    kept_from = frozenset(
+        hold_out(
+            tracker.state, campaign.id, fresh,
+            key=tracker.holdout_key, percent=holdout, modes=modes, now=tracker.clock(),
+        )
+    )  # fmt: skip
     addressees = tuple(
         Addressee(person=person, handle=handle, modes=modes[handle])
         for handle, person in people.items()
-        if handle not in held and _is_open(standing.get(handle))
+        if handle not in held and handle not in kept_from and _is_open(standing.get(handle))
     )
-    return Plan(campaign=campaign, addressees=addressees, people=people, suppressed=held, standing=standing)
+    return Plan(
+        campaign=campaign,
+        addressees=addressees,
+        people=people,
+        suppressed=held,
+        standing=standing,
+        held_out=kept_from & people.keys(),
+    )
 
 
 def _is_open(standing: Standing | None) -> bool:

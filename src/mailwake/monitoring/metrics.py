@@ -34,13 +34,13 @@ ENDS = ("recorded", "inert", "expired", "rejected", "unrecorded")
 REASONS = frozenset(
     (
         *("alphabet", "layout", "length", "purpose", "seal", "slot", "spelling", "template", "version"),
-        *("form", "host", "method", "path", "proxy", "robots"),
+        *("form", "host", "method", "path", "proxy", "reference", "robots"),
     )
 )
 #: why a record becomes no row on purpose
-DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted", "late_inert", "raw"])
+DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted", "late_inert", "no_goal", "raw"])
 #: events of a hit
-TYPES = frozenset(["opened", "clicked", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
+TYPES = frozenset(["opened", "clicked", "converted", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
 _EDGE_NUMBERS = (
     *("refused_total", "unannounced_total", "faults_total"),
     *("waiting", "connections", "withdrawn", "inert_damaged"),

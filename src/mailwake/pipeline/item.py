@@ -46,6 +46,8 @@ class Drop(StrEnum):
     NOT_COUNTED = "not_counted"
     #: happened after the recipient had withdrawn; the edge did not know yet
     LATE_INERT = "late_inert"
+    #: says that a goal was reached which there is none of, or by nobody whom we ever mailed, or what cannot be
+    NO_GOAL = "no_goal"
     #: a webhook as it came; what was read from it are records of their own
     RAW = "raw"
 

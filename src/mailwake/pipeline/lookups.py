@@ -48,10 +48,15 @@ class Lookups:
     Args:
         state: the store.
         domain_key: key of the stand-ins for domains.
+        ceiling: of the installation.
+        unknown: for recipients who never said anything.
     """
 
-    def __init__(self, state: StateStore, domain_key: bytes) -> None:
+    def __init__(
+        self, state: StateStore, domain_key: bytes, *, ceiling: Modes = INDIVIDUAL, unknown: Modes = INDIVIDUAL
+    ) -> None:
         self._state = state
+        self.ceiling, self._unknown = ceiling, unknown
         self._key = domain_key[:64]
         self._templates: dict[TemplateId, Sent] = {}
         self._streams: dict[CampaignId, str] = {}
@@ -93,6 +98,11 @@ class Lookups:
         said = self._state.modes(set(handles), ceiling=INDIVIDUAL, unknown=_SILENT)
         spoke = (handle for handle, modes in said.items() if modes != _SILENT)
         return {handle: spans for handle in spoke if (spans := refused(self._state.consents(handle)))}
+
+    def telling(self, handles: Iterable[Handle]) -> dict[Handle, Modes]:
+        """How closely each recipient who is known may be watched now."""
+        known = self._state.domains(handles)
+        return self._state.modes(known, ceiling=self.ceiling, unknown=self._unknown) if known else {}
 
     def told(self, domain: str) -> str:
         """A recipient domain as the event store has it."""

@@ -32,6 +32,7 @@ from mailwake.judge import Judged
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.pipeline.accounts import taken_rows
 from mailwake.pipeline.desk import Desk
+from mailwake.pipeline.goals import put_goal, put_telling
 from mailwake.pipeline.item import Batch, Drop, Item, Why
 from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.rows import counter_rows, event_row, judgement
@@ -62,6 +63,7 @@ _LAST = 253_402_300_799_999_999
 _MAX_ID = (1 << 63) - 1
 _MAX_BYTE = 255
 _VIEWS = (Note.UNSUBSCRIBE_VIEWED, Note.UNSUBSCRIBE_DOUBTED, Note.PREFERENCES_VIEWED)
+_TRACKED = (EventType.OPENED, EventType.CLICKED, EventType.CONVERTED)
 _NOT_COUNTED_ROLES = ("unsubscribe", "preferences", "decoy")
 
 
@@ -131,8 +133,10 @@ def put_clock(item: Item, batch: Batch, desk: Desk) -> None:
     event = item.event
     item.at = event.received_at if event.at is None else event.at
     if desk.demo.event_clock:
-        told = _told_clock(event.request)
-        item.at = Micros(item.at + desk.demo.shift_seconds * SECOND) if told is None else told
+        told, shift = _told_clock(event.request), desk.demo.shift_seconds * SECOND
+        if event.type is EventType.CONVERTED:
+            shift = 0  # told by hand, when the crowd's week is over
+        item.at = Micros(item.at + shift) if told is None else told
         item.event = msgspec.structs.replace(event, at=item.at)
     batch.latest = max(batch.latest, _tick(item, desk))
 
@@ -303,10 +307,12 @@ def apply_holds(batch: Batch, desk: Desk) -> None:
 STEPS: tuple[Step, ...] = (
     drop_unreadable,
     drop_raw,
+    put_goal,
     put_identity,
     drop_duplicate,
     put_clock,
     put_recipient,
+    put_telling,
     put_campaign,
     apply_consent,
     apply_inert,
@@ -345,8 +351,8 @@ def read_modes(value: int) -> Modes:
 
 
 def is_hit(event: Event) -> bool:
-    """Whether it is something that only tracking sees: an open, a click, a look at a page."""
-    return event.type in (EventType.OPENED, EventType.CLICKED) or event.note in (Note.LINK_REFUSED, Note.DECOY, *_VIEWS)
+    """Whether it is something that only tracking sees: an open, a click, a look at a page, what came of a click."""
+    return event.type in _TRACKED or event.note in (Note.LINK_REFUSED, Note.DECOY, *_VIEWS)
 
 
 def axis_mode(event: Event) -> Mode:
@@ -360,7 +366,7 @@ def axis_mode(event: Event) -> Mode:
     mode = modes.opens if event.type is EventType.OPENED else modes.clicks
     if event.note in _VIEWS:  # they belong to neither axis, so the stricter one holds
         mode = min(modes.opens, modes.clicks)
-    if mode is not Mode.INDIVIDUAL or event.delivery is not None:
+    if mode is not Mode.INDIVIDUAL or event.delivery is not None or event.type is EventType.CONVERTED:
         return mode
     return Mode.AGGREGATE if event.recipient is None else Mode.DELIVERABILITY
 

@@ -37,6 +37,8 @@ from mailwake.events import (
     TemplateId,
     encode_event,
 )
+from mailwake.goals.calls import Known, Who, conversion
+from mailwake.goals.claims import claim
 from mailwake.hosts import Hosts, TrackingHost
 from mailwake.modes import OFF, Modes, strictest
 from mailwake.send.control import Control, add_header, take_control
@@ -357,6 +359,42 @@ class Tracker:
         (copy,) = self.copies(rest, [recipient], control=control)
         self.keep([copy.event(EventType.SENT, now=self.clock(), source=Source.API)])
         return copy.message
+
+    @cached_property
+    def holdout_key(self) -> bytes:
+        """Key of the lot that keeps a campaign from some people."""
+        return self.settings.load_keys().derive("holdout")
+
+    def converted(
+        self,
+        goal: str,
+        *,
+        id: str,  # noqa: A002 - the word of the call
+        who: Who,
+        value: str = "",
+        currency: str = "",
+        at: Micros | None = None,
+    ) -> None:
+        """Note that somebody reached a goal; it is durable when this returns, and noted once however often it is told.
+
+        Args:
+            goal: name of one that `mailwake goal add` made.
+            id: your own name for the fact, such as the order's number.
+            who: by the reference that came with the click, by address, or by handle.
+            value: such as 19.99; empty: as the goal says.
+            currency: ISO 4217; empty: the goal's.
+            at: when; None: now.
+
+        Raises:
+            BadInput: there is no such goal, or something else cannot be; it says what.
+            Unavailable: a store or the log is away.
+        """
+        goals, now = self.state.goals(), self.clock()
+        made = claim(goals, goal, id=id, value=value, currency=currency)
+        known = Known(goals=goals, reader=self.hosts.reader(), hosts=tuple(self.hosts.all))
+        event = conversion(made, who, known, id=id, at=at, now=now)
+        folder = self.settings.data_folder / "log"
+        append_now(folder, LIBRARY_LOG, [encode_event(event)], keep=self.settings.log)
 
     def keep(self, events: Sequence[Event]) -> None:
         """Write events to the log that programs share. Mail does not wait for a log that is away: the loss is told."""

@@ -11,11 +11,12 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode, urlsplit
 
 from mailwake.simulate.acts import Act, Action
 from mailwake.simulate.notices import complaint
+from mailwake.simulate.shop import Shop
 from mailwake.simulate.sink import Notices, send_notice
 from mailwake.simulate.truth import Deeds
 from mailwake.simulate.wire import Connection, Reply
@@ -60,11 +61,13 @@ class Crowd:
         tracking_url: scheme, host and port that the links lead to.
         notices: where complaints go.
         connections: at once.
+        shop: behind the links; None: nobody buys anything.
     """
 
     tracking_url: str
     notices: Notices
     connections: int = 32
+    shop: Shop | None = None
     _waiting: deque[_Underway] = field(default_factory=deque)
 
     async def play(self, plan: Iterable[Planned], copies: Copies, *, told: Callable[[], None]) -> None:
@@ -126,6 +129,19 @@ class Crowd:
         else:
             reply = await self._request(planned, connection)
             deeds.note(action, answered=reply.status is not None, unanswered=reply.unanswered)
+            await self._shopped(planned, reply, connection, address=deeds.address)
+
+    async def _shopped(self, planned: Planned, reply: Reply, connection: Connection, *, address: str) -> None:
+        """What came of a click: the thank-you page's picture, fetched by the same browser."""
+        action = planned.action
+        if self.shop is None:
+            return
+        draw = f"{address} {action.after_seconds}"
+        visit = self.shop.visit(action.act, action.doer, reply, at=planned.at, draw=draw)
+        if visit is not None:
+            url = urlsplit(action.url)._replace(path="", query="").geturl()
+            page = replace(planned, at=visit[1], action=replace(action, url=f"{url}{visit[0]}"))
+            await connection.ask(self.request(page, "GET"))
 
     async def _request(self, planned: Planned, connection: Connection) -> Reply:
         action = planned.action

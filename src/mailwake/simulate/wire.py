@@ -23,6 +23,8 @@ class Reply:
     body: bytes = b""
     #: times it was sent and not answered; each may have arrived all the same
     unanswered: int = 0
+    #: where a redirect leads; empty: nowhere
+    location: str = ""
 
 
 class Connection:
@@ -51,13 +53,15 @@ class Connection:
                 reader, writer = await self._connect()
                 writer.write(request)
                 sent = True
-                status, body = await asyncio.wait_for(_read(reader, request.startswith(b"HEAD ")), self._answer)
+                status, body, location = await asyncio.wait_for(
+                    _read(reader, request.startswith(b"HEAD ")), self._answer
+                )
             except (OSError, EOFError, TimeoutError, ValueError):
                 await self.close()
                 unanswered += sent
             else:
                 if status != 503:  # said not to have been done: RFC 9110 section 15.6.4
-                    return Reply(status=status, body=body, unanswered=unanswered)
+                    return Reply(status=status, body=body, unanswered=unanswered, location=location)
             await asyncio.sleep(pause)
             pause = min(_MAX_PAUSE_SECONDS, pause * 2)
         return Reply(status=None, unanswered=unanswered)
@@ -76,8 +80,8 @@ class Connection:
                 await writer.wait_closed()
 
 
-async def _read(reader: asyncio.StreamReader, is_head: bool) -> tuple[int, bytes]:
-    """Status and body of one answer.
+async def _read(reader: asyncio.StreamReader, is_head: bool) -> tuple[int, bytes, str]:
+    """Status, body and redirect of one answer.
 
     Raises:
         EOFError: the connection ended before the answer did.
@@ -88,11 +92,13 @@ async def _read(reader: asyncio.StreamReader, is_head: bool) -> tuple[int, bytes
     except asyncio.LimitOverrunError as fault:
         raise ValueError("headers without end") from fault
     status = int(head[9:12])
-    length = 0
+    length, location = 0, ""
     for line in head.split(b"\r\n")[1:]:
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
             length = int(value)
+        elif name.lower() == b"location":
+            location = value.strip().decode("latin-1")
     if is_head or status in (204, 304) or not length:
-        return status, b""
-    return status, await reader.readexactly(length)
+        return status, b"", location
+    return status, await reader.readexactly(length), location

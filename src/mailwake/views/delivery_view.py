@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import charts, figures
 from mailwake.drawing.charts import Part
 from mailwake.people.delivery import DeliveryCard, FormerOpinion, Happening, Opinion
+from mailwake.views.goals_view import goal_words
 
 #: grade to words; the class says more where it is told below
 WHO = {"human": "A person", "possible": "Perhaps a person", "machine": "A machine"}
@@ -199,4 +200,5 @@ def _lanes(judged: list[Happening], cards: list[Card], begin: datetime, last: fl
 
 
 def _other(happening: Happening, zone: ZoneInfo) -> dict[str, str]:
-    return {"title": _title(happening), "reason": happening.reason, "at": figures.moment(happening.at, zone)}
+    words = goal_words(happening.reason) if happening.type == "converted" else happening.reason
+    return {"title": _title(happening), "reason": words, "at": figures.moment(happening.at, zone)}

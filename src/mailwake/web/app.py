@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from mailwake.errors import Unavailable
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
-from mailwake.web import api, click_maps, experiments, faults, pages, segments, suppressions, unsubscribes
+from mailwake.web import api, click_maps, experiments, faults, goals, pages, segments, suppressions, unsubscribes
 from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
@@ -56,6 +56,7 @@ def create_app(
     app.include_router(suppressions.router)
     app.include_router(segments.router)
     app.include_router(experiments.router)
+    app.include_router(goals.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     return Guard(Admission(app), host=host)

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from mailwake.earnings.keeper import NoSuchGoal
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.experiments.design import NoSuchExperiment
 from mailwake.insight.click_map import NoSuchTemplate
@@ -27,7 +28,7 @@ _HEADINGS = {
     503: "The data cannot be read just now",
 }
 #: Faults about something that is named in the address and is not there.
-NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchExperiment, NoSuchPerson, NoSuchSegment, NoSuchTemplate)
+NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchExperiment, NoSuchGoal, NoSuchPerson, NoSuchSegment, NoSuchTemplate)
 
 
 def install(app: FastAPI) -> None:

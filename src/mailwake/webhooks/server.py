@@ -57,10 +57,27 @@ class Counts:
     put_off: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What a desk for other calls made of one."""
+
+    status: int
+    #: JSON, told back
+    body: bytes
+    #: calls that became durable, and what they amounted to
+    calls: int = 0
+    events: int = 0
+    #: calls that did not prove where they come from
+    refused: int = 0
+
+
+Desk = Callable[[Call], Awaitable[Taken]]
+
+
 class _Answer(Exception):
-    def __init__(self, status: int, *headers: tuple[bytes, bytes]) -> None:
+    def __init__(self, status: int, *headers: tuple[bytes, bytes], body: bytes = b"") -> None:
         super().__init__(status)
-        self.status, self.headers = status, headers
+        self.status, self.headers, self.body = status, headers, body
 
 
 class Receiver:
@@ -72,6 +89,7 @@ class Receiver:
         writer: this process's log.
         clock: gives microseconds since 1970.
         proxies: networks whose X-Forwarded-For is believed.
+        desks: path to what else is taken there; it verifies, logs and words its answer by itself.
 
     Attributes:
         counts: of everything since the start.
@@ -85,7 +103,9 @@ class Receiver:
         *,
         clock: Callable[[], int],
         proxies: Iterable[str] = (),
+        desks: Mapping[str, Desk] | None = None,
     ) -> None:
+        self._desks = desks or {}
         self._hooks = {hook.path: hook for hook in hooks if not hook.queued}
         self._copies, self._writer, self._clock = copies, writer, clock
         self._proxies = [ipaddress.ip_network(each, strict=False) for each in proxies]
@@ -100,15 +120,16 @@ class Receiver:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        status, headers = 200, tuple[tuple[bytes, bytes], ...]()
+        status, headers, body = 200, tuple[tuple[bytes, bytes], ...](), b""
         try:
             await self._answer(scope, receive)
         except _Answer as answer:
-            status, headers = answer.status, answer.headers
-        self.counts.rejected += status in (404, 405, 408, 413, 431)
+            status, headers, body = answer.status, answer.headers, answer.body
+        self.counts.rejected += status in (400, 404, 405, 408, 409, 413, 431)
         self.counts.put_off += status == 503
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0"), *headers]})
-        await send({"type": "http.response.body", "body": b""})
+        length = (b"content-length", str(len(body)).encode())
+        await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
+        await send({"type": "http.response.body", "body": body})
 
     async def take(self, hook: Hook, call: Call) -> None:
         """Verify one call, make it and what it says durable.
@@ -136,26 +157,37 @@ class Receiver:
             log.warning("webhooks.confirm", hook=hook.name, next=f"mailwake webhooks confirm {hook.name}")
 
     async def _answer(self, scope: Scope, receive: Receive) -> None:
-        hook = self._hooks.get(scope["path"])
-        if hook is None:
+        hook, desk = self._hooks.get(scope["path"]), self._desks.get(scope["path"])
+        if hook is None and desk is None:
             raise _Answer(404)
         if scope["method"] == "HEAD":  # Mandrill looks whether somebody is there
             return
         if scope["method"] != "POST":
             raise _Answer(405, (b"allow", b"POST, HEAD"))
-        call = await self._call(hook, scope, receive)
+        call = await self._call("" if hook is None else hook.url, scope, receive)
         try:
-            await self.take(hook, call)
+            if desk is not None:
+                self._told(await desk(call))
+            elif hook is not None:
+                await self.take(hook, call)
         except Refused:
             # SNS sends the password of its URL only when it is asked like this.
             raise _Answer(401, (b"www-authenticate", b'Basic realm="webhooks"')) from None
         except Unavailable as fault:
-            log.warning("webhooks.unavailable", hook=hook.name, problem=str(fault))
+            log.warning("webhooks.unavailable", hook=hook.name if hook else "", problem=str(fault))
             raise _Answer(503, (b"retry-after", b"30")) from None
         finally:
             self._under_way -= len(call.body)
 
-    async def _call(self, hook: Hook, scope: Scope, receive: Receive) -> Call:
+    def _told(self, taken: Taken) -> None:
+        self.counts.calls += taken.calls
+        self.counts.events += taken.events
+        self.counts.refused += taken.refused
+        headers = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+        retry = ((b"retry-after", b"30"),) if taken.status == 503 else ()
+        raise _Answer(taken.status, *headers, *retry, body=taken.body)
+
+    async def _call(self, url: str, scope: Scope, receive: Receive) -> Call:
         raw: list[tuple[bytes, bytes]] = list(scope["headers"])
         if len(raw) > MAX_HEADERS or sum(len(name) + len(value) for name, value in raw) > MAX_HEADER_BYTES:
             raise _Answer(431)
@@ -167,7 +199,7 @@ class Receiver:
             raise _Answer(408) from None
         return Call(
             method="POST",
-            url=hook.url,
+            url=url,
             headers=headers,
             body=body,
             received_at=Micros(self._clock()),

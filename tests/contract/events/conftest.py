@@ -33,6 +33,7 @@ HOSTILE = (
     "ünïcode ✉ \u202e",
     'back\\slash "quote"\n\ttab',
     "{it} $x",
+    "purchase 1999 EUR 4711",
 )
 
 #: every type comes up, the common ones often enough to be combined

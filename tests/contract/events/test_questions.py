@@ -86,6 +86,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "ahead": 3_600,
         "gap": 600_000_000,
         "role": "cta",
+        "goal": "",
+        "window": 2_000_000_000,
     }
     wanted = question(name).parameters
     found = [one]
@@ -97,6 +99,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         found += [{**one, "age": 1 << 60, "device": "unknown"}, {**one, "age": 1 << 60, "country": "DE' or 1=1"}]
     if "role" in wanted:
         found += [{**one, "role": ""}, {**one, "role": "cta' or 1=1"}]
+    if "goal" in wanted:
+        found += [{**one, "goal": "purchase", "until": 1 << 60}, {**one, "goal": "x' or 1=1", "until": 1 << 60}]
     if "bucket_seconds" in wanted:
         found += [{**one, "bucket_seconds": seconds} for seconds in (1, 3_600, 604_800)]
     return [{key: value for key, value in each.items() if key in wanted} for each in found]

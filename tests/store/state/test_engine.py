@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
-from mailwake.store.state import Unsubscribe, open_state
+from mailwake.store.state import Goal, Unsubscribe, open_state
 from mailwake.store.state.schema import VERSION, metadata
 
 OPEN_AND_WORK = """
@@ -111,6 +111,10 @@ def test_opening_again_keeps_everything(tmp_path: Path) -> None:
     again.close()
 
 
+#: of later versions
+SINCE_0006 = ("goals", "holdouts", "experiment_letters", "experiments")
+
+
 def test_a_store_of_the_version_before_is_brought_forward_without_loss(tmp_path: Path) -> None:
     """As version 0004 left it: a suppression of which nobody knew who added it, an unsubscription without its mail."""
     path = tmp_path / "state.sqlite"
@@ -121,7 +125,7 @@ def test_a_store_of_the_version_before_is_brought_forward_without_loss(tmp_path:
     before = store.suppressions(Handle(1)), store.unsubscribes_by(Handle(2)), store.new_unsubscribes()
     store.close()
     connection = sqlite3.connect(path)
-    for table in ("experiment_letters", "experiments", "segment_sizes", "segment_members", "segments"):
+    for table in (*SINCE_0006, "segment_sizes", "segment_members", "segments"):
         connection.execute(f"drop table {table}")
     connection.execute("drop index ix_suppressions_reason")
     connection.execute("alter table suppressions drop column put_by")
@@ -145,7 +149,7 @@ def test_segments_come_into_a_store_of_the_version_before_without_loss(tmp_path:
     store.suppress(Handle(1), reason="bounced", source="bounce", at=Micros(1))
     store.close()
     connection = sqlite3.connect(path)
-    for table in ("experiment_letters", "experiments", "segment_sizes", "segment_members", "segments"):
+    for table in (*SINCE_0006, "segment_sizes", "segment_members", "segments"):
         connection.execute(f"drop table {table}")
     connection.execute("update alembic_version set version_num = '0005'")
     connection.commit()
@@ -202,3 +206,26 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
         store.handles(["a@example.com", "b@example.com", "c@example.com"], now=Micros(1))
     assert store.known_handles(["a@example.com", "b@example.com", "c@example.com"]) == {}
     store.close()
+
+
+def test_goals_come_into_a_store_of_the_version_before_without_loss(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    store = open_state(path)
+    campaign = store.campaign("Spring", now=Micros(1))
+    store.close()
+    connection = sqlite3.connect(path)
+    for table in SINCE_0006:
+        connection.execute(f"drop table {table}")
+    connection.execute("update alembic_version set version_num = '0006'")
+    connection.commit()
+    connection.close()
+    again = open_state(path)
+    goal = Goal(name="purchase", window_days=30, value=None, currency="", created_at=Micros(1), made_by="ann")
+    assert again.goals() == {}
+    assert [again.put_goal(goal), again.put_goal(goal)] == [True, False]
+    again.put_holdouts(campaign.id, {Handle(5): True}, now=Micros(3))
+    again.put_holdouts(campaign.id, {Handle(5): False, Handle(6): False}, now=Micros(4))
+    assert again.holdouts(campaign.id) == {Handle(5): (Micros(3), True), Handle(6): (Micros(4), False)}
+    assert again.goals() == {"purchase": goal}
+    assert [again.delete_goal("purchase"), again.delete_goal("purchase")] == [True, False]
+    again.close()

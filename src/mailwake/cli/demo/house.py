@@ -64,6 +64,10 @@ port = {monitor}
 name = "Larkspur Tools"
 color = "#2f6b3c"
 
+[conversions]
+# The crowd buys where its links lead, and the thank-you page hands the reference back.
+reference_hosts = ["www.larkspur.example", "app.larkspur.example"]
+
 [demo]
 # A week passes in seconds: hits say when they happen, everything else is moved a week back.
 event_clock = true

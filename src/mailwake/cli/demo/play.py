@@ -27,8 +27,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from mailwake.cli.demo import tables
 from mailwake.cli.demo.experiments import INVITATION, INVITATION_SENDER, decide_one, send_experiments
 from mailwake.cli.demo.house import WEEK_SECONDS, House, Ports, free_ports, furnish, prepare, running, wait_until_ready
+from mailwake.cli.demo.kept import GOALS, SEGMENTS, SHOP, keep
 from mailwake.cli.demo.runs import send_until_done
-from mailwake.cli.demo.segments import keep_segments
 from mailwake.cli.report.asking import ask
 from mailwake.errors import Unavailable
 from mailwake.simulate.agents import load_dials
@@ -164,6 +164,7 @@ class Demo:
     def run(self) -> Result:
         """Send, read, wait, compare."""
         began = time.monotonic()
+        keep(self.house.dashboard_url, "/api/goals", GOALS)
         self._send()
         sent = time.monotonic()
         plan = self._plan()
@@ -171,8 +172,8 @@ class Demo:
             uvloop.run(self._crowd().play(plan.steps, plan.copies, told=told))
         read = time.monotonic()
         overview, comparisons = self._applied(plan)
-        keep_segments(self.house.dashboard_url)
         decide_one(self.house.dashboard_url)
+        keep(self.house.dashboard_url, "/api/segments", SEGMENTS)
         return Result(
             overview=overview,
             comparisons=comparisons,
@@ -245,7 +246,9 @@ class Demo:
 
     def _crowd(self) -> Crowd:
         return Crowd(
-            tracking_url=self.house.tracking_url, notices=Notices(host="127.0.0.1", port=self.house.ports.ingest)
+            tracking_url=self.house.tracking_url,
+            notices=Notices(host="127.0.0.1", port=self.house.ports.ingest),
+            shop=SHOP,
         )
 
     def _applied(self, plan: Plan) -> tuple[Mapping[str, Any], Sequence[Comparison]]:

@@ -19,6 +19,7 @@ from mailwake.store.state.consent import Consents
 from mailwake.store.state.domains import Domains
 from mailwake.store.state.engine import Database, open_database
 from mailwake.store.state.experiments import Experiments
+from mailwake.store.state.goals import Goals
 from mailwake.store.state.jobs import Jobs
 from mailwake.store.state.people import People
 from mailwake.store.state.refusals import Refusals
@@ -29,6 +30,7 @@ from mailwake.store.state.rows import (
     ConsentEntry,
     Exchangers,
     Experiment,
+    Goal,
     Incident,
     IncidentKind,
     Job,
@@ -57,6 +59,7 @@ __all__ = [
     "ConsentEntry",
     "Exchangers",
     "Experiment",
+    "Goal",
     "Incident",
     "IncidentKind",
     "Job",
@@ -92,6 +95,7 @@ class StateStore(
     Domains,
     Segments,
     Experiments,
+    Goals,
     Jobs,
 ):
     """The state store. Its methods stand in the parts it is made of.

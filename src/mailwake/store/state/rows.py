@@ -153,6 +153,22 @@ class Refusal:
     incident: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What a shop may say that somebody reached."""
+
+    #: lower-case letters, digits and hyphens: it stands in URLs
+    name: str
+    #: a click this long before may have led to it
+    window_days: int
+    #: what one is worth where nobody says, in minor units of the currency; None: nothing is said of money
+    value: int | None
+    #: ISO 4217; empty: no money
+    currency: str
+    created_at: Micros
+    made_by: str
+
+
 class IncidentKind(StrEnum):
     """What concerns many recipients at once."""
 

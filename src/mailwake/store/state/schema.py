@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0007"
+VERSION = "0008"
 
 metadata = MetaData(
     naming_convention={
@@ -292,6 +292,29 @@ experiment_letters = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     #: the file as authored, deflated
     Column("letter", LargeBinary, nullable=False),
+)
+
+goals = Table(
+    "goals",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("window_days", BigInteger, nullable=False),
+    #: in minor units
+    Column("value", BigInteger),
+    Column("currency", String(3), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("made_by", Text, nullable=False),
+)
+
+#: whom a campaign was not sent to on purpose, to see what happens without it
+holdouts = Table(
+    "holdouts",
+    metadata,
+    Column("campaign", ForeignKey("campaigns.id"), primary_key=True),
+    Column("handle", BigInteger, primary_key=True, autoincrement=False),
+    Column("held_at", BigInteger, nullable=False),
+    #: whether what they do may be told of them
+    Column("is_individual", Boolean, nullable=False),
 )
 
 jobs = Table(

@@ -61,6 +61,7 @@ def send(
             stream=campaign.stream,
             write=mailing.write,
             is_due=mailing.is_due,
+            holdout=0.0,
             rate=mailing.pace,
             connections=connections or settings.smtp.connections,
             attributes=(),

@@ -15,7 +15,7 @@ import msgspec
 import typer
 
 from mailwake.cli.acting import moment, state_of, who
-from mailwake.cli.experiment_send import send
+from mailwake.cli.experiment.sending import send
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.report.asking import answer_of
 from mailwake.errors import BadInput

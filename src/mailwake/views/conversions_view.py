@@ -1,0 +1,115 @@
+"""What the page of a campaign's conversions shows."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from mailwake.drawing import figures, pieces
+from mailwake.earnings.answers import CampaignConversions, GroupAnswer, LiftAnswer, PerDelivered
+from mailwake.goals.money import digits
+from mailwake.insight.metrics import metrics
+from mailwake.views.goals_view import earned_line, lines, models
+
+_WORDS = {
+    "higher": "People who got the mail reached the goal more often.",
+    "lower": "People who got the mail reached the goal less often.",
+    "not distinguishable": "The two are not distinguishable: the difference may be nothing but chance.",
+}
+
+
+def values(answer: CampaignConversions, zone: ZoneInfo) -> dict[str, Any]:
+    """What `conversions.html` names."""
+    path = f"/campaigns/{answer.id}/conversions"
+    return {
+        "id": answer.id,
+        "name": answer.name,
+        "fresh": pieces.fresh(answer.fresh_at, zone),
+        "goal": answer.goal,
+        "goals": answer.goals,
+        "window": f"{answer.window_days} day{'' if answer.window_days == 1 else 's'}",
+        "models": models(path, {"goal": answer.goal or ""}, answer.model),
+        "model": answer.model,
+        "earned": earned_line("earned", answer.earned),
+        "unclicked": earned_line("without a click", answer.unclicked),
+        "rates": [pieces.figure(each) for each in answer.rates],
+        "per_copy": [_per_copy(each) for each in answer.per_delivered],
+        "links": lines(answer.links),
+        "variants": lines(answer.variants),
+        "segments": None if answer.segments is None else lines(answer.segments),
+        "ask_segments": f"{path}?{urlencode({'goal': answer.goal or '', 'model': answer.model, 'segments': 'true'})}",
+        "lift": _lift(answer.lift),
+        "definitions": [metric for metric in metrics().values() if metric.source == "earnings"],
+    }
+
+
+def _per_copy(each: PerDelivered) -> dict[str, str]:
+    metric = metrics()[each.metric]
+    low_high = "" if each.low is None or each.high is None else _between(each.low, each.high, each.currency)
+    return {
+        "label": f"{metric.label}, {each.currency}",
+        "value": f"{_major(each.value, each.currency)} {each.currency}",
+        "span": low_high,
+        "base": f"over {figures.count(each.base)} copies {metric.base_name}",
+        "says": f"{metric.sentence} Interval: {each.method}.",
+    }
+
+
+def _lift(found: LiftAnswer) -> dict[str, Any]:
+    return {
+        "cannot_say": found.cannot_say or "",
+        "sides": [_side("Held out", found.held), _side("Mailed", found.mailed)],
+        "words": _WORDS.get(found.standing, ""),
+        "difference": "" if found.difference is None else f"{_points(found.difference)} percentage points",
+        "span": "" if found.low is None or found.high is None else f"{_points(found.low)} to {_points(found.high)}",
+        "extra": "" if found.extra is None else f"{found.extra:,.0f}",
+        "extra_span": (
+            ""
+            if found.extra_low is None or found.extra_high is None
+            else f"{found.extra_low:,.0f} to {found.extra_high:,.0f}"
+        ),
+        "is_open": found.is_open,
+        "money": [
+            {
+                "currency": each.currency,
+                "value": _signed(each.value, each.currency),
+                "span": (
+                    "cannot say how sure: too few spent anything"
+                    if each.low is None or each.high is None
+                    else f"{_signed(each.low, each.currency)} to {_signed(each.high, each.currency)}"
+                ),
+            }
+            for each in found.money
+        ],
+    }
+
+
+def _side(label: str, group: GroupAnswer | None) -> dict[str, str]:
+    if group is None:
+        return {"label": label, "people": "", "reached": "", "share": ""}
+    return {
+        "label": label,
+        "people": figures.count(group.people),
+        "reached": figures.count(group.reached),
+        "share": figures.percent(group.share),
+    }
+
+
+def _between(low: float, high: float, currency: str) -> str:
+    return f"{_major(low, currency)} to {_major(high, currency)} {currency}"
+
+
+def _major(minor: float, currency: str) -> str:
+    """A mean, which may be less than the smallest coin."""
+    places = digits().get(currency, 0)
+    fine = places if abs(minor) >= 10 ** (places + 1) else places + 2
+    return f"{minor / 10**places:,.{fine}f}"
+
+
+def _signed(minor: float, currency: str) -> str:
+    return f"{'+' if minor > 0 else ''}{_major(minor, currency)} {currency}"
+
+
+def _points(rate: float) -> str:
+    return f"{100 * rate:+.2f}"
