@@ -59,6 +59,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "boards": {"insight", "atlas", "leaving", "suppression", "monitoring", "drawing"},
     "printing": {"insight", "atlas", "comparing", "drawing", "views", "boards"},
     "segments": {"insight", "store"},
+    "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
     "web": {
         "send",
         "merge",
@@ -76,6 +77,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "views",
         "boards",
         "clickmap",
+        "exports",
     },
     "cli": None,
     "simulate": set(),

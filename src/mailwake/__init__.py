@@ -33,6 +33,7 @@ The rooms, in the order an email lives::
     comparing  campaigns at equal age, and why two differ
     people     one recipient and one copy
     segments   the language that chooses people by what they did
+    exports    what leaves as files: tables, and packs that others can check
     act        answers that do something
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings

@@ -25,6 +25,7 @@ COMMANDS = (
     "report",
     "compare",
     "segments",
+    "export",
     "ingest",
     "ingest-access-log",
     "ingest-imap",

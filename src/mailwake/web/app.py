@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from mailwake.errors import Unavailable
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
-from mailwake.web import api, click_maps, faults, pages, segments, suppressions, unsubscribes
+from mailwake.web import api, click_maps, exports, faults, pages, segments, suppressions, unsubscribes
 from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
@@ -55,6 +55,8 @@ def create_app(
     app.include_router(unsubscribes.router)
     app.include_router(suppressions.router)
     app.include_router(segments.router)
+    app.state.exports = exports.Places()
+    app.include_router(exports.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     return Guard(Admission(app), host=host)

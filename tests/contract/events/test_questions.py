@@ -69,6 +69,9 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "only": "",
         "limit": 1_000,
         "offset": 0,
+        "after_at": -1,
+        "after_unit": -(2**62),
+        "after_id": -1,
         "network": next((row.network for row in rows if row.network), 1),
         "links": 2,
         "within": 600_000_000,
@@ -92,6 +95,10 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         found += [{**one, "only": word} for word in FILTERS]
     if "offset" in wanted:
         found += [{**one, "limit": 3, "offset": 2}, {**one, "offset": 10_000}]
+    if "after_at" in wanted:
+        middle = sorted((row.at, row.id) for row in rows)[len(rows) // 2] if rows else (0, 0)
+        found += [{**one, "after_at": middle[0], "after_id": middle[1], "after_unit": middle[1], "only": "returned"}]
+        found += [{**one, "after_at": middle[0], "after_id": middle[1], "after_unit": middle[1], "limit": 7}]
     if "age" in wanted:
         found += [{**one, "age": 1 << 60, "device": "unknown"}, {**one, "age": 1 << 60, "country": "DE' or 1=1"}]
     if "bucket_seconds" in wanted:
