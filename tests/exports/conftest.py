@@ -1,15 +1,14 @@
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.insight import seeding
 
-from mailwake.events import Handle, Micros
+from mailwake.events import EventType, Handle, Micros
 from mailwake.insight.stores import Stores
 from mailwake.store.state import LinkRow, Refusal
 
 #: what spreadsheets and terminals must not obey
-FORMULA = '=cmd|\' /C calc\'!A0 "quoted",\nsecond line'
+FORMULA = "=cmd|' /C calc'!A0 \"quoted\",\nsecond line"
 NOW = seeding.micros(3 * 86_400)
 
 
@@ -25,8 +24,8 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
         links=(LinkRow(number=1, href=FORMULA, label=f"@{FORMULA}", role="cta", tracked=True),),
     )
     hostile.people(["=1+1@example.com"])
-    hostile.add(seeding.EventType.SENT, 0, 0)
-    hostile.add(seeding.EventType.BOUNCED, 0, 9, reason=FORMULA)
+    hostile.add(EventType.SENT, 0, 0)
+    hostile.add(EventType.BOUNCED, 0, 9, reason=FORMULA)
     bounce = hostile.rows[-1]
     hostile.write()
     handle = Handle(bounce.recipient or 0)

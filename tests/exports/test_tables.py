@@ -45,6 +45,7 @@ def test_every_table_says_the_same_in_every_format(stores: Stores, tmp_path: Pat
         assert parquet_file(table.columns, batches, path) == len(plain)
         micros = ", ".join(f'epoch_us("{c}") as "{c}"' if k == "moment" else f'"{c}"' for c, k in table.columns.items())
         found = duckdb.sql(f"select {micros} from '{path}'")
+        assert found is not None
         assert [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()] == plain
         for was, cells, members in zip(plain, as_csv, as_json, strict=True):
             assert list(cells) == list(members) == list(table.columns)

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from mailwake.errors import Unavailable
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
-from mailwake.web import api, click_maps, exports, faults, pages, segments, suppressions, unsubscribes
+from mailwake.web import api, click_maps, exports, faults, openapi, pages, segments, suppressions, unsubscribes
 from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
@@ -59,4 +59,5 @@ def create_app(
     app.include_router(exports.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
+    openapi.describe(app)
     return Guard(Admission(app), host=host)

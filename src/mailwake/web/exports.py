@@ -14,11 +14,13 @@ from typing import Annotated
 from weakref import finalize
 
 from fastapi import APIRouter, Query, Request
+from fastapi import Path as PathParameter
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from mailwake.errors import BadInput, Unavailable
 from mailwake.exports.formats import FORMATS, csv_parts, json_parts, parquet_file
-from mailwake.exports.tables import asked_of, rows_of, table_named
+from mailwake.exports.tables import TABLES, asked_of, rows_of, table_named
+from mailwake.people.people import FILTERS
 from mailwake.web.api import now_of, stores_of
 
 #: More at once would only slow each other down, and everybody who looks at a page.
@@ -27,9 +29,12 @@ _RETRY_SECONDS = 30.0
 
 router = APIRouter()
 
-Format = Annotated[str, Query(max_length=10, description="csv, jsonl or parquet.")]
+Format = Annotated[str, Query(max_length=10, description="Of the file.", json_schema_extra={"enum": list(FORMATS)})]
+Name = Annotated[str, PathParameter(description="Of the table.", json_schema_extra={"enum": list(TABLES)})]
 Campaign = Annotated[str, Query(max_length=200, description="Name or number, where the table is of one.")]
-Outcome = Annotated[str, Query(max_length=40, description="Of people: which copies.")]
+Outcome = Annotated[
+    str, Query(max_length=40, description="Of people: which copies.", json_schema_extra={"enum": ["", *FILTERS]})
+]
 Segment = Annotated[str, Query(max_length=100, description="Name, where the table is of one.")]
 
 
@@ -56,7 +61,7 @@ class Places:
 @router.get("/api/export/{table}")
 def export(
     request: Request,
-    table: str,
+    table: Name,
     *,
     format: Format = "csv",  # noqa: A002 - the name of the parameter
     campaign: Campaign = "",
