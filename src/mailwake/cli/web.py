@@ -62,6 +62,7 @@ def _work(settings: Settings, events: EventStore) -> Callable[[], None]:
 
 
 async def _serve(settings: Settings, stores: Stores) -> None:
+    from mailwake.cli.packing import maker_of
     from mailwake.monitoring.status import look
     from mailwake.web.app import create_app
     from mailwake.web.guard import open_to_all
@@ -81,6 +82,7 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         stores,
         host=settings.web.host,
         relay=f"{settings.relay.host}:{settings.relay.port}",
+        packs=lambda: maker_of(settings),
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from mailwake.errors import Unavailable
+from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
 from mailwake.web import api, click_maps, exports, faults, openapi, pages, segments, suppressions, unsubscribes
@@ -34,6 +35,7 @@ def create_app(
     relay: str = "127.0.0.1:2525",
     look: Callable[[], Status] = look_nowhere,
     wall: Callable[[], int] = wall_clock,
+    packs: Callable[[], Maker] | None = None,
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
 
@@ -43,6 +45,7 @@ def create_app(
         relay: where programs may send through, for a reader who has nothing to see yet.
         look: gives what the installation says of itself.
         wall: gives microseconds since 1970.
+        packs: gives what packs are signed with; None: nobody knows the keys here.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
@@ -56,6 +59,7 @@ def create_app(
     app.include_router(suppressions.router)
     app.include_router(segments.router)
     app.state.exports = exports.Places()
+    app.state.packs = packs
     app.include_router(exports.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)

@@ -19,19 +19,23 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from mailwake.errors import BadInput, Unavailable
 from mailwake.exports.formats import FORMATS, csv_parts, json_parts, parquet_file
+from mailwake.exports.pack import make_pack
 from mailwake.exports.tables import TABLES, asked_of, rows_of, table_named
+from mailwake.insight.report import find
 from mailwake.people.people import FILTERS
 from mailwake.web.api import now_of, stores_of
 
 #: More at once would only slow each other down, and everybody who looks at a page.
 AT_ONCE = 2
 _RETRY_SECONDS = 30.0
+ZIP = "application/zip"
 
 router = APIRouter()
 
 Format = Annotated[str, Query(max_length=10, description="Of the file.", json_schema_extra={"enum": list(FORMATS)})]
 Name = Annotated[str, PathParameter(description="Of the table.", json_schema_extra={"enum": list(TABLES)})]
 Campaign = Annotated[str, Query(max_length=200, description="Name or number, where the table is of one.")]
+CampaignName = Annotated[str, Query(min_length=1, max_length=200, description="Name or number.")]
 Outcome = Annotated[
     str, Query(max_length=40, description="Of people: which copies.", json_schema_extra={"enum": ["", *FILTERS]})
 ]
@@ -86,6 +90,16 @@ def export(
         )
         finalize(answer, give_back)
         return answer
+
+
+@router.get("/api/pack")
+def pack(request: Request, *, campaign: CampaignName) -> Response:
+    """A campaign as a signed pack, which another installation can check."""
+    stores, maker = stores_of(request), request.app.state.packs
+    found = find(stores, campaign)
+    if maker is None:
+        raise Unavailable("this dashboard has no key to sign with; nobody told it where the keys are")
+    return file_answer(request, f"campaign-{found.id}.zip", ZIP, lambda path: make_pack(stores, found, path, maker()))
 
 
 def file_answer(request: Request, name: str, media_type: str, write: Callable[[Path], object]) -> Response:

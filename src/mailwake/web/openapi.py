@@ -70,7 +70,10 @@ BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "post /api/segments/delete": (1, ("name",)),
 }
 #: route to media types, where the answer is a file
-FILES: Mapping[str, tuple[str, ...]] = {"get /api/export/{table}": tuple(FORMATS.values())}
+FILES: Mapping[str, tuple[str, ...]] = {
+    "get /api/export/{table}": tuple(FORMATS.values()),
+    "get /api/pack": ("application/zip",),
+}
 _REFUSALS = {"400": "The question cannot be", "404": "It is not there", "503": "A store is away, or busy"}
 _TEMPLATE = "#/components/schemas/{name}"
 _TEXT = {"text/plain": {"schema": {"type": "string"}}}
