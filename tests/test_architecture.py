@@ -59,6 +59,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "boards": {"insight", "atlas", "leaving", "suppression", "monitoring", "drawing"},
     "printing": {"insight", "atlas", "comparing", "drawing", "views", "boards"},
     "segments": {"insight", "store"},
+    "notifying": {"store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
     "web": {
         "send",

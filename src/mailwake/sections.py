@@ -196,6 +196,22 @@ class Webhook:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Notify:
+    """``[notify.NAME]``: a URL of yours that is told what happens, by webhooks signed as Standard Webhooks has it."""
+
+    #: https, or http within your own network
+    url: str = ""
+    #: references to the signing secrets (whsec_ and base64), the one in use first; several while you change it
+    secrets: tuple[str, ...] = ()
+    #: what it is told: clicked opened bounced complained unsubscribed verdict_changed
+    events: tuple[str, ...] = ("clicked", "bounced", "complained", "unsubscribed", "verdict_changed")
+    #: what a person did is told as soon as it looks so (provisional), with corrections, or when it is sure (settled)
+    when: str = "settled"
+    #: allow an address within your own network; else only public ones are called
+    allow_private: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class WebhookServer:
     """``[webhook_server]``: the listener that ESPs reach, through a proxy that does TLS."""
 

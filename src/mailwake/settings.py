@@ -35,6 +35,7 @@ from mailwake.sections import (
     Log,
     Logging,
     Monitor,
+    Notify,
     Relay,
     Smtp,
     Tracking,
@@ -65,6 +66,8 @@ class Settings:
     imap: Imap = field(default_factory=Imap)
     #: one table per account
     webhooks: dict[str, Webhook] = field(default_factory=dict, metadata={"each": Webhook})
+    #: one table per URL
+    notify: dict[str, Notify] = field(default_factory=dict, metadata={"each": Notify})
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)

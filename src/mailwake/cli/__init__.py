@@ -31,6 +31,7 @@ COMMANDS = (
     "ingest-imap",
     "ingest-pipe",
     "webhooks",
+    "notify",
     "suppressions",
     "unsubscribes",
     "judge",

@@ -16,6 +16,9 @@ import typer
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.insight.stores import Stores, zone_named
+from mailwake.notifying.courier import Around
+from mailwake.notifying.endpoints import endpoints_of
+from mailwake.notifying.office import REPORT, Office
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.state import open_state
@@ -46,10 +49,14 @@ def _open(settings: Settings, *, with_work: bool) -> Iterator[Stores]:
     if not with_work and not path.exists():
         open_events(path).close()  # so that an installation without mail shows how to begin
     with contextlib.ExitStack() as opened:
-        events = open_events(path, read_only=not with_work)
+        endpoints = endpoints_of(settings) if with_work else ()
+        events = open_events(path, read_only=not with_work, news=bool(endpoints))
         opened.callback(events.close)
         state = open_state(settings.data_folder / "state.sqlite")
         opened.callback(state.close)
+        if endpoints:
+            around = Around(events=events, state=state, wall=lambda: time.time_ns() // 1_000)
+            opened.callback(Office(endpoints, around, report=settings.data_folder / REPORT).start())
         if with_work:
             opened.callback(_work(settings, events))
         yield Stores(state=state, events=events, zone=zone)
