@@ -6,12 +6,15 @@ While a dashboard runs it owns the event store's file, so its API is asked; othe
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
 
 import msgspec
 import typer
+from rich.console import Console
 
 from mailwake.cli.acting import moment
 from mailwake.cli.fetching import fetch
@@ -21,6 +24,7 @@ from mailwake.drawing.terminal import visible
 from mailwake.errors import BadInput, Misconfigured
 from mailwake.exports import formats
 from mailwake.exports.pack import make_pack, public_text
+from mailwake.exports.snapshot import write_snapshot
 from mailwake.exports.tables import asked_of, rows_of, table_named
 from mailwake.exports.verify import Verified, public_key_of
 from mailwake.exports.verify import verify as verify_pack
@@ -43,10 +47,13 @@ def command(  # noqa: PLR0913 - one for each option
     verify: Annotated[Path | None, typer.Option(help="A pack of another installation: is it whole, and right?")] = None,
     key: Annotated[str, typer.Option(help="With --verify: its public key, or a file that holds it.")] = "",
     public_key: Annotated[bool, typer.Option("--public-key", help="Print what others check our packs with.")] = False,
+    sql: Annotated[Path | None, typer.Option(help="Everything as a DuckDB file with views, for notebooks.")] = None,
+    addresses: Annotated[bool, typer.Option("--addresses", help="With --sql: addresses as well.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --verify: what was found, as JSON.")] = False,
     config: ConfigOption = DEFAULT_FILE,
 ) -> None:
-    """Write a table as CSV (no cell runs as a formula), JSON lines or Parquet; make and check signed packs.
+    """Write a table as CSV (no cell runs as a formula), JSON lines or Parquet; make signed packs and check them; make
+    a database for notebooks.
 
     Example: mailwake export people clicked.csv --campaign "Spring news" --outcome clicked_human
     """
@@ -55,6 +62,9 @@ def command(  # noqa: PLR0913 - one for each option
         return
     if public_key:
         print(public_text(maker_of(load(config)).key))
+        return
+    if sql is not None:
+        _snapshot(load(config), sql, addresses=addresses)
         return
     if pack:
         _pack(load(config), pack, what)
@@ -76,6 +86,31 @@ def _pack(settings: Settings, campaign: str, out: str) -> None:
     fetch(settings, f"/api/pack?{urlencode({'campaign': campaign})}", write, Path(out))
     print(f"{out} written; others check it with `mailwake export --verify {out} --key KEY`", file=sys.stderr)
     print(f"your key, to be told to them by another way: {public_text(maker_of(settings).key)}", file=sys.stderr)
+
+
+def _snapshot(settings: Settings, out: Path, *, addresses: bool) -> None:
+    from importlib.metadata import version
+
+    if out.exists():
+        raise BadInput(f"{out} is there already; name another file, or remove it")
+
+    def write(stores: Stores, path: Path) -> None:
+        with _spinner() as each:
+            write_snapshot(stores, path, now=moment(), addresses=addresses, version=version("mailwake"), each=each)
+
+    fetch(settings, f"/api/snapshot?addresses={str(addresses).lower()}", write, out)
+    print(f"{out} written; open it for reading: duckdb -readonly {out} (docs/howto/notebook.md)", file=sys.stderr)
+
+
+@contextmanager
+def _spinner() -> Iterator[Callable[[str], None]]:
+    """Says on a terminal what is being written."""
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("writing {task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("campaigns", total=None)
+        yield lambda name: progress.update(task, description=name)
 
 
 def _verify(path: Path, key: str, *, as_json: bool) -> None:

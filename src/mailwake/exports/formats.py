@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from mailwake.drawing.rows import safe_cell
-from mailwake.store.events.parquet import write_parquet
+from mailwake.store.events.files import write_parquet
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: name to media type; the name is the ending of the file as well

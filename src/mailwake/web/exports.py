@@ -20,6 +20,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from mailwake.errors import BadInput, Unavailable
 from mailwake.exports.formats import FORMATS, csv_parts, json_parts, parquet_file
 from mailwake.exports.pack import make_pack
+from mailwake.exports.snapshot import write_snapshot
 from mailwake.exports.tables import TABLES, asked_of, rows_of, table_named
 from mailwake.insight.report import find
 from mailwake.people.people import FILTERS
@@ -28,7 +29,7 @@ from mailwake.web.api import now_of, stores_of
 #: More at once would only slow each other down, and everybody who looks at a page.
 AT_ONCE = 2
 _RETRY_SECONDS = 30.0
-ZIP = "application/zip"
+ZIP, DUCKDB = "application/zip", "application/vnd.duckdb"
 
 router = APIRouter()
 
@@ -36,6 +37,7 @@ Format = Annotated[str, Query(max_length=10, description="Of the file.", json_sc
 Name = Annotated[str, PathParameter(description="Of the table.", json_schema_extra={"enum": list(TABLES)})]
 Campaign = Annotated[str, Query(max_length=200, description="Name or number, where the table is of one.")]
 CampaignName = Annotated[str, Query(min_length=1, max_length=200, description="Name or number.")]
+Addresses = Annotated[bool, Query(description="With addresses, and the words of other servers.")]
 Outcome = Annotated[
     str, Query(max_length=40, description="Of people: which copies.", json_schema_extra={"enum": ["", *FILTERS]})
 ]
@@ -100,6 +102,13 @@ def pack(request: Request, *, campaign: CampaignName) -> Response:
     if maker is None:
         raise Unavailable("this dashboard has no key to sign with; nobody told it where the keys are")
     return file_answer(request, f"campaign-{found.id}.zip", ZIP, lambda path: make_pack(stores, found, path, maker()))
+
+
+@router.get("/api/snapshot")
+def snapshot(request: Request, *, addresses: Addresses = False) -> Response:
+    """Everything as a DuckDB file with documented views, for notebooks."""
+    write = partial(write_snapshot, stores_of(request), now=now_of(request), addresses=addresses, each=lambda _: None)
+    return file_answer(request, "mailwake.duckdb", DUCKDB, write)
 
 
 def file_answer(request: Request, name: str, media_type: str, write: Callable[[Path], object]) -> Response:

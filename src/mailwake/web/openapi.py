@@ -73,6 +73,7 @@ BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
 FILES: Mapping[str, tuple[str, ...]] = {
     "get /api/export/{table}": tuple(FORMATS.values()),
     "get /api/pack": ("application/zip",),
+    "get /api/snapshot": ("application/vnd.duckdb",),
 }
 _REFUSALS = {"400": "The question cannot be", "404": "It is not there", "503": "A store is away, or busy"}
 _TEMPLATE = "#/components/schemas/{name}"
