@@ -60,6 +60,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "printing": {"insight", "atlas", "comparing", "drawing", "views", "boards"},
     "segments": {"insight", "store"},
     "notifying": {"store"},
+    "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
     "web": {
         "send",

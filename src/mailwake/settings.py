@@ -37,6 +37,7 @@ from mailwake.sections import (
     Monitor,
     Notify,
     Relay,
+    Report,
     Smtp,
     Tracking,
     Web,
@@ -68,6 +69,8 @@ class Settings:
     webhooks: dict[str, Webhook] = field(default_factory=dict, metadata={"each": Webhook})
     #: one table per URL
     notify: dict[str, Notify] = field(default_factory=dict, metadata={"each": Notify})
+    #: one table per report
+    reports: dict[str, Report] = field(default_factory=dict, metadata={"each": Report})
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)

@@ -57,9 +57,19 @@ def _open(settings: Settings, *, with_work: bool) -> Iterator[Stores]:
         if endpoints:
             around = Around(events=events, state=state, wall=lambda: time.time_ns() // 1_000)
             opened.callback(Office(endpoints, around, report=settings.data_folder / REPORT).start())
+        stores = Stores(state=state, events=events, zone=zone)
+        if with_work and settings.reports:
+            opened.callback(_reports(settings, stores))
         if with_work:
             opened.callback(_work(settings, events))
-        yield Stores(state=state, events=events, zone=zone)
+        yield stores
+
+
+def _reports(settings: Settings, stores: Stores) -> Callable[[], None]:
+    from mailwake.bulletins.postman import Postman, start
+    from mailwake.insight.report import overview
+
+    return start(Postman(settings, stores.state, lambda: overview(stores), lambda: time.time_ns() // 1_000))
 
 
 def _work(settings: Settings, events: EventStore) -> Callable[[], None]:
