@@ -15,6 +15,7 @@ from mailwake.insight.tally import Tally
 from mailwake.modes import Mode, Modes
 from mailwake.people.people import FIRST
 from mailwake.segments import keeper
+from mailwake.store.events.choosing import MANY
 from mailwake.store.state import Campaign
 from mailwake.suppression import listing
 
@@ -99,17 +100,14 @@ def _counts(tally: Tally) -> list[int]:
 
 def people(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
     """The copies of a campaign, in order of sending."""
-    place = FIRST
     only = "" if asked.outcome == "all" else asked.outcome
-    while True:
-        rows = stores.events.ask(
-            "recipients", campaign=_id(asked), only=only, limit=BATCH, offset=0, after_at=place[0], after_unit=place[1]
-        )
+    first = {"after_at": FIRST[0], "after_unit": FIRST[1]}
+    found = stores.events.stream(
+        "recipients", batch=BATCH, campaign=_id(asked), only=only, limit=MANY, offset=0, **first
+    )
+    for rows in found:
         known = _addresses(stores, rows)
         yield [(known.get(row["recipient"]), *(row[name] for name in _PERSON)) for row in rows]
-        if len(rows) < BATCH:
-            return
-        place = rows[-1]["place"], rows[-1]["unit"]
 
 
 def links(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
@@ -138,16 +136,10 @@ def events(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
 
 
 def event_batches(stores: Stores, campaign: int, only: str = "") -> Iterator[list[dict[str, Any]]]:
-    """The rows of `event_rows`, a batch at a time."""
-    at, last = -(2**62), -1
-    while True:
-        rows = stores.events.ask(
-            "event_rows", campaign=campaign, only=only, after_at=at, after_id=last, limit=BATCH
-        )  # fmt: skip
-        yield rows
-        if len(rows) < BATCH:
-            return
-        at, last = rows[-1]["happened_at"], rows[-1]["id"]
+    """The rows of `event_rows`, a batch at a time, all of one moment."""
+    return stores.events.stream(
+        "event_rows", batch=BATCH, campaign=campaign, only=only, after_at=-MANY, after_id=-1, limit=MANY
+    )
 
 
 def may_leave(row: Mapping[str, Any], silent: frozenset[Handle]) -> bool:

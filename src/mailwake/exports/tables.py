@@ -1,7 +1,7 @@
 """The tables that can be had as files: their columns, and where the rows come from, a batch at a time.
 
-Rows are read in the order of a key and each batch begins after the last row of the one before, so that a table of any
-length takes the memory of one batch, and what comes in meanwhile neither repeats nor hides a row.
+Rows of the event store come out of one question as it finds them, so that a table of any length takes the memory of
+one batch and is of one moment; those of the state store by key, so that what comes in neither repeats nor hides one.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ and out; ids and keyed hashes are integers from 0 to 2**63 - 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -253,6 +253,20 @@ class EventStore(Protocol):
 
         Raises:
             BadInput: there is no such question, or the parameters are not its own.
+            Unavailable: the store does not answer.
+        """
+        ...
+
+    def stream(self, question: str, *, batch: int, **parameters: int | str) -> Iterator[list[dict[str, Any]]]:
+        """The answer to a question of any length, as of one moment, so many rows at a time.
+
+        Args:
+            question: as in `ask`.
+            batch: rows that are in memory at once.
+            parameters: as in `ask`.
+
+        Raises:
+            BadInput: as in `ask`.
             Unavailable: the store does not answer.
         """
         ...

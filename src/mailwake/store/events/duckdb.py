@@ -153,6 +153,15 @@ class DuckEvents:
         with self._reading() as cursor:
             return list(_dicts(cursor.execute(sql, parameters) if parameters else cursor.execute(sql)))
 
+    def stream(self, question: str, *, batch: int, **parameters: int | str) -> Iterator[list[dict[str, Any]]]:
+        """See `EventStore.stream`; DuckDB hands rows out as it finds them, and sorts what does not fit on the disk."""
+        sql = spell(question, self._dialect, parameters)
+        with self._reading() as cursor:
+            found = cursor.execute(sql, parameters) if parameters else cursor.execute(sql)
+            names = [column[0] for column in found.description or ()]
+            while rows := found.fetchmany(batch):
+                yield [dict(zip(names, row, strict=True)) for row in rows]
+
     def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.choose`."""
         sql, values = spell_choice(frame, choice, self._dialect, parameters)
