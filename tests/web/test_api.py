@@ -171,7 +171,7 @@ def test_the_reference_tells_every_outcome() -> None:
         ("/api/campaigns/2/people", "people"),
         ("/api/campaigns/2/events", "events"),
         ("/api/suppressions", "suppressions"),
-        ("/api/segments/Warm/people", "people"),
+        ("/api/segments/Clicked%20once/people", "people"),
     ],
 )
 def test_a_list_that_grows_is_read_whole_by_its_cursors(asking: Asking, path: str, lines: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from mailwake.events import SECOND, CampaignId, EventType, Handle, Micros
@@ -31,7 +33,7 @@ _PERSON = ("delivery", "template", "domain", "outcome", "opened", "clicked", "se
 _REFUSED = ("source", "domain", "reason")
 _DECIDED = ("category", "klass", "action", "rule")
 #: each is judged, and tells what one person did
-_TOLD_OF = {EventType.OPENED: "opens", EventType.CLICKED: "clicks"}
+_TOLD_OF: Mapping[str, str] = {EventType.OPENED: "opens", EventType.CLICKED: "clicks"}
 
 
 def of_kind(words: str, kind: str) -> dict[str, str]:
@@ -124,15 +126,13 @@ def links(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
 
 def events(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
     """The events of a campaign in order of time, without what consent does not let out."""
-    names = tuple(EVENT_COLUMNS)
+    told = itemgetter(*EVENT_COLUMNS)
     silent = frozenset(stores.state.inert())
     for rows in event_batches(stores, _id(asked)):
         known = _addresses(stores, rows)
-        yield [
-            tuple(known.get(row["recipient"]) if name == "address" else row[name] for name in names)
-            for row in rows
-            if may_leave(row, silent)
-        ]
+        for row in rows:
+            row["address"] = known.get(row["recipient"])
+        yield [told(row) for row in rows if may_leave(row, silent)]
 
 
 def event_batches(stores: Stores, campaign: int, only: str = "") -> Iterator[list[dict[str, Any]]]:
@@ -144,10 +144,15 @@ def event_batches(stores: Stores, campaign: int, only: str = "") -> Iterator[lis
 
 def may_leave(row: Mapping[str, Any], silent: frozenset[Handle]) -> bool:
     """Whether consent lets an event out: an open or a click only in mode `individual`, and not after a withdrawal."""
-    axis = _TOLD_OF.get(row["type"])
-    if axis is None:
+    kind = row["type"]
+    if kind not in _TOLD_OF:
         return True
-    return getattr(Modes.from_byte(row["modes"]), axis) is Mode.INDIVIDUAL and row["recipient"] not in silent
+    return _is_individual(kind, row["modes"]) and row["recipient"] not in silent
+
+
+@cache
+def _is_individual(kind: str, modes: int) -> bool:
+    return getattr(Modes.from_byte(modes), _TOLD_OF[kind]) is Mode.INDIVIDUAL
 
 
 def bounces(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
