@@ -60,6 +60,9 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "segments": {"insight", "store"},
     "experiments": {"insight", "store", "stats", "trials", "merge", "send"},
+    "notifying": {"store"},
+    "bulletins": {"insight", "drawing", "smtp", "store"},
+    "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
     "web": {
         "send",
         "merge",
@@ -79,6 +82,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "views",
         "boards",
         "clickmap",
+        "exports",
     },
     "cli": None,
     "simulate": set(),

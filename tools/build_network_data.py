@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from mailwake.cli.databases import read_package
+from mailwake.cli.update_data.databases import read_package
 
 DATA = Path(__file__).parents[1] / "src" / "mailwake" / "data"
 

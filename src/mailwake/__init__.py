@@ -36,6 +36,9 @@ The rooms, in the order an email lives::
     people     one recipient and one copy
     segments   the language that chooses people by what they did
     experiments  letters tried against each other: who gets which, what wins, what all of them taught
+    exports    what leaves as files: tables, and packs that others can check
+    notifying  webhooks out: other programs are told what happens
+    bulletins  reports that come by mail at a set hour
     act        answers that do something
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings

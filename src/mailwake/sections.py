@@ -196,6 +196,44 @@ class Webhook:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Notify:
+    """``[notify.NAME]``: a URL of yours that is told what happens, by webhooks signed as Standard Webhooks has it."""
+
+    #: https, or http within your own network
+    url: str = ""
+    #: references to the signing secrets (whsec_ and base64), the one in use first; several while you change it
+    secrets: tuple[str, ...] = ()
+    #: what it is told: clicked opened bounced complained unsubscribed verdict_changed
+    events: tuple[str, ...] = ("clicked", "bounced", "complained", "unsubscribed", "verdict_changed")
+    #: what a person did is told as soon as it looks so (provisional), with corrections, or when it is sure (settled)
+    when: str = "settled"
+    #: allow an address within your own network; else only public ones are called
+    allow_private: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """``[reports.NAME]``: a report that comes by mail, through [smtp], and is not tracked."""
+
+    #: who gets it, each a copy of their own
+    recipients: tuple[str, ...] = ()
+    #: From, an address that your server may send for
+    sender: str = ""
+    #: on which days: monday tuesday wednesday thursday friday saturday sunday
+    weekdays: tuple[str, ...] = ("monday",)
+    #: from this hour on, 0 to 23
+    hour: int = 8
+    #: time zone of day and hour, such as Europe/Berlin; empty: web.timezone
+    timezone: str = ""
+    #: campaigns with a copy sent in so many days before
+    days: int = 7
+    #: these campaigns instead, by name
+    campaigns: tuple[str, ...] = ()
+    #: where readers of it reach the dashboard; empty: its own address
+    dashboard: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class WebhookServer:
     """``[webhook_server]``: the listener that ESPs reach, through a proxy that does TLS."""
 

@@ -36,7 +36,9 @@ from mailwake.sections import (
     Log,
     Logging,
     Monitor,
+    Notify,
     Relay,
+    Report,
     Smtp,
     Tracking,
     Web,
@@ -67,6 +69,10 @@ class Settings:
     imap: Imap = field(default_factory=Imap)
     #: one table per account
     webhooks: dict[str, Webhook] = field(default_factory=dict, metadata={"each": Webhook})
+    #: one table per URL
+    notify: dict[str, Notify] = field(default_factory=dict, metadata={"each": Notify})
+    #: one table per report
+    reports: dict[str, Report] = field(default_factory=dict, metadata={"each": Report})
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     conversions: Conversions = field(default_factory=Conversions)
     web: Web = field(default_factory=Web)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailwake.cli.databases import install, read_package
+from mailwake.cli.update_data.databases import install, read_package
 from mailwake.errors import BadInput
 from mailwake.origins.databases import SHIPPED, Database, choose, made_on
 from mailwake.origins.ranges import AsnTable

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailwake.cli.ranges import Range, build, read_csv, write_atomically
+from mailwake.cli.update_data.ranges import Range, build, read_csv, write_atomically
 from mailwake.errors import BadInput
 from mailwake.origins.databases import SHIPPED
 from mailwake.origins.ranges import HEADER_BYTES, AsnTable

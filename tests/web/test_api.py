@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.web.conftest import DELIVERY, NOW, Asking
@@ -110,13 +111,16 @@ def test_the_routes_are_described(asking: Asking) -> None:
     campaigns |= {"/api/campaigns/{campaign}/bounces", "/api/bounces", "/api/campaigns/{campaign}/definitions"}
     campaigns |= {"/api/campaigns/{campaign}/pace", "/api/compare"}
     campaigns |= {"/api/timing", "/api/campaigns/{campaign}/timing", "/api/person"}
-    campaigns |= {"/api/campaigns/{campaign}/map"}
+    campaigns |= {"/api/campaigns/{campaign}/map", "/api/campaigns/{campaign}/events"}
     lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
     segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}
     segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
     tried = {"/api/experiments", "/api/experiments/{name}", "/api/experiments/{name}/decide", "/api/experiment-plan"}
     goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
-    assert set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments | tried | goals
+    files = {"/api/export/{table}", "/api/pack", "/api/snapshot"}
+    assert (
+        set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments | tried | goals | files
+    )
 
 
 def test_no_documentation_page_loads_scripts_from_elsewhere(asking: Asking) -> None:
@@ -168,3 +172,48 @@ def test_the_reference_tells_every_outcome() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
     for outcome in FILTERS:
         assert re.search(rf"\b{outcome}\b", page), outcome
+
+
+@pytest.mark.parametrize(
+    ("path", "lines"),
+    [
+        ("/api/campaigns/2/people", "people"),
+        ("/api/campaigns/2/events", "events"),
+        ("/api/suppressions", "suppressions"),
+        ("/api/segments/Clicked%20once/people", "people"),
+    ],
+)
+def test_a_list_that_grows_is_read_whole_by_its_cursors(asking: Asking, path: str, lines: str) -> None:
+    whole = asking.get(f"{path}?page_size=1000").json()
+    assert whole["next"] is None or lines == "events"
+    size = max(len(whole[lines]) // 3, 1)
+    parts: list[Any] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = asking.get(f"{path}?page_size={size}&cursor={cursor}").json()
+        parts += page[lines]
+        cursor = page["next"]
+    assert parts[: len(whole[lines])] == whole[lines]
+    refused = asking.get(f"{path}?cursor=nonsense")
+    assert refused.status_code == 400
+    assert "begin again without one" in refused.json()["error"]
+
+
+def test_files_are_named_and_whole_and_a_third_at_once_waits(asking: Asking) -> None:
+    response = asking.get("/api/export/people?campaign=2&format=csv&outcome=bounced")
+    assert response.headers["content-disposition"] == 'attachment; filename="people.csv"'
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    total = asking.get("/api/campaigns/2/people?outcome=bounced").json()["total"]
+    assert response.text.count("\r\n") == total + 1
+    assert asking.get("/api/export/events?campaign=2&format=parquet").content.startswith(b"PAR1")
+    assert asking.get("/api/pack?campaign=2").status_code == 503  # this dashboard was told of no keys
+    places: Any = asking.app._app._app.state.exports  # type: ignore[attr-defined]
+    held = [places.take(), places.take()]
+    refused = asking.get("/api/export/campaigns")
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
+    for give_back in held:
+        give_back()
+    for query, status in (("format=xls", 400), ("format=parquet", 200), ("campaign=x", 400)):
+        assert asking.get(f"/api/export/campaigns?{query}").status_code == status
+    for give_back in [places.take(), places.take()]:  # each gave its place back
+        give_back()

@@ -19,6 +19,9 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError
 from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores, zone_named
+from mailwake.notifying.courier import Around
+from mailwake.notifying.endpoints import endpoints_of
+from mailwake.notifying.office import REPORT, Office
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import Remembered
@@ -53,14 +56,20 @@ def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Store
     if not with_work and not path.exists():
         open_events(path).close()  # so that an installation without mail shows how to begin
     with contextlib.ExitStack() as opened:
-        events = Remembered(open_events(path, read_only=not with_work))
+        endpoints = endpoints_of(settings) if with_work else ()
+        events = Remembered(open_events(path, read_only=not with_work, news=bool(endpoints)))
         opened.callback(events.close)
         state = open_state(settings.data_folder / "state.sqlite")
         opened.callback(state.close)
+        if endpoints:
+            around = Around(events=events, state=state, wall=lambda: time.time_ns() // 1_000)
+            opened.callback(Office(endpoints, around, report=settings.data_folder / REPORT).start())
+        stores = Stores(state=state, events=events, zone=zone)
+        if with_work and settings.reports:
+            opened.callback(_reports(settings, stores))
         if with_work:
             opened.callback(_work(settings, events))
             opened.callback(_experiments(settings, events, config))
-        stores = Stores(state=state, events=events, zone=zone)
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores,), name="warming up", daemon=True).start()
         yield stores
@@ -70,6 +79,12 @@ def _warm_up(stores: Stores) -> None:
     """Ask what the start page asks, so that not its first visitor waits for it."""
     with contextlib.suppress(MailwakeError):
         overview(stores)
+
+
+def _reports(settings: Settings, stores: Stores) -> Callable[[], None]:
+    from mailwake.bulletins.postman import Postman, start
+
+    return start(Postman(settings, stores.state, lambda: overview(stores), lambda: time.time_ns() // 1_000))
 
 
 def _work(settings: Settings, events: EventStore) -> Callable[[], None]:
@@ -85,6 +100,7 @@ def _experiments(settings: Settings, events: EventStore, config: str) -> Callabl
 
 
 async def _serve(settings: Settings, stores: Stores) -> None:
+    from mailwake.cli.packing import maker_of
     from mailwake.monitoring.status import look
     from mailwake.web.app import create_app
     from mailwake.web.guard import open_to_all
@@ -104,6 +120,7 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         stores,
         host=settings.web.host,
         relay=f"{settings.relay.host}:{settings.relay.port}",
+        packs=lambda: maker_of(settings),
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:

@@ -166,6 +166,8 @@ class PeoplePage:
     #: how many deliveries there are with this outcome
     total: int
     people: tuple[Person, ...]
+    #: the cursor of the page after this one; None: this is the last
+    next: str | None = None
 
 
 _encoder = msgspec.json.Encoder()

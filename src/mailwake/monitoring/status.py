@@ -18,6 +18,8 @@ from mailwake.monitoring.reports import Report, Role, read_reports, read_roles
 
 #: Reports are written every three seconds; one that is five times as old has a writer that stands still.
 FRESH_SECONDS = 15
+#: What webhooks out say of themselves, and how long an endpoint may take nothing before it is a problem.
+NOTIFY, NOTIFY_SECONDS = "notify", 3_600
 #: The role that looks; that it is there says nothing of the others.
 WATCHER = "monitor"
 _SECOND = 1_000_000
@@ -83,6 +85,7 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
         now: microseconds since 1970.
     """
     served, reports = read_roles(data), read_reports(data)
+    told = reports.pop(NOTIFY, None)  # no role of its own writes it
     if served is None:
         roles = [_alone(report, now) for report in reports.values()]
     else:
@@ -104,6 +107,7 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
             *_of_readers(readers, now),
             *_of_log(log),
             *_of_disk(disk),
+            *_of_notify(told),
         ),
         decisions=(*_of_unsubscribes(reports), *_of_incidents(reports)),
     )
@@ -236,6 +240,20 @@ def _of_incidents(reports: Mapping[str, Report]) -> Iterator[str]:
     if alarms := open_incidents(reports, "alarms"):
         many = f"{alarms} causes blame" if alarms > 1 else "one cause blames"
         yield f"mail is refused and {many} the sender, not the addresses; {where}"
+
+
+def _of_notify(report: Report | None) -> Iterator[str]:
+    """Endpoints of webhooks out; their names are the operator's own."""
+    if report is None:
+        return
+    for name in report.names("endpoints"):
+        told = {each: report.number("endpoints", name, each) or 0 for each in ("disabled", "dead", "failing_seconds")}
+        if told["disabled"]:
+            yield f"{name} is told nothing any more; see `mailwake notify list`, then `mailwake notify enable {name}`"
+        elif told["failing_seconds"] >= NOTIFY_SECONDS:
+            yield f"{name} has taken no webhook for {told['failing_seconds'] / 3_600:.0f} hours; `mailwake notify list`"
+        if told["dead"]:
+            yield f"{told['dead']:.0f} webhooks for {name} were laid aside; `mailwake notify dead`"
 
 
 def _of_disk(disk: Disk) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A compact, memory-mapped table from address ranges to autonomous systems; `mailwake.cli.ranges` builds it.
+"""A compact, memory-mapped table from address ranges to autonomous systems, built by `mailwake update-data`.
 
 The published lists are CSV of 30 MB; as a search tree (MMDB) they would still be 15. Here they are sorted arrays that
 are searched in place: nothing is parsed at start, and processes share the pages. Layout, little-endian::
@@ -29,7 +29,7 @@ HEADER_BYTES = 1024
 
 
 class AsnTable:
-    """Looks up addresses in a file made by `mailwake.cli.ranges.build`.
+    """Looks up addresses in a file made by `mailwake.cli.update_data.ranges.build`.
 
     Args:
         path: the file; it is mapped, not read, and must not change in place.

@@ -8,6 +8,7 @@ from typing import Any
 from mailwake.errors import BadInput
 from mailwake.events import Handle
 from mailwake.insight.answers import PeoplePage, Person
+from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.insight.stores import Stores, moment
 from mailwake.store.state import Campaign
 
@@ -31,10 +32,18 @@ FILTERS: Mapping[str, str] = {
     "clicked_machine": "clicked by machines only",
 }
 PAGE_SIZE = 50
+#: before every place and unit
+FIRST = (-1, -(2**63))
 
 
 def people(
-    stores: Stores, campaign: Campaign, *, outcome: str = "all", page: int = 1, page_size: int = PAGE_SIZE
+    stores: Stores,
+    campaign: Campaign,
+    *,
+    outcome: str = "all",
+    page: int = 1,
+    page_size: int = PAGE_SIZE,
+    cursor: str = "",
 ) -> PeoplePage:
     """One page of a campaign's deliveries, in order of sending.
 
@@ -44,18 +53,23 @@ def people(
         outcome: one of `FILTERS`.
         page: from 1; beyond the last page there is nobody.
         page_size: lines, 1 or more.
+        cursor: `next` of the page before; new copies neither repeat nor hide a line then. Empty: `page` counts.
 
     Raises:
-        BadInput: there is no such outcome.
+        BadInput: there is no such outcome, or the cursor is of another list.
     """
     if outcome not in FILTERS:
         raise BadInput(f"there is no outcome {outcome!r}; there are {', '.join(FILTERS)}")
+    of_list = f"people {campaign.id} {outcome}"
+    at, unit = read_cursor(of_list, cursor, 2) if cursor else FIRST
     rows = stores.events.ask(
         "recipients",
         campaign=campaign.id,
         only="" if outcome == "all" else outcome,
         limit=page_size,
-        offset=(page - 1) * page_size,
+        offset=0 if cursor else (page - 1) * page_size,
+        after_at=at,
+        after_unit=unit,
     )
     addresses = stores.state.addresses(Handle(row["recipient"]) for row in rows if row["recipient"])
     return PeoplePage(
@@ -66,6 +80,7 @@ def people(
         page_size=page_size,
         total=int(rows[0]["total"]) if rows else 0,
         people=tuple(_person(row, addresses) for row in rows),
+        next=make_cursor(of_list, rows[-1]["place"], rows[-1]["unit"]) if len(rows) == page_size else None,
     )
 
 

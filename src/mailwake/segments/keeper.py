@@ -17,7 +17,7 @@ from mailwake.segments.compiling import DAY, compiled
 from mailwake.segments.parser import parse
 from mailwake.segments.spans import spans
 from mailwake.segments.wording import explained, spelled
-from mailwake.store.events.choosing import MANY, Choice
+from mailwake.store.events.choosing import MANY
 from mailwake.store.state import Segment, StateStore
 
 MAX_NAME_CHARS = 100
@@ -60,13 +60,17 @@ def sentence(query: str) -> str:
     return explained(parse(query), active_days=told.active_days, dormant_days=told.dormant_days)
 
 
-def chosen(stores: Stores, query: str, *, now: Micros, limit: int = MANY, offset: int = 0) -> list[Handle]:
-    """Whom a query chooses, in order of handles.
+def chosen(
+    stores: Stores, query: str, *, now: Micros, limit: int = MANY, offset: int = 0, after: int = -1
+) -> list[Handle]:
+    """Whom a query chooses, in order of handles; only those above one.
 
     Raises:
         Unclear: it cannot be understood.
     """
-    return _people(stores, compiled(parse(query), stores, now=now), now, limit=limit, offset=offset)
+    choice = compiled(parse(query), stores, now=now)
+    rows = stores.events.choose("people", choice, until=now, limit=limit, offset=offset, after=after)
+    return [Handle(row["recipient"]) for row in rows]
 
 
 def size(stores: Stores, query: str, *, now: Micros) -> Size:
@@ -121,11 +125,13 @@ def find(state: StateStore, name: str) -> Segment:
     return found
 
 
-def members(stores: Stores, segment: Segment, *, now: Micros, limit: int = MANY, offset: int = 0) -> list[Handle]:
-    """Who is in a segment, in order of handles."""
+def members(
+    stores: Stores, segment: Segment, *, now: Micros, limit: int = MANY, offset: int = 0, after: int = -1
+) -> list[Handle]:
+    """Who is in a segment, in order of handles; only those above one."""
     if segment.is_live:
-        return chosen(stores, segment.query, now=now, limit=limit, offset=offset)
-    return stores.state.segment_members(segment.id, limit=limit, offset=offset)
+        return chosen(stores, segment.query, now=now, limit=limit, offset=offset, after=after)
+    return stores.state.segment_members(segment.id, limit=limit, offset=offset, after=after)
 
 
 def counted(stores: Stores, segment: Segment, *, now: Micros) -> Counted:
@@ -160,8 +166,3 @@ def _past(stores: Stores, segment: Segment, now: Micros) -> list[tuple[Micros, i
     stores.state.put_segment_sizes(segment.id, found)
     both = noted | found
     return [(end, both[end]) for end in ends if end in both]
-
-
-def _people(stores: Stores, choice: Choice, now: Micros, *, limit: int = MANY, offset: int = 0) -> list[Handle]:
-    rows = stores.events.choose("people", choice, until=now, limit=limit, offset=offset)
-    return [Handle(row["recipient"]) for row in rows]

@@ -30,7 +30,14 @@ class Entry:
     campaign: str | None
 
 
-def holding(state: StateStore, *, reason: str = "", page: int = 1, page_size: int = PAGE_SIZE) -> list[Entry]:
+def holding(
+    state: StateStore,
+    *,
+    reason: str = "",
+    page: int = 1,
+    page_size: int = PAGE_SIZE,
+    before: Sequence[int] | None = None,
+) -> list[Entry]:
     """What holds, newest first.
 
     Args:
@@ -38,7 +45,11 @@ def holding(state: StateStore, *, reason: str = "", page: int = 1, page_size: in
         reason: of this reason alone; empty: of any.
         page: from 1.
         page_size: lines.
+        before: only what comes after this time and number in that order; `page` is of no use then.
     """
+    if before is not None:
+        at, number = before
+        return entries(state, state.holding(reason=reason or None, limit=page_size, before=(at, number)))
     rows = state.holding(reason=reason or None, limit=page_size, offset=(page - 1) * page_size)
     return entries(state, rows)
 

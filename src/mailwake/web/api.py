@@ -17,8 +17,11 @@ from mailwake.comparing.pace import to_json as pace_to_json
 from mailwake.comparing.timing import timing
 from mailwake.comparing.timing import to_json as timing_to_json
 from mailwake.events import Micros
+from mailwake.exports.events import events_page
+from mailwake.exports.events import to_json as events_to_json
 from mailwake.insight.answers import to_json
-from mailwake.insight.dialects import definitions
+from mailwake.insight.cursors import MAX_CHARS
+from mailwake.insight.dialects import definitions, dialects
 from mailwake.insight.dialects import to_json as definitions_to_json
 from mailwake.insight.reconcile import reconcile
 from mailwake.insight.reconcile import to_json as reconcile_to_json
@@ -30,7 +33,7 @@ from mailwake.monitoring.status import Status
 from mailwake.monitoring.status import to_json as status_to_json
 from mailwake.people.delivery import delivery_card
 from mailwake.people.delivery import to_json as delivery_to_json
-from mailwake.people.people import PAGE_SIZE, people
+from mailwake.people.people import FILTERS, PAGE_SIZE, people
 from mailwake.people.person import person
 from mailwake.people.person import to_json as person_to_json
 
@@ -41,13 +44,23 @@ router = APIRouter()
 
 Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="From 1.")]
 PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Lines per page.")]
+Cursor = Annotated[str, Query(max_length=MAX_CHARS, description="`next` of the page before; `page` is of no use then.")]
 Days = Annotated[int, Query(ge=1, le=3_660, description="How far back.")]
-Outcome = Annotated[str, Query(max_length=40, description="Which deliveries to list.")]
+Outcome = Annotated[
+    str, Query(max_length=40, description="Which deliveries to list.", json_schema_extra={"enum": list(FILTERS)})
+]
 
 Address = Annotated[str, Query(min_length=3, max_length=320, description="In any spelling.")]
 Campaigns = Annotated[Sequence[str], Query(max_length=MOST, description="Ids or names; the first is the measure.")]
 Age = Annotated[int | None, Query(ge=60, le=31_622_400, description="Seconds; else the latest that all have reached.")]
-Dialect = Annotated[str, Query(max_length=40, description="The only one; without it all of them.")]
+Dialect = Annotated[
+    str,
+    Query(
+        max_length=40,
+        description="The only one; without it all of them.",
+        json_schema_extra={"enum": ["", *dialects()]},
+    ),
+]
 
 
 def stores_of(request: Request) -> Stores:
@@ -117,12 +130,27 @@ def campaign_pace(request: Request, campaign: str) -> Response:
 
 @router.get("/api/campaigns/{campaign}/people")
 def campaign_people(
-    request: Request, campaign: str, *, outcome: Outcome = "all", page: Page = 1, page_size: PageSize = PAGE_SIZE
+    request: Request,
+    campaign: str,
+    *,
+    outcome: Outcome = "all",
+    page: Page = 1,
+    page_size: PageSize = PAGE_SIZE,
+    cursor: Cursor = "",
 ) -> Response:
     """What became of each recipient's copy, a page at a time."""
     stores = stores_of(request)
     found = find(stores, campaign)
-    return _json(to_json(people(stores, found, outcome=outcome, page=page, page_size=page_size)))
+    return _json(to_json(people(stores, found, outcome=outcome, page=page, page_size=page_size, cursor=cursor)))
+
+
+@router.get("/api/campaigns/{campaign}/events")
+def campaign_events(
+    request: Request, campaign: str, *, page_size: PageSize = MAX_PAGE_SIZE, cursor: Cursor = ""
+) -> Response:
+    """Every event of a campaign in order of time, a page at a time; opens and clicks as consent lets them out."""
+    stores = stores_of(request)
+    return _json(events_to_json(events_page(stores, find(stores, campaign), page_size=page_size, cursor=cursor)))
 
 
 @router.get("/api/campaigns/{campaign}/deliveries/{delivery}")

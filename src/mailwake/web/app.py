@@ -9,9 +9,22 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from mailwake.errors import Unavailable
+from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
-from mailwake.web import api, click_maps, experiments, faults, goals, pages, segments, suppressions, unsubscribes
+from mailwake.web import (
+    api,
+    click_maps,
+    experiments,
+    exports,
+    faults,
+    goals,
+    openapi,
+    pages,
+    segments,
+    suppressions,
+    unsubscribes,
+)
 from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
@@ -34,6 +47,7 @@ def create_app(
     relay: str = "127.0.0.1:2525",
     look: Callable[[], Status] = look_nowhere,
     wall: Callable[[], int] = wall_clock,
+    packs: Callable[[], Maker] | None = None,
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
 
@@ -43,6 +57,7 @@ def create_app(
         relay: where programs may send through, for a reader who has nothing to see yet.
         look: gives what the installation says of itself.
         wall: gives microseconds since 1970.
+        packs: gives what packs are signed with; None: nobody knows the keys here.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
@@ -57,6 +72,10 @@ def create_app(
     app.include_router(segments.router)
     app.include_router(experiments.router)
     app.include_router(goals.router)
+    app.state.exports = exports.Places()
+    app.state.packs = packs
+    app.include_router(exports.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
+    openapi.describe(app)
     return Guard(Admission(app), host=host)

@@ -13,13 +13,14 @@ from starlette.responses import RedirectResponse, Response
 from mailwake.drawing.rows import safe_cell
 from mailwake.errors import BadInput
 from mailwake.events import Handle
+from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.insight.stores import Stores
 from mailwake.segments import answers, keeper
 from mailwake.segments.completion import complete
 from mailwake.segments.lexer import MAX_CHARS
 from mailwake.segments.sunset import MAX_DAYS, sunset
 from mailwake.views import segments_view
-from mailwake.web.api import Page, PageSize, now_of, stores_of
+from mailwake.web.api import Cursor, Page, PageSize, now_of, stores_of
 from mailwake.web.forms import BY, form_of, json_of
 from mailwake.web.rendering import as_json, render
 
@@ -111,14 +112,20 @@ def one_segment(request: Request, name: str) -> Response:
 
 
 @router.get("/api/segments/{name}/people")
-def list_people(request: Request, name: str, *, page: Page = 1, page_size: PageSize = 100) -> Response:
+def list_people(
+    request: Request, name: str, *, page: Page = 1, page_size: PageSize = 100, cursor: Cursor = ""
+) -> Response:
     """The addresses of a segment's people, a page at a time; null where one is no longer known."""
     stores, now = stores_of(request), now_of(request)
     found = keeper.find(stores.state, name)
-    handles = keeper.members(stores, found, now=now, limit=page_size, offset=(page - 1) * page_size)
+    of_list = f"segment {found.id}"
+    (after,) = read_cursor(of_list, cursor, 1) if cursor else (-1,)
+    offset = 0 if cursor else (page - 1) * page_size
+    handles = keeper.members(stores, found, now=now, limit=page_size, offset=offset, after=after)
     total = keeper.counted(stores, found, now=now).people
     told = {"name": found.name, "page": page, "page_size": page_size, "total": total}
-    return as_json({**told, "people": _addresses(stores, handles)})
+    following = make_cursor(of_list, handles[-1]) if len(handles) == page_size else None
+    return as_json({**told, "people": _addresses(stores, handles), "next": following})
 
 
 @router.get("/api/segments/{name}/handles")

@@ -13,8 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from mailwake.boards import suppressions_view
 from mailwake.errors import BadInput
+from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.suppression import acts, listing
-from mailwake.web.api import Page, PageSize, now_of, stores_of
+from mailwake.web.api import Cursor, Page, PageSize, now_of, stores_of
 from mailwake.web.forms import BY, form_of, id_in, json_of
 from mailwake.web.rendering import as_json, render
 
@@ -66,14 +67,20 @@ def change(request: Request, form: Form) -> Response:
 
 
 @router.get("/api/suppressions")
-def list_suppressions(request: Request, *, reason: Reason = "", page: Page = 1, page_size: PageSize = 100) -> Response:
+def list_suppressions(
+    request: Request, *, reason: Reason = "", page: Page = 1, page_size: PageSize = 100, cursor: Cursor = ""
+) -> Response:
     """What holds, newest first, a page at a time."""
+    of_list = f"suppressions {reason}"
+    before = read_cursor(of_list, cursor, 2) if cursor else None
     state = stores_of(request).state
     counts = state.holding_counts()
-    rows = listing.holding(state, reason=reason, page=page, page_size=page_size)
+    rows = listing.holding(state, reason=reason, page=page, page_size=page_size, before=before)
+    last = rows[-1].row if len(rows) == page_size else None
     total = counts.get(reason, 0) if reason else sum(counts.values())
     told = {"counts": counts, "page": page, "page_size": page_size, "total": total}
-    return as_json({**told, "suppressions": [listing.told(row) for row in rows]})
+    after = None if last is None else make_cursor(of_list, last.at, last.number or 0)
+    return as_json({**told, "suppressions": [listing.told(row) for row in rows], "next": after})
 
 
 @router.get("/api/suppressions/{address}")

@@ -46,7 +46,7 @@ class Both:
 
     def chosen(self, choice: Choice) -> list[int]:
         """Whom both choose, after they were found to agree; on size too."""
-        told = [engine.choose("people", choice, until=NOW, limit=10_000, offset=0) for engine in self.engines]
+        told = [engine.choose("people", choice, until=NOW, limit=10_000, offset=0, after=-1) for engine in self.engines]
         sizes = [engine.choose("size", choice, until=NOW) for engine in self.engines]
         assert told[0] == told[1]
         assert sizes[0] == sizes[1] == [{"size": len(told[0]), "everybody": len(everybody(self.rows))}]
@@ -230,7 +230,7 @@ def test_pages_give_everybody_once(both: Both) -> None:
     pages = [
         row["recipient"]
         for offset in range(0, 50, 7)
-        for row in both.engines[0].choose("people", choice, until=NOW, limit=7, offset=offset)
+        for row in both.engines[0].choose("people", choice, until=NOW, limit=7, offset=offset, after=-1)
     ]
     assert pages == sorted(everybody(both.rows))
 

@@ -13,6 +13,8 @@ from mailwake.store.events.clickhouse import ClickHouseEvents
 #: seed to number of events: nothing at all, so few that most groups are empty, and enough to fill them
 SETS = {0: 0, 1: 1, 2: 25, 3: 400, 4: 3_000}
 NAMES = sorted(questions())
+#: before every place in a list
+FIRST = {"after_at": -1, "after_unit": -(2**62)}
 FILTERS = (
     "",
     "sent",
@@ -69,6 +71,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "only": "",
         "limit": 1_000,
         "offset": 0,
+        **FIRST,
+        "after_id": -1,
         "network": next((row.network for row in rows if row.network), 1),
         "links": 2,
         "within": 600_000_000,
@@ -95,6 +99,10 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         found += [{**one, "only": word} for word in FILTERS]
     if "offset" in wanted:
         found += [{**one, "limit": 3, "offset": 2}, {**one, "offset": 10_000}]
+    if "after_at" in wanted:
+        middle = sorted((row.at, row.id) for row in rows)[len(rows) // 2] if rows else (0, 0)
+        found += [{**one, "after_at": middle[0], "after_id": middle[1], "after_unit": middle[1], "only": "returned"}]
+        found += [{**one, "after_at": middle[0], "after_id": middle[1], "after_unit": middle[1], "limit": 7}]
     if "age" in wanted:
         found += [{**one, "age": 1 << 60, "device": "unknown"}, {**one, "age": 1 << 60, "country": "DE' or 1=1"}]
     if "role" in wanted:
@@ -125,7 +133,7 @@ def test_answers_are_numbers_texts_and_none(both: Both, name: str) -> None:
 def test_hostile_filters_are_only_text(both: Both) -> None:
     for engine in (both.duck, both.click):
         asked: Any = engine.ask
-        assert asked("recipients", campaign=1, only="'; drop table settled; --", limit=10, offset=0) == []
+        assert asked("recipients", campaign=1, only="'; drop table settled; --", limit=10, offset=0, **FIRST) == []
         assert asked("latest")[0]["event_count"] == len(both.rows)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -50,10 +51,11 @@ def ask(url: str, path: str) -> bytes | None:
         connection.close()
     if response.status == 200:
         return body
-    raise _fault(response.status, body, url)
+    raise fault_of(response.status, body, url)
 
 
-def _fault(status: int, body: bytes, url: str) -> BadInput | Unavailable:
+def fault_of(status: int, body: bytes, url: str) -> BadInput | Unavailable:
+    """What a dashboard's refusal means here."""
     try:
         said = str(msgspec.json.decode(body, type=dict[str, str])["error"])
     except (msgspec.DecodeError, KeyError):
@@ -62,6 +64,13 @@ def _fault(status: int, body: bytes, url: str) -> BadInput | Unavailable:
 
 
 def _open_and_ask(settings: Settings, answer: Callable[[Stores], bytes]) -> bytes:
+    with stores_opened(settings) as stores:
+        return answer(stores)
+
+
+@contextmanager
+def stores_opened(settings: Settings) -> Iterator[Stores]:
+    """The stores, for reading, of an installation whose dashboard does not run."""
     from mailwake.insight.stores import zone_named
     from mailwake.store.events import open_events
     from mailwake.store.state import open_state
@@ -73,7 +82,7 @@ def _open_and_ask(settings: Settings, answer: Callable[[Stores], bytes]) -> byte
         events = open_events(events_path, read_only=events_path.exists())
         state = open_state(state_path)
         try:
-            return answer(Stores(state=state, events=events, zone=zone))
+            yield Stores(state=state, events=events, zone=zone)
         finally:
             events.close()
             state.close()

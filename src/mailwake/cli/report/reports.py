@@ -17,6 +17,7 @@ import typer
 
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.report.asking import answer_of
+from mailwake.cli.report.mailing import send_now
 from mailwake.errors import Misconfigured
 from mailwake.events import Micros
 from mailwake.insight.answers import CampaignReport, Overview, to_json
@@ -38,6 +39,7 @@ def command(  # noqa: PLR0913 - one for each option
     as_map: Annotated[bool, typer.Option("--map", help="Its click map instead: each place of a link.")] = False,
     dialect: Annotated[str, typer.Option(help="In another tool's definitions: hubspot, braze, …, or all.")] = "",
     links: Annotated[float | None, typer.Option("--links", min=0.1, help="Links in that send; else as usual.")] = None,
+    mail: Annotated[str, typer.Option(help="now: send the mails of [reports] at once, to try them.")] = "",
     look_up: Annotated[bool, typer.Option("--look-up", help="Ask the DNS who takes these domains' mail.")] = False,
 ) -> None:
     """Sent to unsubscribed: people, possible people and machines apart, every rate with its base and interval.
@@ -53,7 +55,9 @@ def command(  # noqa: PLR0913 - one for each option
     if (people or links or look_up) and not domains:
         raise Misconfigured("--people, --links, --look-up", "they are about domains; add --domains")
     settings = load(config)
-    if domains:
+    if mail:
+        send_now(settings, mail)
+    elif domains:
         report_domains(settings, as_json=as_json, as_csv=as_csv, people=people, links=links, look_up=look_up)
     elif bounces:
         _bounces(settings, campaign, as_json=as_json, as_csv=as_csv)

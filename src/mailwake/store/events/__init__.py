@@ -10,7 +10,7 @@ and out; ids and keyed hashes are integers from 0 to 2**63 - 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -224,6 +224,14 @@ class EventStore(Protocol):
         """
         ...
 
+    def forget_news(self, until: int) -> None:
+        """Forget what everybody was told, up to a number; see the question ``news``.
+
+        Raises:
+            Unavailable: nothing was changed.
+        """
+        ...
+
     def cursors(self) -> dict[str, int]:
         """Writer to the number of the last segment stored."""
         ...
@@ -249,6 +257,20 @@ class EventStore(Protocol):
         """
         ...
 
+    def stream(self, question: str, *, batch: int, **parameters: int | str) -> Iterator[list[dict[str, Any]]]:
+        """The answer to a question of any length, as of one moment, so many rows at a time.
+
+        Args:
+            question: as in `ask`.
+            batch: rows that are in memory at once.
+            parameters: as in `ask`.
+
+        Raises:
+            BadInput: as in `ask`.
+            Unavailable: the store does not answer.
+        """
+        ...
+
     def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
         """The people of a choice, or how many they are.
 
@@ -269,7 +291,12 @@ class EventStore(Protocol):
 
 
 def open_events(
-    path: Path | str, *, read_only: bool = False, memory_limit: str = "512MB", threads: int = 2
+    path: Path | str,
+    *,
+    read_only: bool = False,
+    memory_limit: str = "512MB",
+    threads: int = 2,
+    news: bool = False,
 ) -> EventStore:
     """The embedded event store, created where there is none, and brought to the newest schema.
 
@@ -278,10 +305,11 @@ def open_events(
         read_only: for a process that only asks; does not create anything.
         memory_limit: what DuckDB may use before it spills to disk.
         threads: how many of its own.
+        news: note what others have to be told of; somebody has to tell it, and to call `EventStore.forget_news`.
 
     Raises:
         Unavailable: another process owns the file, there is none to read, or it was made by a newer Mailwake.
     """
     from mailwake.store.events.duckdb import open_duckdb
 
-    return open_duckdb(Path(path), read_only=read_only, memory_limit=memory_limit, threads=threads)
+    return open_duckdb(Path(path), read_only=read_only, memory_limit=memory_limit, threads=threads, news=news)

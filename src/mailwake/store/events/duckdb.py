@@ -8,6 +8,7 @@ processes out, readers too, while one has the file open for writing.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,7 +44,7 @@ _REPLAYED = ("id", "p_human", "klass", "reasons", "ruleset")
 class DuckEvents:
     """`EventStore` on DuckDB. Open it with `mailwake.store.events.open_events`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool, news: bool) -> None:
         self._connection = connection
         self._writer = connection.cursor()  # its temporary tables and its transaction are its own
         if not read_only:
@@ -51,6 +52,7 @@ class DuckEvents:
         self._dialect = Dialect()
         self._writing = threading.Lock()
         self._read_only = read_only
+        self._news = news
 
     def write(
         self,
@@ -67,11 +69,16 @@ class DuckEvents:
             raise Unavailable("the event store was opened for reading; only its owner writes")
         with self._writing, translated(), self._transaction() as connection:
             added = _add(connection, rows) if rows else 0
+            if added:
+                self._note(connection, "news_stored")
             _stage(connection, "new_verdicts", rejudged)
             if rejudged:
+                self._note(connection, "news_changed")
                 _run(connection, "rejudge")
             if settle_before is not None or any(verdict.settled for verdict in rejudged):
-                _run(connection, "settle", {"before": settle_before})
+                _run(connection, "settling", {"before": settle_before})
+                self._note(connection, "news_settled")
+                _run(connection, "settle")
             if counters:
                 _stage(connection, "new_counters", counters)
                 _run(connection, "count")
@@ -104,8 +111,19 @@ class DuckEvents:
             _run(connection, "take_former")
             return self._put(connection, at, "rolled_back", last["former"])
 
+    def forget_news(self, until: int) -> None:
+        """See `EventStore.forget_news`."""
+        with self._writing, translated(), self._transaction() as connection:
+            _run(connection, "news_told", {"until": until})
+
+    def _note(self, connection: duckdb.DuckDBPyConnection, file: str) -> None:
+        """Note news, in the transaction that they are about."""
+        if self._news:
+            _run(connection, file, {"noted_at": time.time_ns() // 1_000})
+
     def _put(self, connection: duckdb.DuckDBPyConnection, at: Micros, how: str, ruleset: str) -> int:
         last = next(iter(self.ask("swaps")), {"ruleset": ""})
+        self._note(connection, "news_swapped")
         _run(connection, "swap", {"swapped_at": at, "how": how, "ruleset": ruleset, "former": last["ruleset"]})
         done = connection.execute("select events from swaps order by number desc limit 1").fetchone()
         return int(done[0]) if done else 0
@@ -134,6 +152,15 @@ class DuckEvents:
         sql = spell(question, self._dialect, parameters)
         with self._reading() as cursor:
             return list(_dicts(cursor.execute(sql, parameters) if parameters else cursor.execute(sql)))
+
+    def stream(self, question: str, *, batch: int, **parameters: int | str) -> Iterator[list[dict[str, Any]]]:
+        """See `EventStore.stream`; DuckDB hands rows out as it finds them, and sorts what does not fit on the disk."""
+        sql = spell(question, self._dialect, parameters)
+        with self._reading() as cursor:
+            found = cursor.execute(sql, parameters) if parameters else cursor.execute(sql)
+            names = [column[0] for column in found.description or ()]
+            while rows := found.fetchmany(batch):
+                yield [dict(zip(names, row, strict=True)) for row in rows]
 
     def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.choose`."""
@@ -224,7 +251,7 @@ def translated() -> Iterator[None]:
         raise Unavailable(f"the event store does not answer: {first_line}") from fault
 
 
-def open_duckdb(path: Path, *, read_only: bool, memory_limit: str, threads: int) -> DuckEvents:
+def open_duckdb(path: Path, *, read_only: bool, memory_limit: str, threads: int, news: bool) -> DuckEvents:
     """See `mailwake.store.events.open_events`."""
     if read_only and not path.exists():
         raise Unavailable(f"there are no events yet: {path} does not exist; start `mailwake serve` first")
@@ -240,7 +267,7 @@ def open_duckdb(path: Path, *, read_only: bool, memory_limit: str, threads: int)
         try:
             path.chmod(path.stat().st_mode & 0o700)
             _migrate(connection, read_only=read_only)
-            return DuckEvents(connection, read_only=read_only)
+            return DuckEvents(connection, read_only=read_only, news=news)
         except BaseException:
             connection.close()
             raise

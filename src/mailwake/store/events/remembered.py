@@ -15,7 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -204,6 +204,17 @@ class Remembered:
         with self._lock:
             self._upheavals += 1
             self._any += 1
+
+    def forget_news(self, until: int) -> None:
+        """See `EventStore.forget_news`."""
+        try:
+            self._store.forget_news(until)
+        finally:
+            self._note(set(), rejudges=False)
+
+    def stream(self, question: str, *, batch: int, **parameters: int | str) -> Iterator[Rows]:
+        """See `EventStore.stream`."""
+        return self._store.stream(question, batch=batch, **parameters)
 
     def cursors(self) -> dict[str, int]:
         """See `EventStore.cursors`."""

@@ -43,6 +43,12 @@ class Refusals:
         query = query.where(_refusals.c.at >= since, _refusals.c.at <= until)
         return self._refusals_of(query.order_by(_refusals.c.at, _refusals.c.event))
 
+    def refusals_of_events(self, events: Iterable[int]) -> dict[int, Refusal]:
+        """What was decided on each of these events; those that nothing was decided on are left out."""
+        query = select(_refusals)
+        found = (self._refusals_of(query.where(_refusals.c.event.in_(part))) for part in chunks(events))
+        return {row.event: row for rows in found for row in rows}
+
     def refusals_in(self, incident: int) -> list[Refusal]:
         """The refusals that belong to a storm, oldest first."""
         query = select(_refusals).where(_refusals.c.incident == incident)

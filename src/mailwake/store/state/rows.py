@@ -125,6 +125,8 @@ class Suppression:
     lift_why: str | None = None
     #: a person who added it; None: nobody, it follows from what came in
     put_by: str | None = None
+    #: its place in the list; None only on the way in
+    number: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

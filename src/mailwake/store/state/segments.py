@@ -62,9 +62,10 @@ class Segments:
             connection.execute(_sizes.delete().where(_sizes.c.segment == segment))
             connection.execute(_segments.delete().where(_segments.c.id == segment))
 
-    def segment_members(self, segment: int, *, limit: int, offset: int = 0) -> list[Handle]:
-        """Who was chosen, in order of handles."""
-        query = select(_members.c.handle).where(_members.c.segment == segment).order_by(_members.c.handle)
+    def segment_members(self, segment: int, *, limit: int, offset: int = 0, after: int = -1) -> list[Handle]:
+        """Who was chosen, in order of handles; only those above one."""
+        query = select(_members.c.handle).where(_members.c.segment == segment, _members.c.handle > after)
+        query = query.order_by(_members.c.handle)
         with self._database.reading() as connection:
             return [Handle(handle) for handle in connection.scalars(query.limit(limit).offset(offset))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Update, func, select
+from sqlalchemy import Connection, Row, Select, Update, func, select, tuple_
 
 from mailwake.events import CampaignId, Handle, Micros
 from mailwake.store.state import schema
@@ -80,15 +80,25 @@ class Suppressions:
         query = select(_suppressions).where(_suppressions.c.handle == handle)
         return self._suppressions_of(query.order_by(_suppressions.c.at, _suppressions.c.id))
 
-    def holding(self, *, reason: str | None = None, limit: int = 100, offset: int = 0) -> list[Suppression]:
+    def holding(
+        self,
+        *,
+        reason: str | None = None,
+        limit: int = 100,
+        offset: int = 0,
+        before: tuple[int, int] | None = None,
+    ) -> list[Suppression]:
         """What holds, newest first.
 
         Args:
             reason: of this reason alone; None: of any.
             limit: at most so many.
             offset: after so many.
+            before: only what comes after this time and number in that order.
         """
         query = select(_suppressions).where(_holds)
+        if before is not None:
+            query = query.where(tuple_(_suppressions.c.at, _suppressions.c.id) < before)
         if reason is not None:
             query = query.where(_suppressions.c.reason == reason)
         query = query.order_by(_suppressions.c.at.desc(), _suppressions.c.id.desc())
@@ -185,4 +195,4 @@ _FIELDS: Sequence[str] = [column.key for column in _suppressions.c if column.key
 
 def _suppression(row: Row[*tuple[Any, ...]]) -> Suppression:
     told = {name: getattr(row, name) for name in _FIELDS}
-    return Suppression(**told)
+    return Suppression(**told, number=row.id)

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from mailwake.cli import judge_fit
+from mailwake.cli.judge import fit
 from mailwake.errors import BadInput
 from mailwake.events import Class, Evidence, Settlement
 from mailwake.exchange.lines import Line, Read, read_lines, understand
@@ -28,7 +28,7 @@ _PROGRESS_FROM = 20_000
 
 
 command = typer.Typer()
-command.command("fit")(judge_fit.command)
+command.command("fit")(fit.command)
 
 
 @command.callback(invoke_without_command=True)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from mailwake.cli.databases import install, read_package
 from mailwake.cli.options import ConfigOption
+from mailwake.cli.update_data.databases import install, read_package
 from mailwake.errors import BadInput, Misconfigured
 from mailwake.origins.databases import SHIPPED, Database, choose, made_on
 from mailwake.settings import DEFAULT_FILE, Settings, load

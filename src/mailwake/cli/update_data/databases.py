@@ -14,7 +14,7 @@ from pathlib import Path
 
 import maxminddb
 
-from mailwake.cli.ranges import Range, build, read_csv, write_atomically
+from mailwake.cli.update_data.ranges import Range, build, read_csv, write_atomically
 from mailwake.errors import BadInput
 from mailwake.origins.databases import Database, choose, country_of, made_on
 from mailwake.origins.ranges import FORMAT, AsnTable

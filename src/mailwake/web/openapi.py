@@ -1,0 +1,145 @@
+"""The API's description of itself: made of the types that answers are made of, so that it cannot say anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from mailwake.atlas.answers import Atlas
+from mailwake.comparing.compare import Comparison
+from mailwake.comparing.pace import CampaignPace
+from mailwake.comparing.timing import Timing
+from mailwake.earnings.answers import CampaignConversions, GoalReport
+from mailwake.experiments.answers import AllAnswer, ExperimentAnswer, PlanAnswer
+from mailwake.exports.events import EventsPage
+from mailwake.exports.formats import FORMATS
+from mailwake.insight.answers import CampaignReport, Overview, PeoplePage
+from mailwake.insight.click_map import ClickMap
+from mailwake.insight.dialects import Definitions
+from mailwake.insight.reconcile import Reconciliation
+from mailwake.insight.returned import Returned
+from mailwake.people.delivery import DeliveryCard
+from mailwake.people.person import Person
+from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
+from mailwake.web import shapes
+
+_CAMPAIGN = "/api/campaigns/{campaign}"
+#: route to the type of its answer
+ANSWERS: Mapping[str, Any] = {
+    "get /health": shapes.HealthAnswer,
+    "get /api/status": shapes.StatusAnswer,
+    "get /api/campaigns": Overview,
+    f"get {_CAMPAIGN}": CampaignReport,
+    f"get {_CAMPAIGN}/reconcile": Reconciliation,
+    f"get {_CAMPAIGN}/definitions": Definitions,
+    f"get {_CAMPAIGN}/pace": CampaignPace,
+    f"get {_CAMPAIGN}/people": PeoplePage,
+    f"get {_CAMPAIGN}/events": EventsPage,
+    f"get {_CAMPAIGN}/deliveries/{{delivery}}": DeliveryCard,
+    f"get {_CAMPAIGN}/timing": Timing,
+    f"get {_CAMPAIGN}/bounces": Returned,
+    f"get {_CAMPAIGN}/map": ClickMap,
+    "get /api/person": Person,
+    "get /api/compare": Comparison,
+    "get /api/timing": Timing,
+    "get /api/bounces": Returned,
+    "get /api/domains": Atlas,
+    "get /api/suppressions": shapes.SuppressionsPage,
+    "post /api/suppressions": shapes.Added,
+    "post /api/suppressions/lift": shapes.LiftedAnswer,
+    "get /api/suppressions/{address}": shapes.AddressAnswer,
+    "get /api/incidents": shapes.Incidents,
+    "get /api/segments": shapes.SegmentsAnswer,
+    "post /api/segments": SegmentAnswer,
+    "post /api/segments/delete": shapes.Deleted,
+    "get /api/segments/{name}": SegmentAnswer,
+    "get /api/segments/{name}/people": shapes.SegmentPeople,
+    "get /api/segments/{name}/handles": shapes.Handles,
+    "get /api/query": QueryAnswer,
+    "get /api/query/handles": shapes.Handles,
+    "get /api/query/next": shapes.Suggestions,
+    "get /api/sunset": SunsetAnswer,
+    "get /api/experiments": AllAnswer,
+    "get /api/experiments/{name}": ExperimentAnswer,
+    "post /api/experiments/{name}/decide": ExperimentAnswer,
+    "get /api/experiment-plan": PlanAnswer,
+    "get /api/goals": shapes.GoalsAnswer,
+    "post /api/goals": GoalReport,
+    "post /api/goals/delete": shapes.Deleted,
+    "get /api/goals/{name}": GoalReport,
+    f"get {_CAMPAIGN}/conversions": CampaignConversions,
+}
+#: route to the members of the object that it takes; the first so many of them have to be there
+BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    "post /api/suppressions": (2, ("address", "why", "reason", "stream", "campaign", "by")),
+    "post /api/suppressions/lift": (2, ("address", "why", "reason", "by")),
+    "post /api/segments": (2, ("name", "query", "kind", "by")),
+    "post /api/segments/delete": (1, ("name",)),
+    "post /api/experiments/{name}/decide": (2, ("variant", "why", "by")),
+    "post /api/goals": (1, ("name", "window_days", "value", "currency", "by")),
+    "post /api/goals/delete": (1, ("name",)),
+}
+#: route to media types, where the answer is a file
+FILES: Mapping[str, tuple[str, ...]] = {
+    "get /api/export/{table}": tuple(FORMATS.values()),
+    "get /api/pack": ("application/zip",),
+    "get /api/snapshot": ("application/vnd.duckdb",),
+}
+_REFUSALS = {"400": "The question cannot be", "404": "It is not there", "503": "A store is away, or busy"}
+_TEMPLATE = "#/components/schemas/{name}"
+_TEXT = {"text/plain": {"schema": {"type": "string"}}}
+
+
+def describe(app: FastAPI) -> None:
+    """Let an app answer `/api/openapi.json` with what is true."""
+
+    def told() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _described(app)
+        return app.openapi_schema
+
+    app.openapi = told  # type: ignore[method-assign]  # FastAPI's own documented way
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    found = get_openapi(title=app.title, version="1", routes=app.routes)
+    shown, components = msgspec.json.schema_components((*ANSWERS.values(), shapes.Fault), ref_template=_TEMPLATE)
+    of_route = dict(zip(ANSWERS, shown, strict=False))
+    for path, methods in found["paths"].items():
+        for method, operation in methods.items():
+            route = f"{method} {path}"
+            operation["responses"] = _responses(route, of_route, shown[-1])
+            if route in BODIES:
+                operation["requestBody"] = _body(*BODIES[route])
+    found["components"] = {"schemas": components}
+    return found
+
+
+def _responses(route: str, of_route: Mapping[str, Any], fault: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema
+    content: dict[str, Any] = {name.partition(";")[0]: {"schema": {}} for name in FILES.get(route, ())}
+    refused: dict[str, Any] = {
+        status: {"description": said, "content": {"application/json": {"schema": fault}}}
+        for status, said in _REFUSALS.items()
+    }
+    refused["503"]["content"] |= _TEXT  # too many ask at once
+    guarded: dict[str, Any] = {"421": {"description": "This is not the host name of the dashboard", "content": _TEXT}}
+    if route.startswith("post"):
+        guarded |= {"403": {"description": "The request says not that it came from here", "content": _TEXT}}
+    return {
+        "200": {
+            "description": "The answer",
+            "content": content or {"application/json": {"schema": of_route[route]}},
+        },
+        **refused,
+        **guarded,
+    }
+
+
+def _body(needed: int, names: tuple[str, ...]) -> dict[str, Any]:
+    members = {name: {"type": "string"} for name in names}
+    shape = {"type": "object", "properties": members, "required": list(names[:needed]), "additionalProperties": False}
+    return {"required": True, "content": {"application/json": {"schema": shape}}}
