@@ -87,6 +87,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
             _reactions("Opened", report.tally.opened_in_base, report.tally.opens_trackable, figure),
             _reactions("Clicked", report.tally.clicked_in_base, report.tally.clicks_trackable, figure),
         ],
+        "machine_share": figure["machine_alone_rate__clicked"],
         "outside": _outside(report),
         "by": by,
         "rankings": _rankings(report, by),

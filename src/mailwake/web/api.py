@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 from mailwake.atlas.answers import to_json as atlas_to_json
 from mailwake.atlas.domains import DAYS, atlas
+from mailwake.comparing.changes import Changes, changes
+from mailwake.comparing.changes import to_json as changes_to_json
 from mailwake.comparing.compare import MOST, compare
 from mailwake.comparing.compare import to_json as compare_to_json
 from mailwake.comparing.pace import pace
@@ -17,7 +19,7 @@ from mailwake.comparing.pace import to_json as pace_to_json
 from mailwake.comparing.timing import timing
 from mailwake.comparing.timing import to_json as timing_to_json
 from mailwake.events import Micros
-from mailwake.insight.answers import to_json
+from mailwake.insight.answers import Overview, to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.dialects import to_json as definitions_to_json
 from mailwake.insight.reconcile import reconcile
@@ -33,6 +35,7 @@ from mailwake.people.delivery import to_json as delivery_to_json
 from mailwake.people.people import PAGE_SIZE, people
 from mailwake.people.person import person
 from mailwake.people.person import to_json as person_to_json
+from mailwake.web.keeping import Kept
 
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1_000
@@ -68,6 +71,18 @@ def now_of(request: Request) -> Micros:
     return Micros(wall())
 
 
+def kept_of(request: Request) -> Kept:
+    """Answers of a moment ago."""
+    kept: Kept = request.app.state.kept
+    return kept
+
+
+def changes_of(request: Request, known: Overview) -> Changes:
+    """What changed since last week, kept a while: it goes through the events of weeks."""
+    stores, now = stores_of(request), now_of(request)
+    return kept_of(request).answer("changes", lambda: changes(stores, known, now=now))
+
+
 @router.get("/health")
 def health(request: Request) -> Response:
     """Answers as soon as the stores do."""
@@ -85,6 +100,12 @@ def status(request: Request) -> Response:
 def campaigns(request: Request) -> Response:
     """All campaigns, last sent first, and their sum."""
     return _json(to_json(overview(stores_of(request))))
+
+
+@router.get("/api/changes")
+def all_changes(request: Request) -> Response:
+    """What changed since last week: the mail of two weeks at equal age."""
+    return _json(changes_to_json(changes_of(request, overview(stores_of(request)))))
 
 
 @router.get("/api/campaigns/{campaign}")

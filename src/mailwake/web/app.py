@@ -15,6 +15,7 @@ from mailwake.web import api, click_maps, faults, pages, segments, suppressions,
 from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
+from mailwake.web.keeping import Kept
 
 
 def look_nowhere() -> Status:
@@ -49,6 +50,7 @@ def create_app(
     app.state.relay = relay
     app.state.look = look
     app.state.wall = wall
+    app.state.kept = Kept()
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(click_maps.router)

@@ -28,6 +28,7 @@ from mailwake.people.person import person
 from mailwake.views import (
     campaign_view,
     campaigns_view,
+    changes_view,
     compare_view,
     definitions_view,
     delivery_view,
@@ -36,7 +37,7 @@ from mailwake.views import (
     person_view,
     timing_view,
 )
-from mailwake.web.api import Address, Age, Campaigns, Page, now_of, status_of, stores_of
+from mailwake.web.api import Address, Age, Campaigns, Page, changes_of, now_of, status_of, stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -47,7 +48,7 @@ Seen = Annotated[str, Query(max_length=40)]
 
 @router.get("/")
 def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page = 1, seen: Seen = "") -> Response:
-    """All campaigns."""
+    """What changed since last week, and all campaigns."""
     stores = stores_of(request)
     answer = overview(stores)
     digest = _digest(to_json(answer))
@@ -55,6 +56,8 @@ def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page =
         return Response(status_code=204)
     asked = campaigns_view.Asked(q=q, stream=stream, page=page)
     values = campaigns_view.values(answer, asked, stores.zone)
+    is_whole = (q, stream, page) == ("", "", 1)  # who searches wants the list
+    values |= changes_view.values(changes_of(request, answer), stores.zone) if is_whole else {"news": []}
     again = "/?" + urlencode({"q": q, "stream": stream, "page": page, "seen": digest})
     return render(request, "campaigns.html", here="campaigns", again=again, relay=request.app.state.relay, **values)
 
