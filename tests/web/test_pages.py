@@ -23,6 +23,7 @@ PAGES = (
     "/campaigns/2/people?outcome=delivered&page=2",
     "/campaigns/3/people",
     "/domains",
+    "/deliverability",
     "/campaigns/3/deliveries/3000000",
     "/campaigns/1/deliveries/1000009",
     "/campaigns/3/definitions",

@@ -32,6 +32,7 @@ PAGES = (
     "/campaigns/4",
     "/campaigns/2/people",
     "/domains",
+    "/deliverability",
     "/campaigns/3/deliveries/3000000",
     "/unsubscribes",
     "/suppressions",

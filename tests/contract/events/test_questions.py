@@ -85,6 +85,7 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "kind": "clicked",
         "ahead": 3_600,
         "gap": 600_000_000,
+        "step": 86_400,
         "middle": (min((row.at for row in rows), default=0) + max((row.at for row in rows), default=0)) // 2,
     }
     wanted = question(name).parameters

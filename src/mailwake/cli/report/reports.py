@@ -17,7 +17,7 @@ import typer
 
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.report.asking import answer_of
-from mailwake.cli.report.whole import report_changes
+from mailwake.cli.report.whole import report_changes, report_deliverability
 from mailwake.errors import Misconfigured
 from mailwake.events import Micros
 from mailwake.insight.answers import CampaignReport, Overview, to_json
@@ -38,6 +38,7 @@ def command(  # noqa: PLR0913 - one for each option
     bounces: Annotated[bool, typer.Option("--bounces", help="What came back instead: where, why, what to do.")] = False,
     as_map: Annotated[bool, typer.Option("--map", help="Its click map instead: each place of a link.")] = False,
     changes: Annotated[bool, typer.Option("--changes", help="What changed since last week instead.")] = False,
+    deliverability: Annotated[bool, typer.Option("--deliverability", help="Mailbox providers instead.")] = False,
     dialect: Annotated[str, typer.Option(help="In another tool's definitions: hubspot, braze, …, or all.")] = "",
     links: Annotated[float | None, typer.Option("--links", min=0.1, help="Links in that send; else as usual.")] = None,
     look_up: Annotated[bool, typer.Option("--look-up", help="Ask the DNS who takes these domains' mail.")] = False,
@@ -50,7 +51,7 @@ def command(  # noqa: PLR0913 - one for each option
     Example: mailwake report "Spring news" --json
     """
     _check(campaign, as_map=as_map, bounces=bounces, domains=domains, reconcile=reconcile, dialect=dialect)
-    _check_whole(campaign, changes=changes, others=as_map or bounces or domains or reconcile or bool(dialect))
+    _check_whole(campaign, changes, deliverability, as_map or bounces or domains or reconcile or bool(dialect))
     if as_json and as_csv:
         raise Misconfigured("--json --csv", "choose one of them")
     if (people or links or look_up) and not domains:
@@ -60,6 +61,8 @@ def command(  # noqa: PLR0913 - one for each option
         report_domains(settings, as_json=as_json, as_csv=as_csv, people=people, links=links, look_up=look_up)
     elif changes:
         report_changes(settings, as_json=as_json, as_csv=as_csv)
+    elif deliverability:
+        report_deliverability(settings, as_json=as_json, as_csv=as_csv)
     elif bounces:
         _bounces(settings, campaign, as_json=as_json, as_csv=as_csv)
     elif reconcile:
@@ -83,9 +86,12 @@ def _check(campaign: str, *, as_map: bool, bounces: bool, domains: bool, reconci
         raise Misconfigured("--map, --reconcile, --dialect", "they are about one campaign; name it")
 
 
-def _check_whole(campaign: str, *, changes: bool, others: bool) -> None:
-    if changes and (others or campaign):
-        raise Misconfigured("--changes", "it is a report of its own about all campaigns; leave the rest out")
+def _check_whole(campaign: str, *wanted: bool) -> None:
+    """Of reports about all campaigns, the last of `wanted` being all the others together."""
+    if any(wanted[:-1]) and (campaign or sum(wanted) > 1):
+        raise Misconfigured(
+            "--changes, --deliverability", "each is a report of its own about all campaigns; leave the rest out"
+        )
 
 
 def _rates(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:

@@ -1,0 +1,33 @@
+"""How mail fares at each mailbox provider: the page and its API, from one answer that is kept a while."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from mailwake.boards import deliverability_view
+from mailwake.deliverability.answers import Deliverability, to_json
+from mailwake.deliverability.board import DAYS, deliverability
+from mailwake.web.api import Days, kept_of, now_of, stores_of
+from mailwake.web.rendering import render
+
+router = APIRouter()
+
+
+def deliverability_of(request: Request, days: int = DAYS) -> Deliverability:
+    """The answer, kept a while: it goes through the events of months."""
+    stores, now = stores_of(request), now_of(request)
+    return kept_of(request).answer(("deliverability", days), lambda: deliverability(stores, now=now, days=days))
+
+
+@router.get("/api/deliverability")
+def api(request: Request, *, days: Days = DAYS) -> Response:
+    """What each mailbox provider and domain takes, puts off and refuses, and what got worse."""
+    return Response(to_json(deliverability_of(request, days)), media_type="application/json")
+
+
+@router.get("/deliverability", include_in_schema=False)
+def page(request: Request) -> Response:
+    """The same as a page."""
+    values = deliverability_view.values(deliverability_of(request), stores_of(request).zone)
+    return render(request, "deliverability.html", here="deliverability", **values)
