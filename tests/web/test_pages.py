@@ -24,6 +24,7 @@ PAGES = (
     "/campaigns/3/people",
     "/domains",
     "/deliverability",
+    "/campaigns/3/links/1/people?who=machine",
     "/campaigns/3/deliveries/3000000",
     "/campaigns/1/deliveries/1000009",
     "/campaigns/3/definitions",

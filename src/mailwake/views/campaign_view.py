@@ -46,6 +46,8 @@ class Reactions:
     base: str
     parts: tuple[Part, ...]
     figures: tuple[Figure, ...]
+    #: where the people of each figure are listed
+    outcomes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +70,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         zone: the viewer's.
     """
     figure = pieces.by_metric(report.rates)
-    links = pieces.links(report.links)
+    links = pieces.links(report.links, report.id)
     return {
         "id": report.id,
         "name": report.name,
@@ -88,6 +90,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
             _reactions("Clicked", report.tally.clicked_in_base, report.tally.clicks_trackable, figure),
         ],
         "machine_share": figure["machine_alone_rate__clicked"],
+        "machine_why": () if report.machines is None else pieces.why(report.machines),
         "outside": _outside(report),
         "by": by,
         "rankings": _rankings(report, by),
@@ -143,7 +146,13 @@ def _estimated(found: TrueOpens) -> list[Word]:
 def _reactions(label: str, reacted: Reaction, whole: int, figure: Mapping[str, Figure]) -> Reactions:
     kind = {"Opened": "open", "Clicked": "click"}[label]
     shown = tuple(figure[f"{who}_{kind}_rate__delivered_trackable"] for who in _WHO)
-    return Reactions(label=label, base=shown[0].base, parts=charts.bar(reacted, whole), figures=shown)
+    return Reactions(
+        label=label,
+        base=shown[0].base,
+        parts=charts.bar(reacted, whole),
+        figures=shown,
+        outcomes=(*(f"{label.lower()}_{who}" for who in ("human", "possible", "machine")), label.lower()),
+    )
 
 
 def _outside(report: CampaignReport) -> str:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from mailwake.errors import Unavailable
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
-from mailwake.web import api, click_maps, deliverability, faults, pages, segments, suppressions, unsubscribes
+from mailwake.web import api, click_maps, deliverability, faults, lists, pages, segments, suppressions, unsubscribes
 from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
@@ -55,6 +55,7 @@ def create_app(
     app.include_router(pages.router)
     app.include_router(click_maps.router)
     app.include_router(deliverability.router)
+    app.include_router(lists.router)
     app.include_router(unsubscribes.router)
     app.include_router(suppressions.router)
     app.include_router(segments.router)

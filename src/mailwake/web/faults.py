@@ -13,6 +13,7 @@ from mailwake.errors import MailwakeError, Unavailable
 from mailwake.insight.click_map import NoSuchTemplate
 from mailwake.insight.report import NoSuchCampaign
 from mailwake.people.delivery import NoSuchDelivery
+from mailwake.people.on_link import NoSuchLink
 from mailwake.people.person import NoSuchPerson
 from mailwake.segments.keeper import NoSuchSegment
 from mailwake.web.rendering import render
@@ -26,7 +27,7 @@ _HEADINGS = {
     503: "The data cannot be read just now",
 }
 #: Faults about something that is named in the address and is not there.
-NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchPerson, NoSuchSegment, NoSuchTemplate)
+NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchPerson, NoSuchSegment, NoSuchTemplate, NoSuchLink)
 
 
 def install(app: FastAPI) -> None:

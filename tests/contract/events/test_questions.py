@@ -83,6 +83,7 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "age_seconds": 600,
         "age": 3_600_000_000,
         "kind": "clicked",
+        "who": "",
         "ahead": 3_600,
         "gap": 600_000_000,
         "step": 86_400,
@@ -145,3 +146,9 @@ def test_an_unknown_question_is_refused_by_name(store: EventStore) -> None:
         store.ask("../secrets")
     with pytest.raises(BadInput, match="no question '_counts'"):
         store.ask("_counts")
+
+
+def test_reasons_against_are_codes_that_weigh_and_no_words(both: Both) -> None:
+    found = {row["codes"] for campaign in (1, 2) for row in both.duck.ask("machine_reasons", campaign=campaign)}
+    assert found <= {"", "network"}
+    assert not both.rows or len(both.rows) < 3_000 or "network" in found

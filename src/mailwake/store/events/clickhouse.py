@@ -14,7 +14,7 @@ from mailwake.store.events import ChangeRow, CounterRow, EventRow
 from mailwake.store.events.asking import migrations, spell, statements
 from mailwake.store.events.choosing import Choice, spell_choice
 from mailwake.store.events.columns import CHANGE_COLUMNS, COUNTER_COLUMNS, EVENT_COLUMNS, columns
-from mailwake.store.events.dialect import Dialect
+from mailwake.store.events.dialect import CODES_AGAINST, Dialect
 
 if TYPE_CHECKING:  # the package is not needed to import this module
     from clickhouse_connect.driver.client import Client
@@ -65,6 +65,11 @@ class ClickHouse(Dialect):
     def each(self, texts: str) -> str:
         """See `Dialect.each`."""
         return f"select toInt64OrNull(arrayJoin(splitByChar(',', {texts})))"
+
+    def codes_against(self, reasons: str) -> str:
+        """See `Dialect.codes_against`; a backslash in a text is written twice."""
+        pattern = CODES_AGAINST.replace("\\", "\\\\")
+        return f"arrayStringConcat(extractAll({reasons}, '{pattern}'), ' ')"
 
     def lower(self, text: str) -> str:
         """See `Dialect.lower`."""
