@@ -11,9 +11,10 @@ from tests.insight.seeding import HOUR, HUMAN, START
 
 from mailwake.boards import deliverability_view
 from mailwake.deliverability.answers import Deliverability, Place
-from mailwake.deliverability.board import deliverability
+from mailwake.deliverability.board import deliverability, of_campaign
 from mailwake.deliverability.providers import table, thresholds
 from mailwake.events import EventType, Source
+from mailwake.insight.report import campaign_report, find
 from mailwake.insight.stores import Stores
 
 NOW = seeding.micros(12 * HOUR)
@@ -148,3 +149,18 @@ def test_every_figure_of_the_table_has_a_source_and_no_domain_two_owners() -> No
         assert held.is_told or held.where
     assert (thresholds("Gmail").watch, thresholds("Gmail").limit) == (0.001, 0.003)
     assert not thresholds("somewhere.example").is_own
+
+
+def test_one_campaign_is_told_by_provider_and_agrees_with_its_report(worsened: Stores) -> None:
+    campaign = find(worsened, "Late 0")
+    found, tally = of_campaign(worsened, campaign), campaign_report(worsened, campaign).tally
+    assert {each.name for each in found.providers} == {"Gmail", "Outlook", "Yahoo", "mx.example", None}
+    told = {
+        metric: sum(rates(each)[metric][place] for each in found.providers)
+        for place, metric in ((0, "bounce_rate__sent"), (0, "deferral_rate__sent"), (1, "delivery_rate__sent"))
+    }
+    assert told == {
+        "bounce_rate__sent": tally.bounced,
+        "deferral_rate__sent": tally.deferred,
+        "delivery_rate__sent": tally.sent,
+    }

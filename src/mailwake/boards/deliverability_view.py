@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailwake.deliverability.answers import Deliverability, Place, Sent, Step, Turn
+from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Sent, Step, Turn
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.pieces import Figure
 from mailwake.insight.metrics import Rate
@@ -129,6 +129,14 @@ def values(answer: Deliverability, zone: ZoneInfo) -> dict[str, Any]:
         "providers": [_line(each, number) for number, each in enumerate(answer.providers, 1)],
         "domains": [_line(each, 0) for each in answer.domains],
         "weeks": [_weeks(each, number) for number, each in enumerate(answer.providers, 1) if each.weeks],
+    }
+
+
+def providers(answer: OfCampaign) -> dict[str, Any]:
+    """What `_providers.html` names."""
+    return {
+        "provider_heads": list(HEADS.values()),
+        "providers": [_line(each, 0) for each in answer.providers],
     }
 
 

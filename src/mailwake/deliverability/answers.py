@@ -99,6 +99,19 @@ class Deliverability:
     domains: tuple[Place, ...]
 
 
-def to_json(answer: Deliverability) -> bytes:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfCampaign:
+    """How one campaign's mail fared at each provider and domain."""
+
+    id: str
+    name: str
+    #: domains with fewer recipients are among the others
+    least_recipients: int
+    #: most copies first, the others last
+    providers: tuple[Place, ...]
+    domains: tuple[Place, ...]
+
+
+def to_json(answer: Deliverability | OfCampaign) -> bytes:
     """The answer as JSON, the same to the byte for everybody: one line."""
     return msgspec.json.encode(answer) + b"\n"

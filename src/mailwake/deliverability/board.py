@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mailwake.deliverability.answers import Deliverability, Place, Step, Turn
+from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Step, Turn
 from mailwake.deliverability.providers import Thresholds, providers_of, thresholds
 from mailwake.deliverability.turns import RECENT_DAYS, Send, day_of, sends_of, turns
 from mailwake.errors import NotEnoughData
@@ -20,6 +20,7 @@ from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import Tally, add
 from mailwake.stats.rates import wilson_interval
 from mailwake.stats.uncertain import Expected
+from mailwake.store.state import Campaign
 
 #: Rates are of copies of so many days; changes are looked for in so many more.
 DAYS, HISTORY_DAYS = 30, 91
@@ -87,10 +88,27 @@ def deliverability(stores: Stores, *, now: Micros, days: int = DAYS) -> Delivera
     )
 
 
-def _domains(stores: Stores, since: Micros, *, age: int, ahead: int) -> list[_Domain]:
+def of_campaign(stores: Stores, campaign: Campaign) -> OfCampaign:
+    """How one campaign's mail fared at each provider and domain."""
+    domains = _domains(stores, Micros(0), age=_EVER, campaign=campaign.id)
+    homes = providers_of(stores, {each.name for each in domains if each.name})
+    classes: dict[str | None, Counter[str]] = defaultdict(Counter)
+    for refusal in stores.state.refusals_of_campaign(campaign.id):
+        classes[refusal.domain][refusal.klass] += 1
+    largest = _largest(domains, homes)
+    return OfCampaign(
+        id=str(campaign.id),
+        name=campaign.name,
+        least_recipients=LEAST_RECIPIENTS,
+        providers=tuple(_providers(domains, homes, largest, classes, {}, 0)),
+        domains=tuple(_of_domains(domains, classes, homes)),
+    )
+
+
+def _domains(stores: Stores, since: Micros, *, age: int, ahead: int = 0, campaign: int = 0) -> list[_Domain]:
     """By stored domain; one that may not be named, or whose name nobody knows any more, is among the others."""
     asked = {"since": since, "age": age * SECOND, "limit": MOST_DOMAINS, "step": _DAY, "ahead": ahead}
-    rows = stores.events.ask("deliverability", **asked)
+    rows = stores.events.ask("deliverability", campaign=campaign, **asked)
     names = domain_names(stores, rows)
     found: dict[str | None, _Domain] = {}
     for row in rows:
@@ -155,7 +173,7 @@ def _providers(  # noqa: PLR0917 - what a table is made of
 ) -> Iterable[Place]:
     for name in largest:
         mine = [each for each in domains if _home(each, homes) == name]
-        yield _place(name, mine, classes, told[name], today)
+        yield _place(name, mine, classes, told.get(name, ()), today)
     rest = [each for each in domains if _home(each, homes) not in largest]
     if rest:
         yield _place(None, rest, classes, None)

@@ -24,6 +24,7 @@ from mailwake.insight.tally import NOBODY, Reaction, Tally, reaction
 from mailwake.store.state import Campaign, LinkRow
 
 Row = Mapping[str, Any]
+_PROXIED = {"proxied": "unknown, because proxied"}
 
 
 class NoSuchCampaign(BadInput):
@@ -132,8 +133,8 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
         first_day=_first_day(stores, campaign, line, over_time),
         links=_links(stores, campaign, counters, machines),
         clients=_groups(ask("clients", campaign=campaign.id), "client", {}),
-        devices=_groups(ask("devices", campaign=campaign.id), "device", {"proxied": "unknown, because proxied"}),
-        countries=_groups(ask("countries", campaign=campaign.id), "country", country_names()),
+        devices=_groups(ask("devices", campaign=campaign.id), "device", _PROXIED),
+        countries=_groups(ask("countries", campaign=campaign.id), "country", {**country_names(), **_PROXIED}),
         counted_only=Hits(opened=_hits(counters, "opened"), clicked=_hits(counters, "clicked")),
         rulesets=line.rulesets,
         machines=machines.get(("", 0)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ import msgspec
 
 from mailwake.errors import BadInput
 from mailwake.events import Handle
+from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores, moment
 from mailwake.people.people import PAGE_SIZE
 from mailwake.store.state import Campaign, LinkRow
@@ -115,17 +117,18 @@ def people_on_link(
         page=page,
         page_size=page_size,
         total=int(rows[0]["total"]) if rows else 0,
-        people=tuple(
-            Follower(
-                delivery=str(row["delivery"]),
-                address=addresses.get(row["recipient"]),
-                who=row["grade"],
-                clicks=row["event_count"],
-                first_at=_time(row["first_at"]),
-                last_at=_time(row["last_at"]),
-            )
-            for row in rows
-        ),
+        people=tuple(_follower(row, addresses) for row in rows),
+    )
+
+
+def _follower(row: Row, addresses: Mapping[Handle, str]) -> Follower:
+    return Follower(
+        delivery=str(row["delivery"]),
+        address=addresses.get(row["recipient"]),
+        who=row["grade"],
+        clicks=row["event_count"],
+        first_at=_time(row["first_at"]),
+        last_at=_time(row["last_at"]),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailwake.drawing import charts, figures, pieces
+from mailwake.drawing import charts, figures, pieces, world
 from mailwake.drawing.charts import Chart, Part
 from mailwake.drawing.pieces import Figure
 from mailwake.insight.answers import CampaignReport
@@ -94,6 +94,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "outside": _outside(report),
         "by": by,
         "rankings": _rankings(report, by),
+        "world": _world(report, by),
         "links": links,
         "any_hits": any(link.hits != "0" for link in links),
         "counted_only": _counted_only(report),
@@ -207,6 +208,24 @@ def _rankings(report: CampaignReport, by: str) -> list[dict[str, Any]]:
             {"title": title, "head": head, "sentence": sentence, "rows": ranked[:cut], "more": ranked[cut:]}
         )
     return rankings
+
+
+def _world(report: CampaignReport, by: str) -> dict[str, Any]:
+    """The map, and how many copies are on none."""
+    proxied, unknown = (
+        sum(getattr(row, by).human for row in report.countries if row.name == name) for name in ("proxied", None)
+    )
+    parts = [
+        f"{figures.count(number)} are unknown, {why}"
+        for number, why in ((proxied, "because a proxy asked"), (unknown, "because the address tells no country"))
+        if number
+    ]
+    return {
+        "width": world.WIDTH,
+        "height": world.HEIGHT,
+        "dots": world.dots(report.countries, by),
+        "unknown": f"{'; '.join(parts)}." if parts else "",
+    }
 
 
 def _counted_only(report: CampaignReport) -> list[dict[str, str]]:

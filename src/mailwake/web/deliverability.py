@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from mailwake.boards import deliverability_view
 from mailwake.deliverability.answers import Deliverability, to_json
-from mailwake.deliverability.board import DAYS, deliverability
+from mailwake.deliverability.board import DAYS, deliverability, of_campaign
+from mailwake.insight.report import find
 from mailwake.web.api import Days, kept_of, now_of, stores_of
 from mailwake.web.rendering import render
 
@@ -24,6 +25,13 @@ def deliverability_of(request: Request, days: int = DAYS) -> Deliverability:
 def api(request: Request, *, days: Days = DAYS) -> Response:
     """What each mailbox provider and domain takes, puts off and refuses, and what got worse."""
     return Response(to_json(deliverability_of(request, days)), media_type="application/json")
+
+
+@router.get("/api/campaigns/{campaign}/deliverability")
+def campaign_api(request: Request, campaign: str) -> Response:
+    """How one campaign's mail fared at each mailbox provider and domain."""
+    stores = stores_of(request)
+    return Response(to_json(of_campaign(stores, find(stores, campaign))), media_type="application/json")
 
 
 @router.get("/deliverability", include_in_schema=False)

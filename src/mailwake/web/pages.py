@@ -14,10 +14,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.atlas.domains import atlas, everybody, forecast
-from mailwake.boards import bounces_view, domains_view, status_view
+from mailwake.boards import bounces_view, deliverability_view, domains_view, status_view
 from mailwake.comparing.compare import compare
-from mailwake.comparing.pace import pace
+from mailwake.comparing.pace import checkpoints, pace
 from mailwake.comparing.timing import timing
+from mailwake.deliverability.board import of_campaign
 from mailwake.insight.answers import to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.report import campaign_report, find, overview
@@ -66,12 +67,15 @@ def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page =
 def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text = "day", seen: Seen = "") -> Response:
     """One campaign."""
     stores = stores_of(request)
-    answer = campaign_report(stores, find(stores, campaign))
+    found = find(stores, campaign)
+    answer = campaign_report(stores, found)
     digest = _digest(to_json(answer))
     if seen == digest:
         return Response(status_code=204)
     chosen = {"by": "clicked" if by == "clicked" else "opened", "span": "all" if span == "all" else "day"}
     values = campaign_view.values(answer, by=chosen["by"], span=chosen["span"], zone=stores.zone)
+    values |= {"checkpoints": pace_view.checkpoints(checkpoints(stores, found, now=now_of(request)))}
+    values |= deliverability_view.providers(of_campaign(stores, found))
     again = f"/campaigns/{answer.id}?" + urlencode({**chosen, "seen": digest})
     return render(request, "campaign.html", again=again, **values)
 

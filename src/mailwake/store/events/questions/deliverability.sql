@@ -1,9 +1,10 @@
 -- What had become of the copies sent to each of the largest recipient domains, by campaign and day, when each was so old?
--- $since integer   copies sent from then on, microseconds
--- $age integer     microseconds after its copy was sent, until which an event counts
--- $limit integer   domains that are told apart, those with most copies
--- $step integer    length of a day, seconds; or of any other period
--- $ahead integer   seconds that its clock is ahead of UTC
+-- $campaign integer  id of the only campaign; 0: all of them
+-- $since integer     copies sent from then on, microseconds
+-- $age integer       microseconds after its copy was sent, until which an event counts
+-- $limit integer     domains that are told apart, those with most copies
+-- $step integer      length of a day, seconds; or of any other period
+-- $ahead integer     seconds that its clock is ahead of UTC
 -- domain           as stored; null: all others, and those not known
 -- campaign         id; null: not known
 -- day              number of the period since 1970
@@ -14,7 +15,7 @@ with copies as (
     select
         delivery as copy, min(happened_at) as begun_at, max(domain) as place, max(campaign) as mail, max(recipient) as person
     from events
-    where type = 'sent' and delivery is not null and happened_at >= $since
+    where type = 'sent' and delivery is not null and happened_at >= $since and ($campaign = 0 or campaign = $campaign)
     group by delivery
 ),
 scope as (
@@ -22,6 +23,7 @@ scope as (
     from events
     inner join copies on copies.copy = events.delivery
     where happened_at >= $since - 3600000000 and happened_at - begun_at <= $age
+        and ($campaign = 0 or campaign = $campaign)
         and type in ('sent', 'delivered', 'deferred', 'bounced', 'complained', 'clicked')
 ),
 {part:_chances},
