@@ -35,6 +35,7 @@ from mailwake.people.delivery import to_json as delivery_to_json
 from mailwake.people.people import PAGE_SIZE, people
 from mailwake.people.person import person
 from mailwake.people.person import to_json as person_to_json
+from mailwake.segments.within import within
 from mailwake.web.keeping import Kept
 
 MAX_PAGE = 1_000_000
@@ -50,6 +51,7 @@ Outcome = Annotated[str, Query(max_length=40, description="Which deliveries to l
 Address = Annotated[str, Query(min_length=3, max_length=320, description="In any spelling.")]
 Campaigns = Annotated[Sequence[str], Query(max_length=MOST, description="Ids or names; the first is the measure.")]
 Age = Annotated[int | None, Query(ge=60, le=31_622_400, description="Seconds; else the latest that all have reached.")]
+InSegment = Annotated[str, Query(max_length=200, description="Name of a segment: its people's copies alone.")]
 Dialect = Annotated[str, Query(max_length=40, description="The only one; without it all of them.")]
 
 
@@ -160,11 +162,12 @@ def one_person(request: Request, *, address: Address) -> Response:
 
 
 @router.get("/api/compare")
-def comparison(request: Request, *, c: Campaigns = (), age: Age = None) -> Response:
-    """Campaigns at equal age, each compared with the first."""
-    stores = stores_of(request)
+def comparison(request: Request, *, c: Campaigns = (), age: Age = None, segment: InSegment = "") -> Response:
+    """Campaigns at equal age, each compared with the first; of everybody, or of the people of a segment."""
+    stores, now = stores_of(request), now_of(request)
     found = [find(stores, each) for each in dict.fromkeys(c)]
-    return _json(compare_to_json(compare(stores, found, now=now_of(request), age=age)))
+    narrowed = within(stores, segment, now=now)
+    return _json(compare_to_json(compare(narrowed, found, now=now, age=age, segment=segment)))
 
 
 @router.get("/api/timing")

@@ -26,6 +26,7 @@ from mailwake.insight.returned import returned
 from mailwake.people.delivery import delivery_card
 from mailwake.people.people import FILTERS, people
 from mailwake.people.person import person
+from mailwake.segments.within import within
 from mailwake.views import (
     campaign_view,
     campaigns_view,
@@ -121,15 +122,17 @@ def one_person(request: Request, *, address: Address) -> Response:
 
 
 @router.get("/compare")
-def comparison(request: Request, *, c: Campaigns = (), age: Age = None) -> Response:
+def comparison(request: Request, *, c: Campaigns = (), age: Age = None, segment: Text = "") -> Response:
     """Campaigns side by side; without two of them, a list to choose from."""
-    stores = stores_of(request)
+    stores, now = stores_of(request), now_of(request)
     chosen = list(dict.fromkeys(c))
     values: dict[str, Any] = {"sides": []}
     if len(chosen) > 1:
-        answer = compare(stores, [find(stores, each) for each in chosen], now=now_of(request), age=age)
+        narrowed = within(stores, segment, now=now)
+        answer = compare(narrowed, [find(stores, each) for each in chosen], now=now, age=age, segment=segment)
         values = compare_view.values(answer, stores.zone)
     choice = compare_view.choice(overview(stores), chosen, stores.zone)
+    values |= {"segment": segment, "segments": [each.name for each in stores.state.segments()]}
     return render(request, "compare.html", here="compare", choice=choice, **values)
 
 

@@ -118,6 +118,24 @@ def test_answers_are_numbers_texts_and_none(both: Both, name: str) -> None:
         assert all(value is None or type(value) in (int, float, str) for value in values)
 
 
+def test_a_store_narrowed_to_people_tells_what_a_store_of_their_copies_alone_does(
+    both: Both, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Every question that comparisons and click maps ask, on both engines."""
+    handles = sorted({row.recipient for row in both.rows if row.type == "sent" and row.recipient})[::2]
+    copies = {row.delivery for row in both.rows if row.type == "sent" and row.recipient in handles}
+    alone = open_events(tmp_path_factory.mktemp("alone") / "events.duckdb")
+    alone.write(rows=[row for row in both.rows if row.delivery in copies and row.delivery is not None])
+    for name in ("campaign_counts", "ages", "mix", "links", "link_chances", "template_bases", "clients", "weeks"):
+        for given in parameters(name, both.rows, 1)[:2]:
+            expected = alone.ask(name, **given)
+            assert both.duck.among(handles).ask(name, **given) == expected, name
+            assert both.click.among(handles).ask(name, **given) == expected, name
+    assert both.duck.among([]).ask("campaign_counts", campaign=1) == []
+    assert both.duck.ask("latest")[0]["event_count"] == len(both.rows), "the store itself is whole"
+    alone.close()
+
+
 def test_hostile_filters_are_only_text(both: Both) -> None:
     for engine in (both.duck, both.click):
         asked: Any = engine.ask

@@ -39,6 +39,7 @@ def command(  # noqa: PLR0913 - one for each option
     as_map: Annotated[bool, typer.Option("--map", help="Its click map instead: each place of a link.")] = False,
     changes: Annotated[bool, typer.Option("--changes", help="What changed since last week instead.")] = False,
     deliverability: Annotated[bool, typer.Option("--deliverability", help="Mailbox providers instead.")] = False,
+    segment: Annotated[str, typer.Option(help="With --map: copies sent to the people of this segment alone.")] = "",
     dialect: Annotated[str, typer.Option(help="In another tool's definitions: hubspot, braze, …, or all.")] = "",
     links: Annotated[float | None, typer.Option("--links", min=0.1, help="Links in that send; else as usual.")] = None,
     look_up: Annotated[bool, typer.Option("--look-up", help="Ask the DNS who takes these domains' mail.")] = False,
@@ -54,6 +55,8 @@ def command(  # noqa: PLR0913 - one for each option
     _check_whole(campaign, changes, deliverability, as_map or bounces or domains or reconcile or bool(dialect))
     if as_json and as_csv:
         raise Misconfigured("--json --csv", "choose one of them")
+    if segment and not as_map:
+        raise Misconfigured("--segment", "it narrows a click map; add --map, or use `mailwake compare`")
     if (people or links or look_up) and not domains:
         raise Misconfigured("--people, --links, --look-up", "they are about domains; add --domains")
     settings = load(config)
@@ -68,7 +71,7 @@ def command(  # noqa: PLR0913 - one for each option
     elif reconcile:
         _reconcile(settings, campaign, as_json=as_json, as_csv=as_csv)
     elif as_map:
-        _map(settings, campaign, as_json=as_json, as_csv=as_csv)
+        _map(settings, campaign, segment, as_json=as_json, as_csv=as_csv)
     elif dialect:
         _definitions(settings, campaign, dialect, as_json=as_json, as_csv=as_csv)
     else:
@@ -137,15 +140,18 @@ def _reconcile(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool
     reconcile_view.write_csv(told) if as_csv else reconcile_view.show(told)
 
 
-def _map(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
+def _map(settings: Settings, campaign: str, segment: str, *, as_json: bool, as_csv: bool) -> None:
     from mailwake.insight import click_map as asked
     from mailwake.insight.report import find
     from mailwake.printing import click_map as click_map_tables
+    from mailwake.segments.within import within
 
     def answer(stores: Stores) -> bytes:
-        return asked.to_json(asked.click_map(stores, find(stores, campaign), asked.Asked()))
+        narrowed = within(stores, segment, now=Micros(time.time_ns() // 1_000))
+        return asked.to_json(asked.click_map(narrowed, find(stores, campaign), asked.Asked(segment=segment)))
 
-    body = answer_of(settings, f"/api/campaigns/{quote(campaign, safe='')}/map", answer)
+    path = f"/api/campaigns/{quote(campaign, safe='')}/map?segment={quote(segment, safe='')}"
+    body = answer_of(settings, path, answer)
     if as_json:
         sys.stdout.write(body.decode())
         return

@@ -7,8 +7,9 @@ processes out, readers too, while one has the file open for writing.
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import duckdb
 import msgspec
 
 from mailwake.errors import BadInput, Unavailable
-from mailwake.events import Micros
+from mailwake.events import Handle, Micros
 from mailwake.store.events import CounterRow, EventRow, Judgement, TakenRow
 from mailwake.store.events.asking import migrations, spell, statements, writing
 from mailwake.store.events.choosing import Choice, spell_choice
@@ -51,6 +52,7 @@ class DuckEvents:
         self._dialect = Dialect()
         self._writing = threading.Lock()
         self._read_only = read_only
+        self._among: str | None = None
 
     def write(
         self,
@@ -131,9 +133,17 @@ class DuckEvents:
 
     def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.ask`."""
-        sql = spell(question, self._dialect, parameters)
+        among = {} if self._among is None else {"among": self._among}
+        sql = spell(question, self._dialect, parameters, is_among=bool(among))
+        values = {**parameters, **(among if "$among" in sql else {})}  # not every question reads events
         with self._reading() as cursor:
-            return list(_dicts(cursor.execute(sql, parameters) if parameters else cursor.execute(sql)))
+            return list(_dicts(cursor.execute(sql, values) if values else cursor.execute(sql)))
+
+    def among(self, handles: Iterable[Handle]) -> DuckEvents:
+        """See `EventStore.among`; the copy shares the connection and its locks."""
+        narrowed = copy.copy(self)
+        narrowed._among = ",".join(map(str, handles))  # noqa: SLF001 - its own
+        return narrowed
 
     def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.choose`."""
