@@ -111,7 +111,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
     campaigns |= {"/api/campaigns/{campaign}/pace", "/api/compare"}
     campaigns |= {"/api/timing", "/api/campaigns/{campaign}/timing", "/api/person"}
     campaigns |= {"/api/campaigns/{campaign}/map"}
-    campaigns |= {"/api/campaigns/{campaign}/deliverability"}
+    campaigns |= {"/api/campaigns/{campaign}/deliverability", "/api/person/hour"}
     campaigns |= {"/api/changes", "/api/deliverability", "/api/campaigns/{campaign}/links/{number}/people"}
     lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
     segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}

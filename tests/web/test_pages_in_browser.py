@@ -34,7 +34,6 @@ PAGES = (
     "/domains",
     "/deliverability",
     "/compare?c=3&c=2&segment=Clicked%20once",
-    "/campaigns/3/map?segment=Clicked%20once",
     "/campaigns/3/links/1/people?who=machine",
     "/campaigns/3/deliveries/3000000",
     "/unsubscribes",

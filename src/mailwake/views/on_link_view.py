@@ -36,7 +36,7 @@ def values(answer: Followers, zone: ZoneInfo) -> dict[str, Any]:
         "id": answer.id,
         "name": answer.name,
         "path": path,
-        "template": answer.template,
+        "of_template": answer.template,
         "number": answer.link,
         "label": answer.label or "(no text)",
         "target": answer.href,

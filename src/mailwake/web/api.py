@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.atlas.answers import to_json as atlas_to_json
 from mailwake.atlas.domains import DAYS, atlas
+from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.changes import Changes, changes
 from mailwake.comparing.changes import to_json as changes_to_json
 from mailwake.comparing.compare import MOST, compare
@@ -159,6 +161,16 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
 def one_person(request: Request, *, address: Address) -> Response:
     """One recipient over all campaigns: how often and when they engage, with what, and whether they come back."""
     return _json(person_to_json(person(stores_of(request), address.strip())))
+
+
+@router.get("/api/person/hour")
+def person_hour(request: Request, *, address: Address) -> Response:
+    """The hour of the day at which one recipient is most likely to react, or why none is named."""
+    stores, given = stores_of(request), address.strip()
+    found = person(stores, given)
+    (handle,) = stores.state.known_handles([given]).values()
+    hour = best_hours(stores, [handle], now=now_of(request))[handle]
+    return _json(msgspec.json.encode({"address": found.address, "best": hour}) + b"\n")
 
 
 @router.get("/api/compare")

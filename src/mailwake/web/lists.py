@@ -11,12 +11,16 @@ from typing import Annotated, TypeVar
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
+from mailwake.comparing.best_hours import PersonHour, best_hours
 from mailwake.drawing.rows import safe_cell
+from mailwake.events import Micros
+from mailwake.insight.answers import Person
 from mailwake.insight.report import find
+from mailwake.insight.stores import Stores
 from mailwake.people.on_link import Follower, people_on_link, to_json
 from mailwake.people.people import PAGE_SIZE, people
 from mailwake.views import on_link_view
-from mailwake.web.api import Outcome, Page, PageSize, stores_of
+from mailwake.web.api import Outcome, Page, PageSize, now_of, stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter()
@@ -80,13 +84,26 @@ def people_csv(request: Request, campaign: str, *, outcome: Outcome = "all") -> 
     stores, found = stores_of(request), find(stores_of(request), campaign)
     people(stores, found, outcome=outcome, page_size=1)  # refuses before it begins
 
-    head = ("email", "outcome", "opened_by", "clicked_by", "sent_at", "last_at", "reason")
-    everybody = _all(lambda page: people(stores, found, outcome=outcome, page=page, page_size=_CHUNK).people)
-    cells = (
-        (each.address, each.outcome, each.opened, each.clicked, each.sent_at, each.last_at, each.reason)
-        for each in everybody
-    )
-    return _csv("people", head, cells)
+    def chunk(page: int) -> Sequence[Sequence[str | datetime | None]]:
+        some = people(stores, found, outcome=outcome, page=page, page_size=_CHUNK).people
+        hours = _hours(stores, [each.address for each in some if each.address], now_of(request))
+        return [_person(each, hours.get(each.address or "")) for each in some]
+
+    head = ("email", "outcome", "opened_by", "clicked_by", "sent_at", "last_at", "best_hour", "clock", "reason")
+    return _csv("people", head, _all(chunk))
+
+
+def _hours(stores: Stores, addresses: Sequence[str], now: Micros) -> dict[str, PersonHour]:
+    handles = stores.state.known_handles(addresses)
+    hours = best_hours(stores, handles.values(), now=now)
+    return {address: hours[handle] for address, handle in handles.items()}
+
+
+def _person(each: Person, best: PersonHour | None) -> Sequence[str | datetime | None]:
+    """The best hour is empty where it cannot be said."""
+    hour, clock = (None, None) if best is None or best.hour is None else (str(best.hour), best.clock)
+    facts = (each.address, each.outcome, each.opened, each.clicked, each.sent_at, each.last_at)
+    return (*facts, hour, clock, each.reason)
 
 
 def _all(chunk: Callable[[int], Sequence[T]]) -> Iterator[T]:

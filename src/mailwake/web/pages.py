@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from mailwake.atlas.domains import atlas, everybody, forecast
 from mailwake.boards import bounces_view, deliverability_view, domains_view, status_view
+from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.compare import compare
 from mailwake.comparing.pace import checkpoints, pace
 from mailwake.comparing.timing import timing
@@ -117,8 +118,11 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
 @router.get("/person")
 def one_person(request: Request, *, address: Address) -> Response:
     """One recipient over all campaigns."""
-    stores = stores_of(request)
-    return render(request, "person.html", **person_view.values(person(stores, address.strip()), stores.zone))
+    stores, given = stores_of(request), address.strip()
+    answer = person(stores, given)
+    handle = stores.state.known_handles([given])[given]
+    hour = best_hours(stores, [handle], now=now_of(request))[handle]
+    return render(request, "person.html", **person_view.values(answer, hour, stores.zone))
 
 
 @router.get("/compare")

@@ -84,6 +84,7 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "age": 3_600_000_000,
         "kind": "clicked",
         "who": "",
+        "recipients": "",
         "ahead": 3_600,
         "gap": 600_000_000,
         "step": 86_400,
@@ -93,6 +94,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
     found = [one]
     if "only" in wanted:
         found += [{**one, "only": word} for word in FILTERS]
+    if "recipients" in wanted:
+        found += [{**one, "recipients": f"{one['recipient']},17"}, {**one, "recipients": "' or 1=1"}]
     if "offset" in wanted:
         found += [{**one, "limit": 3, "offset": 2}, {**one, "offset": 10_000}]
     if "age" in wanted:
