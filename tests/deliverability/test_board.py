@@ -114,6 +114,16 @@ def test_what_got_worse_is_told_with_its_day_and_its_campaigns(answer: Deliverab
     assert text.endswith("on Wednesday, 11 Nov; 3 campaigns.")
 
 
+def test_the_page_draws_the_weeks_of_the_provider_that_was_asked_for(answer: Deliverability) -> None:
+    zone = ZoneInfo("UTC")
+    assert deliverability_view.values(answer, zone)["weeks"].name == "Outlook", "it got worse last"
+    chosen = deliverability_view.values(answer, zone, provider="Yahoo")
+    assert chosen["weeks"].name == "Yahoo"
+    assert [trend.label for trend in chosen["weeks"].trends] == chosen["heads"][1:]
+    assert "/deliverability?provider=Gmail#weeks" in {line.href for line in chosen["providers"]}
+    assert deliverability_view.values(answer, zone, provider="<nobody>")["weeks"].name == "Outlook"
+
+
 def test_weeks_add_up_to_what_was_sent(answer: Deliverability) -> None:
     weeks = place(answer, "Outlook").weeks
     assert sum(each.rates[0].base for each in weeks) == 17 * COPIES

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Sent, Step, Turn
@@ -71,7 +72,7 @@ class Line:
 
     name: str
     #: of a provider: where its weeks are shown; empty: nowhere
-    anchor: str
+    href: str
     about: str
     figures: tuple[Figure, ...]
     classes: tuple[str, ...]
@@ -107,14 +108,19 @@ class Weeks:
     """One provider over time: drawings, and the table that says the same."""
 
     name: str
-    anchor: str
     trends: tuple[Trend, ...]
     #: first day of the week, its rates
     rows: tuple[tuple[str, tuple[Figure, ...]], ...]
 
 
-def values(answer: Deliverability, zone: ZoneInfo) -> dict[str, Any]:
-    """What `deliverability.html` names."""
+def values(answer: Deliverability, zone: ZoneInfo, *, provider: str = "") -> dict[str, Any]:
+    """What `deliverability.html` names.
+
+    Args:
+        answer: what is known.
+        zone: the viewer's.
+        provider: whose weeks are drawn; of another name, the one that got worse last, else the largest.
+    """
     return {
         "any_copy": answer.total is not None and answer.total.sent > 0,
         "since": f"copies sent since {figures.day(answer.since, zone)}",
@@ -124,11 +130,11 @@ def values(answer: Deliverability, zone: ZoneInfo) -> dict[str, Any]:
         "silent": ", ".join(answer.silent),
         "is_quiet": len(answer.silent) < sum(each.name is not None for each in answer.providers),
         "recent": answer.recent_days,
-        "history": answer.history_days,
+        "history": answer.history_days - answer.recent_days,
         "heads": list(HEADS.values()),
-        "providers": [_line(each, number) for number, each in enumerate(answer.providers, 1)],
-        "domains": [_line(each, 0) for each in answer.domains],
-        "weeks": [_weeks(each, number) for number, each in enumerate(answer.providers, 1) if each.weeks],
+        "providers": [_line(each) for each in answer.providers],
+        "domains": [_line(each) for each in answer.domains],
+        "weeks": _chosen(answer, provider),
     }
 
 
@@ -136,8 +142,15 @@ def providers(answer: OfCampaign) -> dict[str, Any]:
     """What `_providers.html` names."""
     return {
         "provider_heads": list(HEADS.values()),
-        "providers": [_line(each, 0) for each in answer.providers],
+        "providers": [_line(each) for each in answer.providers],
     }
+
+
+def _chosen(answer: Deliverability, wanted: str) -> Weeks | None:
+    named = {each.name: each for each in answer.providers if each.name is not None and each.weeks}
+    names = [wanted, *(turn.provider for turn in answer.turns), *named]
+    found = next((named[name] for name in names if name in named), None)
+    return None if found is None else _weeks(found)
 
 
 def turn_view(turn: Turn) -> TurnView:
@@ -158,30 +171,28 @@ def _day(day: date) -> str:
     return f"{day:%A}, {day.day}{figures.NBSP}{day:%b}"
 
 
-def _line(place: Place, number: int) -> Line:
+def _line(place: Place) -> Line:
     kind, sign = _STANDINGS[place.standing]
     held, domains = place.thresholds, place.domains
     people = "" if place.recipients is None else pieces.listed(place.recipients, place.recipients, "recipient")
     more = f" and {len(domains) - 3} more" if len(domains) > 3 else ""
     named = f"{', '.join(domains[:3])}{more}" if domains else ""
-    lines = f"{figures.percent(held.watch)} and {figures.percent(held.limit)}"
     return Line(
         name=place.name or "All others",
-        anchor=f"weeks-{number}" if number and place.weeks else "",
+        href=f"/deliverability?{urlencode({'provider': place.name})}#weeks" if place.name and place.weeks else "",
         about=" · ".join(filter(None, (people, named))),
         figures=tuple(pieces.figure(each) for each in place.rates),
         classes=tuple(f"{_CLASSES[each.klass]}: {figures.count(each.count)}" for each in place.classes),
         standing=Mark(kind=kind, sign=sign, word=place.standing),
-        held=f"its own lines {lines}" if held.is_own else f"Gmail’s lines {lines}, as it names none",  # noqa: RUF001
+        held=f"own lines {figures.percent(held.watch)} and {figures.percent(held.limit)}" if held.is_own else "",
         source=held.source,
     )
 
 
-def _weeks(place: Place, number: int) -> Weeks:
+def _weeks(place: Place) -> Weeks:
     rates = list(zip(*(each.rates for each in place.weeks), strict=True))
     return Weeks(
         name=place.name or "All others",
-        anchor=f"weeks-{number}",
         trends=tuple(_trend(HEADS[some[0].metric], place.weeks, some) for some in rates[1:]),
         rows=tuple((_date(each), tuple(pieces.figure(rate) for rate in each.rates)) for each in reversed(place.weeks)),
     )

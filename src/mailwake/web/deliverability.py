@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.boards import deliverability_view
@@ -13,6 +15,8 @@ from mailwake.web.api import Days, kept_of, now_of, stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter()
+
+Provider = Annotated[str, Query(max_length=200, description="Whose weeks are drawn.")]
 
 
 def deliverability_of(request: Request, days: int = DAYS) -> Deliverability:
@@ -35,7 +39,7 @@ def campaign_api(request: Request, campaign: str) -> Response:
 
 
 @router.get("/deliverability", include_in_schema=False)
-def page(request: Request) -> Response:
-    """The same as a page."""
-    values = deliverability_view.values(deliverability_of(request), stores_of(request).zone)
+def page(request: Request, *, provider: Provider = "") -> Response:
+    """The same as a page, with the weeks of one provider."""
+    values = deliverability_view.values(deliverability_of(request), stores_of(request).zone, provider=provider)
     return render(request, "deliverability.html", here="deliverability", **values)
