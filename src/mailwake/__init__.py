@@ -31,6 +31,7 @@ The rooms, in the order an email lives::
     trials     the mathematics of experiments
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
+    deliverability  how mail fares at each mailbox provider, and since when worse
     comparing  campaigns at equal age, and why two differ
     earnings   what human clicks earned, and what a campaign added
     people     one recipient and one copy

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -316,6 +317,32 @@ def test_what_came_back_is_told_as_table_json_and_csv(folder: Path, run: Run) ->
     assert (row["by"], row["cause"], row["count"]) == ("place", "auth_failure", "1")
     with pytest.raises(Misconfigured, match="report of its own"):
         run(bounces=True, domains=True)
+
+
+def test_what_changed_and_providers_are_told_as_text_json_and_csv(folder: Path, run: Run) -> None:
+    assert "no mail was sent" in run(changes=True)
+    assert run(deliverability=True) == "Nothing was sent lately.\n"
+    stores = seeding.open_stores(folder / "mailwake-data")
+    start = datetime.now(UTC) - timedelta(days=3)
+    mail = seeding.sending(stores, "=Spring\x1b[2J", start=start)
+    mail.people([f"p{n}@gmail.com" for n in range(30)])
+    for number in range(30):
+        mail.add(EventType.SENT, number, 0, domain="gmail.com")
+        mail.add(EventType.DELIVERED, number, 1, domain="gmail.com")
+    mail.write()
+    seeding.close(stores)
+    shown = run(changes=True)
+    assert "1 new campaign: =Spring\N{REPLACEMENT CHARACTER}[2J." in shown
+    assert json.loads(run(changes=True, as_json=True))["begun"][0]["copies"] == 30
+    assert {row["metric"]: row["base"] for row in csv.DictReader(io.StringIO(run(changes=True, as_csv=True)))}[
+        "delivery_rate__sent"
+    ] == "30"
+    assert "Too little was sent to tell a change at: Gmail." in run(deliverability=True)
+    assert json.loads(run(deliverability=True, as_json=True))["providers"][0]["sent"] == 30
+    rows = list(csv.DictReader(io.StringIO(run(deliverability=True, as_csv=True))))
+    assert {(row["kind"], row["name"]) for row in rows} == {("provider", "Gmail"), ("domain", "gmail.com")}
+    with pytest.raises(Misconfigured, match="report of its own"):
+        run(deliverability=True, changes=True)
 
 
 def test_the_click_map_is_printed_in_all_three_ways(run: Run, seeded: dict[str, bytes], folder: Path) -> None:

@@ -160,6 +160,7 @@ def sending(
 HUMAN: dict[str, Any] = {"p_human": 0.93, "klass": Class.HUMAN}
 MPP: dict[str, Any] = {"p_human": 0.45, "klass": Class.MPP, "agent_kind": AgentKind.PRIVACY_PROXY}
 SCANNER: dict[str, Any] = {"p_human": 0.02, "klass": Class.SCANNER}
+SCANNED: dict[str, Any] = {**SCANNER, "country": "US", "reasons": '[["delay",-2.9,"3 s after delivery"]]'}
 ON_DESKTOP: dict[str, Any] = {"client": "Outlook", "device": "desktop", "country": "DE"}
 ON_PHONE: dict[str, Any] = {"client": "Apple Mail", "device": "mobile", "country": "FR"}
 
@@ -256,7 +257,7 @@ def _scan(mail: Sending, draw: random.Random, number: int, sent: float) -> None:
     if draw.random() < 0.6:
         for link in mail.links:
             if link.tracked:
-                mail.add(EventType.CLICKED, number, seen + 1, link=link.number, role=link.role, **SCANNER, country="US")
+                mail.add(EventType.CLICKED, number, seen + 1, link=link.number, role=link.role, **SCANNED)
 
 
 def _read(mail: Sending, draw: random.Random, number: int, *, sent: float, place: dict[str, Any]) -> None:

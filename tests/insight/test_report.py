@@ -59,6 +59,7 @@ def test_a_click_on_the_unsubscribe_link_is_no_click(report: CampaignReport) -> 
         ("possible_click_rate__delivered_trackable", 0, 7),
         ("machine_click_rate__delivered_trackable", 1, 7),
         ("raw_click_rate__delivered_trackable", 2, 7),
+        ("machine_alone_rate__clicked", 1, 2),
         ("unsubscribe_rate__delivered", 1, 7),
         ("complaint_rate__delivered", 1, 7),
     ],

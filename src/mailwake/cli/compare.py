@@ -18,6 +18,7 @@ from mailwake.errors import Misconfigured
 from mailwake.events import Micros
 from mailwake.insight.report import find
 from mailwake.insight.stores import Stores, zone_named
+from mailwake.segments.within import within
 from mailwake.settings import DEFAULT_FILE, load
 
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400}
@@ -32,6 +33,7 @@ def command(
     at: Annotated[
         str, typer.Option(help="Age of the copies, such as 2h or 3d; else the latest that all reached.")
     ] = "",
+    segment: Annotated[str, typer.Option(help="Name of a segment: copies sent to its people alone.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The answer of the API, byte for byte.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet.")] = False,
 ) -> None:
@@ -47,9 +49,11 @@ def command(
 
     def answer(stores: Stores) -> bytes:
         found = [find(stores, each) for each in dict.fromkeys(campaigns)]
-        return to_json(compare(stores, found, now=Micros(time.time_ns() // 1_000), age=age))
+        now = Micros(time.time_ns() // 1_000)
+        return to_json(compare(within(stores, segment, now=now), found, now=now, age=age, segment=segment))
 
     wanted = [("c", each) for each in campaigns] + ([] if age is None else [("age", str(age))])
+    wanted += [("segment", segment)] if segment else []
     body = answer_of(settings, f"/api/compare?{urlencode(wanted)}", answer)
     if as_json:
         sys.stdout.write(body.decode())

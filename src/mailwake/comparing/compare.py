@@ -138,6 +138,8 @@ class Comparison:
     sides: tuple[Side, ...]
     #: of two campaigns
     why: tuple[Why, ...]
+    #: whose copies alone this is about; empty: everybody's
+    segment: str = ""
 
 
 def to_json(answer: Comparison) -> bytes:
@@ -145,7 +147,9 @@ def to_json(answer: Comparison) -> bytes:
     return msgspec.json.encode(answer) + b"\n"
 
 
-def compare(stores: Stores, campaigns: Sequence[Campaign], *, now: Micros, age: int | None = None) -> Comparison:
+def compare(
+    stores: Stores, campaigns: Sequence[Campaign], *, now: Micros, age: int | None = None, segment: str = ""
+) -> Comparison:
     """Campaigns side by side; each is compared with the first.
 
     Args:
@@ -153,6 +157,7 @@ def compare(stores: Stores, campaigns: Sequence[Campaign], *, now: Micros, age: 
         campaigns: two or more, each once.
         now: microseconds since 1970.
         age: seconds; None: the latest checkpoint that all have reached.
+        segment: that the stores were narrowed to, to be told.
 
     Raises:
         BadInput: there are fewer than two, too many, or one twice; or the age cannot be.
@@ -167,7 +172,8 @@ def compare(stores: Stores, campaigns: Sequence[Campaign], *, now: Micros, age: 
     counted = [_counted(asked, each, of) for each, of in zip(campaigns, groups, strict=True)]
     sides = tuple(_side(each, of, counted[0]) for each, of in zip(campaigns, counted, strict=True))
     why = [_why(asked, campaigns, kind) for kind in BASES] if len(campaigns) == _TWO else []
-    return Comparison(age=asked.age, ages=ages, sides=sides, why=tuple(each for each in why if each is not None))
+    told = tuple(each for each in why if each is not None)
+    return Comparison(age=asked.age, ages=ages, sides=sides, why=told, segment=segment)
 
 
 class _Asked(NamedTuple):

@@ -152,6 +152,12 @@ def pace(stores: Stores, campaign: Campaign, *, now: Micros) -> CampaignPace:
     )
 
 
+def checkpoints(stores: Stores, campaign: Campaign, *, now: Micros) -> dict[str, tuple[AtAge, ...]]:
+    """Opened and clicked when copies were an hour, a day, three and seven days old; empty where nothing was sent."""
+    found = groups_of(stores, campaign.id)
+    return {kind: tuple(at_age(some, age, now / SECOND) for age in CHECKPOINTS) for kind, some in found.items() if some}
+
+
 def groups_of(stores: Stores, campaign: CampaignId) -> dict[str, list[Group]]:
     """The copies of a campaign by kind of reaction, in groups short against what is told of them."""
     row = stores.events.ask("campaign_counts", campaign=campaign)

@@ -153,10 +153,17 @@ def _exposure(sent: Sequence[Row], known: Sequence[tuple[int, int, ZoneInfo]]) -
         arrived = [0] * HOURS
         for row in sent:
             arrived[datetime.fromtimestamp(row["hour"], zone).hour] += row["copies"]
-        for later in range(_FRESH_HOURS):
-            left: float = weight * 0.5 ** (later / _HALF_LIFE_HOURS)
-            for hour, copies in enumerate(arrived):
-                exposed[(hour + later) % HOURS] += copies * left
+        exposed = [have + weight * more for have, more in zip(exposed, still_fresh(arrived), strict=True)]
+    return exposed
+
+
+def still_fresh(arrived: Sequence[int]) -> list[float]:
+    """Mail that could still be reacted to in each hour of the day, by when it arrived, (24,)."""
+    exposed = [0.0] * HOURS
+    for later in range(_FRESH_HOURS):
+        left: float = 0.5 ** (later / _HALF_LIFE_HOURS)
+        for hour, copies in enumerate(arrived):
+            exposed[(hour + later) % HOURS] += copies * left
     return exposed
 
 

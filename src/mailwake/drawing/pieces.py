@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import charts, figures
 from mailwake.drawing.charts import Part
 from mailwake.insight.answers import Group, LinkLine
+from mailwake.insight.link_reasons import WhyMachines
 from mailwake.insight.metrics import Rate, metrics
 from mailwake.insight.tally import Reaction, Tally
 
@@ -81,7 +82,15 @@ class LinkView:
     #: None: not http or https, so it is shown and never made clickable
     href: str | None
     split: Split
+    #: who, what it says on narrow screens, copies
+    counts: tuple[tuple[str, str, str], ...]
     hits: str
+    #: where those who followed it are listed
+    people: str
+    #: why machines' clicks are machines': "so soon after delivery (38)"; empty: none clicked
+    why: tuple[str, ...]
+    #: clicks of machines
+    machine_clicks: str
 
 
 def figure(rate: Rate) -> Figure:
@@ -131,7 +140,16 @@ def groups(rows: Iterable[Group], by: str) -> list[Split]:
     return [split(label, reacted, longest) for label, reacted in shown if reacted.raw]
 
 
-def links(rows: Iterable[LinkLine]) -> list[LinkView]:
+#: whose clicks on the page of a link, in `Reaction`, and in words
+_FOLLOWED = (
+    ("human", "human", "● likely people"),
+    ("possible", "possible", "◐ possibly"),
+    ("machine", "machine", "□ machines"),
+    ("all", "raw", "raw"),
+)
+
+
+def links(rows: Iterable[LinkLine], campaign: str) -> list[LinkView]:
     """The ranking of links. Only http and https become something to click on: a label or target may be hostile."""
     shown = list(rows)
     longest = max((row.clicked.raw for row in shown), default=0)
@@ -143,10 +161,19 @@ def links(rows: Iterable[LinkLine]) -> list[LinkView]:
             target=row.href,
             href=safe_href(row.href),
             split=split(row.label, row.clicked, longest),
+            counts=tuple((who, says, figures.count(getattr(row.clicked, part))) for who, part, says in _FOLLOWED),
             hits=figures.count(row.hits),
+            people=f"/campaigns/{campaign}/links/{row.number}/people?template={row.template}",
+            why=() if row.machines is None else why(row.machines),
+            machine_clicks="" if row.machines is None else listed(row.machines.clicks, row.machines.clicks, "click"),
         )
         for row in shown
     ]
+
+
+def why(found: WhyMachines) -> tuple[str, ...]:
+    """The commonest reasons, each with how many clicks it weighed against."""
+    return tuple(f"{each.says} ({figures.count(each.clicks)})" for each in found.reasons)
 
 
 def safe_href(href: str) -> str | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 import msgspec
 
+from mailwake.insight.link_reasons import WhyMachines
 from mailwake.insight.metrics import Rate
 from mailwake.insight.opens import TrueOpens
 from mailwake.insight.series import Series
@@ -77,6 +78,8 @@ class LinkLine:
     clicked: Reaction
     #: hits counted without saying whose (mode `aggregate`)
     hits: int
+    #: why machines' clicks there are machines'; None: none clicked
+    machines: WhyMachines | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,6 +134,8 @@ class CampaignReport:
     counted_only: Hits
     #: the rules that the verdicts behind these numbers were made with, most first; empty: nothing was judged yet
     rulesets: tuple[Ruleset, ...] = ()
+    #: why machines' clicks on all links are machines'; None: none clicked
+    machines: WhyMachines | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

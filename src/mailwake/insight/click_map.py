@@ -54,6 +54,8 @@ class Asked:
     country: str = ""
     #: id of another template, of any campaign, to compare with; None: none
     versus: int | None = None
+    #: that the stores were narrowed to; empty: everybody
+    segment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +142,8 @@ class ClickMap:
     versus: Mail | None
     #: links of the other mail that this one does not have
     only_there: tuple[Spot, ...]
+    #: whose copies alone this is about; empty: everybody's
+    segment: str = ""
 
 
 def click_map(stores: Stores, campaign: Campaign, asked: Asked) -> ClickMap:
@@ -177,6 +181,7 @@ def click_map(stores: Stores, campaign: Campaign, asked: Asked) -> ClickMap:
         ),
         versus=versus,
         only_there=tuple(spot.told for index, spot in enumerate(there) if index not in taken),
+        segment=asked.segment,
     )
 
 

@@ -17,12 +17,14 @@ from mailwake.errors import BadInput
 from mailwake.events import SECOND, CampaignId
 from mailwake.insight import opens, series, tally
 from mailwake.insight.answers import CampaignLine, CampaignReport, Group, Hits, LinkLine, Overview, Ruleset
+from mailwake.insight.link_reasons import WhyMachines, why_machines
 from mailwake.insight.metrics import rates, true_open_rate
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import NOBODY, Reaction, Tally, reaction
 from mailwake.store.state import Campaign, LinkRow
 
 Row = Mapping[str, Any]
+_PROXIED = {"proxied": "unknown, because proxied"}
 
 
 class NoSuchCampaign(BadInput):
@@ -112,6 +114,7 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
     judged = Counter({row["ruleset"]: row["verdicts"] for row in ask("campaign_rulesets", campaign=campaign.id)})
     line = _line(campaign.id, campaign, rows[0] if rows else None, judged)
     counters = ask("counters", campaign=campaign.id)
+    machines = why_machines(stores, campaign)
     over_time = _over_time(stores, campaign, line)
     span = ask("span", campaign=campaign.id)[0]
     found = _true_opens(stores, campaign, line, span)
@@ -128,12 +131,13 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
         true_opens=found,
         over_time=over_time,
         first_day=_first_day(stores, campaign, line, over_time),
-        links=_links(stores, campaign, counters),
+        links=_links(stores, campaign, counters, machines),
         clients=_groups(ask("clients", campaign=campaign.id), "client", {}),
-        devices=_groups(ask("devices", campaign=campaign.id), "device", {"proxied": "unknown, because proxied"}),
-        countries=_groups(ask("countries", campaign=campaign.id), "country", country_names()),
+        devices=_groups(ask("devices", campaign=campaign.id), "device", _PROXIED),
+        countries=_groups(ask("countries", campaign=campaign.id), "country", {**country_names(), **_PROXIED}),
         counted_only=Hits(opened=_hits(counters, "opened"), clicked=_hits(counters, "clicked")),
         rulesets=line.rulesets,
+        machines=machines.get(("", 0)),
     )
 
 
@@ -188,14 +192,18 @@ def _fine(rows: Iterable[Row]) -> dict[tuple[int, str, str], int]:
     }
 
 
-def _links(stores: Stores, campaign: Campaign, counters: Iterable[Row]) -> tuple[LinkLine, ...]:
+def _links(
+    stores: Stores, campaign: Campaign, counters: Iterable[Row], machines: Mapping[tuple[str, int], WhyMachines]
+) -> tuple[LinkLine, ...]:
     clicked = {(row["template"], row["link"]): row for row in stores.events.ask("links", campaign=campaign.id)}
     hits = {(row["template"], row["link"]): row["n"] for row in counters if row["type"] == "clicked"}
-    lines = [_link(link, clicked, hits) for link in stores.state.links(campaign.id) if link.tracked]
+    lines = [_link(link, clicked, hits, machines) for link in stores.state.links(campaign.id) if link.tracked]
     return tuple(sorted(lines, key=_most_people_first))
 
 
-def _link(link: LinkRow, clicked: Mapping[Any, Row], hits: Mapping[Any, int]) -> LinkLine:
+def _link(
+    link: LinkRow, clicked: Mapping[Any, Row], hits: Mapping[Any, int], machines: Mapping[tuple[str, int], WhyMachines]
+) -> LinkLine:
     place = (link.template, link.number)
     return LinkLine(
         template=str(link.template),
@@ -205,6 +213,7 @@ def _link(link: LinkRow, clicked: Mapping[Any, Row], hits: Mapping[Any, int]) ->
         href=link.href,
         clicked=_reaction(clicked[place]) if place in clicked else NOBODY,
         hits=hits.get(place, 0),
+        machines=machines.get((str(link.template), link.number)),
     )
 
 

@@ -17,7 +17,8 @@ def show(answer: Comparison, zone: ZoneInfo) -> None:
     """Print figures side by side, and why the first two differ."""
     console = Console()
     told = values(answer, zone)
-    console.print(f"Copies {told['age']} old")
+    of = f", sent to the people of the segment {escape(visible(answer.segment))}" if answer.segment else ""
+    console.print(f"Copies {told['age']} old{of}")
     table = table_of("", *(escape(visible(side["name"])) for side in told["sides"]))
     for line in told["lines"]:
         table.add_row(line.label, *("\n".join(filter(None, (cell.percent, cell.step))) for cell in line.cells))

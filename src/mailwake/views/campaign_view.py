@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailwake.drawing import charts, figures, pieces
+from mailwake.drawing import charts, figures, pieces, world
 from mailwake.drawing.charts import Chart, Part
 from mailwake.drawing.pieces import Figure
 from mailwake.insight.answers import CampaignReport
@@ -46,6 +46,8 @@ class Reactions:
     base: str
     parts: tuple[Part, ...]
     figures: tuple[Figure, ...]
+    #: where the people of each figure are listed
+    outcomes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +70,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         zone: the viewer's.
     """
     figure = pieces.by_metric(report.rates)
-    links = pieces.links(report.links)
+    links = pieces.links(report.links, report.id)
     return {
         "id": report.id,
         "name": report.name,
@@ -87,9 +89,12 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
             _reactions("Opened", report.tally.opened_in_base, report.tally.opens_trackable, figure),
             _reactions("Clicked", report.tally.clicked_in_base, report.tally.clicks_trackable, figure),
         ],
+        "machine_share": figure["machine_alone_rate__clicked"],
+        "machine_why": () if report.machines is None else pieces.why(report.machines),
         "outside": _outside(report),
         "by": by,
         "rankings": _rankings(report, by),
+        "world": _world(report, by),
         "links": links,
         "any_hits": any(link.hits != "0" for link in links),
         "counted_only": _counted_only(report),
@@ -142,7 +147,13 @@ def _estimated(found: TrueOpens) -> list[Word]:
 def _reactions(label: str, reacted: Reaction, whole: int, figure: Mapping[str, Figure]) -> Reactions:
     kind = {"Opened": "open", "Clicked": "click"}[label]
     shown = tuple(figure[f"{who}_{kind}_rate__delivered_trackable"] for who in _WHO)
-    return Reactions(label=label, base=shown[0].base, parts=charts.bar(reacted, whole), figures=shown)
+    return Reactions(
+        label=label,
+        base=shown[0].base,
+        parts=charts.bar(reacted, whole),
+        figures=shown,
+        outcomes=(*(f"{label.lower()}_{who}" for who in ("human", "possible", "machine")), label.lower()),
+    )
 
 
 def _outside(report: CampaignReport) -> str:
@@ -197,6 +208,24 @@ def _rankings(report: CampaignReport, by: str) -> list[dict[str, Any]]:
             {"title": title, "head": head, "sentence": sentence, "rows": ranked[:cut], "more": ranked[cut:]}
         )
     return rankings
+
+
+def _world(report: CampaignReport, by: str) -> dict[str, Any]:
+    """The map, and how many copies are on none."""
+    proxied, unknown = (
+        sum(getattr(row, by).human for row in report.countries if row.name == name) for name in ("proxied", None)
+    )
+    parts = [
+        f"{figures.count(number)} are unknown, {why}"
+        for number, why in ((proxied, "because a proxy asked"), (unknown, "because the address tells no country"))
+        if number
+    ]
+    return {
+        "width": world.WIDTH,
+        "height": world.HEIGHT,
+        "dots": world.dots(report.countries, by),
+        "unknown": f"{'; '.join(parts)}." if parts else "",
+    }
 
 
 def _counted_only(report: CampaignReport) -> list[dict[str, str]]:

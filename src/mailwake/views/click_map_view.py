@@ -101,7 +101,10 @@ def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> 
         "rows": [row(answer, spot, longest) for spot in answer.spots],
         "only_there": [f"{spot.number}. {spot.label or '(no text)'}" for spot in answer.only_there],
         "any_hits": any(spot.hits for spot in answer.spots),
-        "is_narrowed": bool(answer.device or answer.client or answer.country or answer.until_seconds is not None),
+        "segment": answer.segment,
+        "is_narrowed": bool(
+            answer.segment or answer.device or answer.client or answer.country or answer.until_seconds is not None
+        ),
     }
 
 
@@ -114,6 +117,7 @@ def query(answer: ClickMap, *, step: int, pictures: bool) -> dict[str, str]:
         "device": answer.device,
         "client": answer.client,
         "country": answer.country,
+        "segment": answer.segment,
         "versus": "" if answer.versus is None else answer.versus.template,
         "pictures": "1" if pictures else "",
     }

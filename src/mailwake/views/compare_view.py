@@ -81,7 +81,7 @@ def choice(overview: Overview, chosen: Sequence[str], zone: ZoneInfo) -> list[di
 
 def values(answer: Comparison, zone: ZoneInfo) -> dict[str, Any]:
     """What `compare.html` names."""
-    ids = [("c", side.id) for side in answer.sides]
+    ids = [("c", side.id) for side in answer.sides] + ([("segment", answer.segment)] if answer.segment else [])
     return {
         "age": figures.age(answer.age),
         "ages": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,6 +59,15 @@ def checkpoint(point: AtAge) -> AgeRow:
     if point.cannot_say is None:
         return row
     return AgeRow(age=row.age, percent="not yet", span="", base="no copy is that old")
+
+
+def checkpoints(found: Mapping[str, Sequence[AtAge]]) -> dict[str, Any] | None:
+    """Opened and clicked at each checkpoint, a line each; None: nothing was sent."""
+    if not found:
+        return None
+    columns = [[checkpoint(each) for each in some] for some in found.values()]
+    rows = [{"age": cells[0].age, "cells": cells} for cells in zip(*columns, strict=True)]
+    return {"heads": [f"{kind.capitalize()} by people" for kind in found], "rows": rows}
 
 
 def _ending(found: Ending) -> str:

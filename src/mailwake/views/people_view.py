@@ -48,6 +48,7 @@ def values(answer: PeoplePage, zone: ZoneInfo) -> dict[str, Any]:
         "name": answer.name,
         "outcome": answer.outcome,
         "choices": FILTERS,
+        "csv": f"{path}.csv?outcome={answer.outcome}",
         "listed": f"{copies} · {FILTERS[answer.outcome]}",
         "people": [_line(person, answer.id, zone) for person in answer.people],
         "pages": pages(
@@ -62,11 +63,12 @@ def _line(person: Person, campaign: str, zone: ZoneInfo) -> Line:
         href=f"/campaigns/{campaign}/deliveries/{person.delivery}" if person.delivery else "",
         outcome=person.outcome,
         reason=person.reason,
-        opened=_who(person.opened),
-        clicked=_who(person.clicked),
+        opened=who(person.opened),
+        clicked=who(person.clicked),
         last="" if person.last_at is None else figures.moment(person.last_at, zone),
     )
 
 
-def _who(kind: str | None) -> Who | None:
+def who(kind: str | None) -> Who | None:
+    """Who it was, with the mark that stands for it; None: nobody."""
     return None if kind is None else Who(kind=kind, mark=charts.MARKS[kind], name=ONE[kind])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.comparing.best_hours import PersonHour
 from mailwake.drawing import figures, pieces
 from mailwake.people.person import Copy, Person
 
@@ -27,7 +28,7 @@ class Line:
     more: tuple[str, ...]
 
 
-def values(answer: Person, zone: ZoneInfo) -> dict[str, Any]:
+def values(answer: Person, hour: PersonHour, zone: ZoneInfo) -> dict[str, Any]:
     """What `person.html` names."""
     facts = (
         ("Copies", figures.count(answer.sent)),
@@ -35,6 +36,7 @@ def values(answer: Person, zone: ZoneInfo) -> dict[str, Any]:
         ("Clicked in", f"{figures.count(answer.clicked)} of {figures.count(answer.sent)}"),
         ("Active on", pieces.listed(answer.days, answer.days, "day")),
         ("Returns after 14 days", figures.count(answer.returns)),
+        ("Best hour", best_hour(hour)),
         ("Last seen", "never" if answer.last_at is None else figures.moment(answer.last_at, zone)),
         ("Devices", ", ".join(answer.devices) or "not known"),
         ("Countries", ", ".join(answer.countries) or "not known"),
@@ -45,6 +47,16 @@ def values(answer: Person, zone: ZoneInfo) -> dict[str, Any]:
         "lines": [_line(each, zone) for each in answer.copies],
         "is_all": answer.is_all,
     }
+
+
+def best_hour(found: PersonHour) -> str:
+    """When they are most likely to react, or why that cannot be said."""
+    if found.hour is None:
+        return (found.cannot_say or figures.CANNOT_SAY).capitalize()
+    return (
+        f"{found.hour:02}:00 to {found.hour:02}:59 in {found.clock}, "
+        f"{figures.whole_percent(found.sureness)} sure by {figures.count(found.reactions)} reactions"
+    )
 
 
 def _line(copy: Copy, zone: ZoneInfo) -> Line:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.atlas.answers import to_json as atlas_to_json
 from mailwake.atlas.domains import DAYS, atlas
+from mailwake.comparing.best_hours import best_hours
+from mailwake.comparing.changes import Changes, changes
+from mailwake.comparing.changes import to_json as changes_to_json
 from mailwake.comparing.compare import MOST, compare
 from mailwake.comparing.compare import to_json as compare_to_json
 from mailwake.comparing.pace import pace
@@ -19,7 +23,7 @@ from mailwake.comparing.timing import to_json as timing_to_json
 from mailwake.events import Micros
 from mailwake.exports.events import events_page
 from mailwake.exports.events import to_json as events_to_json
-from mailwake.insight.answers import to_json
+from mailwake.insight.answers import Overview, to_json
 from mailwake.insight.cursors import MAX_CHARS
 from mailwake.insight.dialects import definitions, dialects
 from mailwake.insight.dialects import to_json as definitions_to_json
@@ -36,6 +40,8 @@ from mailwake.people.delivery import to_json as delivery_to_json
 from mailwake.people.people import FILTERS, PAGE_SIZE, people
 from mailwake.people.person import person
 from mailwake.people.person import to_json as person_to_json
+from mailwake.segments.within import within
+from mailwake.web.keeping import Kept
 
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1_000
@@ -61,6 +67,7 @@ Dialect = Annotated[
         json_schema_extra={"enum": ["", *dialects()]},
     ),
 ]
+InSegment = Annotated[str, Query(max_length=200, description="Name of a segment: its people's copies alone.")]
 
 
 def stores_of(request: Request) -> Stores:
@@ -81,6 +88,18 @@ def now_of(request: Request) -> Micros:
     return Micros(wall())
 
 
+def kept_of(request: Request) -> Kept:
+    """Answers of a moment ago."""
+    kept: Kept = request.app.state.kept
+    return kept
+
+
+def changes_of(request: Request, known: Overview) -> Changes:
+    """What changed since last week, kept a while: it goes through the events of weeks."""
+    stores, now = stores_of(request), now_of(request)
+    return kept_of(request).answer("changes", lambda: changes(stores, known, now=now))
+
+
 @router.get("/health")
 def health(request: Request) -> Response:
     """Answers as soon as the stores do."""
@@ -98,6 +117,12 @@ def status(request: Request) -> Response:
 def campaigns(request: Request) -> Response:
     """All campaigns, last sent first, and their sum."""
     return _json(to_json(overview(stores_of(request))))
+
+
+@router.get("/api/changes")
+def all_changes(request: Request) -> Response:
+    """What changed since last week: the mail of two weeks at equal age."""
+    return _json(changes_to_json(changes_of(request, overview(stores_of(request)))))
 
 
 @router.get("/api/campaigns/{campaign}")
@@ -166,12 +191,23 @@ def one_person(request: Request, *, address: Address) -> Response:
     return _json(person_to_json(person(stores_of(request), address.strip())))
 
 
+@router.get("/api/person/hour")
+def person_hour(request: Request, *, address: Address) -> Response:
+    """The hour of the day at which one recipient is most likely to react, or why none is named."""
+    stores, given = stores_of(request), address.strip()
+    found = person(stores, given)
+    (handle,) = stores.state.known_handles([given]).values()
+    hour = best_hours(stores, [handle], now=now_of(request))[handle]
+    return _json(msgspec.json.encode({"address": found.address, "best": hour}) + b"\n")
+
+
 @router.get("/api/compare")
-def comparison(request: Request, *, c: Campaigns = (), age: Age = None) -> Response:
-    """Campaigns at equal age, each compared with the first."""
-    stores = stores_of(request)
+def comparison(request: Request, *, c: Campaigns = (), age: Age = None, segment: InSegment = "") -> Response:
+    """Campaigns at equal age, each compared with the first; of everybody, or of the people of a segment."""
+    stores, now = stores_of(request), now_of(request)
     found = [find(stores, each) for each in dict.fromkeys(c)]
-    return _json(compare_to_json(compare(stores, found, now=now_of(request), age=age)))
+    narrowed = within(stores, segment, now=now)
+    return _json(compare_to_json(compare(narrowed, found, now=now, age=age, segment=segment)))
 
 
 @router.get("/api/timing")

@@ -15,10 +15,12 @@ from mailwake.monitoring.status import Status
 from mailwake.web import (
     api,
     click_maps,
+    deliverability,
     experiments,
     exports,
     faults,
     goals,
+    lists,
     openapi,
     pages,
     segments,
@@ -28,6 +30,7 @@ from mailwake.web import (
 from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
+from mailwake.web.keeping import Kept
 
 
 def look_nowhere() -> Status:
@@ -64,9 +67,12 @@ def create_app(
     app.state.relay = relay
     app.state.look = look
     app.state.wall = wall
+    app.state.kept = Kept()
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(click_maps.router)
+    app.include_router(deliverability.router)
+    app.include_router(lists.router)
     app.include_router(unsubscribes.router)
     app.include_router(suppressions.router)
     app.include_router(segments.router)

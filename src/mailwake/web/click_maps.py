@@ -17,9 +17,10 @@ from mailwake.errors import BadInput
 from mailwake.events import TemplateId
 from mailwake.insight.click_map import Asked, ClickMap, choices, click_map, to_json
 from mailwake.insight.report import find
+from mailwake.segments.within import within
 from mailwake.views import click_map_svg, click_map_view
 from mailwake.views.click_map_view import ALL, STEPS
-from mailwake.web.api import stores_of
+from mailwake.web.api import InSegment, now_of, stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter()
@@ -39,9 +40,18 @@ def _filters(
     client: Word = "",
     country: Word = "",
     versus: Id = "",
+    segment: InSegment = "",
 ) -> Asked:
     """What every address here understands."""
-    return Asked(layer=layer, template=_id(template), device=device, client=client, country=country, versus=_id(versus))
+    return Asked(
+        layer=layer,
+        template=_id(template),
+        device=device,
+        client=client,
+        country=country,
+        versus=_id(versus),
+        segment=segment,
+    )
 
 
 def _id(text: str) -> int | None:
@@ -56,7 +66,7 @@ Filters = Annotated[Asked, Depends(_filters)]
 
 
 def _answer(request: Request, campaign: str, asked: Asked, seconds: int | None) -> ClickMap:
-    stores = stores_of(request)
+    stores = within(stores_of(request), asked.segment, now=now_of(request))
     return click_map(stores, find(stores, campaign), replace(asked, until_seconds=seconds))
 
 
@@ -72,7 +82,9 @@ def page(request: Request, campaign: str, asked: Filters, *, step: Step = ALL, p
     answer = _answer(request, campaign, asked, STEPS[step][0])
     stores = stores_of(request)
     found = choices(stores, find(stores, campaign))
-    return render(request, "click_map.html", **click_map_view.values(answer, found, step=step, pictures=pictures))
+    values = click_map_view.values(answer, found, step=step, pictures=pictures)
+    segments = [each.name for each in stores.state.segments()]
+    return render(request, "click_map.html", segments=segments, **values)
 
 
 @router.get("/campaigns/{campaign}/map/mail", include_in_schema=False)

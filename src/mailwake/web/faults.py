@@ -15,6 +15,7 @@ from mailwake.experiments.design import NoSuchExperiment
 from mailwake.insight.click_map import NoSuchTemplate
 from mailwake.insight.report import NoSuchCampaign
 from mailwake.people.delivery import NoSuchDelivery
+from mailwake.people.on_link import NoSuchLink
 from mailwake.people.person import NoSuchPerson
 from mailwake.segments.keeper import NoSuchSegment
 from mailwake.web.rendering import render
@@ -28,7 +29,16 @@ _HEADINGS = {
     503: "The data cannot be read just now",
 }
 #: Faults about something that is named in the address and is not there.
-NOT_THERE = (NoSuchCampaign, NoSuchDelivery, NoSuchExperiment, NoSuchGoal, NoSuchPerson, NoSuchSegment, NoSuchTemplate)
+NOT_THERE = (
+    NoSuchCampaign,
+    NoSuchDelivery,
+    NoSuchExperiment,
+    NoSuchGoal,
+    NoSuchLink,
+    NoSuchPerson,
+    NoSuchSegment,
+    NoSuchTemplate,
+)
 
 
 def install(app: FastAPI) -> None:

@@ -14,10 +14,12 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.atlas.domains import atlas, everybody, forecast
-from mailwake.boards import bounces_view, domains_view, status_view
+from mailwake.boards import bounces_view, deliverability_view, domains_view, status_view
+from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.compare import compare
-from mailwake.comparing.pace import pace
+from mailwake.comparing.pace import checkpoints, pace
 from mailwake.comparing.timing import timing
+from mailwake.deliverability.board import of_campaign
 from mailwake.insight.answers import to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.report import campaign_report, find, overview
@@ -25,9 +27,11 @@ from mailwake.insight.returned import returned
 from mailwake.people.delivery import delivery_card
 from mailwake.people.people import FILTERS, people
 from mailwake.people.person import person
+from mailwake.segments.within import within
 from mailwake.views import (
     campaign_view,
     campaigns_view,
+    changes_view,
     compare_view,
     definitions_view,
     delivery_view,
@@ -36,7 +40,7 @@ from mailwake.views import (
     person_view,
     timing_view,
 )
-from mailwake.web.api import Address, Age, Campaigns, Page, now_of, status_of, stores_of
+from mailwake.web.api import Address, Age, Campaigns, Page, changes_of, now_of, status_of, stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -47,7 +51,7 @@ Seen = Annotated[str, Query(max_length=40)]
 
 @router.get("/")
 def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page = 1, seen: Seen = "") -> Response:
-    """All campaigns."""
+    """What changed since last week, and all campaigns."""
     stores = stores_of(request)
     answer = overview(stores)
     digest = _digest(to_json(answer))
@@ -55,6 +59,8 @@ def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page =
         return Response(status_code=204)
     asked = campaigns_view.Asked(q=q, stream=stream, page=page)
     values = campaigns_view.values(answer, asked, stores.zone)
+    is_whole = (q, stream, page) == ("", "", 1)  # who searches wants the list
+    values |= changes_view.values(changes_of(request, answer), stores.zone) if is_whole else {"news": []}
     again = "/?" + urlencode({"q": q, "stream": stream, "page": page, "seen": digest})
     return render(request, "campaigns.html", here="campaigns", again=again, relay=request.app.state.relay, **values)
 
@@ -63,12 +69,15 @@ def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page =
 def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text = "day", seen: Seen = "") -> Response:
     """One campaign."""
     stores = stores_of(request)
-    answer = campaign_report(stores, find(stores, campaign))
+    found = find(stores, campaign)
+    answer = campaign_report(stores, found)
     digest = _digest(to_json(answer))
     if seen == digest:
         return Response(status_code=204)
     chosen = {"by": "clicked" if by == "clicked" else "opened", "span": "all" if span == "all" else "day"}
     values = campaign_view.values(answer, by=chosen["by"], span=chosen["span"], zone=stores.zone)
+    values |= {"checkpoints": pace_view.checkpoints(checkpoints(stores, found, now=now_of(request)))}
+    values |= deliverability_view.providers(of_campaign(stores, found))
     again = f"/campaigns/{answer.id}?" + urlencode({**chosen, "seen": digest})
     return render(request, "campaign.html", again=again, **values)
 
@@ -109,20 +118,25 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
 @router.get("/person")
 def one_person(request: Request, *, address: Address) -> Response:
     """One recipient over all campaigns."""
-    stores = stores_of(request)
-    return render(request, "person.html", **person_view.values(person(stores, address.strip()), stores.zone))
+    stores, given = stores_of(request), address.strip()
+    answer = person(stores, given)
+    handle = stores.state.known_handles([given])[given]
+    hour = best_hours(stores, [handle], now=now_of(request))[handle]
+    return render(request, "person.html", **person_view.values(answer, hour, stores.zone))
 
 
 @router.get("/compare")
-def comparison(request: Request, *, c: Campaigns = (), age: Age = None) -> Response:
+def comparison(request: Request, *, c: Campaigns = (), age: Age = None, segment: Text = "") -> Response:
     """Campaigns side by side; without two of them, a list to choose from."""
-    stores = stores_of(request)
+    stores, now = stores_of(request), now_of(request)
     chosen = list(dict.fromkeys(c))
     values: dict[str, Any] = {"sides": []}
     if len(chosen) > 1:
-        answer = compare(stores, [find(stores, each) for each in chosen], now=now_of(request), age=age)
+        narrowed = within(stores, segment, now=now)
+        answer = compare(narrowed, [find(stores, each) for each in chosen], now=now, age=age, segment=segment)
         values = compare_view.values(answer, stores.zone)
     choice = compare_view.choice(overview(stores), chosen, stores.zone)
+    values |= {"segment": segment, "segments": [each.name for each in stores.state.segments()]}
     return render(request, "compare.html", here="compare", choice=choice, **values)
 
 

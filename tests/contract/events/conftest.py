@@ -26,6 +26,8 @@ from mailwake.store.events.clickhouse import ClickHouseEvents
 
 #: some moment in 2026
 BASE = 1_780_000_000_000_000
+#: one reason that weighs against a person, one that hardly does, and a fact that looks like one
+REASONS = r"""[["late", 1.2, "5 minutes after delivery"], ["network",-2.1,"of [\"x\",-9"], ["fetch", -0.4, ""]]"""
 HOSTILE = (
     "",
     "550 5.1.1 no such user",
@@ -111,7 +113,7 @@ def _row(chance: random.Random, number: int, delivery: int) -> EventRow:
         message_bytes=maybe(0, 20_000),
         p_human=maybe(0.0, 0.1, 0.1999, 0.2, 0.3, 0.4999, 0.5, 0.9, 1.0) if judged else None,
         klass=maybe(*Class) if judged else None,
-        reasons='[["late", 1.2, "5 minutes after delivery"]]' if judged else "",
+        reasons=REASONS if judged else "",
         ruleset="abc123" if judged else "",
         settled=chance.random() < 0.5,
     )

@@ -87,16 +87,22 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "age_seconds": 600,
         "age": 3_600_000_000,
         "kind": "clicked",
+        "who": "",
+        "recipients": "",
         "ahead": 3_600,
         "gap": 600_000_000,
         "role": "cta",
         "goal": "",
         "window": 2_000_000_000,
+        "step": 86_400,
+        "middle": (min((row.at for row in rows), default=0) + max((row.at for row in rows), default=0)) // 2,
     }
     wanted = question(name).parameters
     found = [one]
     if "only" in wanted:
         found += [{**one, "only": word} for word in FILTERS]
+    if "recipients" in wanted:
+        found += [{**one, "recipients": f"{one['recipient']},17"}, {**one, "recipients": "' or 1=1"}]
     if "offset" in wanted:
         found += [{**one, "limit": 3, "offset": 2}, {**one, "offset": 10_000}]
     if "after_at" in wanted:
@@ -130,6 +136,24 @@ def test_answers_are_numbers_texts_and_none(both: Both, name: str) -> None:
         assert all(value is None or type(value) in (int, float, str) for value in values)
 
 
+def test_a_store_narrowed_to_people_tells_what_a_store_of_their_copies_alone_does(
+    both: Both, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Every question that comparisons and click maps ask, on both engines."""
+    handles = sorted({row.recipient for row in both.rows if row.type == "sent" and row.recipient})[::2]
+    copies = {row.delivery for row in both.rows if row.type == "sent" and row.recipient in handles}
+    alone = open_events(tmp_path_factory.mktemp("alone") / "events.duckdb")
+    alone.write(rows=[row for row in both.rows if row.delivery in copies and row.delivery is not None])
+    for name in ("campaign_counts", "ages", "mix", "links", "link_chances", "template_bases", "clients", "weeks"):
+        for given in parameters(name, both.rows, 1)[:2]:
+            expected = alone.ask(name, **given)
+            assert both.duck.among(handles).ask(name, **given) == expected, name
+            assert both.click.among(handles).ask(name, **given) == expected, name
+    assert both.duck.among([]).ask("campaign_counts", campaign=1) == []
+    assert both.duck.ask("latest")[0]["event_count"] == len(both.rows), "the store itself is whole"
+    alone.close()
+
+
 def test_hostile_filters_are_only_text(both: Both) -> None:
     for engine in (both.duck, both.click):
         asked: Any = engine.ask
@@ -158,3 +182,9 @@ def test_an_unknown_question_is_refused_by_name(store: EventStore) -> None:
         store.ask("../secrets")
     with pytest.raises(BadInput, match="no question '_counts'"):
         store.ask("_counts")
+
+
+def test_reasons_against_are_codes_that_weigh_and_no_words(both: Both) -> None:
+    found = {row["codes"] for campaign in (1, 2) for row in both.duck.ask("machine_reasons", campaign=campaign)}
+    assert found <= {"", "network"}
+    assert not both.rows or len(both.rows) < 3_000 or "network" in found

@@ -26,11 +26,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from mailwake.cli.demo import tables
 from mailwake.cli.demo.experiments import INVITATION, INVITATION_SENDER, decide_one, send_experiments
+from mailwake.cli.demo.history import write_history
 from mailwake.cli.demo.house import WEEK_SECONDS, House, Ports, free_ports, furnish, prepare, running, wait_until_ready
 from mailwake.cli.demo.kept import GOALS, SEGMENTS, SHOP, keep
 from mailwake.cli.demo.runs import send_until_done
 from mailwake.cli.report.asking import ask
 from mailwake.errors import Unavailable
+from mailwake.events import Micros
 from mailwake.simulate.agents import load_dials
 from mailwake.simulate.clients import ORDER, UPDATE, Fate, Occasion, Relay, send_all
 from mailwake.simulate.compare import Comparison, Mailing, compare
@@ -68,6 +70,7 @@ def command(
     ports = free_ports(Ports(web=port) if port else Ports(edge=0, relay=0, ingest=0, sink=0, web=0, monitor=0))
     cast = Cast.choose(messages, seed)
     furnish(folder, ports, cast.newsletter, cast.everybody)
+    write_history(folder / "data", cast.newsletter, now=Micros(time.time_ns() // 1_000), seed=seed)
     console.print("A made-up crowd, tracked one by one: mode `individual`. For real people the default is `aggregate`.")
     with running_with_bar(folder, ports, console) as house:
         result = Demo(house=house, cast=cast, seed=seed, console=console).run()

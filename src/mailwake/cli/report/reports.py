@@ -18,6 +18,7 @@ import typer
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.report.asking import answer_of
 from mailwake.cli.report.mailing import send_now
+from mailwake.cli.report.whole import report_changes, report_deliverability
 from mailwake.errors import Misconfigured
 from mailwake.events import Micros
 from mailwake.insight.answers import CampaignReport, Overview, to_json
@@ -37,6 +38,9 @@ def command(  # noqa: PLR0913 - one for each option
     people: Annotated[Path | None, typer.Option("--people", help="CSV: what machines will do to a send to it.")] = None,
     bounces: Annotated[bool, typer.Option("--bounces", help="What came back instead: where, why, what to do.")] = False,
     as_map: Annotated[bool, typer.Option("--map", help="Its click map instead: each place of a link.")] = False,
+    changes: Annotated[bool, typer.Option("--changes", help="What changed since last week instead.")] = False,
+    deliverability: Annotated[bool, typer.Option("--deliverability", help="Mailbox providers instead.")] = False,
+    segment: Annotated[str, typer.Option(help="With --map: copies sent to the people of this segment alone.")] = "",
     dialect: Annotated[str, typer.Option(help="In another tool's definitions: hubspot, braze, …, or all.")] = "",
     links: Annotated[float | None, typer.Option("--links", min=0.1, help="Links in that send; else as usual.")] = None,
     mail: Annotated[str, typer.Option(help="now: send the mails of [reports] at once, to try them.")] = "",
@@ -50,8 +54,11 @@ def command(  # noqa: PLR0913 - one for each option
     Example: mailwake report "Spring news" --json
     """
     _check(campaign, as_map=as_map, bounces=bounces, domains=domains, reconcile=reconcile, dialect=dialect)
+    _check_whole(campaign, changes, deliverability, as_map or bounces or domains or reconcile or bool(dialect))
     if as_json and as_csv:
         raise Misconfigured("--json --csv", "choose one of them")
+    if segment and not as_map:
+        raise Misconfigured("--segment", "it narrows a click map; add --map, or use `mailwake compare`")
     if (people or links or look_up) and not domains:
         raise Misconfigured("--people, --links, --look-up", "they are about domains; add --domains")
     settings = load(config)
@@ -59,12 +66,16 @@ def command(  # noqa: PLR0913 - one for each option
         send_now(settings, mail)
     elif domains:
         report_domains(settings, as_json=as_json, as_csv=as_csv, people=people, links=links, look_up=look_up)
+    elif changes:
+        report_changes(settings, as_json=as_json, as_csv=as_csv)
+    elif deliverability:
+        report_deliverability(settings, as_json=as_json, as_csv=as_csv)
     elif bounces:
         _bounces(settings, campaign, as_json=as_json, as_csv=as_csv)
     elif reconcile:
         _reconcile(settings, campaign, as_json=as_json, as_csv=as_csv)
     elif as_map:
-        _map(settings, campaign, as_json=as_json, as_csv=as_csv)
+        _map(settings, campaign, segment, as_json=as_json, as_csv=as_csv)
     elif dialect:
         _definitions(settings, campaign, dialect, as_json=as_json, as_csv=as_csv)
     else:
@@ -80,6 +91,14 @@ def _check(campaign: str, *, as_map: bool, bounces: bool, domains: bool, reconci
         raise Misconfigured("--domains", "it is about all campaigns; leave the name out")
     if (as_map or reconcile or dialect) and not campaign:
         raise Misconfigured("--map, --reconcile, --dialect", "they are about one campaign; name it")
+
+
+def _check_whole(campaign: str, *wanted: bool) -> None:
+    """Of reports about all campaigns, the last of `wanted` being all the others together."""
+    if any(wanted[:-1]) and (campaign or sum(wanted) > 1):
+        raise Misconfigured(
+            "--changes, --deliverability", "each is a report of its own about all campaigns; leave the rest out"
+        )
 
 
 def _rates(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
@@ -125,15 +144,18 @@ def _reconcile(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool
     reconcile_view.write_csv(told) if as_csv else reconcile_view.show(told)
 
 
-def _map(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
+def _map(settings: Settings, campaign: str, segment: str, *, as_json: bool, as_csv: bool) -> None:
     from mailwake.insight import click_map as asked
     from mailwake.insight.report import find
     from mailwake.printing import click_map as click_map_tables
+    from mailwake.segments.within import within
 
     def answer(stores: Stores) -> bytes:
-        return asked.to_json(asked.click_map(stores, find(stores, campaign), asked.Asked()))
+        narrowed = within(stores, segment, now=Micros(time.time_ns() // 1_000))
+        return asked.to_json(asked.click_map(narrowed, find(stores, campaign), asked.Asked(segment=segment)))
 
-    body = answer_of(settings, f"/api/campaigns/{quote(campaign, safe='')}/map", answer)
+    path = f"/api/campaigns/{quote(campaign, safe='')}/map?segment={quote(segment, safe='')}"
+    body = answer_of(settings, path, answer)
     if as_json:
         sys.stdout.write(body.decode())
         return

@@ -10,7 +10,7 @@ and out; ids and keyed hashes are integers from 0 to 2**63 - 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -268,6 +268,13 @@ class EventStore(Protocol):
         Raises:
             BadInput: as in `ask`.
             Unavailable: the store does not answer.
+        """
+        ...
+
+    def among(self, handles: Iterable[Handle]) -> EventStore:
+        """The same store, of which every question reads only what happened to copies sent to these recipients.
+
+        Hits that are only counted (mode `aggregate`) belong to nobody and are told as ever.
         """
         ...
 

@@ -17,6 +17,13 @@ from mailwake.errors import BadInput
 from mailwake.store.events.dialect import Dialect, without_comments
 
 _PART = re.compile(r"\{part:(_\w+)(?::(\w+))?\}")
+#: where a question reads the events, with the name that it gives them there
+_EVENTS = re.compile(r"\b(from|join)\s+events\b(\s+as\s+\w+)?")
+_AMONG = """(
+    select * from events where delivery in (
+        select delivery from events where type = 'sent' and recipient in ({each:$among})
+    )
+)"""
 _HEAD = re.compile(r"^-- \$(\w+) (integer|text)\b", re.MULTILINE)
 
 
@@ -85,15 +92,25 @@ def question(name: str) -> Question:
         raise BadInput(f"there is no question {name!r}; there are {', '.join(questions())}") from None
 
 
-def spell(name: str, dialect: Dialect, given: Mapping[str, int | str]) -> str:
+def spell(name: str, dialect: Dialect, given: Mapping[str, int | str], *, is_among: bool = False) -> str:
     """The SQL of a question for one engine, after its parameters were checked.
+
+    Args:
+        name: of the question.
+        dialect: of the engine.
+        given: its parameters.
+        is_among: read only what happened to copies sent to some recipients, whose handles the parameter ``among`` has,
+            with commas between.
 
     Raises:
         BadInput: no such question, or wrong parameters.
     """
     asked = question(name)
     asked.check(given)
-    return dialect.render(asked.text, asked.parameters)
+    if not is_among:
+        return dialect.render(asked.text, asked.parameters)
+    narrowed = _EVENTS.sub(lambda found: f"{found[1]} {_AMONG}{found[2] or ' as events'}", without_comments(asked.text))
+    return dialect.render(narrowed, {**asked.parameters, "among": "text"})
 
 
 @cache

@@ -7,14 +7,15 @@ cursor here, so it does not claim to be an `EventStore`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mailwake.events import Handle
 from mailwake.store.events import ChangeRow, CounterRow, EventRow
 from mailwake.store.events.asking import migrations, spell, statements
 from mailwake.store.events.choosing import Choice, spell_choice
 from mailwake.store.events.columns import CHANGE_COLUMNS, COUNTER_COLUMNS, EVENT_COLUMNS, columns
-from mailwake.store.events.dialect import Dialect
+from mailwake.store.events.dialect import CODES_AGAINST, Dialect
 
 if TYPE_CHECKING:  # the package is not needed to import this module
     from clickhouse_connect.driver.client import Client
@@ -66,6 +67,11 @@ class ClickHouse(Dialect):
         """See `Dialect.each`."""
         return f"select toInt64OrNull(arrayJoin(splitByChar(',', {texts})))"
 
+    def codes_against(self, reasons: str) -> str:
+        """See `Dialect.codes_against`; a backslash in a text is written twice."""
+        pattern = CODES_AGAINST.replace("\\", "\\\\")
+        return f"arrayStringConcat(extractAll({reasons}, '{pattern}'), ' ')"
+
     def lower(self, text: str) -> str:
         """See `Dialect.lower`."""
         return f"lowerUTF8({text})"
@@ -83,10 +89,12 @@ class ClickHouseEvents:
 
     Args:
         client: made by `clickhouse_connect.create_client`.
+        among: see `EventStore.among`.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, among: str | None = None) -> None:
         self.client = client
+        self._among = among
         self._dialect = ClickHouse()
 
     def create(self) -> None:
@@ -112,8 +120,13 @@ class ClickHouseEvents:
 
     def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.ask`."""
-        sql = spell(question, self._dialect, parameters)
-        return list(self.client.query(sql, parameters=parameters, settings=SETTINGS).named_results())
+        among = {} if self._among is None else {"among": self._among}
+        sql = spell(question, self._dialect, parameters, is_among=bool(among))
+        return list(self.client.query(sql, parameters={**parameters, **among}, settings=SETTINGS).named_results())
+
+    def among(self, handles: Iterable[Handle]) -> ClickHouseEvents:
+        """See `EventStore.among`."""
+        return ClickHouseEvents(self.client, among=",".join(map(str, handles)))
 
     def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.choose`."""

@@ -18,6 +18,10 @@ def without_comments(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--")).strip()
 
 
+#: in the JSON of `EventRow.reasons`; a quote inside a fact is escaped there, so that no fact looks like a code
+CODES_AGAINST = r'\["([a-z0-9_]+)", ?-(?:0\.[5-9]|[1-9])'
+
+
 class Dialect:
     """DuckDB's spelling; ClickHouse overrides what it must."""
 
@@ -63,6 +67,10 @@ class Dialect:
     def each(self, texts: str) -> str:
         """A row for each number of a text with commas between them; what is no number gives null."""
         return f"select try_cast(unnest(string_split({texts}, ',')) as bigint)"
+
+    def codes_against(self, reasons: str) -> str:
+        """Codes of a verdict's reasons that weigh half a unit or more for a machine, with spaces between."""
+        return f"array_to_string(regexp_extract_all({reasons}, '{CODES_AGAINST}', 1), ' ')"
 
     def lower(self, text: str) -> str:
         """A text in lower case, all of Unicode."""

@@ -7,9 +7,10 @@ processes out, readers too, while one has the file open for writing.
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import duckdb
 import msgspec
 
 from mailwake.errors import BadInput, Unavailable
-from mailwake.events import Micros
+from mailwake.events import Handle, Micros
 from mailwake.store.events import CounterRow, EventRow, Judgement, TakenRow
 from mailwake.store.events.asking import migrations, spell, statements, writing
 from mailwake.store.events.choosing import Choice, spell_choice
@@ -53,6 +54,7 @@ class DuckEvents:
         self._writing = threading.Lock()
         self._read_only = read_only
         self._news = news
+        self._among: str | None = None
 
     def write(
         self,
@@ -149,15 +151,26 @@ class DuckEvents:
 
     def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.ask`."""
-        sql = spell(question, self._dialect, parameters)
+        sql, values = self._spelled(question, parameters)
         with self._reading() as cursor:
-            return list(_dicts(cursor.execute(sql, parameters) if parameters else cursor.execute(sql)))
+            return list(_dicts(cursor.execute(sql, values) if values else cursor.execute(sql)))
+
+    def _spelled(self, question: str, parameters: Mapping[str, int | str]) -> tuple[str, dict[str, int | str]]:
+        among = {} if self._among is None else {"among": self._among}
+        sql = spell(question, self._dialect, parameters, is_among=bool(among))
+        return sql, {**parameters, **(among if "$among" in sql else {})}  # not every question reads events
+
+    def among(self, handles: Iterable[Handle]) -> DuckEvents:
+        """See `EventStore.among`; the copy shares the connection and its locks."""
+        narrowed = copy.copy(self)
+        narrowed._among = ",".join(map(str, handles))  # noqa: SLF001 - its own
+        return narrowed
 
     def stream(self, question: str, *, batch: int, **parameters: int | str) -> Iterator[list[dict[str, Any]]]:
         """See `EventStore.stream`; DuckDB hands rows out as it finds them, and sorts what does not fit on the disk."""
-        sql = spell(question, self._dialect, parameters)
+        sql, values = self._spelled(question, parameters)
         with self._reading() as cursor:
-            found = cursor.execute(sql, parameters) if parameters else cursor.execute(sql)
+            found = cursor.execute(sql, values) if values else cursor.execute(sql)
             names = [column[0] for column in found.description or ()]
             while rows := found.fetchmany(batch):
                 yield [dict(zip(names, row, strict=True)) for row in rows]

@@ -15,12 +15,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mailwake.errors import Unavailable
-from mailwake.events import Micros
+from mailwake.events import Handle, Micros
 from mailwake.store.events import CounterRow, EventRow, EventStore, Judgement, TakenRow
 from mailwake.store.events.choosing import Choice
 
@@ -211,6 +211,10 @@ class Remembered:
             self._store.forget_news(until)
         finally:
             self._note(set(), rejudges=False)
+
+    def among(self, handles: Iterable[Handle]) -> EventStore:
+        """See `EventStore.among`; of these few nothing is kept."""
+        return self._store.among(handles)
 
     def stream(self, question: str, *, batch: int, **parameters: int | str) -> Iterator[Rows]:
         """See `EventStore.stream`."""

@@ -61,6 +61,14 @@ class Refusals:
             query = query.where(_refusals.c.campaign == campaign)
         return self._refusals_of(query.order_by(_refusals.c.at, _refusals.c.event))
 
+    def refusal_classes(self, *, since: Micros) -> list[tuple[str | None, str, int]]:
+        """How many copies were refused from a time on, by domain and by whom that blames; each copy once per class."""
+        wanted = select(_refusals.c.domain, _refusals.c.klass, _refusals.c.handle, _refusals.c.campaign)
+        copies = wanted.where(_refusals.c.at >= since).distinct().subquery()
+        query = select(copies.c.domain, copies.c.klass, func.count()).group_by(copies.c.domain, copies.c.klass)
+        with self._database.reading() as connection:
+            return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+
     def refusal_count(self, category: str, *, since: Micros, until: Micros) -> int:
         """How many refusals of one cause there were, both times included."""
         query = select(func.count()).select_from(_refusals).where(_refusals.c.category == category)

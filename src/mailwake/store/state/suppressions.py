@@ -121,6 +121,14 @@ class Suppressions:
             rows = connection.execute(query.order_by(count.desc(), _suppressions.c.reason))
             return {row[0]: row[1] for row in rows}
 
+    def suppressed_since(self, since: Micros) -> dict[str, int]:
+        """How many suppressions began then or later and hold, by reason, most first."""
+        count = func.count()
+        query = select(_suppressions.c.reason, count).where(_holds, _suppressions.c.at >= since)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.group_by(_suppressions.c.reason).order_by(count.desc(), "reason"))
+            return {row[0]: row[1] for row in rows}
+
     def lift(
         self,
         handle: Handle,

@@ -1,6 +1,25 @@
 -- In which countries were a campaign's mails opened and clicked? Most people first.
 -- $campaign integer          id of the campaign
--- country                     null where it is not known
+-- country                    'proxied' where a proxy asked, whose country says nothing of its user; null: not known
 -- type                       opened or clicked
 -- human, possible, machine   deliveries, each once, where its deciding event came from
-{part:_by:country}
+with units as (
+    select
+        reaction,
+        delivery,
+        max(grade) as best,
+        {arg_min:case when agent_kind in ('image_proxy', 'privacy_proxy') then 'proxied' else coalesce(country, '') end:deciding}
+            as decided
+    from events
+    where campaign = $campaign and reaction is not null and delivery is not null
+    group by reaction, delivery
+)
+select
+    nullif(decided, '') as country,
+    reaction as type,
+    sum(case when best = 2 then 1 else 0 end) as human,
+    sum(case when best = 1 then 1 else 0 end) as possible,
+    sum(case when best = 0 then 1 else 0 end) as machine
+from units
+group by decided, reaction
+order by human desc, possible desc, machine desc, decided, reaction

@@ -1,0 +1,225 @@
+"""What the page on deliverability shows: what got worse in words, and every provider and domain with its rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Sent, Step, Turn
+from mailwake.drawing import figures, pieces
+from mailwake.drawing.pieces import Figure
+from mailwake.insight.metrics import Rate
+
+#: what happened to a provider's mail, in the plural
+_SAID = {
+    "deferral_rate__sent": "deferrals rose",
+    "bounce_rate__sent": "bounces rose",
+    "complaint_rate__delivered": "complaints rose",
+    "human_click_rate__delivered_trackable": "clicks by people fell",
+}
+HEADS = {
+    "delivery_rate__sent": "Delivered",
+    "deferral_rate__sent": "Deferred",
+    "bounce_rate__sent": "Bounced",
+    "complaint_rate__delivered": "Complaints",
+    "human_click_rate__delivered_trackable": "Clicked by people",
+}
+#: standing to kind, sign and words
+_STANDINGS = {
+    "over the limit": ("bad", "✕"),
+    "above the watch line": ("unsure", "▲"),
+    "under the watch line": ("good", "✓"),
+    "not sure": ("unsure", "≈"),
+    "cannot say": ("", "–"),  # noqa: RUF001 - a dash stands for nothing known
+}
+_CLASSES = {
+    "hard": "address dead",
+    "hard_probable": "address probably dead",
+    "soft": "mailbox not ready",
+    "throttle": "too fast",
+    "block": "we are blocked",
+    "content": "content refused",
+    "complaint": "reported",
+    "none": "no cause told",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TurnView:
+    """Something that got worse, as a sentence."""
+
+    text: str
+    behind: str
+    campaigns: tuple[Sent, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """How complaints stand to a threshold."""
+
+    kind: str
+    sign: str
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """A provider or a domain."""
+
+    name: str
+    #: of a provider: where its weeks are shown; empty: nowhere
+    href: str
+    about: str
+    figures: tuple[Figure, ...]
+    classes: tuple[str, ...]
+    standing: Mark
+    held: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """One week of one rate, as a column."""
+
+    x: str
+    width: str
+    y: str
+    height: str
+    says: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trend:
+    """One rate over the weeks."""
+
+    label: str
+    kind: str
+    top: str
+    says: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Weeks:
+    """One provider over time: drawings, and the table that says the same."""
+
+    name: str
+    trends: tuple[Trend, ...]
+    #: first day of the week, its rates
+    rows: tuple[tuple[str, tuple[Figure, ...]], ...]
+
+
+def values(answer: Deliverability, zone: ZoneInfo, *, provider: str = "") -> dict[str, Any]:
+    """What `deliverability.html` names.
+
+    Args:
+        answer: what is known.
+        zone: the viewer's.
+        provider: whose weeks are drawn; of another name, the one that got worse last, else the largest.
+    """
+    return {
+        "any_copy": answer.total is not None and answer.total.sent > 0,
+        "since": f"copies sent since {figures.day(answer.since, zone)}",
+        "fresh": pieces.fresh(answer.fresh_at, zone),
+        "least": answer.least_recipients,
+        "turns": [turn_view(each) for each in answer.turns],
+        "silent": ", ".join(answer.silent),
+        "is_quiet": len(answer.silent) < sum(each.name is not None for each in answer.providers),
+        "recent": answer.recent_days,
+        "history": answer.history_days - answer.recent_days,
+        "heads": list(HEADS.values()),
+        "providers": [_line(each) for each in answer.providers],
+        "domains": [_line(each) for each in answer.domains],
+        "weeks": _chosen(answer, provider),
+    }
+
+
+def providers(answer: OfCampaign) -> dict[str, Any]:
+    """What `_providers.html` names."""
+    return {
+        "provider_heads": list(HEADS.values()),
+        "providers": [_line(each) for each in answer.providers],
+    }
+
+
+def _chosen(answer: Deliverability, wanted: str) -> Weeks | None:
+    named = {each.name: each for each in answer.providers if each.name is not None and each.weeks}
+    names = [wanted, *(turn.provider for turn in answer.turns), *named]
+    found = next((named[name] for name in names if name in named), None)
+    return None if found is None else _weeks(found)
+
+
+def turn_view(turn: Turn) -> TurnView:
+    """Outlook: deferrals rose from 0.4 % to 6.0 % on Tuesday, 24 Nov; 3 campaigns."""
+    number = len(turn.campaigns)
+    campaigns = "1 campaign" if number == 1 else f"{number} campaigns" if number else "small sends together"
+    return TurnView(
+        text=f"{turn.provider}: {_SAID[turn.metric]} from {figures.percent(turn.before)} to "
+        f"{figures.percent(turn.after)} on {_day(turn.since)}; {campaigns}.",
+        behind=f"95{figures.NBSP}%: {figures.span(turn.before_low, turn.before_high)} before, "
+        f"{figures.span(turn.after_low, turn.after_high)} since; the last send {figures.percent(turn.latest)}; "
+        f"sure since {_day(turn.noticed)}",
+        campaigns=turn.campaigns,
+    )
+
+
+def _day(day: date) -> str:
+    return f"{day:%A}, {day.day}{figures.NBSP}{day:%b}"
+
+
+def _line(place: Place) -> Line:
+    kind, sign = _STANDINGS[place.standing]
+    held, domains = place.thresholds, place.domains
+    people = "" if place.recipients is None else pieces.listed(place.recipients, place.recipients, "recipient")
+    more = f" and {len(domains) - 3} more" if len(domains) > 3 else ""
+    named = f"{', '.join(domains[:3])}{more}" if domains else ""
+    return Line(
+        name=place.name or "All others",
+        href=f"/deliverability?{urlencode({'provider': place.name})}#weeks" if place.name and place.weeks else "",
+        about=" · ".join(filter(None, (people, named))),
+        figures=tuple(pieces.figure(each) for each in place.rates),
+        classes=tuple(f"{_CLASSES[each.klass]}: {figures.count(each.count)}" for each in place.classes),
+        standing=Mark(kind=kind, sign=sign, word=place.standing),
+        held=f"own lines {figures.percent(held.watch)} and {figures.percent(held.limit)}" if held.is_own else "",
+        source=held.source,
+    )
+
+
+def _weeks(place: Place) -> Weeks:
+    rates = list(zip(*(each.rates for each in place.weeks), strict=True))
+    return Weeks(
+        name=place.name or "All others",
+        trends=tuple(_trend(HEADS[some[0].metric], place.weeks, some) for some in rates[1:]),
+        rows=tuple((_date(each), tuple(pieces.figure(rate) for rate in each.rates)) for each in reversed(place.weeks)),
+    )
+
+
+def _date(step: Step) -> str:
+    return f"{step.start.day}{figures.NBSP}{step.start:%b}"
+
+
+def _trend(label: str, weeks: Sequence[Step], rates: Sequence[Rate]) -> Trend:
+    top = max((each.rate or 0.0 for each in rates), default=0.0)
+    wide = 100 / len(rates)
+    told = [f"week of {_date(week)}: {figures.percent(each.rate)}" for week, each in zip(weeks, rates, strict=True)]
+    return Trend(
+        label=label,
+        kind="human" if rates[0].metric.startswith("human") else "bad",
+        top=figures.percent(top) if top else "",
+        says="; ".join(told),
+        bars=tuple(
+            Bar(
+                x=f"{place * wide + wide * 0.1:.2f}%",
+                width=f"{wide * 0.8:.2f}%",
+                y=f"{100 - 100 * each.rate / top:.2f}%",
+                height=f"{100 * each.rate / top:.2f}%",
+                says=says,
+            )
+            for place, (each, says) in enumerate(zip(rates, told, strict=True))
+            if each.rate and top
+        ),
+    )

@@ -1,0 +1,132 @@
+"""At which hour of the day each recipient is most likely to react, by their own clock.
+
+Nobody reacts often enough to tell an hour by that alone: a profile of 24 hours is shrunk to what is usual among all
+recipients, the more the less recipients differ, and every hour is weighed by the mail that could be reacted to then.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from mailwake.comparing.timing import HOURS, still_fresh, zones
+from mailwake.errors import NotEnoughData
+from mailwake.events import SECOND, Handle, Micros
+from mailwake.insight.stores import Stores
+from mailwake.stats.clockwise import best, fit_weight, profile
+
+#: How far back reactions and mail go.
+DAYS = 365
+#: With fewer reactions no hour is named. Judgement.
+LEAST_REACTIONS = 5
+#: Recipients whose differences tell how much to shrink, and the rows that are read for it.
+_SAMPLE, _ROWS = 300, 20_000
+#: Where too few recipients tell how they differ: an even day weighs as many reactions. As on the page of timing.
+_WEIGHT = 24.0
+_ALL = 2**62
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PersonHour:
+    """The hour at which one recipient is most likely to react."""
+
+    #: 0-23, by their own clock; None: cannot say
+    hour: int | None
+    #: whose clock it is, such as Europe/Berlin; None: not known
+    clock: str | None
+    #: that it is the best of all, 0-1
+    sureness: float | None
+    #: of theirs, each copy once
+    reactions: int
+    cannot_say: str | None = None
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What is known of one recipient."""
+
+    #: start of the hour to copies
+    arrived: Counter[int] = field(default_factory=Counter)
+    reacted: Counter[int] = field(default_factory=Counter)
+    countries: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """Of the country most of their reactions came from, where it has one clock."""
+        known = [(n, country) for country, n in self.countries.items() if country in zones()]
+        return zones()[max(known)[1]] if known else None
+
+    def by_hour(self, zone: ZoneInfo) -> list[int]:
+        """Their reactions by hour of the day."""
+        return _by_hour(self.reacted, zone)
+
+
+def best_hours(stores: Stores, handles: Iterable[Handle], *, now: Micros) -> dict[Handle, PersonHour]:
+    """The best hour of each recipient, or why none is named.
+
+    Args:
+        stores: where to look.
+        handles: whose.
+        now: microseconds since 1970.
+    """
+    wanted = list(dict.fromkeys(handles))
+    since = max(0, now - DAYS * 86_400 * SECOND)
+    known = _readers(stores, ",".join(map(str, wanted)), since, _ALL) if wanted else {}
+    if not any(sum(each.reacted.values()) >= LEAST_REACTIONS for each in known.values()):
+        return {handle: _hour(known.get(handle, _Reader()), (), 0.0) for handle in wanted}
+    usual, weight = _usual(_readers(stores, "", since, _ROWS).values())
+    return {handle: _hour(known.get(handle, _Reader()), usual, weight) for handle in wanted}
+
+
+def _readers(stores: Stores, recipients: str, since: int, limit: int) -> dict[Handle, _Reader]:
+    found: dict[Handle, _Reader] = defaultdict(_Reader)
+    for row in stores.events.ask("recipient_hours", recipients=recipients, since=since, limit=limit):
+        reader = found[Handle(row["recipient"])]
+        if row["kind"] == "arrived":
+            reader.arrived[row["hour"]] += row["copies"]
+            continue
+        reader.reacted[row["hour"]] += row["copies"]
+        if row["country"]:
+            reader.countries[row["country"]] += row["copies"]
+    return found
+
+
+def _usual(readers: Iterable[_Reader]) -> tuple[Sequence[float], float]:
+    """What is usual, never nothing in any hour, and how much it weighs."""
+    units = [each.by_hour(zone) for each in readers if (zone := each.zone) is not None and each.reacted]
+    usual = [1.0 + sum(unit[hour] for unit in units) for hour in range(HOURS)]
+    try:
+        return usual, fit_weight([unit for unit in units if sum(unit) > 1][:_SAMPLE], usual)
+    except NotEnoughData:
+        return usual, _WEIGHT
+
+
+def _hour(reader: _Reader, usual: Sequence[float], weight: float) -> PersonHour:
+    zone, reactions = reader.zone, sum(reader.reacted.values())
+    clock = None if zone is None else zone.key
+    if reactions < LEAST_REACTIONS:
+        return _cannot(clock, reactions, f"{reactions} reactions are too few; it takes {LEAST_REACTIONS}")
+    if zone is None:
+        return _cannot(clock, reactions, "their clock is not known")
+    if not reader.arrived:
+        return _cannot(clock, reactions, "when their mail arrived is not known")
+    exposed = still_fresh(_by_hour(reader.arrived, zone))
+    try:
+        hour, sureness = best(profile(reader.by_hour(zone), usual, weight, exposure=exposed))
+    except NotEnoughData as why:
+        return _cannot(clock, reactions, str(why))
+    return PersonHour(hour=hour, clock=clock, sureness=sureness, reactions=reactions)
+
+
+def _by_hour(found: Mapping[int, int], zone: ZoneInfo) -> list[int]:
+    hours = [0] * HOURS
+    for start, copies in found.items():
+        hours[datetime.fromtimestamp(start, zone).hour] += copies
+    return hours
+
+
+def _cannot(clock: str | None, reactions: int, why: str) -> PersonHour:
+    return PersonHour(hour=None, clock=clock, sureness=None, reactions=reactions, cannot_say=f"cannot say: {why}")

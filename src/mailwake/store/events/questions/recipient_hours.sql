@@ -1,0 +1,43 @@
+-- In which hours did mail reach some recipients, and when did they open or click? By recipient and hour.
+-- $recipients text  handles with commas between; empty: any
+-- $since integer    only what happened since then, microseconds
+-- $limit integer    rows
+-- recipient         handle
+-- kind              arrived or reacted
+-- country           of a reaction that came from no proxy; null where not known
+-- hour              start of the hour, seconds since 1970
+-- copies            deliveries, each once for each kind of reaction: in the hour of the event that decides it
+with wanted as (
+    select *
+    from events
+    where happened_at >= $since and recipient is not null and delivery is not null
+        and ($recipients = '' or recipient in ({each:$recipients}))
+),
+moments as (
+    select
+        max(recipient) as reader,
+        'reacted' as kind,
+        max(grade) as best,
+        {arg_min:case when agent_kind in ('image_proxy', 'privacy_proxy') then '' else coalesce(country, '') end:deciding}
+            as place,
+        {div:min(deciding) % 2305843009213693952:512} as moment
+    from wanted
+    where reaction is not null
+    group by delivery, reaction
+    union all
+    select max(recipient) as reader, 'arrived' as kind, 2 as best, '' as place, min(happened_at) as moment
+    from wanted
+    where type = 'delivered'
+    group by delivery
+)
+select
+    reader as recipient,
+    kind,
+    nullif(place, '') as country,
+    {div:moment:cast(3600000000 as bigint)} * 3600 as hour,
+    count(*) as copies
+from moments
+where best = 2
+group by reader, kind, place, hour
+order by reader, kind, hour, place
+limit $limit

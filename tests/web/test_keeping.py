@@ -1,0 +1,40 @@
+"""A slow answer is kept for a while, a fast one for no time that anybody notices."""
+
+from mailwake.web.keeping import TIMES, Kept
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_an_answer_is_kept_as_many_times_as_long_as_it_took() -> None:
+    clock, asked = Clock(), [0]
+
+    def slow() -> int:
+        clock.now += 2.0
+        asked[0] += 1
+        return asked[0]
+
+    kept = Kept(clock)
+    assert kept.answer("a", slow) == 1
+    clock.now += 2.0 * TIMES - 0.1
+    assert kept.answer("a", slow) == 1
+    assert kept.answer("b", slow) == 2
+    clock.now += 0.2
+    assert kept.answer("a", slow) == 3
+
+
+def test_what_took_no_time_is_asked_anew() -> None:
+    clock = Clock()
+    kept = Kept(clock)
+    assert [kept.answer("a", lambda: clock.now), kept.answer("a", lambda: clock.now + 1)] == [0.0, 1.0]
+
+
+def test_only_so_many_answers_are_kept() -> None:
+    kept = Kept(Clock())
+    for number in range(1_000):
+        kept.answer(number, lambda: 1)
+    assert len(kept._answers) <= 64
