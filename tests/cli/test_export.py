@@ -1,7 +1,9 @@
 """`mailwake export`, with a dashboard and without one, gives the same file."""
 
+import asyncio
 import csv
 import io
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +12,12 @@ from tests.conftest import Home
 from tests.insight import seeding
 
 from mailwake.cli.export import command
+from mailwake.cli.packing import maker_of
 from mailwake.errors import BadInput, Misconfigured
+from mailwake.settings import load
+from mailwake.web import address
+from mailwake.web.app import create_app
+from mailwake.web.server import serve
 
 
 @pytest.fixture
@@ -50,3 +57,38 @@ def test_a_table_a_pack_and_what_cannot_be(config: str, tmp_path: Path, capsys: 
         command("campaigns", str(tmp_path / "no" / "x.csv"), config=config)
     assert not list(tmp_path.glob("none*"))
     assert not list(tmp_path.glob(".mailwake-*"))
+
+
+def test_a_running_dashboard_gives_the_same_files(config: str, tmp_path: Path) -> None:
+    """Through the real server: it must not be left to read a file that is forgotten by then."""
+    settings = load(config)
+    command("events", str(tmp_path / "alone.csv"), campaign="By hand", config=config)
+    command(str(tmp_path / "alone.zip"), pack="By hand", config=config)
+    stores = seeding.open_stores(settings.data_folder)
+
+    def fetch_all(url: str) -> None:
+        address.write(settings.data_folder, address.Address(url=url, pid=os.getpid()))
+        command("events", str(tmp_path / "served.csv"), campaign="By hand", config=config)
+        command("events", str(tmp_path / "served.parquet"), campaign="By hand", config=config)
+        command(str(tmp_path / "served.zip"), pack="By hand", config=config)
+        command(sql=tmp_path / "served.duckdb", config=config)
+        with pytest.raises(BadInput, match="there is no campaign"):
+            command("events", str(tmp_path / "none.csv"), campaign="x", config=config)
+
+    async def serving() -> None:
+        stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+        app = create_app(stores, packs=lambda: maker_of(settings))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(serve(app, host="127.0.0.1", port=0, ready=ready.set_result, stop=stop))
+            try:
+                await asyncio.to_thread(fetch_all, await ready)
+            finally:
+                stop.set()
+
+    with closing(stores.state), closing(stores.events):
+        asyncio.run(serving())
+    for name in ("csv", "zip"):
+        assert (tmp_path / f"served.{name}").read_bytes() == (tmp_path / f"alone.{name}").read_bytes()
+    assert (tmp_path / "served.parquet").read_bytes().endswith(b"PAR1")
+    assert (tmp_path / "served.duckdb").read_bytes()[8:12] == b"DUCK"
+    assert not list(tmp_path.glob("none*"))

@@ -15,7 +15,7 @@ from weakref import finalize
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
-from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from mailwake.errors import BadInput, Unavailable
 from mailwake.exports.formats import FORMATS, csv_parts, json_parts, parquet_file
@@ -29,6 +29,7 @@ from mailwake.web.api import now_of, stores_of
 #: More at once would only slow each other down, and everybody who looks at a page.
 AT_ONCE = 2
 _RETRY_SECONDS = 30.0
+_PART_BYTES = 1 << 18
 ZIP, DUCKDB = "application/zip", "application/vnd.duckdb"
 
 router = APIRouter()
@@ -122,9 +123,17 @@ def file_answer(request: Request, name: str, media_type: str, write: Callable[[P
 
     with handing_over(forget):
         write(folder / name)
-        answer = FileResponse(folder / name, media_type=media_type, headers=_named(name))
+        headers = {**_named(name), "Content-Length": str((folder / name).stat().st_size)}
+        # Not Starlette's FileResponse: that leaves the reading to the server, after we have forgotten the file.
+        answer = StreamingResponse(_parts(folder / name), media_type=media_type, headers=headers)
         finalize(answer, forget)
         return answer
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while part := file.read(_PART_BYTES):
+            yield part
 
 
 def places_of(request: Request) -> Places:
