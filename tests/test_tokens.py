@@ -378,6 +378,31 @@ def test_golden_link_parts_are_read_for_ever(golden: dict[str, Any]) -> None:
     assert token == LinkToken(golden["template"], golden["number"], golden["target"])
 
 
+@pytest.mark.parametrize("golden", GOLDEN["references"], ids=lambda each: each["text"][:12])
+def test_golden_references_are_read_for_ever(golden: dict[str, Any]) -> None:
+    reader = TokenReader(KeyRing({int(slot): bytes.fromhex(key) for slot, key in GOLDEN["keys"].items()}), [HOST])
+    token, link = reader.reference(golden["text"], GOLDEN["host"])
+    issued = date.fromisoformat(golden["issued"])
+    modes = Modes.from_byte(golden["modes"])
+    assert token == MessageToken(modes, golden["template"], golden["delivery"], golden["recipient"], issued)
+    assert link == golden["link"]
+
+
+@given(messages, st.integers(0, MAX_LINK_NUMBER))
+def test_a_reference_tells_its_copy_and_link_again_and_is_nothing_else(token: MessageToken, link: int) -> None:
+    keys = KeyRing({1: bytes(range(32))})
+    text = Minter(keys, HOST).reference(token, link)
+    reader = TokenReader(keys, [HOST, "other.example.com"])
+    assert reader.reference(text, HOST) == (token, link)
+    for read in (
+        lambda: reader.reference(text, "other.example.com"),
+        lambda: reader.message(text, HOST, Purpose.READ, Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY),
+        lambda: reader.link(text, HOST),
+    ):
+        with pytest.raises(Untrusted):
+            read()
+
+
 def test_the_cipher_is_the_one_of_rfc_5297() -> None:
     """RFC 5297, appendix A.1: deterministic authenticated encryption."""
     key = bytes.fromhex("fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff")
