@@ -44,6 +44,7 @@ The rooms, in the order an email lives::
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings
     boards      what stands, as people read it: addresses, domains, the installation
+    apidoc     the API's description of itself
     printing   answers for a terminal and for spreadsheets
     web        JSON API and dashboard
     cli        one file per command

@@ -10,12 +10,12 @@ from tests.earnings.conftest import DAY, NOW, Shop
 from tests.insight import seeding
 
 from mailwake.earnings.answers import CampaignConversions, EarnedAnswer, LineAnswer, MoneyAnswer, to_json
+from mailwake.earnings.credit import Model
 from mailwake.earnings.keeper import NoSuchGoal
 from mailwake.earnings.report import campaign_conversions, goal_report, goals, model_named
 from mailwake.errors import BadInput
 from mailwake.insight.metrics import metrics
 from mailwake.segments import keeper as segments
-from mailwake.stats.credit import Model
 
 ANN, BEN, EVA, KIM, LEO = people = [f"{name}@example.com" for name in ("ann", "ben", "eva", "kim", "leo")]
 EUR, USD = "EUR", "USD"

@@ -13,10 +13,10 @@ from tests.insight import seeding
 from tests.web.conftest import NOW, Asking
 
 from mailwake.earnings.answers import to_json
+from mailwake.earnings.credit import Model
 from mailwake.earnings.report import campaign_conversions, goal_report
 from mailwake.insight.report import find
 from mailwake.insight.stores import Stores
-from mailwake.stats.credit import Model
 from mailwake.views.goals_view import goal_words
 from mailwake.web.app import create_app
 

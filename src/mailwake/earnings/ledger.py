@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
+from mailwake.earnings.credit import Model, credited
 from mailwake.earnings.reached import Place, Reached
 from mailwake.events import Handle
-from mailwake.stats.credit import Model, credited
 
 Key = TypeVar("Key", bound=Hashable)
 

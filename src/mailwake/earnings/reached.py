@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from mailwake.earnings.credit import Touch
 from mailwake.events import SECOND, Handle, Micros
 from mailwake.goals.claims import Claim, read_line
 from mailwake.insight.stores import Stores
-from mailwake.stats.credit import Touch
 from mailwake.store.state import Goal
 
 DAY = 86_400 * SECOND

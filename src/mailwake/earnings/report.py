@@ -15,6 +15,7 @@ from mailwake.earnings.answers import (
     MoneyAnswer,
     PerDelivered,
 )
+from mailwake.earnings.credit import Model
 from mailwake.earnings.keeper import find
 from mailwake.earnings.ledger import Earned, Entry, added, entries, whole
 from mailwake.earnings.lift import lift
@@ -26,7 +27,6 @@ from mailwake.insight import tally
 from mailwake.insight.metrics import Rate, metrics, told
 from mailwake.insight.stores import Stores, moment
 from mailwake.segments import keeper as segments
-from mailwake.stats.credit import Model
 from mailwake.stats.means import amounts, mean
 from mailwake.store.state import Campaign, Goal
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from mailwake.apidoc import openapi
 from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
@@ -21,7 +22,6 @@ from mailwake.web import (
     faults,
     goals,
     lists,
-    openapi,
     pages,
     segments,
     suppressions,

@@ -9,10 +9,13 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from mailwake.apidoc import shapes
 from mailwake.atlas.answers import Atlas
+from mailwake.comparing.changes import Changes
 from mailwake.comparing.compare import Comparison
 from mailwake.comparing.pace import CampaignPace
 from mailwake.comparing.timing import Timing
+from mailwake.deliverability.answers import Deliverability, OfCampaign
 from mailwake.earnings.answers import CampaignConversions, GoalReport
 from mailwake.experiments.answers import AllAnswer, ExperimentAnswer, PlanAnswer
 from mailwake.exports.events import EventsPage
@@ -23,9 +26,9 @@ from mailwake.insight.dialects import Definitions
 from mailwake.insight.reconcile import Reconciliation
 from mailwake.insight.returned import Returned
 from mailwake.people.delivery import DeliveryCard
+from mailwake.people.on_link import Followers
 from mailwake.people.person import Person
 from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
-from mailwake.web import shapes
 
 _CAMPAIGN = "/api/campaigns/{campaign}"
 #: route to the type of its answer
@@ -72,6 +75,11 @@ ANSWERS: Mapping[str, Any] = {
     "post /api/goals/delete": shapes.Deleted,
     "get /api/goals/{name}": GoalReport,
     f"get {_CAMPAIGN}/conversions": CampaignConversions,
+    "get /api/changes": Changes,
+    "get /api/person/hour": shapes.HourAnswer,
+    "get /api/deliverability": Deliverability,
+    f"get {_CAMPAIGN}/deliverability": OfCampaign,
+    f"get {_CAMPAIGN}/links/{{number}}/people": Followers,
 }
 #: route to the members of the object that it takes; the first so many of them have to be there
 BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {

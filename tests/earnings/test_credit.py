@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailwake.stats.credit import Model, Touch, credited, split
+from mailwake.earnings.credit import Model, Touch, credited, split
 
 Key = tuple[int, int]
 

@@ -15,9 +15,9 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tests.insight import seeding
 from tests.web import conftest as house
 
+from mailwake.apidoc.openapi import ANSWERS, FILES
 from mailwake.segments import keeper
 from mailwake.web.app import create_app
-from mailwake.web.openapi import ANSWERS, FILES
 
 #: what a random name never hits: campaigns, copies, addresses, segments and tables that are there
 THERE = {

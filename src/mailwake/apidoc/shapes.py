@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypedDict
 
+from mailwake.comparing.best_hours import PersonHour
 from mailwake.earnings.answers import GoalAnswer
 from mailwake.monitoring.backlog import Pace
 from mailwake.monitoring.conservation import State, Sum
@@ -207,3 +208,10 @@ class GoalsAnswer(TypedDict):
     """All goals, by name."""
 
     goals: list[GoalAnswer]
+
+
+class HourAnswer(TypedDict):
+    """The best hour of one recipient."""
+
+    address: str
+    best: PersonHour
