@@ -113,7 +113,7 @@ def test_the_printed_numbers_are_those_of_the_report(played: tuple[Path, dict[st
 
 def test_the_segments_left_to_look_at_tell_people_apart(played: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = played
-    command = (*MAILWAKE, "segments", "list", "--json", "--config", str(folder / "mailwake.toml"))
+    command = (*MAILWAKE, "segment", "list", "--json", "--config", str(folder / "mailwake.toml"))
     found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["segments"]
     assert {each["name"] for each in found} == {each["name"] for each in SEGMENTS}
     sizes = {each["name"]: each["people"] for each in found}

@@ -24,12 +24,10 @@ from mailwake.drawing.rows import safe_cell
 from mailwake.errors import BadInput, Misconfigured, Unavailable
 from mailwake.events import CampaignId, EventType, Micros
 from mailwake.insight.answers import to_json
-from mailwake.insight.click_map import Asked, click_map
-from mailwake.insight.click_map import to_json as map_to_json
 from mailwake.insight.metrics import metrics
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.settings import load
-from mailwake.store.state import LinkRow, Refusal, open_state
+from mailwake.store.state import Refusal, open_state
 from mailwake.web import address
 from mailwake.web.address import Address
 
@@ -343,29 +341,3 @@ def test_what_changed_and_providers_are_told_as_text_json_and_csv(folder: Path, 
     assert {(row["kind"], row["name"]) for row in rows} == {("provider", "Gmail"), ("domain", "gmail.com")}
     with pytest.raises(Misconfigured, match="report of its own"):
         run(deliverability=True, changes=True)
-
-
-def test_the_click_map_is_printed_in_all_three_ways(run: Run, seeded: dict[str, bytes], folder: Path) -> None:
-    stores = seeding.open_stores(folder / "mailwake-data")
-    expected = map_to_json(click_map(stores, find(stores, "By hand"), Asked()))
-    seeding.close(stores)
-    assert run("By hand", as_map=True, as_json=True).encode() == expected
-    rows = list(csv.DictReader(io.StringIO(run("By hand", as_map=True, as_csv=True))))
-    assert [row["number"] for row in rows] == ["1", "2", "3", "4", "5", "6", "7"]
-    assert [(row["human"], row["machine"]) for row in rows[:2]] == [("0", "1"), ("1", "1")]
-    printed = run("By hand", as_map=True)
-    assert "2. See the autumn range (cta)" in printed
-    assert "Rates are of 7 delivered copies" in printed
-    with pytest.raises(Misconfigured, match="--map"):
-        run(as_map=True)
-    with pytest.raises(Misconfigured, match="choose one"):
-        run("By hand", as_map=True, reconcile=True)
-
-
-def test_a_hostile_label_is_no_formula_in_the_click_map(run: Run, folder: Path) -> None:
-    stores = seeding.open_stores(folder / "mailwake-data")
-    links = (LinkRow(number=1, href="@evil", label="=1+1", role="text", tracked=True),)
-    seeding.sending(stores, "Formulas", links=links)
-    seeding.close(stores)
-    (row,) = csv.DictReader(io.StringIO(run("Formulas", as_map=True, as_csv=True)))
-    assert (row["label"], row["href"]) == ("'=1+1", "'@evil")

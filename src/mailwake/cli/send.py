@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mailwake.cli import fail
 from mailwake.cli.options import ConfigOption
-from mailwake.cli.segments import members_of
+from mailwake.cli.segment import members_of
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import CampaignId, EventType, Handle, Micros, encode_event

@@ -37,10 +37,8 @@ def command(  # noqa: PLR0913 - one for each option
     domains: Annotated[bool, typer.Option("--domains", help="Recipient domains instead: gateways, machines.")] = False,
     people: Annotated[Path | None, typer.Option("--people", help="CSV: what machines will do to a send to it.")] = None,
     bounces: Annotated[bool, typer.Option("--bounces", help="What came back instead: where, why, what to do.")] = False,
-    as_map: Annotated[bool, typer.Option("--map", help="Its click map instead: each place of a link.")] = False,
     changes: Annotated[bool, typer.Option("--changes", help="What changed since last week instead.")] = False,
     deliverability: Annotated[bool, typer.Option("--deliverability", help="Mailbox providers instead.")] = False,
-    segment: Annotated[str, typer.Option(help="With --map: copies sent to the people of this segment alone.")] = "",
     dialect: Annotated[str, typer.Option(help="In another tool's definitions: hubspot, braze, …, or all.")] = "",
     links: Annotated[float | None, typer.Option("--links", min=0.1, help="Links in that send; else as usual.")] = None,
     mail: Annotated[str, typer.Option(help="now: send the mails of [reports] at once, to try them.")] = "",
@@ -53,12 +51,10 @@ def command(  # noqa: PLR0913 - one for each option
 
     Example: mailwake report "Spring news" --json
     """
-    _check(campaign, as_map=as_map, bounces=bounces, domains=domains, reconcile=reconcile, dialect=dialect)
-    _check_whole(campaign, changes, deliverability, as_map or bounces or domains or reconcile or bool(dialect))
+    _check(campaign, bounces=bounces, domains=domains, reconcile=reconcile, dialect=dialect)
+    _check_whole(campaign, changes, deliverability, bounces or domains or reconcile or bool(dialect))
     if as_json and as_csv:
         raise Misconfigured("--json --csv", "choose one of them")
-    if segment and not as_map:
-        raise Misconfigured("--segment", "it narrows a click map; add --map, or use `mailwake compare`")
     if (people or links or look_up) and not domains:
         raise Misconfigured("--people, --links, --look-up", "they are about domains; add --domains")
     settings = load(config)
@@ -74,23 +70,19 @@ def command(  # noqa: PLR0913 - one for each option
         _bounces(settings, campaign, as_json=as_json, as_csv=as_csv)
     elif reconcile:
         _reconcile(settings, campaign, as_json=as_json, as_csv=as_csv)
-    elif as_map:
-        _map(settings, campaign, segment, as_json=as_json, as_csv=as_csv)
     elif dialect:
         _definitions(settings, campaign, dialect, as_json=as_json, as_csv=as_csv)
     else:
         _rates(settings, campaign, as_json=as_json, as_csv=as_csv)
 
 
-def _check(campaign: str, *, as_map: bool, bounces: bool, domains: bool, reconcile: bool, dialect: str) -> None:
-    if sum((as_map, bounces, domains, reconcile, bool(dialect))) > 1:
-        raise Misconfigured(
-            "--map, --bounces, --domains, --reconcile, --dialect", "each is a report of its own; choose one"
-        )
+def _check(campaign: str, *, bounces: bool, domains: bool, reconcile: bool, dialect: str) -> None:
+    if sum((bounces, domains, reconcile, bool(dialect))) > 1:
+        raise Misconfigured("--bounces, --domains, --reconcile, --dialect", "each is a report of its own; choose one")
     if domains and campaign:
         raise Misconfigured("--domains", "it is about all campaigns; leave the name out")
-    if (as_map or reconcile or dialect) and not campaign:
-        raise Misconfigured("--map, --reconcile, --dialect", "they are about one campaign; name it")
+    if (reconcile or dialect) and not campaign:
+        raise Misconfigured("--reconcile, --dialect", "they are about one campaign; name it")
 
 
 def _check_whole(campaign: str, *wanted: bool) -> None:
@@ -142,25 +134,6 @@ def _reconcile(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool
         return
     told = msgspec.json.decode(body, type=asked.Reconciliation)
     reconcile_view.write_csv(told) if as_csv else reconcile_view.show(told)
-
-
-def _map(settings: Settings, campaign: str, segment: str, *, as_json: bool, as_csv: bool) -> None:
-    from mailwake.insight import click_map as asked
-    from mailwake.insight.report import find
-    from mailwake.printing import click_map as click_map_tables
-    from mailwake.segments.within import within
-
-    def answer(stores: Stores) -> bytes:
-        narrowed = within(stores, segment, now=Micros(time.time_ns() // 1_000))
-        return asked.to_json(asked.click_map(narrowed, find(stores, campaign), asked.Asked(segment=segment)))
-
-    path = f"/api/campaigns/{quote(campaign, safe='')}/map?segment={quote(segment, safe='')}"
-    body = answer_of(settings, path, answer)
-    if as_json:
-        sys.stdout.write(body.decode())
-        return
-    told = msgspec.json.decode(body, type=asked.ClickMap)
-    click_map_tables.write_csv(told) if as_csv else click_map_tables.show(told)
 
 
 def _definitions(settings: Settings, campaign: str, dialect: str, *, as_json: bool, as_csv: bool) -> None:

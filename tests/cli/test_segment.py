@@ -1,4 +1,4 @@
-"""`mailwake segments` and `mailwake send --segment`, without a dashboard and beside one that owns the event store."""
+"""`mailwake segment` and `mailwake send --segment`, without a dashboard and beside one that owns the event store."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ import pytest
 from tests.insight import seeding
 from typer.testing import CliRunner
 
-from mailwake.cli import build, segments
+from mailwake.cli import build, segment
 from mailwake.cli.init import make
 from mailwake.errors import BadInput
 from mailwake.events import EventType
@@ -33,11 +33,11 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(folder: Path) -> Run:
-    """Runs `mailwake segments …` on the installation; gives what it printed."""
+    """Runs `mailwake segment …` on the installation; gives what it printed."""
 
     def run(*words: str) -> str:
         config = [] if words[0] == "explain" else ["--config", str(folder / "mailwake.toml")]
-        done = CliRunner().invoke(build(("segments",)), ["segments", words[0], *config, *words[1:]])
+        done = CliRunner().invoke(build(("segment",)), ["segment", words[0], *config, *words[1:]])
         if done.exception is not None:
             raise done.exception
         return done.stdout
@@ -46,7 +46,7 @@ def run(folder: Path) -> Run:
 
 
 def test_a_segment_is_made_listed_shown_and_deleted(run: Run) -> None:
-    assert run("list") == "there are none yet; `mailwake segments add` makes one\n"
+    assert run("list") == "there are none yet; `mailwake segment add` makes one\n"
     told = run("add", "Readers", "OPENED as anybody", "--by", "ann")
     assert told == "Readers: People who opened a mail, whoever did it.\n"
     assert run("list") == "Readers: 4 of 10 · live · opened as anybody\n"
@@ -128,7 +128,7 @@ def test_beside_a_dashboard_its_answer_is_taken(folder: Path, run: Run, monkeypa
         asked.append(path)
         return b'{"handles": ["7", "8"]}'
 
-    monkeypatch.setattr(segments, "answer_of", answer_of)
+    monkeypatch.setattr(segment, "answer_of", answer_of)
     run("add", "Then", 'clicked "a&b"', "--static")
     assert asked == ["/api/query/handles?query=clicked+%22a%26b%22"]
     state = open_state(folder / "mailwake-data" / "state.sqlite")

@@ -1,4 +1,4 @@
-"""`mailwake segments`: people chosen by what they did: kept, counted, listed; and what a sunset would do.
+"""`mailwake segment`: people chosen by what they did: kept, counted, listed; and what a sunset would do.
 
 While a dashboard runs it owns the event store's file, so its API is asked; otherwise the file is opened for reading.
 """
@@ -28,7 +28,7 @@ from mailwake.settings import DEFAULT_FILE, Settings, load
 
 command = typer.Typer(
     help="Choose people by what they did with your mail (docs/explain/segments.md has the language).\n\n"
-    "Example: mailwake segments add Warm 'clicked \"pricing\" >= 2 in 60d as human and not bounced'",
+    "Example: mailwake segment add Warm 'clicked \"pricing\" >= 2 in 60d as human and not bounced'",
     no_args_is_help=True,
 )
 
@@ -49,7 +49,7 @@ class _Segments(msgspec.Struct):
 def show_all(*, config: ConfigOption = DEFAULT_FILE, as_json: JsonOption = False) -> None:
     """List all segments with their sizes.
 
-    Example: mailwake segments list
+    Example: mailwake segment list
     """
 
     def answer(stores: Stores) -> bytes:
@@ -63,7 +63,7 @@ def show_all(*, config: ConfigOption = DEFAULT_FILE, as_json: JsonOption = False
     for each in found:
         print(f"{visible(each.name)}: {each.people:,} of {each.of:,} · {_kind(each)} · {visible(each.query)}")
     if not found:
-        print("there are none yet; `mailwake segments add` makes one")
+        print("there are none yet; `mailwake segment add` makes one")
 
 
 @command.command("add")
@@ -77,7 +77,7 @@ def put(
 ) -> None:
     """Keep a query under a name.
 
-    Example: mailwake segments add Dormant 'dormant and not bounced' --static
+    Example: mailwake segment add Dormant 'dormant and not bounced' --static
     """
     members = _chosen(load(config), query) if static else None
     with state_of(config) as state:
@@ -89,7 +89,7 @@ def put(
 def show(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE, as_json: JsonOption = False) -> None:
     """Show one segment with its sizes over time.
 
-    Example: mailwake segments show Warm
+    Example: mailwake segment show Warm
     """
 
     def answer(stores: Stores) -> bytes:
@@ -113,7 +113,7 @@ def show(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE, as_json: Js
 def explain(query: QueryArgument) -> None:
     """Say in English what a query means; what is wrong with it, where, if it means nothing.
 
-    Example: mailwake segments explain 'opened >= 3 days in 30d and never clicked'
+    Example: mailwake segment explain 'opened >= 3 days in 30d and never clicked'
     """
     print(keeper.sentence(query))
 
@@ -122,7 +122,7 @@ def explain(query: QueryArgument) -> None:
 def size(query: QueryArgument, *, config: ConfigOption = DEFAULT_FILE, as_json: JsonOption = False) -> None:
     """Count the people that a query chooses.
 
-    Example: mailwake segments size 'active and never converted'
+    Example: mailwake segment size 'active and never converted'
     """
     path = f"/api/query?{urlencode({'query': query})}"
     body = answer_of(load(config), path, lambda stores: answers.to_json(answers.query(stores, query, now=moment())))
@@ -137,7 +137,7 @@ def size(query: QueryArgument, *, config: ConfigOption = DEFAULT_FILE, as_json: 
 def members(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE) -> None:
     """Print the addresses of a segment as CSV, safe for spreadsheet programs; fit for `mailwake send`.
 
-    Example: mailwake segments members Warm > warm.csv
+    Example: mailwake segment members Warm > warm.csv
     """
     handles = members_of(load(config), name)
     with state_of(config) as state:
@@ -152,7 +152,7 @@ def members(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE) -> None:
 def delete(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE) -> None:
     """Forget a segment; nobody is suppressed or restored by it.
 
-    Example: mailwake segments delete Warm
+    Example: mailwake segment delete Warm
     """
     with state_of(config) as state:
         keeper.delete(state, name)
@@ -168,7 +168,7 @@ def simulate(
 ) -> None:
     """Tell by the last year what ending mail to people without a sign would have spared and lost; changes nothing.
 
-    Example: mailwake segments sunset 120
+    Example: mailwake segment sunset 120
     """
 
     def answer(stores: Stores) -> bytes:
