@@ -111,6 +111,7 @@ def assert_all_answered(asked: list[Asked]) -> None:
     assert not [one for one in asked if one.kind in DECISIONS and one.status != 200]
 
 
+@pytest.mark.long
 def test_a_short_outage_of_all_stores_costs_no_answer_and_no_event(tmp_path: Path, say: Say) -> None:
     live_through(tmp_path, outage_seconds=1.5, before_seconds=0.5, rate=200, say=say)
 

@@ -128,6 +128,7 @@ def assert_kept(house: Installation, edge: Role, asked: int) -> None:
     assert report["recorded"] == sum(1 for _ in records(house.data / "log"))
 
 
+@pytest.mark.long
 def test_ten_times_the_load_costs_nobody_an_answer(tmp_path: Path, say: Say) -> None:
     live_through(tmp_path, seconds=1.0, lines=32, say=say, slow=False)
 

@@ -110,6 +110,7 @@ def notices(start: int, count: int) -> list[dict[str, str]]:
     return [sns(bounce("ses", address=f"a{number}@example.com")) for number in range(start, start + count)]
 
 
+@pytest.mark.long
 def test_a_queue_becomes_a_suppression_and_is_empty_afterwards(amazon: Amazon, tmp_path: Path) -> None:
     config = installation(tmp_path, amazon.url)
     genuine = notices(0, 1)

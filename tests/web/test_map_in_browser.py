@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from playwright.sync_api import Dialog, Frame, Page, Route
 from tests.clickmap.test_hostile import HOSTILE
 from tests.insight import seeding
@@ -18,6 +19,11 @@ pytestmark = pytest.mark.browser
 __all__ = ["opened"]  # a fixture
 
 MAP = "/campaigns/1/map"
+
+
+def later(*states: str) -> list[ParameterSet]:
+    """These in the long suite alone."""
+    return [pytest.param(state, marks=pytest.mark.long) for state in states]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +44,9 @@ def frame_of(opened: Open) -> Frame:
 
 
 @pytest.mark.parametrize("opened", [{}, BLIND], indirect=True, ids=["scripts", "none"])
-@pytest.mark.parametrize("state", ["", "?layer=machine", "?versus=1002"])
+@pytest.mark.parametrize(
+    "state", ["", *(pytest.param(state, marks=pytest.mark.long) for state in ("?layer=machine", "?versus=1002"))]
+)
 def test_nothing_of_the_mail_runs_or_is_asked_for(opened: Open, url: str, state: str) -> None:
     asked: list[str] = []
     opened.page.on("request", lambda request: asked.append(request.url))
@@ -116,7 +124,9 @@ def test_boxes_of_an_image_map_lie_where_the_areas_were(opened: Open, url: str) 
         assert abs(box["y"] - picture["y"]) < 1
 
 
-@pytest.mark.parametrize("state", ["", "?layer=machine", "?versus=1002"])
+@pytest.mark.parametrize(
+    "state", ["?versus=1002", *(pytest.param(state, marks=pytest.mark.long) for state in ("", "?layer=machine"))]
+)
 def test_the_page_is_fit_for_everybody_in_light_in_dark_and_on_a_phone(opened: Open, url: str, state: str) -> None:
     opened.go(f"{url}{MAP}{state}")
     look_at(opened.page)

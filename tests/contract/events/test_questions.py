@@ -123,7 +123,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
 @pytest.mark.parametrize("name", NAMES)
 def test_both_engines_give_the_same_rows(both: Both, name: str) -> None:
     elsewhere = [parameters(name, both.rows, campaign)[0] for campaign in (2, 99)]
-    for given in [*parameters(name, both.rows, 1), *elsewhere]:
+    here = parameters(name, both.rows, 1)
+    for given in [*here, *elsewhere] if both.rows else here[:1]:
         duck, click = both.duck.ask(name, **given), both.click.ask(name, **given)
         assert duck == click, given
         assert [list(row) for row in duck] == [list(row) for row in click]
