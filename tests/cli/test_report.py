@@ -77,7 +77,7 @@ def test_a_campaign_shows_every_rate_with_its_base_and_interval(run: Run, seeded
     assert ["Opened by people", "2", "33.3 %", "9.2\N{EN DASH}71.0 %", "7 delivered with a pixel"] in shown
     assert ["Sorted as opened by people", "2", "28.6 %", "8.2\N{EN DASH}64.1 %", "7 delivered with a pixel"] in shown
     assert ["Bounced", "2", "20.0 %", "5.7\N{EN DASH}51.0 %", "10 sent"] in shown
-    assert {metric.label for metric in metrics().values() if metric.source != "goals"} <= {
+    assert {metric.label for metric in metrics().values() if metric.source != "earnings"} <= {
         line[0] for line in shown if line
     }
 
