@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 IMAGE = ROOT / "docs/images/campaign.png"
 BLOCK = re.compile(r"(<!-- demo output -->\n).*?(<!-- end demo output -->)", re.DOTALL)
-#: the README shows the overview and the first mailing's table; the other two have the same rows
+#: the README shows the overview and the first mailing's table; the others have the same rows
 LEAVE_OUT = re.compile(r"\n(Planner update\n\n.*?)(?=\ndashboard  )", re.DOTALL)
 #: ... and of the letters before this week the newest
 PAST = re.compile(r"(Larkspur letter 9  .*?)(?=Under each rate)", re.DOTALL)
@@ -42,7 +42,7 @@ def main() -> None:
 def block(printed: str) -> str:
     """The part of the demo's output that the README shows, as a code block."""
     text = "\n".join(line.rstrip() for line in printed.splitlines())
-    text = LEAVE_OUT.sub("\n[Planner update and Order sent: two more tables with the same rows]\n", text)
+    text = LEAVE_OUT.sub("\n[Planner update, Order sent and Workshop invitation: three more tables with the same rows]\n", text)
     text = PAST.sub("[nine earlier letters]\n", text)
     text = re.sub(r"\n{3,}", "\n\n", text).strip()
     return f"```text\n{text}\n```\n"
