@@ -11,18 +11,20 @@ from mailwake.drawing.terminal import table_of, visible
 from mailwake.insight.click_map import ClickMap, Spot
 from mailwake.views import click_map_view
 
+#: characters of a link's name on a line, however narrow the terminal
+_LINK_WIDTH = 16
+
 
 def show(told: ClickMap) -> None:
     """Print every occurrence of a link with its clicks."""
     console = Console()
     console.print(f"[bold]{escape(visible(told.name))}[/bold]  “{escape(visible(told.mail.subject))}”")
-    table = table_of(
-        "Link", "Likely people", "Possibly", "Machines", "Raw", "Share", "Rate of\npeople", "95 % interval"
-    )
+    table = table_of("Link", "Likely\npeople", "Possibly", "Machines", "Raw", "Share", "Rate,\n95 %")
+    table.columns[0].min_width = _LINK_WIDTH
     for spot in told.spots:
         row = click_map_view.row(told, spot, 0)
         name = f"{row.number}. {visible(row.label)} ({row.role}{f', {row.where}' if row.where else ''})"
-        table.add_row(escape(name), row.human, row.possible, row.machine, row.raw, row.share, row.rate, row.span)
+        table.add_row(escape(name), row.human, row.possible, row.machine, row.raw, row.share, f"{row.rate}\n{row.span}")
     console.print(table)
     base = figures.count(told.mail.base)
     console.print(f"Rates are of {base} delivered copies whose clicks may be told.", style="dim", soft_wrap=True)
