@@ -14,9 +14,9 @@ from mailwake.atlas.domains import DAYS, atlas
 from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.changes import Changes, changes
 from mailwake.comparing.changes import to_json as changes_to_json
-from mailwake.comparing.compare import MOST, compare
+from mailwake.comparing.compare import MOST, Comparison, compare
 from mailwake.comparing.compare import to_json as compare_to_json
-from mailwake.comparing.pace import pace
+from mailwake.comparing.pace import CampaignPace, pace
 from mailwake.comparing.pace import to_json as pace_to_json
 from mailwake.comparing.timing import timing
 from mailwake.comparing.timing import to_json as timing_to_json
@@ -41,6 +41,7 @@ from mailwake.people.people import FILTERS, PAGE_SIZE, people
 from mailwake.people.person import person
 from mailwake.people.person import to_json as person_to_json
 from mailwake.segments.within import within
+from mailwake.store.state import Campaign
 from mailwake.web.keeping import Kept
 
 MAX_PAGE = 1_000_000
@@ -100,6 +101,22 @@ def changes_of(request: Request, known: Overview) -> Changes:
     return kept_of(request).answer("changes", lambda: changes(stores, known, now=now))
 
 
+def pace_of(request: Request, campaign: Campaign) -> CampaignPace:
+    """How fast a campaign goes, kept a while: it looks at all copies, and at earlier campaigns."""
+    stores, now = stores_of(request), now_of(request)
+    return kept_of(request).answer(("pace", campaign.id), lambda: pace(stores, campaign, now=now))
+
+
+def comparison_of(request: Request, campaigns: Sequence[Campaign], age: int | None, segment: str) -> Comparison:
+    """Campaigns side by side, kept a while."""
+    stores, now = stores_of(request), now_of(request)
+
+    def ask() -> Comparison:
+        return compare(within(stores, segment, now=now), campaigns, now=now, age=age, segment=segment)
+
+    return kept_of(request).answer(("compare", *(each.id for each in campaigns), age, segment), ask)
+
+
 @router.get("/health")
 def health(request: Request) -> Response:
     """Answers as soon as the stores do."""
@@ -150,7 +167,7 @@ def campaign_definitions(request: Request, campaign: str, *, dialect: Dialect = 
 def campaign_pace(request: Request, campaign: str) -> Response:
     """How fast a campaign's opens and clicks come: at equal age, half-life, forecast."""
     stores = stores_of(request)
-    return _json(pace_to_json(pace(stores, find(stores, campaign), now=now_of(request))))
+    return _json(pace_to_json(pace_of(request, find(stores, campaign))))
 
 
 @router.get("/api/campaigns/{campaign}/people")
@@ -204,10 +221,8 @@ def person_hour(request: Request, *, address: Address) -> Response:
 @router.get("/api/compare")
 def comparison(request: Request, *, c: Campaigns = (), age: Age = None, segment: InSegment = "") -> Response:
     """Campaigns at equal age, each compared with the first; of everybody, or of the people of a segment."""
-    stores, now = stores_of(request), now_of(request)
-    found = [find(stores, each) for each in dict.fromkeys(c)]
-    narrowed = within(stores, segment, now=now)
-    return _json(compare_to_json(compare(narrowed, found, now=now, age=age, segment=segment)))
+    found = [find(stores_of(request), each) for each in dict.fromkeys(c)]
+    return _json(compare_to_json(comparison_of(request, found, age, segment)))
 
 
 @router.get("/api/timing")

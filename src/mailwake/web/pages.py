@@ -16,18 +16,18 @@ from starlette.responses import Response
 from mailwake.atlas.domains import atlas, everybody, forecast
 from mailwake.boards import bounces_view, deliverability_view, domains_view, status_view
 from mailwake.comparing.best_hours import best_hours
-from mailwake.comparing.compare import compare
-from mailwake.comparing.pace import checkpoints, pace
+from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
 from mailwake.deliverability.board import of_campaign
 from mailwake.insight.answers import to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.returned import returned
+from mailwake.insight.stores import Stores
 from mailwake.people.delivery import delivery_card
 from mailwake.people.people import FILTERS, people
 from mailwake.people.person import person
-from mailwake.segments.within import within
+from mailwake.store.state import Campaign
 from mailwake.views import (
     campaign_view,
     campaigns_view,
@@ -40,7 +40,19 @@ from mailwake.views import (
     person_view,
     timing_view,
 )
-from mailwake.web.api import Address, Age, Campaigns, Page, changes_of, now_of, status_of, stores_of
+from mailwake.web.api import (
+    Address,
+    Age,
+    Campaigns,
+    Page,
+    changes_of,
+    comparison_of,
+    kept_of,
+    now_of,
+    pace_of,
+    status_of,
+    stores_of,
+)
 from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -76,10 +88,19 @@ def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text
         return Response(status_code=204)
     chosen = {"by": "clicked" if by == "clicked" else "opened", "span": "all" if span == "all" else "day"}
     values = campaign_view.values(answer, by=chosen["by"], span=chosen["span"], zone=stores.zone)
-    values |= {"checkpoints": pace_view.checkpoints(checkpoints(stores, found, now=now_of(request)))}
-    values |= deliverability_view.providers(of_campaign(stores, found))
+    values |= _aside(request, stores, found)
     again = f"/campaigns/{answer.id}?" + urlencode({**chosen, "seen": digest})
     return render(request, "campaign.html", again=again, **values)
+
+
+def _aside(request: Request, stores: Stores, found: Campaign) -> dict[str, Any]:
+    """Checkpoints and mailbox providers, kept a while: they go through all copies."""
+
+    def ask() -> dict[str, Any]:
+        told = pace_view.checkpoints(checkpoints(stores, found, now=now_of(request)))
+        return {"checkpoints": told, **deliverability_view.providers(of_campaign(stores, found))}
+
+    return kept_of(request).answer(("aside", found.id), ask)
 
 
 @router.get("/campaigns/{campaign}/definitions")
@@ -94,7 +115,7 @@ def campaign_definitions(request: Request, campaign: str) -> Response:
 def campaign_pace(request: Request, campaign: str) -> Response:
     """How fast a campaign's opens and clicks come."""
     stores = stores_of(request)
-    answer = pace(stores, find(stores, campaign), now=now_of(request))
+    answer = pace_of(request, find(stores, campaign))
     return render(request, "pace.html", **pace_view.values(answer, stores.zone))
 
 
@@ -128,12 +149,11 @@ def one_person(request: Request, *, address: Address) -> Response:
 @router.get("/compare")
 def comparison(request: Request, *, c: Campaigns = (), age: Age = None, segment: Text = "") -> Response:
     """Campaigns side by side; without two of them, a list to choose from."""
-    stores, now = stores_of(request), now_of(request)
+    stores = stores_of(request)
     chosen = list(dict.fromkeys(c))
     values: dict[str, Any] = {"sides": []}
     if len(chosen) > 1:
-        narrowed = within(stores, segment, now=now)
-        answer = compare(narrowed, [find(stores, each) for each in chosen], now=now, age=age, segment=segment)
+        answer = comparison_of(request, [find(stores, each) for each in chosen], age, segment)
         values = compare_view.values(answer, stores.zone)
     choice = compare_view.choice(overview(stores), chosen, stores.zone)
     values |= {"segment": segment, "segments": [each.name for each in stores.state.segments()]}
