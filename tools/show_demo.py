@@ -42,7 +42,8 @@ def main() -> None:
 def block(printed: str) -> str:
     """The part of the demo's output that the README shows, as a code block."""
     text = "\n".join(line.rstrip() for line in printed.splitlines())
-    text = LEAVE_OUT.sub("\n[Planner update, Order sent and Workshop invitation: three more tables with the same rows]\n", text)
+    left_out = "Planner update, Order sent and Workshop invitation: three more tables with the same rows"
+    text = LEAVE_OUT.sub(f"\n[{left_out}]\n", text)
     text = PAST.sub("[nine earlier letters]\n", text)
     text = re.sub(r"\n{3,}", "\n\n", text).strip()
     return f"```text\n{text}\n```\n"
