@@ -114,6 +114,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except (KeyError, TypeError, AttributeError, ValueError):
         raise BadInput(f"{path}: what its manifest says cannot be read") from None
+    # zipfile raises NotImplementedError where a file is packed in a way it does not know
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as fault:
         raise BadInput(f"{path} cannot be read as a pack: {fault}") from None
 
