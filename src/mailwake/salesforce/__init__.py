@@ -1,0 +1,1 @@
+"""Salesforce over HTTP: signing in, records, queries, bulk jobs; knows nothing of mail."""
