@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0008"
+VERSION = "0009"
 
 metadata = MetaData(
     naming_convention={
