@@ -259,6 +259,44 @@ class Conversions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Salesforce:
+    """``[salesforce]``: the org that is told what people did (docs/howto/salesforce.md)."""
+
+    #: URL of the org's My Domain, such as https://acme.my.salesforce.com; empty: none is connected
+    login: str = ""
+    #: consumer key of the app in the org
+    client_id: str = ""
+    #: user in whose name everything is done, by an assertion signed with `key`; empty: the app's own user, with `secret`
+    username: str = ""
+    #: reference to the RSA key (PEM) whose certificate the app has
+    key: str = ""
+    #: reference to the app's secret (client credentials), where there is no key
+    secret: str = ""
+    #: whom the assertion is for; empty: https://login.salesforce.com, of a sandbox https://test.salesforce.com
+    audience: str = ""
+    #: of the API, such as 67.0; empty: the one that this version was written against
+    api_version: str = ""
+    #: true: write by itself, all the time; false: only `mailwake salesforce push` writes
+    push: bool = False
+    #: how often the org is asked what changed there
+    poll_minutes: float = 5.0
+    #: calls that we may make in 24 hours; the last twentieth is for who wants no mail
+    daily_calls: int = 5_000
+    #: the org's own allowance is left alone once everybody together has used so much of it, 0 to 1
+    org_share: float = 0.9
+    #: write a row of Email_Engagement__c for each copy that a person reacted to or that came back
+    rows: bool = True
+    #: such rows are deleted again after so many days
+    row_days: int = 180
+    #: what we learned later than so long ago is not told yet, because its verdict may still change
+    wait_minutes: float = 15.0
+    #: statuses of campaign members by what they stand for: sent opened clicked replied bounced unsubscribed; "" is unused
+    statuses: dict[str, str] = field(default_factory=dict)
+    #: how long each write is remembered, so that it can be undone
+    journal_days: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
 class Web:
     """``[web]``: the dashboard and its API, for colleagues only."""
 

@@ -89,6 +89,7 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "kind": "clicked",
         "who": "",
         "recipients": "",
+        "campaigns": "1,2",
         "ahead": 3_600,
         "gap": 600_000_000,
         "role": "cta",

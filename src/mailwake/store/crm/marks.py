@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, select
 
 from mailwake.store.crm import tables
+from mailwake.store.state import schema
 from mailwake.store.state.engine import Database
 
-_marks = tables.marks
+_marks, _meta = tables.marks, schema.meta
+_BULK = "crm_bulk_job"
 
 
 class Marks:
@@ -26,6 +28,17 @@ class Marks:
         """Write down how far something got."""
         with self._database.writing() as connection:
             self._put_marks(connection, {name: at})
+
+    def bulk_job(self) -> str | None:
+        """Id of the bulk job that is at work for us, or was when somebody died."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(_meta.c.value).where(_meta.c.name == _BULK)) or None
+
+    def put_bulk_job(self, job: str | None) -> None:
+        """Keep the id of the bulk job that is at work for us; None: there is none any more."""
+        made = self._database.upsert(_meta).values(name=_BULK, value=job or "")
+        with self._database.writing() as connection:
+            connection.execute(made.on_conflict_do_update(index_elements=["name"], set_={"value": made.excluded.value}))
 
     def _put_marks(self, connection: Connection, marks: Mapping[str, int]) -> None:
         if marks:

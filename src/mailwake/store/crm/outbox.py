@@ -64,7 +64,7 @@ class Outbox(Marks):
         return len(rows)
 
     def next_wishes(self, objects: Iterable[str], *, now: Micros, limit: int, lane: Lane | None = None) -> list[Wish]:
-        """What may be sent now, of one object and lane, those with the same parent side by side.
+        """What may be sent now, of one object, lane and kind of key, those with the same parent side by side.
 
         The most urgent lane decides on the object. Nothing is marked: there is one sender at a time, and whoever dies
         half-way leaves wishes that may be sent again.
@@ -78,12 +78,14 @@ class Outbox(Marks):
         free = (_outbox.c.state == "waiting") & (_outbox.c.not_before <= now) & _outbox.c.object.in_(list(objects))
         if lane is not None:
             free &= _outbox.c.lane <= lane
-        first = select(_outbox.c.object, _outbox.c.lane).where(free).order_by(_outbox.c.lane, _outbox.c.number).limit(1)
+        by = (_outbox.c.object, _outbox.c.lane, _outbox.c.key_field)
+        first = select(*by).where(free).order_by(_outbox.c.lane, _outbox.c.number).limit(1)
         with self._database.reading() as connection:
             found = connection.execute(first).first()
             if found is None:
                 return []
             of = free & (_outbox.c.object == found[0]) & (_outbox.c.lane == found[1])
+            of &= _outbox.c.key_field == found[2]
             query = select(_outbox).where(of).order_by(_outbox.c.parent, _outbox.c.key).limit(limit)
             return [_told_wish(row) for row in connection.execute(query).mappings()]
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, func, select
 from mailwake.events import Handle, Micros
 from mailwake.store.crm import tables
 from mailwake.store.crm.marks import Marks
-from mailwake.store.crm.rows import CrmPerson, CrmUser, Individual, Member
+from mailwake.store.crm.rows import CrmPerson, CrmUser, Fields, Individual, Member
 from mailwake.store.state import schema
 from mailwake.store.state.engine import chunks
 
@@ -54,6 +54,15 @@ class Persons(Marks):
             gone = [replace(_person(row), is_deleted=True, merged_into=into.get(row["id"])) for row in known]
             self._put(connection, _people, gone)
         return [each.id for each in gone]
+
+    def hold(self, rows: Mapping[str, Fields], *, opted_out: Mapping[str, bool]) -> None:
+        """What some records have now because we wrote it, by id; of some also whether they are opted out."""
+        with self._database.writing() as connection:
+            for part in chunks(rows):
+                for row in connection.execute(select(_people.c.id, _people.c.held).where(_people.c.id.in_(part))).all():
+                    change: dict[str, Any] = {"held": {**row.held, **rows[row.id]}}
+                    change |= {"is_opted_out": opted_out[row.id]} if row.id in opted_out else {}
+                    connection.execute(_people.update().where(_people.c.id == row.id).values(**change))
 
     def people_at(self, keys: Iterable[str]) -> dict[str, list[CrmPerson]]:
         """Everybody with one of these addresses who is still there, Leads that were converted left out."""
@@ -104,6 +113,13 @@ class Persons(Marks):
                 query = select(recipients.c.handle, recipients.c.address_key).where(recipients.c.handle.in_(part))
                 found.update((Handle(handle), key) for handle, key in connection.execute(query))
         return found
+
+    def suppressed_after(self, number: int) -> list[tuple[int, Handle]]:
+        """Who was suppressed after that line of the list: line and handle, in the order of the list."""
+        rows = schema.suppressions
+        query = select(rows.c.id, rows.c.handle).where(rows.c.id > number).order_by(rows.c.id)
+        with self._database.reading() as connection:
+            return [(line, Handle(handle)) for line, handle in connection.execute(query)]
 
     def known_both(self, *, after: Handle, limit: int) -> list[tuple[Handle, str]]:
         """Handle and address key of those who are in the org and got mail from us, by handle."""
