@@ -266,7 +266,7 @@ class Salesforce:
     login: str = ""
     #: consumer key of the app in the org
     client_id: str = ""
-    #: user in whose name everything is done, by an assertion signed with `key`; empty: the app's own user, with `secret`
+    #: user in whose name everything is done, by an assertion signed with `key`; empty: the app's own, with `secret`
     username: str = ""
     #: reference to the RSA key (PEM) whose certificate the app has
     key: str = ""
@@ -290,7 +290,7 @@ class Salesforce:
     row_days: int = 180
     #: what we learned later than so long ago is not told yet, because its verdict may still change
     wait_minutes: float = 15.0
-    #: statuses of campaign members by what they stand for: sent opened clicked replied bounced unsubscribed; "" is unused
+    #: statuses of campaign members by what they stand for: sent opened clicked replied bounced unsubscribed; "": unused
     statuses: dict[str, str] = field(default_factory=dict)
     #: how long each write is remembered, so that it can be undone
     journal_days: int = 30

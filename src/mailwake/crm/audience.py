@@ -19,6 +19,8 @@ from mailwake.salesforce.records import Org
 from mailwake.store.crm import CrmCampaign, CrmStore
 
 _FIELDS = ("Id", "Email", "FirstName", "LastName", "Title", "OwnerId")
+#: statuses that mean that a person answered
+RESPONSES = ("Clicked", "Replied")
 _CAMPAIGN, _CONTACT, _LEAD = "701", "003", "00Q"
 
 
@@ -36,7 +38,7 @@ class Audience:
         self.left[why] = self.left.get(why, 0) + 1
 
 
-def campaign_audience(org: Org, store: CrmStore, crm_id: str) -> Audience:
+def campaign_audience(org: Org, crm_id: str) -> Audience:
     """The members of a campaign of the org.
 
     Raises:
@@ -51,10 +53,10 @@ def campaign_audience(org: Org, store: CrmStore, crm_id: str) -> Audience:
         org.query(soql.select(["ContactId", "LeadId"], "CampaignMember", f"CampaignId = {soql.quoted(crm_id)}"))
     )
     ids = [row["ContactId"] or row["LeadId"] for row in members]
-    return _audience(org, store, [each for each in ids if each])
+    return _audience(org, [each for each in ids if each])
 
 
-def view_audience(org: Org, store: CrmStore, of: str, view: str) -> Audience:
+def view_audience(org: Org, of: str, view: str) -> Audience:
     """What a list view of contacts or leads shows.
 
     Raises:
@@ -73,7 +75,7 @@ def view_audience(org: Org, store: CrmStore, of: str, view: str) -> Audience:
     if not found:
         raise BadInput(f"the org has no list view {view!r} of {of}; name it as in its settings (API name)")
     told = org.wire.call("GET", f"sobjects/{of}/listviews/{found[0]['Id']}/describe").json()
-    return _audience(org, store, [row["Id"] for row in org.query(str(told["query"]))])
+    return _audience(org, [row["Id"] for row in org.query(str(told["query"]))])
 
 
 def link(
@@ -102,16 +104,14 @@ def _make_statuses(org: Org, crm_id: str, wanted: Sequence[str]) -> list[str]:
     shape = org.shape("CampaignMemberStatus")
     words = f"the campaign has no member status {', '.join(missing)}"
     if shape is None or not shape.is_createable:
-        raise BadInput(
-            f"{words}; add them in Salesforce (Advanced Setup of the campaign), or name others in salesforce.statuses"
-        )
+        raise BadInput(f"{words}; add them in Salesforce, or name others in salesforce.statuses")
     last = max((int(row["SortOrder"]) for row in rows), default=0)
     told = [
         {
             "CampaignId": crm_id,
             "Label": label,
             "SortOrder": last + place,
-            "HasResponded": label in ("Clicked", "Replied"),
+            "HasResponded": label in RESPONSES,
             "IsDefault": False,
         }
         for place, label in enumerate(missing, start=1)
@@ -122,7 +122,7 @@ def _make_statuses(org: Org, crm_id: str, wanted: Sequence[str]) -> list[str]:
     return missing
 
 
-def _audience(org: Org, store: CrmStore, ids: Sequence[str]) -> Audience:
+def _audience(org: Org, ids: Sequence[str]) -> Audience:
     told = Audience()
     seen: set[str] = set()
     for prefix, of in ((_CONTACT, "Contact"), (_LEAD, "Lead")):

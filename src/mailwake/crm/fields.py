@@ -69,7 +69,7 @@ def cut(text: str, length: int) -> str:
 
 
 def same(ours_: object, theirs: object) -> bool:
-    """Whether a value of ours is the one that the org holds; it gives whole numbers back as 12.0 and no text as null."""
+    """Whether a value of ours is the one that the org holds; it gives 12 back as 12.0, and an empty text as null."""
     if isinstance(ours_, bool) or isinstance(theirs, bool):
         return bool(ours_) is bool(theirs)
     if isinstance(ours_, int | float) and isinstance(theirs, int | float):

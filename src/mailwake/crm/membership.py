@@ -68,6 +68,7 @@ def member_wishes(
     store: CrmStore,
     names: Names,
     ladder: Ladder,
+    *,
     campaigns: Mapping[CampaignId, str],
     people: Mapping[Handle, Sequence[CrmPerson]],
     copies: Mapping[Handle, Sequence[Mapping[str, Any]]],

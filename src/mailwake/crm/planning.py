@@ -1,4 +1,4 @@
-"""What a push would do, before a byte is written: records and fields, calls and kilobytes, and what stands in the way."""
+"""What a push would do, before a byte is written: records and fields, calls and kilobytes, and what is missing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Change:
     key: str
     is_new: bool
     #: field to what stands there and what is wished
-    fields: Mapping[str, tuple[object, object]]
+    fields: Mapping[str, tuple[Any, Any]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""From the outbox to the org: in the order of the lanes, in groups, one group under way at a time, each row with its fate.
+"""From the outbox to the org: by lanes, in groups, one group under way at a time, each row with its own fate.
 
 Before a group leaves, the journal has what stands there now and what is to stand there; whoever dies in between sends
 the same group again, which changes nothing. What the org says of a row decides what becomes of it (`faults.Cure`).
@@ -137,7 +137,7 @@ class Sender:
             if fault.fault.cure is not Cure.HIDDEN or not self._hide(of, fault.fault, rows, done):
                 raise
             return
-        self._take(wishes, rows, results, entries, done)
+        self._take(wishes, rows, results, entries=entries, done=done)
 
     def _row(self, wish: Wish, done: Sent) -> dict[str, Any]:
         """The row as it is sent: without what we may not write, with its number and the time."""
@@ -155,7 +155,7 @@ class Sender:
 
     def _stamps(self, wish: Wish, shape: ObjectShape | None) -> dict[str, Any]:
         stamp = named(STAMPS[0], wish.object)
-        told = {NUMBER_OF.get(wish.object, ""): wish.number}
+        told: dict[str, Any] = {NUMBER_OF.get(wish.object, ""): wish.number}
         told |= {stamp: when(self.wall())} if wish.object in PEOPLE else {}
         return {name: value for name, value in told.items() if shape is not None and name in shape.fields}
 
@@ -197,7 +197,7 @@ class Sender:
     def _by_key(self, of: str, by: str, keys: Iterable[str], fields: Sequence[str]) -> dict[str, dict[str, Any]]:
         from mailwake.salesforce import soql
 
-        found = {}
+        found: dict[str, dict[str, Any]] = {}
         for part in soql.each_in(by, keys):
             found |= {row[by]: row for row in self.org.query(soql.select(fields, of, part))}
         return found
@@ -213,9 +213,14 @@ class Sender:
         return self.org.change(of, rows) if by == "Id" else self.org.put(of, by, rows)
 
     def _take(
-        self, wishes: Sequence[Wish], rows: Sequence[Mapping[str, Any]], results: Sequence[RowResult],
-        entries: Sequence[int], done: Sent,
-    ) -> None:  # fmt: skip
+        self,
+        wishes: Sequence[Wish],
+        rows: Sequence[Mapping[str, Any]],
+        results: Sequence[RowResult],
+        *,
+        entries: Sequence[int],
+        done: Sent,
+    ) -> None:
         sent = {wish.key: row for wish, row in zip(wishes, rows, strict=True)}
         pairs = list(zip(wishes, results, strict=True))
         good = [(wish, result.id) for wish, result in pairs if not result.faults]

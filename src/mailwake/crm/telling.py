@@ -127,8 +127,15 @@ def wishes(around: Around, facts: Facts, *, is_nightly: bool = False) -> list[Wi
         told += _consent_wishes(facts, handle, people)
         told += [_sums_wish(around, facts, handle, person, is_shared=len(people) > 1) for person in people]
         if around.rows:
-            told += [_row_wish(around, facts, handle, people, copy) for copy in _engaged(facts, handle)]
-    told += member_wishes(around.store, around.names, around.ladder, facts.crm_campaigns, facts.people, facts.copies)
+            told += [_row_wish(around, facts, handle, people=people, copy=copy) for copy in _engaged(facts, handle)]
+    told += member_wishes(
+        around.store,
+        around.names,
+        around.ladder,
+        campaigns=facts.crm_campaigns,
+        people=facts.people,
+        copies=facts.copies,
+    )
     return told if is_nightly else _without_little(around.store, told)
 
 
@@ -234,10 +241,8 @@ def _status(facts: Facts, handle: Handle) -> str:
 def _consent_wishes(facts: Facts, handle: Handle, people: Sequence[CrmPerson]) -> list[Wish]:
     """Who wants no mail, and whose mail comes back, on every record of theirs; only ever tightened."""
     rows = facts.suppressed.get(handle, ())
-    left = min(
-        (row for row in rows if row.reason in ("unsubscribed", "complained")), key=lambda row: row.at, default=None
-    )
-    back = min((row for row in rows if row.reason == "bounced"), key=lambda row: row.at, default=None)
+    left = _first(rows, ("unsubscribed", "complained"))
+    back = _first(rows, ("bounced",))
     told = []
     for person in people:
         opted_out, reason, date = CONSENT[person.kind]
@@ -261,8 +266,12 @@ def _consent_wishes(facts: Facts, handle: Handle, people: Sequence[CrmPerson]) -
     return told
 
 
+def _first(rows: Sequence[Suppression], reasons: Sequence[str]) -> Suppression | None:
+    return min((row for row in rows if row.reason in reasons), key=lambda row: row.at, default=None)
+
+
 def _row_wish(
-    around: Around, facts: Facts, handle: Handle, people: Sequence[CrmPerson], copy: Mapping[str, Any]
+    around: Around, facts: Facts, handle: Handle, *, people: Sequence[CrmPerson], copy: Mapping[str, Any]
 ) -> Wish:
     who = primary(people)
     template = facts.templates.get(copy["template"] or 0)

@@ -61,44 +61,76 @@ def undo(
     if not entries:
         raise BadInput(f"nothing of a run {job!r} stands; `mailwake salesforce jobs` has those that are")
     store.put_mark(PAUSED, now)
-    done = Undone(kept=[], refused=[])
+    undoing = _Undoing(org, store, now, keep_opt_outs, Undone(kept=[], refused=[]))
     for start in range(0, len(entries), GROUP):
         part = entries[start : start + GROUP]
         for of in dict.fromkeys(each.object for each in part):
-            _undo_group(org, store, [each for each in part if each.object == of], now, done, keep_opt_outs)
+            undoing.group(of, [each for each in part if each.object == of])
         progress(start + len(part))
-    return done
+    return undoing.done
 
 
-def _undo_group(
-    org: Org, store: CrmStore, entries: Sequence[Entry], now: Micros, done: Undone, keep_opt_outs: bool
-) -> None:
-    of = entries[0].object
-    ids = _ids(org, entries)
-    fields = list(dict.fromkeys(["Id", *(name for each in entries for name in each.after)]))
-    current = org.read(of, sorted(set(ids.values())), fields)
-    back: dict[str, tuple[Entry, dict[str, Any]]] = {}
-    drop: dict[str, Entry] = {}
-    for each in entries:
-        record = ids.get(each.id)
-        if record is None or record not in current:
-            done.gone += 1
-            store.undone([each.id], "undone", at=now)
-            store.unwrite({(of, each.key): None})
-            continue
-        theirs = {**current[record], **(back[record][1] if record in back else {})}
-        if each.before is None:
-            drop[record] = each
-            continue
-        restored, kept = _restored(each, theirs, keep_opt_outs=keep_opt_outs)
+@dataclass(frozen=True, slots=True)
+class _Undoing:
+    org: Org
+    store: CrmStore
+    now: Micros
+    keep_opt_outs: bool
+    done: Undone
+
+    def group(self, of: str, entries: Sequence[Entry]) -> None:
+        """Take back entries of one object, the latest first."""
+        ids = _ids(self.org, entries)
+        fields = list(dict.fromkeys(["Id", *(name for each in entries for name in each.after)]))
+        current = self.org.read(of, sorted(set(ids.values())), fields)
+        back: dict[str, dict[str, Any]] = {}
+        drop: dict[str, Entry] = {}
+        for each in entries:
+            record = ids.get(each.id)
+            if record is None or record not in current:
+                self._is_gone(each)
+            elif each.before is None:
+                drop[record] = each
+            else:
+                self._restore(each, record, current[record], back)
+        self._write_back(of, back)
+        self._delete(drop)
+
+    def _is_gone(self, entry: Entry) -> None:
+        self.done.gone += 1
+        self.store.undone([entry.id], "undone", at=self.now)
+        self.store.unwrite({(entry.object, entry.key): None})
+
+    def _restore(self, entry: Entry, record: str, current: Mapping[str, Any], back: dict[str, dict[str, Any]]) -> None:
+        restored, kept = _restored(entry, {**current, **back.get(record, {})}, keep_opt_outs=self.keep_opt_outs)
         if kept:
-            done.kept.append((of, record, tuple(kept)))
+            self.done.kept.append((entry.object, record, tuple(kept)))
         if restored:
-            back[record] = (each, {**(back[record][1] if record in back else {}), **restored})
-        store.unwrite({(of, each.key): restored})
-        store.undone([each.id], "kept" if kept else "undone", at=now)
-    _write_back(org, store, of, back, done)
-    _delete(org, store, drop, done, now)
+            back[record] = {**back.get(record, {}), **restored}
+        self.store.unwrite({(entry.object, entry.key): restored})
+        self.store.undone([entry.id], "kept" if kept else "undone", at=self.now)
+
+    def _write_back(self, of: str, back: Mapping[str, Mapping[str, Any]]) -> None:
+        good: dict[str, Mapping[str, Any]] = {}
+        rows = [{"Id": record, **fields} for record, fields in back.items()]
+        for row, result in zip(rows, self.org.change(of, rows), strict=True):
+            if result.faults:
+                self.done.refused.append((of, str(row["Id"]), _told(result.faults[0])))
+            else:
+                good[str(row["Id"])] = row
+        self.done.changed += len(good)
+        if good and of in CONSENT:
+            hold(self.store, of, good)
+
+    def _delete(self, drop: Mapping[str, Entry]) -> None:
+        results = self.org.delete(list(drop))
+        for (record, entry), result in zip(drop.items(), results, strict=True):
+            if result.faults and result.faults[0].cure is not Cure.MOVED:
+                self.done.refused.append((entry.object, record, _told(result.faults[0])))
+                continue
+            self.done.deleted += 1
+            self.store.unwrite({(entry.object, entry.key): None})
+            self.store.undone([entry.id], "undone", at=self.now)
 
 
 def _ids(org: Org, entries: Sequence[Entry]) -> dict[int, str]:
@@ -133,32 +165,6 @@ def _restored(entry: Entry, current: Mapping[str, Any], *, keep_opt_outs: bool) 
 
 def _opt_out_fields(of: str) -> tuple[str, ...]:
     return (CONSENT[of][0], named(OPT_OUT_SOURCE, of)) if of in CONSENT else ()
-
-
-def _write_back(
-    org: Org, store: CrmStore, of: str, back: Mapping[str, tuple[Entry, Mapping[str, Any]]], done: Undone
-) -> None:
-    rows = [{"Id": record, **fields} for record, (_, fields) in back.items()]
-    good: dict[str, Mapping[str, Any]] = {}
-    for row, result in zip(rows, org.change(of, rows), strict=True):
-        if not result.faults:
-            done.changed += 1
-            good[str(row["Id"])] = row
-        else:
-            done.refused.append((of, str(row["Id"]), _told(result.faults[0])))
-    if good and of in CONSENT:
-        hold(store, of, good)
-
-
-def _delete(org: Org, store: CrmStore, drop: Mapping[str, Entry], done: Undone, now: Micros) -> None:
-    results = org.delete(list(drop))
-    for (record, entry), result in zip(drop.items(), results, strict=True):
-        if result.faults and result.faults[0].cure is not Cure.MOVED:
-            done.refused.append((entry.object, record, _told(result.faults[0])))
-            continue
-        done.deleted += 1
-        store.unwrite({(entry.object, entry.key): None})
-        store.undone([entry.id], "undone", at=now)
 
 
 def _told(fault: RowFault) -> str:
