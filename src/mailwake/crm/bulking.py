@@ -33,9 +33,7 @@ def send_as_job(bulk: Bulk, store: CrmStore, of: tuple[str, str], rows: Sequence
     if ended.state != "JobComplete":
         store.put_bulk_job(None)
         problem = f"bulk job {job.id} ended as {ended.state}: {ended.message}"
-        raise SalesforceAway(
-            "bulk_" + ended.state.lower(), f"bulk job {job.id} ended as {ended.state}: {ended.message}"
-        )
+        raise SalesforceAway(f"bulk_{ended.state.lower()}", problem)
     found = bulk.results(job.id, rows, by)
     store.put_bulk_job(None)
     return found
