@@ -54,7 +54,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "comparing": {"insight", "store", "stats"},
     "earnings": {"insight", "store", "stats", "segments", "goals"},
     "people": {"insight", "store"},
-    "act": {"insight", "store"},
+    "salesforce": set(),
+    "crm": {"salesforce", "segments", "suppression", "store"},
     "drawing": {"insight", "comparing"},
     "boards": {"insight", "experiments", "atlas", "deliverability", "leaving", "suppression", "monitoring", "drawing"},
     "printing": {
@@ -100,7 +101,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "people",
         "segments",
         "experiments",
-        "act",
+        "crm",
         "store",
         "monitoring",
         "drawing",

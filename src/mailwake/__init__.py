@@ -40,7 +40,8 @@ The rooms, in the order an email lives::
     exports    what leaves as files: tables, and packs that others can check
     notifying  webhooks out: other programs are told what happens
     bulletins  reports that come by mail at a set hour
-    act        answers that do something
+    salesforce an org over HTTP
+    crm        what a Salesforce org is to hold of people, and taking it back
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings
     boards      what stands, as people read it: addresses, domains, the installation

@@ -30,6 +30,7 @@ COMMANDS = (
     "timing",
     "experiment",
     "goal",
+    "salesforce",
     "export",
     "ingest",
     "ingest-access-log",

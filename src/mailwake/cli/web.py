@@ -70,6 +70,7 @@ def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Store
         if with_work:
             opened.callback(_work(settings, events))
             opened.callback(_experiments(settings, events, config))
+            opened.callback(_salesforce(settings, stores))
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores,), name="warming up", daemon=True).start()
         yield stores
@@ -97,6 +98,26 @@ def _experiments(settings: Settings, events: EventStore, config: str) -> Callabl
     from mailwake.experiments.turns import start_turns
 
     return start_turns(settings, events, config=config)
+
+
+def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
+    if not settings.salesforce.login:
+        return lambda: None
+    from mailwake.crm.desk import open_desk
+    from mailwake.crm.office import REPORT as SALESFORCE_REPORT
+    from mailwake.crm.office import Office as SalesforceOffice
+    from mailwake.store.crm import open_crm
+
+    store = open_crm(settings.data_folder / "state.sqlite")
+    desk = open_desk(settings, stores.state, stores.events, store)
+    office = SalesforceOffice(desk, pushes=settings.salesforce.push, report=settings.data_folder / SALESFORCE_REPORT)
+    stop = office.start()
+
+    def stop_and_close() -> None:
+        stop()
+        store.close()
+
+    return stop_and_close
 
 
 async def _serve(settings: Settings, stores: Stores) -> None:

@@ -15,6 +15,13 @@ _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
+    _people()
+    _campaigns()
+    _outbox()
+    _journal()
+
+
+def _people() -> None:
     op.create_table(
         "crm_people",
         sa.Column("id", _SF_ID, nullable=False),
@@ -55,6 +62,11 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_crm_users"),
     )
+    op.create_index("ix_crm_people_address_key", "crm_people", ["address_key"])
+    op.create_index("ix_crm_people_individual", "crm_people", ["individual"])
+
+
+def _campaigns() -> None:
     op.create_table(
         "crm_marks",
         sa.Column("name", sa.String(64), nullable=False),
@@ -76,6 +88,10 @@ def upgrade() -> None:
         sa.Column("status", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_crm_members"),
     )
+    op.create_index("ix_crm_members_person", "crm_members", ["person", "crm_campaign"])
+
+
+def _outbox() -> None:
     op.create_table(
         "crm_outbox",
         sa.Column("object", sa.String(80), nullable=False),
@@ -106,6 +122,12 @@ def upgrade() -> None:
         sa.Column("handle", sa.BigInteger),
         sa.PrimaryKeyConstraint("object", "key", name="pk_crm_written"),
     )
+    op.create_index("ix_crm_outbox_handle", "crm_outbox", ["handle"])
+    op.create_index("ix_crm_outbox_next", "crm_outbox", ["state", "lane", "not_before"])
+    op.create_index("ix_crm_written_handle", "crm_written", ["handle"])
+
+
+def _journal() -> None:
     op.create_table(
         "crm_journal",
         sa.Column("id", _ID, nullable=False),
@@ -121,11 +143,5 @@ def upgrade() -> None:
         sa.Column("undone_at", sa.BigInteger),
         sa.PrimaryKeyConstraint("id", name="pk_crm_journal"),
     )
-    op.create_index("ix_crm_people_address_key", "crm_people", ["address_key"])
-    op.create_index("ix_crm_people_individual", "crm_people", ["individual"])
-    op.create_index("ix_crm_members_person", "crm_members", ["person", "crm_campaign"])
-    op.create_index("ix_crm_outbox_handle", "crm_outbox", ["handle"])
-    op.create_index("ix_crm_outbox_next", "crm_outbox", ["state", "lane", "not_before"])
-    op.create_index("ix_crm_written_handle", "crm_written", ["handle"])
     op.create_index("ix_crm_journal_job", "crm_journal", ["job", "id"])
     op.create_index("ix_crm_journal_record", "crm_journal", ["object", "key", "id"])

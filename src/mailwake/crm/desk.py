@@ -1,0 +1,224 @@
+"""One installation at work on its org: reads it, follows the facts, pushes, repairs; by hand or by the clock."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailwake.crm import planning, repairing, undoing
+from mailwake.crm.budget import Budget
+from mailwake.crm.consenting import Followed, follow_wishes
+from mailwake.crm.fields import PEOPLE, ours
+from mailwake.crm.following import Follow, follow, follow_people, is_night, sweep
+from mailwake.crm.identity import heirs
+from mailwake.crm.links import Names, org_of
+from mailwake.crm.membership import Ladder
+from mailwake.crm.reading import Reader, Reading
+from mailwake.crm.sending import Sender, Sent, one_sender
+from mailwake.crm.telling import Around, Scorer
+from mailwake.errors import Misconfigured
+from mailwake.events import SECOND, Handle, Micros
+from mailwake.salesforce.records import Org
+from mailwake.salesforce.wire import Around as World
+from mailwake.store.crm import CrmStore, Lane
+from mailwake.store.events import EventStore
+from mailwake.store.state import StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mailwake.settings import Settings
+
+_BUDGET = "budget"
+KIND = "salesforce"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What came of a look at the org."""
+
+    reading: Reading
+    followed: Followed
+    wishes: int
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """All that work on an org needs.
+
+    Args:
+        org: that is told.
+        around: where facts come from, and where wishes go.
+        budget: calls that may be made.
+        folder: of the installation's data.
+        row_days: rows of copies sent longer ago are deleted.
+        poll_minutes: how often the org is looked at.
+        wall: microseconds since 1970.
+    """
+
+    org: Org
+    around: Around
+    budget: Budget
+    folder: Path
+    row_days: int
+    poll_minutes: float
+    wall: Callable[[], int] = lambda: time.time_ns() // 1_000
+    reader: Reader = field(init=False)
+    _refused_fields: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.org, self.store, {kind: ours(kind) for kind in PEOPLE})
+
+    @property
+    def store(self) -> CrmStore:
+        """Where all of it is kept."""
+        return self.around.store
+
+    @property
+    def now(self) -> Micros:
+        """The time."""
+        return Micros(self.wall())
+
+    def look(self, progress: Callable[[str, int], None] = lambda _kind, _count: None) -> Looked:
+        """Read what changed in the org, follow what people want, and wish anew for whoever is somebody else now."""
+        self.reader.forget_shapes()
+        reading = self.reader.read(progress)
+        followed = follow_wishes(
+            self.around.state, self.store, people=reading.touched, individuals=reading.individuals, now=self.now
+        )
+        ids = reading.touched | set(heirs(self.store, reading.touched).values())
+        keys = {each.address_key for each in self.store.people_of(ids).values() if each.address_key}
+        keys |= {each.address_key for each in self.store.people_with(reading.individuals) if each.address_key}
+        handles = sorted(self.store.handles_of(keys).values())
+        is_first = self.store.mark("followed") is None
+        done = Follow(0, 0) if is_first else follow_people(self.around, handles, now=self.now)
+        self.store.put_mark("looked", self.now)
+        return Looked(reading=reading, followed=followed, wishes=done.wishes)
+
+    def follow(self) -> Follow:
+        """Keep wishes for everybody of whom something new is known."""
+        return follow(self.around, now=self.now)
+
+    def sweep(self, progress: Callable[[int], None] = lambda _count: None) -> Follow:
+        """Keep wishes for everybody."""
+        return sweep(self.around, now=self.now, progress=progress)
+
+    def plan(self) -> planning.Plan:
+        """What a push would do."""
+        limits = self.org.limits()
+        return planning.plan(self.store, self.reader.shape, limits, poll_minutes=self.poll_minutes)
+
+    def push(self, *, lane: Lane | None = None, progress: Callable[[int], None] = lambda _count: None) -> Sent:
+        """Send what waits, as a run that can be undone.
+
+        Raises:
+            Unavailable: another process of this installation sends.
+            OrgMustAct: nothing goes until somebody changes the org or the settings.
+        """
+        with one_sender(self.folder), self._counted():
+            sender = Sender(
+                org=self.org, store=self.store, shapes=self.reader.shape, budget=self.budget, wall=self.wall,
+                job=self.new_job(), refused_fields=self._refused_fields,
+            )  # fmt: skip
+            done = sender.run(lane=lane, progress=progress)
+        if done.moved:
+            handles = [Handle(each) for each in sorted(done.moved)]
+            self.reader.read()
+            follow_people(self.around, handles, now=self.now)
+        return done
+
+    def undo(
+        self, job: str, *, keep_opt_outs: bool = False, progress: Callable[[int], None] = lambda _count: None
+    ) -> undoing.Undone:
+        """Take back a run; nothing is sent by itself until `resume`."""
+        with one_sender(self.folder), self._counted():
+            return undoing.undo(self.org, self.store, job, now=self.now, keep_opt_outs=keep_opt_outs, progress=progress)
+
+    def repair(self) -> repairing.Repaired:
+        """Compare what the org holds with what it was told, and let go of what is too old."""
+        with one_sender(self.folder), self._counted():
+            return repairing.repair(self.org, self.store, now=self.now, row_days=self.row_days)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a run was taken back and nobody has said to go on."""
+        return bool(self.store.mark(undoing.PAUSED))
+
+    def resume(self) -> None:
+        """Send by itself again."""
+        self.store.put_mark(undoing.PAUSED, 0)
+
+    @property
+    def is_night(self) -> bool:
+        """Whether everybody is to be looked at again."""
+        return is_night(self.around, now=self.now)
+
+    def new_job(self) -> str:
+        """The name of a new run: the time, and something that nobody else has."""
+        return f"{datetime.fromtimestamp(self.wall() / SECOND, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Calls are counted over restarts."""
+        job = self.around.state.job(KIND, _BUDGET)
+        if job is not None:
+            self.budget.recall(job.data["steps"])
+        try:
+            yield
+        finally:
+            self.around.state.put_job(KIND, _BUDGET, data={"steps": self.budget.told()}, now=self.now)
+
+
+def open_desk(
+    settings: Settings,
+    state: StateStore,
+    events: EventStore,
+    store: CrmStore,
+    *,
+    score: Scorer = lambda _handles, _now: {},
+    world: World | None = None,
+) -> Desk:
+    """A desk for an installation's org; nothing is asked of it yet.
+
+    Raises:
+        Misconfigured: no org is connected, or an option cannot be.
+    """
+    told, world = settings.salesforce, world or World()
+    budget = Budget(daily=told.daily_calls, org_share=told.org_share, wall=world.wall)
+    world.spend = budget.spend
+    org = org_of(settings, around=world)
+    budget.usage = lambda: org.wire.usage
+    around = Around(
+        state=state,
+        events=events,
+        store=store,
+        names=Names(settings.tracking_host),
+        score=score,
+        ladder=_ladder(told.statuses),
+        rows=told.rows,
+        row_days=told.row_days,
+        wait=round(told.wait_minutes * 60 * SECOND),
+    )
+    return Desk(
+        org=org,
+        around=around,
+        budget=budget,
+        folder=settings.data_folder,
+        row_days=told.row_days,
+        poll_minutes=told.poll_minutes,
+        wall=lambda: round(world.wall() * SECOND),
+    )
+
+
+def _ladder(told: dict[str, str]) -> Ladder:
+    try:
+        return Ladder(**told)
+    except TypeError:
+        known = ", ".join(Ladder.__dataclass_fields__)
+        raise Misconfigured("salesforce.statuses", f"there is no such step; there are {known}") from None
