@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import mailwake.store.crm.tables  # noqa: F401 - its tables are the schema's too
 from mailwake.store.events.asking import migrations, questions
 from mailwake.store.events.columns import EVENT_COLUMNS
 from mailwake.store.events.dialect import Dialect

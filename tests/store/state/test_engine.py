@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+import mailwake.store.crm.tables  # noqa: F401 - its tables are the schema's too
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
 from mailwake.store.state import Goal, Unsubscribe, open_state
