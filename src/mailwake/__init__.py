@@ -41,7 +41,8 @@ The rooms, in the order an email lives::
     notifying  webhooks out: other programs are told what happens
     bulletins  reports that come by mail at a set hour
     salesforce an org over HTTP
-    crm        what a Salesforce org is to hold of people, and taking it back
+    crm        what a Salesforce org is to hold of people, and what it says they want
+    pushing    from the outbox to the org, and back
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings
     boards      what stands, as people read it: addresses, domains, the installation

@@ -28,6 +28,7 @@ from mailwake.insight.returned import Returned
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
 from mailwake.people.person import Person
+from mailwake.pushing.standing import Standing
 from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
 
 _CAMPAIGN = "/api/campaigns/{campaign}"
@@ -78,6 +79,7 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/changes": Changes,
     "get /api/person/hour": shapes.HourAnswer,
     "get /api/deliverability": Deliverability,
+    "get /api/salesforce": Standing,
     f"get {_CAMPAIGN}/deliverability": OfCampaign,
     f"get {_CAMPAIGN}/links/{{number}}/people": Followers,
 }

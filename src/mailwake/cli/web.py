@@ -22,6 +22,7 @@ from mailwake.insight.stores import Stores, zone_named
 from mailwake.notifying.courier import Around
 from mailwake.notifying.endpoints import endpoints_of
 from mailwake.notifying.office import REPORT, Office
+from mailwake.pushing.standing import Standing, standing
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import Remembered
@@ -103,9 +104,9 @@ def _experiments(settings: Settings, events: EventStore, config: str) -> Callabl
 def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
     if not settings.salesforce.login:
         return lambda: None
-    from mailwake.crm.desk import open_desk
-    from mailwake.crm.office import REPORT as SALESFORCE_REPORT
-    from mailwake.crm.office import Office as SalesforceOffice
+    from mailwake.pushing.desk import open_desk
+    from mailwake.pushing.office import REPORT as SALESFORCE_REPORT
+    from mailwake.pushing.office import Office as SalesforceOffice
     from mailwake.store.crm import open_crm
 
     store = open_crm(settings.data_folder / "state.sqlite")
@@ -118,6 +119,13 @@ def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
         store.close()
 
     return stop_and_close
+
+
+def _standing(settings: Settings) -> Standing:
+    from mailwake.store.crm import open_crm
+
+    with contextlib.closing(open_crm(settings.data_folder / "state.sqlite")) as store:
+        return standing(settings, store)
 
 
 async def _serve(settings: Settings, stores: Stores) -> None:
@@ -142,6 +150,7 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         host=settings.web.host,
         relay=f"{settings.relay.host}:{settings.relay.port}",
         packs=lambda: maker_of(settings),
+        org=lambda: _standing(settings),
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:

@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mailwake.crm import planning, repairing, undoing
-from mailwake.crm.budget import Budget
 from mailwake.crm.consenting import Followed, follow_wishes
 from mailwake.crm.fields import PEOPLE, ours
 from mailwake.crm.following import Follow, follow, follow_people, is_night, sweep
@@ -20,10 +18,12 @@ from mailwake.crm.identity import heirs
 from mailwake.crm.links import Names, org_of
 from mailwake.crm.membership import Ladder
 from mailwake.crm.reading import Reader, Reading
-from mailwake.crm.sending import Sender, Sent, one_sender
 from mailwake.crm.telling import Around, Scorer
 from mailwake.errors import Misconfigured
 from mailwake.events import SECOND, Handle, Micros
+from mailwake.pushing import planning, repairing, undoing
+from mailwake.pushing.budget import Budget
+from mailwake.pushing.sending import Sender, Sent, one_sender
 from mailwake.salesforce.records import Org
 from mailwake.salesforce.wire import Around as World
 from mailwake.store.crm import CrmStore, Lane

@@ -17,11 +17,11 @@ from typing import Any
 
 import structlog
 
-from mailwake.crm.budget import Budget
-from mailwake.crm.bulking import send_as_job
 from mailwake.crm.fields import CONSENT, MEMBER, NUMBER_OF, PEOPLE, ROW, STAMPS, TASK, named, when
 from mailwake.errors import Unavailable
 from mailwake.events import Micros
+from mailwake.pushing.budget import Budget
+from mailwake.pushing.bulking import send_as_job
 from mailwake.salesforce.bulk import WORTH_IT, Bulk
 from mailwake.salesforce.describe import ObjectShape
 from mailwake.salesforce.faults import CallRefused, CallsSpent, Cure, RowFault, SalesforceAway

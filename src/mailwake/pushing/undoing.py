@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailwake.crm.fields import CONSENT, OPT_OUT_SOURCE, named, same
-from mailwake.crm.sending import hold
 from mailwake.errors import BadInput
 from mailwake.events import Micros
+from mailwake.pushing.sending import hold
 from mailwake.salesforce.faults import Cure, RowFault
 from mailwake.salesforce.records import GROUP, Org
 from mailwake.store.crm import CrmStore, Entry
