@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "pushing": {"crm", "salesforce", "store"},
     "drawing": {"insight", "comparing"},
     "boards": {
-        "crm",
+        "pushing",
         "store",
         "insight",
         "experiments",
