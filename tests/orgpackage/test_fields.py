@@ -91,6 +91,20 @@ def test_every_field_is_explained_within_what_salesforce_allows() -> None:
             assert (field.type == "Lookup") == bool(field.to and field.relation and field.relation_label)
 
 
+def test_what_is_said_of_the_other_parts_fits_too() -> None:
+    """Source: Object Reference, PermissionSet, Description: 255 characters; the others are kept as short."""
+    for folder in ("permissionsets", "reportTypes"):
+        for path in (SOURCE / folder).iterdir():
+            assert 20 < len(values(path, "description")[0]) <= 255, path.name
+            assert 0 < len(values(path, "label")[0]) <= 50
+    (rule,) = (SOURCE / "objects/Email_Engagement__c/validationRules").iterdir()
+    assert len(values(rule, "description")[0]) <= 255
+    for thing in fields.own_objects().values():
+        assert 40 < len(thing.description) <= 1_000
+        assert len(thing.label) <= 40
+        assert len(thing.plural) <= 40
+
+
 def test_a_slip_in_the_list_is_not_passed_over() -> None:
     text = (SOURCE.parents[3] / "fields.toml").read_text(encoding="utf-8")
     import msgspec
