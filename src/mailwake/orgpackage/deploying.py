@@ -2,6 +2,7 @@
 
 Whoever does it needs the permission to change metadata; the user whom the sync works as should not have it. An org
 that refuses one part takes none. Doing it again changes nothing, except that the package's own values are set again.
+So a call whose outcome is not known is made again; the org then does the same twice, one after the other.
 
 Sources: Metadata API Developer Guide, "Deploy Metadata with Apex Testing Using REST",
 https://developer.salesforce.com/docs/atlas.en-us.api_meta.meta/api_meta/meta_rest_deploy.htm ;
