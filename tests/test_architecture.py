@@ -98,6 +98,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "segments": {"insight", "store"},
     "experiments": {"insight", "store", "stats", "trials", "merge", "send"},
     "notifying": {"store"},
+    "orgpackage": {"salesforce"},
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
     "web": {

@@ -49,6 +49,7 @@ The rooms, in the order an email lives::
     apidoc     the API's description of itself
     printing   answers for a terminal and for spreadsheets
     web        JSON API and dashboard
+    orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command
     simulate   the outside world, for demo and tests
     exchange   hits that others logged, as evidence
