@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "deliverability": {"atlas", "insight", "store", "stats"},
     "comparing": {"insight", "store", "stats"},
     "earnings": {"insight", "store", "stats", "segments", "goals"},
-    "people": {"insight", "store"},
+    "people": {"deliverability", "insight", "store"},
     "act": {"insight", "store"},
     "drawing": {"insight", "comparing"},
     "boards": {"insight", "experiments", "atlas", "deliverability", "leaving", "suppression", "monitoring", "drawing"},

@@ -62,8 +62,9 @@ def test_rankings_start_with_what_most_people_used() -> None:
         Group(name="b", label="B", opened=reaction(human=2), clicked=NOBODY),
         Group(name="c", label="C", opened=NOBODY, clicked=reaction(human=1)),
     )
-    assert [row.label for row in pieces.groups(rows, "opened")] == ["B", "A"]
-    assert [row.label for row in pieces.groups(rows, "clicked")] == ["C"]
+    shown = pieces.groups(rows, "opened", "/people?client=")
+    assert [(row.label, row.people) for row in shown] == [("B", "/people?client=b"), ("A", "/people?client=a")]
+    assert [row.label for row in pieces.groups(rows, "clicked", "")] == ["C"]
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Sent, Step, Turn
+from mailwake.deliverability.behind import OTHERS
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.pieces import Figure
 from mailwake.insight.metrics import Rate
@@ -27,6 +28,13 @@ HEADS = {
     "bounce_rate__sent": "Bounced",
     "complaint_rate__delivered": "Complaints",
     "human_click_rate__delivered_trackable": "Clicked by people",
+}
+#: rate to the filter of the list of people whom it counts; clicks by people are a sum of probabilities and no list
+_OUTCOMES = {
+    "delivery_rate__sent": "delivered",
+    "deferral_rate__sent": "deferred",
+    "bounce_rate__sent": "bounced",
+    "complaint_rate__delivered": "complained",
 }
 #: standing to kind, sign and words
 _STANDINGS = {
@@ -79,6 +87,8 @@ class Line:
     standing: Mark
     held: str
     source: str
+    #: of a campaign's provider: where its people are listed, but for what became of their copies; empty: nowhere
+    people: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,8 +152,13 @@ def providers(answer: OfCampaign) -> dict[str, Any]:
     """What `_providers.html` names."""
     return {
         "provider_heads": list(HEADS.values()),
-        "providers": [_line(each) for each in answer.providers],
+        "provider_outcomes": [_OUTCOMES.get(metric, "") for metric in HEADS],
+        "providers": [replace(_line(each), people=_people(answer.id, each)) for each in answer.providers],
     }
+
+
+def _people(campaign: str, place: Place) -> str:
+    return f"/campaigns/{campaign}/people?{urlencode({'provider': place.name or OTHERS})}"
 
 
 def _chosen(answer: Deliverability, wanted: str) -> Weeks | None:

@@ -49,6 +49,8 @@ class _Domain:
     name: str | None
     people: int | None = None
     rows: list[Send] = field(default_factory=list)
+    #: under which names the event store has it
+    stored: set[str] = field(default_factory=set)
 
     @property
     def tally(self) -> Tally:
@@ -105,6 +107,16 @@ def of_campaign(stores: Stores, campaign: Campaign) -> OfCampaign:
     )
 
 
+def told_apart(stores: Stores, campaign: Campaign) -> dict[str, list[str]]:
+    """The providers that `of_campaign` has a line of, those with most copies first, to their domains as stored."""
+    domains = _domains(stores, Micros(0), age=_EVER, campaign=campaign.id)
+    homes = providers_of(stores, {each.name for each in domains if each.name})
+    return {
+        name: [stored for each in domains if _home(each, homes) == name for stored in sorted(each.stored)]
+        for name in _largest(domains, homes)
+    }
+
+
 def _domains(stores: Stores, since: Micros, *, age: int, ahead: int = 0, campaign: int = 0) -> list[_Domain]:
     """By stored domain; one that may not be named, or whose name nobody knows any more, is among the others."""
     asked = {"since": since, "age": age * SECOND, "limit": MOST_DOMAINS, "step": _DAY, "ahead": ahead}
@@ -117,6 +129,7 @@ def _domains(stores: Stores, since: Micros, *, age: int, ahead: int = 0, campaig
         into = found.setdefault(name, _Domain(name=name, people=None if name is None else 0))
         if name is not None:
             into.people = max(into.people or 0, row["people"])
+            into.stored.add(row["domain"])
         into.rows.append(Send(day=row["day"], campaign=row["campaign"], tally=_tally(row)))
     return list(found.values())
 

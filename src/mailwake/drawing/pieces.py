@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures
@@ -69,6 +69,8 @@ class Split:
     possible: str
     machine: str
     raw: str
+    #: where those people are listed, but for whose reactions are wanted; empty: nowhere
+    people: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,12 +134,22 @@ def split(label: str, reaction: Reaction, whole: int) -> Split:
     )
 
 
-def groups(rows: Iterable[Group], by: str) -> list[Split]:
-    """A ranking of clients, devices or countries by opens or clicks; its longest bar fills the width."""
-    shown = [(row.label, getattr(row, by)) for row in rows]
+def groups(rows: Iterable[Group], by: str, people: str) -> list[Split]:
+    """A ranking of clients, devices or countries by opens or clicks; its longest bar fills the width.
+
+    Args:
+        rows: in any order.
+        by: "opened" or "clicked".
+        people: address of a list of people that takes the name of a row at its end.
+    """
+    shown = [(row, getattr(row, by)) for row in rows]
     shown.sort(key=lambda each: (-each[1].human, -each[1].possible, -each[1].machine))
     longest = max((reacted.raw for _, reacted in shown), default=0)
-    return [split(label, reacted, longest) for label, reacted in shown if reacted.raw]
+    return [
+        replace(split(row.label, reacted, longest), people=people + quote(row.name or "unknown", safe=""))
+        for row, reacted in shown
+        if reacted.raw
+    ]
 
 
 #: whose clicks on the page of a link, in `Reaction`, and in words

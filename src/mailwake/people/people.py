@@ -10,6 +10,7 @@ from mailwake.events import Handle
 from mailwake.insight.answers import PeoplePage, Person
 from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.insight.stores import Stores, moment
+from mailwake.people.there import ANYWHERE, There
 from mailwake.store.state import Campaign
 
 #: which deliveries to list: word in URLs to words on the page, in the order of the choice
@@ -41,6 +42,7 @@ def people(
     campaign: Campaign,
     *,
     outcome: str = "all",
+    there: There = ANYWHERE,
     page: int = 1,
     page_size: int = PAGE_SIZE,
     cursor: str = "",
@@ -51,21 +53,22 @@ def people(
         stores: where to look.
         campaign: whose.
         outcome: one of `FILTERS`.
+        there: with what, from where or at which provider; else all of them.
         page: from 1; beyond the last page there is nobody.
         page_size: lines, 1 or more.
         cursor: `next` of the page before; new copies neither repeat nor hide a line then. Empty: `page` counts.
 
     Raises:
-        BadInput: there is no such outcome, or the cursor is of another list.
+        BadInput: there is no such outcome or provider, or the cursor is of another list.
     """
     if outcome not in FILTERS:
         raise BadInput(f"there is no outcome {outcome!r}; there are {', '.join(FILTERS)}")
-    of_list = f"people {campaign.id} {outcome}"
+    of_list = f"people {campaign.id} {outcome}{there.words}"
     at, unit = read_cursor(of_list, cursor, 2) if cursor else FIRST
+    question, asked = asked_of(stores, campaign, outcome, there)
     rows = stores.events.ask(
-        "recipients",
-        campaign=campaign.id,
-        only="" if outcome == "all" else outcome,
+        question,
+        **asked,
         limit=page_size,
         offset=0 if cursor else (page - 1) * page_size,
         after_at=at,
@@ -76,12 +79,28 @@ def people(
         id=str(campaign.id),
         name=campaign.name,
         outcome=outcome,
+        client=there.client,
+        device=there.device,
+        country=there.country,
+        provider=there.provider,
         page=page,
         page_size=page_size,
         total=int(rows[0]["total"]) if rows else 0,
         people=tuple(_person(row, addresses) for row in rows),
         next=make_cursor(of_list, rows[-1]["place"], rows[-1]["unit"]) if len(rows) == page_size else None,
     )
+
+
+def asked_of(stores: Stores, campaign: Campaign, outcome: str, there: There) -> tuple[str, dict[str, int | str]]:
+    """The question that tells of these deliveries, and what to ask it with besides the part of the list.
+
+    Raises:
+        BadInput: there is no such provider in the campaign.
+    """
+    asked: dict[str, int | str] = {"campaign": campaign.id, "only": "" if outcome == "all" else outcome}
+    if there == ANYWHERE:
+        return "recipients", asked
+    return "recipients_there", asked | there.asked(stores, campaign, outcome)
 
 
 def _person(row: Mapping[str, Any], addresses: Mapping[Handle, str]) -> Person:

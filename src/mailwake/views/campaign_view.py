@@ -202,7 +202,7 @@ def _rankings(report: CampaignReport, by: str) -> list[dict[str, Any]]:
     )
     rankings = []
     for title, head, sentence, rows in told:
-        ranked = pieces.groups(rows, by)
+        ranked = pieces.groups(rows, by, f"/campaigns/{report.id}/people?{head.lower()}=")
         cut = TOP if len(ranked) > TOP + 1 else len(ranked)
         rankings.append(
             {"title": title, "head": head, "sentence": sentence, "rows": ranked[:cut], "more": ranked[cut:]}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures
 from mailwake.drawing.paging import pages
 from mailwake.insight.answers import PeoplePage, Person
 from mailwake.people.people import FILTERS
+from mailwake.views import there_view
 
 #: who reacted to one copy
 ONE = {"human": "a person", "possible": "perhaps a person", "machine": "a machine"}
@@ -42,18 +44,21 @@ class Line:
 def values(answer: PeoplePage, zone: ZoneInfo) -> dict[str, Any]:
     """What `people.html` names."""
     path = f"/campaigns/{answer.id}/people"
+    asked = {"outcome": answer.outcome, **there_view.chosen(answer)}
+    narrowed = urlencode(there_view.chosen(answer))
     copies = "1 copy" if answer.total == 1 else f"{figures.count(answer.total)} copies"
     return {
         "id": answer.id,
         "name": answer.name,
         "outcome": answer.outcome,
         "choices": FILTERS,
-        "csv": f"{path}.csv?outcome={answer.outcome}",
+        "csv": f"{path}.csv?{urlencode(asked)}",
+        "there": there_view.narrowings(answer, path),
+        "narrowed": f"&{narrowed}" if narrowed else "",
+        "segment": there_view.segment(answer),
         "listed": f"{copies} · {FILTERS[answer.outcome]}",
         "people": [_line(person, answer.id, zone) for person in answer.people],
-        "pages": pages(
-            path, {"outcome": answer.outcome}, page=answer.page, total=answer.total, page_size=answer.page_size
-        ),
+        "pages": pages(path, asked, page=answer.page, total=answer.total, page_size=answer.page_size),
     }
 
 

@@ -43,6 +43,7 @@ from mailwake.people.person import to_json as person_to_json
 from mailwake.segments.within import within
 from mailwake.store.state import Campaign
 from mailwake.web.keeping import Kept
+from mailwake.web.narrowing import Narrowed
 
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1_000
@@ -174,6 +175,7 @@ def campaign_pace(request: Request, campaign: str) -> Response:
 def campaign_people(
     request: Request,
     campaign: str,
+    there: Narrowed,
     *,
     outcome: Outcome = "all",
     page: Page = 1,
@@ -183,7 +185,8 @@ def campaign_people(
     """What became of each recipient's copy, a page at a time."""
     stores = stores_of(request)
     found = find(stores, campaign)
-    return _json(to_json(people(stores, found, outcome=outcome, page=page, page_size=page_size, cursor=cursor)))
+    answer = people(stores, found, outcome=outcome, there=there, page=page, page_size=page_size, cursor=cursor)
+    return _json(to_json(answer))
 
 
 @router.get("/api/campaigns/{campaign}/events")

@@ -53,6 +53,7 @@ from mailwake.web.api import (
     status_of,
     stores_of,
 )
+from mailwake.web.narrowing import Narrowed
 from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -120,11 +121,13 @@ def campaign_pace(request: Request, campaign: str) -> Response:
 
 
 @router.get("/campaigns/{campaign}/people")
-def campaign_people(request: Request, campaign: str, *, outcome: Text = "all", page: Page = 1) -> Response:
-    """The people of one campaign."""
+def campaign_people(
+    request: Request, campaign: str, there: Narrowed, *, outcome: Text = "all", page: Page = 1
+) -> Response:
+    """The people of one campaign, or those behind one number."""
     stores = stores_of(request)
     wanted = outcome if outcome in FILTERS else "all"
-    answer = people(stores, find(stores, campaign), outcome=wanted, page=page)
+    answer = people(stores, find(stores, campaign), outcome=wanted, there=there, page=page)
     return render(request, "people.html", **people_view.values(answer, stores.zone))
 
 

@@ -1,0 +1,88 @@
+"""What a list of people is narrowed to, in words, each with a way to take it off; and the way on to a segment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from mailwake.insight.answers import PeoplePage
+from mailwake.insight.report import country_names
+from mailwake.people.there import OTHERS, UNKNOWN
+from mailwake.segments.lexer import quoted
+from mailwake.segments.tree import JUDGED, Judged, Verb
+
+_PROXIED = "proxied"
+#: filter to the words of its values; those that are not named here are spoken by the last
+_WORDS: Mapping[str, tuple[Mapping[str, str], Callable[[str], str]]] = {
+    "client": ({UNKNOWN: "with a program that is not known"}, lambda name: f"with {name}"),
+    "device": (
+        {UNKNOWN: "on a device that is not known", _PROXIED: "on a device that a proxy hid"},
+        lambda name: f"on the device “{name}”",
+    ),
+    "country": (
+        {UNKNOWN: "from a country that is not known", _PROXIED: "from a country that a proxy hid"},
+        lambda code: f"from {country_names().get(code, code)}",
+    ),
+    "provider": ({OTHERS: "at all other mailbox providers"}, lambda name: f"at {name}"),
+}
+#: whose reactions: end of an outcome to the word of a query
+_AS = {"human": Judged.HUMAN, "possible": Judged.POSSIBLE, "machine": Judged.MACHINE}
+#: clauses of the language; it has none for devices and providers
+_CLAUSES = frozenset({"client", "country"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Narrowing:
+    """One thing that a list is narrowed to."""
+
+    name: str
+    value: str
+    says: str
+    #: the same list without it
+    without: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Onward:
+    """The same as a segment."""
+
+    query: str
+    href: str
+
+
+def chosen(answer: PeoplePage) -> dict[str, str]:
+    """What the list is narrowed to, by name."""
+    return {name: value for name in _WORDS if (value := getattr(answer, name))}
+
+
+def narrowings(answer: PeoplePage, path: str) -> tuple[Narrowing, ...]:
+    """Each as words."""
+    there = chosen(answer)
+    return tuple(
+        Narrowing(name=name, value=value, says=_says(name, value), without=_without(answer, path, there, name))
+        for name, value in there.items()
+    )
+
+
+def segment(answer: PeoplePage) -> Onward | None:
+    """The nearest query of the language of segments; None: it has no words for this."""
+    there, (kind, _, who) = chosen(answer), answer.outcome.partition("_")
+    name = Verb.SENT if kind == "all" else kind
+    hidden = {UNKNOWN, _PROXIED} & set(there.values())
+    if name not in set(Verb) or hidden or not there.keys() <= _CLAUSES or (there and name not in JUDGED):
+        return None
+    clauses = [f"{each} {quoted(value)}" for each, value in there.items()]
+    judged = [f"as {_AS.get(who, Judged.ANYBODY)}"] if name in JUDGED else []
+    query = " ".join((name, f"in campaign {quoted(answer.name)}", *clauses, *judged))
+    return Onward(query=query, href=f"/segments?{urlencode({'query': query})}")
+
+
+def _says(name: str, value: str) -> str:
+    known, speak = _WORDS[name]
+    return known.get(value) or speak(value)
+
+
+def _without(answer: PeoplePage, path: str, there: Mapping[str, str], name: str) -> str:
+    rest = {each: value for each, value in there.items() if each != name}
+    return f"{path}?{urlencode({'outcome': answer.outcome, **rest})}"
