@@ -82,7 +82,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "segments",
     },
     "segments": {"insight", "store"},
-    "experiments": {"insight", "store", "stats", "trials", "merge", "send"},
+    "experiments": {"earnings", "insight", "store", "stats", "trials", "merge", "send"},
     "notifying": {"store"},
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -28,10 +28,13 @@ _STATES = {
     "blocked": Mark(word="blocked", kind="bad"),
     "decided": Mark(word="decided", kind="good"),
 }
+#: what may decide, as it is typed, to words
+METRIC_CHOICES = {"clicks": "clicks by people", "opens": "opens by people", "conversions": "goals reached after clicks"}
 #: what the planner is asked with
 FIELDS = {
     "people": "",
     "metric": "clicks",
+    "goal": "",
     "baseline": "",
     "lift": "20",
     "variants": "2",
@@ -58,7 +61,13 @@ class Gap:
 
 
 def values(
-    answer: AllAnswer, plan: PlanAnswer | None, fault: BadInput | None, *, asked: Mapping[str, str], zone: ZoneInfo
+    answer: AllAnswer,
+    plan: PlanAnswer | None,
+    fault: BadInput | None,
+    *,
+    asked: Mapping[str, str],
+    goals: Iterable[str],
+    zone: ZoneInfo,
 ) -> dict[str, Any]:
     """What `experiments.html` names.
 
@@ -67,6 +76,7 @@ def values(
         plan: what one takes; None: not asked, or it cannot be.
         fault: why it cannot be.
         asked: the planner's fields as they were typed.
+        goals: names of all there are.
         zone: the viewer's.
     """
     return {
@@ -74,6 +84,8 @@ def values(
         "findings": [_finding(each) for each in answer.library],
         "fresh": pieces.fresh(answer.fresh_at, zone),
         "asked": asked,
+        "metrics": METRIC_CHOICES,
+        "goals": list(goals),
         "fault": "" if fault is None else str(fault),
         "plan": None if plan is None else _plan(plan),
     }
@@ -97,6 +109,7 @@ def one(answer: ExperimentAnswer, zone: ZoneInfo) -> dict[str, Any]:
             for name, leader in answer.leaders.items()
         ],
         "flips": answer.flips,
+        "is_draft": answer.state == "draft",
         "is_open": answer.state in ("running", "blocked"),
         "is_partial": answer.share < 1,
         "fresh": pieces.fresh(answer.fresh_at, zone),
@@ -119,12 +132,13 @@ def _line(answer: ExperimentAnswer, zone: ZoneInfo) -> dict[str, Any]:
 
 def _facts(answer: ExperimentAnswer, zone: ZoneInfo) -> list[tuple[str, str]]:
     role = f", links of the role {answer.role} alone" if answer.role else ""
+    goal = f": {answer.goal}" if answer.goal else ""
     otherwise = f"{answer.otherwise} is sent" if answer.otherwise else "it waits on"
     deadline = figures.age(answer.deadline_seconds)
     until = "" if answer.deadline_at is None else f" ({figures.moment(answer.deadline_at, zone)})"
     made = "" if answer.created_at is None else figures.moment(answer.created_at, zone)
     facts = [
-        ("Decides", f"{answer.label}{role}"),
+        ("Decides", f"{answer.label}{goal}{role}"),
         ("Tested", f"{figures.percent(answer.share)} of the audience" if answer.share < 1 else "everybody"),
         ("Deadline", f"{deadline} after the first copy{until}; without a winner {otherwise}"),
         ("Made", f"{made} by {answer.made_by}"),

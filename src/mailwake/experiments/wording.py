@@ -57,7 +57,7 @@ def flip_words(found: Result) -> str:
     """A warning where another way to tell machines makes another variant lead; empty: none does."""
     told = [
         f"{found.arms[leader].name} counting {READING_WORDS[name]}"
-        for name, leader in zip(READINGS, found.leaders, strict=True)
+        for name, leader in zip(READINGS, found.leaders, strict=False)
         if leader is not None and name in found.flips
     ]
     if not told or found.leader is None:
