@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailwake.drawing import charts, figures, pieces, world
+from mailwake.drawing import charts, fields, figures, pieces, world
 from mailwake.drawing.charts import Chart, Part
 from mailwake.drawing.pieces import Figure
 from mailwake.insight.answers import CampaignReport
@@ -75,7 +75,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "id": report.id,
         "name": report.name,
         "stream": report.stream or "stream not known",
-        "subjects": report.subjects,
+        "subjects": [fields.read(each) for each in report.subjects],
         "sent": pieces.sent(report.sent_from, report.sent_to, zone),
         "fresh": pieces.fresh(report.fresh_at, zone),
         "rulesets": figures.rulesets(report.rulesets) if report.rulesets else "",

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mailwake.clickmap.sheet import Badge
-from mailwake.drawing import figures, pieces
+from mailwake.drawing import fields, figures, pieces
 from mailwake.drawing.charts import Part
 from mailwake.insight.click_map import LAYERS, Choices, ClickMap, Mail, Spot
 from mailwake.insight.report import country_names
@@ -79,7 +79,7 @@ def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> 
     return {
         "id": answer.id,
         "name": answer.name,
-        "subject": answer.mail.subject,
+        "subject": fields.read(answer.mail.subject),
         "base": figures.count(answer.mail.base),
         "layer": LAYERS[answer.layer],
         "layers": _links(path, asked, "layer", dict(LAYERS), chosen=answer.layer),
@@ -239,5 +239,6 @@ def _others(answer: ClickMap, choices: Choices) -> list[Choice]:
 
 
 def _words(mail: Mail) -> str:
-    subject = mail.subject if len(mail.subject) <= _SUBJECT_CHARS else f"{mail.subject[: _SUBJECT_CHARS - 1]}…"
-    return f"“{subject}” ({mail.template})"
+    subject = fields.read(mail.subject)
+    shown = subject if len(subject) <= _SUBJECT_CHARS else f"{subject[: _SUBJECT_CHARS - 1]}…"
+    return f"“{shown}” ({mail.template})"

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from mailwake.drawing import figures, pieces
+from mailwake.drawing import fields, figures, pieces
 from mailwake.earnings.answers import EarnedAnswer, GoalAnswer, GoalReport, LineAnswer, MoneyAnswer
 from mailwake.goals.claims import MAX_WINDOW_DAYS, read_line
 from mailwake.goals.money import shown
@@ -79,7 +79,7 @@ def lines(found: Iterable[LineAnswer], href: Callable[[LineAnswer], str] | None 
 def earned_line(label: str, earned: EarnedAnswer, href: str = "") -> EarnedLine:
     """What one thing earned."""
     return EarnedLine(
-        label=label,
+        label=fields.read(label),
         href=href,
         conversions=fraction(earned.conversions),
         people=figures.count(earned.people),
