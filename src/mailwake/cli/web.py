@@ -70,6 +70,7 @@ def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Store
         if with_work:
             opened.callback(_work(settings, events))
             opened.callback(_experiments(settings, events, config))
+            opened.callback(_segments(settings, events))
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores,), name="warming up", daemon=True).start()
         yield stores
@@ -97,6 +98,12 @@ def _experiments(settings: Settings, events: EventStore, config: str) -> Callabl
     from mailwake.experiments.turns import start_turns
 
     return start_turns(settings, events, config=config)
+
+
+def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
+    from mailwake.segments.noting import start_noting
+
+    return start_noting(settings, events)
 
 
 async def _serve(settings: Settings, stores: Stores) -> None:
