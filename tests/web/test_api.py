@@ -118,10 +118,18 @@ def test_the_routes_are_described(asking: Asking) -> None:
     segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}
     segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
     tried = {"/api/experiments", "/api/experiments/{name}", "/api/experiments/{name}/decide", "/api/experiment-plan"}
+    tried |= {"/api/experiments/delete"}
     goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
     files = {"/api/export/{table}", "/api/pack", "/api/snapshot"}
     assert (
-        set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments | tried | goals | files
+        set(paths)
+        == {"/health", "/api/status", "/api/domains", "/api/notifications"}
+        | campaigns
+        | lists
+        | segments
+        | tried
+        | goals
+        | files
     )
 
 

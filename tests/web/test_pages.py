@@ -46,6 +46,7 @@ PAGES = (
     "/goals/purchase?model=linear&segments=true",
     "/campaigns/2/conversions",
     "/campaigns/3/conversions?goal=purchase&model=first",
+    "/notifications",
     "/status",
 )
 

@@ -71,6 +71,7 @@ ANSWERS: Mapping[str, Any] = {
     "post /api/experiments/{name}/decide": ExperimentAnswer,
     "post /api/experiments/delete": shapes.Deleted,
     "get /api/experiment-plan": PlanAnswer,
+    "get /api/notifications": shapes.NotificationsAnswer,
     "get /api/goals": shapes.GoalsAnswer,
     "post /api/goals": GoalReport,
     "post /api/goals/delete": shapes.Deleted,

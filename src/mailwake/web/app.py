@@ -13,6 +13,7 @@ from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
+from mailwake.settings import Settings
 from mailwake.web import (
     api,
     click_maps,
@@ -22,6 +23,7 @@ from mailwake.web import (
     faults,
     goals,
     lists,
+    notifications,
     pages,
     segments,
     suppressions,
@@ -49,6 +51,7 @@ def create_app(
     host: str = "127.0.0.1",
     relay: str = "127.0.0.1:2525",
     look: Callable[[], Status] = look_nowhere,
+    settings: Settings | None = None,
     wall: Callable[[], int] = wall_clock,
     packs: Callable[[], Maker] | None = None,
 ) -> ASGIApp:
@@ -59,6 +62,7 @@ def create_app(
         host: the address it listens on, which decides what host names it answers to.
         relay: where programs may send through, for a reader who has nothing to see yet.
         look: gives what the installation says of itself.
+        settings: of the installation, which say who is told what; None: nobody is.
         wall: gives microseconds since 1970.
         packs: gives what packs are signed with; None: nobody knows the keys here.
     """
@@ -66,6 +70,7 @@ def create_app(
     app.state.stores = stores
     app.state.relay = relay
     app.state.look = look
+    app.state.settings = settings
     app.state.wall = wall
     app.state.kept = Kept()
     app.include_router(api.router)
@@ -78,6 +83,7 @@ def create_app(
     app.include_router(segments.router)
     app.include_router(experiments.router)
     app.include_router(goals.router)
+    app.include_router(notifications.router)
     app.state.exports = exports.Places()
     app.state.packs = packs
     app.include_router(exports.router)
