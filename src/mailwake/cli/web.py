@@ -19,6 +19,7 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError
 from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores, zone_named
+from mailwake.language import catalogue
 from mailwake.notifying.courier import Around
 from mailwake.notifying.endpoints import endpoints_of
 from mailwake.notifying.office import REPORT, Office
@@ -121,6 +122,7 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         host=settings.web.host,
         relay=f"{settings.relay.host}:{settings.relay.port}",
         packs=lambda: maker_of(settings),
+        language=catalogue(settings.web.language, settings.path("languages")),
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:

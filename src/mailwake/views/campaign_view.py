@@ -187,25 +187,37 @@ def _over_time(report: CampaignReport, span: str, zone: ZoneInfo) -> dict[str, A
 def _rankings(report: CampaignReport, by: str) -> list[dict[str, Any]]:
     told = (
         (
+            "clients",
             "Clients",
+            "More clients",
             "Client",
             "Gmail and Apple Mail fetch through proxies, which may hide another client.",
             report.clients,
         ),
-        ("Devices", "Device", "A proxy does not tell the device behind it.", report.devices),
+        ("devices", "Devices", "More devices", "Device", "A proxy does not tell the device behind it.", report.devices),
         (
+            "countries",
             "Countries",
+            "More countries",
             "Country",
             "Of the request. A proxy or gateway may stand elsewhere than its user.",
             report.countries,
         ),
     )
     rankings = []
-    for title, head, sentence, rows in told:
+    for name, title, more_title, head, sentence, rows in told:
         ranked = pieces.groups(rows, by)
         cut = TOP if len(ranked) > TOP + 1 else len(ranked)
         rankings.append(
-            {"title": title, "head": head, "sentence": sentence, "rows": ranked[:cut], "more": ranked[cut:]}
+            {
+                "name": name,
+                "title": title,
+                "more_title": more_title,
+                "head": head,
+                "sentence": sentence,
+                "rows": ranked[:cut],
+                "more": ranked[cut:],
+            }
         )
     return rankings
 

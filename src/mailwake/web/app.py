@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from gettext import NullTranslations
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -12,6 +13,7 @@ from mailwake.apidoc import openapi
 from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
+from mailwake.language import ENGLISH
 from mailwake.monitoring.status import Status
 from mailwake.web import (
     api,
@@ -31,6 +33,7 @@ from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
 from mailwake.web.keeping import Kept
+from mailwake.web.tongue import Tongue
 
 
 def look_nowhere() -> Status:
@@ -51,6 +54,7 @@ def create_app(
     look: Callable[[], Status] = look_nowhere,
     wall: Callable[[], int] = wall_clock,
     packs: Callable[[], Maker] | None = None,
+    language: NullTranslations = ENGLISH,
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
 
@@ -61,6 +65,7 @@ def create_app(
         look: gives what the installation says of itself.
         wall: gives microseconds since 1970.
         packs: gives what packs are signed with; None: nobody knows the keys here.
+        language: of the pages.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
@@ -84,4 +89,4 @@ def create_app(
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)
-    return Guard(Admission(app), host=host)
+    return Guard(Tongue(Admission(app), language), host=host)

@@ -1,0 +1,92 @@
+"""Sentences in the language of an installation: the standard library's gettext behind a few plain functions.
+
+English stands in the code and is what everybody gets who chose nothing. A message is a whole sentence or label with
+named places, ``%(count)s copies``, never glued from parts; where it has values, a per cent sign is written twice. Which
+language is spoken belongs to the request that is answered, so that two may be spoken side by side. What programs read
+(the API, ``--json``) and the terminal stay English: nobody sets another language there.
+
+`docs/howto/translate.md` says how a language is added; `tools/collect_messages.py` finds the messages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from gettext import NullTranslations, translation
+from pathlib import Path
+
+#: name of the catalogues: LANGUAGE/LC_MESSAGES/mailwake.mo
+DOMAIN = "mailwake"
+#: of the package: the template of all catalogues, and those that come with it
+FOLDER = Path(__file__).parent / "languages"
+ENGLISH = NullTranslations()
+
+_spoken: ContextVar[NullTranslations] = ContextVar("spoken", default=ENGLISH)
+
+
+def catalogue(name: str, *folders: Path) -> NullTranslations:
+    """The messages of a language; English where there is no catalogue of it.
+
+    Args:
+        name: as BCP 47 has it, such as ``de`` or ``pt-BR``; of the latter, ``pt`` will do.
+        folders: where catalogues are, the best first; the package's own come last.
+    """
+    for folder in (*folders, FOLDER):
+        with contextlib.suppress(FileNotFoundError):
+            return translation(DOMAIN, folder, languages=[name.replace("-", "_")])
+    return ENGLISH
+
+
+@contextlib.contextmanager
+def speaking(translations: NullTranslations) -> Iterator[None]:
+    """Say everything in a language until the block ends."""
+    before = _spoken.set(translations)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
+def tag() -> str:
+    """The language that is spoken, as BCP 47 has it, for ``<html lang>``."""
+    return _spoken.get().info().get("language", "en").replace("_", "-")
+
+
+def say(message: str, /, **values: object) -> str:
+    """A message in the language that is spoken.
+
+    Args:
+        message: in English; found in the code by its being written here, or in `noted`.
+        values: for its places, as people read them: text, not numbers.
+    """
+    said = _spoken.get().gettext(message) if message else ""
+    return said % values if values else said
+
+
+def several(one: str, many: str, number: int, /, **values: object) -> str:
+    """A message that depends on how many there are.
+
+    Args:
+        one: in English, for 1.
+        many: in English, for any other number.
+        number: what decides.
+        values: for the places of both.
+    """
+    said = _spoken.get().ngettext(one, many, number)
+    return said % values if values else said
+
+
+def noted(message: str) -> str:
+    """A message that a table holds now and somebody will `say` later; stays English here."""
+    return message
+
+
+def inside(label: str) -> str:
+    """A label within a sentence: small in English; another language writes it as it stands in its catalogue."""
+    return label.lower() if tag() == "en" else label
+
+
+def at_start(words: str) -> str:
+    """Words at the start of a sentence, where the first letter is a large one."""
+    return words[:1].upper() + words[1:]
