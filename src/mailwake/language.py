@@ -11,10 +11,12 @@ language is spoken belongs to the request that is answered, so that two may be s
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from gettext import NullTranslations, translation
 from pathlib import Path
+from typing import TypeVar
 
 #: name of the catalogues: LANGUAGE/LC_MESSAGES/mailwake.mo
 DOMAIN = "mailwake"
@@ -22,6 +24,8 @@ DOMAIN = "mailwake"
 FOLDER = Path(__file__).parent / "languages"
 ENGLISH = NullTranslations()
 
+T = TypeVar("T")
+_PLACE = re.compile(r"%\((\w+)\)s")
 _spoken: ContextVar[NullTranslations] = ContextVar("spoken", default=ENGLISH)
 
 
@@ -75,6 +79,22 @@ def several(one: str, many: str, number: int, /, **values: object) -> str:
     """
     said = _spoken.get().ngettext(one, many, number)
     return said % values if values else said
+
+
+def around(message: str, /, **things: T) -> list[str | T]:
+    """A message whose places are taken by things that are more than text, such as links: text and things in order.
+
+    Args:
+        message: in English; a per cent sign is written twice.
+        things: for its places.
+    """
+    parts = _PLACE.split(say(message))
+    return [things[part] if place % 2 else part.replace("%%", "%") for place, part in enumerate(parts) if part]
+
+
+def forms(one: str, many: str) -> tuple[str, str]:
+    """Both forms of a message that a table holds now and somebody will say with `several` later."""
+    return one, many
 
 
 def noted(message: str) -> str:

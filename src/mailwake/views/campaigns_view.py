@@ -63,13 +63,13 @@ def values(overview: Overview, asked: Asked, zone: ZoneInfo) -> dict[str, Any]:
     number = len(overview.campaigns)
     return {
         "any_campaign": bool(overview.campaigns),
-        "total": "1 campaign" if number == 1 else f"{figures.count(number)} campaigns",
+        "total": pieces.listed(number, number, pieces.CAMPAIGNS),
         "fresh": pieces.fresh(overview.fresh_at, zone),
         "rulesets": figures.rulesets(overview.rulesets) if overview.rulesets else "",
         "tiles": [figure[metric] for metric in TILES],
         "asked": asked,
         "streams": sorted({line.stream for line in overview.campaigns if line.stream}),
-        "listed": pieces.listed(len(fitting), number, "campaign"),
+        "listed": pieces.listed(len(fitting), number, pieces.CAMPAIGNS),
         "campaigns": [_line(line, zone) for line in shown],
         "pages": pages(
             "/", {"q": asked.q, "stream": asked.stream}, page=asked.page, total=len(fitting), page_size=PAGE_SIZE

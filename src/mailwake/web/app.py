@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from gettext import NullTranslations
 
@@ -72,7 +73,7 @@ def create_app(
     app.state.relay = relay
     app.state.look = look
     app.state.wall = wall
-    app.state.kept = Kept()
+    app.state.kept = defaultdict(Kept)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(click_maps.router)

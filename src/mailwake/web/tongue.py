@@ -24,6 +24,6 @@ class Tongue:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer in the right language; threads that help with an answer speak it too."""
         path = scope.get("path", "")
-        is_for_programs = path.startswith(("/api/", "/health")) or path.endswith(".csv")
+        is_for_programs = path.startswith(("/api/", "/health")) or path.endswith((".csv", ".svg"))
         with speaking(ENGLISH if is_for_programs else self._language):
             await self._app(scope, receive, send)
