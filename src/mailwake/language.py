@@ -92,6 +92,19 @@ def around(message: str, /, **things: T) -> list[str | T]:
     return [things[part] if place % 2 else part.replace("%%", "%") for place, part in enumerate(parts) if part]
 
 
+def within(message: str, said: str) -> str:
+    """What stands in the one place of a message that was said; all of it, if something else was said.
+
+    Args:
+        message: in English, with one place.
+        said: in the language that is spoken.
+    """
+    before, _, after = _PLACE.sub("\0", say(message)).partition("\0")
+    if said.startswith(before) and said.endswith(after):
+        return said[len(before) : len(said) - len(after)]
+    return said
+
+
 def forms(one: str, many: str) -> tuple[str, str]:
     """Both forms of a message that a table holds now and somebody will say with `several` later."""
     return one, many

@@ -110,7 +110,7 @@ def _cause(cause: Cause, zone: ZoneInfo) -> CauseView:
         count=figures.count(cause.count),
         since=figures.moment(cause.first_at, zone),
         quoted=tuple(f"{words.text} ({figures.count(words.count)}×)" for words in cause.quoted if words.text),  # noqa: RUF001
-        advice=cause.advice,
+        advice=say(cause.advice),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailwake.drawing import figures
+from mailwake.drawing.terms import term
 from mailwake.language import noted, say, several
 from mailwake.monitoring.backlog import Backlog, Pace
 from mailwake.monitoring.conservation import Balance, State, Sum
@@ -143,7 +144,7 @@ def _report(health: Health) -> Mark:
 
 
 def _sum(balance: Balance) -> SumLine:
-    terms = " + ".join(f"{figures.count(n)} {say(term)}" for term, n in balance.right.items())
+    terms = " + ".join(f"{figures.count(n)} {term(each)}" for each, n in balance.right.items())
     left = say(_LEFT[balance.kind], count=figures.count(balance.left))
     return SumLine(
         title=say(_TITLE[balance.kind], name=balance.name),

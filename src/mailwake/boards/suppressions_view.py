@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from mailwake.boards.bounces_view import KINDS
 from mailwake.boards.status_view import Mark
 from mailwake.drawing import figures, paging, pieces
+from mailwake.drawing.terms import term
 from mailwake.events import SECOND, Micros
 from mailwake.language import noted, say
 from mailwake.suppression import listing
@@ -162,10 +163,10 @@ def _line(entry: Entry, zone: ZoneInfo) -> Line:
     return Line(
         address=entry.address or say("no longer known"),
         href=f"/suppressions?{query(address=entry.address)}" if entry.address else "",
-        reason=row.reason.replace("_", " "),
+        reason=term(row.reason),
         cause=" · ".join(each for each in ((row.category or "").replace("_", " "), row.rule or "") if each),
         quoted=row.quoted or "",
-        reach=entry.campaign or row.stream or say("all mail"),
+        reach=entry.campaign or (term(row.stream) if row.stream else say("all mail")),
         since=_moment(row.at, zone),
         source=", ".join(parts),
         state=Mark(word=say("lifted"), kind="good") if lifted else Mark(word=say("holds"), kind="bad"),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures
 from mailwake.drawing.charts import Part
+from mailwake.drawing.terms import term
 from mailwake.insight.answers import Group, LinkLine
 from mailwake.insight.link_reasons import WhyMachines
 from mailwake.insight.metrics import Rate, metrics
@@ -157,7 +158,7 @@ def split(label: str, reaction: Reaction, whole: int) -> Split:
 
 def groups(rows: Iterable[Group], by: str) -> list[Split]:
     """A ranking of clients, devices or countries by opens or clicks; its longest bar fills the width."""
-    shown = [(row.label, getattr(row, by)) for row in rows]
+    shown = [(term(row.label), getattr(row, by)) for row in rows]
     shown.sort(key=lambda each: (-each[1].human, -each[1].possible, -each[1].machine))
     longest = max((reacted.raw for _, reacted in shown), default=0)
     return [split(label, reacted, longest) for label, reacted in shown if reacted.raw]
@@ -180,7 +181,7 @@ def links(rows: Iterable[LinkLine], campaign: str) -> list[LinkView]:
         LinkView(
             number=row.number,
             label=row.label or say("(no text)"),
-            role=row.role,
+            role=term(row.role),
             target=row.href,
             href=safe_href(row.href),
             split=split(row.label, row.clicked, longest),
@@ -196,7 +197,7 @@ def links(rows: Iterable[LinkLine], campaign: str) -> list[LinkView]:
 
 def why(found: WhyMachines) -> tuple[str, ...]:
     """The commonest reasons, each with how many clicks it weighed against."""
-    return tuple(f"{each.says} ({figures.count(each.clicks)})" for each in found.reasons)
+    return tuple(f"{say(each.says)} ({figures.count(each.clicks)})" for each in found.reasons)
 
 
 def safe_href(href: str) -> str | None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import charts, figures, pieces, world
 from mailwake.drawing.charts import Chart, Part
 from mailwake.drawing.pieces import Figure
+from mailwake.drawing.terms import term
 from mailwake.insight.answers import CampaignReport
 from mailwake.insight.metrics import metrics
 from mailwake.insight.opens import TrueOpens
@@ -75,7 +76,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
     return {
         "id": report.id,
         "name": report.name,
-        "stream": report.stream or say("stream not known"),
+        "stream": term(report.stream) if report.stream else say("stream not known"),
         "subjects": report.subjects,
         "sent": pieces.sent(report.sent_from, report.sent_to, zone),
         "fresh": pieces.fresh(report.fresh_at, zone),

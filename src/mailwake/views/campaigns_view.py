@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.paging import pages
 from mailwake.drawing.pieces import Figure, Split
+from mailwake.drawing.terms import term
 from mailwake.insight.answers import CampaignLine, Overview
 from mailwake.insight.metrics import rates
 
@@ -87,7 +88,7 @@ def _line(line: CampaignLine, zone: ZoneInfo) -> Line:
     return Line(
         id=line.id,
         name=line.name,
-        stream=line.stream,
+        stream=term(line.stream),
         sent=pieces.sent(line.sent_from, line.sent_to, zone),
         sent_count=figures.count(tally.sent),
         delivered=figure["delivery_rate__sent"],

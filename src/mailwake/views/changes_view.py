@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.comparing.changes import Alarm, Begun, Changed, Changes
 from mailwake.drawing import figures
+from mailwake.drawing.terms import term
 from mailwake.insight.metrics import Rate, metrics
 from mailwake.language import around, noted, say, several
 from mailwake.views.compare_view import STANDINGS
@@ -190,7 +191,7 @@ def _suppressed(by_reason: Mapping[str, int]) -> list[Sentence]:
         return []
     people = several("%(count)s address is", "%(count)s addresses are", number, count=figures.count(number))
     told = around("%(addresses)s not to be mailed any more.", addresses=Word(text=people, href="/suppressions"))
-    reasons = ", ".join(f"{figures.count(n)} {reason.replace('_', ' ')}" for reason, n in by_reason.items())
+    reasons = ", ".join(f"{figures.count(n)} {term(reason)}" for reason, n in by_reason.items())
     return [Sentence(mark="•", kind="", words=_said(told), behind=reasons)]
 
 

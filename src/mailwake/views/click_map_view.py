@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from mailwake.clickmap.sheet import Badge
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.charts import Part
+from mailwake.drawing.terms import term
 from mailwake.insight.click_map import LAYERS, Choices, ClickMap, Mail, Spot
 from mailwake.insight.report import country_names
 from mailwake.language import noted, say
@@ -187,7 +188,7 @@ def row(answer: ClickMap, spot: Spot, longest: int) -> Row:
     return Row(
         number=spot.number,
         label=spot.label or say("(no text)"),
-        role=spot.role,
+        role=term(spot.role),
         where=say(_WHERE.get(spot.where, spot.where)),
         target=spot.href,
         href=pieces.safe_href(spot.href),
@@ -232,7 +233,7 @@ def _option(value: str, label: str, chosen: str) -> Choice:
 def _filter(names: tuple[str, ...], chosen: str, labels: dict[str, str]) -> list[Choice]:
     """All, and each; also what was asked for and is not there, so that the form says what it shows."""
     known = names if not chosen or chosen in names else (*names, chosen)
-    return [_option("", say("all"), chosen), *(_option(name, labels.get(name, name), chosen) for name in known)]
+    return [_option("", say("all"), chosen), *(_option(name, labels.get(name, term(name)), chosen) for name in known)]
 
 
 def _others(answer: ClickMap, choices: Choices) -> list[Choice]:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from mailwake.comparing.compare import Cause, Compared, Comparison, Step, Why
+from mailwake.comparing.compare import OTHERS, Cause, Compared, Comparison, Step, Why
 from mailwake.drawing import charts, figures, pieces
 from mailwake.drawing.charts import Part
 from mailwake.insight.answers import Overview
@@ -164,7 +164,10 @@ def _why(found: Why) -> WhyView:
             people=points(found.people),
         ),
         causes=tuple(_cause(each, most) for each in found.causes),
-        groups=tuple((each.name, points(each.by_mix), points(each.by_rate)) for each in found.groups[:_GROUPS]),
+        groups=tuple(
+            (say(OTHERS) if each.name == OTHERS else each.name, points(each.by_mix), points(each.by_rate))
+            for each in found.groups[:_GROUPS]
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.pieces import Figure
+from mailwake.drawing.terms import term
 from mailwake.insight.dialects import Definitions, Translated
 from mailwake.insight.metrics import metrics
 from mailwake.language import say
@@ -72,7 +73,7 @@ def _ours(figure: Figure) -> Ours:
         sentence=say(metric.sentence),
         formula=f"{metric.count} / {metric.base}",
         interval=say(metric.interval),
-        roles=metric.roles,
+        roles=" ".join(map(term, metric.roles.split())),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mailwake.drawing import figures
 from mailwake.drawing.pieces import Figure
 from mailwake.insight.opens import PROXY_DAYS, TrueOpens
-from mailwake.language import say
+from mailwake.language import at_start, say, within
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,8 +65,8 @@ def view(found: TrueOpens, figure: Figure) -> OpensView:
 
 def _sentence(why: str | None) -> str:
     """The reason alone, as a sentence; what cannot be said stands above it."""
-    reason = (why or "").partition(": ")[2]
-    return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
+    reason = within("cannot say: %(why)s", why or "")
+    return f"{at_start(reason)}." if reason else ""
 
 
 def _readings(found: TrueOpens, figure: Figure) -> tuple[Reading, ...]:

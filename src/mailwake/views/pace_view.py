@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from mailwake.comparing.pace import AtAge, CampaignPace, Ending, Pace
 from mailwake.drawing import curves, figures, pieces
 from mailwake.drawing.curves import AgeChart, AgeRow
-from mailwake.language import say
+from mailwake.language import say, within
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,7 @@ def _ending(found: Ending) -> str:
 
 def _rests(found: Ending) -> str:
     if found.cannot_say is not None:
-        return found.cannot_say.partition(": ")[2] or found.cannot_say
+        return within("cannot say: %(why)s", found.cannot_say)
     age = figures.age(found.age)
     if found.earlier:
         return say(

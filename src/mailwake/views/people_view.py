@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures, pieces
 from mailwake.drawing.paging import pages
+from mailwake.drawing.terms import term
 from mailwake.insight.answers import PeoplePage, Person
 from mailwake.language import noted, say
 from mailwake.people.people import FILTERS
@@ -62,7 +63,7 @@ def _line(person: Person, campaign: str, zone: ZoneInfo) -> Line:
     return Line(
         address=person.address or say("address no longer known"),
         href=f"/campaigns/{campaign}/deliveries/{person.delivery}" if person.delivery else "",
-        outcome=person.outcome,
+        outcome=term(person.outcome),
         reason=person.reason,
         opened=who(person.opened),
         clicked=who(person.clicked),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.comparing.best_hours import PersonHour
 from mailwake.drawing import figures, pieces
+from mailwake.drawing.terms import term
 from mailwake.language import at_start, noted, say
 from mailwake.people.person import Copy, Person
 
@@ -44,7 +45,7 @@ def values(answer: Person, hour: PersonHour, zone: ZoneInfo) -> dict[str, Any]:
         (say("Returns after 14 days"), figures.count(answer.returns)),
         (say("Best hour"), best_hour(hour)),
         (say("Last seen"), say("never") if answer.last_at is None else figures.moment(answer.last_at, zone)),
-        (say("Devices"), ", ".join(answer.devices) or say("not known")),
+        (say("Devices"), ", ".join(map(term, answer.devices)) or say("not known")),
         (say("Countries"), ", ".join(answer.countries) or say("not known")),
     )
     return {
@@ -82,7 +83,7 @@ def _line(copy: Copy, zone: ZoneInfo) -> Line:
         name=copy.name,
         href=f"/campaigns/{copy.campaign}/deliveries/{copy.delivery}",
         sent="" if copy.sent_at is None else figures.moment(copy.sent_at, zone),
-        outcome=copy.outcome,
+        outcome=term(copy.outcome),
         opened=say(_WHO.get(copy.opened or "", NO)),
         clicked=say(_WHO.get(copy.clicked or "", NO)),
         links=copy.links,

@@ -79,7 +79,7 @@ def values(
         else say("%(number)s of %(all)s people", number=figures.count(answer.people), all=figures.count(answer.of)),
         "fault": "" if fault is None else str(fault),
         "following": [
-            {"text": each.text, "meaning": each.meaning, "query": each.query, "href": _edit(f"{each.query} ")}
+            {"text": each.text, "meaning": say(each.meaning), "query": each.query, "href": _edit(f"{each.query} ")}
             for each in following
         ],
         "segments": [_line(each, zone) for each in segments],

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from mailwake import language
+from mailwake.drawing.terms import term
 from mailwake.insight.stores import Stores
 from mailwake.web import assets
 
@@ -31,7 +32,7 @@ def environment() -> Environment:
     made.policies["ext.i18n.trimmed"] = True
     # Both look up what is spoken when they are called, so the templates are compiled once for all languages.
     made.install_gettext_callables(language.say, language.several, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(inside=language.inside, at_start=language.at_start)
+    made.filters.update(inside=language.inside, at_start=language.at_start, term=term)
     made.globals["asset"] = assets.address
     return made
 
