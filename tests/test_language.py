@@ -22,6 +22,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("languages")
     told = Catalog(locale="de")
     told.add("Sent", "Gesendet")
+    told.add("%(count)s links", "%(anzahl)s Links")
+    told.add("95 %% sure", "95 % sicher")
+    told.add("5 % more", "5 % mehr")
     told.add(("%(count)s copy", "%(count)s copies"), ("%(count)s Kopie", "%(count)s Kopien"))
     written = BytesIO()
     write_mo(written, told)
@@ -48,6 +51,13 @@ def test_a_catalogue_speaks_until_the_block_ends_and_english_fills_its_gaps(fold
         assert say("") == ""
         assert tag() == "de"
     assert (say("Sent"), tag()) == ("Sent", "en")
+
+
+def test_a_slip_of_a_translator_costs_the_message_and_not_the_page(folder: Path) -> None:
+    with speaking(catalogue("de", folder)):
+        assert say("%(count)s links", count=3) == "3 links"
+        assert say("95 %% sure") == "95 %% sure"
+        assert say("5 % more") == "5 % mehr"
 
 
 def test_a_language_of_a_region_takes_the_language_and_an_unknown_one_english(folder: Path) -> None:

@@ -14,7 +14,8 @@ import contextlib
 import re
 from collections.abc import Iterator
 from contextvars import ContextVar
-from gettext import NullTranslations, translation
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations, translation
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +30,33 @@ _PLACE = re.compile(r"%\((\w+)\)s")
 _spoken: ContextVar[NullTranslations] = ContextVar("spoken", default=ENGLISH)
 
 
+class Catalogue(GNUTranslations):
+    """A catalogue whose slips cost a message and never a page.
+
+    What is translated with a place that the message does not have, or with a per cent sign alone, stays English.
+    """
+
+    def gettext(self, message: str) -> str:
+        """The message in this language."""
+        return _fitting(super().gettext(message), message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """The form of the message for so many."""
+        return _fitting(super().ngettext(msgid1, msgid2, n), msgid1 if n == 1 else msgid2)
+
+
+@lru_cache(maxsize=10_000)
+def _fitting(said: str, message: str) -> str:
+    """A translation that can be filled with what the message is filled with, else the message."""
+    is_fit = set(_PLACE.findall(said)) <= set(_PLACE.findall(message)) and (not _alone(said) or _alone(message))
+    return said if is_fit else message
+
+
+def _alone(text: str) -> bool:
+    """Whether a per cent sign stands alone, which a message with values may not have."""
+    return "%" in _PLACE.sub("", text.replace("%%", ""))
+
+
 def catalogue(name: str, *folders: Path) -> NullTranslations:
     """The messages of a language; English where there is no catalogue of it.
 
@@ -38,7 +66,7 @@ def catalogue(name: str, *folders: Path) -> NullTranslations:
     """
     for folder in (*folders, FOLDER):
         with contextlib.suppress(FileNotFoundError):
-            return translation(DOMAIN, folder, languages=[name.replace("-", "_")])
+            return translation(DOMAIN, folder, languages=[name.replace("-", "_")], class_=Catalogue)
     return ENGLISH
 
 
