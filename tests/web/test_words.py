@@ -14,7 +14,6 @@ from mailwake.insight.dialects import dialects
 from mailwake.insight.report import country_names
 from mailwake.insight.returned import advice
 from mailwake.insight.stores import Stores
-from mailwake.segments import keeper
 from mailwake.web.app import create_app
 
 #: kinds that the list of pages lacks
@@ -44,8 +43,6 @@ DATA = re.compile(
     r"|\d+\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|\b(?:kB|MB|GB|EUR|JPY)\b|\b(?:\d+[smh]|r2)\b"
 )
 LETTERS = re.compile(r"[^\W\d_]{2,}")
-#: made in rooms that speak English alone until now; docs/howto/translate.md names them
-NOT_YET = re.compile(r"at character \d+: .+|[\d.]+ responses do not tell when the others come")
 
 
 class Marks(NullTranslations):
@@ -102,7 +99,7 @@ def outside(text: str, depth: int = 0) -> Iterator[str]:
 def unsaid(page: str, names: re.Pattern[str]) -> list[tuple[str, str]]:
     """What stands outside all marks and is more than names, numbers and what else is the same in every language."""
     left = ((where, text, DATA.sub("", names.sub("", text))) for where, text in Unsaid(page).found)
-    return [(where, text) for where, text, words in left if LETTERS.search(words) and not NOT_YET.fullmatch(text)]
+    return [(where, text) for where, text, words in left if LETTERS.search(words)]
 
 
 def whole(names: Iterable[str]) -> re.Pattern[str]:
@@ -123,8 +120,6 @@ def names(stores: Stores) -> re.Pattern[str]:
         *(each.name for each in segments),
         *(each.name for each in state.experiments()),
         *(text for link in links for text in (link.label, link.href)),
-        *(keeper.sentence(each.query) for each in segments),  # a grammar of its own, see NOT_YET
-        keeper.sentence('clicked "a" >= 2 in 60d'),
         *country_names().values(),
         *(text for each in dialects().values() for text in (each.title, each.source)),
         *(category.replace("_", " ") for category in advice()),
