@@ -19,6 +19,7 @@ WORDS = {
     "settings": {"errors", "modes", "tokens", "sections"},
     "hosts": {"errors", "sections", "settings", "tokens"},
     "copies": {"errors", "hosts", "tokens"},
+    "language": set(),
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.

@@ -89,4 +89,4 @@ def test_a_campaign_not_sent_says_so() -> None:
     ("number", "of", "text"), [(1, 1, "1 campaign"), (2, 2, "2 campaigns"), (1, 1_200, "1 of 1,200 campaigns")]
 )
 def test_a_list_says_how_much_of_it_is_shown(number: int, of: int, text: str) -> None:
-    assert pieces.listed(number, of, "campaign") == text
+    assert pieces.listed(number, of, pieces.CAMPAIGNS) == text

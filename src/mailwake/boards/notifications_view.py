@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,16 +11,35 @@ from zoneinfo import ZoneInfo
 from mailwake.boards.status_view import Mark
 from mailwake.bulletins.standing import ReportStanding
 from mailwake.drawing import figures
+from mailwake.drawing.terms import term
 from mailwake.events import Micros
+from mailwake.language import forms, noted, say, several
 from mailwake.notifying.standing import EndpointStanding, Going
 
 _GOING = {
-    Going.NEW: Mark(word="told nothing yet", kind="unsure"),
-    Going.WELL: Mark(word="takes what it is told", kind="good"),
-    Going.FAILING: Mark(word="takes nothing", kind="bad"),
-    Going.OFF: Mark(word="switched off", kind="bad"),
+    Going.NEW: Mark(word=noted("told nothing yet"), kind="unsure"),
+    Going.WELL: Mark(word=noted("takes what it is told"), kind="good"),
+    Going.FAILING: Mark(word=noted("takes nothing"), kind="bad"),
+    Going.OFF: Mark(word=noted("switched off"), kind="bad"),
 }
-_NEVER = "never"
+_NEVER = noted("never")
+_DAYS = {
+    "monday": noted("Mondays"),
+    "tuesday": noted("Tuesdays"),
+    "wednesday": noted("Wednesdays"),
+    "thursday": noted("Thursdays"),
+    "friday": noted("Fridays"),
+    "saturday": noted("Saturdays"),
+    "sunday": noted("Sundays"),
+}
+_TRIED = forms(
+    "1 recipient does not have it; it is tried again until %(when)s",
+    "%(count)s recipients do not have it; it is tried again until %(when)s",
+)
+_MISSED = forms(
+    "1 recipient does not have it; the log says why",
+    "%(count)s recipients do not have it; the log says why",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,24 +86,24 @@ def values(
         zone: the viewer's.
     """
     return {
-        "looked": f"looked at {figures.moment(datetime.fromtimestamp(now / 1e6, zone), zone)}",
+        "looked": say("looked at %(when)s", when=figures.moment(datetime.fromtimestamp(now / 1e6, zone), zone)),
         "endpoints": [_endpoint(each, zone) for each in endpoints],
         "reports": [_report(each, zone) for each in reports],
     }
 
 
 def _endpoint(each: EndpointStanding, zone: ZoneInfo) -> EndpointLine:
-    sure = "once it is sure" if each.when == "settled" else "as soon as it looks so"
+    told = noted("%(kinds)s; once it is sure") if each.when == "settled" else noted("%(kinds)s; as soon as it looks so")
     return EndpointLine(
         name=each.name,
         url=each.url,
-        told=f"{', '.join(word.replace('_', ' ') for word in each.events)}; {sure}",
-        state=_GOING[each.going],
+        told=say(told, kinds=", ".join(term(word.replace("_", " ")) for word in each.events)),
+        state=_said(_GOING[each.going]),
         why=_why(each, zone),
         command=_command(each),
-        last=_NEVER if each.taken_at is None and not each.taken else _moment(each.taken_at, zone),
+        last=say(_NEVER) if each.taken_at is None and not each.taken else _moment(each.taken_at, zone),
         taken=figures.count(each.taken),
-        waiting="not known" if each.waiting is None else figures.count(each.waiting),
+        waiting=say("not known") if each.waiting is None else figures.count(each.waiting),
         laid_aside=figures.count(each.laid_aside),
     )
 
@@ -94,9 +113,16 @@ def _why(each: EndpointStanding, zone: ZoneInfo) -> str:
         return each.off_because
     if each.failing_since is None:
         return ""
-    again = "" if each.next_at is None else f", not before {figures.moment(each.next_at, zone)}"
-    since = f"since {figures.moment(each.failing_since, zone)}: {each.last_error or 'nobody says why'}"
-    return f"{since}; next is try {each.tries + 1} of {each.most_tries}{again}"
+    told = {
+        "when": figures.moment(each.failing_since, zone),
+        "why": each.last_error or say("nobody says why"),
+        "number": figures.count(each.tries + 1),
+        "most": figures.count(each.most_tries),
+    }
+    if each.next_at is None:
+        return say("since %(when)s: %(why)s; next is try %(number)s of %(most)s", **told)
+    again = figures.moment(each.next_at, zone)
+    return say("since %(when)s: %(why)s; next is try %(number)s of %(most)s, not before %(again)s", **told, again=again)
 
 
 def _command(each: EndpointStanding) -> str:
@@ -108,34 +134,38 @@ def _command(each: EndpointStanding) -> str:
 
 
 def _report(each: ReportStanding, zone: ZoneInfo) -> ReportLine:
-    days = "every day" if len(set(each.weekdays)) == 7 else ", ".join(f"{day.capitalize()}s" for day in each.weekdays)
+    days = say("every day") if len(set(each.weekdays)) == 7 else ", ".join(say(_DAYS[day]) for day in each.weekdays)
     missing = each.recipients - each.has
-    state, why = Mark(word="everybody has it", kind="good"), ""
+    state, why = Mark(word=say("everybody has it"), kind="good"), ""
     if each.last_at is None:
-        state = Mark(word="none was due yet", kind="unsure")
+        state = Mark(word=say("none was due yet"), kind="unsure")
     elif missing and each.tried_until is not None:
-        state = Mark(word="on its way", kind="unsure")
-        why = f"{_people(missing)} not have it; it is tried again until {figures.moment(each.tried_until, zone)}"
+        state = Mark(word=say("on its way"), kind="unsure")
+        why = several(*_TRIED, missing, count=figures.count(missing), when=figures.moment(each.tried_until, zone))
     elif missing:
-        state = Mark(word="did not reach everybody", kind="bad")
-        why = f"{_people(missing)} not have it; the log says why"
+        state = Mark(word=say("did not reach everybody"), kind="bad")
+        why = several(*_MISSED, missing, count=figures.count(missing))
     return ReportLine(
         name=each.name,
-        hours=f"{days}, {each.hour:02}:00, {each.timezone}, to {_addresses(each.recipients)}",
+        hours=several(
+            "%(days)s, %(hour)s, %(zone)s, to 1 address",
+            "%(days)s, %(hour)s, %(zone)s, to %(count)s addresses",
+            each.recipients,
+            days=days,
+            hour=f"{each.hour:02}:00",
+            zone=each.timezone,
+            count=figures.count(each.recipients),
+        ),
         next=figures.moment(each.next_at, zone),
-        last=_NEVER if each.last_at is None else figures.moment(each.last_at, zone),
+        last=say(_NEVER) if each.last_at is None else figures.moment(each.last_at, zone),
         state=state,
         why=why,
     )
 
 
-def _people(number: int) -> str:
-    return "1 recipient does" if number == 1 else f"{figures.count(number)} recipients do"
-
-
-def _addresses(number: int) -> str:
-    return "1 address" if number == 1 else f"{figures.count(number)} addresses"
+def _said(mark: Mark) -> Mark:
+    return replace(mark, word=say(mark.word))
 
 
 def _moment(at: datetime | None, zone: ZoneInfo) -> str:
-    return "not noted" if at is None else figures.moment(at, zone)
+    return say("not noted") if at is None else figures.moment(at, zone)

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from gettext import NullTranslations
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError
 from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores, zone_named
+from mailwake.language import ENGLISH, catalogue
 from mailwake.notifying.courier import Around
 from mailwake.notifying.endpoints import endpoints_of
 from mailwake.notifying.office import REPORT, Office
@@ -129,6 +131,7 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         relay=f"{settings.relay.host}:{settings.relay.port}",
         packs=lambda: maker_of(settings),
         settings=settings,
+        language=_language(settings),
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:
@@ -141,6 +144,18 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         )
     finally:
         address.remove(settings.data_folder, pid=os.getpid())
+
+
+def _language(settings: Settings) -> NullTranslations:
+    """Of the pages; English, with a word to the operator, where there is no catalogue."""
+    found = catalogue(settings.web.language, settings.path("languages"))
+    if found is ENGLISH and settings.web.language.partition("-")[0].lower() != "en":
+        print(
+            f"mailwake: there is no catalogue for web.language {settings.web.language!r} in "
+            f"{settings.path('languages')}; pages stay English",
+            file=sys.stderr,
+        )
+    return found
 
 
 def _say_ready(settings: Settings, url: str) -> None:

@@ -18,6 +18,7 @@ from mailwake.insight.metrics import Rate, metrics, rate
 from mailwake.insight.returned import CLASSES, Refused
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import Tally, add
+from mailwake.language import say
 from mailwake.stats.rates import wilson_interval
 from mailwake.stats.uncertain import Expected
 from mailwake.store.state import Campaign
@@ -245,7 +246,7 @@ def _rate(metric: str, tally: Tally, held: Thresholds) -> Rate:
         rate=None,
         low=None,
         high=None,
-        cannot_say=f"cannot say: {held.where}",
+        cannot_say=say("cannot say: %(why)s", why=held.where),
     )
 
 
@@ -264,7 +265,7 @@ def _refused(klass: str, count: int, base: int) -> Refused:
     try:
         interval = wilson_interval(count, base)
     except (NotEnoughData, ValueError):
-        why = f"cannot say: only {base:,} are known to have been sent there"
+        why = say("cannot say: only %(base)s are known to have been sent there", base=f"{base:,}")
         return Refused(klass=klass, count=count, base=base, rate=None, low=None, high=None, cannot_say=why)
     return Refused(klass=klass, count=count, base=base, rate=count / base, low=interval.low, high=interval.high)
 

@@ -18,6 +18,7 @@ from mailwake.experiments.design import CONVERSIONS, Design, Sent, design_of, se
 from mailwake.insight import tally
 from mailwake.insight.metrics import Rate, rate, told
 from mailwake.insight.stores import Stores
+from mailwake.language import say
 from mailwake.stats.difference import Standing
 from mailwake.stats.shrinkage import Prior
 from mailwake.stats.uncertain import Expected, discounted
@@ -231,7 +232,9 @@ def _contrast(leader: Arm, other: Arm, design: Design, planned: int, *, pairs: i
     both = first[1] + second[1]
     pooled = (first[0].mean + second[0].mean) / both
     expected = max(2.0, planned * (leader.share + other.share))
-    cannot_say = f"cannot say: it takes {LEAST_EACH} people on each side who did it, and as many who did not"
+    cannot_say = say(
+        "cannot say: it takes %(least)s people on each side who did it, and as many who did not", least=LEAST_EACH
+    )
     try:
         found = watch(
             first,

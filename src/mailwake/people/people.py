@@ -10,27 +10,28 @@ from mailwake.events import Handle
 from mailwake.insight.answers import PeoplePage, Person
 from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.insight.stores import Stores, moment
+from mailwake.language import noted
 from mailwake.people.there import ANYWHERE, There
 from mailwake.store.state import Campaign
 
 #: which deliveries to list: word in URLs to words on the page, in the order of the choice
 FILTERS: Mapping[str, str] = {
-    "all": "everybody",
-    "sent": "sent",
-    "delivered": "delivered",
-    "deferred": "deferred at least once",
-    "bounced": "bounced",
-    "rejected": "refused before sending",
-    "unsubscribed": "unsubscribed",
-    "complained": "reported as spam",
-    "opened": "opened, by anybody",
-    "opened_human": "most likely opened by people",
-    "opened_possible": "possibly opened by people",
-    "opened_machine": "opened by machines only",
-    "clicked": "clicked, by anybody",
-    "clicked_human": "most likely clicked by people",
-    "clicked_possible": "possibly clicked by people",
-    "clicked_machine": "clicked by machines only",
+    "all": noted("everybody"),
+    "sent": noted("sent"),
+    "delivered": noted("delivered"),
+    "deferred": noted("deferred at least once"),
+    "bounced": noted("bounced"),
+    "rejected": noted("refused before sending"),
+    "unsubscribed": noted("unsubscribed"),
+    "complained": noted("reported as spam"),
+    "opened": noted("opened, by anybody"),
+    "opened_human": noted("most likely opened by people"),
+    "opened_possible": noted("possibly opened by people"),
+    "opened_machine": noted("opened by machines only"),
+    "clicked": noted("clicked, by anybody"),
+    "clicked_human": noted("most likely clicked by people"),
+    "clicked_possible": noted("possibly clicked by people"),
+    "clicked_machine": noted("clicked by machines only"),
 }
 PAGE_SIZE = 50
 #: before every place and unit

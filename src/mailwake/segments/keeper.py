@@ -51,7 +51,7 @@ class NoSuchSegment(BadInput):
 
 
 def sentence(query: str) -> str:
-    """A query as an English sentence.
+    """A query as a sentence.
 
     Raises:
         Unclear: it cannot be understood.

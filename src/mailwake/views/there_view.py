@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from mailwake.insight.answers import PeoplePage
 from mailwake.insight.report import country_names
+from mailwake.language import noted, say
 from mailwake.people.there import OTHERS, UNKNOWN
 from mailwake.segments.lexer import quoted
 from mailwake.segments.tree import JUDGED, Judged, Verb
 
 _PROXIED = "proxied"
 #: filter to the words of its values; those that are not named here are spoken by the last
-_WORDS: Mapping[str, tuple[Mapping[str, str], Callable[[str], str]]] = {
-    "client": ({UNKNOWN: "with a program that is not known"}, lambda name: f"with {name}"),
+_WORDS: Mapping[str, tuple[Mapping[str, str], str]] = {
+    "client": ({UNKNOWN: noted("with a program that is not known")}, noted("with %(name)s")),
     "device": (
-        {UNKNOWN: "on a device that is not known", _PROXIED: "on a device that a proxy hid"},
-        lambda name: f"on the device “{name}”",
+        {
+            UNKNOWN: noted("on a device that is not known"),
+            _PROXIED: noted("on a device that a proxy hid"),
+        },
+        noted("on the device “%(name)s”"),
     ),
     "country": (
-        {UNKNOWN: "from a country that is not known", _PROXIED: "from a country that a proxy hid"},
-        lambda code: f"from {country_names().get(code, code)}",
+        {
+            UNKNOWN: noted("from a country that is not known"),
+            _PROXIED: noted("from a country that a proxy hid"),
+        },
+        noted("from %(name)s"),
     ),
-    "provider": ({OTHERS: "at all other mailbox providers"}, lambda name: f"at {name}"),
+    "provider": ({OTHERS: noted("at all other mailbox providers")}, noted("at %(name)s")),
 }
 #: whose reactions: end of an outcome to the word of a query
 _AS = {"human": Judged.HUMAN, "possible": Judged.POSSIBLE, "machine": Judged.MACHINE}
@@ -79,8 +86,10 @@ def segment(answer: PeoplePage) -> Onward | None:
 
 
 def _says(name: str, value: str) -> str:
-    known, speak = _WORDS[name]
-    return known.get(value) or speak(value)
+    known, spoken = _WORDS[name]
+    if value in known:
+        return say(known[value])
+    return say(spoken, name=country_names().get(value, value) if name == "country" else value)
 
 
 def _without(answer: PeoplePage, path: str, there: Mapping[str, str], name: str) -> str:

@@ -33,6 +33,7 @@ from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.returned import returned
 from mailwake.insight.returned import to_json as returned_to_json
 from mailwake.insight.stores import Stores
+from mailwake.language import tag
 from mailwake.monitoring.status import Status
 from mailwake.monitoring.status import to_json as status_to_json
 from mailwake.people.delivery import delivery_card
@@ -91,9 +92,9 @@ def now_of(request: Request) -> Micros:
 
 
 def kept_of(request: Request) -> Kept:
-    """Answers of a moment ago."""
-    kept: Kept = request.app.state.kept
-    return kept
+    """Answers of a moment ago, in the language that is spoken: they hold reasons in words."""
+    kept: dict[str, Kept] = request.app.state.kept
+    return kept[tag()]
 
 
 def changes_of(request: Request, known: Overview) -> Changes:

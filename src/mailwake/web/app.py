@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from gettext import NullTranslations
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -12,6 +14,7 @@ from mailwake.apidoc import openapi
 from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
+from mailwake.language import ENGLISH
 from mailwake.monitoring.status import Status
 from mailwake.settings import Settings
 from mailwake.web import (
@@ -33,6 +36,7 @@ from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
 from mailwake.web.keeping import Kept
+from mailwake.web.tongue import Tongue
 
 
 def look_nowhere() -> Status:
@@ -54,6 +58,7 @@ def create_app(
     settings: Settings | None = None,
     wall: Callable[[], int] = wall_clock,
     packs: Callable[[], Maker] | None = None,
+    language: NullTranslations = ENGLISH,
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
 
@@ -65,6 +70,7 @@ def create_app(
         settings: of the installation, which say who is told what; None: nobody is.
         wall: gives microseconds since 1970.
         packs: gives what packs are signed with; None: nobody knows the keys here.
+        language: of the pages.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
@@ -72,7 +78,7 @@ def create_app(
     app.state.look = look
     app.state.settings = settings
     app.state.wall = wall
-    app.state.kept = Kept()
+    app.state.kept = defaultdict(Kept)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(click_maps.router)
@@ -90,4 +96,4 @@ def create_app(
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)
-    return Guard(Admission(app), host=host)
+    return Guard(Tongue(Admission(app), language), host=host)

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.atlas.domains import atlas, everybody, forecast
-from mailwake.boards import bounces_view, deliverability_view, domains_view, status_view
+from mailwake.boards import bounces_view, definitions_view, deliverability_view, domains_view, status_view
 from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
@@ -33,7 +33,6 @@ from mailwake.views import (
     campaigns_view,
     changes_view,
     compare_view,
-    definitions_view,
     delivery_view,
     pace_view,
     people_view,
