@@ -126,6 +126,7 @@ def names(stores: Stores) -> re.Pattern[str]:
         *(category.replace("_", " ") for category in advice()),
         HOSTILE,
         fields.read(HOSTILE),
+        fields.read(HOSTILE)[:59],
         fields.read(HOSTILE.replace("/", "|")),
         HOSTILE[:59],  # and cut, where there is no room
         HOSTILE.replace("/", "|"),
