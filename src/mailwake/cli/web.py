@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from gettext import NullTranslations
 from typing import Annotated
 
 import typer
@@ -19,10 +20,10 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError
 from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores, zone_named
+from mailwake.language import ENGLISH, catalogue
 from mailwake.notifying.courier import Around
 from mailwake.notifying.endpoints import endpoints_of
 from mailwake.notifying.office import REPORT, Office
-from mailwake.pushing.standing import Standing, standing
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import Remembered
@@ -72,6 +73,7 @@ def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Store
             opened.callback(_work(settings, events))
             opened.callback(_experiments(settings, events, config))
             opened.callback(_salesforce(settings, stores))
+            opened.callback(_segments(settings, events))
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores,), name="warming up", daemon=True).start()
         yield stores
@@ -121,11 +123,10 @@ def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
     return stop_and_close
 
 
-def _standing(settings: Settings) -> Standing:
-    from mailwake.store.crm import open_crm
+def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
+    from mailwake.segments.noting import start_noting
 
-    with contextlib.closing(open_crm(settings.data_folder / "state.sqlite")) as store:
-        return standing(settings, store)
+    return start_noting(settings, events)
 
 
 async def _serve(settings: Settings, stores: Stores) -> None:
@@ -150,7 +151,8 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         host=settings.web.host,
         relay=f"{settings.relay.host}:{settings.relay.port}",
         packs=lambda: maker_of(settings),
-        org=lambda: _standing(settings),
+        settings=settings,
+        language=_language(settings),
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:
@@ -163,6 +165,18 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         )
     finally:
         address.remove(settings.data_folder, pid=os.getpid())
+
+
+def _language(settings: Settings) -> NullTranslations:
+    """Of the pages; English, with a word to the operator, where there is no catalogue."""
+    found = catalogue(settings.web.language, settings.path("languages"))
+    if found is ENGLISH and settings.web.language.partition("-")[0].lower() != "en":
+        print(
+            f"mailwake: there is no catalogue for web.language {settings.web.language!r} in "
+            f"{settings.path('languages')}; pages stay English",
+            file=sys.stderr,
+        )
+    return found
 
 
 def _say_ready(settings: Settings, url: str) -> None:

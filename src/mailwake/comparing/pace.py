@@ -18,6 +18,7 @@ from mailwake.errors import NotEnoughData
 from mailwake.events import SECOND, CampaignId, Micros
 from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores, moment
+from mailwake.language import say
 from mailwake.stats import forecast as forecasting
 from mailwake.stats.forecast import Shape, usual
 from mailwake.stats.survival import Watched, kaplan_meier
@@ -202,7 +203,7 @@ def _told(age: int, done: Expected, base: int) -> AtAge:
     try:
         interval = rate_interval(done, base)
     except NotEnoughData:
-        said = "cannot say: no copy is that old"
+        said = say("cannot say: no copy is that old")
         return AtAge(age=age, count=0.0, base=0, rate=None, low=None, high=None, cannot_say=said)
     return AtAge(
         age=age, count=done.mean, base=base, rate=done.mean / base, low=interval.low, high=interval.high
@@ -261,7 +262,7 @@ def _ending(watched: Sequence[Watched], base: int, shapes: Sequence[Shape]) -> E
     except NotEnoughData as why:
         return Ending(
             age=HORIZON, count=None, rate=None, low=None, high=None, confidence=0.9, earlier=len(shapes),
-            cannot_say=f"cannot say: {why}",
+            cannot_say=say("cannot say: %(why)s", why=why),
         )  # fmt: skip
     return Ending(
         age=HORIZON,
