@@ -26,7 +26,7 @@ from mailwake.notifying.endpoints import endpoints_of
 from mailwake.notifying.office import REPORT, Office
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
-from mailwake.store.events.remembered import Remembered
+from mailwake.store.events.remembered import open_remembered
 from mailwake.store.state import open_state
 from mailwake.web import address
 
@@ -59,7 +59,7 @@ def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Store
         open_events(path).close()  # so that an installation without mail shows how to begin
     with contextlib.ExitStack() as opened:
         endpoints = endpoints_of(settings) if with_work else ()
-        events = Remembered(open_events(path, read_only=not with_work, news=bool(endpoints)))
+        events = open_remembered(path, read_only=not with_work, news=bool(endpoints))
         opened.callback(events.close)
         state = open_state(settings.data_folder / "state.sqlite")
         opened.callback(state.close)

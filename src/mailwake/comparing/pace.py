@@ -168,14 +168,17 @@ def groups_of(stores: Stores, campaign: CampaignId) -> dict[str, list[Group]]:
     long = max(1, (row[0]["sent_to"] - row[0]["sent_from"]) // SECOND // _GROUPS)
     steps = {"sent_seconds": max(60, long), "age_seconds": 60}
     for each in stores.events.ask("ages", campaign=campaign, **steps):
-        found[each["type"]].append(_group(each, steps["sent_seconds"], steps["age_seconds"]))
+        found[each["type"]].append(_group(each, **steps))
     return found
 
 
 def _group(row: Row, sent_seconds: int, age_seconds: int) -> Group:
+    """The lengths are those of the question `ages`; all checkpoints lie between two groups."""
+    step = row["age"] // age_seconds
+    length = age_seconds * (1 if step < 360 else 10 if step < 4_320 else 60)
     return Group(
         row["sent_at"] + sent_seconds / 2,
-        None if row["age"] < 0 else row["age"] + age_seconds / 2,
+        None if row["age"] < 0 else row["age"] + length / 2,
         row["copies"],
         Expected(mean=row["expected"] / 1e4, variance=row["doubt"] / 1e8),
     )
