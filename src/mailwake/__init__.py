@@ -35,6 +35,7 @@ The rooms, in the order an email lives::
     comparing  campaigns at equal age, and why two differ
     earnings   what human clicks earned, and what a campaign added
     people     one recipient and one copy
+    scoring    how far a person's own acts speak for calling them
     segments   the language that chooses people by what they did
     experiments  letters tried against each other: who gets which, what wins, what all of them taught
     exports    what leaves as files: tables, and packs that others can check

@@ -39,6 +39,7 @@ from mailwake.sections import (
     Notify,
     Relay,
     Report,
+    Scoring,
     Smtp,
     Tracking,
     Web,
@@ -75,6 +76,7 @@ class Settings:
     reports: dict[str, Report] = field(default_factory=dict, metadata={"each": Report})
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     conversions: Conversions = field(default_factory=Conversions)
+    scoring: Scoring = field(default_factory=Scoring)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     logging: Logging = field(default_factory=Logging)
