@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "judge": set(),
     "stats": set(),
     "trials": {"stats"},
+    "weighing": {"stats"},
     "store": set(),
     "leaving": {"store"},
     "smtp": set(),
@@ -54,7 +55,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "comparing": {"insight", "store", "stats"},
     "earnings": {"insight", "store", "stats", "segments", "goals"},
     "people": {"insight", "store"},
-    "scoring": {"insight", "store", "stats"},
+    "scoring": {"insight", "store", "stats", "weighing"},
     "act": {"insight", "store"},
     "drawing": {"insight", "comparing"},
     "boards": {

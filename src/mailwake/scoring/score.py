@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mailwake.events import Micros
 from mailwake.scoring.model import DAY, LinkMeaning, Model, meaning
 from mailwake.scoring.signals import Person, Signal
-from mailwake.stats.fading import filled, granted, remaining
+from mailwake.weighing.fading import filled, granted, remaining
 
 #: thousandths of a point
 UNIT = 1_000

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
 from mailwake.errors import NotEnoughData
-from mailwake.stats.discrimination import auc, gain
+from mailwake.weighing.discrimination import auc, gain
 
 CASES = st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=2, max_size=40)
 

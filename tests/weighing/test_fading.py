@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailwake.stats.fading import filled, granted, remaining
+from mailwake.weighing.fading import filled, granted, remaining
 
 
 def test_half_is_left_after_each_half_life() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from mailwake.errors import NotEnoughData
-from mailwake.stats.newton import fit, solved
+from mailwake.weighing.newton import fit, solved
 
 
 def drawn(count: int, seed: int) -> tuple[list[list[float]], list[bool]]:
