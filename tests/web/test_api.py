@@ -119,6 +119,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
     segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
     tried = {"/api/experiments", "/api/experiments/{name}", "/api/experiments/{name}/decide", "/api/experiment-plan"}
     goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
+    tried |= {"/api/calls", "/api/score/movers"}
     files = {"/api/export/{table}", "/api/pack", "/api/snapshot"}
     assert (
         set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments | tried | goals | files
@@ -137,7 +138,8 @@ ASKED = (
     "/api/campaigns/1/pace",
     "/api/compare?c=1&c=2",
     "/api/timing",
-    "/api/person?address=person1%40example.com",
+    "/api/person?address=person0%40example.com",
+    "/api/calls",
 )
 GOALS = (
     "/api/goals",

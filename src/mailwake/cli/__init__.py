@@ -30,6 +30,7 @@ COMMANDS = (
     "timing",
     "experiment",
     "goal",
+    "score",
     "export",
     "ingest",
     "ingest-access-log",

@@ -102,6 +102,7 @@ def _experiments(settings: Settings, events: EventStore, config: str) -> Callabl
 async def _serve(settings: Settings, stores: Stores) -> None:
     from mailwake.cli.packing import maker_of
     from mailwake.monitoring.status import look
+    from mailwake.scoring.desk import desk_of
     from mailwake.web.app import create_app
     from mailwake.web.guard import open_to_all
     from mailwake.web.server import serve
@@ -121,6 +122,7 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         host=settings.web.host,
         relay=f"{settings.relay.host}:{settings.relay.port}",
         packs=lambda: maker_of(settings),
+        desk=desk_of(settings),
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -13,8 +14,10 @@ from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
+from mailwake.scoring.desk import Desk
 from mailwake.web import (
     api,
+    calls,
     click_maps,
     deliverability,
     experiments,
@@ -51,6 +54,7 @@ def create_app(
     look: Callable[[], Status] = look_nowhere,
     wall: Callable[[], int] = wall_clock,
     packs: Callable[[], Maker] | None = None,
+    desk: Desk | None = None,
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
 
@@ -61,13 +65,15 @@ def create_app(
         look: gives what the installation says of itself.
         wall: gives microseconds since 1970.
         packs: gives what packs are signed with; None: nobody knows the keys here.
+        desk: how people are scored; None: by the model of the package, with no CRM to ask.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
     app.state.relay = relay
     app.state.look = look
     app.state.wall = wall
-    app.state.kept = Kept()
+    app.state.kept = kept = Kept()
+    app.state.desk = replace(desk or Desk(), keep=lambda make: kept.answer("ranking", make))
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(click_maps.router)
@@ -76,6 +82,7 @@ def create_app(
     app.include_router(unsubscribes.router)
     app.include_router(suppressions.router)
     app.include_router(segments.router)
+    app.include_router(calls.router)
     app.include_router(experiments.router)
     app.include_router(goals.router)
     app.state.exports = exports.Places()
