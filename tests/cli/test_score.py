@@ -62,7 +62,7 @@ def run(folder: Path) -> Run:
 
 def test_one_person_is_told_with_every_line(run: Run) -> None:
     told = run("ann@example.com")
-    assert told.splitlines()[0] == "ann@example.com: 40 of 100 · Warm · momentum ▲ +15"
+    assert told.splitlines()[0] == "ann@example.com: 40 of 100 · Warm · momentum ▲\N{NO-BREAK SPACE}+15"
     assert "click on Pricing [31m<b> (1 h ago)" in told
     assert "15.000 when fresh" in told
     assert "\x1b" not in told

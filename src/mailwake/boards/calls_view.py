@@ -140,8 +140,8 @@ def _mailto(address: str, subject: str, text: str) -> str:
 def moved(points: int) -> str:
     """A momentum with its direction as sign and shape."""
     if not points:
-        return "= 0"
-    return f"▲ +{points:,}" if points > 0 else f"▼ \N{MINUS SIGN}{-points:,}"
+        return f"={figures.NBSP}0"
+    return f"▲{figures.NBSP}+{points:,}" if points > 0 else f"▼{figures.NBSP}\N{MINUS SIGN}{-points:,}"
 
 
 def points(millipoints: int) -> str:

@@ -137,7 +137,7 @@ def _times(models: Sequence[Model], now: Micros) -> dict[str, int]:
 
 
 def _signal(row: Row, links: Links) -> Signal:
-    link = links.of(row["template"], row["link"])
+    link = links.of(row["template"], row["link"]) if row["kind"] == "clicked" else None
     return Signal(
         id=row["id"],
         kind=row["kind"],

@@ -41,7 +41,7 @@ def _entry(entry: EntryAnswer) -> str:
 def calls_text(found: Calls) -> str:
     """The head of the list."""
     bands = " · ".join(f"{name} {number:,}" for name, number in found.bands.items())
-    lines = [f"{found.people:,} people with a score · {bands} · points {found.model}"]
+    lines = [f"{found.people:,} people with a score · {bands} · model {found.model}"]
     lines += map(_call, found.calls)
     if not found.calls:
         lines.append("nobody to call yet: nobody clicked a tracked link, answered or reached a goal")
