@@ -109,8 +109,12 @@ def test_one_thing_is_asked_at_a_time(run: Run, words: tuple[str, ...]) -> None:
 def test_a_dashboard_that_runs_answers_the_same(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = folder / "own.toml"
     own.write_text(TEXT.replace("points = 15", "points = 45"), encoding="utf-8")
-    asked = (("ann@example.com",), ("--top", "5"), ("--movers", str(own)))
+    table = folder / "leads.csv"
+    table.write_text("email,created_at,converted_at\nann@example.com,2026-01-01,\nx@example.com,2026-01-01,\n")
+    asked = (("ann@example.com",), ("--top", "5"), ("--movers", str(own)), ("--learn", str(table)))
     alone = [run(*words) for words in asked]
+    assert "refused: 0 leads and 0 conversions" in alone[-1]
+    assert "1 lines name somebody" in alone[-1]
     stores = seeding.open_stores(folder / "mailwake-data")
     app = Asking(create_app(stores, wall=moment, desk=desk_of(load(folder / "mailwake.toml"))))
 

@@ -28,6 +28,7 @@ from mailwake.insight.returned import Returned
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
 from mailwake.scoring.calls import Calls
+from mailwake.scoring.learning import Learned
 from mailwake.scoring.movers import Movers
 from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
 
@@ -50,6 +51,7 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/person": shapes.ScoredPerson,
     "get /api/calls": Calls,
     "post /api/score/movers": Movers,
+    "post /api/score/learn": Learned,
     "get /api/compare": Comparison,
     "get /api/timing": Timing,
     "get /api/bounces": Returned,
@@ -94,6 +96,7 @@ BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "post /api/goals": (1, ("name", "window_days", "value", "currency", "by")),
     "post /api/goals/delete": (1, ("name",)),
     "post /api/score/movers": (1, ("model",)),
+    "post /api/score/learn": (1, ("leads",)),
 }
 #: route to media types, where the answer is a file
 FILES: Mapping[str, tuple[str, ...]] = {

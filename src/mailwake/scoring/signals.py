@@ -82,12 +82,23 @@ class Links:
         return self._known[template].get(number)
 
 
-def people(stores: Stores, handles: Iterable[Handle], model: Model, *, now: Micros) -> Iterator[Person]:
-    """These people, so many at a time that memory stays bounded; those without a signal as well, in any order."""
-    links = Links(stores)
+def people(
+    stores: Stores, handles: Iterable[Handle], model: Model, *, now: Micros, with_all_sent: bool = False
+) -> Iterator[Person]:
+    """These people, so many at a time that memory stays bounded; those without a signal as well, in their order.
+
+    Args:
+        stores: where to look.
+        handles: whom.
+        model: tells how far back.
+        now: what happened later is left out.
+        with_all_sent: copies sent as far back as anything else; else as far as the model asks for them.
+    """
+    links, times = Links(stores), _times([model], now)
+    if with_all_sent:
+        times["sent_since"] = times["since"]
     for part in parts(handles):
-        asked = ",".join(map(str, part))
-        rows = stores.events.ask("signals", recipients=asked, **_times([model], now))
+        rows = stores.events.ask("signals", recipients=",".join(map(str, part)), **times)
         found: dict[int, list[Signal]] = {handle: [] for handle in part}
         for row in rows:
             found[row["recipient"]].append(_signal(row, links))

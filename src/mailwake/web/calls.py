@@ -11,10 +11,11 @@ from starlette.responses import Response
 from mailwake.boards import calls_view
 from mailwake.scoring.answers import to_json
 from mailwake.scoring.calls import PAGE_SIZE, Call, calls, owners
+from mailwake.scoring.leads import learn_from
 from mailwake.scoring.model import read_model
 from mailwake.scoring.movers import movers
 from mailwake.web.api import Page, PageSize, desk_of, now_of, stores_of
-from mailwake.web.forms import long_json_of
+from mailwake.web.forms import long_json_of, table_json_of
 from mailwake.web.lists import csv_answer, gathered
 from mailwake.web.rendering import render
 
@@ -23,6 +24,7 @@ router = APIRouter()
 Band = Annotated[str, Query(max_length=20, description="Hot, Warm, Cool or Cold; without it all with a score.")]
 Owner = Annotated[str, Query(max_length=200, description="As the CRM spells it; without it anybody.")]
 Members = Annotated[Mapping[str, str], Depends(long_json_of)]
+Table = Annotated[Mapping[str, str], Depends(table_json_of)]
 #: people whose owners are offered to choose from
 _OFFERED = 1_000
 _CHUNK = 500
@@ -65,4 +67,11 @@ def compare_models(request: Request, given: Members) -> Response:
     stores, desk = stores_of(request), desk_of(request)
     other = read_model(given.get("model", ""), where="model")
     found = movers(stores, desk.model, other, desk.contacts, now=now_of(request))
+    return Response(to_json(found), media_type="application/json")
+
+
+@router.post("/api/score/learn")
+def try_learning(request: Request, given: Table) -> Response:
+    """Whether a learned model would tell who converts better than the points; `leads` is a table. Changes nothing."""
+    found = learn_from(stores_of(request), given.get("leads", ""), desk_of(request).model, now=now_of(request))
     return Response(to_json(found), media_type="application/json")

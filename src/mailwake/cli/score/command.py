@@ -13,13 +13,15 @@ import typer
 from mailwake.cli.acting import moment
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.report.asking import answer_of
-from mailwake.cli.score.wording import calls_text, movers_text, score_text
+from mailwake.cli.score.wording import calls_text, learned_text, movers_text, score_text
 from mailwake.errors import BadInput
 from mailwake.insight.stores import Stores
 from mailwake.people.person import NoSuchPerson
+from mailwake.scoring import leads
 from mailwake.scoring.answers import ScoreAnswer, score_of, to_json
 from mailwake.scoring.calls import Calls, calls
 from mailwake.scoring.desk import desk_of
+from mailwake.scoring.learning import Learned
 from mailwake.scoring.model import MAX_BYTES, read_model
 from mailwake.scoring.movers import Movers, movers
 from mailwake.settings import DEFAULT_FILE, Settings, load
@@ -39,6 +41,9 @@ def command(
     other: Annotated[
         Path | None, typer.Option("--movers", help="A file of points: who would move by it. Changes nothing.")
     ] = None,
+    learn: Annotated[
+        Path | None, typer.Option("--learn", help="A CSV of leads: would a learned model tell better? Changes nothing.")
+    ] = None,
     config: ConfigOption = DEFAULT_FILE,
     as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
 ) -> None:
@@ -46,13 +51,15 @@ def command(
 
     Example: mailwake score ann@example.com
     """
-    if sum((bool(address), bool(top), other is not None)) != 1:
-        raise BadInput("say one of: an address, --top 20, or --movers FILE; `mailwake score --help` has an example")
+    if sum((bool(address), bool(top), other is not None, learn is not None)) != 1:
+        raise BadInput("say one of: an address, --top 20, --movers FILE, --learn FILE; see `mailwake score --help`")
     settings = load(config)
     if address:
         told, text = _one(settings, address)
+    elif other is not None:
+        told, text = _movers(settings, other)
     else:
-        told, text = _best(settings, top, band) if other is None else _movers(settings, other)
+        told, text = _best(settings, top, band) if learn is None else _learned(settings, learn)
     sys.stdout.write(told.decode() if as_json else f"{text}\n")
 
 
@@ -78,11 +85,7 @@ def _best(settings: Settings, top: int, band: str) -> tuple[bytes, str]:
 
 
 def _movers(settings: Settings, path: Path) -> tuple[bytes, str]:
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise BadInput(f"cannot read {path}: {fault}") from None
+    text = _text(path, MAX_BYTES)
     other = read_model(text, where=path.name)  # a fault in it is told before anybody is asked
 
     def answer(stores: Stores) -> bytes:
@@ -91,3 +94,25 @@ def _movers(settings: Settings, path: Path) -> tuple[bytes, str]:
 
     body = answer_of(settings, "/api/score/movers", answer, body=msgspec.json.encode({"model": text}))
     return body, movers_text(msgspec.json.decode(body, type=Movers))
+
+
+def _learned(settings: Settings, path: Path) -> tuple[bytes, str]:
+    text = _text(path, leads.MAX_BYTES)
+
+    def answer(stores: Stores) -> bytes:
+        return to_json(leads.learn_from(stores, text, desk_of(settings).model, now=moment()))
+
+    body = answer_of(settings, "/api/score/learn", answer, body=msgspec.json.encode({"leads": text}))
+    return body, learned_text(msgspec.json.decode(body, type=Learned))
+
+
+def _text(path: Path, most: int) -> str:
+    try:
+        with path.open("rb") as file:
+            body = file.read(most + 1)
+        text = body.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise BadInput(f"cannot read {path}: {fault}") from None
+    if len(body) > most:
+        raise BadInput(f"{path} is longer than {most:,} bytes")
+    return text

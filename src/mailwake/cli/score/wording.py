@@ -6,6 +6,7 @@ from mailwake.boards.calls_view import ACTS, moved, points
 from mailwake.drawing.terminal import visible
 from mailwake.scoring.answers import EntryAnswer, ScoreAnswer
 from mailwake.scoring.calls import Call, Calls
+from mailwake.scoring.learning import Learned
 from mailwake.scoring.movers import Movers
 from mailwake.scoring.reasons import shown
 
@@ -65,4 +66,21 @@ def movers_text(found: Movers) -> str:
         who = visible(each.address or "address no longer known")
         lines.append(f"{each.before:>5} → {each.after:<3}  {who} · {each.band_before} → {each.band_after}")
     lines.append("Nothing was changed. Changing a model never sets anything off; acts of people alone do.")
+    return "\n".join(lines)
+
+
+def learned_text(found: Learned) -> str:
+    """Whether a learned model is better, with the numbers."""
+    lines = [found.why]
+    if found.unknown:
+        lines.append(f"{found.unknown:,} lines name somebody whom nobody ever mailed; they count nowhere")
+    if found.auc_learned is None or found.auc_points is None:
+        return "\n".join(lines)
+    lines.append(
+        f"{found.taught:,} older leads taught; of {found.tested:,} later ones {found.tested_converted:,} converted"
+    )
+    lines.append(f"tells apart: learned {found.auc_learned:.3f}, points {found.auc_points:.3f}; 0.5 is a coin")
+    lines.append(f"the difference: {found.gain_low:+.3f} to {found.gain_high:+.3f} (95 %)")
+    lines.append(f"off by: learned {found.error_learned:.3f}, points {found.error_points:.3f}")
+    lines += [f"{each.slope:+9.3f}  {each.name}" for each in found.coefficients]
     return "\n".join(lines)
