@@ -17,11 +17,13 @@ import typer
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError
+from mailwake.events import Micros
 from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.notifying.courier import Around
 from mailwake.notifying.endpoints import endpoints_of
 from mailwake.notifying.office import REPORT, Office
+from mailwake.scoring.desk import Desk, desk_of
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import Remembered
@@ -44,12 +46,13 @@ def command(
     """
     settings = load(config)
     configure(settings.logging, "web")
-    with _open(settings, config, with_work=with_work) as stores:
-        asyncio.run(_serve(settings, stores))
+    desk = desk_of(settings)
+    with _open(settings, config, desk, with_work=with_work) as stores:
+        asyncio.run(_serve(settings, stores, desk))
 
 
 @contextlib.contextmanager
-def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Stores]:
+def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> Iterator[Stores]:
     """The stores, and the pipeline's thread where wanted; all of it let go in the reverse order."""
     zone = zone_named(settings.web.timezone)
     path = settings.data_folder / "events.duckdb"
@@ -71,14 +74,15 @@ def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Store
             opened.callback(_work(settings, events))
             opened.callback(_experiments(settings, events, config))
         if path.stat().st_size > LARGE_BYTES:
-            threading.Thread(target=_warm_up, args=(stores,), name="warming up", daemon=True).start()
+            threading.Thread(target=_warm_up, args=(stores, desk), name="warming up", daemon=True).start()
         yield stores
 
 
-def _warm_up(stores: Stores) -> None:
-    """Ask what the start page asks, so that not its first visitor waits for it."""
+def _warm_up(stores: Stores, desk: Desk) -> None:
+    """Ask what the start page and the list of calls ask, so that not their first visitors wait for it."""
     with contextlib.suppress(MailwakeError):
         overview(stores)
+        desk.ranking(stores, Micros(time.time_ns() // 1_000))
 
 
 def _reports(settings: Settings, stores: Stores) -> Callable[[], None]:
@@ -99,10 +103,9 @@ def _experiments(settings: Settings, events: EventStore, config: str) -> Callabl
     return start_turns(settings, events, config=config)
 
 
-async def _serve(settings: Settings, stores: Stores) -> None:
+async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
     from mailwake.cli.packing import maker_of
     from mailwake.monitoring.status import look
-    from mailwake.scoring.desk import desk_of
     from mailwake.web.app import create_app
     from mailwake.web.guard import open_to_all
     from mailwake.web.server import serve
@@ -122,7 +125,7 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         host=settings.web.host,
         relay=f"{settings.relay.host}:{settings.relay.port}",
         packs=lambda: maker_of(settings),
-        desk=desk_of(settings),
+        desk=desk,
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:

@@ -56,6 +56,7 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
     """Some of those to call."""
 
     model: str
+    #: when the order was made; scores and reasons are those of now
     as_of: datetime | None
     #: with a score, in any band
     people: int
@@ -103,7 +104,7 @@ def calls(
     first = (page - 1) * page_size
     return Calls(
         model=desk.model.id,
-        as_of=moment(now),
+        as_of=moment(ranked.as_of),
         people=len(ranked.handles),
         bands=ranked.counts(),
         best_from=ranked.best_from if ranked.best_from <= 100 else None,

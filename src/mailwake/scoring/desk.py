@@ -9,6 +9,7 @@ from mailwake.events import Micros
 from mailwake.insight.stores import Stores
 from mailwake.scoring.facts import Contacts
 from mailwake.scoring.follow_ups import Drafts, default_drafts, drafts_of
+from mailwake.scoring.keeping import Keeper
 from mailwake.scoring.model import Model, default_model, model_of
 from mailwake.scoring.ranking import Ranking, ranking
 from mailwake.settings import Settings
@@ -41,4 +42,5 @@ def desk_of(settings: Settings, contacts: Contacts | None = None) -> Desk:
         model=model_of(settings.path(own.model) if own.model else None),
         drafts=drafts_of(settings.path(own.follow_ups) if own.follow_ups else None),
         contacts=contacts or Contacts(),
+        keep=Keeper().answer,
     )

@@ -166,7 +166,7 @@ def _cases(stores: Stores, leads: Iterable[Lead], model: Model, now: Micros) -> 
     for lead in usable:
         of_whom.setdefault(lead.handle, []).append(lead)
     found = []
-    for person in people(stores, of_whom, model, now=now, with_all_sent=True):
+    for person in people(stores, of_whom, model, now=now, is_whole=True):
         found += [_case(person, lead, model) for lead in of_whom[person.handle]]
     return found
 

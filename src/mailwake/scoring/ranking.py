@@ -31,6 +31,8 @@ class Ranking:
     bands: array[int]
     #: the score from which on somebody is among the best
     best_from: int
+    #: the moment that all of it is of
+    as_of: Micros
 
     def counts(self) -> dict[str, int]:
         """How many people are in each band, best first."""
@@ -76,7 +78,14 @@ class Tally:
         bands = array("b")
         for score, is_fresh in zip(self._scores, self._fresh, strict=True):
             bands.append(BANDS.index(by_height(score, self.model, best_from=best, is_fresh=bool(is_fresh))))
-        return Ranking(handles=self._handles, points=self._points, scores=self._scores, bands=bands, best_from=best)
+        return Ranking(
+            handles=self._handles,
+            points=self._points,
+            scores=self._scores,
+            bands=bands,
+            best_from=best,
+            as_of=self._now,
+        )
 
 
 def ranking(stores: Stores, model: Model, *, now: Micros, not_profiled: AbstractSet[Handle] = frozenset()) -> Ranking:

@@ -83,7 +83,7 @@ class Links:
 
 
 def people(
-    stores: Stores, handles: Iterable[Handle], model: Model, *, now: Micros, with_all_sent: bool = False
+    stores: Stores, handles: Iterable[Handle], model: Model, *, now: Micros, is_whole: bool = False
 ) -> Iterator[Person]:
     """These people, so many at a time that memory stays bounded; those without a signal as well, in their order.
 
@@ -92,11 +92,11 @@ def people(
         handles: whom.
         model: tells how far back.
         now: what happened later is left out.
-        with_all_sent: copies sent as far back as anything else; else as far as the model asks for them.
+        is_whole: opens and copies sent, too, as far back as the horizon; else as far as the model asks for them.
     """
     links, times = Links(stores), _times([model], now)
-    if with_all_sent:
-        times["sent_since"] = times["since"]
+    if is_whole:
+        times |= {"opened_since": times["since"], "sent_since": times["since"]}
     for part in parts(handles):
         rows = stores.events.ask("signals", recipients=",".join(map(str, part)), **times)
         found: dict[int, list[Signal]] = {handle: [] for handle in part}
@@ -140,11 +140,11 @@ def parts(many: Iterable[T]) -> Iterator[tuple[T, ...]]:
 
 
 def _times(models: Sequence[Model], now: Micros) -> dict[str, int]:
-    return {
-        "since": now - max(model.horizon_days for model in models) * DAY,
-        "sent_since": now - int(max(model.silent.days for model in models) * DAY),
-        "until": now,
-    }
+    """How far back to read. Opens that count nothing only tell that somebody is not silent."""
+    horizon = now - max(model.horizon_days for model in models) * DAY
+    silent = now - int(max(model.silent.days for model in models) * DAY)
+    counts_opens = any(model.acts["opened"].points for model in models)
+    return {"since": horizon, "opened_since": horizon if counts_opens else silent, "sent_since": silent, "until": now}
 
 
 def _signal(row: Row, links: Links) -> Signal:

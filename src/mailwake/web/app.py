@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -15,6 +14,7 @@ from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
 from mailwake.scoring.desk import Desk
+from mailwake.scoring.keeping import Keeper
 from mailwake.web import (
     api,
     calls,
@@ -72,8 +72,8 @@ def create_app(
     app.state.relay = relay
     app.state.look = look
     app.state.wall = wall
-    app.state.kept = kept = Kept()
-    app.state.desk = replace(desk or Desk(), keep=lambda make: kept.answer("ranking", make))
+    app.state.kept = Kept()
+    app.state.desk = desk or Desk(keep=Keeper().answer)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(click_maps.router)

@@ -1,8 +1,9 @@
 -- What did some recipients do, as persons? What a score is made of; in order of recipients, each one's in order of time.
--- $recipients text     handles with commas between; empty: everybody with a click of a person, an answer or a goal
--- $since integer       what happened at this time or later counts, microseconds
--- $sent_since integer  copies sent at this time or later
--- $until integer       all of it before this time
+-- $recipients text       handles with commas between; empty: everybody with a click of a person, an answer or a goal
+-- $since integer         what happened at this time or later counts, microseconds
+-- $opened_since integer  opens at this time or later
+-- $sent_since integer    copies sent at this time or later
+-- $until integer         all of it before this time
 -- recipient            handle
 -- kind                 sent, opened, clicked, replied or converted
 -- id, happened_at      of the event; of several opens of one copy the latest
@@ -12,8 +13,8 @@ with wanted as (
     select recipient, type, reaction, id, happened_at, campaign, template, delivery, link, p_human
     from events
     where recipient is not null and happened_at >= $since and happened_at < $until
-        and ((reaction is not null and grade = 2) or type in ('replied', 'converted')
-            or (type = 'sent' and happened_at >= $sent_since))
+        and ((reaction = 'clicked' and grade = 2) or (reaction = 'opened' and grade = 2 and happened_at >= $opened_since)
+            or type in ('replied', 'converted') or (type = 'sent' and happened_at >= $sent_since))
         and ($recipients = '' or recipient in ({each:$recipients}))
 ),
 active as (
