@@ -14,7 +14,8 @@ from tests.scoring.acts import act, person
 from mailwake.errors import BadInput
 from mailwake.events import EventType, Handle, Micros
 from mailwake.insight.stores import Stores
-from mailwake.scoring.answers import ScoreAnswer, score_of
+from mailwake.scoring import signals
+from mailwake.scoring.answers import ScoreAnswer, score_of, scores
 from mailwake.scoring.bands import NOBODY, band, best_from, by_height
 from mailwake.scoring.calls import Calls, calls, owners
 from mailwake.scoring.desk import Desk
@@ -23,7 +24,7 @@ from mailwake.scoring.model import DAY, default_model, read_model
 from mailwake.scoring.movers import movers
 from mailwake.scoring.ranking import ranking, rankings
 from mailwake.scoring.score import scored
-from mailwake.scoring.signals import everybody, people
+from mailwake.scoring.signals import everybody, lately, people
 from mailwake.store.state import LinkRow
 
 HOUR = seeding.HOUR
@@ -146,6 +147,23 @@ def test_one_person_and_everybody_are_scored_alike_and_earlier_moments_stay(own:
         assert single == whole
     early = ranking(own, model, now=Micros(NOW - 5 * DAY))
     assert known(own, "ann") not in early.handles, "what happened later does not count"
+
+
+def test_scores_of_many_come_in_their_order_and_a_part_at_a_time(
+    own: Stores, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handles = [known(own, name) for name in NAMES]
+    whole = dict(scores(own, desk, handles, now=NOW))
+    assert list(whole) == handles
+    assert whole[handles[0]] == score_of(own, desk, handles[0], now=NOW)
+    signs = list(lately(own, since=Micros(NOW - 3 * DAY), now=NOW))
+    names = {known(own, name) for name in ("ann", "ben", "cleo", "dan", "eve", "gus")}
+    assert signs == sorted((handle, at) for handle, at in signs)
+    assert {handle for handle, _ in signs} == names, "a machine gives no sign"
+    monkeypatch.setattr(signals, "BATCH", 3)
+    assert dict(scores(own, desk, handles, now=NOW)) == whole
+    assert list(lately(own, since=Micros(NOW - 3 * DAY), now=NOW)) == signs
+    assert list(lately(own, since=NOW, now=NOW)) == []
 
 
 def test_movers_are_told_and_nothing_else_changes(own: Stores, desk: Desk) -> None:

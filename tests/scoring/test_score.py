@@ -63,7 +63,7 @@ def test_points_are_those_of_the_model(signals: list[Signal], points: int) -> No
     assert told(*signals).points == points
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(SIGNALS, st.integers(0, 2**32), st.sampled_from(["", "unsubscribed", "bounced", "complained"]))
 def test_the_ledger_adds_up_and_order_never_matters(signals: list[Signal], seed: int, standing: str) -> None:
     one = told(*signals, standing=standing)
@@ -75,14 +75,14 @@ def test_the_ledger_adds_up_and_order_never_matters(signals: list[Signal], seed:
     assert (one.score is None) == bool(one.cannot_say) == (standing in ("bounced", "complained"))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(SIGNALS, st.builds(act, st.sampled_from(KINDS[1:]), st.floats(0, 450), label=st.sampled_from(LABELS)))
 def test_another_act_never_lowers_the_sum(signals: list[Signal], more: Signal) -> None:
     """Up to the rounding of each entry to a thousandth of a point."""
     assert told(*signals, more).points >= told(*signals).points - len(signals)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=60)
 @given(SIGNALS, st.floats(0, 100))
 def test_without_new_acts_the_sum_only_falls(signals: list[Signal], days: float) -> None:
     past = [

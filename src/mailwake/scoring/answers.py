@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -63,10 +63,22 @@ class ScoreAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 def score_of(stores: Stores, desk: Desk, handle: Handle, *, now: Micros) -> ScoreAnswer:
     """The score of one person with its ledger."""
-    (person,) = people(stores, [handle], desk.model, now=now)
-    told = scored(person, desk.model, now=now, is_profiled=handle not in desk.contacts.not_profiled())
-    best = NOBODY if is_settled(told, desk.model) else desk.ranking(stores, now).best_from
-    return answer(told, desk, best_from=best, now=now)
+    ((_, found),) = scores(stores, desk, [handle], now=now)
+    return found
+
+
+def scores(
+    stores: Stores, desk: Desk, handles: Iterable[Handle], *, now: Micros
+) -> Iterator[tuple[Handle, ScoreAnswer]]:
+    """The scores of these people in their order, whoever they are and however many, so many at a time.
+
+    Everybody is ranked only where somebody's band depends on how many stand higher.
+    """
+    not_profiled = desk.contacts.not_profiled()
+    for person in people(stores, handles, desk.model, now=now):
+        told = scored(person, desk.model, now=now, is_profiled=person.handle not in not_profiled)
+        best = NOBODY if is_settled(told, desk.model) else desk.ranking(stores, now).best_from
+        yield person.handle, answer(told, desk, best_from=best, now=now)
 
 
 def answer(told: Scored, desk: Desk, *, best_from: int, now: Micros) -> ScoreAnswer:

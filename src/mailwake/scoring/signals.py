@@ -107,6 +107,15 @@ def people(
             yield Person(handle=handle, signals=found[handle], standing=standings.get(handle))
 
 
+def lately(stores: Stores, *, since: Micros, now: Micros) -> Iterator[tuple[Handle, Micros]]:
+    """Who gave a sign of their own from a moment on, in order of handles, with the time of the last."""
+    after, rows = -1, list[dict[str, Any]]()
+    while after < 0 or len(rows) == BATCH:
+        rows = stores.events.ask("signalled", since=since, until=now, after=after, limit=BATCH)
+        yield from ((Handle(row["recipient"]), Micros(row["last_at"])) for row in rows)
+        after = rows[-1]["recipient"] if rows else 0
+
+
 def everybody(stores: Stores, models: Sequence[Model], *, now: Micros) -> Iterator[Person]:
     """Everybody who clicked, answered or reached a goal within the longest horizon, in order of handles."""
     links = Links(stores)
