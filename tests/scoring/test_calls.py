@@ -25,7 +25,7 @@ from mailwake.scoring.movers import movers
 from mailwake.scoring.ranking import ranking, rankings
 from mailwake.scoring.score import scored
 from mailwake.scoring.signals import everybody, lately, people
-from mailwake.store.state import LinkRow
+from mailwake.store.state import LinkRow, Suppression
 
 HOUR = seeding.HOUR
 NOW = seeding.micros(10 * 24 * HOUR)
@@ -147,6 +147,15 @@ def test_one_person_and_everybody_are_scored_alike_and_earlier_moments_stay(own:
         assert single == whole
     early = ranking(own, model, now=Micros(NOW - 5 * DAY))
     assert known(own, "ann") not in early.handles, "what happened later does not count"
+
+
+def test_a_mailbox_that_is_full_for_a_while_takes_no_score_away(own: Stores, desk: Desk) -> None:
+    hal = known(own, "hal")
+    full = Suppression(handle=hal, reason="bounced", source="bounce", at=NOW, expires_at=Micros(NOW + 90 * DAY))
+    before = score_of(own, desk, hal, now=NOW)
+    own.state.put_suppressions([full])
+    assert score_of(own, desk, hal, now=NOW) == before
+    own.state.lift(hal, NOW)
 
 
 def test_scores_of_many_come_in_their_order_and_a_part_at_a_time(

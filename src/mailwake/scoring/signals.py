@@ -172,10 +172,10 @@ def _signal(row: Row, links: Links) -> Signal:
 
 
 def _standings(stores: Stores, handles: Iterable[Handle], now: Micros) -> dict[Handle, Standing]:
-    """The weightiest of what holds against each; only what holds against mail of every campaign says who they are."""
+    """The weightiest of what holds against each; what is of one campaign, or ends by itself, says not who they are."""
     found: dict[Handle, Standing] = {}
     for row in sorted(stores.state.holding_against(handles), key=_weight):
-        if row.reason in STANDINGS and row.campaign is None and row.at <= now and (row.expires_at or now + 1) > now:
+        if row.reason in STANDINGS and row.campaign is None and row.expires_at is None and row.at <= now:
             found.setdefault(row.handle, Standing(reason=row.reason, at=row.at))
     return found
 
