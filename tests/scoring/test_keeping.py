@@ -12,8 +12,9 @@ from mailwake.scoring.ranking import Ranking
 
 
 def ranking(at: int) -> Ranking:
+    none = array("q")
     return Ranking(
-        handles=array("q"), points=array("q"), scores=array("b"), bands=array("b"), best_from=1, as_of=Micros(at)
+        handles=none, scores=none, bands=none, best=none, listed=(), counts={}, best_from=1, as_of=Micros(at)
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 
 import msgspec
 
@@ -100,28 +99,27 @@ def calls(
     if band and band not in BANDS:
         raise BadInput(f"there is no band {band[:40]!r}; there are {', '.join(BANDS)}")
     ranked = desk.ranking(stores, now)
-    chosen = list(_owned(ranked.best_first(band), desk, owner))
+    listed = ranked.best_first(band)
+    chosen = list(_owned(listed, desk, owner)) if owner else listed
     first = (page - 1) * page_size
+    shown_now = list(map(Handle, chosen[first : first + page_size]))
     return Calls(
         model=desk.model.id,
         as_of=moment(ranked.as_of),
         people=len(ranked.handles),
-        bands=ranked.counts(),
+        bands=dict(ranked.counts),
         best_from=ranked.best_from if ranked.best_from <= 100 else None,
         band=band,
         owner=owner,
         page=page,
         page_size=page_size,
         total=len(chosen),
-        calls=tuple(_calls(stores, desk, chosen[first : first + page_size], ranked, now=now, first=first)),
+        calls=tuple(_calls(stores, desk, shown_now, ranked, now=now, first=first)),
     )
 
 
-def _owned(handles: Iterable[Handle], desk: Desk, owner: str) -> Iterator[Handle]:
-    if not owner:
-        yield from handles
-        return
-    for part in parts(handles):
+def _owned(handles: Iterable[int], desk: Desk, owner: str) -> Iterator[int]:
+    for part in parts(map(Handle, handles)):
         facts = desk.contacts.facts(part)
         yield from (handle for handle in part if handle in facts and facts[handle].owner == owner)
 
@@ -153,7 +151,7 @@ def _calls(
 
 def owners(desk: Desk, ranked: Ranking, most: int) -> list[str]:
     """Who looks after the best, each once, by name; of so many people at most."""
-    some = list(islice(ranked.best_first(), most))
+    some = list(map(Handle, ranked.best_first()[:most]))
     return sorted({fact.owner for fact in desk.contacts.facts(some).values() if fact.owner}) if some else []
 
 

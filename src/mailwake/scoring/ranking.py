@@ -1,10 +1,10 @@
-"""Everybody by score, small enough to keep: a handle, its points and its band take 17 bytes a person."""
+"""Everybody by score, small enough to keep: handles, scores and bands take 18 bytes a person."""
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -24,29 +24,27 @@ class Ranking:
     """Everybody with a score who may be mailed, in order of handles."""
 
     handles: array[int]
-    #: thousandths
-    points: array[int]
     scores: array[int]
     #: places in `BANDS`
     bands: array[int]
+    #: handles of those with a score above 0, by band and points, the best first
+    best: array[int]
+    #: how many of these are in each band, in the order of `BANDS`
+    listed: tuple[int, ...]
+    #: people in each band, also those whose score is 0
+    counts: Mapping[str, int]
     #: the score from which on somebody is among the best
     best_from: int
     #: the moment that all of it is of
     as_of: Micros
 
-    def counts(self) -> dict[str, int]:
-        """How many people are in each band, best first."""
-        found = Counter(self.bands)
-        return {name: found[place] for place, name in enumerate(BANDS)}
-
-    def best_first(self, band: str = "") -> Iterator[Handle]:
+    def best_first(self, band: str = "") -> Sequence[int]:
         """Those with a score above 0, by band and points; of one band alone, where it is named."""
-        wanted = range(len(BANDS)) if not band else [BANDS.index(band)]
-        for place in wanted:
-            some = [n for n, each in enumerate(self.bands) if each == place and self.scores[n]]
-            some.sort(key=lambda n: (-self.points[n], self.handles[n]))
-            for n in some:
-                yield Handle(self.handles[n])
+        if not band:
+            return self.best
+        place = BANDS.index(band)
+        first = sum(self.listed[:place])
+        return self.best[first : first + self.listed[place]]
 
 
 class Tally:
@@ -78,11 +76,16 @@ class Tally:
         bands = array("b")
         for score, is_fresh in zip(self._scores, self._fresh, strict=True):
             bands.append(BANDS.index(by_height(score, self.model, best_from=best, is_fresh=bool(is_fresh))))
+        some = [n for n, score in enumerate(self._scores) if score]
+        some.sort(key=lambda n: (bands[n], -self._points[n], self._handles[n]))
+        all_of, listed = Counter(bands), Counter(bands[n] for n in some)
         return Ranking(
             handles=self._handles,
-            points=self._points,
             scores=self._scores,
             bands=bands,
+            best=array("q", (self._handles[n] for n in some)),
+            listed=tuple(listed[place] for place in range(len(BANDS))),
+            counts={name: all_of[place] for place, name in enumerate(BANDS)},
             best_from=best,
             as_of=self._now,
         )
