@@ -40,6 +40,7 @@ from mailwake.sections import (
     Relay,
     Report,
     Salesforce,
+    Scoring,
     Smtp,
     Tracking,
     Web,
@@ -79,6 +80,7 @@ class Settings:
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     conversions: Conversions = field(default_factory=Conversions)
     salesforce: Salesforce = field(default_factory=Salesforce)
+    scoring: Scoring = field(default_factory=Scoring)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     logging: Logging = field(default_factory=Logging)

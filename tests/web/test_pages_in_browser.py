@@ -38,6 +38,7 @@ PAGES = (
     "/campaigns/3/deliveries/3000000",
     "/unsubscribes",
     "/suppressions",
+    "/calls",
     "/segments",
     "/segments/Clicked%20once",
     "/experiments",

@@ -31,6 +31,7 @@ COMMANDS = (
     "experiment",
     "goal",
     "salesforce",
+    "score",
     "export",
     "ingest",
     "ingest-access-log",

@@ -16,9 +16,12 @@ from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
 from mailwake.language import ENGLISH
 from mailwake.monitoring.status import Status
+from mailwake.scoring.desk import Desk
+from mailwake.scoring.keeping import Keeper
 from mailwake.settings import Settings
 from mailwake.web import (
     api,
+    calls,
     click_maps,
     deliverability,
     experiments,
@@ -54,32 +57,33 @@ def create_app(
     stores: Stores,
     *,
     host: str = "127.0.0.1",
-    relay: str = "127.0.0.1:2525",
     look: Callable[[], Status] = look_nowhere,
     settings: Settings | None = None,
     wall: Callable[[], int] = wall_clock,
     packs: Callable[[], Maker] | None = None,
     language: NullTranslations = ENGLISH,
+    desk: Desk | None = None,
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
 
     Args:
         stores: what it shows.
         host: the address it listens on, which decides what host names it answers to.
-        relay: where programs may send through, for a reader who has nothing to see yet.
         look: gives what the installation says of itself.
         settings: of the installation, which say who is told what; None: nobody is.
         wall: gives microseconds since 1970.
         packs: gives what packs are signed with; None: nobody knows the keys here.
         language: of the pages.
+        desk: how people are scored; None: by the model of the package, with no CRM to ask.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
-    app.state.relay = relay
+    app.state.relay = "127.0.0.1:2525" if settings is None else f"{settings.relay.host}:{settings.relay.port}"
     app.state.look = look
     app.state.settings = settings
     app.state.wall = wall
     app.state.kept = defaultdict(Kept)
+    app.state.desk = desk or Desk(keep=Keeper().answer)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(click_maps.router)
@@ -88,6 +92,7 @@ def create_app(
     app.include_router(unsubscribes.router)
     app.include_router(suppressions.router)
     app.include_router(segments.router)
+    app.include_router(calls.router)
     app.include_router(experiments.router)
     app.include_router(goals.router)
     app.include_router(notifications.router)
