@@ -1,0 +1,16 @@
+"""Bugs that can be put in on purpose: each must be noticed by a test, or the tests notice too little."""
+
+from __future__ import annotations
+
+#: Name and what is wrong with the org then.
+MUTATIONS = {
+    "any_signature": "an assertion signed with another key is accepted",
+    "deleted_shown": "queries show what is in the recycle bin",
+    "eternal_session": "sessions never end by time",
+    "first_match_wins": "an upsert that matches twice changes the first",
+    "hidden_accepted": "fields that are hidden from the user can be read and written",
+    "keeps_half": "allOrNone keeps the rows that were good",
+    "no_collection_limit": "collections take more than 200 records",
+    "one_page_only": "a query ends after its first page",
+    "readonly_writable": "fields that cannot be written are passed over in silence",
+}

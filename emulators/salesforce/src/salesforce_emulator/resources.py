@@ -1,0 +1,17 @@
+"""All resources below `/services/data/vNN.N`."""
+
+from __future__ import annotations
+
+from . import batches, bulk, bulkquery, composite, describe, limits, queries, rows
+
+#: Asked in this order; the patterns of collections must come before those of single rows would fit.
+ROUTES = [
+    *limits.ROUTES,
+    *describe.ROUTES,
+    *rows.ROUTES,
+    *queries.ROUTES,
+    *batches.ROUTES,
+    *composite.ROUTES,
+    *bulk.ROUTES,
+    *bulkquery.ROUTES,
+]
