@@ -137,11 +137,13 @@ def _change_as_user(org: Org, told: dict[str, Any]) -> None:
 
 
 def _clock(org: Org, told: dict[str, Any]) -> dict[str, str]:
-    """Freeze at a time, thaw, or advance by seconds."""
+    """Freeze at a time, thaw, advance by seconds, or follow the machine again."""
     if "freeze" in told:
         org.clock.freeze(read_datetime(told["freeze"]) if told["freeze"] else None)
     if told.get("thaw"):
         org.clock.thaw()
+    if told.get("follow"):
+        org.clock.follow()
     org.clock.advance(told.get("advance", 0))
     return {"now": stamp(org.clock.now())}
 

@@ -31,6 +31,10 @@ class Clock:
         self._shift = self.now() - datetime.now(UTC)
         self._frozen = None
 
+    def follow(self) -> None:
+        """Show the machine's time again."""
+        self._frozen, self._shift = None, timedelta()
+
     def advance(self, seconds: float) -> None:
         """Move on, frozen or not."""
         if self._frozen:

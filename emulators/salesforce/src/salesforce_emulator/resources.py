@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import batches, bulk, bulkquery, composite, describe, limits, queries, rows
+from . import batches, bulk, bulkquery, composite, consent, describe, limits, metadata, queries, rows
 
 #: Asked in this order; the patterns of collections must come before those of single rows would fit.
 ROUTES = [
@@ -14,4 +14,6 @@ ROUTES = [
     *composite.ROUTES,
     *bulk.ROUTES,
     *bulkquery.ROUTES,
+    *metadata.ROUTES,
+    *consent.ROUTES,
 ]

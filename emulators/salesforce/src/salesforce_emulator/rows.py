@@ -28,7 +28,9 @@ def _create(call: Call) -> Answer:
     sight = _sight(call)
     record_id, _ = save_one(call, sight, None, call.json_object())
     where = f"{call.root}/sobjects/{sight.sobject.name}/{record_id}"
-    return Answer(201, {"id": record_id, "success": True, "errors": []}, {"Location": where})
+    told = {"statusCode": "OPERATION_ENQUEUED", "message": record_id, "fields": []}
+    errors = [told] if sight.sobject.name.endswith("__e") else []
+    return Answer(201, {"id": record_id, "success": True, "errors": errors}, {"Location": where})
 
 
 def shown(call: Call, sight: Sight, record: Record, names: list[str] | None = None) -> dict[str, Any]:

@@ -179,10 +179,10 @@ class Schema:
         self.generation += 1
         return made
 
-    def custom_prefix(self) -> str:
-        """The next prefix for a custom object: a00, a01, and so on."""
+    def custom_prefix(self, first: str = "a") -> str:
+        """The next prefix for a custom object: a00, a01, and so on; events and types begin otherwise."""
         self._custom += 1
-        return f"a{self._custom - 1:02d}"
+        return f"{first}{self._custom - 1:02d}"
 
     def get(self, name: str) -> SObject | None:
         """An object by any spelling of its name."""

@@ -20,6 +20,11 @@ _SOAP = {
     "currency": "xsd:double",
     "percent": "xsd:double", "int": "xsd:int", "reference": "tns:ID", "id": "tns:ID",
 }  # fmt: skip
+_FLAGS = {
+    "C": "createable", "U": "updateable", "N": "nillable", "X": "externalId", "L": "idLookup", "Q": "unique",
+    "S": "caseSensitive",
+    "R": "restrictedPicklist", "M": "nameField", "D": "defaultedOnCreate",
+}  # fmt: skip
 _LENGTHS = {"email": 80, "phone": 40, "url": 255, "picklist": 255, "reference": 18, "id": 18, "multipicklist": 4099}
 _SYSTEM = (
     "Id; id; DLV;;label=Record ID",
@@ -66,10 +71,7 @@ def read_field(line: str) -> dict[str, Any]:
     name, kind, flags, argument, more = ([part.strip() for part in line.split(";")] + ["", "", ""])[:5]
     told = blank_field()
     told |= {"name": name, "label": name, "type": kind, "soapType": _SOAP.get(kind, "xsd:string")}
-    for flag, key in (("C", "createable"), ("U", "updateable"), ("N", "nillable"), ("X", "externalId"), ("L",
-        "idLookup"),
-                      ("Q", "unique"), ("S", "caseSensitive"), ("R", "restrictedPicklist"), ("M", "nameField"),
-                      ("D", "defaultedOnCreate")):  # fmt: skip
+    for flag, key in _FLAGS.items():
         told[key] = flag in flags
     told["custom"] = name.endswith("__c")
     told["permissionable"] = "V" not in flags and bool(told["nillable"] or kind == "boolean")
