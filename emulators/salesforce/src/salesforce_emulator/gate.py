@@ -92,7 +92,8 @@ class Gate:
 
     def _count(self) -> None:
         """Refused when the day's requests are spent, whatever is asked for."""
-        if self.org.usage.used() >= self.org.settings.daily_requests:
+        is_spent = self.org.usage.used() >= self.org.settings.daily_requests
+        if is_spent and not self.org.is_mutated("free_requests"):
             raise Refused("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status=403)
         self.org.usage.add()
 

@@ -67,6 +67,8 @@ class Saver:
                 barred.append(field.name)
             else:
                 values[field.name] = coerced(field, value, from_text=from_text)
+                if field.type == "email" and self.org.is_mutated("unlowered_email"):
+                    values[field.name] = value
         if barred and not self.org.is_mutated("readonly_writable"):
             raise Refused(
                 "INVALID_FIELD_FOR_INSERT_UPDATE",
