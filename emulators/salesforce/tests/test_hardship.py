@@ -59,6 +59,31 @@ def test_a_balancer_answers_with_a_page(api: Api, kind: str, is_saved: bool) -> 
     assert len(api.query("SELECT Id FROM Contact")) == (4 if is_saved else 2)
 
 
+def test_a_request_may_be_delivered_twice(api: Api) -> None:
+    api.order("fault", kind="twice", path="/sobjects/Contact", method="POST")
+    api.create("Contact", LastName="A")
+    assert api.column("SELECT LastName FROM Contact") == ["A", "A"]
+
+
+def test_a_target_of_more_than_16384_characters_is_refused(api: Api) -> None:
+    ids = ",".join(f"'003Ab00000000{number:02d}'" for number in range(10, 99))
+    text = f"SELECT Id FROM Contact WHERE Id IN ({ids})"
+    assert api.ask("GET", "/query", params={"q": text}).status_code == 200
+    assert api.ask("GET", "/query", params={"q": text + " " * 20_000}).status_code == 414
+
+
+def test_a_fault_of_the_emulator_is_kept_and_leaves_nothing_half_done(
+    stray: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("salesforce_emulator.derived.after_insert", broken)
+    assert stray.refused(500, "POST", "/sobjects/Contact", {"LastName": "A"})["errorCode"] == "UNKNOWN_EXCEPTION"
+    assert "ZeroDivisionError" in stray.org.unknown[0]["what"]
+    assert stray.query("SELECT Id FROM Contact") == []
+
+
 def test_an_answer_may_be_slow(api: Api) -> None:
     api.order("fault", kind="slow", path="/limits", seconds=0.2)
     before = time.monotonic()

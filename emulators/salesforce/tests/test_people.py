@@ -160,6 +160,15 @@ def test_the_least_permissive_record_of_an_address_decides(api: Api) -> None:
     assert told("email") == ["Do Not Proceed"]
 
 
+def test_a_sent_mail_is_frozen_but_for_what_a_customer_added(api: Api) -> None:
+    api.order("schema", object="EmailMessage", fields=["Opens__c; double; CUN; 5,0"])
+    sent, draft = (api.create("EmailMessage", Subject="Hello", Status=each) for each in ("3", "5"))
+    told = api.refused(403, "PATCH", f"/sobjects/EmailMessage/{sent}", {"IsBounced": True})
+    assert (told["errorCode"], told["fields"]) == ("INSUFFICIENT_ACCESS_OR_READONLY", ["IsBounced"])
+    api.good("PATCH", f"/sobjects/EmailMessage/{sent}", {"Opens__c": 1, "IsExternallyVisible": True})
+    api.good("PATCH", f"/sobjects/EmailMessage/{draft}", {"Subject": "Hello again"})
+
+
 def test_an_inactive_owner_is_refused(api: Api) -> None:
     other = api.order("user", username="gone@example.com", is_active=False)["id"]
     assert (

@@ -51,6 +51,7 @@ class Sight:
 
     sobject: SObject
     readable: dict[str, Field]
+    #: Canonical names.
     writable: frozenset[str]
     rights: frozenset[str]
 
@@ -100,7 +101,7 @@ class Access:
             if may:
                 readable[lower] = each
             if may == "edit":
-                writable.add(lower)
+                writable.add(each.name)
         return Sight(sobject, readable, frozenset(writable), frozenset(rights))
 
     def _rights(self, user: User, sobject: SObject) -> set[str]:

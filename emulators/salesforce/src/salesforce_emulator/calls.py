@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -70,7 +71,7 @@ class Call:
         """Where this version's resources begin."""
         return f"/services/data/v{self.version}"
 
-    @property
+    @cached_property
     def saver(self) -> Saver:
         """Saves rows as this caller may."""
         allow = re.search(r"allowsave\s*=\s*true", self.headers.get("sforce-duplicate-rule-header", ""), re.IGNORECASE)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 
 class Clock:
@@ -50,9 +52,14 @@ class Clock:
             time.sleep(seconds)
 
 
+@lru_cache(maxsize=64)
+def _stamped(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
 def stamp(at: datetime) -> str:
     """A datetime as REST answers it: whole seconds, UTC, without a colon in the zone (every recording)."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+    return _stamped(math.floor(at.timestamp()))
 
 
 def read_datetime(text: str) -> datetime | None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 #: The label of what is done: https://help.salesforce.com/s/articleView?id=sales.task_fields.htm
 _DONE = "Completed"
+_DRAFT = "5"
 #: Whose name is put together from its parts. The salutation is no part of it.
 _NAMED = {"Contact", "Lead", "Account", "User", "Individual"}
 
@@ -20,13 +21,7 @@ def put_derived(org: Org, name: str, record: Record, before: Record | None) -> N
     """Set the fields that nobody writes, and refuse what the object itself forbids."""
     if record.get("LastName") and name in _NAMED:
         record["Name"] = " ".join(each for each in (record.get("FirstName"), record.get("LastName")) if each)
-    work = {
-        "Contact": _contact,
-        "Lead": _contact,
-        "Task": _task,
-        "CampaignMember": _member,
-        "CampaignMemberStatus": _status,
-    }.get(name)
+    work = _WORK.get(name)
     if work:
         work(org, record, before)
 
@@ -50,6 +45,21 @@ def _task(org: Org, record: Record, before: Record | None) -> None:
         raise Refused(
             "FIELD_INTEGRITY_EXCEPTION", "You cannot associate a lead with a related-to object", fields=["WhatId"]
         )
+
+
+def _message(org: Org, record: Record, before: Record | None) -> None:
+    """A mail that is no draft is history: only what a customer added, and who may see it, can be changed.
+
+    Source: https://developer.salesforce.com/docs/platform/object-reference/references/standard-objects/object-emailmessage.html
+    """
+    if before is None or before.get("Status") == _DRAFT:
+        return
+    free = {"IsExternallyVisible", "SystemModstamp", "LastModifiedDate", "LastModifiedById"}
+    frozen = [
+        key for key, value in record.items() if key not in free and not key.endswith("__c") and value != before.get(key)
+    ]
+    if frozen:
+        raise Refused("INSUFFICIENT_ACCESS_OR_READONLY", "the email is not a draft", status=403, fields=sorted(frozen))
 
 
 def _member(org: Org, record: Record, before: Record | None) -> None:
@@ -132,3 +142,13 @@ def after_delete(org: Org, name: str, record: Record) -> None:
     if granted:
         org.access.assigned.get(record["AssigneeId"], set()).discard(granted["Name"])
         org.access.changed()
+
+
+_WORK = {
+    "Contact": _contact,
+    "Lead": _contact,
+    "Task": _task,
+    "CampaignMember": _member,
+    "CampaignMemberStatus": _status,
+    "EmailMessage": _message,
+}

@@ -45,10 +45,10 @@ def whole(call: Call, sight: Sight) -> dict[str, Any]:
     told["fields"] = [
         {k: v for k, v in each.told.items() if k != "child"}
         | {
-            "createable": each.told["createable"] and lower in sight.writable,
-            "updateable": each.told["updateable"] and lower in sight.writable,
+            "createable": each.told["createable"] and each.name in sight.writable,
+            "updateable": each.told["updateable"] and each.name in sight.writable,
         }
-        for lower, each in sight.readable.items()
+        for each in sight.readable.values()
     ]
     told["childRelationships"] = told["childRelationships"] + _written_children(call.org, sight.sobject)
     told |= {

@@ -13,6 +13,7 @@ KINDS = {
     "status_after": "do it, then answer with a status and an HTML page",
     "slow": "answer byte by byte, over so many seconds",
     "truncate": "break off in the middle of the JSON",
+    "twice": "do it twice, as when a proxy sends a request again",
     "expire_session": "end the session first, so that the answer is 401",
     "wait": "wait so many seconds before anything is done",
 }

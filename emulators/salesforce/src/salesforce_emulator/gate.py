@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from typing import Any
 
 from . import admin, auth
@@ -13,6 +14,9 @@ from .refusals import NotEmulated, Refused
 from .resources import ROUTES
 
 _VERSIONED = re.compile(r"/services/data/v(\d+)\.(\d)(/.*)?\Z")
+#: Characters of path and parameters that are read. Source:
+#: https://developer.salesforce.com/docs/platform/salesforce-app-limits-cheatsheet/guide/salesforce-app-limits-platform-api.html
+MOST_TARGET = 16_384
 #: A version's name is its season: 31.0 was Summer '14, and there are three a year.
 _SEASONS = ("Spring", "Summer", "Winter")
 
@@ -43,19 +47,30 @@ class Gate:
                 return admin.answer(self.org, method, path, params=params, body=body)
             self.org.requests.append({"method": method, "target": target, "bytes": len(body), "at": self.org.now()})
             call = Call(self.org, base, method, path, params, headers, body, self.org.admin)
-            try:
-                answered = self._dispatch(call)
-            except Refused as refused:
-                answered = Answer(refused.status, refused.as_call())
-            except NotEmulated as missing:
-                answered = self._unknown(call, str(missing))
-            finally:
-                self.org.store.settle()
-                self.org.locks.let_go(call)
+            answered = self._answered(call, target)
+            self.org.store.settle()
+            self.org.locks.let_go(call)
             answered.headers.setdefault(
                 "Sforce-Limit-Info", f"api-usage={self.org.usage.used()}/{self.org.settings.daily_requests}"
             )
             return answered
+
+    def _answered(self, call: Call, target: str) -> Answer:
+        """The answer, whatever happens: a fault of the emulator is a 500 that is kept, and leaves nothing half done."""
+        try:
+            if len(target) > MOST_TARGET:
+                return Answer(414, b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>", content_type="text/html")
+            return self._dispatch(call)
+        except Refused as refused:
+            self.org.store.back_to(0)
+            return Answer(refused.status, refused.as_call())
+        except NotEmulated as missing:
+            self.org.store.back_to(0)
+            return self._unknown(call, str(missing))
+        except Exception:  # noqa: BLE001 - kept with its traceback, for the test that met it
+            self.org.store.back_to(0)
+            self._unknown(call, traceback.format_exc())
+            return Answer(500, [{"message": "An unexpected error occurred", "errorCode": "UNKNOWN_EXCEPTION"}])
 
     def _unknown(self, call: Call, what: str) -> Answer:
         self.org.unknown.append({"what": what, "method": call.method, "path": call.path, "params": call.params})

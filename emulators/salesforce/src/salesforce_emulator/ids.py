@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import lru_cache
 
 _SHAPE = re.compile(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?\Z")
 _SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -15,10 +16,12 @@ _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 def checksum(short: str) -> str:
     """The three characters that say which of fifteen are upper case, five at a time, first character lowest."""
-    return "".join(
-        _SUFFIX[sum(1 << place for place, char in enumerate(short[start : start + 5]) if "A" <= char <= "Z")]
-        for start in (0, 5, 10)
-    )
+    return _five(short[:5]) + _five(short[5:10]) + _five(short[10:])
+
+
+@lru_cache(maxsize=100_000)
+def _five(part: str) -> str:
+    return _SUFFIX[sum(1 << place for place, char in enumerate(part) if "A" <= char <= "Z")]
 
 
 def long_id(text: object) -> str | None:

@@ -63,7 +63,7 @@ class Saver:
                 continue
             field, value = self._named(sight, name, sent)
             flag = "createable" if is_new else "updateable"
-            if not field.told[flag] or field.name.lower() not in sight.writable:
+            if not field.told[flag] or field.name not in sight.writable:
                 barred.append(field.name)
             else:
                 values[field.name] = coerced(field, value, from_text=from_text)
@@ -119,14 +119,15 @@ class Saver:
 
     def existing(self, sight: Sight, record_id: object) -> Record:
         """The record that shall be changed, by an id as it was sent."""
-        found = long_id(record_id)
+        records = self.org.store.table(sight.sobject).records
+        found = record_id if isinstance(record_id, str) and record_id in records else long_id(record_id)
         if found is None:
             raise Refused(
                 "MALFORMED_ID",
                 f"{sight.sobject.told['label']} ID: id value of incorrect type: {record_id}",
                 fields=["Id"],
             )
-        record = self.org.store.table(sight.sobject).records.get(found)
+        record = records.get(found)
         if record is None:
             raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields=[])
         if record["IsDeleted"]:
@@ -193,7 +194,8 @@ class Saver:
         record |= {"LastModifiedById": self.user.id} | ({} if before else {"CreatedById": self.user.id})
         self._require(sobject, record if before is None else values, is_new=before is None)
         self._refuse_references(sobject, values)
-        rules.apply(rules.applying(org.rules, sobject.name, before), record, before)
+        if org.rules:
+            rules.apply(rules.applying(org.rules, sobject.name, before), record, before)
         derived.put_derived(org, sobject.name, record, before)
         self._refuse_taken(sobject, record, before)
         if org.duplicate_rules:
@@ -202,6 +204,8 @@ class Saver:
         people.follow_person(org, sobject.name, record)
 
     def _require(self, sobject: SObject, values: Record, *, is_new: bool = True) -> None:
+        if not is_new and None not in values.values():
+            return
         missing = [
             each.name for each in sobject.required if (is_new or each.name in values) and values.get(each.name) is None
         ]
@@ -234,9 +238,9 @@ class Saver:
                 )
 
     def _refuse_taken(self, sobject: SObject, record: Record, before: Record | None) -> None:
-        for field in sobject.indexed:
+        for field in sobject.unique:
             value = record.get(field.name)
-            if not field.told["unique"] or value is None or (before and before.get(field.name) == value):
+            if value is None or (before and before.get(field.name) == value):
                 continue
             others = [each for each in self.org.store.table(sobject).found(field, value) if each != record["Id"]]
             if others:

@@ -77,12 +77,14 @@ class SObject:
     #: Worked out once, because every row asks; a new field makes them anew. What is null is not in a record at all.
     indexed: list[Field] = field(default_factory=list)
     required: list[Field] = field(default_factory=list)
+    unique: list[Field] = field(default_factory=list)
     blank: dict[str, Any] = field(default_factory=dict)
 
-    @property
-    def name(self) -> str:
-        """Its API name."""
-        return str(self.told["name"])
+    #: Its API name.
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name = str(self.told["name"])
 
     @property
     def prefix(self) -> str:
@@ -112,6 +114,7 @@ class SObject:
         every = list(self.fields.values())
         self.indexed = [each for each in every if each.is_indexed]
         self.required = [each for each in every if each.is_required]
+        self.unique = [each for each in self.indexed if each.told["unique"]]
         self.blank = {each.name: each.default for each in every if each.default is not None}
 
     def field(self, name: str) -> Field | None:

@@ -36,22 +36,22 @@ class Handler(BaseHTTPRequestHandler):
         """Read, meet the faults, ask, write."""
         try:
             body = self._read_body()
-            host = self.headers.get("Host", "")
             fault = self.server.gate.fault(self.command, self.path)
             if fault and (early := self._early(fault)):
                 self._write(early)
                 return
-            answered = self.server.gate.answer(
-                self.command,
-                self.path,
-                headers={k.lower(): v for k, v in self.headers.items()},
-                body=body,
-                base=f"http://{host}",
-            )
+            answered = self._ask(body)
+            if fault and fault.kind == "twice":
+                answered = self._ask(body)
             self._late(fault, answered)
         except (Dropped, ConnectionError):
             self.close_connection = True
             self.connection.close()
+
+    def _ask(self, body: bytes) -> Answer:
+        headers = {k.lower(): v for k, v in self.headers.items()}
+        base = f"http://{headers.get('host', '')}"
+        return self.server.gate.answer(self.command, self.path, headers=headers, body=body, base=base)
 
     def __getattr__(self, name: str) -> Any:
         """The base class looks for a method per verb; all verbs are answered the same way."""

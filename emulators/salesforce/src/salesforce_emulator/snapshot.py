@@ -20,14 +20,12 @@ def taken(org: Org, *, with_stamps: bool = True, with_deleted: bool = False) -> 
         with_deleted: with the recycle bin.
     """
     told: dict[str, Any] = {}
-    for name, table in sorted(org.store.tables.items()):
+    for name, table in org.store.tables.items():
         rows = {
             record_id: {
-                key: value
-                for key, value in sorted(record.items())
-                if value is not None and (with_stamps or key not in STAMPS)
+                key: value for key, value in record.items() if value is not None and (with_stamps or key not in STAMPS)
             }
-            for record_id, record in sorted(table.records.items())
+            for record_id, record in table.records.items()
             if with_deleted or not record["IsDeleted"]
         }
         if rows:

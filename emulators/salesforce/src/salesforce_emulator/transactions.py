@@ -60,10 +60,8 @@ def save_all(call: Call, rows: list[Row], *, all_or_none: bool) -> None:
     org, saver, mark = call.org, call.saver, call.org.store.mark()
     for row in rows:
         _prepare(call, row)
-    seconds = rules.pause_seconds(
-        org.rules, [(row.sight.sobject.name, row.before) for row in rows if row.sight and not row.refused]
-    )
-    if seconds:
+    pairs = [(row.sight.sobject.name, row.before) for row in rows if row.sight and not row.refused]
+    if org.rules and (seconds := rules.pause_seconds(org.rules, pairs)):
         _pause(call, seconds)
     for row in rows:
         if row.refused or row.sight is None:
