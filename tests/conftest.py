@@ -42,6 +42,7 @@ UNSEEN = {
         "POSTFIX",
         "Nobody knows whether Postfix's notices are read right: apt-get install postfix, and run again as root.",
     ),
+    "no node": ("NODE", "npm is out of reach: nobody tried the emulated Salesforce with jsforce and sf."),
     "no nginx": ("NGINX", "nginx is not installed: nobody knows whether the configuration in docs/howto/cdn.md works."),
 }
 

@@ -23,6 +23,8 @@ _OPTIONS = {
     "rollbackOnError",
     "runTests", "singlePackage", "testLevel",
 }  # fmt: skip
+#: The name of the part in the documentation's example, and the one that jsforce and `sf` send to real orgs.
+_OPTION_PARTS = ("json", "entity_content")
 _NAMESPACE = "{http://soap.sforce.com/2006/04/metadata}"
 
 
@@ -80,9 +82,10 @@ class Deployment:
 def _deploy(call: Call) -> Answer:
     parts = multipart(call.headers.get("content-type", ""), call.body)
     try:
-        options = json.loads(parts["json"])["deployOptions"]
+        told = next(parts[name] for name in _OPTION_PARTS if name in parts)
+        options = json.loads(told)["deployOptions"]
         content = parts["file"]
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, StopIteration):
         raise Refused(
             "INVALID_INPUT", "a part named json with deployOptions, and a part named file, are needed"
         ) from None
