@@ -211,3 +211,20 @@ def test_an_order_that_cannot_be_understood_is_refused(api: Api) -> None:
         ("nothing", {}),
     ):
         assert api.client.post(f"/__emu/{name}", json=told).status_code in (400, 404)
+
+
+def test_a_list_view_tells_its_query(api: Api) -> None:
+    query = "SELECT Id, LastName FROM Contact WHERE Title = 'Clerk'"
+    view = api.order("list_view", object="Contact", name="Clerks", query=query)["id"]
+    told = api.good("GET", "/sobjects/Contact/listviews")
+    assert [(each["developerName"], each["id"]) for each in told["listviews"]] == [("Clerks", view)]
+    described = api.good("GET", told["listviews"][0]["describeUrl"])
+    assert described["query"] == query
+    assert [each["fieldNameOrPath"] for each in described["columns"]] == ["Id", "LastName"]
+    assert api.refused(404, "GET", "/sobjects/Contact/listviews/00B000000000001")["errorCode"] == "NOT_FOUND"
+    assert api.good("GET", "/sobjects/Lead/listviews")["size"] == 0
+
+
+@pytest.mark.parametrize("path", ["quickActions", "describe/layouts", "describe/compactLayouts", "listviews/x/results"])
+def test_a_resource_that_is_not_emulated_is_not_taken_for_an_id(stray: Api, path: str) -> None:
+    assert stray.ask("GET", f"/sobjects/Contact/{path}").status_code == 501

@@ -2,8 +2,7 @@
 
 The wheel of CumulusCI (BSD-3-Clause) carries describes and request/response pairs taken from real orgs. This program
 writes them down once, compactly: `python tools/read_recordings.py cumulusci-4.10.1-py3-none-any.whl`. Nothing but
-data is
-carried over; the licence stands beside it.
+data is carried over; the licence stands beside it.
 """
 
 from __future__ import annotations

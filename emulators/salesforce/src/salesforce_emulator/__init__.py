@@ -1,8 +1,7 @@
 """A Salesforce org on loopback, for tests: what its APIs answer, as far as that was recorded or is documented.
 
-It knows nothing of the product that it tests, and the product nothing of it. What is not emulated is answered with
-501 and
-kept, never guessed. `LEDGER.md` says for each behaviour where it was taken from and which test holds it.
+It knows nothing of the product that it tests, and the product nothing of it. What is not emulated is answered
+with 501 and kept, never guessed. `LEDGER.md` says for each behaviour where it was taken from and which test holds it.
 
     clock ids values        time, record ids, values of fields
     schema written data/    objects and fields: recorded, written after the reference, deployed
@@ -12,7 +11,7 @@ kept, never guessed. `LEDGER.md` says for each behaviour where it was taken from
                             one row, a customer's rules, fields the org works out, leads and merges, many rows
     soql/                   queries
     calls gate resources    a request, the way in, all resources
-    describe rows batches queries composite limits bulk bulkquery auth
+    describe rows listviews batches queries composite limits bulk bulkquery metadata components consent auth
                             the resources, one file each
     admin faults mutations  what tests order
     server                  sockets

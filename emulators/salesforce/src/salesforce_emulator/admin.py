@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
-from . import people, rules, snapshot, written
+from . import listviews, people, rules, snapshot, written
 from .access import PermissionSet
 from .calls import Answer
 from .clock import read_datetime, stamp
@@ -19,6 +19,7 @@ from .ids import long_id
 from .mutations import MUTATIONS
 from .org import App, Org, Settings
 from .refusals import Refused
+from .soql import parse
 
 Order = Callable[[Org, dict[str, Any]], Any]
 
@@ -206,6 +207,13 @@ def _sessions(org: Org, told: dict[str, Any]) -> dict[str, int]:
     return {"ended": count}
 
 
+def _list_view(org: Org, told: dict[str, Any]) -> dict[str, str]:
+    """Put a list view in: its object, its name, and the query behind it."""
+    view = listviews.checked({**told, "id": org.numbering.next("00B")}, parse(told["query"], org.clock.now()))
+    org.list_views.append(view)
+    return {"id": view["id"]}
+
+
 def _convert(org: Org, told: dict[str, Any]) -> dict[str, str]:
     return people.convert_lead(org, told["lead"], contact_id=told.get("contact"), account_id=told.get("account"))
 
@@ -222,7 +230,8 @@ _ORDERS: dict[str, Order] = {
     "app": _app, "user": _user, "access": _access, "schema": _schema, "permission_set": _permission_set,
     "records": _records,
     "change": _change_as_user, "clock": _clock, "settings": _settings, "usage": _usage, "fault": _fault, "rule": _rule,
-    "duplicate_rule": _duplicate_rule, "clear": _clear, "lock": _lock, "sessions": _sessions, "convert": _convert,
+    "duplicate_rule": _duplicate_rule, "clear": _clear, "lock": _lock, "sessions": _sessions, "list_view": _list_view,
+    "convert": _convert,
     "merge": _merge,
     "undelete": _undelete,
 }  # fmt: skip

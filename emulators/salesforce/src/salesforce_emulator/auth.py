@@ -1,9 +1,7 @@
 """Signing in: JWT bearer and client credentials; sessions end by time, by revocation, or when a test says so.
 
 Sources: https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_jwt_flow.htm,
-https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm; the wording of
-errors is that
-of https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm.
+https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_client_credentials_flow.htm
 """
 
 from __future__ import annotations

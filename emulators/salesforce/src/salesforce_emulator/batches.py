@@ -1,8 +1,7 @@
 """Collections: up to 200 records in one call, each with its own result.
 
 Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-sobjects-collections.html
-and the
-TestUpsert recordings.
+and the TestUpsert recordings.
 """
 
 from __future__ import annotations

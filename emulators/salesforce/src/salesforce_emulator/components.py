@@ -1,7 +1,6 @@
 """The components of a package that the org understands: objects, fields, permission sets; and those it only lists.
 
-Source: https://developer.salesforce.com/docs/platform/api-metadata/references/metadata-types/customobject.html and
-its siblings.
+Source: https://developer.salesforce.com/docs/platform/api-metadata/references/metadata-types/customobject.html
 What a field of a type becomes in a describe:
 https://developer.salesforce.com/docs/platform/object-reference/guide/field-types.html
 """

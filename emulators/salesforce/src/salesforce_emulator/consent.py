@@ -1,7 +1,7 @@
 """The Consent API: what all records of an address together allow; the least permissive wins.
 
-Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-consent.html and, for what stands
-behind each action,
+Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-consent.html
+and, for what stands behind each action,
 https://developer.salesforce.com/docs/atlas.en-us.264.0.api_rest.meta/api_rest/resources_multiaction_consent.htm
 """
 

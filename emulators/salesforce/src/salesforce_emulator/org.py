@@ -89,6 +89,7 @@ class Org:
         self.usage = Usage(self.clock)
         self.rules: list[dict[str, Any]] = []
         self.duplicate_rules: list[dict[str, Any]] = []
+        self.list_views: list[dict[str, Any]] = []
         self.users: dict[str, User] = {}
         self.apps: dict[str, App] = {}
         self.sessions: dict[str, Session] = {}

@@ -1,7 +1,6 @@
 """People in the org: leads become contacts, duplicates become one, and a person account is an account and a contact.
 
-Conversion, merge and undelete have no REST resource; tests order them through the admin API, as users do in the
-browser.
+Conversion, merge and undelete have no REST resource; tests order them through the admin API, as users do by hand.
 Sources: https://help.salesforce.com/apex/HTViewHelpDoc?id=leads_notes.htm (what a conversion does),
 https://developer.salesforce.com/docs/platform/api/guide/sforce-api-calls-merge.html (what a merge does).
 """

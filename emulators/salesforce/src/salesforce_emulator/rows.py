@@ -9,7 +9,7 @@ from .access import Sight
 from .calls import Answer, Call, route
 from .clock import read_datetime, stamp
 from .ids import long_id
-from .refusals import Refused, no_such_column, not_found
+from .refusals import NotEmulated, Refused, no_such_column, not_found
 from .schema import Field
 from .soql.conditions import sortable
 from .soql.paths import value_of
@@ -20,7 +20,21 @@ from .transactions import save_one, take_locks
 _UPSERT_TELLS_SINCE = 46
 
 
+#: Parts of a path that are resources of their own, not ids or key fields.
+_RESERVED = {
+    "listviews",
+    "quickActions",
+    "describe",
+    "defaultValues",
+    "relevantItems",
+    "compactLayouts",
+    "approvalLayouts",
+}
+
+
 def _sight(call: Call) -> Sight:
+    if _RESERVED & set(call.groups[1:]):
+        raise NotEmulated(f"{call.method} {call.path}")
     return call.saver.sight(call.groups[0])
 
 

@@ -2,9 +2,8 @@
 
 A field is a line `name; type; flags; argument; more`. Flags: C createable, U updateable, N nillable, X external id,
 L idLookup, Q unique, S case-sensitive, R restricted picklist, M name field, D defaulted on create, V visible to all
-(field-level
-security does not apply). The argument is a length, `precision,scale`, the values of a picklist, or what a reference
-points to.
+whatever field-level security says. The argument is a length, `precision,scale`, the values of a picklist, or what a
+reference points to.
 """
 
 from __future__ import annotations
