@@ -187,6 +187,23 @@ def against_the_map(path: Path) -> Iterator[str]:
             yield f"{path.relative_to(SOURCE)}:{line} imports {used}"
 
 
+def test_the_emulator_and_the_product_do_not_know_each_other() -> None:
+    """What agrees because it shares code proves nothing: each is written from what Salesforce does."""
+    emulator = sorted((ROOT / "emulators" / "salesforce").rglob("*.py"))
+    assert len(emulator) > 30
+    for files, stranger in ((FILES, "salesforce_emulator"), (emulator, "mailwake")):
+        wrong = [f"{path}:{line}" for path in files for line, name in _imported(path) if name.split(".")[0] == stranger]
+        assert not wrong, f"{stranger} is imported by {wrong}"
+
+
+def _imported(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.lineno, node.module or ""
+
+
 def test_sql_stands_in_the_store_alone() -> None:
     statement = re.compile(
         r"""["'\s](select\s.+\sfrom|insert\s+into|update\s+\w+\s+set|delete\s+from)\s""", re.IGNORECASE
