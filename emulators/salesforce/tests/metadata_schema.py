@@ -17,7 +17,7 @@ def _schema() -> Any:
     """The WSDL's own schema, with an element for each type that may be the root of a file."""
     text = (resources.files("simple_salesforce") / "metadata.wsdl").read_bytes()
     schema = etree.fromstring(text).find(f".//{_XSD}schema")
-    for name in ("CustomObject", "PermissionSet", "ReportType", "Package"):
+    for name in ("CustomObject", "PermissionSet", "ReportType", "Package", "CustomMetadata"):
         etree.SubElement(schema, f"{_XSD}element", name=name, type=f"tns:{name}")
     return etree.XMLSchema(etree.fromstring(etree.tostring(schema)))
 

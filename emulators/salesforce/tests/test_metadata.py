@@ -57,7 +57,7 @@ def test_the_sample_fits_the_schema_of_the_wsdl_and_a_bad_type_does_not() -> Non
 
 def test_a_deployed_package_can_be_written_to_by_whom_it_grants(api: Api, admin: Api) -> None:
     told = deployed(admin, PACKAGE)
-    assert (told["status"], told["numberComponentErrors"], told["numberComponentsDeployed"]) == ("Succeeded", 0, 10)
+    assert (told["status"], told["numberComponentErrors"], told["numberComponentsDeployed"]) == ("Succeeded", 0, 15)
     assert api.refused(404, "GET", "/sobjects/Visit__c/describe")["errorCode"] == "NOT_FOUND"
     (granted,) = admin.query("SELECT Id FROM PermissionSet WHERE Name = 'Writer'")
     admin.create("PermissionSetAssignment", AssigneeId=api.org.integration.id, PermissionSetId=granted["Id"])
@@ -153,3 +153,30 @@ def test_a_second_deployment_keeps_what_is_there(admin: Api) -> None:
     before = admin.snapshot()
     assert deployed(admin, PACKAGE)["status"] == "Succeeded"
     assert admin.snapshot() == before
+
+
+def test_a_setting_is_deployed_read_and_deployed_again(api: Api, admin: Api) -> None:
+    deployed(admin, PACKAGE)
+    assert api.refused(400, "GET", "/query", params={"q": "SELECT Id FROM Setting__mdt"})["errorCode"] == "INVALID_TYPE"
+    api.order("user", username=INTEGRATION, permission_sets=["Writer"])
+    query = "SELECT DeveloperName, Days__c FROM Setting__mdt"
+    assert [(each["DeveloperName"], each["Days__c"]) for each in api.query(query)] == [("Default", 180)]
+    name = "customMetadata/Setting.Default.md"
+    deployed(admin, PACKAGE | {name: PACKAGE[name].replace("180", "90")})
+    assert [each["Days__c"] for each in api.query(query)] == [90]
+
+
+def test_a_field_of_activities_is_one_of_tasks(api: Api, admin: Api) -> None:
+    deployed(admin, PACKAGE)
+    api.order("user", username=INTEGRATION, permission_sets=["Writer"])
+    told = [
+        api.good("PATCH", "/sobjects/Task/Task_Key__c/k", {"Subject": each})["created"] for each in ("Call", "Write")
+    ]
+    assert (told, api.column("SELECT Subject FROM Task")) == ([True, False], ["Write"])
+
+
+def test_a_folder_that_is_not_emulated_says_so_each_time(stray: Api) -> None:
+    admin = Api(stray.emulator, ADMIN)
+    with pytest.raises(AssertionError, match="501"):
+        deployed(admin, PACKAGE | {"triggers/T.trigger": "<ApexTrigger/>"})
+    assert "metadata in the folder triggers" in stray.org.unknown[-1]["what"]

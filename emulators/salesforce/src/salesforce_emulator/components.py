@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 
 from . import written
 from .access import PermissionSet
+from .refusals import NotEmulated
+from .values import coerced
 
 if TYPE_CHECKING:
     from .org import Org
@@ -94,12 +96,16 @@ def read(name: str, root: ElementTree.Element) -> list[Change]:
     parts = name.split("/")
     folder, stem = parts[-2] if len(parts) > 1 else "", parts[-1].rsplit(".", 1)[0]
     kind = _KINDS.get(folder)
+    if kind is None and not name.endswith("-meta.xml"):
+        raise NotEmulated(f"metadata in the folder {folder}")
     if kind is None or (kind in ("CustomObject", "PermissionSet") and root.tag != kind):
         raise BadComponent(stem, root.tag, name, f"Unknown folder or type: {folder}/{root.tag}")
     if kind == "CustomObject":
         return _object(stem, name, root)
     if kind == "PermissionSet":
         return [_permission_set(stem, name, root)]
+    if kind == "CustomMetadata":
+        return [_custom_metadata(stem, name, root)]
     return [Change(kind, stem, name, lambda known: None, lambda org: None)]
 
 
@@ -113,7 +119,7 @@ def _object(stem: str, file: str, root: ElementTree.Element) -> list[Change]:
     is_new = stem.endswith(("__c", "__e", "__mdt")) and root.find("label") is not None
 
     def check(known: Known) -> None:
-        if not is_new and stem.lower() not in known.objects:
+        if not is_new and stem.lower() not in (*known.objects, "activity"):
             raise BadComponent(
                 stem, "CustomObject", file, f"Entity of type 'CustomObject' named '{stem}' cannot be found"
             )
@@ -164,6 +170,9 @@ def _columns(stem: str, file: str, root: ElementTree.Element) -> Callable[[Known
 
 def _own_fields(stem: str, root: ElementTree.Element) -> list[dict[str, Any]]:
     """The fields that an object has before any is added: a name and an owner, or for events what the bus adds."""
+    if stem.endswith("__mdt"):
+        names = ("DeveloperName; string; MV; 40", "MasterLabel; string; V; 40", "Label; string; V; 40")
+        return [written.read_field(line) for line in (*names, "QualifiedApiName; string; V; 70")]
     if stem.endswith("__e"):
         return [written.read_field("ReplayId; string; NV; 1000"), written.read_field("EventUuid; string; NV; 36")]
     name = root.find("nameField")
@@ -171,11 +180,7 @@ def _own_fields(stem: str, root: ElementTree.Element) -> list[dict[str, Any]]:
     own = written.read_field("Name; string; NMV; 80" if is_numbered else "Name; string; CUNMV; 80")
     own |= {"autoNumber": is_numbered, "label": _text(name, "label") if name is not None else "Name"}
     controlled = _text(root, "sharingModel") == "ControlledByParent"
-    return (
-        [own]
-        if controlled or stem.endswith("__mdt")
-        else [own, written.read_field("OwnerId; reference; CUDV; User; rel=Owner")]
-    )
+    return [own] if controlled else [own, written.read_field("OwnerId; reference; CUDV; User; rel=Owner")]
 
 
 def _field(sobject: str, file: str, root: ElementTree.Element) -> Change:
@@ -202,7 +207,10 @@ def _field(sobject: str, file: str, root: ElementTree.Element) -> Change:
             known.required.add(f"{target}.{name}".lower())
 
     def apply(org: Org) -> None:
-        org.sobject(target).add(described(root))
+        told = described(root)
+        if target.endswith("__mdt"):  # whoever may see the type sees its fields
+            told["permissionable"] = False
+        org.sobject(target).add(told)
         for record in org.store.table(org.sobject(target)).records.values():
             if kind == "Checkbox":
                 record.setdefault(name, _text(root, "defaultValue") == "true")
@@ -254,6 +262,35 @@ def described(root: ElementTree.Element) -> dict[str, Any]:
     return told
 
 
+def _custom_metadata(stem: str, file: str, root: ElementTree.Element) -> Change:
+    """A record of a custom metadata type: deployed, read by queries, written by nobody else."""
+    kind, _, name = stem.partition(".")
+    sobject = f"{kind}__mdt"
+    given = {_text(each, "field"): _text(each, "value") for each in root.findall("values")}
+
+    def check(known: Known) -> None:
+        fields = known.objects.get(sobject.lower(), set())
+        for each in given:
+            if each.lower() not in fields:
+                raise BadComponent(stem, "CustomMetadata", file, f"Invalid field {each} on type {sobject}")
+
+    def apply(org: Org) -> None:
+        target = org.sobject(sobject)
+        table = org.store.table(target)
+        label = _text(root, "label", name)
+        values: dict[str, Any] = {"DeveloperName": name, "MasterLabel": label, "Label": label, "QualifiedApiName": name}
+        for each, text in given.items():
+            field = target.fields[each.lower()]
+            values[field.name] = coerced(field, text, from_text=True)
+        known = next((each for each in table.live() if each["DeveloperName"] == name), None)
+        if known:
+            org.store.put(target, known["Id"], known | values)
+        else:
+            org.insert(sobject, values)
+
+    return Change("CustomMetadata", stem, file, check, apply)
+
+
 def _permission_set(stem: str, file: str, root: ElementTree.Element) -> Change:
     def check(known: Known) -> None:
         for each in root.findall("fieldPermissions"):
@@ -283,6 +320,9 @@ def _permission_set(stem: str, file: str, root: ElementTree.Element) -> Change:
         rights = (("allowRead", "read"), ("allowCreate", "create"), ("allowEdit", "edit"), ("allowDelete", "delete"))
         for each in root.findall("objectPermissions"):
             made.objects[_text(each, "object").lower()] = {right for tag, right in rights if _text(each, tag) == "true"}
+        for each in root.findall("customMetadataTypeAccesses"):
+            if _text(each, "enabled") == "true":
+                made.objects[_text(each, "name").lower()] = {"read"}
         made.user_permissions = {
             _text(each, "name") for each in root.findall("userPermissions") if _text(each, "enabled") == "true"
         }

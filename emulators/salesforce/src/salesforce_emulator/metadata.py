@@ -123,12 +123,12 @@ def _status(call: Call) -> Answer:
     made.polls += 1
     if made.polls > call.org.settings.bulk_polls and not made.is_done:
         _carry_out(call, made)
+        made.is_done = True
     return Answer(body=made.shown(call, with_details=call.params.get("includeDetails", "").lower() == "true"))
 
 
 def _carry_out(call: Call, made: Deployment) -> None:
     """Check everything first; change the org only when all is good and it was not a check."""
-    made.is_done = True
     try:
         files = unpacked(made.content)
         changes = [change for name, root in files for change in _read(name, root)]
