@@ -91,7 +91,10 @@ def beside(source: Path, folder: Path) -> Iterator[OrgBeside]:
     environment = {**os.environ, "PYTHONPATH": str(source)}
     words = (sys.executable, "-m", "salesforce_emulator")
     said, says = os.pipe()
-    with subprocess.Popen(words, env=environment, stdout=says, start_new_session=True) as process, open(said) as lines:
+    with (
+        subprocess.Popen(words, env=environment, stdout=says, start_new_session=True) as process,
+        os.fdopen(said) as lines,
+    ):
         os.close(says)
         try:
             org = OrgBeside(url=json.loads(lines.readline())["url"])
