@@ -154,3 +154,36 @@ def test_parts_are_no_requests_of_their_own(api: Api) -> None:
     before = api.org.usage.used()
     api.good("POST", "/composite", composite(*[(f"r{number}", "GET", "/limits", None) for number in range(5)]))
     assert api.org.usage.used() == before + 1
+
+
+def graphs(*ones: list[tuple[str, str, str, Any]]) -> dict[str, Any]:
+    return {"graphs": [{"graphId": f"g{number}"} | composite(*parts) for number, parts in enumerate(ones)]}
+
+
+def test_a_graph_is_saved_whole_or_not_at_all(api: Api) -> None:
+    good: list[tuple[str, str, str, Any]] = [
+        ("acc", "POST", "/sobjects/Account", {"Name": "Acme"}),
+        ("con", "POST", "/sobjects/Contact", {"LastName": "Gray", "AccountId": "@{acc.id}"}),
+    ]
+    bad = [good[0], ("con", "POST", "/sobjects/Contact", {"AccountId": "@{acc.id}"})]
+    told = api.good("POST", "/composite/graph", graphs(good, bad, good))["graphs"]
+    assert [(each["graphId"], each["isSuccessful"]) for each in told] == [("g0", True), ("g1", False), ("g2", True)]
+    codes = [each["body"][0]["errorCode"] for each in told[1]["graphResponse"]["compositeResponse"]]
+    assert codes == ["PROCESSING_HALTED", "REQUIRED_FIELD_MISSING"]
+    assert len(api.query("SELECT Id FROM Account")) == 2
+
+
+def test_after_fourteen_failed_graphs_the_rest_is_not_tried(api: Api) -> None:
+    bad: list[tuple[str, str, str, Any]] = [("con", "POST", "/sobjects/Contact", {"Title": "x"})]
+    good: list[tuple[str, str, str, Any]] = [("con", "POST", "/sobjects/Contact", {"LastName": "x"})]
+    told = api.good("POST", "/composite/graph", graphs(*[bad] * 14, good))["graphs"]
+    assert not any(each["isSuccessful"] for each in told)
+    assert told[14]["graphResponse"]["compositeResponse"][0]["body"][0]["errorCode"] == "PROCESSING_HALTED"
+    assert api.query("SELECT Id FROM Contact") == []
+
+
+def test_a_request_of_graphs_has_its_limits(api: Api) -> None:
+    one: list[tuple[str, str, str, Any]] = [("con", "POST", "/sobjects/Contact", {"LastName": "x"})]
+    assert api.refused(400, "POST", "/composite/graph", graphs(*[one] * 76))["errorCode"] == "LIMIT_EXCEEDED"
+    query: list[tuple[str, str, str, Any]] = [("q", "GET", "/query?q=SELECT+Id+FROM+Lead", None)]
+    assert api.refused(400, "POST", "/composite/graph", graphs(query))["errorCode"] == "INVALID_INPUT"

@@ -43,7 +43,6 @@ def test_every_module_of_the_ledger_exists() -> None:
 
 def test_what_is_not_emulated_is_not_answered(stray: Api) -> None:
     for method, path in (
-        ("POST", "/composite/graph"),
         ("POST", "/composite/batch"),
         ("POST", "/composite/tree/Contact"),
         ("PATCH", "/consent/action/email"),

@@ -15,6 +15,8 @@ from .calls import Answer, Call, Route, resolve, route, split_target
 from .refusals import NotEmulated, Refused, malformed_json
 
 MOST_PARTS, MOST_HEAVY = 25, 5
+MOST_GRAPHS, MOST_NODES, MOST_FAILED_GRAPHS = 75, 500, 14
+_ROW = re.compile(r"/services/data/v\d+\.\d/sobjects/\w+(/[^?]+)?\Z")
 _REFERENCE = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
 _VERSIONED = re.compile(r"/services/data/v(\d+\.\d)(/.*)\Z")
 _HEAVY = re.compile(r"/(query|queryAll|sobjects/?\?|composite/sobjects)")
@@ -31,23 +33,51 @@ def _composite(call: Call) -> Answer:
     if strange or not isinstance(parts, list):
         raise malformed_json(f'Unrecognized field "{", ".join(sorted(strange)) or "compositeRequest"}"')
     _refuse_many(parts)
+    return Answer(body={"compositeResponse": _carried_out(call, parts, all_or_none=bool(told.get("allOrNone", False)))})
+
+
+def _carried_out(call: Call, parts: list[dict[str, Any]], *, all_or_none: bool) -> list[dict[str, Any]]:
+    """The results of parts, in their order; with `all_or_none` the first failure takes everything back."""
     answers: dict[str, Any] = {}
     results: list[dict[str, Any]] = []
-    mark, all_or_none = call.org.store.mark(), bool(told.get("allOrNone", False))
+    mark, has_failed = call.org.store.mark(), False
     for part in parts:
-        if all_or_none and any(each["httpStatusCode"] >= 400 for each in results):
-            results.append(_result(part["referenceId"], _halted()))
-            continue
-        answered = _answer(call, part, answers)
+        answered = _halted() if all_or_none and has_failed else _answer(call, part, answers)
         results.append(_result(part["referenceId"], answered))
+        has_failed = has_failed or answered.status >= 400
         if answered.status < 400:
             answers[part["referenceId"]] = answered.body
-    if all_or_none and any(each["httpStatusCode"] >= 400 for each in results):
-        call.org.store.back_to(mark)
-        results = [
-            _result(each["referenceId"], _halted()) if each["httpStatusCode"] < 400 else each for each in results
-        ]
-    return Answer(body={"compositeResponse": results})
+    if not (all_or_none and has_failed):
+        return results
+    call.org.store.back_to(mark)
+    return [_result(each["referenceId"], _halted()) if each["httpStatusCode"] < 400 else each for each in results]
+
+
+def _graph(call: Call) -> Answer:
+    """Graphs of records, each saved whole or not at all; after fourteen that failed the rest is not tried.
+
+    Source: https://developer.salesforce.com/docs/platform/api-rest/guide/resources-composite-graph-limits.md
+    """
+    graphs = call.json_object().get("graphs")
+    if not isinstance(graphs, list) or not all({"graphId", "compositeRequest"} == set(each) for each in graphs):
+        raise malformed_json("graphs, each with graphId and compositeRequest, are needed")
+    if len(graphs) > MOST_GRAPHS or sum(len(each["compositeRequest"]) for each in graphs) > MOST_NODES:
+        raise Refused("LIMIT_EXCEEDED", f"A request may have at most {MOST_GRAPHS} graphs and {MOST_NODES} nodes")
+    told: list[dict[str, Any]] = []
+    for each in graphs:
+        parts = each["compositeRequest"]
+        for part in parts:
+            if not _ROW.search(part["url"]):
+                raise Refused("INVALID_INPUT", f"A graph takes single records only: {part['url']}")
+        if sum(not one["isSuccessful"] for one in told) >= MOST_FAILED_GRAPHS:
+            results = [_result(part["referenceId"], _halted()) for part in parts]
+        else:
+            results = _carried_out(call, parts, all_or_none=True)
+        is_good = all(one["httpStatusCode"] < 400 for one in results)
+        told.append(
+            {"graphId": each["graphId"], "graphResponse": {"compositeResponse": results}, "isSuccessful": is_good}
+        )
+    return Answer(body={"graphs": told})
 
 
 def _refuse_many(parts: list[Any]) -> None:
@@ -139,4 +169,4 @@ def filled(text: str, answers: dict[str, Any]) -> str:
     return _REFERENCE.sub(one, text)
 
 
-ROUTES = [route("POST", "/composite", _composite)]
+ROUTES = [route("POST", "/composite", _composite), route("POST", "/composite/graph", _graph)]
