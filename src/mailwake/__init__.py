@@ -42,6 +42,8 @@ The rooms, in the order an email lives::
     bulletins  reports that come by mail at a set hour
     salesforce an org over HTTP
     crm        what a Salesforce org is to hold of people, and taking it back
+    rules      what sets a rule off, for whom, and what keeps it back
+    workflows  what rules decided is done, once, and taken back
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings
     boards      what stands, as people read it: addresses, domains, the installation
