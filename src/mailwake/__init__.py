@@ -41,7 +41,8 @@ The rooms, in the order an email lives::
     notifying  webhooks out: other programs are told what happens
     bulletins  reports that come by mail at a set hour
     salesforce an org over HTTP
-    crm        what a Salesforce org is to hold of people, and taking it back
+    crm        what a Salesforce org is to hold of people, and what it says they want
+    pushing    from the outbox to the org, and back
     rules      what sets a rule off, for whom, and what keeps it back
     workflows  what rules decided is done, once, and taken back
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
@@ -50,6 +51,7 @@ The rooms, in the order an email lives::
     apidoc     the API's description of itself
     printing   answers for a terminal and for spreadsheets
     web        JSON API and dashboard
+    orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command
     simulate   the outside world, for demo and tests
     exchange   hits that others logged, as evidence

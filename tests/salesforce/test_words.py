@@ -87,5 +87,5 @@ def test_usage_is_read_or_not_known() -> None:
 
 
 def test_a_table_tells_nothing_from_no_change() -> None:
-    rows = [{"Id": "1", "A__c": None, "B__c": True}, {"Id": "2", "B__c": 'say "a, b"\nc'}]
+    rows: list[dict[str, object]] = [{"Id": "1", "A__c": None, "B__c": True}, {"Id": "2", "B__c": 'say "a, b"\nc'}]
     assert as_csv(rows) == b'Id,A__c,B__c\n1,#N/A,true\n2,#N/A,"say ""a, b""\nc"\n'

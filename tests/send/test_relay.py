@@ -253,6 +253,34 @@ def test_a_login_over_tls_sends(serve: Serve, sink: Sink, home: Home, certificat
     assert undone(sink.mails[0].content) == HTML
 
 
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+def test_salesforce_may_send_through_it(
+    mechanism: str, *, serve: Serve, sink: Sink, home: Home, certificate: Path
+) -> None:
+    """An Email Relay set to Required Verify with SMTP authentication: a checked certificate, then PLAIN or LOGIN.
+
+    The envelope sender of its bounce management stays as it is. Sources: docs/howto/salesforce-relay.md
+    """
+    sender = "me=example.com__0-abc123@xyz.bnc.salesforce.com"
+    with encrypted(serve(settings=secured(home, certificate)), certificate) as client:
+        client.user, client.password = "shop", "correct horse"
+        assert client.auth(mechanism, getattr(client, f"auth_{mechanism.lower()}"))[0] == 235
+        client.sendmail(sender, [ANNA], HTML)
+    (mail,) = sink.mails
+    assert mail.sender == sender
+    assert undone(mail.content) == HTML
+    assert [event.type for event in home.events()] == [EventType.SENT, EventType.DELIVERED]
+
+
+def test_what_salesforce_signed_arrives_to_the_byte(serve: Serve, sink: Sink) -> None:
+    """So nothing of it is tracked, and the count says so."""
+    signed = b"DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=sf; h=From:Subject; bh=AAAA; b=BBBB\r\n" + HTML
+    running = serve()
+    send(running, ANNA, message=signed)
+    assert [mail.content for mail in sink.mails] == [signed]
+    assert running.report()["untouched"] == 1
+
+
 @pytest.mark.parametrize("login", [("shop", "wrong"), ("nobody", "correct horse"), ("nobody", "")])
 def test_a_wrong_login_is_refused(serve: Serve, home: Home, certificate: Path, login: tuple[str, str]) -> None:
     with encrypted(serve(settings=secured(home, certificate)), certificate) as client:

@@ -119,6 +119,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
     segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
     tried = {"/api/experiments", "/api/experiments/{name}", "/api/experiments/{name}/decide", "/api/experiment-plan"}
     goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
+    campaigns |= {"/api/salesforce", "/api/workflows", "/api/workflows/why", "/api/workflows/{rule}/test"}
     files = {"/api/export/{table}", "/api/pack", "/api/snapshot"}
     assert (
         set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments | tried | goals | files

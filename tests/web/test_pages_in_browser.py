@@ -32,6 +32,8 @@ PAGES = (
     "/campaigns/2/people",
     "/domains",
     "/deliverability",
+    "/salesforce",
+    "/workflows",
     "/campaigns/3/links/1/people?who=machine",
     "/campaigns/3/deliveries/3000000",
     "/unsubscribes",

@@ -28,7 +28,9 @@ from mailwake.insight.returned import Returned
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
 from mailwake.people.person import Person
+from mailwake.pushing.standing import Standing
 from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
+from mailwake.workflows.answers import RulesAnswer, TrialAnswer, WhyAnswer
 
 _CAMPAIGN = "/api/campaigns/{campaign}"
 #: route to the type of its answer
@@ -78,6 +80,10 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/changes": Changes,
     "get /api/person/hour": shapes.HourAnswer,
     "get /api/deliverability": Deliverability,
+    "get /api/salesforce": Standing,
+    "get /api/workflows": RulesAnswer,
+    "get /api/workflows/why": WhyAnswer,
+    "get /api/workflows/{rule}/test": TrialAnswer,
     f"get {_CAMPAIGN}/deliverability": OfCampaign,
     f"get {_CAMPAIGN}/links/{{number}}/people": Followers,
 }

@@ -22,6 +22,7 @@ from mailwake.insight.stores import Stores, zone_named
 from mailwake.notifying.courier import Around
 from mailwake.notifying.endpoints import endpoints_of
 from mailwake.notifying.office import REPORT, Office
+from mailwake.pushing.standing import Standing, standing
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import Remembered
@@ -71,6 +72,7 @@ def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Store
             opened.callback(_work(settings, events))
             opened.callback(_experiments(settings, events, config))
             opened.callback(_salesforce(settings, stores))
+            opened.callback(_workflows(settings, stores, config))
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores,), name="warming up", daemon=True).start()
         yield stores
@@ -103,9 +105,9 @@ def _experiments(settings: Settings, events: EventStore, config: str) -> Callabl
 def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
     if not settings.salesforce.login:
         return lambda: None
-    from mailwake.crm.desk import open_desk
-    from mailwake.crm.office import REPORT as SALESFORCE_REPORT
-    from mailwake.crm.office import Office as SalesforceOffice
+    from mailwake.pushing.desk import open_desk
+    from mailwake.pushing.office import REPORT as SALESFORCE_REPORT
+    from mailwake.pushing.office import Office as SalesforceOffice
     from mailwake.store.crm import open_crm
 
     store = open_crm(settings.data_folder / "state.sqlite")
@@ -120,8 +122,30 @@ def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
     return stop_and_close
 
 
+def _workflows(settings: Settings, stores: Stores, config: str) -> Callable[[], None]:
+    from mailwake.cli.workflow.opening import desk_of
+    from mailwake.workflows.turns import start
+
+    opened = contextlib.ExitStack()
+    stop = start(opened.enter_context(desk_of(settings, stores)), config=config)
+
+    def stop_and_close() -> None:
+        stop()
+        opened.close()
+
+    return stop_and_close
+
+
+def _standing(settings: Settings) -> Standing:
+    from mailwake.store.crm import open_crm
+
+    with contextlib.closing(open_crm(settings.data_folder / "state.sqlite")) as store:
+        return standing(settings, store)
+
+
 async def _serve(settings: Settings, stores: Stores) -> None:
     from mailwake.cli.packing import maker_of
+    from mailwake.cli.workflow.opening import desk_of
     from mailwake.monitoring.status import look
     from mailwake.web.app import create_app
     from mailwake.web.guard import open_to_all
@@ -137,11 +161,14 @@ async def _serve(settings: Settings, stores: Stores) -> None:
             "put a login in front, or set web.host to 127.0.0.1",
             file=sys.stderr,
         )
+    opened = contextlib.ExitStack()
     app = create_app(
         stores,
+        rules=opened.enter_context(desk_of(settings, stores)),
         host=settings.web.host,
         relay=f"{settings.relay.host}:{settings.relay.port}",
         packs=lambda: maker_of(settings),
+        org=lambda: _standing(settings),
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:
@@ -153,6 +180,7 @@ async def _serve(settings: Settings, stores: Stores) -> None:
             stop=stop,
         )
     finally:
+        opened.close()
         address.remove(settings.data_folder, pid=os.getpid())
 
 

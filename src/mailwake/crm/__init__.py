@@ -1,1 +1,1 @@
-"""A Salesforce org gets answers: sums on people, rows for what matters, wishes about mail in both directions."""
+"""What a Salesforce org is to hold of people, and what it says they want; writes nothing to it."""

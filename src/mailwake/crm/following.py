@@ -32,7 +32,7 @@ class Follow:
 def follow(around: Around, *, now: Micros) -> Follow:
     """Keep wishes for everybody of whom something is known that was not, and for those who want no mail."""
     urgent = _follow_suppressions(around, now)
-    until = now - around.wait
+    until = _until(around, now)
     since = around.store.mark(FOLLOWED)
     if since is None:
         return sweep(around, now=now)
@@ -53,7 +53,7 @@ def sweep(around: Around, *, now: Micros, progress: Callable[[int], None] = lamb
         count += around.store.wish(told, now=now)
         people += len(handles)
         progress(people)
-    around.store.wish([], now=now, marks={FOLLOWED: now - around.wait, SWEPT: now})
+    around.store.wish([], now=now, marks={FOLLOWED: _until(around, now), SWEPT: now})
     return Follow(people, count)
 
 
@@ -70,6 +70,12 @@ def follow_people(around: Around, handles: list[Handle], *, now: Micros) -> Foll
         part = handles[start : start + GROUP]
         count += around.store.wish(wishes(around, gather(around, part, now)), now=now)
     return Follow(len(handles), count)
+
+
+def _until(around: Around, now: Micros) -> int:
+    """Up to when all is known: not beyond the newest that is stored, for whoever reads the log may be behind."""
+    newest = around.events.ask("latest")[0]["received_at"]
+    return max(0, min(now - around.wait, newest or 0))
 
 
 def _everybody(around: Around) -> Iterator[list[Handle]]:

@@ -55,21 +55,6 @@ class BadRule(Misconfigured):
     """A rule cannot be."""
 
 
-def read_rules(folder: Path, allowed: Allowed) -> tuple[Rule, ...]:
-    """All rules of a folder, by name; none where there is no folder.
-
-    Raises:
-        BadRule: a file is no rule.
-    """
-    found: dict[str, Rule] = {}
-    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-        for rule in read_file(path, allowed):
-            if rule.name in found:
-                raise BadRule(path.name, f"there is a rule {rule.name!r} in {found[rule.name].path} already")
-            found[rule.name] = rule
-    return tuple(found[name] for name in sorted(found))
-
-
 def read_file(path: Path, allowed: Allowed) -> Iterator[Rule]:
     """The rules of one file.
 

@@ -13,6 +13,7 @@ from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
+from mailwake.pushing.standing import Standing
 from mailwake.web import (
     api,
     click_maps,
@@ -23,14 +24,17 @@ from mailwake.web import (
     goals,
     lists,
     pages,
+    salesforce,
     segments,
     suppressions,
     unsubscribes,
+    workflows,
 )
 from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
 from mailwake.web.keeping import Kept
+from mailwake.workflows.desk import Desk
 
 
 def look_nowhere() -> Status:
@@ -51,6 +55,8 @@ def create_app(
     look: Callable[[], Status] = look_nowhere,
     wall: Callable[[], int] = wall_clock,
     packs: Callable[[], Maker] | None = None,
+    org: Callable[[], Standing] = salesforce.nowhere,
+    rules: Desk | None = None,
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
 
@@ -61,6 +67,8 @@ def create_app(
         look: gives what the installation says of itself.
         wall: gives microseconds since 1970.
         packs: gives what packs are signed with; None: nobody knows the keys here.
+        org: gives how the installation stands with its Salesforce org.
+        rules: of the installation; None: nobody knows them here.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
@@ -81,6 +89,10 @@ def create_app(
     app.state.exports = exports.Places()
     app.state.packs = packs
     app.include_router(exports.router)
+    app.state.salesforce = org
+    app.include_router(salesforce.router)
+    app.state.rules = rules
+    app.include_router(workflows.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)

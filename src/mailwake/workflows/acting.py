@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailwake.crm.fields import MEMBER, MEMBER_KEY, TASK, TASK_KEY, when
+from mailwake.crm.fields import HOT_SIGNAL, HOT_SIGNAL_KEY, MEMBER, MEMBER_KEY, TASK, TASK_KEY, when
 from mailwake.crm.links import Names
 from mailwake.crm.membership import Ladder
 from mailwake.errors import Unavailable
@@ -30,7 +30,6 @@ from mailwake.store.state import StateStore
 from mailwake.store.workflows import RuleEntry, WorkflowStore
 from mailwake.workflows.telling import body_of, headers_of
 
-EVENT, EVENT_KEY = "Email_Hot_Signal__e", "Event_Key__c"
 RULE_FIELD = "Engagement_Rule__c"
 
 
@@ -84,7 +83,8 @@ def act(means: Means, rule: Rule | None, entry: RuleEntry, person: Person, *, no
             actions[kind] = {**told, **change}
             means.save(entry, actions)
 
-        actions[kind] = {**actions[kind], **_DO[kind](_Doing(means, rule, entry, person, now, keep))}
+        found = _DO[kind](_Doing(means, rule, entry, person, now, keep))
+        actions[kind] = {**actions[kind], **found}
         means.save(entry, actions)
     times = [each.get("not_before", 0) for each in actions.values() if each["state"] == "waiting"]
     next_at = min(times, default=0)
@@ -230,7 +230,9 @@ def _platform_event(doing: _Doing) -> Mapping[str, Any]:
         "Score__c": facts.get("score"),
         "Occurred_At__c": when(doing.entry.at),
     }
-    wish = Wish(object=EVENT, key=key, key_field=EVENT_KEY, fields=fields, lane=Lane.HOT, handle=doing.entry.handle)
+    wish = Wish(
+        object=HOT_SIGNAL, key=key, key_field=HOT_SIGNAL_KEY, fields=fields, lane=Lane.HOT, handle=doing.entry.handle
+    )
     doing.means.wish(wish, doing.now)
     return {"state": "done", "key": key}
 

@@ -59,17 +59,7 @@ class Desk:
 
     def rules(self) -> Rules:
         """The rules as their files are now; one bad file keeps none of the others back."""
-        good: dict[str, Rule] = {}
-        bad: dict[str, str] = {}
-        for path in sorted(self.folder.glob("*.toml")) if self.folder.is_dir() else ():
-            try:
-                for rule in read_file(path, self.allowed):
-                    if rule.name in good:
-                        raise BadRule(path.name, f"there is a rule {rule.name!r} in another file already")
-                    good[rule.name] = rule
-            except BadRule as fault:
-                bad[path.name] = str(fault)
-        return Rules(good=dict(sorted(good.items())), bad=bad)
+        return read_all(self.folder, self.allowed)
 
     def rule(self, name: str) -> Rule:
         """One rule.
@@ -142,7 +132,7 @@ def open_desk(
         folder=settings.path(told.folder),
         data=settings.data_folder,
         enabled=told.enabled,
-        allowed=Allowed(fields=frozenset(told.fields), endpoints=frozenset(endpoints)),
+        allowed=allowed_of(settings),
         limits=Limits(
             person_per_day=told.person_per_day,
             owner_per_day=told.owner_per_day,
@@ -164,6 +154,31 @@ def open_desk(
         ),
         score=score,
     )
+
+
+def allowed_of(settings: Settings) -> Allowed:
+    """What rules of an installation may do."""
+    return Allowed(fields=frozenset(settings.workflows.fields), endpoints=frozenset(settings.notify))
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The rules of an installation, without anything around them."""
+    return read_all(settings.path(settings.workflows.folder), allowed_of(settings))
+
+
+def read_all(folder: Path, allowed: Allowed) -> Rules:
+    """The rules of a folder; one bad file keeps none of the others back."""
+    good: dict[str, Rule] = {}
+    bad: dict[str, str] = {}
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        try:
+            for rule in read_file(path, allowed):
+                if rule.name in good:
+                    raise BadRule(path.name, f"there is a rule {rule.name!r} in another file already")
+                good[rule.name] = rule
+        except BadRule as fault:
+            bad[path.name] = str(fault)
+    return Rules(good=dict(sorted(good.items())), bad=bad)
 
 
 def quiet_of(text: str) -> tuple[int, int] | None:

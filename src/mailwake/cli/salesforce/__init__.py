@@ -160,7 +160,7 @@ def status(*, config: ConfigOption = DEFAULT_FILE, as_json: JsonOption = False) 
 
     Example: mailwake salesforce status
     """
-    from mailwake.crm.office import Office
+    from mailwake.pushing.office import Office
 
     with opened(config, events=False) as office:
         told = Office(office.desk, pushes=load(config).salesforce.push).told()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mailwake.cli.logs import configure
-from mailwake.crm.desk import Desk, open_desk
 from mailwake.errors import Unavailable
+from mailwake.pushing.desk import Desk, open_desk
 from mailwake.settings import load
 from mailwake.store.crm import open_crm
 from mailwake.store.events import open_events

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailwake.crm.consenting import Followed
-from mailwake.crm.desk import Looked
-from mailwake.crm.planning import Change, Plan
-from mailwake.crm.repairing import Repaired
-from mailwake.crm.sending import Sent
-from mailwake.crm.undoing import Undone
 from mailwake.drawing.terminal import visible
 from mailwake.events import SECOND
+from mailwake.pushing.desk import Looked
+from mailwake.pushing.planning import Change, Plan
+from mailwake.pushing.repairing import Repaired
+from mailwake.pushing.sending import Sent
+from mailwake.pushing.undoing import Undone
 from mailwake.store.crm import DeadWish, JobSummary
 
 _SHOWN = 20

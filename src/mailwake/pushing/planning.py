@@ -20,7 +20,7 @@ from mailwake.crm.fields import (
     differing,
     named,
 )
-from mailwake.crm.sending import JOB_ROWS, Shapes
+from mailwake.pushing.sending import JOB_ROWS, Shapes
 from mailwake.salesforce.bulk import WORTH_IT
 from mailwake.salesforce.limits import Allowance
 from mailwake.salesforce.records import GROUP, READ_GROUP

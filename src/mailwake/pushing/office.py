@@ -13,10 +13,10 @@ from pathlib import Path
 
 import structlog
 
-from mailwake.crm.desk import Desk
 from mailwake.crm.fields import PEOPLE
 from mailwake.errors import MailwakeError, Misconfigured
 from mailwake.events import SECOND
+from mailwake.pushing.desk import Desk
 from mailwake.store.crm import Lane
 
 log = structlog.get_logger(__name__)

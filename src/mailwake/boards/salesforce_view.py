@@ -1,0 +1,82 @@
+"""What the page on Salesforce shows: whether the org knows what we know, and what keeps it from that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from mailwake.drawing import figures
+from mailwake.events import SECOND
+from mailwake.pushing.standing import Standing
+from mailwake.store.crm import JobSummary
+
+_KINDS = {"Contact": "contacts", "Lead": "leads", "Account": "person accounts"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """A state as a word with a sign."""
+
+    kind: str
+    sign: str
+    word: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """A run that wrote."""
+
+    job: str
+    began: str
+    written: str
+    refused: str
+    undone: str
+
+
+def values(told: Standing, zone: ZoneInfo) -> dict[str, Any]:
+    """What the template is given."""
+    return {
+        "told": told,
+        "state": _state(told),
+        "people": ", ".join(f"{figures.count(count)} {_KINDS[kind]}" for kind, count in told.people.items())
+        or "nobody",
+        "looked": _moment(told.looked_at, zone),
+        "followed": _moment(told.followed_to, zone),
+        "waiting": [(each.object, each.lane, figures.count(each.count)) for each in told.waiting],
+        "refused": [(each.code, figures.count(each.count), each.messages) for each in told.refused],
+        "runs": [_run(each, zone) for each in told.runs],
+        "calls": _of(told.calls, told.daily_calls),
+        "org_calls": _of(told.org_used, told.org_allowed),
+    }
+
+
+def _state(told: Standing) -> Mark:
+    if told.fault:
+        return Mark(kind="bad", sign="✕", word="stands still")
+    if told.is_paused:
+        return Mark(kind="unsure", sign="?", word="paused since a run was taken back")
+    if not told.pushes:
+        return Mark(kind="unsure", sign="?", word="reads and prepares; writes only when told to")
+    return Mark(kind="good", sign="✓", word="writes by itself")
+
+
+def _run(run: JobSummary, zone: ZoneInfo) -> Run:
+    return Run(
+        job=run.job,
+        began=_moment(run.began_at, zone),
+        written=figures.count(run.written),
+        refused=figures.count(run.refused),
+        undone=figures.count(run.undone),
+    )
+
+
+def _of(used: int | None, allowed: int | None) -> str:
+    if used is None or allowed is None:
+        return "not known yet"
+    return f"{figures.count(used)} of {figures.count(allowed)}"
+
+
+def _moment(micros: int | None, zone: ZoneInfo) -> str:
+    return "never" if micros is None else figures.moment(datetime.fromtimestamp(micros / SECOND, UTC), zone)

@@ -1,0 +1,115 @@
+"""How an installation stands with its org: what waits, what was refused, what it costs; without a name of anybody."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from mailwake.pushing.office import REPORT
+from mailwake.settings import Settings
+from mailwake.store.crm import CrmStore, JobSummary, Lane
+
+#: what each lane carries
+LANES = {
+    Lane.CONSENT: "who wants no mail, whose mail comes back",
+    Lane.HOT: "whom to call",
+    Lane.SUMS: "sums on people",
+    Lane.ROWS: "copies and campaign members",
+    Lane.REPAIR: "what others changed",
+}
+_SAMPLES = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """What is still to be sent."""
+
+    object: str
+    lane: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """What the org refused for one reason."""
+
+    code: str
+    count: int
+    #: in the org's words
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How it stands."""
+
+    #: host of the org; None: none is connected
+    org: str | None
+    user: str
+    #: writes by itself
+    pushes: bool
+    #: a run was taken back, and nobody said to go on
+    is_paused: bool
+    people: dict[str, int]
+    waiting: tuple[Waiting, ...]
+    refused: tuple[Refused, ...]
+    runs: tuple[JobSummary, ...]
+    #: microseconds; None: never
+    looked_at: int | None
+    followed_to: int | None
+    #: what keeps it from working
+    fault: str | None
+    #: of the last 24 hours
+    calls: int | None
+    daily_calls: int
+    org_used: int | None
+    org_allowed: int | None
+
+
+def standing(settings: Settings, store: CrmStore) -> Standing:
+    """How an installation stands with its org."""
+    told, report = settings.salesforce, _report(settings.data_folder / REPORT)
+    usage = report.get("org_usage") or {}
+    return Standing(
+        org=urlsplit(told.login).hostname if told.login else None,
+        user=told.username,
+        pushes=told.push,
+        is_paused=bool(store.mark("paused")),
+        people=store.count_people(),
+        waiting=tuple(
+            Waiting(object=of, lane=LANES[Lane(lane)], count=count)
+            for (of, lane, state), count in store.counts().items()
+            if state == "waiting"
+        ),
+        refused=_refused(store),
+        runs=tuple(store.runs()),
+        looked_at=store.mark("looked"),
+        followed_to=store.mark("followed") or None,
+        fault=report.get("fault"),
+        calls=report.get("calls"),
+        daily_calls=told.daily_calls,
+        org_used=usage.get("used"),
+        org_allowed=usage.get("allowed"),
+    )
+
+
+def _refused(store: CrmStore) -> tuple[Refused, ...]:
+    by_code: dict[str, list[str]] = {}
+    for each in store.dead():
+        by_code.setdefault(each.code, []).append(each.message)
+    found = [
+        Refused(code=code, count=len(rows), messages=tuple(dict.fromkeys(rows))[:_SAMPLES])
+        for code, rows in by_code.items()
+    ]
+    return tuple(sorted(found, key=lambda each: (-each.count, each.code)))
+
+
+def _report(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}

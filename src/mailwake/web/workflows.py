@@ -1,0 +1,66 @@
+"""Rules: the page with what they decided and why, and the same for programs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from mailwake.boards import workflows_view
+from mailwake.errors import BadInput
+from mailwake.web.api import Page, now_of, stores_of
+from mailwake.web.rendering import as_json, render
+from mailwake.workflows import answers
+from mailwake.workflows.answers import Asked, RulesAnswer
+from mailwake.workflows.desk import Desk
+from mailwake.workflows.trial import MAX_DAYS
+
+PATH = "/workflows"
+router = APIRouter()
+
+Text = Annotated[str, Query(max_length=320)]
+Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description="Days back from now.")]
+
+
+@router.get(PATH, include_in_schema=False)
+def page(
+    request: Request, *, rule: Text = "", decision: Text = "", why: Text = "", address: Text = "", page: Page = 1
+) -> Response:
+    """All rules, and what they decided, narrowed as the address says."""
+    asked = Asked(rule=rule, decision=decision, why=why, address=address, page=page)
+    values = workflows_view.values(_told(request, asked), asked, stores_of(request).zone)
+    return render(request, "workflows.html", here="workflows", **values)
+
+
+@router.get("/api/workflows")
+def list_rules(
+    request: Request, *, rule: Text = "", decision: Text = "", why: Text = "", address: Text = "", page: Page = 1
+) -> Response:
+    """All rules with what they did, and their decisions, the latest first."""
+    return as_json(_told(request, Asked(rule=rule, decision=decision, why=why, address=address, page=page)))
+
+
+@router.get("/api/workflows/why")
+def explain(request: Request, *, address: Text, rule: Text = "") -> Response:
+    """What rules made of the last thirty days of one person, and why."""
+    return as_json(answers.explained(_desk(request), address, rule, now=now_of(request)))
+
+
+@router.get("/api/workflows/{rule}/test")
+def try_out(request: Request, rule: str, *, days: Days = 30) -> Response:
+    """For whom a rule would have acted in the last days; nothing is done."""
+    return as_json(answers.tried(_desk(request), rule, days=days, now=now_of(request)))
+
+
+def _told(request: Request, asked: Asked) -> RulesAnswer:
+    if request.app.state.rules is None:
+        return answers.NOWHERE
+    return answers.everything(_desk(request), asked)
+
+
+def _desk(request: Request) -> Desk:
+    found: Desk | None = request.app.state.rules
+    if found is None:
+        raise BadInput("this dashboard shows stores alone; nobody told it where their rules are")
+    return found
