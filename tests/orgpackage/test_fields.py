@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 from tests.orgpackage import schema
 
+from mailwake.crm import fields as written
 from mailwake.orgpackage import fields
 
 ROOT = Path(__file__).parents[2]
@@ -148,6 +149,18 @@ def test_nothing_names_a_field_that_is_not_there() -> None:
     rule = SOURCE / "objects/Email_Engagement__c/validationRules/One_Person.validationRule-meta.xml"
     assert "ISNEW()" in values(rule, "errorConditionFormula")[0]
     assert len(values(rule, "errorMessage")[0]) <= 255
+
+
+def test_all_that_is_written_has_a_place() -> None:
+    """The sync names fields by itself; each of them is in the package, on the object that it is written to."""
+    people = {*written.SUMS, *written.STAMPS, written.OPT_OUT_SOURCE}
+    assert people == {field.name for field in fields.fields_of("Contact")}
+    rows = {field.name: field for field in fields.fields_of(written.ROW)}
+    assert {*written.ROW_FIELDS, written.ROW_KEY} <= set(rows)
+    members = {field.name: field for field in fields.fields_of(written.MEMBER)}
+    tasks = {field.name: field for field in fields.fields_of("Activity")}
+    keys = [rows[written.ROW_KEY], members[written.MEMBER_KEY], tasks[written.TASK_KEY]]
+    assert {field.key for field in keys} == {"unique"}
 
 
 def test_the_package_runs_no_code_and_touches_no_page_of_the_admins() -> None:

@@ -76,7 +76,7 @@ def same(ours_: object, theirs: object) -> bool:
         return bool(ours_) is bool(theirs)
     if isinstance(ours_, int | float) and isinstance(theirs, int | float):
         return float(ours_) == float(theirs)
-    return (ours_ or None) == (theirs or None) if not isinstance(ours_, int | float) else False
+    return (None if ours_ == "" else ours_) == (None if theirs == "" else theirs)
 
 
 def differing(fields: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:

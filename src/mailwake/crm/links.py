@@ -19,8 +19,13 @@ def is_connected(settings: Settings) -> bool:
     return bool(settings.salesforce.login)
 
 
-def org_of(settings: Settings, *, around: Around | None = None) -> Org:
+def org_of(settings: Settings, *, around: Around | None = None, username: str = "") -> Org:
     """The org of an installation; nothing is asked of it yet.
+
+    Args:
+        settings: of the installation.
+        around: the world.
+        username: in whose name, instead of the one that the settings name.
 
     Raises:
         Misconfigured: an option cannot be.
@@ -29,19 +34,21 @@ def org_of(settings: Settings, *, around: Around | None = None) -> Org:
     if not told.login:
         raise Misconfigured("salesforce.login", "no org is connected; docs/howto/salesforce.md says how")
     login = checked_login(told.login, "salesforce.login")
-    return Org(Wire(login, _grant(settings), version=told.api_version or VERSION, around=around))
+    return Org(
+        Wire(login, _grant(settings, username or told.username), version=told.api_version or VERSION, around=around)
+    )
 
 
-def _grant(settings: Settings) -> Grant:
+def _grant(settings: Settings, username: str) -> Grant:
     told = settings.salesforce
     if not told.client_id:
         raise Misconfigured("salesforce.client_id", "name the consumer key of the app in the org")
-    if told.username:
+    if username:
         if not told.key:
             raise Misconfigured("salesforce.key", "name a reference to the key whose certificate the app has")
         return JwtBearer(
             client_id=told.client_id,
-            username=told.username,
+            username=username,
             audience=told.audience or (_TEST_AUDIENCE if "sandbox" in told.login else _AUDIENCE),
             key=settings.secret(told.key, "salesforce.key"),
         )

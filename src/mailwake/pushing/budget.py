@@ -15,6 +15,8 @@ from mailwake.salesforce.limits import Usage
 _DAY_SECONDS = 86_400.0
 _STEP_SECONDS = 300.0
 RESERVE = 0.05
+#: how long what the org said of its allowance is believed
+BELIEVED_SECONDS = 900.0
 
 
 @dataclass(kw_only=True)
@@ -30,7 +32,7 @@ class Budget:
     daily: int
     org_share: float
     wall: Callable[[], float]
-    #: what the org said last
+    #: what the org said in the last quarter of an hour: after that one call has to find out
     usage: Callable[[], Usage | None] = lambda: None
     #: True: what is sent now is about who wants no mail
     is_urgent: bool = False

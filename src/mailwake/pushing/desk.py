@@ -23,7 +23,7 @@ from mailwake.crm.telling import Around, Scorer
 from mailwake.errors import Misconfigured
 from mailwake.events import SECOND, Handle, Micros
 from mailwake.pushing import planning, repairing, undoing
-from mailwake.pushing.budget import Budget
+from mailwake.pushing.budget import BELIEVED_SECONDS, Budget
 from mailwake.pushing.sending import Sender, Sent, one_sender
 from mailwake.salesforce.records import Org
 from mailwake.salesforce.wire import Around as World
@@ -207,7 +207,7 @@ def open_desk(
     budget = Budget(daily=told.daily_calls, org_share=told.org_share, wall=world.wall)
     world.spend = budget.spend
     org = org_of(settings, around=world)
-    budget.usage = lambda: org.wire.usage
+    budget.usage = lambda: org.wire.recent_usage(BELIEVED_SECONDS)
     around = Around(
         state=state,
         events=events,

@@ -34,6 +34,8 @@ OBJECTS = (*PEOPLE, ROW, MEMBER, TASK, HOT_SIGNAL)
 JOB_ROWS = 50_000
 _FIRST_SECONDS, _MOST_SECONDS, _MOST_TRIES = 2.0, 900.0, 20
 _SECOND = 1_000_000
+#: wishes about mail, which bear no number: they are never older than what stands there
+_UNSTAMPED = {name for names in CONSENT.values() for name in names}
 Shapes = Callable[[str], ObjectShape | None]
 
 
@@ -104,15 +106,14 @@ class Sender:
             self.budget.is_urgent = group[0].lane is Lane.CONSENT
             try:
                 self._send(group, done)
-                faults = 0
+                done.ended, faults = "", 0
             except CallsSpent as fault:
                 done.ended = str(fault)
                 break
             except SalesforceAway as fault:
                 self._postpone(group, Why(fault.code, str(fault)), done)
-                faults += 1
+                done.ended, faults = str(fault), faults + 1
                 if faults >= 3:
-                    done.ended = str(fault)
                     break
             finally:
                 self.budget.is_urgent = False
@@ -150,7 +151,7 @@ class Sender:
                 row[name] = value
             else:
                 done.hidden.add(f"{wish.object}.{name}")
-        if len(row) > 1 and wish.lane is not Lane.CONSENT:
+        if set(row) - {wish.key_field, *_UNSTAMPED}:
             row |= self._stamps(wish, shape)
         return row
 

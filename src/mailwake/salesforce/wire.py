@@ -99,6 +99,7 @@ class Wire:
         self._signing_in = Lock()
         #: what the last answer said
         self.usage: Usage | None = None
+        self._usage_at = float("-inf")
         #: calls made, those for a session too
         self.calls = 0
 
@@ -173,12 +174,21 @@ class Wire:
                     body += part
                     if len(body) > _MOST_BYTES:
                         raise SalesforceAway("too_large", f"an answer of more than {_MOST_BYTES} bytes")
-                self.usage = usage_in(response.headers.get("sforce-limit-info")) or self.usage
+                self._learn(response.headers.get("sforce-limit-info"))
                 return Answer(status=response.status_code, body=bytes(body), headers=response.headers)
         except httpx2.TimeoutException:
             raise SalesforceAway("timeout", "it did not answer in time") from None
         except httpx2.HTTPError as fault:
             raise SalesforceAway("no_answer", f"it does not answer: {type(fault).__name__}") from None
+
+    def _learn(self, limits: str | None) -> None:
+        found = usage_in(limits)
+        if found is not None:
+            self.usage, self._usage_at = found, self._around.wall()
+
+    def recent_usage(self, seconds: float) -> Usage | None:
+        """What the last answers said, if that was not longer ago; None: not known."""
+        return self.usage if self._around.wall() - self._usage_at <= seconds else None
 
     def _signed_in(self) -> _Session:
         with self._signing_in:

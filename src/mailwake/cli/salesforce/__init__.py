@@ -231,6 +231,29 @@ def read(*, config: ConfigOption = DEFAULT_FILE) -> None:
             tell_looked(office.desk.look(lambda _kind, count: progress(count)))
 
 
+@command.command("deploy")
+def deploy(
+    *,
+    config: ConfigOption = DEFAULT_FILE,
+    check: Annotated[
+        bool, typer.Option("--check", help="Let the org say whether it would take it; change nothing.")
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take the package out, with all that stands in its fields and rows.")
+    ] = False,
+    username: Annotated[
+        str, typer.Option(help="A user of the org who may change metadata; empty: the one of the settings.")
+    ] = "",
+) -> None:
+    """Put the package of fields, permissions and lists into the org.
+
+    Example: mailwake salesforce deploy --check --username admin@acme.example
+    """
+    from mailwake.cli.salesforce.deploying import deploy as put_in
+
+    put_in(config, check=check, remove=remove, username=username)
+
+
 def _prepare(office: Opened) -> None:
     """Read the org and follow the facts, where nobody else does."""
     if office.is_elsewhere:

@@ -1,0 +1,362 @@
+"""What can go wrong with an org, one test each; the list is that of contract tests worth their weight."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.crm.house import DAY, NOW
+from tests.pushing.orgs import USER, Place, opened
+
+from mailwake.errors import BadInput, Misconfigured, Unavailable
+from mailwake.events import Micros
+from mailwake.pushing.sending import one_sender
+from mailwake.salesforce.faults import CallsSpent, OrgMustAct, SalesforceAway
+from mailwake.store.crm import Lane
+
+ANN, BOB = "ann@example.com", "bob@example.com"
+SUMS = "Engagement_Status__c"
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with opened(tmp_path) as found:
+        yield found
+
+
+def crowd(place: Place, count: int = 3) -> list[str]:
+    """Contacts who were each sent a copy and clicked in it; their ids."""
+    ids = []
+    for number in range(count):
+        address = f"reader{number}@example.com"
+        ids.append(place.add("Contact", LastName=f"Reader {number}", Email=address))
+        place.house.happened(address, "sent", ago=3 * DAY, delivery=number + 1)
+        place.house.happened(address, "clicked", ago=2 * DAY, delivery=number + 1)
+    return ids
+
+
+def sync(place: Place) -> Any:
+    place.desk.look()
+    place.desk.follow()
+    return place.desk.push()
+
+
+def rows(place: Place) -> int:
+    return len(list(place.org.query("SELECT Id FROM Email_Engagement__c")))
+
+
+def test_a_push_writes_once_and_an_undo_leaves_nothing(place: Place) -> None:
+    ids = crowd(place)
+    before = place.snapshot()
+    done = sync(place)
+    assert (done.written, done.created, done.refused, done.postponed) == (6, 3, 0, 0)
+    assert [place.value(each, SUMS) for each in ids] == ["Active"] * 3
+    again = sync(place)
+    assert (again.written, again.calls) == (0, 0), "the org holds what we know"
+    undone = place.desk.undo(done.job)
+    assert (undone.changed, undone.deleted, undone.kept, undone.refused) == (3, 3, [], [])
+    assert place.snapshot() == before
+    assert place.desk.is_paused
+    with pytest.raises(BadInput, match="nothing of a run"):
+        place.desk.undo(done.job)
+
+
+def test_what_somebody_changed_since_stays_when_a_run_is_taken_back(place: Place) -> None:
+    one, two, _ = crowd(place)
+    done = sync(place)
+    place.change(one, Engagement_Status__c="Dormant")
+    undone = place.desk.undo(done.job)
+    assert undone.kept == [("Contact", one, (SUMS,))]
+    assert (place.value(one, SUMS), place.value(two, SUMS)) == ("Dormant", None)
+
+
+def test_a_hidden_opt_out_field_stops_nothing_and_is_told(place: Place) -> None:
+    (one,) = crowd(place, 1)
+    place.order("access", user=USER, hide=["Contact.HasOptedOutOfEmail"])
+    place.house.state.suppress(place.house.handle("reader0@example.com"), reason="unsubscribed", source="edge", at=NOW)
+    assert "Contact.HasOptedOutOfEmail" in place.desk.look().reading.hidden
+    place.desk.follow()
+    assert place.desk.push().refused == 0
+    assert place.value(one, SUMS) == "Opted out"
+    assert any("HasOptedOutOfEmail" in line for line in place.desk.plan().missing)
+
+
+def test_a_field_hidden_after_we_looked_is_left_out_and_the_rest_written(place: Place) -> None:
+    (one,) = crowd(place, 1)
+    place.desk.look()
+    place.desk.follow()
+    place.desk.plan()
+    place.order("access", user=USER, hide=["Contact.Last_Human_Click__c"])
+    done = place.desk.push()
+    assert "Contact.Last_Human_Click__c" in done.hidden
+    assert (place.value(one, SUMS), done.refused) == ("Active", 0)
+
+
+def test_a_lead_converted_on_the_way_is_told_of_on_its_contact(place: Place) -> None:
+    lead = place.add("Lead", LastName="Ann", Company="A", Email=ANN)
+    place.house.happened(ANN, "sent", ago=3 * DAY)
+    place.house.happened(ANN, "clicked", ago=2 * DAY)
+    place.desk.look()
+    place.desk.follow()
+    contact = place.order("convert", lead=lead)["contactId"]
+    place.later(600)
+    first = place.desk.push()
+    assert first.refused == 0
+    place.desk.push()
+    assert place.value(contact, SUMS) == "Active"
+    (row,) = place.org.query("SELECT Contact__c, Lead__c FROM Email_Engagement__c")
+    assert (row["Contact__c"], row["Lead__c"]) == (contact, None)
+
+
+def test_the_one_that_is_left_of_two_merged_records_is_told(place: Place) -> None:
+    winner, loser, _ = crowd(place)
+    sync(place)
+    place.later(600)
+    place.order("merge", winner=winner, losers=[loser])
+    place.house.happened("reader1@example.com", "clicked", ago=DAY, delivery=2, link=2)
+    done = sync(place)
+    assert done.refused == 0
+    assert place.desk.store.people_of([loser])[loser].merged_into == winner
+    assert not [each for each in place.desk.store.waiting() if each.key == loser]
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "status_after", "truncate", "drop_before", "status"])
+def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(place: Place, kind: str) -> None:
+    crowd(place)
+    place.desk.look()
+    place.desk.follow()
+    place.order("fault", kind=kind, path="composite/sobjects", times=2)
+    done = place.desk.push()
+    assert (done.written, rows(place)) == (6, 3)
+    assert done.refused == 0
+
+
+def test_an_org_that_is_away_for_long_is_told_later(place: Place) -> None:
+    crowd(place)
+    place.desk.look()
+    place.desk.follow()
+    place.order("fault", kind="status", path="composite/sobjects", times=50)
+    done = place.desk.push()
+    assert done.written == 0
+    assert "503" in done.ended
+    place.order("clear", what=["faults"])
+    place.later(1_000)
+    assert place.desk.push().written == 6
+    assert rows(place) == 3
+
+
+def test_maintenance_lets_us_read_and_keeps_what_waits(place: Place) -> None:
+    crowd(place)
+    place.order("settings", is_in_maintenance=True)
+    done = sync(place)
+    assert (done.written, done.refused) == (0, 0)
+    place.order("settings", is_in_maintenance=False)
+    place.later(1_000)
+    assert place.desk.push().written == 6
+
+
+def test_a_session_that_ends_is_made_anew_once(place: Place) -> None:
+    crowd(place)
+    place.desk.look()
+    place.desk.follow()
+    place.order("sessions")
+    assert place.desk.push().written == 6
+
+
+def test_a_revoked_certificate_stops_us_and_says_who_must_act(place: Place) -> None:
+    crowd(place)
+    place.order("app", client_id="mailwake", certificate=None, approved=[USER])
+    place.order("sessions")
+    with pytest.raises(OrgMustAct, match="signing in is refused"):
+        place.desk.look()
+
+
+def test_a_wrong_clock_is_named(place: Place) -> None:
+    place.order("sessions")
+    place.order("clock", advance=3_600)
+    place.desk.org.wire._around.wall = lambda: NOW / 1_000_000
+    with pytest.raises(OrgMustAct, match="behind Salesforce's"):
+        place.desk.look()
+
+
+def test_calls_spent_end_a_run_but_not_for_who_wants_no_mail(tmp_path: Path) -> None:
+    with opened(tmp_path, daily_calls=60) as place:
+        ids = crowd(place)
+        place.desk.look()
+        place.desk.follow()
+        for _ in range(100):
+            try:
+                place.desk.budget.spend()
+            except CallsSpent:
+                break
+        done = place.desk.push()
+        assert (done.written, "daily_calls" in done.ended) == (0, True)
+        place.house.state.suppress(place.house.handle("reader0@example.com"), reason="complained", source="esp", at=NOW)
+        place.desk.follow()
+        done = place.desk.push()
+        assert done.written == 1
+        assert place.value(ids[0], "HasOptedOutOfEmail") is True
+        place.later(86_400)
+        assert place.desk.push().written == 5
+
+
+def test_what_others_use_of_the_org_is_left_to_them(place: Place) -> None:
+    crowd(place)
+    place.desk.look()
+    place.desk.follow()
+    place.order("usage", add=110_000)
+    place.desk.org.limits()
+    done = place.desk.push()
+    assert (done.written, done.calls, "we stop at 90%" in done.ended) == (0, 0, True)
+    place.later(86_400)
+    assert place.desk.push().written == 6, "a day later one call finds out that there is room again"
+
+
+def test_the_orgs_own_limit_is_no_fault_of_a_row(place: Place) -> None:
+    crowd(place)
+    place.desk.look()
+    place.desk.follow()
+    place.order("settings", daily_requests=1)
+    done = place.desk.push()
+    assert (done.written, done.refused) == (0, 0)
+    assert done.ended
+    place.order("settings", daily_requests=115_000)
+    place.later(1_000)
+    assert place.desk.push().written == 6
+
+
+def test_the_same_address_on_two_records_opts_both_out_and_rows_stand_on_one(place: Place) -> None:
+    contact = place.add("Contact", LastName="Ann", Email=ANN)
+    lead = place.add("Lead", LastName="Ann", Company="A", Email=ANN.upper())
+    place.house.happened(ANN, "sent", ago=3 * DAY)
+    place.house.happened(ANN, "clicked", ago=2 * DAY)
+    place.house.state.suppress(place.house.handle(ANN), reason="unsubscribed", source="edge", at=NOW)
+    sync(place)
+    assert place.value(contact, "HasOptedOutOfEmail") is place.value(lead, "HasOptedOutOfEmail") is True
+    assert place.value(contact, "Engagement_Shared_Email__c") is place.value(lead, "Engagement_Shared_Email__c") is True
+    (row,) = place.org.query("SELECT Contact__c, Lead__c FROM Email_Engagement__c")
+    assert (row["Contact__c"], row["Lead__c"]) == (contact, None)
+
+
+@pytest.mark.parametrize("kind", ["validation", "trigger"])
+def test_rules_of_the_org_refuse_single_rows(place: Place, kind: str) -> None:
+    ids = crowd(place, 5)
+    rule = {"object": "Contact", "kind": kind, "when": {"field": "LastName", "matches": "[13]$"}, "message": "not now"}
+    place.order("rule", **rule)
+    done = sync(place)
+    assert (done.written, done.refused) == (8, 2)
+    dead = place.desk.store.dead()
+    assert {each.wish.key for each in dead} == {ids[1], ids[3]}
+    assert all("not now" in each.message for each in dead)
+    place.order("clear", what=["rules"])
+    assert place.desk.store.revive(now=Micros(place.desk.wall())) == 2
+    assert place.desk.push().written == 2
+
+
+def test_a_flow_that_overwrites_us_is_found_at_night_and_not_fought_for_ever(place: Place) -> None:
+    (one,) = crowd(place, 1)
+    sync(place)
+    place.change(one, Engagement_Status__c="Dormant")
+    place.later(600)
+    place.desk.look()
+    assert place.desk.repair().drifted == 1
+    assert place.desk.push().written == 1
+    assert place.value(one, SUMS) == "Active"
+
+
+def test_an_opt_out_taken_back_there_stays_here(place: Place) -> None:
+    contact = place.add("Contact", LastName="Ann", Email=ANN, HasOptedOutOfEmail=True)
+    sync(place)
+    handle = place.house.handle(ANN)
+    assert place.house.state.suppressed([handle], stream="marketing")
+    place.change(contact, HasOptedOutOfEmail=False)
+    place.later(600)
+    sync(place)
+    assert place.house.state.suppressed([handle], stream="marketing")
+    assert place.value(contact, "HasOptedOutOfEmail") is False, "what the org said is not said back to it"
+
+
+def test_storage_that_is_full_stops_new_rows_and_sums_go_on(place: Place) -> None:
+    ids = crowd(place)
+    place.order("settings", max_records=1)
+    done = sync(place)
+    assert [place.value(each, SUMS) for each in ids] == ["Active"] * 3
+    assert (rows(place), "Email_Engagement__c" in done.stopped, done.refused) == (0, True, 0)
+    place.order("settings", max_records=None)
+    place.later(1_000)
+    assert place.desk.push().written == 3
+
+
+def test_locked_rows_are_tried_again_and_the_others_are_written(place: Place) -> None:
+    one, *_ = crowd(place)
+    place.order("lock", ids=[one], seconds=60)
+    done = sync(place)
+    assert done.refused == 0
+    assert done.postponed >= 1
+    place.later(1_000)
+    place.desk.push()
+    assert (place.value(one, SUMS), rows(place)) == ("Active", 3)
+
+
+def test_clocks_that_differ_by_minutes_lose_nobody(place: Place) -> None:
+    place.add("Contact", LastName="Ann", Email=ANN)
+    place.desk.look()
+    place.order("clock", advance=-240)
+    place.add("Contact", LastName="Bob", Email=BOB)
+    place.order("clock", advance=240)
+    place.desk.look()
+    assert place.desk.store.count_people() == {"Contact": 2}
+
+
+def test_an_org_without_campaigns_or_individuals_is_an_org(place: Place) -> None:
+    place.order("access", user=USER, forbid=["CampaignMember", "Individual", "Campaign"])
+    ids = crowd(place, 1)
+    assert sync(place).refused == 0
+    assert place.value(ids[0], SUMS) == "Active"
+
+
+def test_person_accounts_are_told_on_the_account(tmp_path: Path) -> None:
+    with opened(tmp_path, person_accounts=True) as place:
+        account = place.add("Account", LastName="Ann", PersonEmail=ANN)
+        place.house.happened(ANN, "sent", ago=3 * DAY)
+        place.house.happened(ANN, "clicked", ago=2 * DAY)
+        assert sync(place).refused == 0
+        assert place.value(account, "Engagement_Status__pc") == "Active"
+        (row,) = place.org.query("SELECT Contact__c FROM Email_Engagement__c")
+        assert row["Contact__c"].startswith("003")
+
+
+def test_an_org_without_our_package_is_told_what_is_missing_and_nothing_breaks(tmp_path: Path) -> None:
+    with opened(tmp_path, bare=True) as place:
+        crowd(place)
+        done = sync(place)
+        assert (done.written, done.refused) == (0, 0)
+        assert any("Email_Engagement__c: there is no such object" in line for line in place.desk.plan().missing)
+
+
+def test_two_processes_do_not_send_at_once(place: Place) -> None:
+    with one_sender(place.desk.folder), pytest.raises(Unavailable, match="another process"):
+        place.desk.push()
+
+
+def test_what_waits_goes_in_the_order_of_its_urgency(place: Place) -> None:
+    crowd(place)
+    place.house.state.suppress(place.house.handle("reader2@example.com"), reason="complained", source="esp", at=NOW)
+    place.desk.look()
+    place.desk.follow()
+    done = place.desk.push(lane=Lane.CONSENT)
+    assert done.written == 1, "the others wait for their turn"
+
+
+def test_plain_http_is_for_this_machine_alone(tmp_path: Path) -> None:
+    with (
+        pytest.raises(Misconfigured, match=r"salesforce\.login: must be https"),
+        opened(tmp_path, login="http://example.com"),
+    ):
+        pass
+
+
+def test_an_org_that_says_nonsense_is_away(place: Place) -> None:
+    place.order("fault", kind="truncate", path="sobjects/Contact/describe", times=9)
+    with pytest.raises(SalesforceAway):
+        place.desk.look()
