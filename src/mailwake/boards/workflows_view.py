@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import figures
 from mailwake.drawing.paging import pages
 from mailwake.rules.guards import REASONS
-from mailwake.workflows.answers import Asked, EntryAnswer, RuleAnswer, RulesAnswer
+from mailwake.workflows.answers import Asked, EntryAnswer, RuleAnswer, RulesAnswer, TrialAnswer
 
 PATH = "/workflows"
+#: lines of a trial
+_SHOWN = 50
 _KINDS = ("entered", "deferred", "refused", "reversed")
 _WORDS = {"entered": "acted", "deferred": "waits", "refused": "did not act", "reversed": "taken back"}
 _MARKS = {"entered": ("good", "✓"), "deferred": ("unsure", "?"), "refused": ("soft", "□"), "reversed": ("unsure", "↩")}
@@ -28,12 +30,13 @@ class Mark:
     word: str
 
 
-def values(told: RulesAnswer, asked: Asked, zone: ZoneInfo) -> dict[str, Any]:
+def values(told: RulesAnswer, asked: Asked, trial: TrialAnswer | None, zone: ZoneInfo) -> dict[str, Any]:
     """What `workflows.html` names.
 
     Args:
         told: the answer.
         asked: what it was asked for.
+        trial: of one rule; None: none was asked for.
         zone: the viewer's.
     """
     query = {"rule": asked.rule, "decision": asked.decision, "why": asked.why, "address": asked.address}
@@ -48,6 +51,21 @@ def values(told: RulesAnswer, asked: Asked, zone: ZoneInfo) -> dict[str, Any]:
         "reasons": [(code, words) for code, words in REASONS.items() if code],
         "pages": pages(PATH, query, page=asked.page, total=told.total, page_size=told.page_size),
         "total": figures.count(told.total),
+        "trial": None if trial is None else _trial(trial, zone),
+    }
+
+
+def _trial(trial: TrialAnswer, zone: ZoneInfo) -> dict[str, Any]:
+    left = [*sorted(trial.refused.items()), *sorted(trial.unfit.items())]
+    return {
+        "name": trial.rule,
+        "days": trial.days,
+        "count": figures.count(len(trial.entered)),
+        "entries": [_entry(each, zone) for each in trial.entered[-_SHOWN:][::-1]],
+        "is_cut": len(trial.entered) > _SHOWN,
+        "shown": figures.count(_SHOWN),
+        "reasons": [(figures.count(count), REASONS.get(why, why)) for why, count in left],
+        "busiest": figures.count(trial.busiest) if trial.busiest else "",
     }
 
 
@@ -70,6 +88,7 @@ def _rule(rule: RuleAnswer, zone: ZoneInfo) -> dict[str, Any]:
         "from": _moment(rule.acts_from, zone) or "with the next turn",
         "last": _moment(rule.last_at, zone) or "never",
         "counts": counts,
+        "try": f"{PATH}?{urlencode({'tried': rule.name})}#tried",
     }
 
 

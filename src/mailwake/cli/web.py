@@ -123,7 +123,7 @@ def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
 
 
 def _workflows(settings: Settings, stores: Stores, config: str) -> Callable[[], None]:
-    from mailwake.cli.workflow.opening import desk_of
+    from mailwake.cli.ruling import desk_of
     from mailwake.workflows.turns import start
 
     opened = contextlib.ExitStack()
@@ -145,7 +145,7 @@ def _standing(settings: Settings) -> Standing:
 
 async def _serve(settings: Settings, stores: Stores) -> None:
     from mailwake.cli.packing import maker_of
-    from mailwake.cli.workflow.opening import desk_of
+    from mailwake.cli.ruling import desk_of
     from mailwake.monitoring.status import look
     from mailwake.web.app import create_app
     from mailwake.web.guard import open_to_all

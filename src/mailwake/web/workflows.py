@@ -25,11 +25,20 @@ Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description="Days back from now."
 
 @router.get(PATH, include_in_schema=False)
 def page(
-    request: Request, *, rule: Text = "", decision: Text = "", why: Text = "", address: Text = "", page: Page = 1
+    request: Request,
+    *,
+    rule: Text = "",
+    decision: Text = "",
+    why: Text = "",
+    address: Text = "",
+    page: Page = 1,
+    tried: Text = "",
+    days: Days = 30,
 ) -> Response:
-    """All rules, and what they decided, narrowed as the address says."""
+    """All rules, and what they decided, narrowed as the address says; one of them tried, where it is named."""
     asked = Asked(rule=rule, decision=decision, why=why, address=address, page=page)
-    values = workflows_view.values(_told(request, asked), asked, stores_of(request).zone)
+    trial = answers.tried(_desk(request), tried, days=days, now=now_of(request)) if tried else None
+    values = workflows_view.values(_told(request, asked), asked, trial, stores_of(request).zone)
     return render(request, "workflows.html", here="workflows", **values)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailwake.events import SECOND, Micros
 from mailwake.rules.guards import Ledger
@@ -47,6 +47,7 @@ def trial(desk: Desk, rule: Rule, *, days: int, now: Micros) -> Trial:
         days: 1 to `MAX_DAYS`.
         now: where they end.
     """
+    rule = replace(rule, enabled=True)
     world, since = desk.world(), now - days * DAY
     signals = list(read(world.events, since=since, until=now, grade=0))
     found = in_order(_found(world, rule, signals, since=since, now=now))

@@ -19,7 +19,8 @@ from mailwake.cli import fail
 from mailwake.cli.acting import moment, who
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
-from mailwake.cli.workflow.opening import asked, desk_of, stores_of
+from mailwake.cli.ruling import desk_of
+from mailwake.cli.workflow.opening import asked, stores_of
 from mailwake.drawing.terminal import visible
 from mailwake.errors import BadInput, Unavailable
 from mailwake.rules.guards import REASONS

@@ -8,25 +8,13 @@ from contextlib import ExitStack, contextmanager
 import msgspec
 
 from mailwake.cli.report.asking import answer_of
+from mailwake.cli.ruling import desk_of
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.settings import Settings
-from mailwake.store.crm import open_crm
 from mailwake.store.events import open_events
 from mailwake.store.state import open_state
-from mailwake.store.workflows import open_workflows
 from mailwake.workflows import answers
-from mailwake.workflows.desk import Desk, open_desk
-
-
-@contextmanager
-def desk_of(settings: Settings, stores: Stores) -> Iterator[Desk]:
-    """The rules of an installation over its open stores."""
-    path = settings.data_folder / "state.sqlite"
-    with ExitStack() as opened:
-        crm, store = open_crm(path), open_workflows(path)
-        opened.callback(crm.close)
-        opened.callback(store.close)
-        yield open_desk(settings, stores, crm, store)
+from mailwake.workflows.desk import Desk
 
 
 @contextmanager
