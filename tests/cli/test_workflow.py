@@ -8,9 +8,11 @@ import pytest
 from tests.insight import seeding
 from tests.workflows.house import CLICK, MACHINE, PERSON
 
+from mailwake.cli.doctor import check_rules
 from mailwake.cli.workflow import check, run, show_all, switch_off, switch_on, try_out, why
 from mailwake.errors import BadInput
 from mailwake.events import EventType, event_id
+from mailwake.settings import load
 
 
 def test_a_rule_is_checked_tried_run_explained_and_switched(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,9 +30,13 @@ def test_a_rule_is_checked_tried_run_explained_and_switched(tmp_path: Path, caps
     with pytest.raises(SystemExit):
         check(config=str(config))
     assert "did you mean task?" in said()
+    (found,) = check_rules(load(config))
+    assert (found.state, found.check) == ("problem", "rules")
+    assert "tell.toml cannot be used" in found.line
     rule.write_text(CLICK, encoding="utf-8")
     check(config=str(config))
     assert "tell: click → task" in said()
+    assert [each.state for each in check_rules(load(config))] == ["ok"]
     run(once=True, config=str(config))
     now = time.time()
     stores = seeding.open_stores(tmp_path)

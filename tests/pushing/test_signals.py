@@ -23,6 +23,7 @@ def test_a_task_and_a_signal_are_written_once_and_only_the_task_is_taken_back(tm
             Wish(object=HOT_SIGNAL, key="k2", key_field=HOT_SIGNAL_KEY, fields=signal, lane=Lane.HOT),
         ]
         place.house.store.wish(wishes, now=NOW)
+        assert {each.object for each in place.desk.plan().objects} >= {TASK, HOT_SIGNAL}
         done = place.desk.push(lane=Lane.HOT)
         assert (done.written, done.refused, done.hidden) == (2, 0, set())
         assert [row["Subject"] for row in place.org.query("SELECT Subject FROM Task")] == ["Call Ann"]

@@ -111,7 +111,7 @@ def test_only_final_news_of_people_get_past_the_wall(signal: Signal, least: floa
     assert signal.at > START + DAY
     assert now - signal.at < FRESH
     if signal.type == "clicked" or signal.klass is not None:
-        assert signal.klass not in (None, "mpp")
+        assert signal.klass != "mpp"
         assert signal.p_human is not None
         assert signal.p_human >= least
         assert signal.replayed_from is None or signal.replayed_from >= least

@@ -38,7 +38,7 @@ _MEANT = {
     "campaigns": NARROWED - {Trigger.HOT},
 }
 _LEAST = {"times": 2, "within_days": 1, "days": 1, "sends": 1, "score": 1, "most_per_hour": 1, "late_hours": 1}
-_MOST = {"times": 100, "within_days": 365, "days": 3_650, "score": 100, "late_hours": 168, "settle_minutes": 1_440}
+_MOST = {"times": 100, "within_days": 365, "days": 3_650, "score": 100, "late_hours": 720, "settle_minutes": 1_440}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -125,7 +125,7 @@ def unfit(rule: Rule, signal: Signal, *, now: int) -> str:
 
 def is_persons(p_human: float | None, klass: str | None, *, least: float) -> bool:
     """Whether it is as sure as a rule wants that a person did it."""
-    return p_human is not None and p_human >= least and klass not in (None, Class.MPP)
+    return p_human is not None and p_human >= least and klass != Class.MPP
 
 
 def untimely(signal_at: int, *, started_at: int, now: int) -> str:

@@ -75,7 +75,8 @@ shift_seconds = -{week}
 """
 
 
-#: off, for nobody is to get more mail of a demo; the page tells for whom they would have acted
+#: off, for nobody is to get more mail of a demo; the page tells for whom they would have acted. What happens in a week
+#: is learned within seconds, so that all of it is late.
 RULES = {
     "planner-fans": """\
 about = "Somebody looks at the plans: send what belongs to them"
@@ -83,6 +84,7 @@ enabled = false
 trigger = "click"
 labels = ["plans"]
 again = "once"
+late_hours = 240
 mail = true
 
 [letter]
@@ -93,6 +95,7 @@ about = "Somebody clicked on two days"
 enabled = false
 trigger = "return"
 times = 2
+late_hours = 240
 mail = true
 
 [letter]
