@@ -9,7 +9,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 2) * 3 // 2
 # Hundreds of processes are started; without kept bytecode each of them compiles all of its modules.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-long bench lint docs lock clean
+.PHONY: demo test test-long bench lint docs words lock clean
 
 demo: $(VENV)/.server
 	@$(BIN)/mailwake demo $(if $(EXIT),--exit)
@@ -31,6 +31,10 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python tools/regenerate_docs.py
+
+# What translators start from; see docs/howto/translate.md.
+words: $(VENV)/.dev
+	$(BIN)/python tools/collect_messages.py
 
 # Locks hold for every platform and Python from 3.11 on; they name no index.
 lock: $(VENV)/bin/uv

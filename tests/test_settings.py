@@ -50,6 +50,7 @@ def test_an_empty_file_gives_the_defaults() -> None:
             "a.example too",
         ),
         ({"logging": {"format": "xml"}}, "logging.format", "json"),
+        ({"web": {"language": "../de"}}, "web.language", "pt-BR"),
         ({"logging": {"level": "loud"}}, "logging.level", "warning"),
     ],
 )

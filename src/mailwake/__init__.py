@@ -1,6 +1,7 @@
 """Mailwake shows what happened to the mail you sent.
 
-The words, which every room may import: ``errors sections settings events modes tokens hosts copies``.
+The words, which every room may import: ``errors sections settings events modes tokens hosts copies
+language``.
 
 The rooms, in the order an email lives::
 

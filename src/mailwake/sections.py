@@ -326,6 +326,8 @@ class Web:
     port: int = 8026
     #: time zone that charts start with
     timezone: str = "UTC"
+    #: of its pages, such as de or pt-BR; what has no translation stays English (docs/howto/translate.md)
+    language: str = "en"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from mailwake.tokens import KeyRing
 
 _PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,32}")
+#: language, script, region, as BCP 47 has them; a name of a folder, so nothing else
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 DEFAULT_FILE = "mailwake.toml"
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
@@ -245,6 +247,8 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("logging.format", "must be text or json")
     if settings.logging.level not in ("debug", "info", "warning", "error"):
         raise Misconfigured("logging.level", "must be debug, info, warning or error")
+    if not _LANGUAGE.fullmatch(settings.web.language):
+        raise Misconfigured("web.language", f"{settings.web.language!r} is no language; write it as de or pt-BR")
     if settings.log.keep_days < 0:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.conftest import Home, Mail
 from tests.insight import seeding
 
-from mailwake.bulletins import postman
+from mailwake.bulletins import schedule
 from mailwake.bulletins.postman import Postman
 from mailwake.bulletins.schedule import Schedule
 from mailwake.cli.report.mailing import send_now
@@ -153,7 +153,7 @@ def test_by_hand_it_goes_at_once_and_counts_for_nothing(
     stores.events.close()
     send_now(settings, "now")
     assert "weekly: ann@example.com, ben@example.com took it" in capsys.readouterr().out
-    assert stores.state.jobs(postman.KIND) == []
+    assert stores.state.jobs(schedule.KIND) == []
     home.sink.on_rcpt = lambda address: "550 5.1.1 nobody" if address.startswith("ben") else None
     with pytest.raises(Unavailable, match=r"ben@example.com: 550 5.1.1 nobody"):
         send_now(settings, "now")

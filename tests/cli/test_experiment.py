@@ -12,10 +12,11 @@ from tests.insight import seeding
 from typer.testing import CliRunner
 
 from mailwake.cli import build
+from mailwake.earnings import keeper as goals
 from mailwake.errors import BadInput
 from mailwake.events import Micros
 from mailwake.experiments.design import NoSuchExperiment, design_of, sent_of, variant_of
-from mailwake.experiments.lists import kept_list
+from mailwake.experiments.lists import kept_list, list_of
 from mailwake.experiments.turns import Turns
 from mailwake.trials.planner import always_valid_inflation, units_each
 
@@ -117,8 +118,8 @@ def test_what_cannot_be_is_refused_with_what_to_write(home: Home, run: Run) -> N
         (("One", "spring.html", "--subject", "Spring"), "2 to 8 variants"),
         (("Two", "spring.html", *SUBJECTS, "--weights", "90"), "2 variants"),
         (("Two", "spring.html", *SUBJECTS, "--variant", "A", "--variant", "A"), "same name"),
-        (("Two", "spring.html", *SUBJECTS, "--metric", "raw"), "clicks or opens"),
-        (("Two", "spring.html", *SUBJECTS, "--metric", "opens", "--role", "cta"), "opens have none"),
+        (("Two", "spring.html", *SUBJECTS, "--metric", "raw"), "clicks, opens or conversions"),
+        (("Two", "spring.html", *SUBJECTS, "--metric", "opens", "--role", "cta"), "opens and conversions have none"),
         (("Two", "spring.html", *SUBJECTS, "--otherwise", "Z"), "no variant 'Z'"),
         (("Two", "spring.html", *SUBJECTS, "--deadline", "soon"), "4h, 3d or 2w"),
         (("Two", "spring.html", *SUBJECTS, "--tested", "0"), "share"),
@@ -138,3 +139,30 @@ def test_what_cannot_be_is_refused_with_what_to_write(home: Home, run: Run) -> N
     with pytest.raises(BadInput, match="no list kept"):
         run("send", "Two")
     assert not home.sink.mails
+
+
+def test_a_draft_is_deleted_with_its_list_and_a_new_one_gets_none_of_it(home: Home, run: Run) -> None:
+    run("create", "Draft", "spring.html", *SUBJECTS, "--tested", "50")
+    state = home.state()
+    kept = state.experiment("Draft")
+    assert kept is not None
+    list_of(kept, home.folder / "people.csv", home.folder / "data")
+    assert kept_list(home.folder / "data", kept).exists()
+    assert run("delete", "Draft") == "deleted\n"
+    assert not kept_list(home.folder / "data", kept).exists()
+    with pytest.raises(BadInput, match="no experiment 'Draft'"):
+        run("delete", "Draft")
+    kept_list(home.folder / "data", kept).write_text("email\nsomebody@example.com\n")
+    run("create", "Next", "spring.html", *SUBJECTS, "--tested", "50")
+    assert not kept_list(home.folder / "data", kept).exists() or state.experiment("Next").id != kept.id  # type: ignore[union-attr]
+
+
+def test_a_goal_decides_only_where_conversions_do(home: Home, run: Run) -> None:
+    with pytest.raises(BadInput, match="name it with --goal"):
+        run("create", "Sells", "spring.html", *SUBJECTS, "--metric", "conversions")
+    with pytest.raises(BadInput, match="there is no goal 'purchase'; there are none yet"):
+        run("create", "Sells", "spring.html", *SUBJECTS, "--metric", "conversions", "--goal", "purchase")
+    goals.add(home.state(), "purchase", now=Micros(1), by="ann")
+    run("create", "Sells", "spring.html", *SUBJECTS, "--metric", "conversions", "--goal", "purchase")
+    assert "measure: Led to a goal, purchase" in run("status", "Sells")
+    assert json.loads(run("plan", "--metric", "conversions", "--goal", "purchase", "--json"))["baseline"] == 0.005

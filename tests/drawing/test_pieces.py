@@ -62,8 +62,9 @@ def test_rankings_start_with_what_most_people_used() -> None:
         Group(name="b", label="B", opened=reaction(human=2), clicked=NOBODY),
         Group(name="c", label="C", opened=NOBODY, clicked=reaction(human=1)),
     )
-    assert [row.label for row in pieces.groups(rows, "opened")] == ["B", "A"]
-    assert [row.label for row in pieces.groups(rows, "clicked")] == ["C"]
+    shown = pieces.groups(rows, "opened", "/people?client=")
+    assert [(row.label, row.people) for row in shown] == [("B", "/people?client=b"), ("A", "/people?client=a")]
+    assert [row.label for row in pieces.groups(rows, "clicked", "")] == ["C"]
 
 
 @pytest.mark.parametrize(
@@ -88,4 +89,4 @@ def test_a_campaign_not_sent_says_so() -> None:
     ("number", "of", "text"), [(1, 1, "1 campaign"), (2, 2, "2 campaigns"), (1, 1_200, "1 of 1,200 campaigns")]
 )
 def test_a_list_says_how_much_of_it_is_shown(number: int, of: int, text: str) -> None:
-    assert pieces.listed(number, of, "campaign") == text
+    assert pieces.listed(number, of, pieces.CAMPAIGNS) == text

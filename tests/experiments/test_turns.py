@@ -73,9 +73,13 @@ def test_a_winner_is_mailed_to_the_rest_until_nobody_waits(settings: Settings, s
     runs.ends_with = 0
     again.turn(stores, now=later)  # after a restart it is found to be done, and done again
     assert len(runs.words) == 3
+    stray = kept_list(settings.data_folder, kept).with_stem("999")
+    stray.write_text("email\nof somebody whose experiment was deleted\n")
     kept_list(settings.data_folder, kept).unlink()
     again.turn(stores, now=later)
     assert len(runs.words) == 3
+    assert not stray.exists()
+    assert kept_list(settings.data_folder, even).exists()
 
 
 def test_a_run_under_way_is_ended_in_order_when_the_role_stops(settings: Settings, stores: Stores) -> None:

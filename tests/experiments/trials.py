@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 from tests.insight import seeding
 
-from mailwake.events import EventType, TemplateId
+from mailwake.events import EventType, Source, TemplateId, event_id
 from mailwake.experiments import design
 from mailwake.experiments.design import Design, Sent, Variant
+from mailwake.goals.claims import claim
 from mailwake.insight.stores import Stores
 from mailwake.store.state import Experiment
 
@@ -28,6 +29,8 @@ class Copies:
     machines: int = 0
     #: copies that bounced, among those that nobody clicked
     bounced: int = 0
+    #: of those that people clicked, so many reached `goal` an hour later
+    converted: int = 0
     #: role of the links that people clicked
     role: str = "cta"
 
@@ -67,8 +70,18 @@ def _copy(mail: seeding.Sending, person: int, number: int, *, copies: Copies, te
     mail.add(EventType.DELIVERED, person, number + 1, template=template)
     if number < copies.people:
         mail.add(EventType.CLICKED, person, 7_200 + number, link=2, role=copies.role, template=template, **PERSON)
+        if number < copies.converted:
+            reach(mail, person, 10_800 + number)
     elif number < copies.people + copies.machines:
         mail.add(EventType.CLICKED, person, number + 2, link=2, role="cta", template=template, **MACHINE)
+
+
+def reach(mail: seeding.Sending, person: int, after: float) -> None:
+    """Somebody reaches the goal `purchase`, as a shop's server says; what brought them there is not handed back."""
+    made = claim(mail.stores.state.goals(), "purchase", id=f"{mail.campaign.id}-{person}")
+    number = event_id("reached", mail.campaign.id, person)
+    mail.add(EventType.CONVERTED, person, after, id=number, source=Source.API, reason=made.line)
+    mail.rows[-1] = msgspec.structs.replace(mail.rows[-1], campaign=None, template=None, delivery=None)
 
 
 #: sure, so that sums are whole

@@ -22,12 +22,13 @@ from mailwake.exports.tables import TABLES, asked_of, rows_of, table_named
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
 from mailwake.people.people import people
+from mailwake.people.there import ANYWHERE, There
 from mailwake.segments import keeper
 
 
-def rows(stores: Stores, name: str, **asked: str) -> list[dict[str, Any]]:
+def rows(stores: Stores, name: str, there: There = ANYWHERE, /, **asked: str) -> list[dict[str, Any]]:
     table = table_named(name)
-    found = rows_of(stores, table, asked_of(stores, table, **asked, now=NOW))
+    found = rows_of(stores, table, asked_of(stores, table, **asked, there=there, now=NOW))
     return [dict(zip(table.columns, row, strict=True)) for batch in found for row in batch]
 
 

@@ -29,7 +29,9 @@ def serve() -> Iterator[Serve]:
             except OSError:
                 return
             with client:
-                client.recv(65_536)
+                got = b""
+                while not got.endswith(b"{}") and (part := client.recv(65_536)):
+                    got += part  # what is left unread when it closes would reset the connection
                 try:
                     for at in range(0, len(answer), 1 if pause else 65_536):
                         client.sendall(answer[at : at + (1 if pause else 65_536)])
@@ -95,12 +97,29 @@ def test_an_endless_answer_costs_little_and_a_drip_is_cut(serve: Serve, monkeypa
 
 
 @pytest.mark.parametrize(
-    "answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 999999 x\r\n\r\n", b"HTTP/1.1 200 OK\r\n" * 300]
-)
+    "answer",
+    [
+        b"", b"nonsense\r\n\r\n", b"HTTP/1.1 999999 x\r\n\r\n", b"HTTP/1.1 200 OK\r\n" * 300,
+        b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 204 No Content\r\nX: y\r\n", b"HTTP/1.1 200 OK\r\nX: y\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", b"HTTP/1.1 200 OK", b"HTTP/1.1 100 Continue\r\n\r\n",
+    ],
+)  # fmt: skip
 def test_what_is_no_answer_is_none(serve: Serve, answer: bytes) -> None:
     port = serve(answer, 0)
     with pytest.raises(Unavailable):
         post(f"http://127.0.0.1:{port}/", {}, b"{}", allow_private=True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\n\n", b"HTTP/1.1 204 No Content\r\nX: y\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    ],
+)  # fmt: skip
+def test_a_whole_head_is_an_answer(serve: Serve, answer: bytes) -> None:
+    assert post(f"http://127.0.0.1:{serve(answer, 0)}/", {}, b"{}", allow_private=True).is_taken
 
 
 def test_retry_after_is_heard_within_reason(serve: Serve) -> None:

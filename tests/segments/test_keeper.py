@@ -113,6 +113,8 @@ def test_a_new_segment_has_a_past_and_what_was_told_stays(stores: Stores) -> Non
     told = keeper.counted(stores, made, now=later)
     assert [size for _, size in told.trend] == [4, 4, 4, 4]
     assert (told.trend[-1], told.people, told.of) == ((later, 4), 4, 10)
+    assert stores.state.segment_sizes(made.id) == {}, "whoever looks writes nothing"
+    keeper.note(stores, made, now=later)
     mail = seeding.sending(stores, "By hand")
     mail.people(["person9@example.com"])
     mail.add(EventType.OPENED, 0, 60, id=4711, **seeding.HUMAN)

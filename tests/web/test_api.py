@@ -118,11 +118,19 @@ def test_the_routes_are_described(asking: Asking) -> None:
     segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}
     segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
     tried = {"/api/experiments", "/api/experiments/{name}", "/api/experiments/{name}/decide", "/api/experiment-plan"}
+    tried |= {"/api/experiments/delete"}
     goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
     campaigns |= {"/api/salesforce", "/api/workflows", "/api/workflows/why", "/api/workflows/{rule}/test"}
     files = {"/api/export/{table}", "/api/pack", "/api/snapshot"}
     assert (
-        set(paths) == {"/health", "/api/status", "/api/domains"} | campaigns | lists | segments | tried | goals | files
+        set(paths)
+        == {"/health", "/api/status", "/api/domains", "/api/notifications"}
+        | campaigns
+        | lists
+        | segments
+        | tried
+        | goals
+        | files
     )
 
 
@@ -210,7 +218,7 @@ def test_files_are_named_and_whole_and_a_third_at_once_waits(asking: Asking) -> 
     assert response.text.count("\r\n") == total + 1
     assert asking.get("/api/export/events?campaign=2&format=parquet").content.startswith(b"PAR1")
     assert asking.get("/api/pack?campaign=2").status_code == 503  # this dashboard was told of no keys
-    places: Any = asking.app._app._app.state.exports  # type: ignore[attr-defined]
+    places: Any = asking.app._app._app._app.state.exports  # type: ignore[attr-defined]
     held = [places.take(), places.take()]
     refused = asking.get("/api/export/campaigns")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")

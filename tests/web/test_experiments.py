@@ -67,7 +67,9 @@ def own(tmp_path: object) -> Iterator[Asking]:
     """Stores that may be changed."""
     stores = seeding.open_stores(tmp_path)  # type: ignore[arg-type]  # pytest's path
     trial(stores, "Two", [Copies(sent=20, people=3), Copies(sent=20, people=4)])
-    yield Asking(create_app(stores, wall=lambda: NOW))
+    found = Asking(create_app(stores, wall=lambda: NOW))
+    found.stores = stores  # type: ignore[attr-defined]  # for whoever changes them
+    yield found
     seeding.close(stores)
 
 
@@ -88,3 +90,35 @@ def test_a_decision_by_hand_is_made_once_and_has_a_reason(own: Asking) -> None:
     assert "Decide by hand" not in page
     assert post({"variant": "A", "why": "no"}) == 400
     assert own.get("/experiments/Two", method="POST", headers={**form, "Origin": "http://a.example"}).status_code == 403
+
+
+def test_a_draft_is_deleted_once_somebody_is_sure_and_nothing_else_ever(own: Asking) -> None:
+    stores: Stores = own.stores  # type: ignore[attr-defined]  # put there by the fixture
+    trial(stores, "Draft", [Copies(sent=0), Copies(sent=0)])
+    stores.state.put_experiment_sent(stores.state.experiment("Draft").id, {})  # type: ignore[union-attr]  # just made
+    form = {"Origin": "http://127.0.0.1:8026", "Content-Type": "application/x-www-form-urlencoded"}
+    told = {"Origin": "http://127.0.0.1:8026", "Content-Type": "application/json"}
+    assert "forget this draft" in words(own.page("/experiments/Draft"))
+    assert "forget this draft" not in words(own.page("/experiments/Two"))
+    unsure = own.get("/experiments/Draft", method="POST", headers=form, body=b"act=delete")
+    assert unsure.status_code == 400
+    assert own.get("/experiments/Two", method="POST", headers=form, body=b"act=delete&sure=yes").status_code == 400
+    done = own.get("/experiments/Draft", method="POST", headers=form, body=b"act=delete&sure=yes")
+    assert (done.status_code, done.headers["location"]) == (303, "/experiments")
+    assert own.get("/experiments/Draft").status_code == 404
+    for name, status in (("Draft", 404), ("Two", 400)):
+        answer = own.get(
+            "/api/experiments/delete", method="POST", headers=told, body=json.dumps({"name": name}).encode()
+        )
+        assert answer.status_code == status
+    assert "what came of it stays; drafts alone can be deleted" in answer.json()["error"]
+
+
+def test_conversions_may_decide_and_the_planner_offers_the_goals_there_are(asking: Asking) -> None:
+    page = asking.page("/experiments?metric=conversions&goal=purchase&baseline=1")
+    assert '<option value="conversions" selected>' in page
+    assert "<option selected>purchase</option>" in page
+    assert "from 1.00 % (as expected)" in words(page)
+    plan = asking.get("/api/experiment-plan?metric=conversions&goal=purchase&baseline=1").json()
+    assert (plan["metric"], plan["goal"]) == ("conversion_rate__delivered_trackable", "purchase")
+    assert asking.get("/api/experiment-plan?metric=opens&goal=purchase").status_code == 400

@@ -1,5 +1,7 @@
 """A slow answer is kept for a while, a fast one for no time that anybody notices."""
 
+from collections.abc import Callable
+
 from mailwake.web.keeping import TIMES, Kept
 
 
@@ -18,13 +20,21 @@ def test_an_answer_is_kept_as_many_times_as_long_as_it_took() -> None:
         asked[0] += 1
         return asked[0]
 
-    kept = Kept(clock)
+    later: list[Callable[[], None]] = []
+    kept = Kept(clock, later.append)
     assert kept.answer("a", slow) == 1
     clock.now += 2.0 * TIMES - 0.1
     assert kept.answer("a", slow) == 1
     assert kept.answer("b", slow) == 2
+    assert not later
     clock.now += 0.2
+    assert kept.answer("a", slow) == kept.answer("a", slow) == 1, "nobody waits"
+    (task,) = later
+    task()
     assert kept.answer("a", slow) == 3
+    clock.now += 2 * 2.0 * TIMES
+    assert kept.answer("a", slow) == 4, "too old for anybody"
+    assert later == [task]
 
 
 def test_what_took_no_time_is_asked_anew() -> None:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Dialog, Page, Request
 from tests.insight import seeding
 from tests.monitoring.conftest import Installation
 from tests.web.conftest import NOW, leavers, troubled
+from tests.web.test_notifications import SETTINGS, tell
 
 from mailwake.events import EventType
 from mailwake.insight.stores import Stores
@@ -51,6 +52,7 @@ PAGES = (
     "/timing",
     "/person?address=person1%40example.com",
     "/compare?c=1&c=2&c=4",
+    "/notifications",
     "/status",
     "/nowhere",
 )
@@ -74,6 +76,7 @@ AGAIN = (
 @pytest.fixture(scope="module")
 def url(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A served dashboard."""
+    tell(stores.state)
     yield from served(stores, look=troubled(tmp_path_factory.mktemp("installation")))
 
 
@@ -83,7 +86,7 @@ def served(stores: Stores, *, look: Callable[[], Status] = look_nowhere) -> Gene
 
     async def run() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        app = create_app(stores, look=look, wall=lambda: NOW)
+        app = create_app(stores, look=look, settings=SETTINGS, wall=lambda: NOW)
         await serve(app, host="127.0.0.1", port=0, stop=stop, ready=lambda url: ready.put((url, loop, stop)))
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))
@@ -235,7 +238,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(17):
+    for _ in range(18):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
@@ -253,6 +256,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
         "Bounces",
         "Unsubscribes",
         "Suppressions",
+        "Notifications",
         "Status",
         "Campaigns",
         "130",

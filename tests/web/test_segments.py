@@ -2,7 +2,9 @@
 
 import html
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -144,3 +146,25 @@ def test_a_sunset_is_told_on_the_page_as_by_the_api(asking_own: Asking) -> None:
     assert (told["copies"], told["spared"], len(told["months"])) == (10, 0, 1)
     assert "0 of 10 copies" in asking_own.page("/segments?days=1")
     assert "of 10 copies" not in asking_own.page("/segments")
+
+
+def test_looking_at_segments_writes_nothing(asking_own: Asking, own: Stores, tmp_path: Path) -> None:
+    for kind in ("live", "static"):
+        keeper.add(own, kind, "opened as anybody", is_live=kind == "live", now=NOW, by="test")
+    with closing(sqlite3.connect(tmp_path / "state.sqlite")) as watching:
+
+        def version() -> int:
+            return int(watching.execute("pragma data_version").fetchone()[0])
+
+        before = version()
+        for path in (
+            "/segments?days=30",
+            "/segments/live",
+            "/api/segments",
+            "/api/segments/live/people",
+            "/api/sunset",
+        ):
+            assert asking_own.get(path).status_code == 200
+            assert version() == before, path
+        keeper.delete(own.state, "live")
+        assert version() > before, "it would be seen"

@@ -71,7 +71,9 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/experiments": AllAnswer,
     "get /api/experiments/{name}": ExperimentAnswer,
     "post /api/experiments/{name}/decide": ExperimentAnswer,
+    "post /api/experiments/delete": shapes.Deleted,
     "get /api/experiment-plan": PlanAnswer,
+    "get /api/notifications": shapes.NotificationsAnswer,
     "get /api/goals": shapes.GoalsAnswer,
     "post /api/goals": GoalReport,
     "post /api/goals/delete": shapes.Deleted,
@@ -94,6 +96,7 @@ BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "post /api/segments": (2, ("name", "query", "kind", "by")),
     "post /api/segments/delete": (1, ("name",)),
     "post /api/experiments/{name}/decide": (2, ("variant", "why", "by")),
+    "post /api/experiments/delete": (1, ("name",)),
     "post /api/goals": (1, ("name", "window_days", "value", "currency", "by")),
     "post /api/goals/delete": (1, ("name",)),
 }

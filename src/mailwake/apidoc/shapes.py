@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypedDict
 
+from mailwake.bulletins.standing import ReportStanding
 from mailwake.comparing.best_hours import PersonHour
 from mailwake.earnings.answers import GoalAnswer
 from mailwake.monitoring.backlog import Pace
@@ -12,6 +13,7 @@ from mailwake.monitoring.conservation import State, Sum
 from mailwake.monitoring.disk import Disk
 from mailwake.monitoring.log import Sequence
 from mailwake.monitoring.status import Freshness
+from mailwake.notifying.standing import EndpointStanding
 from mailwake.segments.answers import SegmentAnswer
 
 
@@ -82,6 +84,13 @@ class StatusAnswer(TypedDict):
     log: LogTold
     readers: list[ReaderTold]
     disk: Disk
+
+
+class NotificationsAnswer(TypedDict):
+    """Who is told what happens, and who gets reports by mail."""
+
+    endpoints: list[EndpointStanding]
+    reports: list[ReportStanding]
 
 
 class SuppressionTold(TypedDict):

@@ -31,6 +31,7 @@ from mailwake.events import SECOND, Micros
 from mailwake.insight.domain_names import domain_names
 from mailwake.insight.metrics import Metric
 from mailwake.insight.stores import Stores, moment
+from mailwake.language import noted, say
 from mailwake.stats.moments import Estimate, Moments, counted, part_of, product, scaled, share, total
 from mailwake.stats.shrinkage import JEFFREYS, Prior, fit_prior, posterior, shrink
 from mailwake.store.state import Exchangers
@@ -231,7 +232,7 @@ def _share(metric: str, count: float, base: float, told: Estimate | None, *, why
         rate=told.mean if told else None,
         low=told.low if told else None,
         high=told.high if told else None,
-        cannot_say=None if told else f"cannot say: {why or f'no {meant.base_name}'}",
+        cannot_say=None if told else why or say("cannot say: no %(what)s", what=say(meant.base_name)),
     )
 
 
@@ -298,19 +299,23 @@ def forecast(known: Atlas, audience: Mapping[str, int], *, links: float | None =
     )
 
 
-_NOTHING_YET = "nothing was delivered with tracked links yet, or nobody gets the mail"
+_NOTHING_YET = noted("cannot say: nothing was delivered with tracked links yet, or nobody gets the mail")
 
 
 def _false_clicks(false: Moments, other: Moments, read: int) -> Share:
     whole = false.mean + other.mean
     told = share(false, other) if whole and read >= LEAST_READ else None
-    why = f"people clicked in {read} copies, and it takes {LEAST_READ}" if whole else _NOTHING_YET
+    why = (
+        say("cannot say: people clicked in %(copies)s copies, and it takes %(least)s", copies=read, least=LEAST_READ)
+        if whole
+        else say(_NOTHING_YET)
+    )
     return _share("false_click_share__predicted", false.mean, whole, told, why=why)
 
 
 def _machine_copies(machine: Moments, copies: int) -> Share:
     told = part_of(machine, copies) if copies else None
-    return _share("machine_copy_share__predicted", machine.mean, copies, told, why=_NOTHING_YET)
+    return _share("machine_copy_share__predicted", machine.mean, copies, told, why=say(_NOTHING_YET))
 
 
 def everybody(known: Atlas) -> dict[str, int]:

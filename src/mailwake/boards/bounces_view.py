@@ -9,18 +9,23 @@ from zoneinfo import ZoneInfo
 from mailwake.boards.domains_view import ShareView
 from mailwake.drawing import figures, pieces
 from mailwake.insight.returned import Cause, Event, Line, Refused, Returned
+from mailwake.language import at_start, noted, say
 
+#: an incident in a word
+KINDS = {"storm": noted("storm"), "alarm": noted("alarm"), "import": noted("import")}
+#: the base of all rates here
+SENT = noted("sent")
 #: what each class blames, for people
 KLASSES = {
-    "all": "refused",
-    "hard": "dead address",
-    "hard_probable": "probably dead",
-    "soft": "for now",
-    "throttle": "too fast",
-    "block": "blames the sender",
-    "content": "blames the message",
-    "complaint": "their wish",
-    "none": "arrived",
+    "all": noted("refused"),
+    "hard": noted("dead address"),
+    "hard_probable": noted("probably dead"),
+    "soft": noted("for now"),
+    "throttle": noted("too fast"),
+    "block": noted("blames the sender"),
+    "content": noted("blames the message"),
+    "complaint": noted("their wish"),
+    "none": noted("arrived"),
 }
 
 
@@ -50,14 +55,14 @@ class LineView:
 def values(answer: Returned, zone: ZoneInfo) -> dict[str, Any]:
     """What `bounces.html` names."""
     tables = (
-        ("Campaigns", answer.campaigns),
-        ("Mail exchangers", answer.places),
-        ("Recipient domains", answer.domains),
+        (say("Campaigns"), answer.campaigns),
+        (say("Mail exchangers"), answer.places),
+        (say("Recipient domains"), answer.domains),
     )
     return {
         "campaign": answer.campaign,
         "name": answer.name,
-        "since": "" if answer.since is None else f"mail since {figures.day(answer.since, zone)}",
+        "since": "" if answer.since is None else say("mail since %(day)s", day=figures.day(answer.since, zone)),
         "total": None if answer.total is None else _line(answer.total, zone),
         "incidents": [_event(each, zone) for each in answer.incidents],
         "tables": [(title, [_line(each, zone) for each in lines]) for title, lines in tables if lines],
@@ -66,10 +71,10 @@ def values(answer: Returned, zone: ZoneInfo) -> dict[str, Any]:
 
 def share(found: Refused) -> ShareView:
     """A rate with its base in text."""
-    label = KLASSES.get(found.klass, found.klass)
-    base = f"of {figures.count(found.base)} sent" if found.base else "of an unknown number sent"
+    label = say(KLASSES.get(found.klass, found.klass))
+    base = pieces.of(found.base, SENT) if found.base else say("of an unknown number sent")
     span = figures.span(found.low, found.high)
-    told = f"{figures.percent(found.rate)} (95{figures.NBSP}% interval {span})" if span else found.cannot_say
+    told = pieces.with_interval(found.rate, span) if span else found.cannot_say
     return ShareView(
         metric="",
         label=label,
@@ -77,12 +82,18 @@ def share(found: Refused) -> ShareView:
         percent=figures.percent(found.rate),
         base=base,
         span=span,
-        says=f"{label}: {figures.count(found.count)} {base}, {told}. Copies, each once, however often it was refused.",
+        says=say(
+            "%(label)s: %(count)s %(base)s, %(told)s. Copies, each once, however often it was refused.",
+            label=label,
+            count=figures.count(found.count),
+            base=base,
+            told=told,
+        ),
     )
 
 
 def _line(line: Line, zone: ZoneInfo) -> LineView:
-    name = f"{pieces.listed(line.members, line.members, 'other')}" if line.name is None else line.name
+    name = pieces.listed(line.members, line.members, pieces.OTHERS) if line.name is None else line.name
     return LineView(
         name=name,
         refused=share(line.refused),
@@ -95,16 +106,21 @@ def _line(line: Line, zone: ZoneInfo) -> LineView:
 def _cause(cause: Cause, zone: ZoneInfo) -> CauseView:
     return CauseView(
         name=cause.category.replace("_", " "),
-        blames=KLASSES.get(cause.klass, cause.klass),
+        blames=say(KLASSES.get(cause.klass, cause.klass)),
         count=figures.count(cause.count),
         since=figures.moment(cause.first_at, zone),
         quoted=tuple(f"{words.text} ({figures.count(words.count)}×)" for words in cause.quoted if words.text),  # noqa: RUF001
-        advice=cause.advice,
+        advice=say(cause.advice),
     )
 
 
 def _event(event: Event, zone: ZoneInfo) -> str:
-    state = "open" if event.is_open else "closed"
     about = event.about.replace("_", " ")
-    many = pieces.listed(event.count, event.count, "refusal")
-    return f"{event.kind.capitalize()} {about}: {many} since {figures.moment(event.opened_at, zone)}, {state}"
+    many = pieces.listed(event.count, event.count, pieces.REFUSALS)
+    message = (
+        noted("%(kind)s %(about)s: %(many)s since %(when)s, open")
+        if event.is_open
+        else noted("%(kind)s %(about)s: %(many)s since %(when)s, closed")
+    )
+    kind = at_start(say(KINDS.get(event.kind, event.kind)))
+    return say(message, kind=kind, about=about, many=many, when=figures.moment(event.opened_at, zone))

@@ -3,48 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Sent, Step, Turn
+from mailwake.deliverability.behind import OTHERS
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.pieces import Figure
 from mailwake.insight.metrics import Rate
+from mailwake.language import noted, say
 
-#: what happened to a provider's mail, in the plural
+#: what happened to a provider's mail
 _SAID = {
-    "deferral_rate__sent": "deferrals rose",
-    "bounce_rate__sent": "bounces rose",
-    "complaint_rate__delivered": "complaints rose",
-    "human_click_rate__delivered_trackable": "clicks by people fell",
+    "deferral_rate__sent": noted("%(where)s: deferrals rose from %(before)s to %(after)s on %(day)s; %(campaigns)s."),
+    "bounce_rate__sent": noted("%(where)s: bounces rose from %(before)s to %(after)s on %(day)s; %(campaigns)s."),
+    "complaint_rate__delivered": noted(
+        "%(where)s: complaints rose from %(before)s to %(after)s on %(day)s; %(campaigns)s."
+    ),
+    "human_click_rate__delivered_trackable": noted(
+        "%(where)s: clicks by people fell from %(before)s to %(after)s on %(day)s; %(campaigns)s."
+    ),
 }
 HEADS = {
-    "delivery_rate__sent": "Delivered",
-    "deferral_rate__sent": "Deferred",
-    "bounce_rate__sent": "Bounced",
-    "complaint_rate__delivered": "Complaints",
-    "human_click_rate__delivered_trackable": "Clicked by people",
+    "delivery_rate__sent": noted("Delivered"),
+    "deferral_rate__sent": noted("Deferred"),
+    "bounce_rate__sent": noted("Bounced"),
+    "complaint_rate__delivered": noted("Complaints"),
+    "human_click_rate__delivered_trackable": noted("Clicked by people"),
+}
+#: rate to the filter of the list of people whom it counts; clicks by people are a sum of probabilities and no list
+_OUTCOMES = {
+    "delivery_rate__sent": "delivered",
+    "deferral_rate__sent": "deferred",
+    "bounce_rate__sent": "bounced",
+    "complaint_rate__delivered": "complained",
 }
 #: standing to kind, sign and words
 _STANDINGS = {
-    "over the limit": ("bad", "✕"),
-    "above the watch line": ("unsure", "▲"),
-    "under the watch line": ("good", "✓"),
-    "not sure": ("unsure", "≈"),
-    "cannot say": ("", "–"),  # noqa: RUF001 - a dash stands for nothing known
+    noted("over the limit"): ("bad", "✕"),
+    noted("above the watch line"): ("unsure", "▲"),
+    noted("under the watch line"): ("good", "✓"),
+    noted("not sure"): ("unsure", "≈"),
+    noted("cannot say"): ("", "–"),  # noqa: RUF001 - a dash stands for nothing known
 }
 _CLASSES = {
-    "hard": "address dead",
-    "hard_probable": "address probably dead",
-    "soft": "mailbox not ready",
-    "throttle": "too fast",
-    "block": "we are blocked",
-    "content": "content refused",
-    "complaint": "reported",
-    "none": "no cause told",
+    "hard": noted("address dead"),
+    "hard_probable": noted("address probably dead"),
+    "soft": noted("mailbox not ready"),
+    "throttle": noted("too fast"),
+    "block": noted("we are blocked"),
+    "content": noted("content refused"),
+    "complaint": noted("reported"),
+    "none": noted("no cause told"),
 }
 
 
@@ -79,6 +92,8 @@ class Line:
     standing: Mark
     held: str
     source: str
+    #: of a campaign's provider: where its people are listed, but for what became of their copies; empty: nowhere
+    people: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +138,7 @@ def values(answer: Deliverability, zone: ZoneInfo, *, provider: str = "") -> dic
     """
     return {
         "any_copy": answer.total is not None and answer.total.sent > 0,
-        "since": f"copies sent since {figures.day(answer.since, zone)}",
+        "since": say("copies sent since %(day)s", day=figures.day(answer.since, zone)),
         "fresh": pieces.fresh(answer.fresh_at, zone),
         "least": answer.least_recipients,
         "turns": [turn_view(each) for each in answer.turns],
@@ -131,7 +146,7 @@ def values(answer: Deliverability, zone: ZoneInfo, *, provider: str = "") -> dic
         "is_quiet": len(answer.silent) < sum(each.name is not None for each in answer.providers),
         "recent": answer.recent_days,
         "history": answer.history_days - answer.recent_days,
-        "heads": list(HEADS.values()),
+        "heads": [say(head) for head in HEADS.values()],
         "providers": [_line(each) for each in answer.providers],
         "domains": [_line(each) for each in answer.domains],
         "weeks": _chosen(answer, provider),
@@ -141,9 +156,14 @@ def values(answer: Deliverability, zone: ZoneInfo, *, provider: str = "") -> dic
 def providers(answer: OfCampaign) -> dict[str, Any]:
     """What `_providers.html` names."""
     return {
-        "provider_heads": list(HEADS.values()),
-        "providers": [_line(each) for each in answer.providers],
+        "provider_heads": [say(head) for head in HEADS.values()],
+        "provider_outcomes": [_OUTCOMES.get(metric, "") for metric in HEADS],
+        "providers": [replace(_line(each), people=_people(answer.id, each)) for each in answer.providers],
     }
+
+
+def _people(campaign: str, place: Place) -> str:
+    return f"/campaigns/{campaign}/people?{urlencode({'provider': place.name or OTHERS})}"
 
 
 def _chosen(answer: Deliverability, wanted: str) -> Weeks | None:
@@ -156,13 +176,23 @@ def _chosen(answer: Deliverability, wanted: str) -> Weeks | None:
 def turn_view(turn: Turn) -> TurnView:
     """Outlook: deferrals rose from 0.4 % to 6.0 % on Tuesday, 24 Nov; 3 campaigns."""
     number = len(turn.campaigns)
-    campaigns = "1 campaign" if number == 1 else f"{number} campaigns" if number else "small sends together"
+    campaigns = pieces.listed(number, number, pieces.CAMPAIGNS) if number else say("small sends together")
     return TurnView(
-        text=f"{turn.provider}: {_SAID[turn.metric]} from {figures.percent(turn.before)} to "
-        f"{figures.percent(turn.after)} on {_day(turn.since)}; {campaigns}.",
-        behind=f"95{figures.NBSP}%: {figures.span(turn.before_low, turn.before_high)} before, "
-        f"{figures.span(turn.after_low, turn.after_high)} since; the last send {figures.percent(turn.latest)}; "
-        f"sure since {_day(turn.noticed)}",
+        text=say(
+            _SAID[turn.metric],
+            where=turn.provider,
+            before=figures.percent(turn.before),
+            after=figures.percent(turn.after),
+            day=_day(turn.since),
+            campaigns=campaigns,
+        ),
+        behind=say(
+            "95\N{NO-BREAK SPACE}%%: %(before)s before, %(after)s since; the last send %(latest)s; sure since %(day)s",
+            before=figures.span(turn.before_low, turn.before_high),
+            after=figures.span(turn.after_low, turn.after_high),
+            latest=figures.percent(turn.latest),
+            day=_day(turn.noticed),
+        ),
         campaigns=turn.campaigns,
     )
 
@@ -174,17 +204,22 @@ def _day(day: date) -> str:
 def _line(place: Place) -> Line:
     kind, sign = _STANDINGS[place.standing]
     held, domains = place.thresholds, place.domains
-    people = "" if place.recipients is None else pieces.listed(place.recipients, place.recipients, "recipient")
-    more = f" and {len(domains) - 3} more" if len(domains) > 3 else ""
-    named = f"{', '.join(domains[:3])}{more}" if domains else ""
+    people = "" if place.recipients is None else pieces.listed(place.recipients, place.recipients, pieces.RECIPIENTS)
+    named = ", ".join(domains[:3])
+    if len(domains) > 3:
+        named = say("%(names)s and %(count)s more", names=named, count=len(domains) - 3)
     return Line(
-        name=place.name or "All others",
+        name=place.name or say("All others"),
         href=f"/deliverability?{urlencode({'provider': place.name})}#weeks" if place.name and place.weeks else "",
         about=" · ".join(filter(None, (people, named))),
         figures=tuple(pieces.figure(each) for each in place.rates),
-        classes=tuple(f"{_CLASSES[each.klass]}: {figures.count(each.count)}" for each in place.classes),
-        standing=Mark(kind=kind, sign=sign, word=place.standing),
-        held=f"own lines {figures.percent(held.watch)} and {figures.percent(held.limit)}" if held.is_own else "",
+        classes=tuple(f"{say(_CLASSES[each.klass])}: {figures.count(each.count)}" for each in place.classes),
+        standing=Mark(kind=kind, sign=sign, word=say(place.standing)),
+        held=say(
+            "own lines %(watch)s and %(limit)s", watch=figures.percent(held.watch), limit=figures.percent(held.limit)
+        )
+        if held.is_own
+        else "",
         source=held.source,
     )
 
@@ -192,8 +227,8 @@ def _line(place: Place) -> Line:
 def _weeks(place: Place) -> Weeks:
     rates = list(zip(*(each.rates for each in place.weeks), strict=True))
     return Weeks(
-        name=place.name or "All others",
-        trends=tuple(_trend(HEADS[some[0].metric], place.weeks, some) for some in rates[1:]),
+        name=place.name or say("All others"),
+        trends=tuple(_trend(say(HEADS[some[0].metric]), place.weeks, some) for some in rates[1:]),
         rows=tuple((_date(each), tuple(pieces.figure(rate) for rate in each.rates)) for each in reversed(place.weeks)),
     )
 
@@ -205,7 +240,10 @@ def _date(step: Step) -> str:
 def _trend(label: str, weeks: Sequence[Step], rates: Sequence[Rate]) -> Trend:
     top = max((each.rate or 0.0 for each in rates), default=0.0)
     wide = 100 / len(rates)
-    told = [f"week of {_date(week)}: {figures.percent(each.rate)}" for week, each in zip(weeks, rates, strict=True)]
+    told = [
+        say("week of %(day)s: %(rate)s", day=_date(week), rate=figures.percent(each.rate))
+        for week, each in zip(weeks, rates, strict=True)
+    ]
     return Trend(
         label=label,
         kind="human" if rates[0].metric.startswith("human") else "bad",

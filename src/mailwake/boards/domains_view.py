@@ -11,18 +11,19 @@ from mailwake.atlas.answers import Atlas, DomainLine, Forecast, Gateway, Operato
 from mailwake.atlas.domains import domain_metrics
 from mailwake.drawing import charts, figures, pieces
 from mailwake.drawing.charts import Column
+from mailwake.language import noted, say, several
 
 #: what a network is, for people
 KINDS = {
-    "scanner": "mail security",
-    "cloud": "cloud",
-    "hosting": "rented servers",
-    "gateway": "web gateway",
-    "relay": "privacy relay",
-    "corporate": "company network",
-    "residential": "homes",
-    "mobile": "phones",
-    "unknown": "unknown network",
+    "scanner": noted("mail security"),
+    "cloud": noted("cloud"),
+    "hosting": noted("rented servers"),
+    "gateway": noted("web gateway"),
+    "relay": noted("privacy relay"),
+    "corporate": noted("company network"),
+    "residential": noted("homes"),
+    "mobile": noted("phones"),
+    "unknown": noted("unknown network"),
 }
 
 
@@ -64,16 +65,16 @@ def values(answer: Atlas, told: Forecast, zone: ZoneInfo) -> dict[str, Any]:
         "domains": lines,
         "others": None if answer.others is None else _line(answer.others, labels, zone),
         "any_copy": answer.copies > 0,
-        "listed": pieces.listed(len(lines), len(lines), "domain"),
-        "since": f"mail since {figures.day(answer.since, zone)}",
+        "listed": pieces.listed(len(lines), len(lines), pieces.DOMAINS),
+        "since": say("mail since %(day)s", day=figures.day(answer.since, zone)),
         "fresh": pieces.fresh(answer.fresh_at, zone),
         "least": answer.least_recipients,
         "labels": labels,
         "people": figures.count(told.copies),
-        "links": figures.CANNOT_SAY if told.links is None else f"{told.links:.0f}",
+        "links": say(figures.CANNOT_SAY) if told.links is None else f"{told.links:.0f}",
         "tiles": [share(told.false_clicks), share(told.machine_copies)],
         "definitions": [
-            {"label": metric.label, "sentence": metric.sentence, "metric": metric.id}
+            {"label": say(metric.label), "sentence": say(metric.sentence), "metric": metric.id}
             for metric in domain_metrics().values()
         ],
     }
@@ -82,17 +83,17 @@ def values(answer: Atlas, told: Forecast, zone: ZoneInfo) -> dict[str, Any]:
 def share(found: Share) -> ShareView:
     """A share with its base in text, and as a sentence for the hover."""
     sentence = domain_metrics()[found.metric].sentence
-    base = f"of {_number(found.base)} {found.base_name}"
+    base = say("of %(base)s %(base_name)s", base=_number(found.base), base_name=say(found.base_name))
     span = figures.span(found.low, found.high)
-    told = f"{figures.percent(found.rate)} (95{figures.NBSP}% interval {span})" if span else found.cannot_say
+    told = pieces.with_interval(found.rate, span) if span else found.cannot_say
     return ShareView(
         metric=found.metric,
-        label=found.label,
+        label=say(found.label),
         percent=figures.percent(found.rate),
         count=_number(found.count),
         base=base,
         span=span,
-        says=f"{found.label}: {_number(found.count)} {base}, {told}. {sentence}",
+        says=pieces.in_a_sentence(found.label, sentence, count=_number(found.count), base=base, told=told),
     )
 
 
@@ -104,50 +105,61 @@ def _number(number: float) -> str:
 def delay_labels(edges: tuple[int, ...]) -> tuple[str, ...]:
     """The bins of delay in words: "below 2 s", "2 s to 10 s", ..., "later than 6 hours"."""
     words = [figures.duration(edge) for edge in edges]
-    between = [f"{low} to {high}" for low, high in pairwise(words)]
-    return (f"below {words[0]}", *between, f"later than {words[-1]}")
+    between = [say("%(low)s to %(high)s", low=low, high=high) for low, high in pairwise(words)]
+    return (say("below %(time)s", time=words[0]), *between, say("later than %(time)s", time=words[-1]))
 
 
 def _line(line: DomainLine, labels: tuple[str, ...], zone: ZoneInfo) -> Line:
     clicks = sum(line.delays)
     often = max(range(len(labels)), key=lambda place: line.delays[place])
-    told = (
-        f"{figures.count(clicks)} clicks, most often {labels[often]} after delivery" if clicks else "no machine clicked"
-    )
-    people = pieces.listed(line.recipients, line.recipients, "recipient")
+    told = say("no machine clicked")
+    if clicks:
+        told = say(
+            "%(count)s clicks, most often %(delay)s after delivery", count=figures.count(clicks), delay=labels[often]
+        )
+    people = pieces.listed(line.recipients, line.recipients, pieces.RECIPIENTS)
+    domains = pieces.listed(line.domains, line.domains, pieces.DOMAINS)
     gateway, signs = ("", ()) if line.gateway is None else (gateway_name(line.gateway), _signs(line.gateway, zone))
     return Line(
-        name="Other domains" if line.name is None else line.name,
+        name=say("Other domains") if line.name is None else line.name,
         recipients=people
         if line.name is not None
-        else f"{people} at {pieces.listed(line.domains, line.domains, 'domain')}",
+        else say("%(people)s at %(domains)s", people=people, domains=domains),
         gateway=gateway,
         signs=signs,
         copies=share(line.machine_copies),
         clicks=share(line.machine_clicks),
-        columns=charts.histogram(line.delays, labels, "clicks") if clicks else (),
+        columns=charts.histogram(line.delays, labels, say("clicks")) if clicks else (),
         delays=told,
     )
 
 
 def gateway_name(gateway: Gateway) -> str:
     """Who stands before a domain; the exchanger is a fact, clicks are a sign."""
-    return gateway.by_exchanger or gateway.by_clicks or "not known"
+    return gateway.by_exchanger or gateway.by_clicks or say("not known")
 
 
 def _signs(gateway: Gateway, zone: ZoneInfo) -> tuple[str, ...]:
     if gateway.exchangers is None:
-        by_exchanger = "MX not looked up"
+        by_exchanger = say("MX not looked up")
     elif not gateway.exchangers:
-        by_exchanger = "has no MX"
+        by_exchanger = say("has no MX")
     else:
-        looked = "" if gateway.looked_up_at is None else f", looked up {figures.day(gateway.looked_up_at, zone)}"
-        by_exchanger = f"MX {gateway.exchangers[0]}{looked}"
+        by_exchanger = f"MX {gateway.exchangers[0]}"
+        if gateway.looked_up_at is not None:
+            looked = figures.day(gateway.looked_up_at, zone)
+            by_exchanger = say("MX %(host)s, looked up %(day)s", host=gateway.exchangers[0], day=looked)
     return (by_exchanger, *(_operator(each) for each in gateway.operators[:2]))
 
 
 def _operator(operator: Operator) -> str:
     name = operator.name or ("AS" + str(operator.asns[0]) if operator.asns else "")
-    kind = KINDS.get(operator.kind, operator.kind)
+    kind = say(KINDS.get(operator.kind, operator.kind))
     who = f"{name} ({kind})" if name else kind
-    return f"{pieces.listed(operator.clicks, operator.clicks, 'machine click')} from {who}"
+    return several(
+        "%(count)s machine click from %(who)s",
+        "%(count)s machine clicks from %(who)s",
+        operator.clicks,
+        count=figures.count(operator.clicks),
+        who=who,
+    )

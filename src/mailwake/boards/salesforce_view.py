@@ -9,10 +9,15 @@ from zoneinfo import ZoneInfo
 
 from mailwake.drawing import figures
 from mailwake.events import SECOND
+from mailwake.language import noted, say
 from mailwake.pushing.standing import Standing
 from mailwake.store.crm import JobSummary
 
-_KINDS = {"Contact": "contacts", "Lead": "leads", "Account": "person accounts"}
+_KINDS = {
+    "Contact": noted("%(count)s contacts"),
+    "Lead": noted("%(count)s leads"),
+    "Account": noted("%(count)s person accounts"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,11 +45,10 @@ def values(told: Standing, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "told": told,
         "state": _state(told),
-        "people": ", ".join(f"{figures.count(count)} {_KINDS[kind]}" for kind, count in told.people.items())
-        or "nobody",
+        "people": _people(told),
         "looked": _moment(told.looked_at, zone),
         "followed": _moment(told.followed_to, zone),
-        "waiting": [(each.object, each.lane, figures.count(each.count)) for each in told.waiting],
+        "waiting": [(each.object, say(each.lane), figures.count(each.count)) for each in told.waiting],
         "refused": [(each.code, figures.count(each.count), each.messages) for each in told.refused],
         "runs": [_run(each, zone) for each in told.runs],
         "calls": _of(told.calls, told.daily_calls),
@@ -52,14 +56,19 @@ def values(told: Standing, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
+def _people(told: Standing) -> str:
+    counted = [say(_KINDS[kind], count=figures.count(count)) for kind, count in told.people.items()]
+    return ", ".join(counted) or say("nobody")
+
+
 def _state(told: Standing) -> Mark:
     if told.fault:
-        return Mark(kind="bad", sign="✕", word="stands still")
+        return Mark(kind="bad", sign="✕", word=say("stands still"))
     if told.is_paused:
-        return Mark(kind="unsure", sign="?", word="paused since a run was taken back")
+        return Mark(kind="unsure", sign="?", word=say("paused since a run was taken back"))
     if not told.pushes:
-        return Mark(kind="unsure", sign="?", word="reads and prepares; writes only when told to")
-    return Mark(kind="good", sign="✓", word="writes by itself")
+        return Mark(kind="unsure", sign="?", word=say("reads and prepares; writes only when told to"))
+    return Mark(kind="good", sign="✓", word=say("writes by itself"))
 
 
 def _run(run: JobSummary, zone: ZoneInfo) -> Run:
@@ -74,9 +83,9 @@ def _run(run: JobSummary, zone: ZoneInfo) -> Run:
 
 def _of(used: int | None, allowed: int | None) -> str:
     if used is None or allowed is None:
-        return "not known yet"
-    return f"{figures.count(used)} of {figures.count(allowed)}"
+        return say("not known yet")
+    return say("%(used)s of %(allowed)s", used=figures.count(used), allowed=figures.count(allowed))
 
 
 def _moment(micros: int | None, zone: ZoneInfo) -> str:
-    return "never" if micros is None else figures.moment(datetime.fromtimestamp(micros / SECOND, UTC), zone)
+    return say("never") if micros is None else figures.moment(datetime.fromtimestamp(micros / SECOND, UTC), zone)

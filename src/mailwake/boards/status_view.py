@@ -9,6 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailwake.drawing import figures
+from mailwake.drawing.terms import term
+from mailwake.language import noted, say, several
 from mailwake.monitoring.backlog import Backlog, Pace
 from mailwake.monitoring.conservation import Balance, State, Sum
 from mailwake.monitoring.disk import Disk
@@ -17,21 +19,29 @@ from mailwake.monitoring.status import Freshness, Health, Status
 
 #: sums before the rest, all of which hold, is folded away
 TOP = 8
-NOT_KNOWN = "not known"
+NOT_KNOWN = noted("not known")
 #: what a role is there for
 _FOR = {
-    "edge": "pixel, links, unsubscribe pages",
-    "relay": "takes mail from your programs",
-    "ingest": "takes bounces and complaints",
-    "webhooks": "takes what ESPs report",
-    "web": "dashboard, with the pipeline beside it",
-    "work": "pipeline",
-    "pipeline": "takes the log into the stores",
-    "monitor": "metrics and health",
+    "edge": noted("pixel, links, unsubscribe pages"),
+    "relay": noted("takes mail from your programs"),
+    "ingest": noted("takes bounces and complaints"),
+    "webhooks": noted("takes what ESPs report"),
+    "web": noted("dashboard, with the pipeline beside it"),
+    "work": noted("pipeline"),
+    "pipeline": noted("takes the log into the stores"),
+    "monitor": noted("metrics and health"),
 }
 #: how the number on the left of each sum reads
-_LEFT = {Sum.REQUESTS: "received", Sum.LOG: "gained by the log", Sum.PIPELINE: "in the log"}
-_TITLE = {Sum.REQUESTS: "Requests of {}", Sum.LOG: "Log of {}", Sum.PIPELINE: "Records of {}"}
+_LEFT = {
+    Sum.REQUESTS: noted("%(count)s received"),
+    Sum.LOG: noted("%(count)s gained by the log"),
+    Sum.PIPELINE: noted("%(count)s in the log"),
+}
+_TITLE = {
+    Sum.REQUESTS: noted("Requests of %(name)s"),
+    Sum.LOG: noted("Log of %(name)s"),
+    Sum.PIPELINE: noted("Records of %(name)s"),
+}
 _ORDER = (State.BROKEN, State.UNKNOWN, State.SETTLING, State.HOLDS)
 
 
@@ -91,7 +101,7 @@ def values(status: Status, zone: ZoneInfo) -> dict[str, Any]:
         "verdict": _verdict(len(status.problems)),
         "problems": status.problems,
         "decisions": status.decisions,
-        "looked": f"looked at {_moment(status.at, zone)}:{_time(status.at, zone):%S}",
+        "looked": say("looked at %(when)s", when=f"{_moment(status.at, zone)}:{_time(status.at, zone):%S}"),
         "roles": [_role(health, zone) for health in status.roles],
         "sums": sums[:shown],
         "more_sums": sums[shown:],
@@ -103,95 +113,111 @@ def values(status: Status, zone: ZoneInfo) -> dict[str, Any]:
 
 def _verdict(problems: int) -> Mark:
     if not problems:
-        return Mark(word="Everything is ready.", kind="good")
-    many = "One thing has" if problems == 1 else f"{problems} things have"
-    return Mark(word=f"{many} to be seen to.", kind="bad")
+        return Mark(word=say("Everything is ready."), kind="good")
+    words = several(
+        "One thing has to be seen to.", "%(count)s things have to be seen to.", problems, count=str(problems)
+    )
+    return Mark(word=words, kind="bad")
 
 
 def _role(health: Health, zone: ZoneInfo) -> RoleLine:
     state = {
-        True: Mark(word="ready", kind="good"),
-        False: Mark(word="not ready", kind="bad"),
-        None: Mark(word="runs on its own", kind="unsure"),
+        True: Mark(word=say("ready"), kind="good"),
+        False: Mark(word=say("not ready"), kind="bad"),
+        None: Mark(word=say("runs on its own"), kind="unsure"),
     }
     return RoleLine(
         name=health.name,
-        what=_FOR.get(health.name.partition("-")[0], ""),
+        what=say(_FOR.get(health.name.partition("-")[0], "")),
         state=state[health.is_ready],
-        since=NOT_KNOWN if health.ready_at is None else _moment(health.ready_at, zone),
-        restarts=NOT_KNOWN if health.restarts is None else figures.count(health.restarts),
+        since=say(NOT_KNOWN) if health.ready_at is None else _moment(health.ready_at, zone),
+        restarts=say(NOT_KNOWN) if health.restarts is None else figures.count(health.restarts),
         report=_report(health),
     )
 
 
 def _report(health: Health) -> Mark:
     if health.report_age_seconds is None:
-        return Mark(word="none yet", kind="unsure")
-    said = f"{figures.duration(health.report_age_seconds)} ago"
+        return Mark(word=say("none yet"), kind="unsure")
+    said = say("%(time)s ago", time=figures.duration(health.report_age_seconds))
     return Mark(word=said, kind="good" if health.freshness is Freshness.FRESH else "bad")
 
 
 def _sum(balance: Balance) -> SumLine:
-    terms = " + ".join(f"{figures.count(n)} {term}" for term, n in balance.right.items())
-    left = f"{figures.count(balance.left)} {_LEFT[balance.kind]}"
+    terms = " + ".join(f"{figures.count(n)} {term(each)}" for each, n in balance.right.items())
+    left = say(_LEFT[balance.kind], count=figures.count(balance.left))
     return SumLine(
-        title=_TITLE[balance.kind].format(balance.name),
-        equation=balance.equation,
+        title=say(_TITLE[balance.kind], name=balance.name),
+        equation=say(balance.equation),
         numbers=f"{left} {'≠' if balance.difference else '='} {terms}" if terms else "",
         verdict=_stands(balance),
     )
 
 
 def _stands(balance: Balance) -> Mark:
-    broken = f"broken by {figures.count(abs(balance.difference))}" if balance.difference else "broken"
+    broken = (
+        say("broken by %(count)s", count=figures.count(abs(balance.difference)))
+        if balance.difference
+        else say("broken")
+    )
     return {
-        State.HOLDS: Mark(word="holds", kind="good"),
+        State.HOLDS: Mark(word=say("holds"), kind="good"),
         State.BROKEN: Mark(word=broken, kind="bad"),
-        State.SETTLING: Mark(word="settling, ask again", kind="unsure"),
-        State.UNKNOWN: Mark(word="cannot say yet", kind="unsure"),
+        State.SETTLING: Mark(word=say("settling, ask again"), kind="unsure"),
+        State.UNKNOWN: Mark(word=say("cannot say yet"), kind="unsure"),
     }[balance.state]
 
 
 def _of_log(log: Log, zone: ZoneInfo) -> Mapping[str, Any]:
     return {
         "log_size": figures.size(log.bytes),
-        "log_oldest": "nothing yet" if log.oldest_at is None else _moment(log.oldest_at, zone),
+        "log_oldest": say("nothing yet") if log.oldest_at is None else _moment(log.oldest_at, zone),
         "log_damaged": figures.count(log.damaged) if log.damaged else "",
         "writers": [
-            (each.writer, figures.size(each.bytes), NOT_KNOWN if each.records is None else figures.count(each.records))
+            (
+                each.writer,
+                figures.size(each.bytes),
+                say(NOT_KNOWN) if each.records is None else figures.count(each.records),
+            )
             for each in log.sequences
         ],
     }
 
 
 def _reader(backlog: Backlog, now: int, zone: ZoneInfo) -> ReaderLine:
-    passed = _moment(backlog.passed_at, zone) if backlog.passed_at else "never"
+    passed = _moment(backlog.passed_at, zone) if backlog.passed_at else say("never")
     return ReaderLine(name=backlog.reader, behind=_behind(backlog, now), passed=passed)
+
+
+_BEHIND = {
+    Pace.KEEPS_UP: noted("%(count)s records behind, the oldest %(time)s old"),
+    Pace.STOPPED: noted("%(count)s records behind, the oldest %(time)s old, and has stopped"),
+    Pace.BEHIND: noted("%(count)s records behind, the oldest %(time)s old, a large part of the room left"),
+}
 
 
 def _behind(backlog: Backlog, now: int) -> Mark:
     if backlog.since is None:
-        return Mark(word="has read everything", kind="good")
+        return Mark(word=say("has read everything"), kind="good")
     waited = figures.duration(max(0, now - backlog.since) / 1_000_000)
-    said = f"{figures.count(backlog.records)} records behind, the oldest {waited} old"
-    words = {Pace.KEEPS_UP: "", Pace.STOPPED: ", and has stopped", Pace.BEHIND: ", a large part of the room left"}
-    return Mark(word=said + words[backlog.pace], kind="good" if backlog.pace is Pace.KEEPS_UP else "bad")
+    words = say(_BEHIND[backlog.pace], count=figures.count(backlog.records), time=waited)
+    return Mark(word=words, kind="good" if backlog.pace is Pace.KEEPS_UP else "bad")
 
 
 def _of_disk(disk: Disk) -> Mapping[str, Any]:
     if disk.free_bytes is None or disk.size_bytes is None:
-        return {"disk": Mark(word="cannot be looked at", kind="bad"), "disk_lasts": "cannot say"}
-    said = f"{figures.size(disk.free_bytes)} free of {figures.size(disk.size_bytes)}"
+        return {"disk": Mark(word=say("cannot be looked at"), kind="bad"), "disk_lasts": say("cannot say")}
+    said = say("%(free)s free of %(all)s", free=figures.size(disk.free_bytes), all=figures.size(disk.size_bytes))
     return {"disk": Mark(word=said, kind="good" if disk.has_room else "bad"), "disk_lasts": _lasts(disk)}
 
 
 def _lasts(disk: Disk) -> str:
     if disk.log_bytes_per_day is None:
-        return "cannot say yet; the log has to be an hour old"
-    pace = f"{figures.size(round(disk.log_bytes_per_day))} a day come in"
+        return say("cannot say yet; the log has to be an hour old")
+    size = figures.size(round(disk.log_bytes_per_day))
     if disk.days_left is None:
-        return f"{pace}, for which there is room"
-    return f"{figures.duration(disk.days_left * 86_400)}; {pace}"
+        return say("%(size)s a day come in, for which there is room", size=size)
+    return say("%(time)s; %(size)s a day come in", time=figures.duration(disk.days_left * 86_400), size=size)
 
 
 def _time(micros: int, zone: ZoneInfo) -> datetime:

@@ -9,9 +9,12 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from mailwake.boards.bounces_view import KINDS
 from mailwake.boards.status_view import Mark
 from mailwake.drawing import figures, paging, pieces
+from mailwake.drawing.terms import term
 from mailwake.events import SECOND, Micros
+from mailwake.language import noted, say
 from mailwake.suppression import listing
 from mailwake.suppression.acts import MAX_WORDS, REASONS
 from mailwake.suppression.listing import AnIncident, Entry
@@ -23,14 +26,14 @@ PAGE_SIZE = 50
 _SHOWN = 20
 #: what may be done to an incident of each kind, the mildest last
 _ACTS = {
-    "storm": (("apply", "Suppress them after all"), ("undo", "Take all back"), ("close", "Close")),
-    "alarm": (("close", "Close: mended"),),
-    "import": (("undo", "Take all back"), ("close", "Keep for good")),
+    "storm": (("apply", noted("Suppress them after all")), ("undo", noted("Take all back")), ("close", noted("Close"))),
+    "alarm": (("close", noted("Close: mended")),),
+    "import": (("undo", noted("Take all back")), ("close", noted("Keep for good"))),
 }
 _SAYS = {
-    "storm": "dead addresses at once, which looks like an outage of theirs. Nobody is suppressed for it.",
-    "alarm": "refusals that blame the sender, not the addresses. Nobody is suppressed for it.",
-    "import": "suppressions were read in from a list.",
+    "storm": noted("dead addresses at once, which looks like an outage of theirs. Nobody is suppressed for it."),
+    "alarm": noted("refusals that blame the sender, not the addresses. Nobody is suppressed for it."),
+    "import": noted("suppressions were read in from a list."),
 }
 
 
@@ -118,10 +121,10 @@ def values(
     others = [each for each in incidents if each not in waiting]
     return {
         "asked": asked,
-        "total": pieces.listed(everything, everything, "suppression"),
+        "total": pieces.listed(everything, everything, pieces.SUPPRESSIONS),
         "counts": [_count(reason, number, asked) for reason, number in counts.items()],
         "lines": [_line(row, zone) for row in rows],
-        "listed": pieces.listed(len(rows), total, "suppression"),
+        "listed": pieces.listed(len(rows), total, pieces.SUPPRESSIONS),
         "pages": paging.pages(
             "/suppressions", {"reason": asked.reason}, page=asked.page, total=total, page_size=PAGE_SIZE
         ),
@@ -147,25 +150,26 @@ def _count(reason: str, number: int, asked: Asked) -> Count:
 
 def _line(entry: Entry, zone: ZoneInfo) -> Line:
     row = entry.row
-    parts = [f"by {row.put_by}" if row.put_by else f"from {row.source}"]
+    parts = [say("by %(who)s", who=row.put_by) if row.put_by else say("from %(source)s", source=row.source)]
     if row.days:
-        parts.append(f"after {pieces.listed(row.days, row.days, 'day')} with a refusal")
+        days = pieces.listed(row.days, row.days, pieces.DAYS)
+        parts.append(say("after %(days)s with a refusal", days=days))
     if row.expires_at is not None:
-        parts.append(f"until {_moment(row.expires_at, zone)}")
+        parts.append(say("until %(when)s", when=_moment(row.expires_at, zone)))
     lifted = ""
     if row.lifted_at is not None:
-        by, why = row.lifted_by or "somebody", row.lift_why or "no reason kept"
-        lifted = f"lifted by {by}, {_moment(row.lifted_at, zone)}: {why}"
+        by, why = row.lifted_by or say("somebody"), row.lift_why or say("no reason kept")
+        lifted = say("lifted by %(who)s, %(when)s: %(why)s", who=by, when=_moment(row.lifted_at, zone), why=why)
     return Line(
-        address=entry.address or "no longer known",
+        address=entry.address or say("no longer known"),
         href=f"/suppressions?{query(address=entry.address)}" if entry.address else "",
-        reason=row.reason.replace("_", " "),
+        reason=term(row.reason),
         cause=" · ".join(each for each in ((row.category or "").replace("_", " "), row.rule or "") if each),
         quoted=row.quoted or "",
-        reach=entry.campaign or row.stream or "all mail",
+        reach=entry.campaign or (term(row.stream) if row.stream else say("all mail")),
         since=_moment(row.at, zone),
         source=", ".join(parts),
-        state=Mark(word="lifted", kind="good") if lifted else Mark(word="holds", kind="bad"),
+        state=Mark(word=say("lifted"), kind="good") if lifted else Mark(word=say("holds"), kind="bad"),
         lifted=lifted,
     )
 
@@ -173,17 +177,22 @@ def _line(entry: Entry, zone: ZoneInfo) -> Line:
 def _incident(each: AnIncident, zone: ZoneInfo) -> IncidentLine:
     closed = ""
     if each.closed_at is not None:
-        closed = f"closed by {each.closed_by or 'somebody'}, {_moment(each.closed_at, zone)}: {each.why or ''}"
+        closed = say(
+            "closed by %(who)s, %(when)s: %(why)s",
+            who=each.closed_by or say("somebody"),
+            when=_moment(each.closed_at, zone),
+            why=each.why or "",
+        )
     return IncidentLine(
         id=str(each.id),
-        kind=each.kind,
+        kind=say(KINDS[each.kind]),
         about=each.place or (each.category or "").replace("_", " ") or each.quoted,
-        says=_SAYS[each.kind],
+        says=say(_SAYS[each.kind]),
         count=figures.count(each.count),
         since=_moment(each.opened_at, zone),
         last=_moment(each.last_at, zone),
         quoted=each.quoted if each.place or each.category else "",
-        acts=() if closed else _ACTS[each.kind],
+        acts=() if closed else tuple((act, say(words)) for act, words in _ACTS[each.kind]),
         closed=closed,
     )
 

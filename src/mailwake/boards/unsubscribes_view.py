@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mailwake.boards.status_view import Mark
 from mailwake.drawing import figures, paging, pieces
 from mailwake.events import SECOND, Micros
+from mailwake.language import noted, say
 from mailwake.leaving.holding import HOLD
 from mailwake.leaving.incidents import MAX_WORDS, Entry
 
@@ -18,11 +19,11 @@ from mailwake.leaving.incidents import MAX_WORDS, Entry
 PAGE_SIZE = 50
 #: people of one incident; a button above them stands for all
 SHOWN = 50
-NOT_KNOWN = "not known"
+NOT_KNOWN = noted("not known")
 _STATES = {
-    "held": Mark(word="held", kind="unsure"),
-    "applied": Mark(word="unsubscribed", kind="good"),
-    "restored": Mark(word="restored", kind="good"),
+    "held": Mark(word=noted("held"), kind="unsure"),
+    "applied": Mark(word=noted("unsubscribed"), kind="good"),
+    "restored": Mark(word=noted("restored"), kind="good"),
 }
 
 
@@ -80,10 +81,10 @@ def values(held: Sequence[Entry], newest: Sequence[Entry], asked: Asked, zone: Z
     for entry in held:
         together.setdefault(entry.row.incident or entry.row.id, []).append(entry)
     return {
-        "held": pieces.listed(len(held), len(held), "unsubscription") if held else "",
+        "held": pieces.listed(len(held), len(held), pieces.UNSUBSCRIPTIONS) if held else "",
         "incidents": [_incident(number, entries, zone) for number, entries in together.items()],
         "newest": [_line(entry, zone) for entry in newest],
-        "listed": f"{figures.count(len(newest))} of {figures.count(asked.total)} presses",
+        "listed": say("%(shown)s of %(all)s presses", shown=figures.count(len(newest)), all=figures.count(asked.total)),
         "pages": paging.pages("/unsubscribes", {}, page=asked.page, total=asked.total, page_size=PAGE_SIZE),
         "minutes": HOLD // (60 * SECOND),
         "longest": MAX_WORDS,
@@ -95,29 +96,44 @@ def _incident(number: int, entries: Sequence[Entry], zone: ZoneInfo) -> Incident
     due = [entry.row.held_until for entry in entries if entry.row.held_until is not None]
     return Incident(
         id=number,
-        domain=first.domain or NOT_KNOWN,
+        domain=first.domain or say(NOT_KNOWN),
         people=figures.count(len(entries)),
         since=_moment(first.row.at, zone),
-        applies=_moment(min(due), zone) if due else NOT_KNOWN,
-        why=first.held_because or NOT_KNOWN,
+        applies=_moment(min(due), zone) if due else say(NOT_KNOWN),
+        why=first.held_because or say(NOT_KNOWN),
         lines=tuple(_line(entry, zone) for entry in entries[:SHOWN]),
         more=figures.count(len(rest)) if rest else "",
     )
 
 
 def _line(entry: Entry, zone: ZoneInfo) -> Line:
-    row, last = entry.row, entry.acts[-1] if entry.acts else None
+    row = entry.row
     until = row.held_until if entry.is_held else None
     return Line(
         id=row.id,
-        address=entry.address or "no longer known",
-        campaign=entry.campaign or NOT_KNOWN,
+        address=entry.address or say("no longer known"),
+        campaign=entry.campaign or say(NOT_KNOWN),
         pressed=_moment(row.at, zone),
         applies="" if until is None else figures.clock(_time(until), zone),
-        state=_STATES[row.state],
-        done="" if last is None else f"{last.act} by {last.by}, {_moment(last.at, zone)}: {last.why}",
+        state=replace(_STATES[row.state], word=say(_STATES[row.state].word)),
+        done=_done(entry, zone),
         may_be_restored=entry.may_be_restored,
     )
+
+
+#: what was done, by whom, when and why
+_DONE = {
+    "held": noted("held by %(who)s, %(when)s: %(why)s"),
+    "applied": noted("applied by %(who)s, %(when)s: %(why)s"),
+    "restored": noted("restored by %(who)s, %(when)s: %(why)s"),
+}
+
+
+def _done(entry: Entry, zone: ZoneInfo) -> str:
+    if not entry.acts:
+        return ""
+    last = entry.acts[-1]
+    return say(_DONE[last.act], who=last.by, when=_moment(last.at, zone), why=last.why)
 
 
 def _moment(at: Micros, zone: ZoneInfo) -> str:

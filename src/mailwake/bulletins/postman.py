@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from mailwake.bulletins.letter import addressed, build
-from mailwake.bulletins.schedule import schedule_of
+from mailwake.bulletins.schedule import KIND, KNOWN, period, schedule_of
 from mailwake.errors import MailwakeError, Misconfigured
 from mailwake.events import SECOND, Micros
 from mailwake.insight.answers import Overview
@@ -29,7 +29,6 @@ from mailwake.store.state import StateStore
 
 log = structlog.get_logger(__name__)
 
-KIND, KNOWN = "report", "report-known"
 #: also before what was refused for now is tried again
 PAUSE_SECONDS = 30.0
 
@@ -109,11 +108,6 @@ class Postman:
             self._state.put_job(KIND, key, data={"has": has}, now=Micros(self._wall()))
 
         return asyncio.run(deliver(self._settings, mail, recipients, note=note))
-
-
-def period(name: str, at: datetime) -> str:
-    """What makes the report of one moment recognisable."""
-    return f"{name} {int(at.timestamp())}"
 
 
 def check(name: str, report: Report) -> None:

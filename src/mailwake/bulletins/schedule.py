@@ -19,6 +19,8 @@ WEEKDAYS: Mapping[str, int] = {
     "saturday": 5,
     "sunday": 6,
 }
+#: of jobs that say who has the report of one moment, and since when there is such a report
+KIND, KNOWN = "report", "report-known"
 #: a report that could not go for so long has lost its use; the next one comes
 LATE = timedelta(hours=24)
 
@@ -45,6 +47,16 @@ class Schedule:
                 return at
         raise AssertionError("a week has every weekday")
 
+    def next(self, now: datetime) -> datetime:
+        """The first of its moments that is after now."""
+        today = now.astimezone(self.zone).date()
+        for ahead in range(9):
+            day = today + timedelta(days=ahead)
+            at = datetime(day.year, day.month, day.day, self.hour, tzinfo=self.zone)
+            if day.weekday() in self.weekdays and at.timestamp() > now.timestamp():
+                return at
+        raise AssertionError("a week has every weekday")
+
     def due(self, now: datetime, *, since: datetime) -> datetime | None:
         """The moment whose report should be on its way; None: none should.
 
@@ -54,6 +66,11 @@ class Schedule:
         """
         at = self.latest(now)
         return at if now - at < LATE and at >= since else None
+
+
+def period(name: str, at: datetime) -> str:
+    """What makes the report of one moment recognisable."""
+    return f"{name} {int(at.timestamp())}"
 
 
 def schedule_of(name: str, report: Report, zone: ZoneInfo) -> Schedule:

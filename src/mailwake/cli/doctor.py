@@ -95,6 +95,7 @@ def command(
 def examine(config: str) -> Iterator[Finding]:
     """Run every check; a settings file that cannot be read ends it."""
     from mailwake.cli.doctor_hosts import examine_hosts
+    from mailwake.cli.doctor_telling import examine_telling
 
     try:
         settings = load(config)
@@ -108,6 +109,7 @@ def examine(config: str) -> Iterator[Finding]:
     yield from check_sums(settings)
     yield from check_rules(settings)
     yield from examine_hosts(settings)
+    yield from examine_telling(settings)
 
 
 def check_keys(settings: Settings) -> Finding:

@@ -30,6 +30,7 @@ from mailwake.exports.verify import Verified, public_key_of
 from mailwake.exports.verify import verify as verify_pack
 from mailwake.insight.report import find
 from mailwake.insight.stores import Stores
+from mailwake.people.there import There
 from mailwake.settings import DEFAULT_FILE, Settings, load
 
 WHAT = "campaigns, people, links, events, bounces, suppressions or segment; with --pack, the file to write."
@@ -41,6 +42,10 @@ def command(  # noqa: PLR0913 - one for each option
     *,
     campaign: Annotated[str, typer.Option(help="Of this campaign, by name or number.")] = "",
     outcome: Annotated[str, typer.Option(help="Of people: those alone, such as clicked_human.")] = "",
+    client: Annotated[str, typer.Option(help="Of people: opened or clicked with this program alone.")] = "",
+    device: Annotated[str, typer.Option(help="Of people: on this sort of device alone.")] = "",
+    country: Annotated[str, typer.Option(help="Of people: from this country alone, two letters.")] = "",
+    provider: Annotated[str, typer.Option(help="Of people: at this mailbox provider alone.")] = "",
     segment: Annotated[str, typer.Option(help="Name of the segment.")] = "",
     format: Annotated[str, typer.Option(help="csv, jsonl or parquet; else as the file's ending says.")] = "",  # noqa: A002
     pack: Annotated[str, typer.Option(help="A campaign as a signed pack: data, definitions, rules, figures.")] = "",
@@ -73,7 +78,8 @@ def command(  # noqa: PLR0913 - one for each option
         raise Misconfigured("mailwake export", f"say what: {WHAT}")
     chosen = _format(format, out)
     asked = {"campaign": campaign, "outcome": outcome, "segment": segment}
-    _table(load(config), what, asked, out=out, chosen=chosen)
+    there = There(client=client, device=device, country=country, provider=provider)
+    _table(load(config), what, asked, there, out=out, chosen=chosen)
 
 
 def _pack(settings: Settings, campaign: str, out: str) -> None:
@@ -149,11 +155,11 @@ def _format(wanted: str, out: str) -> str:
     return found
 
 
-def _table(settings: Settings, what: str, asked: dict[str, str], *, out: str, chosen: str) -> None:
+def _table(settings: Settings, what: str, asked: dict[str, str], there: There, *, out: str, chosen: str) -> None:
     table = table_named(what)
 
     def write(stores: Stores, path: Path) -> None:
-        batches = rows_of(stores, table, asked_of(stores, table, **asked, now=moment()))
+        batches = rows_of(stores, table, asked_of(stores, table, **asked, there=there, now=moment()))
         if chosen == "parquet":
             formats.parquet_file(table.columns, batches, path)
             return
@@ -161,7 +167,7 @@ def _table(settings: Settings, what: str, asked: dict[str, str], *, out: str, ch
         with path.open("wb") as file:
             file.writelines(make(table.columns, batches))
 
-    query = urlencode({"format": chosen, **{name: value for name, value in asked.items() if value}})
+    query = urlencode({"format": chosen, **{name: value for name, value in asked.items() if value}, **there.chosen})
     fetch(settings, f"/api/export/{what}?{query}", write, Path(out) if out else None)
     if out:
         print(f"{out} written", file=sys.stderr)

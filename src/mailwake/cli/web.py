@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from gettext import NullTranslations
 from typing import Annotated
 
 import typer
@@ -19,13 +20,13 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError
 from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores, zone_named
+from mailwake.language import ENGLISH, catalogue
 from mailwake.notifying.courier import Around
 from mailwake.notifying.endpoints import endpoints_of
 from mailwake.notifying.office import REPORT, Office
-from mailwake.pushing.standing import Standing, standing
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
-from mailwake.store.events.remembered import Remembered
+from mailwake.store.events.remembered import open_remembered
 from mailwake.store.state import open_state
 from mailwake.web import address
 
@@ -58,7 +59,7 @@ def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Store
         open_events(path).close()  # so that an installation without mail shows how to begin
     with contextlib.ExitStack() as opened:
         endpoints = endpoints_of(settings) if with_work else ()
-        events = Remembered(open_events(path, read_only=not with_work, news=bool(endpoints)))
+        events = open_remembered(path, read_only=not with_work, news=bool(endpoints))
         opened.callback(events.close)
         state = open_state(settings.data_folder / "state.sqlite")
         opened.callback(state.close)
@@ -73,6 +74,7 @@ def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Store
             opened.callback(_experiments(settings, events, config))
             opened.callback(_salesforce(settings, stores))
             opened.callback(_workflows(settings, stores, config))
+            opened.callback(_segments(settings, events))
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores,), name="warming up", daemon=True).start()
         yield stores
@@ -136,11 +138,10 @@ def _workflows(settings: Settings, stores: Stores, config: str) -> Callable[[], 
     return stop_and_close
 
 
-def _standing(settings: Settings) -> Standing:
-    from mailwake.store.crm import open_crm
+def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
+    from mailwake.segments.noting import start_noting
 
-    with contextlib.closing(open_crm(settings.data_folder / "state.sqlite")) as store:
-        return standing(settings, store)
+    return start_noting(settings, events)
 
 
 async def _serve(settings: Settings, stores: Stores) -> None:
@@ -168,7 +169,8 @@ async def _serve(settings: Settings, stores: Stores) -> None:
         host=settings.web.host,
         relay=f"{settings.relay.host}:{settings.relay.port}",
         packs=lambda: maker_of(settings),
-        org=lambda: _standing(settings),
+        settings=settings,
+        language=_language(settings),
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:
@@ -182,6 +184,18 @@ async def _serve(settings: Settings, stores: Stores) -> None:
     finally:
         opened.close()
         address.remove(settings.data_folder, pid=os.getpid())
+
+
+def _language(settings: Settings) -> NullTranslations:
+    """Of the pages; English, with a word to the operator, where there is no catalogue."""
+    found = catalogue(settings.web.language, settings.path("languages"))
+    if found is ENGLISH and settings.web.language.partition("-")[0].lower() != "en":
+        print(
+            f"mailwake: there is no catalogue for web.language {settings.web.language!r} in "
+            f"{settings.path('languages')}; pages stay English",
+            file=sys.stderr,
+        )
+    return found
 
 
 def _say_ready(settings: Settings, url: str) -> None:

@@ -33,6 +33,7 @@ def command(
     Example: mailwake work --once
     """
     from mailwake.experiments.turns import start_turns
+    from mailwake.segments.noting import start_noting
     from mailwake.store.events import open_events
 
     settings = load(config)
@@ -47,9 +48,10 @@ def command(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         print(f"work reading {settings.data_folder / 'log'}", flush=True)
-        stop_turns = start_turns(settings, events, config=config)
+        others = (start_turns(settings, events, config=config), start_noting(settings, events))
         worker.run(stop)
-        stop_turns()
+        for stop_and_wait in others:
+            stop_and_wait()
         print(tell(worker.total), flush=True)
 
 

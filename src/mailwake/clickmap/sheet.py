@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from mailwake.clickmap.cleaning import clean
 from mailwake.clickmap.marking import ATTRIBUTE, mark
 from mailwake.clickmap.pictures import replace
+from mailwake.language import noted, say
 
 #: What the page may do: show itself. Sent with it, so that it holds wherever it is opened.
 POLICY = (
@@ -92,20 +93,20 @@ def draw(raw: bytes, badges: Sequence[Badge], *, fetch: bool = False, note: str 
 
 
 _WHERE = {
-    "mso": "only Outlook shows it",
-    "text": "in the text part",
-    "decoy": "a decoy, which nobody can see",
-    "html": "has no visible place",
+    "mso": noted("only Outlook shows it"),
+    "text": noted("in the text part"),
+    "decoy": noted("a decoy, which nobody can see"),
+    "html": noted("has no visible place"),
 }
 
 
 def _list(badges: Iterable[Badge]) -> str:
     lines = "".join(
-        f'<li><span {ATTRIBUTE}="{badge.number}">{html.escape(badge.label) or "(no text)"}</span> '
-        f"<small>{_WHERE.get(badge.where, _WHERE['html'])}</small></li>"
+        f'<li><span {ATTRIBUTE}="{badge.number}">{html.escape(badge.label or say("(no text)"))}</span> '
+        f"<small>{html.escape(say(_WHERE.get(badge.where, _WHERE['html'])))}</small></li>"
         for badge in badges
     )
-    head = "Links without a place of their own:"
+    head = html.escape(say("Links without a place of their own:"))
     return f'<div class="mw-beneath"><p>{head}</p><ul>{lines}</ul></div>' if lines else ""
 
 

@@ -16,6 +16,7 @@ from mailwake.comparing.timing import HOURS, still_fresh, zones
 from mailwake.errors import NotEnoughData
 from mailwake.events import SECOND, Handle, Micros
 from mailwake.insight.stores import Stores
+from mailwake.language import say
 from mailwake.stats.clockwise import best, fit_weight, profile
 
 #: How far back reactions and mail go.
@@ -108,16 +109,21 @@ def _hour(reader: _Reader, usual: Sequence[float], weight: float) -> PersonHour:
     zone, reactions = reader.zone, sum(reader.reacted.values())
     clock = None if zone is None else zone.key
     if reactions < LEAST_REACTIONS:
-        return _cannot(clock, reactions, f"{reactions} reactions are too few; it takes {LEAST_REACTIONS}")
+        why = say(
+            "cannot say: %(reactions)s reactions are too few; it takes %(least)s",
+            reactions=reactions,
+            least=LEAST_REACTIONS,
+        )
+        return _cannot(clock, reactions, why)
     if zone is None:
-        return _cannot(clock, reactions, "their clock is not known")
+        return _cannot(clock, reactions, say("cannot say: their clock is not known"))
     if not reader.arrived:
-        return _cannot(clock, reactions, "when their mail arrived is not known")
+        return _cannot(clock, reactions, say("cannot say: when their mail arrived is not known"))
     exposed = still_fresh(_by_hour(reader.arrived, zone))
     try:
         hour, sureness = best(profile(reader.by_hour(zone), usual, weight, exposure=exposed))
     except NotEnoughData as why:
-        return _cannot(clock, reactions, str(why))
+        return _cannot(clock, reactions, say("cannot say: %(why)s", why=why))
     return PersonHour(hour=hour, clock=clock, sureness=sureness, reactions=reactions)
 
 
@@ -129,4 +135,4 @@ def _by_hour(found: Mapping[int, int], zone: ZoneInfo) -> list[int]:
 
 
 def _cannot(clock: str | None, reactions: int, why: str) -> PersonHour:
-    return PersonHour(hour=None, clock=clock, sureness=None, reactions=reactions, cannot_say=f"cannot say: {why}")
+    return PersonHour(hour=None, clock=clock, sureness=None, reactions=reactions, cannot_say=why)

@@ -23,6 +23,7 @@ from mailwake.insight.metrics import rates
 from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import Tally, read
+from mailwake.language import noted, say
 from mailwake.stats.difference import difference
 from mailwake.stats.mix import Decomposition, Path, decompose
 from mailwake.stats.uncertain import Expected, critical, rate_interval
@@ -37,7 +38,7 @@ _OLDEST = 366 * 86_400
 _MOST_PLACES = 12
 #: A domain with fewer copies than this points at people.
 LEAST_COPIES = 5
-OTHERS = "other domains"
+OTHERS = noted("other domains")
 #: Rates that need no age, because hardly anything comes later.
 PLAIN = ("delivery_rate__sent", "bounce_rate__sent", "unsubscribe_rate__delivered", "complaint_rate__delivered")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -241,9 +242,11 @@ def _compared(count: _Count, first: _Count | None) -> Compared:
         interval = rate_interval(count.done, count.base)
         rate, low, high = count.done.mean / count.base, interval.low, interval.high
     except NotEnoughData:
-        cannot_say = f"cannot say: nothing was {count.base_name}, or no copy is that old"
+        cannot_say = say("cannot say: nothing was %(what)s, or no copy is that old", what=say(count.base_name))
     except ValueError:
-        cannot_say = f"cannot say: {count.done.mean:g} of {count.base:,} is more than all"
+        cannot_say = say(
+            "cannot say: %(count)s of %(base)s is more than all", count=f"{count.done.mean:g}", base=f"{count.base:,}"
+        )
     return Compared(
         metric=count.metric,
         label=count.label,

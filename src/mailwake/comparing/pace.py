@@ -18,6 +18,7 @@ from mailwake.errors import NotEnoughData
 from mailwake.events import SECOND, CampaignId, Micros
 from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores, moment
+from mailwake.language import say
 from mailwake.stats import forecast as forecasting
 from mailwake.stats.forecast import Shape, usual
 from mailwake.stats.survival import Watched, kaplan_meier
@@ -167,14 +168,17 @@ def groups_of(stores: Stores, campaign: CampaignId) -> dict[str, list[Group]]:
     long = max(1, (row[0]["sent_to"] - row[0]["sent_from"]) // SECOND // _GROUPS)
     steps = {"sent_seconds": max(60, long), "age_seconds": 60}
     for each in stores.events.ask("ages", campaign=campaign, **steps):
-        found[each["type"]].append(_group(each, steps["sent_seconds"], steps["age_seconds"]))
+        found[each["type"]].append(_group(each, **steps))
     return found
 
 
 def _group(row: Row, sent_seconds: int, age_seconds: int) -> Group:
+    """The lengths are those of the question `ages`; all checkpoints lie between two groups."""
+    step = row["age"] // age_seconds
+    length = age_seconds * (1 if step < 360 else 10 if step < 4_320 else 60)
     return Group(
         row["sent_at"] + sent_seconds / 2,
-        None if row["age"] < 0 else row["age"] + age_seconds / 2,
+        None if row["age"] < 0 else row["age"] + length / 2,
         row["copies"],
         Expected(mean=row["expected"] / 1e4, variance=row["doubt"] / 1e8),
     )
@@ -202,7 +206,7 @@ def _told(age: int, done: Expected, base: int) -> AtAge:
     try:
         interval = rate_interval(done, base)
     except NotEnoughData:
-        said = "cannot say: no copy is that old"
+        said = say("cannot say: no copy is that old")
         return AtAge(age=age, count=0.0, base=0, rate=None, low=None, high=None, cannot_say=said)
     return AtAge(
         age=age, count=done.mean, base=base, rate=done.mean / base, low=interval.low, high=interval.high
@@ -261,7 +265,7 @@ def _ending(watched: Sequence[Watched], base: int, shapes: Sequence[Shape]) -> E
     except NotEnoughData as why:
         return Ending(
             age=HORIZON, count=None, rate=None, low=None, high=None, confidence=0.9, earlier=len(shapes),
-            cannot_say=f"cannot say: {why}",
+            cannot_say=say("cannot say: %(why)s", why=why),
         )  # fmt: skip
     return Ending(
         age=HORIZON,

@@ -21,6 +21,7 @@ from mailwake.errors import NotEnoughData
 from mailwake.events import SECOND, Micros
 from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores
+from mailwake.language import say
 from mailwake.stats.clockwise import best, profile
 from mailwake.store.state import Campaign
 
@@ -169,15 +170,25 @@ def still_fresh(arrived: Sequence[int]) -> list[float]:
 
 def _best(cells: Sequence[Sequence[int]], total: int, exposed: Sequence[float], sent: Sequence[Row]) -> BestHour:
     if total < LEAST_REACTIONS:
-        return _cannot(f"{total:,} reactions with a known clock are too few; it takes {LEAST_REACTIONS}")
+        return _cannot(
+            say(
+                "cannot say: %(total)s reactions with a known clock are too few; it takes %(least)s",
+                total=f"{total:,}",
+                least=LEAST_REACTIONS,
+            )
+        )
     if not _is_spread(sent):
-        return _cannot("mail was sent at too few hours of the day to tell the hour of reading from that of sending")
+        return _cannot(
+            say(
+                "cannot say: mail was sent at too few hours of the day to tell the hour of reading from that of sending"
+            )
+        )
     counts = [sum(day[hour] for day in cells) for hour in range(HOURS)]
     beliefs = profile(counts, [1.0] * HOURS, _WEIGHT, exposure=exposed)
     try:
         hour, sureness = best(beliefs)
     except NotEnoughData as why:
-        return _cannot(str(why))
+        return _cannot(say("cannot say: %(why)s", why=why))
     shape, rate = beliefs[hour]
     return BestHour(hour=hour, sureness=sureness, times_usual=shape / rate)
 
@@ -191,4 +202,4 @@ def _is_spread(sent: Sequence[Row]) -> bool:
 
 
 def _cannot(why: str) -> BestHour:
-    return BestHour(hour=None, sureness=None, times_usual=None, cannot_say=f"cannot say: {why}")
+    return BestHour(hour=None, sureness=None, times_usual=None, cannot_say=why)

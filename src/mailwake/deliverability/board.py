@@ -18,6 +18,7 @@ from mailwake.insight.metrics import Rate, metrics, rate
 from mailwake.insight.returned import CLASSES, Refused
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import Tally, add
+from mailwake.language import say
 from mailwake.stats.rates import wilson_interval
 from mailwake.stats.uncertain import Expected
 from mailwake.store.state import Campaign
@@ -49,6 +50,8 @@ class _Domain:
     name: str | None
     people: int | None = None
     rows: list[Send] = field(default_factory=list)
+    #: under which names the event store has it
+    stored: set[str] = field(default_factory=set)
 
     @property
     def tally(self) -> Tally:
@@ -105,6 +108,16 @@ def of_campaign(stores: Stores, campaign: Campaign) -> OfCampaign:
     )
 
 
+def told_apart(stores: Stores, campaign: Campaign) -> dict[str, list[str]]:
+    """The providers that `of_campaign` has a line of, those with most copies first, to their domains as stored."""
+    domains = _domains(stores, Micros(0), age=_EVER, campaign=campaign.id)
+    homes = providers_of(stores, {each.name for each in domains if each.name})
+    return {
+        name: [stored for each in domains if _home(each, homes) == name for stored in sorted(each.stored)]
+        for name in _largest(domains, homes)
+    }
+
+
 def _domains(stores: Stores, since: Micros, *, age: int, ahead: int = 0, campaign: int = 0) -> list[_Domain]:
     """By stored domain; one that may not be named, or whose name nobody knows any more, is among the others."""
     asked = {"since": since, "age": age * SECOND, "limit": MOST_DOMAINS, "step": _DAY, "ahead": ahead}
@@ -117,6 +130,7 @@ def _domains(stores: Stores, since: Micros, *, age: int, ahead: int = 0, campaig
         into = found.setdefault(name, _Domain(name=name, people=None if name is None else 0))
         if name is not None:
             into.people = max(into.people or 0, row["people"])
+            into.stored.add(row["domain"])
         into.rows.append(Send(day=row["day"], campaign=row["campaign"], tally=_tally(row)))
     return list(found.values())
 
@@ -232,7 +246,7 @@ def _rate(metric: str, tally: Tally, held: Thresholds) -> Rate:
         rate=None,
         low=None,
         high=None,
-        cannot_say=f"cannot say: {held.where}",
+        cannot_say=say("cannot say: %(why)s", why=held.where),
     )
 
 
@@ -251,7 +265,7 @@ def _refused(klass: str, count: int, base: int) -> Refused:
     try:
         interval = wilson_interval(count, base)
     except (NotEnoughData, ValueError):
-        why = f"cannot say: only {base:,} are known to have been sent there"
+        why = say("cannot say: only %(base)s are known to have been sent there", base=f"{base:,}")
         return Refused(klass=klass, count=count, base=base, rate=None, low=None, high=None, cannot_say=why)
     return Refused(klass=klass, count=count, base=base, rate=count / base, low=interval.low, high=interval.high)
 

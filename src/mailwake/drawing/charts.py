@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import figures
 from mailwake.insight.series import Series
 from mailwake.insight.tally import Reaction
+from mailwake.language import noted, say
 
 #: from the bottom of a column, and from the left of a bar
 CLASSES = ("human", "possible", "machine")
+_TITLES = {"opened": noted("Opened"), "clicked": noted("Clicked")}
 MARKS = {"human": "●", "possible": "◐", "machine": "□"}
 
 
@@ -140,8 +142,13 @@ def scale(weight: float, heaviest: float) -> tuple[Part, ...]:
 
 
 #: seconds after delivery at which the axis has a label
-_AFTER = ((1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3_600, "1 h"), (21_600, "6 h"), (86_400, "1 day"))
-_LATER = ((604_800, "1 week"), (2_592_000, "30 days"), (31_536_000, "1 year"))
+_AFTER = ((1, "1 s"), (10, "10 s"), (60, "1 min"), (600, "10 min"), (3_600, "1 h"), (21_600, "6 h"))
+_LATER = (
+    (86_400, noted("1 day")),
+    (604_800, noted("1 week")),
+    (2_592_000, noted("30 days")),
+    (31_536_000, noted("1 year")),
+)
 
 
 def after(seconds: float, last: float) -> str:
@@ -153,7 +160,7 @@ def after_ticks(last: float) -> tuple[Tick, ...]:
     """Labels of that axis; the last is left out where it would stand outside."""
     shown = [(at, text) for at, text in (*_AFTER, *_LATER) if log1p(at) <= 0.94 * log1p(max(1.0, last))]
     return tuple(
-        Tick(x=after(at, last), anchor="middle", text=text, is_minor=index % 2 == 1)
+        Tick(x=after(at, last), anchor="middle", text=say(text), is_minor=index % 2 == 1)
         for index, (at, text) in enumerate(shown)
     )
 
@@ -182,9 +189,13 @@ def chart(series: Series, kind: str, zone: ZoneInfo) -> Chart:
     whole = {who: figures.count(sum(getattr(reaction, who) for reaction in reactions)) for who in CLASSES}
     return Chart(
         kind=kind,
-        title=kind.capitalize(),
-        says=f"{kind.capitalize()} over time: {whole['human']} by people, {whole['possible']} possibly, "
-        f"{whole['machine']} by machines; the table below has every step",
+        title=say(_TITLES[kind]),
+        says=say(
+            "%(what)s over time: %(human)s by people, %(possible)s possibly, %(machine)s by machines; the table below "
+            "has every step",
+            what=say(_TITLES[kind]),
+            **whole,
+        ),
         columns=tuple(
             _column(place, len(rows), reactions[place], top=top, row=rows[place]) for place in range(len(rows))
         ),
@@ -218,7 +229,13 @@ def _column(place: int, columns: int, reaction: Reaction, *, top: int, row: Row)
             parts.append(Part(kind=kind, start=_percent(top - below - number, top), length=_percent(number, top)))
         below += number
     gap = 0.15 if columns > 1 else 0.6
-    says = f"{row.start}: {row.human} people, {row.possible} possibly people, {row.machine} machines"
+    says = say(
+        "%(start)s: %(human)s people, %(possible)s possibly people, %(machine)s machines",
+        start=row.start,
+        human=row.human,
+        possible=row.possible,
+        machine=row.machine,
+    )
     return Column(x=_percent(place + gap / 2, columns), width=_percent(1 - gap, columns), parts=tuple(parts), says=says)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mailwake.comparing.pace import AtAge
 from mailwake.drawing import figures
 from mailwake.drawing.charts import Column, Part, Tick
+from mailwake.language import say
 
 #: labels of the axis, at most
 _WANTED = 7
@@ -45,7 +46,9 @@ def by_age(points: Sequence[AtAge], what: str) -> AgeChart:
     top = _top(max((point.high or 0.0 for point in points), default=0.0))
     last = points[-1] if points else None
     return AgeChart(
-        says=f"{what} by age of the copies" + (f": {figures.percent(last.rate)} in the end" if last else ""),
+        says=say("%(what)s by age of the copies: %(rate)s in the end", what=what, rate=figures.percent(last.rate))
+        if last
+        else say("%(what)s by age of the copies", what=what),
         columns=tuple(_column(place, len(points), point, top) for place, point in enumerate(points)),
         ticks=_ticks(points),
         levels=tuple(figures.percent(top * part) for part in (1, 0.5, 0)),
@@ -59,7 +62,7 @@ def row_of(point: AtAge) -> AgeRow:
         age=figures.age(point.age),
         percent=figures.percent(point.rate),
         span=figures.span(point.low, point.high),
-        base=f"of {figures.count(point.base)}",
+        base=say("of %(base)s", base=figures.count(point.base)),
     )
 
 

@@ -7,10 +7,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from mailwake.insight.answers import Ruleset
+from mailwake.language import forms, noted, say, several
 
 #: keeps a number and its sign on one line
 NBSP = "\N{NO-BREAK SPACE}"
-CANNOT_SAY = "cannot say"
+CANNOT_SAY = noted("cannot say")
 
 
 def count(number: int) -> str:
@@ -21,17 +22,17 @@ def count(number: int) -> str:
 def percent(rate: float | None) -> str:
     """A rate 0-1 as a percentage, with a second decimal below 1 % where one alone would hide the figure."""
     if rate is None:
-        return CANNOT_SAY
+        return say(CANNOT_SAY)
     return f"{_digits(rate)}{NBSP}%"
 
 
 def whole_percent(rate: float | None) -> str:
     """A probability 0-1 to a whole per cent; it is never told to be certain."""
     if rate is None:
-        return CANNOT_SAY
+        return say(CANNOT_SAY)
     if rate > 0.99:
-        return f"over 99{NBSP}%"
-    return f"under 1{NBSP}%" if rate < 0.01 else f"{rate * 100:.0f}{NBSP}%"
+        return say("over %(percent)s", percent=f"99{NBSP}%")
+    return say("under %(percent)s", percent=f"1{NBSP}%") if rate < 0.01 else f"{rate * 100:.0f}{NBSP}%"
 
 
 def span(low: float | None, high: float | None) -> str:
@@ -43,7 +44,7 @@ def span(low: float | None, high: float | None) -> str:
 
 def about(rate: float | None) -> str:
     """A rate 0-1 that is only an estimate: whole per cent from 10 % on."""
-    return CANNOT_SAY if rate is None else f"{_rough(rate)}{NBSP}%"
+    return say(CANNOT_SAY) if rate is None else f"{_rough(rate)}{NBSP}%"
 
 
 def about_span(low: float | None, high: float | None) -> str:
@@ -104,13 +105,20 @@ def zone_name(zone: ZoneInfo, at: datetime | None) -> str:
     return f"{zone.key} (UTC{offset[:3]}:{offset[3:5]})"
 
 
+_STEPS = (
+    (604_800, forms("week", "%(count)s weeks")),
+    (86_400, forms("day", "%(count)s days")),
+    (3_600, forms("hour", "%(count)s hours")),
+    (60, forms("minute", "%(count)s minutes")),
+)
+
+
 def step(seconds: int) -> str:
     """The length of a step in words: "5 minutes", "hour"."""
-    for size, word in ((604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute")):
+    for size, words in _STEPS:
         if seconds >= size:
-            number = seconds // size
-            return word if number == 1 else f"{number} {word}s"
-    return f"{seconds} seconds"
+            return several(*words, seconds // size, count=seconds // size)
+    return say("%(count)s seconds", count=seconds)
 
 
 def size(number: int) -> str:
@@ -120,28 +128,37 @@ def size(number: int) -> str:
         if amount < 999.5:
             break
         amount, unit = amount / 1_000, larger
-    return f"{amount:.0f}{NBSP}{unit}" if unit == "bytes" or amount >= 99.95 else f"{amount:.1f}{NBSP}{unit}"
+    if unit == "bytes":
+        return say("%(count)s\N{NO-BREAK SPACE}bytes", count=f"{amount:.0f}")
+    return f"{amount:.0f}{NBSP}{unit}" if amount >= 99.95 else f"{amount:.1f}{NBSP}{unit}"
+
+
+_UNITS = (
+    (31_536_000, forms("%(count)s\N{NO-BREAK SPACE}year", "%(count)s\N{NO-BREAK SPACE}years")),
+    (86_400, forms("%(count)s\N{NO-BREAK SPACE}day", "%(count)s\N{NO-BREAK SPACE}days")),
+    (3_600, forms("%(count)s\N{NO-BREAK SPACE}hour", "%(count)s\N{NO-BREAK SPACE}hours")),
+    (60, forms("%(count)s\N{NO-BREAK SPACE}minute", "%(count)s\N{NO-BREAK SPACE}minutes")),
+)
 
 
 def duration(seconds: float) -> str:
     """A span of time in its largest unit: 40 s, 12 minutes, 3 days."""
-    for length, word in ((31_536_000, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute")):
+    for length, words in _UNITS:
         if seconds >= 2 * length or (length == 60 and seconds >= 90):
-            return f"{seconds / length:.0f}{NBSP}{word}s"
+            return several(*words, max(2, round(seconds / length)), count=f"{seconds / length:.0f}")
     return f"{seconds:.0f}{NBSP}s"
 
 
 def age(seconds: int) -> str:
     """An age that somebody chose: 1 hour, 3 days; any other in its largest unit."""
-    for length, word in ((86_400, "day"), (3_600, "hour")):
+    for length, words in _UNITS[1:3]:
         if seconds >= length and seconds % length == 0:
-            number = seconds // length
-            return f"{number}{NBSP}{word}{'' if number == 1 else 's'}"
+            return several(*words, seconds // length, count=seconds // length)
     return duration(seconds)
 
 
 def rulesets(found: Sequence[Ruleset]) -> str:
     """The rules behind some numbers; where they are mixed, with the share of each."""
     if len(found) == 1:
-        return f"judged by {found[0].id}"
-    return "judged by " + ", ".join(f"{each.id} ({percent(each.share)})" for each in found)
+        return say("judged by %(rules)s", rules=found[0].id)
+    return say("judged by %(rules)s", rules=", ".join(f"{each.id} ({percent(each.share)})" for each in found))

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures
 from mailwake.drawing.charts import Part
+from mailwake.drawing.terms import term
 from mailwake.insight.answers import Group, LinkLine
 from mailwake.insight.link_reasons import WhyMachines
 from mailwake.insight.metrics import Rate, metrics
 from mailwake.insight.tally import Reaction, Tally
+from mailwake.language import forms, noted, say, several
 
 #: with the marks that stand for them everywhere
 WHO = {
-    "human": "● people",
-    "likely": "● likely people",
-    "possible": "◐ possibly",
-    "machine": "□ machines",
-    "raw": "raw",
+    "human": noted("● people"),
+    "likely": noted("● likely people"),
+    "possible": noted("◐ possibly"),
+    "machine": noted("□ machines"),
+    "raw": noted("raw"),
 }
 
 
@@ -69,6 +71,8 @@ class Split:
     possible: str
     machine: str
     raw: str
+    #: where those people are listed, but for whose reactions are wanted; empty: nowhere
+    people: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,21 +101,43 @@ def figure(rate: Rate) -> Figure:
     """One rate with its base in text, and as a sentence for the hover."""
     metric = metrics()[rate.metric]
     kind = rate.metric.partition("_")[0]
-    base = f"of {figures.count(rate.base)} {rate.base_name}"
+    base = of(rate.base, rate.base_name)
     span = figures.span(rate.low, rate.high)
     sure = f"{rate.confidence:.0%}".replace("%", f"{figures.NBSP}%")
-    told = f"{figures.percent(rate.rate)} ({sure} interval {span})" if span else rate.cannot_say
+    told = with_interval(rate.rate, span, sure) if span else rate.cannot_say
     return Figure(
         metric=rate.metric,
-        label=rate.label,
+        label=say(rate.label),
         count=figures.count(rate.count),
         percent=figures.percent(rate.rate),
         base=base,
         span=span,
-        says=f"{rate.label}: {figures.count(rate.count)} {base}, {told}. {metric.sentence}",
+        says=in_a_sentence(rate.label, metric.sentence, count=figures.count(rate.count), base=base, told=told),
         kind=kind if kind in WHO else "plain",
-        who=WHO.get(kind, ""),
-        told="by people" if span and kind == "human" else "",
+        who=say(WHO.get(kind, "")),
+        told=say("by people") if span and kind == "human" else "",
+    )
+
+
+def of(base: int, base_name: str) -> str:
+    """A base in words: "of 1,912 delivered with a pixel"."""
+    return say("of %(base)s %(base_name)s", base=figures.count(base), base_name=say(base_name))
+
+
+def with_interval(rate: float | None, span: str, sure: str = f"95{figures.NBSP}%") -> str:
+    """A rate with its interval."""
+    return say("%(rate)s (%(sure)s interval %(span)s)", rate=figures.percent(rate), sure=sure, span=span)
+
+
+def in_a_sentence(label: str, sentence: str, *, count: str, base: str, told: str | None) -> str:
+    """The whole of a figure, on hover. Label and sentence come as the registry has them, the rest said already."""
+    return say(
+        "%(label)s: %(count)s %(base)s, %(told)s. %(sentence)s",
+        label=say(label),
+        count=count,
+        base=base,
+        told=told,
+        sentence=say(sentence),
     )
 
 
@@ -132,20 +158,30 @@ def split(label: str, reaction: Reaction, whole: int) -> Split:
     )
 
 
-def groups(rows: Iterable[Group], by: str) -> list[Split]:
-    """A ranking of clients, devices or countries by opens or clicks; its longest bar fills the width."""
-    shown = [(row.label, getattr(row, by)) for row in rows]
+def groups(rows: Iterable[Group], by: str, people: str) -> list[Split]:
+    """A ranking of clients, devices or countries by opens or clicks; its longest bar fills the width.
+
+    Args:
+        rows: in any order.
+        by: "opened" or "clicked".
+        people: address of a list of people that takes the name of a row at its end.
+    """
+    shown = [(row, getattr(row, by)) for row in rows]
     shown.sort(key=lambda each: (-each[1].human, -each[1].possible, -each[1].machine))
     longest = max((reacted.raw for _, reacted in shown), default=0)
-    return [split(label, reacted, longest) for label, reacted in shown if reacted.raw]
+    return [
+        replace(split(term(row.label), reacted, longest), people=people + quote(row.name or "unknown", safe=""))
+        for row, reacted in shown
+        if reacted.raw
+    ]
 
 
 #: whose clicks on the page of a link, in `Reaction`, and in words
 _FOLLOWED = (
-    ("human", "human", "● likely people"),
-    ("possible", "possible", "◐ possibly"),
-    ("machine", "machine", "□ machines"),
-    ("all", "raw", "raw"),
+    ("human", "human", noted("● likely people")),
+    ("possible", "possible", noted("◐ possibly")),
+    ("machine", "machine", noted("□ machines")),
+    ("all", "raw", noted("raw")),
 )
 
 
@@ -156,16 +192,16 @@ def links(rows: Iterable[LinkLine], campaign: str) -> list[LinkView]:
     return [
         LinkView(
             number=row.number,
-            label=row.label or "(no text)",
-            role=row.role,
+            label=row.label or say("(no text)"),
+            role=term(row.role),
             target=row.href,
             href=safe_href(row.href),
             split=split(row.label, row.clicked, longest),
-            counts=tuple((who, says, figures.count(getattr(row.clicked, part))) for who, part, says in _FOLLOWED),
+            counts=tuple((who, say(says), figures.count(getattr(row.clicked, part))) for who, part, says in _FOLLOWED),
             hits=figures.count(row.hits),
             people=f"/campaigns/{campaign}/links/{row.number}/people?template={row.template}",
             why=() if row.machines is None else why(row.machines),
-            machine_clicks="" if row.machines is None else listed(row.machines.clicks, row.machines.clicks, "click"),
+            machine_clicks="" if row.machines is None else listed(row.machines.clicks, row.machines.clicks, CLICKS),
         )
         for row in shown
     ]
@@ -173,7 +209,7 @@ def links(rows: Iterable[LinkLine], campaign: str) -> list[LinkView]:
 
 def why(found: WhyMachines) -> tuple[str, ...]:
     """The commonest reasons, each with how many clicks it weighed against."""
-    return tuple(f"{each.says} ({figures.count(each.clicks)})" for each in found.reasons)
+    return tuple(f"{say(each.says)} ({figures.count(each.clicks)})" for each in found.reasons)
 
 
 def safe_href(href: str) -> str | None:
@@ -187,16 +223,16 @@ def safe_href(href: str) -> str | None:
 
 #: label, count, metric of its rate, filter of the people page
 _FUNNEL = (
-    ("Sent", "sent", "", "sent"),
-    ("Delivered", "delivered", "delivery_rate__sent", "delivered"),
-    ("Opened by people", "opened", "human_open_rate__delivered_trackable", "opened_human"),
-    ("Clicked by people", "clicked", "human_click_rate__delivered_trackable", "clicked_human"),
+    (noted("Sent"), "sent", "", "sent"),
+    (noted("Delivered"), "delivered", "delivery_rate__sent", "delivered"),
+    (noted("Opened by people"), "opened", "human_open_rate__delivered_trackable", "opened_human"),
+    (noted("Clicked by people"), "clicked", "human_click_rate__delivered_trackable", "clicked_human"),
 )
 _TROUBLES = (
-    ("Deferred", "deferred", "deferral_rate__sent", "deferred"),
-    ("Bounced", "bounced", "bounce_rate__sent", "bounced"),
-    ("Unsubscribed", "unsubscribed", "unsubscribe_rate__delivered", "unsubscribed"),
-    ("Reported as spam", "complained", "complaint_rate__delivered", "complained"),
+    (noted("Deferred"), "deferred", "deferral_rate__sent", "deferred"),
+    (noted("Bounced"), "bounced", "bounce_rate__sent", "bounced"),
+    (noted("Unsubscribed"), "unsubscribed", "unsubscribe_rate__delivered", "unsubscribed"),
+    (noted("Reported as spam"), "complained", "complaint_rate__delivered", "complained"),
 )
 _KINDS = {"sent": "plain", "delivered": "good"}
 
@@ -218,26 +254,50 @@ def _stage(line: tuple[str, str, str, str], tally: Tally, rates: Mapping[str, Fi
         number, parts = round(getattr(tally, f"{name}_expected").mean), charts.bar(value, tally.sent)
     else:
         number, parts = value, charts.stack([(_KINDS.get(name, "bad"), value)], tally.sent)
-    return Stage(label=label, count=figures.count(number), parts=parts, figure=rates.get(metric), outcome=outcome)
+    return Stage(label=say(label), count=figures.count(number), parts=parts, figure=rates.get(metric), outcome=outcome)
 
 
 def sent(first: datetime | None, last: datetime | None, zone: ZoneInfo) -> str:
     """When a campaign was sent."""
     if first is None or last is None:
-        return "not sent yet"
+        return say("not sent yet")
     begin, end = figures.moment(first, zone), figures.moment(last, zone)
     if begin == end:
-        return f"sent {begin}"
+        return say("sent %(when)s", when=begin)
     same_day = figures.day(first, zone) == figures.day(last, zone)
-    return f"sent {begin}–{figures.clock(last, zone)}" if same_day else f"sent {begin} – {end}"  # noqa: RUF001 - a range
+    when = f"{begin}–{figures.clock(last, zone)}" if same_day else f"{begin} – {end}"  # noqa: RUF001 - a range
+    return say("sent %(when)s", when=when)
 
 
 def fresh(at: datetime | None, zone: ZoneInfo) -> str:
     """Up to when events are part of the page."""
-    return "no events yet" if at is None else f"events up to {figures.moment(at, zone)}"
+    return say("no events yet") if at is None else say("events up to %(when)s", when=figures.moment(at, zone))
 
 
-def listed(number: int, of: int, word: str) -> str:
-    """How many lines a list has: "12 of 80 campaigns"."""
-    many = word if of == 1 else f"{word}s"
-    return f"{figures.count(of)} {many}" if number == of else f"{figures.count(number)} of {figures.count(of)} {many}"
+#: what lists hold: "80 campaigns"
+CAMPAIGNS = forms("%(count)s campaign", "%(count)s campaigns")
+CLICKS = forms("%(count)s click", "%(count)s clicks")
+DOMAINS = forms("%(count)s domain", "%(count)s domains")
+RECIPIENTS = forms("%(count)s recipient", "%(count)s recipients")
+SUPPRESSIONS = forms("%(count)s suppression", "%(count)s suppressions")
+UNSUBSCRIPTIONS = forms("%(count)s unsubscription", "%(count)s unsubscriptions")
+OTHERS = forms("%(count)s other", "%(count)s others")
+REFUSALS = forms("%(count)s refusal", "%(count)s refusals")
+COPIES = forms("%(count)s copy", "%(count)s copies")
+DAYS = forms("%(count)s day", "%(count)s days")
+
+
+def listed(number: int, of: int, what: tuple[str, str]) -> str:
+    """How many lines a list has: "12 of 80 campaigns".
+
+    Args:
+        number: lines shown.
+        of: lines there are.
+        what: a line and several, as `forms` of one ``count``.
+    """
+    shown = (
+        figures.count(of)
+        if number == of
+        else say("%(shown)s of %(all)s", shown=figures.count(number), all=figures.count(of))
+    )
+    return several(*what, of, count=shown)

@@ -15,6 +15,7 @@ from mailwake.errors import NotEnoughData
 from mailwake.events import CampaignId, Handle, Micros
 from mailwake.goals.claims import read_line
 from mailwake.insight.stores import Stores
+from mailwake.language import say
 from mailwake.stats.difference import difference
 from mailwake.stats.means import amounts, mean_difference
 from mailwake.stats.uncertain import Expected
@@ -26,7 +27,9 @@ def lift(stores: Stores, campaign: CampaignId, goal: Goal, *, now: Micros) -> Li
     held = {who: at for who, (at, may_tell) in stores.state.holdouts(campaign).items() if may_tell}
     base = stores.events.ask("lift_mailed", campaign=campaign)[0]
     if not held:
-        return LiftAnswer(cannot_say="cannot say: nobody was held out; send with --holdout 10 to find out next time")
+        return LiftAnswer(
+            cannot_say=say("cannot say: nobody was held out; send with --holdout 10 to find out next time")
+        )
     window = goal.window_days * DAY
     mailed = _people(stores.events.ask("lift_reached", campaign=campaign, goal=goal.name, window=window))
     since = min(held.values())
@@ -37,7 +40,7 @@ def lift(stores: Stores, campaign: CampaignId, goal: Goal, *, now: Micros) -> Li
         told = difference(Expected(mean=one.reached), one.people, Expected(mean=other.reached), other.people)
     except NotEnoughData:
         return LiftAnswer(
-            held=one, mailed=other, cannot_say="cannot say: the campaign was sent to nobody who may be told of"
+            held=one, mailed=other, cannot_say=say("cannot say: the campaign was sent to nobody who may be told of")
         )
     return LiftAnswer(
         held=one,

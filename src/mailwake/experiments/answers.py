@@ -78,6 +78,8 @@ class ExperimentAnswer(msgspec.Struct, frozen=True, kw_only=True):
     metric: str
     label: str
     role: str
+    #: that conversions are counted of; empty for other metrics
+    goal: str
     about: str
     #: of the audience that is tested, 0-1
     share: float
@@ -129,6 +131,7 @@ class PlanAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What an experiment takes; see `mailwake.experiments.planning.Plan`."""
 
     metric: str
+    goal: str
     baseline: float
     prior_weight: float
     lift: float
@@ -174,6 +177,7 @@ def planned(stores: Stores, asked: Asked) -> PlanAnswer:
     found = plan(stores, asked)
     return PlanAnswer(
         metric=asked.metric,
+        goal=asked.goal,
         baseline=found.baseline,
         prior_weight=found.prior_weight,
         lift=asked.lift,
@@ -205,6 +209,7 @@ def told(found: Result, fresh_at: datetime | None = None) -> ExperimentAnswer:
         metric=design.metric,
         label=design.measure.label,
         role=design.role,
+        goal=design.goal,
         about=design.about,
         share=design.share,
         deadline_seconds=design.deadline_seconds,
@@ -232,7 +237,7 @@ def told(found: Result, fresh_at: datetime | None = None) -> ExperimentAnswer:
         ),
         leaders={
             name: None if leader is None else names[leader]
-            for name, leader in zip(READINGS, found.leaders, strict=True)
+            for name, leader in zip(READINGS, found.leaders, strict=False)
         },
         flips=wording.flip_words(found),
         fresh_at=fresh_at,
@@ -269,7 +274,7 @@ def _variant(arm: Arm) -> VariantAnswer:
         low=arm.rate.low,
         high=arm.rate.high,
         cannot_say=arm.rate.cannot_say,
-        readings=dict(zip(READINGS, arm.readings, strict=True)),
+        readings=dict(zip(READINGS, arm.readings, strict=False)),
         chance_best=arm.best,
         expected_loss=arm.loss,
     )

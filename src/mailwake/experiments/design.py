@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from mailwake.earnings import keeper as goals
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, Handle, Micros, TemplateId
 from mailwake.experiments.assignment import assigned
@@ -20,9 +21,14 @@ SALT_BYTES = 16
 DAY_SECONDS = 86_400
 #: Verdicts of the first minutes are provisional, and scanners come first: nothing is decided before. Judgement.
 EARLIEST_SECONDS = 3_600
-#: What may decide, with the rate that is expected where nobody says one. A conversion finds its place here as soon as
-#: the registry has one: it needs a count and a base in the counts of `variants_counts`.
-METRICS = {"human_click_rate__delivered_trackable": 0.02, "human_open_rate__delivered_trackable": 0.3}
+#: decides by copies that led to a goal
+CONVERSIONS = "conversion_rate__delivered_trackable"
+#: What may decide, with the rate that is expected where nobody says one.
+METRICS = {
+    "human_click_rate__delivered_trackable": 0.02,
+    "human_open_rate__delivered_trackable": 0.3,
+    CONVERSIONS: 0.005,
+}
 #: roles of links that a measure may be confined to
 ROLES = ("cta", "text", "image", "footer", "legal", "social")
 
@@ -47,6 +53,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     metric: str = "human_click_rate__delivered_trackable"
     #: of the links that count; empty: all
     role: str = ""
+    #: name of the goal that `CONVERSIONS` counts; empty for all other metrics
+    goal: str = ""
     #: of the audience that is tested, above 0 to 1; the rest waits for the winner
     share: float = 1.0
     #: rate that is expected, between 0 and 1; the interval is narrowest there
@@ -119,12 +127,14 @@ def put(
     """Make an experiment.
 
     Raises:
-        BadInput: the name is taken or none, or the design cannot be.
+        BadInput: the name is taken or none, the design cannot be, or there is no such goal.
     """
     called = name.strip()
     if not (1 <= len(called) <= MAX_NAME_CHARS and called.isprintable() and "/" not in called and called.strip(".")):
         raise BadInput(f"an experiment needs a name of 1 to {MAX_NAME_CHARS} characters, without /")
     check(design)
+    if design.goal:
+        goals.find(state, design.goal)
     told: dict[str, Any] = msgspec.to_builtins(design)
     salt = secrets.token_bytes(SALT_BYTES)
     made = state.put_experiment(called, campaign.id, salt=salt, design=told, letters=letters, now=now, by=by)
@@ -161,11 +171,13 @@ def check(design: Design) -> None:
 
 def _check_measure(design: Design) -> None:
     if design.metric not in METRICS:
-        raise BadInput(f"{design.metric!r} decides no experiment; {' and '.join(METRICS)} can")
+        raise BadInput(f"{design.metric!r} decides no experiment; {', '.join(METRICS)} can")
+    if bool(design.goal) != (design.metric == CONVERSIONS):
+        raise BadInput("conversions decide by one goal: name it with --goal; clicks and opens have none")
     if design.role and design.role not in ROLES:
         raise BadInput(f"there is no role {design.role!r} of links that count; there are {', '.join(ROLES)}")
     if design.role and not design.metric.startswith("human_click"):
-        raise BadInput("a role of links confines clicks; opens have none")
+        raise BadInput("a role of links confines clicks; opens and conversions have none")
     if not 0 < design.baseline < 1 or not 0 < design.alpha <= 0.5:
         raise BadInput("the expected rate is above 0 % and below 100 %, and the error above 0 and 0.5 at most")
 
@@ -180,6 +192,19 @@ def find(state: StateStore, name: str) -> Experiment:
     if found is None:
         names = ", ".join(repr(each.name) for each in state.experiments()[:10])
         _no_such(name, names)
+    return found
+
+
+def delete(state: StateStore, name: str) -> Experiment:
+    """Forget a draft with its letters; gives what it was. Its campaign stays, as empty as it is.
+
+    Raises:
+        NoSuchExperiment: there is none.
+        BadInput: it is no draft any more.
+    """
+    found = find(state, name)
+    if not state.delete_draft(found.id):
+        raise BadInput(f"experiment {found.name!r} was sent, and what came of it stays; drafts alone can be deleted")
     return found
 
 

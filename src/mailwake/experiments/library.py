@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mailwake.errors import NotEnoughData
 from mailwake.experiments.results import Result
+from mailwake.language import say
 from mailwake.stats.difference import log_ratio
 from mailwake.trials.bestarm import Pooled, pooled
 
@@ -51,4 +52,4 @@ def _finding(about: str, effects: Sequence[tuple[str, tuple[float, float]]]) -> 
     try:
         return Finding(about=about, experiments=names, effect=pooled([effect for _, effect in effects]))
     except NotEnoughData as fault:
-        return Finding(about=about, experiments=names, effect=None, cannot_say=f"cannot say: {fault}")
+        return Finding(about=about, experiments=names, effect=None, cannot_say=say("cannot say: %(why)s", why=fault))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from mailwake.errors import BadInput
@@ -12,7 +13,11 @@ from mailwake.store.state import Experiment
 
 def kept_list(data: Path, experiment: Experiment) -> Path:
     """Where the list of an experiment stands while somebody on it waits."""
-    return data / "experiments" / f"{experiment.id}.csv"
+    return _folder(data) / f"{experiment.id}.csv"
+
+
+def _folder(data: Path) -> Path:
+    return data / "experiments"
 
 
 def list_of(experiment: Experiment, people: Path | None, data: Path) -> People:
@@ -44,3 +49,11 @@ def list_of(experiment: Experiment, people: Path | None, data: Path) -> People:
 def forget_list(data: Path, experiment: Experiment) -> None:
     """Nobody on it waits any more, and it holds addresses."""
     kept_list(data, experiment).unlink(missing_ok=True)
+
+
+def forget_strays(data: Path, known: Iterable[Experiment]) -> None:
+    """Lists of experiments that were deleted hold addresses of nobody who waits."""
+    kept = {kept_list(data, each) for each in known}
+    for path in _folder(data).glob("*.csv"):
+        if path not in kept:
+            path.unlink(missing_ok=True)

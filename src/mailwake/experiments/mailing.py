@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from mailwake.events import Handle
-from mailwake.experiments.design import Design, Sent, design_of, sent_of, variant_of
+from mailwake.experiments.design import Design, NoSuchExperiment, Sent, design_of, sent_of, variant_of
 from mailwake.merge.letter import Letter
 from mailwake.merge.people import People
 from mailwake.merge.source import parse_source
@@ -83,4 +83,5 @@ class Mailing:
             at=self.tracker.clock(),
             rate=self.rate,
         )
-        self.tracker.state.put_experiment_sent(self.experiment.id, msgspec.to_builtins(sent))
+        if not self.tracker.state.put_experiment_sent(self.experiment.id, msgspec.to_builtins(sent)):
+            raise NoSuchExperiment(f"experiment {self.experiment.name!r} was deleted a moment ago; nothing was sent")

@@ -7,12 +7,13 @@ from math import ceil
 from operator import attrgetter
 
 from mailwake.errors import BadInput, NotEnoughData
-from mailwake.experiments.design import METRICS, MOST_VARIANTS
+from mailwake.experiments.converted import converted_by_campaign
+from mailwake.experiments.design import CONVERSIONS, METRICS, MOST_VARIANTS
 from mailwake.insight import tally
 from mailwake.insight.metrics import metrics
 from mailwake.insight.stores import Stores
 from mailwake.stats.shrinkage import Prior, fit_prior
-from mailwake.stats.uncertain import discounted
+from mailwake.stats.uncertain import Expected, discounted
 from mailwake.trials.multiple import with_the_best
 from mailwake.trials.planner import always_valid_inflation, least_difference, units_each
 
@@ -26,6 +27,8 @@ class Asked:
     """What one wants to know."""
 
     metric: str = "human_click_rate__delivered_trackable"
+    #: name of the goal that `CONVERSIONS` counts; empty: of none, and what is usual is not known
+    goal: str = ""
     #: rate that is usual, 0 to 1; None: as in what was sent so far
     baseline: float | None = None
     #: smallest rise worth having, as a part of the baseline: 0.2 is from 2 % to 2.4 %
@@ -105,7 +108,9 @@ def plan(stores: Stores, asked: Asked) -> Plan:
 
 def _check(asked: Asked) -> None:
     if asked.metric not in METRICS:
-        raise BadInput(f"{asked.metric!r} decides no experiment; {' and '.join(METRICS)} can")
+        raise BadInput(f"{asked.metric!r} decides no experiment; {', '.join(METRICS)} can")
+    if asked.goal and asked.metric != CONVERSIONS:
+        raise BadInput("a goal is what conversions count; clicks and opens have none")
     if asked.baseline is not None and not 0 < asked.baseline < 1:
         raise BadInput("the usual rate is above 0 % and below 100 %")
     if not 0 < asked.lift <= 10:
@@ -118,7 +123,7 @@ def _check(asked: Asked) -> None:
 
 def _usual(stores: Stores, asked: Asked) -> tuple[float, float]:
     """The rate that is usual, and how many copies stand behind it."""
-    prior = history(stores, asked.metric)
+    prior = history(stores, asked.metric, asked.goal)
     if asked.baseline is not None:
         return asked.baseline, 1.0
     if prior is None:
@@ -127,14 +132,18 @@ def _usual(stores: Stores, asked: Asked) -> tuple[float, float]:
     return prior.a / weight, min(weight, MOST_WEIGHT)
 
 
-def history(stores: Stores, metric: str) -> Prior | None:
+def history(stores: Stores, metric: str, goal: str = "") -> Prior | None:
     """What is usual in the campaigns so far; None: nothing is known."""
-    told = metrics()[metric]
-    groups = []
+    told, groups = metrics()[metric], []
+    copies = converted_by_campaign(stores, goal) if metric == CONVERSIONS else {}
+    if metric == CONVERSIONS and not copies:
+        return None
     for row in stores.events.ask("campaigns_counts"):
         counts = tally.read(row)
         base = attrgetter(told.base)(counts)
-        if base:
+        if base and metric == CONVERSIONS:
+            groups.append(discounted(Expected(mean=min(base, copies.get(row["campaign"], 0))), base))
+        elif base:
             groups.append(discounted(attrgetter(told.count)(counts), base))
     try:
         return fit_prior(groups)

@@ -6,13 +6,17 @@ import re
 from collections.abc import Sequence
 
 from mailwake.errors import BadInput
-from mailwake.experiments.design import METRICS
+from mailwake.experiments.design import CONVERSIONS, METRICS
 
 _SHARE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)\s*%?")
 _SPAN = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)\s*([hdw])")
 _SECONDS = {"h": 3_600, "d": 86_400, "w": 604_800}
 #: short for the ids of what may decide
-_SHORT = {"clicks": "human_click_rate__delivered_trackable", "opens": "human_open_rate__delivered_trackable"}
+_SHORT = {
+    "clicks": "human_click_rate__delivered_trackable",
+    "opens": "human_open_rate__delivered_trackable",
+    "conversions": CONVERSIONS,
+}
 
 
 def percent_in(text: str, what: str) -> float:
@@ -57,12 +61,12 @@ def weights_in(text: str, count: int) -> Sequence[float]:
 
 
 def metric_in(text: str) -> str:
-    """The id of what may decide, from it or from `clicks` or `opens`.
+    """The id of what may decide, from it or from `clicks`, `opens` or `conversions`.
 
     Raises:
         BadInput: it may not.
     """
     found = _SHORT.get(text, text)
     if found not in METRICS:
-        raise BadInput(f"{text[:80]!r} decides no experiment; clicks or opens can")
+        raise BadInput(f"{text[:80]!r} decides no experiment; clicks, opens or conversions can")
     return found

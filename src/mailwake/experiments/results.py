@@ -6,17 +6,19 @@ its own and counts in the campaign alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
 from mailwake.errors import NotEnoughData
 from mailwake.events import Micros
-from mailwake.experiments.design import Design, Sent, design_of, sent_of
+from mailwake.experiments.converted import converted
+from mailwake.experiments.design import CONVERSIONS, Design, Sent, design_of, sent_of
 from mailwake.insight import tally
-from mailwake.insight.metrics import Rate, rate
+from mailwake.insight.metrics import Rate, rate, told
 from mailwake.insight.stores import Stores
+from mailwake.language import say
 from mailwake.stats.difference import Standing
 from mailwake.stats.shrinkage import Prior
 from mailwake.stats.uncertain import Expected, discounted
@@ -44,7 +46,7 @@ class Arm:
     rate: Rate
     #: the count of it
     count: Expected
-    #: copies with a reaction by each of `READINGS`
+    #: copies with a reaction by each of `READINGS`; none where machines cannot do it
     readings: tuple[int, ...]
     #: that its rate is the highest, as a belief; None: cannot say
     best: float | None = None
@@ -104,7 +106,7 @@ class Result:
     leader: int | None
     contrasts: tuple[Contrast, ...]
     splits: tuple[Split, ...]
-    #: who would lead by each of `READINGS`; None: nobody alone
+    #: who would lead by each of `READINGS`; None: nobody alone; empty where machines cannot do it
     leaders: tuple[int | None, ...]
 
     @property
@@ -124,8 +126,8 @@ class Result:
         """Ways to tell machines by which another variant would lead."""
         if self.leader is None:
             return ()
-        told = zip(READINGS, self.leaders, strict=True)
-        return tuple(name for name, leader in told if leader is not None and leader != self.leader)
+        told = dict(zip(READINGS, self.leaders, strict=False))
+        return tuple(name for name, leader in told.items() if leader is not None and leader != self.leader)
 
 
 def result(stores: Stores, experiment: Experiment) -> Result:
@@ -136,9 +138,14 @@ def result(stores: Stores, experiment: Experiment) -> Result:
         asked = stores.events.ask("variants_counts", campaign=experiment.campaign, role=design.role)
         rows = {row["template"]: row for row in asked}
     templates: Sequence[int] = sent.templates if sent else [0] * len(design.variants)
-    told = [rows.get(template) for template in templates]
-    arms = _believed(design, [_arm(design, number, row) for number, row in enumerate(told)])
-    first = [row["sent_from"] for row in told if row is not None and row["sent_from"] is not None]
+    found = [rows.get(template) for template in templates]
+    if design.metric == CONVERSIONS:
+        copies = converted(stores, design.goal, templates, since=Micros(0) if sent is None else sent.at)
+        plain = [_earning(design, number, row, copies) for number, row in enumerate(found)]
+    else:
+        plain = [_arm(design, number, row) for number, row in enumerate(found)]
+    arms = _believed(design, plain)
+    first = [row["sent_from"] for row in found if row is not None and row["sent_from"] is not None]
     rated = [each for each in arms if each.rate.rate is not None]
     leader = max(rated, key=lambda each: each.rate.rate or 0.0) if len(rated) == len(arms) else None
     return Result(
@@ -150,7 +157,9 @@ def result(stores: Stores, experiment: Experiment) -> Result:
         leader=None if leader is None else leader.number,
         contrasts=() if leader is None or sent is None else _contrasts(arms, leader, design, sent.planned),
         splits=_splits(arms),
-        leaders=tuple(_leader([(each.readings[n], each.rate.base) for each in arms]) for n in range(len(READINGS))),
+        leaders=tuple(
+            _leader([(each.readings[n], each.rate.base) for each in arms]) for n in range(len(arms[0].readings))
+        ),
     )
 
 
@@ -159,17 +168,41 @@ def _arm(design: Design, number: int, row: Any) -> Arm:  # noqa: ANN401 - a row 
     verb = "opened" if design.measure.count.startswith("opened") else "clicked"
     seen = attrgetter(f"{verb}_in_base")(counts)
     sure = 0 if row is None else row[f"{verb}_sure_in_base"] or 0
-    weights = [each.weight for each in design.variants]
     return Arm(
         number=number,
         name=design.variants[number].name,
-        share=weights[number] / sum(weights),
+        share=_share(design, number),
         sent=counts.sent,
         delivered=counts.delivered,
         rate=rate(design.measure, counts),
         count=attrgetter(design.measure.count)(counts),
         readings=(seen.raw, seen.human + seen.possible, seen.human, sure),
     )
+
+
+def _earning(design: Design, number: int, row: Any, copies: Mapping[int, int] | None) -> Arm:  # noqa: ANN401 - as above
+    """A variant by the copies that led to the goal; None: there is no such goal any more."""
+    counts = tally.Tally() if row is None else tally.read(row)
+    count = 0 if row is None or copies is None else copies[row["template"]]
+    rated = told(design.measure, count, counts.clicks_trackable)
+    if copies is None:
+        gone = f"cannot say: there is no goal {design.goal!r} any more; make one of this name, and it counts again"
+        rated = replace(rated, rate=None, low=None, high=None, cannot_say=gone)
+    return Arm(
+        number=number,
+        name=design.variants[number].name,
+        share=_share(design, number),
+        sent=counts.sent,
+        delivered=counts.delivered,
+        rate=rated,
+        count=Expected(mean=count),
+        readings=(),
+    )
+
+
+def _share(design: Design, number: int) -> float:
+    weights = [each.weight for each in design.variants]
+    return weights[number] / sum(weights)
 
 
 def _believed(design: Design, arms: Sequence[Arm]) -> tuple[Arm, ...]:
@@ -199,7 +232,9 @@ def _contrast(leader: Arm, other: Arm, design: Design, planned: int, *, pairs: i
     both = first[1] + second[1]
     pooled = (first[0].mean + second[0].mean) / both
     expected = max(2.0, planned * (leader.share + other.share))
-    cannot_say = f"cannot say: it takes {LEAST_EACH} people on each side who did it, and as many who did not"
+    cannot_say = say(
+        "cannot say: it takes %(least)s people on each side who did it, and as many who did not", least=LEAST_EACH
+    )
     try:
         found = watch(
             first,

@@ -18,7 +18,7 @@ import structlog
 from mailwake.errors import MailwakeError
 from mailwake.events import Micros
 from mailwake.experiments.deciding import decide_due
-from mailwake.experiments.lists import kept_list
+from mailwake.experiments.lists import forget_strays, kept_list
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.settings import Settings
 from mailwake.store.events import EventStore
@@ -78,7 +78,9 @@ class Turns:
         """Decide what is due, and mail winners to whoever waits."""
         for each in decide_due(stores, now=now):
             log.info("experiments.decided", experiment=each.id)
-        for each in stores.state.experiments():
+        known = stores.state.experiments()
+        forget_strays(self._settings.data_folder, known)
+        for each in known:
             waits = each.winner is not None and kept_list(self._settings.data_folder, each).exists()
             if waits and not self._stop.is_set() and now >= self._not_before.get(each.id, 0.0):
                 self._mail(each, now)

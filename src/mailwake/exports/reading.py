@@ -16,6 +16,8 @@ from mailwake.insight.stores import Stores
 from mailwake.insight.tally import Tally
 from mailwake.modes import Mode, Modes
 from mailwake.people.people import FIRST
+from mailwake.people.people import asked_of as people_asked
+from mailwake.people.there import ANYWHERE, There
 from mailwake.segments import keeper
 from mailwake.store.events.choosing import MANY
 from mailwake.store.state import Campaign
@@ -73,6 +75,7 @@ class Asked:
     #: name; empty: of none
     segment: str
     now: Micros
+    there: There = ANYWHERE
 
 
 def campaign_columns() -> dict[str, str]:
@@ -102,11 +105,10 @@ def _counts(tally: Tally) -> list[int]:
 
 def people(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
     """The copies of a campaign, in order of sending."""
-    only = "" if asked.outcome == "all" else asked.outcome
+    assert asked.campaign is not None  # noqa: S101 - `Table.must`
+    question, wanted = people_asked(stores, asked.campaign, asked.outcome, asked.there)
     first = {"after_at": FIRST[0], "after_unit": FIRST[1]}
-    found = stores.events.stream(
-        "recipients", batch=BATCH, campaign=_id(asked), only=only, limit=MANY, offset=0, **first
-    )
+    found = stores.events.stream(question, batch=BATCH, limit=MANY, offset=0, **wanted, **first)
     for rows in found:
         known = _addresses(stores, rows)
         yield [(known.get(row["recipient"]), *(row[name] for name in _PERSON)) for row in rows]

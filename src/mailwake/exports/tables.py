@@ -17,6 +17,7 @@ from mailwake.exports.reading import EVENT_COLUMNS, Asked, of_kind
 from mailwake.insight.report import find
 from mailwake.insight.stores import Stores
 from mailwake.people.people import FILTERS
+from mailwake.people.there import ANYWHERE, There
 
 Row = Sequence[Any]
 
@@ -31,7 +32,7 @@ class Table:
     #: name to kind, in order: text, id, integer, real or moment (microseconds since 1970)
     columns: Mapping[str, str]
     read: Callable[[Stores, Asked], Iterator[list[Row]]]
-    #: which of campaign, outcome and segment it understands; those in `must` it cannot do without
+    #: which of campaign, outcome, there and segment it understands; those in `must` it cannot do without
     knows: frozenset[str] = frozenset()
     must: frozenset[str] = frozenset()
 
@@ -54,7 +55,7 @@ TABLES: Mapping[str, Table] = {
                 **of_kind("reason", "text"),
             },
             read=reading.people,
-            knows=frozenset({"campaign", "outcome"}),
+            knows=frozenset({"campaign", "outcome", "there"}),
             must=frozenset({"campaign"}),
         ),
         Table(
@@ -119,7 +120,14 @@ def table_named(name: str) -> Table:
 
 
 def asked_of(
-    stores: Stores, table: Table, *, campaign: str = "", outcome: str = "", segment: str = "", now: Micros
+    stores: Stores,
+    table: Table,
+    *,
+    campaign: str = "",
+    outcome: str = "",
+    segment: str = "",
+    there: There = ANYWHERE,
+    now: Micros,
 ) -> Asked:
     """What somebody wants of a table.
 
@@ -129,21 +137,25 @@ def asked_of(
         campaign: name or number.
         outcome: one of `FILTERS`; empty: all.
         segment: name.
+        there: with what, from where or at which provider.
         now: the time that a live segment is asked at.
 
     Raises:
         BadInput: something is missing, is not there, or is nothing that this table understands.
     """
-    given = {"campaign": campaign, "outcome": outcome, "segment": segment}
+    given = {"campaign": campaign, "outcome": outcome, "segment": segment, "there": there.words}
     for name, value in given.items():
         if name in table.must and not value:
             raise BadInput(f"the table {table.name} is of one {name}; name it")
         if value and name not in table.knows:
-            raise BadInput(f"the table {table.name} has no {name} to choose by; leave it out")
+            named = "client, device, country or provider" if name == "there" else name
+            raise BadInput(f"the table {table.name} has no {named} to choose by; leave it out")
     if outcome and outcome not in FILTERS:
         raise BadInput(f"there is no outcome {outcome[:40]!r}; there are {', '.join(FILTERS)}")
     found = find(stores, campaign) if campaign else None
-    return Asked(campaign=found, outcome=outcome or "all", segment=segment, now=now)
+    if found is not None and there.provider:  # refused here, where nothing is on its way yet
+        there.asked(stores, found, outcome)
+    return Asked(campaign=found, outcome=outcome or "all", segment=segment, now=now, there=there)
 
 
 def rows_of(stores: Stores, table: Table, asked: Asked) -> Iterator[list[Row]]:

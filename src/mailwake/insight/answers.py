@@ -173,6 +173,11 @@ class PeoplePage:
     people: tuple[Person, ...]
     #: the cursor of the page after this one; None: this is the last
     next: str | None = None
+    #: where those were opened or clicked in, and at which provider they are; empty: anywhere
+    client: str = ""
+    device: str = ""
+    country: str = ""
+    provider: str = ""
 
 
 _encoder = msgspec.json.Encoder()

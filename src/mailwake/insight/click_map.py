@@ -17,13 +17,18 @@ from mailwake.errors import BadInput
 from mailwake.events import SECOND, TemplateId
 from mailwake.insight.stores import Stores
 from mailwake.insight.tally import NOBODY, Reaction, reaction
+from mailwake.language import noted
 from mailwake.stats.difference import difference
 from mailwake.stats.rates import Interval
 from mailwake.stats.uncertain import Expected, count_interval, rate_interval
 from mailwake.store.state import Campaign, LinkRow, TemplateRow
 
 #: what is shown strongest: word in URLs to words on the page
-LAYERS: Mapping[str, str] = {"human": "people", "machine": "machines", "raw": "raw"}
+LAYERS: Mapping[str, str] = {
+    "human": noted("people"),
+    "machine": noted("machines"),
+    "raw": noted("raw"),
+}
 #: followed links of these roles are no clicks, see docs/reference/metrics.md
 NOT_COUNTED = frozenset(("unsubscribe", "preferences", "decoy"))
 CONFIDENCE = 0.95

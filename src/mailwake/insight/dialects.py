@@ -21,6 +21,7 @@ from mailwake.insight.metrics import Rate
 from mailwake.insight.report import campaign_report
 from mailwake.insight.stores import Stores
 from mailwake.insight.tally import Tally
+from mailwake.language import say
 from mailwake.stats.rates import wilson_interval
 from mailwake.store.state import Campaign
 
@@ -208,9 +209,9 @@ def _figure(definition: Definition, counted: Counted, ours: float | None) -> Tra
         interval = wilson_interval(count, base) if definition.is_share else None
         value = count / base
     except (NotEnoughData, ZeroDivisionError):
-        cannot_say = "cannot say: nothing to divide by"
+        cannot_say = say("cannot say: nothing to divide by")
     except ValueError:
-        cannot_say = f"cannot say: {count:,} of {base:,} is more than all"
+        cannot_say = say("cannot say: %(count)s of %(base)s is more than all", count=f"{count:,}", base=f"{base:,}")
     else:
         low, high = (interval.low, interval.high) if interval else (None, None)
     return Translated(

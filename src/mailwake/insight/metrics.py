@@ -17,6 +17,7 @@ import msgspec
 from mailwake.errors import NotEnoughData
 from mailwake.insight.opens import TrueOpens
 from mailwake.insight.tally import Tally
+from mailwake.language import say
 from mailwake.stats.uncertain import Expected, rate_interval
 
 
@@ -94,9 +95,14 @@ def told(metric: Metric, numerator: int | Expected, base: int) -> Rate:
     try:
         interval = rate_interval(counted, base)
     except NotEnoughData:
-        cannot_say = f"cannot say: nothing was {metric.base_name}"
+        cannot_say = say("cannot say: nothing was %(what)s", what=say(metric.base_name))
     except ValueError:
-        cannot_say = f"cannot say: {count:,} are counted, but only {base:,} are known as {metric.base_name}"
+        cannot_say = say(
+            "cannot say: %(count)s are counted, but only %(base)s are known as %(what)s",
+            count=f"{count:,}",
+            base=f"{base:,}",
+            what=say(metric.base_name),
+        )
     else:
         found, low, high = counted.mean / base, interval.low, interval.high
     return Rate(

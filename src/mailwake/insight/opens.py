@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
+from mailwake.language import say
 from mailwake.stats.cohorts import LEAST_BOTH, LEAST_SEEN, Estimate, Prior, Stratum, estimate
 from mailwake.stats.recapture import NOTHING, Sums, sums
 from mailwake.stats.uncertain import count_interval, with_group_error
@@ -190,7 +191,9 @@ def _told(
         clicked=_clickers(strata, base, confidence),
         rulesets=rulesets,
         leans_on_prior=found is not None and found.leans_on_prior,
-        cannot_say=(_why_hidden(unnamed, raw) if hidden else _why(whole)) if found is None else None,
+        cannot_say=None
+        if found is not None
+        else say("cannot say: %(why)s", why=_why_hidden(unnamed, raw) if hidden else _why(whole)),
     )
 
 
@@ -207,25 +210,32 @@ def _clickers(strata: Iterable[Stratum], base: int, confidence: float) -> People
 
 
 def _why_hidden(unnamed: int, raw: int) -> str:
-    return (
-        f"cannot say: of {raw} opened copies {unnamed} were opened by a program that is not known, so that Apple's "
-        "privacy proxy, which fetches unread, cannot be told from people"
+    return say(
+        "of %(raw)s opened copies %(unnamed)s were opened by a program that is not known, so that Apple's "
+        "privacy proxy, which fetches unread, cannot be told from people",
+        raw=raw,
+        unnamed=unnamed,
     )
 
 
 def _why(whole: Stratum) -> str:
     """Why nothing can be said, in words."""
     if not whole.open.units and not whole.veiled.units:
-        return "cannot say: no delivered copy can tell of both opens and clicks"
+        return say("no delivered copy can tell of both opens and clicks")
     if not whole.open.units:
-        return "cannot say: all recipients are behind Apple Mail Privacy Protection, which fetches every pixel"
+        return say("all recipients are behind Apple Mail Privacy Protection, which fetches every pixel")
     seen, both = whole.open.seen, whole.open.both
     if seen < LEAST_SEEN:
-        return (
-            f"cannot say: the number of people who clicked outside Apple Mail Privacy Protection is about {seen:.0f}, "
-            f"and it takes {LEAST_SEEN} to tell how many read without pictures"
+        return say(
+            "the number of people who clicked outside Apple Mail Privacy Protection is about %(seen)s, and "
+            "it takes %(least)s to tell how many read without pictures",
+            seen=f"{seen:.0f}",
+            least=LEAST_SEEN,
         )
-    return (
-        f"cannot say: of about {seen:.0f} people who clicked, about {both:.0f} had loaded the pictures, and it takes "
-        f"{LEAST_BOTH} to tell how often pictures load"
+    return say(
+        "of about %(seen)s people who clicked, about %(both)s had loaded the pictures, and it takes %(least)s "
+        "to tell how often pictures load",
+        seen=f"{seen:.0f}",
+        both=f"{both:.0f}",
+        least=LEAST_BOTH,
     )

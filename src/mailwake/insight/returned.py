@@ -20,6 +20,7 @@ from mailwake.errors import NotEnoughData
 from mailwake.events import SECOND, CampaignId, Micros
 from mailwake.insight.domain_names import domain_names
 from mailwake.insight.stores import Stores, moment
+from mailwake.language import say
 from mailwake.stats.rates import wilson_interval
 from mailwake.store.state import Campaign, Incident, IncidentKind, Refusal
 
@@ -252,10 +253,12 @@ def _refused(klass: str, count: int, base: int) -> Refused:
     try:
         interval = wilson_interval(count, base)
     except (NotEnoughData, ValueError):
-        said = f"only {base:,} are known to have been sent there" if base else "nobody knows how many were sent there"
-        return Refused(
-            klass=klass, count=count, base=base, rate=None, low=None, high=None, cannot_say=f"cannot say: {said}"
+        said = (
+            say("cannot say: only %(base)s are known to have been sent there", base=f"{base:,}")
+            if base
+            else say("cannot say: nobody knows how many were sent there")
         )
+        return Refused(klass=klass, count=count, base=base, rate=None, low=None, high=None, cannot_say=said)
     return Refused(klass=klass, count=count, base=base, rate=count / base, low=interval.low, high=interval.high)
 
 

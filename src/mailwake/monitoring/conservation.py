@@ -19,6 +19,7 @@ import msgspec
 
 from mailwake.eventlog import Extent, LogReader
 from mailwake.eventlog.sqlite import SqliteReader
+from mailwake.language import noted
 
 #: Where the hourly record is kept.
 RECORD = "conservation.jsonl"
@@ -42,9 +43,9 @@ class Sum(StrEnum):
 
 #: What has to be equal, in words.
 EQUATIONS = {
-    Sum.REQUESTS: "received = recorded + inert + expired + rejected + unrecorded + waiting",
-    Sum.LOG: "gained = recorded",
-    Sum.PIPELINE: "records = applied + dropped + dead + damaged + earlier + in flight",
+    Sum.REQUESTS: noted("received = recorded + inert + expired + rejected + unrecorded + waiting"),
+    Sum.LOG: noted("gained = recorded"),
+    Sum.PIPELINE: noted("records = applied + dropped + dead + damaged + earlier + in flight"),
 }
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from mailwake.language import say, several
 from mailwake.monitoring.backlog import Backlog, Pace, backlogs
 from mailwake.monitoring.conservation import Balance, State, balances
 from mailwake.monitoring.disk import Disk, look_at_disk
@@ -177,38 +178,47 @@ def freshness(age_seconds: float | None) -> Freshness:
 
 def _of_roles(roles: list[Health], now: int) -> Iterator[str]:
     if all(role.name == WATCHER for role in roles):
-        yield "no role has said anything yet"
+        yield say("no role has said anything yet")
     for role in roles:
         if role.is_ready is False:
-            yield f"{role.name} is not ready"
+            yield say("%(role)s is not ready", role=role.name)
         elif role.ready_at is not None and now - role.ready_at < FRESH_SECONDS * _SECOND:
             continue  # what stands there may be from before its start
         elif role.report_age_seconds is None:
-            yield f"{role.name} has not reported"
+            yield say("%(role)s has not reported", role=role.name)
         elif role.freshness is Freshness.STALE:
-            yield f"{role.name} last reported {role.report_age_seconds:.0f} s ago"
+            yield say("%(role)s last reported %(age)s s ago", role=role.name, age=f"{role.report_age_seconds:.0f}")
 
 
 def _of_sums(sums: list[Balance]) -> Iterator[str]:
     for balance in sums:
         if balance.state is State.BROKEN:
-            by = f" by {abs(balance.difference)}" if balance.difference else ""
             name = balance.name if balance.name.startswith("edge-") else label_of(balance.name)
-            yield f"the sum of {balance.kind} of {name} is broken{by}"
+            told = {"kind": str(balance.kind), "name": name}
+            if balance.difference:
+                by = abs(balance.difference)
+                yield say("the sum of %(kind)s of %(name)s is broken by %(count)s", count=by, **told)
+            else:
+                yield say("the sum of %(kind)s of %(name)s is broken", **told)
 
 
 def _of_readers(readers: list[Backlog], now: int) -> Iterator[str]:
     for backlog in readers:
         name, since = reader_label(backlog.reader), backlog.since or now
         if backlog.pace is Pace.STOPPED:
-            yield f"{name} has stopped; a record has been waiting for {(now - since) / 60 / _SECOND:.0f} minutes"
+            minutes = f"{(now - since) / 60 / _SECOND:.0f}"
+            yield say(
+                "%(name)s has stopped; a record has been waiting for %(minutes)s minutes", name=name, minutes=minutes
+            )
         elif backlog.pace is Pace.BEHIND:
-            yield f"{name} is so far behind that what waits takes a large part of the room that is left"
+            yield say(
+                "%(name)s is so far behind that what waits takes a large part of the room that is left", name=name
+            )
 
 
 def _of_log(log: Log) -> Iterator[str]:
     if log.damaged:
-        yield f"{log.damaged} parts of the log cannot be read"
+        yield say("%(count)s parts of the log cannot be read", count=log.damaged)
 
 
 def held_unsubscribes(reports: Mapping[str, Report]) -> int | None:
@@ -228,18 +238,35 @@ def _of_pipeline(reports: Mapping[str, Report], name: str) -> int | None:
 
 def _of_unsubscribes(reports: Mapping[str, Report]) -> Iterator[str]:
     if held := held_unsubscribes(reports):
-        many = f"{held} unsubscriptions are" if held > 1 else "1 unsubscription is"
-        yield f"{many} held as a machine's; the page Unsubscribes and `mailwake unsubscribes list --held` show more"
+        yield several(
+            "%(count)s unsubscription is held as a machine's; the page Unsubscribes and `mailwake unsubscribes list "
+            "--held` show more",
+            "%(count)s unsubscriptions are held as a machine's; the page Unsubscribes and `mailwake unsubscribes list "
+            "--held` show more",
+            held,
+            count=held,
+        )
 
 
 def _of_incidents(reports: Mapping[str, Report]) -> Iterator[str]:
-    where = "the page Suppressions and `mailwake suppressions incidents --open` show more"
     if storms := open_incidents(reports, "storms"):
-        many = f"{storms} mail exchangers declare" if storms > 1 else "a mail exchanger declares"
-        yield f"{many} more addresses dead than can be, so nobody is suppressed for it; {where}"
+        yield several(
+            "a mail exchanger declares more addresses dead than can be, so nobody is suppressed for it; the page "
+            "Suppressions and `mailwake suppressions incidents --open` show more",
+            "%(count)s mail exchangers declare more addresses dead than can be, so nobody is suppressed for it; the "
+            "page Suppressions and `mailwake suppressions incidents --open` show more",
+            storms,
+            count=storms,
+        )
     if alarms := open_incidents(reports, "alarms"):
-        many = f"{alarms} causes blame" if alarms > 1 else "one cause blames"
-        yield f"mail is refused and {many} the sender, not the addresses; {where}"
+        yield several(
+            "mail is refused and one cause blames the sender, not the addresses; the page Suppressions and `mailwake "
+            "suppressions incidents --open` show more",
+            "mail is refused and %(count)s causes blame the sender, not the addresses; the page Suppressions and "
+            "`mailwake suppressions incidents --open` show more",
+            alarms,
+            count=alarms,
+        )
 
 
 def _of_notify(report: Report | None) -> Iterator[str]:
@@ -249,15 +276,22 @@ def _of_notify(report: Report | None) -> Iterator[str]:
     for name in report.names("endpoints"):
         told = {each: report.number("endpoints", name, each) or 0 for each in ("disabled", "dead", "failing_seconds")}
         if told["disabled"]:
-            yield f"{name} is told nothing any more; see `mailwake notify list`, then `mailwake notify enable {name}`"
+            yield say(
+                "%(name)s is told nothing any more; see `mailwake notify list`, then `mailwake notify enable %(name)s`",
+                name=name,
+            )
         elif told["failing_seconds"] >= NOTIFY_SECONDS:
-            yield f"{name} has taken no webhook for {told['failing_seconds'] / 3_600:.0f} hours; `mailwake notify list`"
+            hours = f"{told['failing_seconds'] / 3_600:.0f}"
+            yield say(
+                "%(name)s has taken no webhook for %(hours)s hours; `mailwake notify list`", name=name, hours=hours
+            )
         if told["dead"]:
-            yield f"{told['dead']:.0f} webhooks for {name} were laid aside; `mailwake notify dead`"
+            dead = f"{told['dead']:.0f}"
+            yield say("%(count)s webhooks for %(name)s were laid aside; `mailwake notify dead`", count=dead, name=name)
 
 
 def _of_disk(disk: Disk) -> Iterator[str]:
     if disk.has_room is None:
-        yield "the data folder cannot be looked at"
+        yield say("the data folder cannot be looked at")
     elif not disk.has_room and disk.free_bytes is not None:
-        yield f"the disk has only {disk.free_bytes / 1e6:.0f} MB free"
+        yield say("the disk has only %(size)s MB free", size=f"{disk.free_bytes / 1e6:.0f}")

@@ -52,6 +52,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     taken: int = 0
     dead: int = 0
     last_error: str | None = None
+    #: when the last one was taken; None: none was since this is noted
+    taken_at: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +125,7 @@ class Courier:
             self._keep(
                 msgspec.structs.replace(
                     place, part=place.part + 1, tries=0, next_at=0, failing_since=None, taken=place.taken + 1,
-                    last_error=None,
+                    last_error=None, taken_at=now,
                 )
             )  # fmt: skip
             return True

@@ -13,7 +13,9 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from ipaddress import IPv6Address, ip_address
+from typing import cast
 from urllib.parse import urlsplit
 
 from mailwake.errors import Unavailable
@@ -104,8 +106,40 @@ def _address(host: str, port: int, *, allow_private: bool, lookup: Lookup) -> st
     raise Unavailable(f"{host} leads to no public address; allow_private = true lets it be called all the same")
 
 
+class _Head:
+    """The lines of an answer's head, of which the last one read is remembered."""
+
+    def __init__(self, file: BufferedReader) -> None:
+        self.file, self.last = file, b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        """The next line."""
+        self.last = self.file.readline(limit)
+        return self.last
+
+    def close(self) -> None:
+        """An answer without a body is closed with its head."""
+        self.file.close()
+
+
+class _Whole(http.client.HTTPResponse):
+    """An answer whose head came to its end. http.client takes the end of a connection for the empty line there."""
+
+    def begin(self) -> None:
+        """Read the head."""
+        head = _Head(self.fp)
+        self.fp = cast("BufferedReader", head)
+        super().begin()
+        if self.fp is not None:  # it is, of an answer without a body
+            self.fp = head.file
+        if head.last not in {b"\r\n", b"\n"}:
+            raise http.client.IncompleteRead(head.last)
+
+
 class _Pinned(http.client.HTTPConnection):
     """A connection to one address that was checked, under the host's own name; cut when its time is up."""
+
+    response_class = _Whole
 
     def __init__(self, host: str, port: int, address: str, *, secure: bool) -> None:
         super().__init__(host, port, timeout=TIMEOUT_SECONDS)

@@ -12,15 +12,16 @@ from mailwake.errors import BadInput
 from mailwake.events import Handle
 from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores, moment
+from mailwake.language import noted
 from mailwake.people.people import PAGE_SIZE
 from mailwake.store.state import Campaign, LinkRow
 
 #: whose clicks: word in URLs to words on the page
 WHO = {
-    "all": "anybody or anything",
-    "human": "likely people",
-    "possible": "possibly people",
-    "machine": "machines only",
+    "all": noted("anybody or anything"),
+    "human": noted("likely people"),
+    "possible": noted("possibly people"),
+    "machine": noted("machines only"),
 }
 
 

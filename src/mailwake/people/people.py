@@ -10,26 +10,28 @@ from mailwake.events import Handle
 from mailwake.insight.answers import PeoplePage, Person
 from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.insight.stores import Stores, moment
+from mailwake.language import noted
+from mailwake.people.there import ANYWHERE, There
 from mailwake.store.state import Campaign
 
 #: which deliveries to list: word in URLs to words on the page, in the order of the choice
 FILTERS: Mapping[str, str] = {
-    "all": "everybody",
-    "sent": "sent",
-    "delivered": "delivered",
-    "deferred": "deferred at least once",
-    "bounced": "bounced",
-    "rejected": "refused before sending",
-    "unsubscribed": "unsubscribed",
-    "complained": "reported as spam",
-    "opened": "opened, by anybody",
-    "opened_human": "most likely opened by people",
-    "opened_possible": "possibly opened by people",
-    "opened_machine": "opened by machines only",
-    "clicked": "clicked, by anybody",
-    "clicked_human": "most likely clicked by people",
-    "clicked_possible": "possibly clicked by people",
-    "clicked_machine": "clicked by machines only",
+    "all": noted("everybody"),
+    "sent": noted("sent"),
+    "delivered": noted("delivered"),
+    "deferred": noted("deferred at least once"),
+    "bounced": noted("bounced"),
+    "rejected": noted("refused before sending"),
+    "unsubscribed": noted("unsubscribed"),
+    "complained": noted("reported as spam"),
+    "opened": noted("opened, by anybody"),
+    "opened_human": noted("most likely opened by people"),
+    "opened_possible": noted("possibly opened by people"),
+    "opened_machine": noted("opened by machines only"),
+    "clicked": noted("clicked, by anybody"),
+    "clicked_human": noted("most likely clicked by people"),
+    "clicked_possible": noted("possibly clicked by people"),
+    "clicked_machine": noted("clicked by machines only"),
 }
 PAGE_SIZE = 50
 #: before every place and unit
@@ -41,6 +43,7 @@ def people(
     campaign: Campaign,
     *,
     outcome: str = "all",
+    there: There = ANYWHERE,
     page: int = 1,
     page_size: int = PAGE_SIZE,
     cursor: str = "",
@@ -51,21 +54,22 @@ def people(
         stores: where to look.
         campaign: whose.
         outcome: one of `FILTERS`.
+        there: with what, from where or at which provider; else all of them.
         page: from 1; beyond the last page there is nobody.
         page_size: lines, 1 or more.
         cursor: `next` of the page before; new copies neither repeat nor hide a line then. Empty: `page` counts.
 
     Raises:
-        BadInput: there is no such outcome, or the cursor is of another list.
+        BadInput: there is no such outcome or provider, or the cursor is of another list.
     """
     if outcome not in FILTERS:
         raise BadInput(f"there is no outcome {outcome!r}; there are {', '.join(FILTERS)}")
-    of_list = f"people {campaign.id} {outcome}"
+    of_list = f"people {campaign.id} {outcome}{there.words}"
     at, unit = read_cursor(of_list, cursor, 2) if cursor else FIRST
+    question, asked = asked_of(stores, campaign, outcome, there)
     rows = stores.events.ask(
-        "recipients",
-        campaign=campaign.id,
-        only="" if outcome == "all" else outcome,
+        question,
+        **asked,
         limit=page_size,
         offset=0 if cursor else (page - 1) * page_size,
         after_at=at,
@@ -76,12 +80,28 @@ def people(
         id=str(campaign.id),
         name=campaign.name,
         outcome=outcome,
+        client=there.client,
+        device=there.device,
+        country=there.country,
+        provider=there.provider,
         page=page,
         page_size=page_size,
         total=int(rows[0]["total"]) if rows else 0,
         people=tuple(_person(row, addresses) for row in rows),
         next=make_cursor(of_list, rows[-1]["place"], rows[-1]["unit"]) if len(rows) == page_size else None,
     )
+
+
+def asked_of(stores: Stores, campaign: Campaign, outcome: str, there: There) -> tuple[str, dict[str, int | str]]:
+    """The question that tells of these deliveries, and what to ask it with besides the part of the list.
+
+    Raises:
+        BadInput: there is no such provider in the campaign.
+    """
+    asked: dict[str, int | str] = {"campaign": campaign.id, "only": "" if outcome == "all" else outcome}
+    if there == ANYWHERE:
+        return "recipients", asked
+    return "recipients_there", asked | there.asked(stores, campaign, outcome)
 
 
 def _person(row: Mapping[str, Any], addresses: Mapping[Handle, str]) -> Person:

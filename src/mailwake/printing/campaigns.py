@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mailwake.drawing import figures, pieces
+from mailwake.drawing import fields, figures, pieces
 from mailwake.drawing.rows import number, write_rows
 from mailwake.drawing.terminal import UTC, say_fresh, table_of, visible
 from mailwake.insight.answers import CampaignReport, Group, Overview, Ruleset
@@ -71,7 +71,7 @@ def show_campaign(report: CampaignReport) -> None:
     console = Console()
     console.print(f"[bold]{escape(visible(report.name))}[/bold]  {escape(report.stream)}")
     for subject in report.subjects:
-        console.print(f"“{escape(visible(subject))}”", style="dim")
+        console.print(f"“{escape(visible(fields.read(subject)))}”", style="dim")
     if report.sent_from and report.sent_to:
         first, last = figures.moment(report.sent_from, UTC), figures.moment(report.sent_to, UTC)
         console.print(f"sent {first} to {last} UTC", style="dim")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.markup import escape
 
-from mailwake.drawing import figures
+from mailwake.drawing import fields, figures
 from mailwake.drawing.rows import number, write_rows
 from mailwake.drawing.terminal import table_of, visible
 from mailwake.insight.click_map import ClickMap, Spot
@@ -18,7 +18,7 @@ _LINK_WIDTH = 16
 def show(told: ClickMap) -> None:
     """Print every occurrence of a link with its clicks."""
     console = Console()
-    console.print(f"[bold]{escape(visible(told.name))}[/bold]  “{escape(visible(told.mail.subject))}”")
+    console.print(f"[bold]{escape(visible(told.name))}[/bold]  “{escape(visible(fields.read(told.mail.subject)))}”")
     table = table_of("Link", "Likely\npeople", "Possibly", "Machines", "Raw", "Share", "Rate,\n95 %")
     table.columns[0].min_width = _LINK_WIDTH
     for spot in told.spots:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich.console import Console
 from rich.markup import escape
 
+from mailwake.boards.definitions_view import quotient
 from mailwake.drawing import figures
 from mailwake.drawing.rows import number, write_rows
 from mailwake.drawing.terminal import table_of, visible
 from mailwake.insight.dialects import Definitions
-from mailwake.views.definitions_view import quotient
 
 
 def show(told: Definitions) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailwake.drawing import figures
+from mailwake.drawing import fields, figures
 from mailwake.drawing.terminal import visible
 from mailwake.earnings.answers import CampaignConversions, EarnedAnswer, LiftAnswer, LineAnswer
 from mailwake.views.goals_view import fraction, money
@@ -28,7 +28,7 @@ def conversions_text(answer: CampaignConversions) -> str:
 
 
 def _line(each: LineAnswer) -> str:
-    return f"  {each.label}: {_earned(each.earned)}"
+    return f"  {fields.read(each.label)}: {_earned(each.earned)}"
 
 
 def _earned(earned: EarnedAnswer) -> str:

@@ -47,7 +47,8 @@ def status_lines(found: ExperimentAnswer) -> Iterator[str]:
     """One experiment as it stands."""
     yield f"{visible(found.name)} · {found.state} · made by {visible(found.made_by)}"
     role = f", {found.role} links alone" if found.role else ""
-    yield f"measure: {found.label}{role} · tested: {100 * found.share:.0f} % of the audience"
+    goal = f", {visible(found.goal)}" if found.goal else ""
+    yield f"measure: {found.label}{goal}{role} · tested: {100 * found.share:.0f} % of the audience"
     for variant in found.variants:
         yield f"  {_variant(variant)}"
     yield from (visible(each.sentence) for each in found.contrasts)

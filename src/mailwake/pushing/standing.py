@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mailwake.language import noted
 from mailwake.pushing.office import REPORT
 from mailwake.settings import Settings
 from mailwake.store.crm import CrmStore, JobSummary, Lane
 
 #: what each lane carries
 LANES = {
-    Lane.CONSENT: "who wants no mail, whose mail comes back",
-    Lane.HOT: "whom to call",
-    Lane.SUMS: "sums on people",
-    Lane.ROWS: "copies and campaign members",
-    Lane.REPAIR: "what others changed",
+    Lane.CONSENT: noted("who wants no mail, whose mail comes back"),
+    Lane.HOT: noted("whom to call"),
+    Lane.SUMS: noted("sums on people"),
+    Lane.ROWS: noted("copies and campaign members"),
+    Lane.REPAIR: noted("what others changed"),
 }
 _SAMPLES = 5
 
@@ -67,6 +68,13 @@ class Standing:
     daily_calls: int
     org_used: int | None
     org_allowed: int | None
+
+
+#: where no org is named
+UNCONNECTED = Standing(
+    org=None, user="", pushes=False, is_paused=False, people={}, waiting=(), refused=(), runs=(), looked_at=None,
+    followed_to=None, fault=None, calls=None, daily_calls=0, org_used=None, org_allowed=None,
+)  # fmt: skip
 
 
 def standing(settings: Settings, store: CrmStore) -> Standing:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mailwake.events import SECOND, Handle, Micros
+from mailwake.language import noted
 from mailwake.rules.people import Person
 from mailwake.rules.rule import Rule, Trigger
 from mailwake.rules.signals import DAY, HOUR, OWN_CAMPAIGN
@@ -21,30 +22,30 @@ from mailwake.store.workflows import Decision, RuleEntry
 
 #: each reason in words
 REASONS: Mapping[str, str] = {
-    "": "nothing was in the way",
-    "machine": "it is not as sure as the rule wants that a person did it",
-    "replayed": "it counts as a person's only because history was judged again",
-    "late": "it was learned of too long after it happened, as from an import",
-    "unsettled": "its verdict is not final yet; it is looked at again",
-    "before": "it happened before the rule was there, was changed or was switched on",
-    "old": "it happened more than two days ago",
-    "other": "the rule is about something else",
-    "off": "the rule is switched off",
-    "own_mail": "it is about a mail that a rule sent, and rules do not answer themselves",
-    "suppressed": "this person is not mailed, and is not to be bothered",
-    "silent": "this person wants no tracking",
-    "unprofiled": "this person wants no profile",
-    "no_record": "this person is no contact, lead or person account of the org",
-    "no_owner": "the record has no active owner, and workflows.fallback_owner names nobody",
-    "not_chosen": "the rule's query does not choose this person",
-    "again": "the rule acted for them, and may not again yet",
-    "not_cooled": "the score had not fallen far enough since the last time",
-    "person_full": "rules acted for this person often enough that day",
-    "day_full": "rules acted often enough that day",
-    "hour_full": "the rule acted so often within an hour that it switched itself off",
-    "owner_full": "the owner had enough tasks that day; it stands in the day's digest",
-    "not_yet": "it counts, but did not set the rule off",
-    "withdrawn": "what it rested on was taken for a machine's since",
+    "": noted("nothing was in the way"),
+    "machine": noted("it is not as sure as the rule wants that a person did it"),
+    "replayed": noted("it counts as a person's only because history was judged again"),
+    "late": noted("it was learned of too long after it happened, as from an import"),
+    "unsettled": noted("its verdict is not final yet; it is looked at again"),
+    "before": noted("it happened before the rule was there, was changed or was switched on"),
+    "old": noted("it happened more than two days ago"),
+    "other": noted("the rule is about something else"),
+    "off": noted("the rule is switched off"),
+    "own_mail": noted("it is about a mail that a rule sent, and rules do not answer themselves"),
+    "suppressed": noted("this person is not mailed, and is not to be bothered"),
+    "silent": noted("this person wants no tracking"),
+    "unprofiled": noted("this person wants no profile"),
+    "no_record": noted("this person is no contact, lead or person account of the org"),
+    "no_owner": noted("the record has no active owner, and workflows.fallback_owner names nobody"),
+    "not_chosen": noted("the rule's query does not choose this person"),
+    "again": noted("the rule acted for them, and may not again yet"),
+    "not_cooled": noted("the score had not fallen far enough since the last time"),
+    "person_full": noted("rules acted for this person often enough that day"),
+    "day_full": noted("rules acted often enough that day"),
+    "hour_full": noted("the rule acted so often within an hour that it switched itself off"),
+    "owner_full": noted("the owner had enough tasks that day; it stands in the day's digest"),
+    "not_yet": noted("it counts, but did not set the rule off"),
+    "withdrawn": noted("what it rested on was taken for a machine's since"),
 }
 
 

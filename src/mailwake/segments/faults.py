@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from mailwake.errors import BadInput
+from mailwake.language import say
 
 
 class Unclear(BadInput):
@@ -19,9 +20,9 @@ class Unclear(BadInput):
     """
 
     def __init__(self, problem: str, *, at: int, expected: Sequence[str] = (), nearest: str = "") -> None:
-        hint = f"; did you mean {nearest!r}?" if nearest else ""
-        wanted = f"; expected: {', '.join(expected)}" if expected else ""
-        super().__init__(f"at character {at + 1}: {problem}{hint}{wanted}")
+        hint = say("; did you mean %(word)s?", word=repr(nearest)) if nearest else ""
+        wanted = say("; expected: %(words)s", words=", ".join(expected)) if expected else ""
+        super().__init__(say("at character %(place)s: %(problem)s", place=at + 1, problem=f"{problem}{hint}{wanted}"))
         self.problem = problem
         self.at = at
         self.expected = tuple(expected)

@@ -7,7 +7,7 @@ was made a minute ago has a past. Each is noted once, because what one reads tod
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mailwake.errors import BadInput
@@ -51,7 +51,7 @@ class NoSuchSegment(BadInput):
 
 
 def sentence(query: str) -> str:
-    """A query as an English sentence.
+    """A query as a sentence.
 
     Raises:
         Unclear: it cannot be understood.
@@ -135,7 +135,7 @@ def members(
 
 
 def counted(stores: Stores, segment: Segment, *, now: Micros) -> Counted:
-    """A segment with its size now and in the weeks before; notes the sizes that were not noted yet."""
+    """A segment with its size now and in the weeks before."""
     told = size(stores, segment.query, now=now)
     if not segment.is_live:
         people = stores.state.segment_member_count(segment.id)
@@ -153,16 +153,30 @@ def delete(state: StateStore, name: str) -> None:
     state.delete_segment(find(state, name).id)
 
 
+def note(stores: Stores, segment: Segment, *, now: Micros) -> None:
+    """Note the sizes of a live segment at the ends of the last weeks, where that was not done."""
+    stores.state.put_segment_sizes(segment.id, _missing(stores, segment, stores.state.segment_sizes(segment.id), now))
+
+
 def _past(stores: Stores, segment: Segment, now: Micros) -> list[tuple[Micros, int]]:
-    """Sizes at the ends of the last weeks, which end when a Thursday begins, UTC, as 1970 did."""
-    ends = [Micros((now // WEEK - back) * WEEK) for back in reversed(range(WEEKS))]
     noted = stores.state.segment_sizes(segment.id)
+    both = noted | _missing(stores, segment, noted, now)
+    return [(end, both[end]) for end in _ends(now) if end in both]
+
+
+def _missing(stores: Stores, segment: Segment, noted: Mapping[Micros, int], now: Micros) -> dict[Micros, int]:
+    """Sizes that were not noted; none of a time before anybody was known."""
     found: dict[Micros, int] = {}
-    for end in ends:
-        if end not in noted:
-            told = size(stores, segment.query, now=end)
-            if told.of:
-                found[end] = told.people
-    stores.state.put_segment_sizes(segment.id, found)
-    both = noted | found
-    return [(end, both[end]) for end in ends if end in both]
+    for end in reversed(_ends(now)):
+        if end in noted:
+            continue
+        told = size(stores, segment.query, now=end)
+        if not told.of:  # nor was anybody known any earlier
+            break
+        found[end] = told.people
+    return found
+
+
+def _ends(now: Micros) -> list[Micros]:
+    """The ends of the last weeks, oldest first. A week ends when a Thursday begins, UTC, as 1970 did."""
+    return [Micros((now // WEEK - back) * WEEK) for back in reversed(range(WEEKS))]

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from mailwake.language import say
 from mailwake.segments.faults import Unclear
 
 #: longer queries are read by nobody
@@ -58,7 +59,12 @@ def tokens(query: str) -> list[Token]:
         Unclear: it is too long, or holds something that is no token.
     """
     if len(query) > MAX_CHARS:
-        raise Unclear(f"a query has at most {MAX_CHARS:,} characters, this one has {len(query):,}", at=MAX_CHARS)
+        problem = say(
+            "a query has at most %(most)s characters, this one has %(count)s",
+            most=f"{MAX_CHARS:,}",
+            count=f"{len(query):,}",
+        )
+        raise Unclear(problem, at=MAX_CHARS)
     found: list[Token] = []
     at = 0
     while at < len(query):
@@ -86,7 +92,7 @@ def _token(group: str, text: str, at: int) -> Token:
 
 def _trouble(query: str, at: int) -> str:
     if query[at] in '"\u201c\u201d\u201e':
-        return "this text in quotes does not end; close it with a quote"
+        return say("this text in quotes does not end; close it with a quote")
     if query[at] == "'":
-        return 'write texts in double quotes: "…"'
-    return f"{query[at]!r} has no meaning here"
+        return say('write texts in double quotes: "…"')
+    return say("%(sign)s has no meaning here", sign=repr(query[at]))

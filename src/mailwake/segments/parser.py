@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from mailwake.language import say
 from mailwake.segments.faults import Unclear, nearest
 from mailwake.segments.lexer import Kind, Token, tokens
 from mailwake.segments.tree import (
@@ -129,7 +130,11 @@ class Parser:
         words = [each for each in self.expected if isinstance(each, str)]
         told = words + [each.value for each in self.expected if isinstance(each, Kind)]
         now = self._now
-        problem = "the query ends too early" if now.kind is Kind.END else f"{now.text!r} is not understood here"
+        problem = (
+            say("the query ends too early")
+            if now.kind is Kind.END
+            else say("%(word)s is not understood here", word=repr(now.text))
+        )
         near = nearest(now.text, words) if now.kind is Kind.WORD else ""
         return Unclear(problem, at=now.at, expected=told, nearest=near)
 
@@ -147,7 +152,7 @@ class Parser:
 
     def _part(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
-            raise Unclear(f"brackets and nots go at most {MAX_DEPTH} deep", at=self._now.at)
+            raise Unclear(say("brackets and nots go at most %(most)s deep", most=MAX_DEPTH), at=self._now.at)
         if self._take("not"):
             return Not(of=self._part(depth + 1))
         if self._take("("):
@@ -156,7 +161,7 @@ class Parser:
             return inner
         self._conditions += 1
         if self._conditions > MAX_CONDITIONS:
-            raise Unclear(f"a query has at most {MAX_CONDITIONS} conditions", at=self._now.at)
+            raise Unclear(say("a query has at most %(most)s conditions", most=MAX_CONDITIONS), at=self._now.at)
         state = self._take(*Engagement)
         return State(engagement=Engagement(state.text)) if state else self._condition()
 
@@ -184,8 +189,12 @@ class Parser:
         return _Clause("text", self._checked(found), found) if found else None
 
     def _misplaced_text(self, verb: Verb) -> Unclear:
-        why = "a second text" if verb is Verb.CLICKED else f"{verb} goes without a text of its own"
-        return Unclear(f'{why}; for the campaign say: in campaign "…"', at=self._now.at)
+        why = (
+            say('a second text; for the campaign say: in campaign "…"')
+            if verb is Verb.CLICKED
+            else say('%(verb)s goes without a text of its own; for the campaign say: in campaign "…"', verb=verb.value)
+        )
+        return Unclear(why, at=self._now.at)
 
     def _named(self, verb: Verb, said: Iterable[str]) -> _Clause | None:
         fields = ("domain", "country", "client") if verb in JUDGED else ("domain",)
@@ -194,12 +203,14 @@ class Parser:
             return None
         text = self._checked(self._need_kind(Kind.TEXT))
         if found.text == "country" and not (len(text) == 2 and text.isascii() and text.isalpha()):
-            raise Unclear(f'{text!r} is no country; write two letters such as "DE"', at=found.end + 1)
+            raise Unclear(
+                say('%(text)s is no country; write two letters such as "DE"', text=repr(text)), at=found.end + 1
+            )
         return _Clause(found.text, {"country": text.upper(), "domain": text.lower()}.get(found.text, text), found)
 
     def _checked(self, token: Token) -> str:
         if not token.text.strip() or len(token.text) > MAX_TEXT_CHARS:
-            raise Unclear(f"a text in quotes has 1 to {MAX_TEXT_CHARS} characters", at=token.at)
+            raise Unclear(say("a text in quotes has 1 to %(most)s characters", most=MAX_TEXT_CHARS), at=token.at)
         return token.text
 
     def _count(self, _verb: Verb, said: Iterable[str]) -> _Clause | None:
@@ -213,7 +224,8 @@ class Parser:
         per = self._take(*Per)
         count = Count(sign=sign, number=int(number.text), per=Per(per.text) if per else Per.TIMES)
         if count.number > MAX_COUNT or (count.high or 0) < 0 or (count.low == 0 and count.high is None):
-            raise Unclear(f"{sign} {count.number} holds for nobody or for everybody", at=number.at)
+            said_count = f"{sign} {count.number}"
+            raise Unclear(say("%(count)s holds for nobody or for everybody", count=said_count), at=number.at)
         return _Clause("count", _NEVER if count.high == 0 else count, found)
 
     def _sign(self, found: Token) -> Sign:
@@ -245,16 +257,16 @@ class Parser:
             number = self._need_kind(Kind.NUMBER)
             span = Span(amount=int(number.text), unit=_LONG_UNITS[self._need(*_LONG_UNITS).text])
         if not 1 <= span.hours <= MAX_HOURS:
-            raise Unclear("a span is an hour at least and ten years at most", at=at)
+            raise Unclear(say("a span is an hour at least and ten years at most"), at=at)
         return span
 
     def _day(self, token: Token) -> date:
         try:
             day = date.fromisoformat(token.text)
         except ValueError:
-            raise Unclear(f"there is no day {token.text}", at=token.at) from None
+            raise Unclear(say("there is no day %(text)s", text=token.text), at=token.at) from None
         if not 1971 <= day.year <= 9000:
-            raise Unclear(f"{token.text} is too far away", at=token.at)
+            raise Unclear(say("%(text)s is too far away", text=token.text), at=token.at)
         return day
 
     def _judged(self, verb: Verb, said: Iterable[str]) -> _Clause | None:

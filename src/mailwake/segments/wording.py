@@ -1,9 +1,10 @@
-"""A query back in words: as the language writes it, and as an English sentence."""
+"""A query back in words: as the language writes it, and as a sentence, clause by clause in the order of the query."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from mailwake.language import forms, noted, say, several
 from mailwake.segments.lexer import quoted
 from mailwake.segments.tree import (
     JUDGED,
@@ -23,36 +24,44 @@ from mailwake.segments.tree import (
     Verb,
 )
 
-_UNITS = {Unit.HOURS: "hour", Unit.DAYS: "day", Unit.WEEKS: "week"}
+_UNITS = {
+    Unit.HOURS: forms("in the last hour", "in the last %(count)s hours"),
+    Unit.DAYS: forms("in the last day", "in the last %(count)s days"),
+    Unit.WEEKS: forms("in the last week", "in the last %(count)s weeks"),
+}
 _DID = {
-    Verb.SENT: ("were sent a mail", "were never sent a mail"),
-    Verb.DELIVERED: ("had a mail delivered", "never had a mail delivered"),
-    Verb.OPENED: ("opened a mail", "never opened a mail"),
-    Verb.CLICKED: ("clicked a link", "never clicked a link"),
-    Verb.BOUNCED: ("had a mail bounce", "never had a mail bounce"),
-    Verb.UNSUBSCRIBED: ("unsubscribed", "never unsubscribed"),
-    Verb.COMPLAINED: ("reported a mail as spam", "never reported a mail as spam"),
-    Verb.REPLIED: ("replied to a mail", "never replied to a mail"),
-    Verb.CONVERTED: ("reached a goal", "never reached a goal"),
+    Verb.SENT: (noted("were sent a mail"), noted("were never sent a mail")),
+    Verb.DELIVERED: (noted("had a mail delivered"), noted("never had a mail delivered")),
+    Verb.OPENED: (noted("opened a mail"), noted("never opened a mail")),
+    Verb.CLICKED: (noted("clicked a link"), noted("never clicked a link")),
+    Verb.BOUNCED: (noted("had a mail bounce"), noted("never had a mail bounce")),
+    Verb.UNSUBSCRIBED: (noted("unsubscribed"), noted("never unsubscribed")),
+    Verb.COMPLAINED: (noted("reported a mail as spam"), noted("never reported a mail as spam")),
+    Verb.REPLIED: (noted("replied to a mail"), noted("never replied to a mail")),
+    Verb.CONVERTED: (noted("reached a goal"), noted("never reached a goal")),
 }
 _BY = {
-    Judged.HUMAN: "counting what probably people did",
-    Judged.POSSIBLE: "counting what perhaps people did",
-    Judged.MACHINE: "counting what probably machines did",
-    Judged.ANYBODY: "whoever did it",
+    Judged.HUMAN: noted("counting what probably people did"),
+    Judged.POSSIBLE: noted("counting what perhaps people did"),
+    Judged.MACHINE: noted("counting what probably machines did"),
+    Judged.ANYBODY: noted("whoever did it"),
 }
 _SIGNS = {
-    Sign.AT_LEAST: "at least",
-    Sign.MORE: "more than",
-    Sign.AT_MOST: "at most",
-    Sign.FEWER: "fewer than",
-    Sign.EXACTLY: "exactly",
+    Sign.AT_LEAST: noted("at least"),
+    Sign.MORE: noted("more than"),
+    Sign.AT_MOST: noted("at most"),
+    Sign.FEWER: noted("fewer than"),
+    Sign.EXACTLY: noted("exactly"),
 }
-_PER = {Per.TIMES: ("time", "times"), Per.DAYS: ("day", "different days"), Per.MAILS: ("mail", "different mails")}
+_PER = {
+    Per.TIMES: forms("%(sign)s %(count)s time", "%(sign)s %(count)s times"),
+    Per.DAYS: forms("on %(sign)s %(count)s day", "on %(sign)s %(count)s different days"),
+    Per.MAILS: forms("in %(sign)s %(count)s mail", "in %(sign)s %(count)s different mails"),
+}
 _STATES = {
-    Engagement.ACTIVE: "are active: gave a sign within the last {active} days",
-    Engagement.LAPSING: "are lapsing: gave no sign for {active} days, but less than {dormant}",
-    Engagement.DORMANT: "are dormant: gave no sign for {dormant} days or more",
+    Engagement.ACTIVE: noted("who are active: gave a sign within the last %(active)s days"),
+    Engagement.LAPSING: noted("who are lapsing: gave no sign for %(active)s days, but less than %(dormant)s"),
+    Engagement.DORMANT: noted("who are dormant: gave no sign for %(dormant)s days or more"),
 }
 
 
@@ -104,18 +113,21 @@ def explained(node: Node, *, active_days: int, dormant_days: int) -> str:
         dormant_days: days without a sign until somebody is dormant.
     """
     days = {"active": str(active_days), "dormant": str(dormant_days)}
-    return f"People {_clause(node, days)}."
+    return say("People %(clause)s.", clause=_clause(node, days))
 
 
 def _clause(node: Node, days: dict[str, str]) -> str:
     if isinstance(node, State):
-        return f"who {_STATES[node.engagement].format(**days)}"
+        return say(_STATES[node.engagement], **days)
     if isinstance(node, Condition):
-        return f"who {_told(node)}"
+        return say("who %(did)s", did=_told(node))
     if isinstance(node, Not):
-        return f"who are not among those {_inner(node.of, days)}"
-    word = ", and " if isinstance(node, Both) else ", or "
-    return word.join(_inner(part, days) for part in node.parts)
+        return say("who are not among those %(clause)s", clause=_inner(node.of, days))
+    message = noted("%(first)s, and %(second)s") if isinstance(node, Both) else noted("%(first)s, or %(second)s")
+    first, *others = (_inner(part, days) for part in node.parts)
+    for other in others:
+        first = say(message, first=first, second=other)
+    return first
 
 
 def _inner(node: Node, days: dict[str, str]) -> str:
@@ -125,31 +137,28 @@ def _inner(node: Node, days: dict[str, str]) -> str:
 def _told(said: Condition) -> str:
     by = _BY[said.judged or Judged.HUMAN] if said.verb in JUDGED else ""
     facts = (
-        f"with \u201c{said.text}\u201d in its label or target" if said.text else "",
-        f"in a campaign with \u201c{said.campaign}\u201d in its name" if said.campaign else "",
-        f"at {said.domain}" if said.domain else "",
-        f"from {said.country}" if said.country else "",
-        f"with {said.client}" if said.client else "",
+        say("with “%(text)s” in its label or target", text=said.text) if said.text else "",
+        say("in a campaign with “%(text)s” in its name", text=said.campaign) if said.campaign else "",
+        say("at %(domain)s", domain=said.domain) if said.domain else "",
+        say("from %(country)s", country=said.country) if said.country else "",
+        say("with %(client)s", client=said.client) if said.client else "",
         "" if said.is_never or said.count is None else _often(said.count),
         _within(said.within),
-        f"since {_day(said.since)}" if said.since else "",
-        f"before {_day(said.before)}" if said.before else "",
+        say("since %(day)s", day=_day(said.since)) if said.since else "",
+        say("before %(day)s", day=_day(said.before)) if said.before else "",
     )
-    told = " ".join((_DID[said.verb][said.is_never], *(fact for fact in facts if fact)))
-    return f"{told}, {by}" if by else told
+    told = " ".join((say(_DID[said.verb][said.is_never]), *(fact for fact in facts if fact)))
+    return say("%(did)s, %(by)s", did=told, by=say(by)) if by else told
 
 
 def _often(count: Count) -> str:
-    names = _PER[count.per]
-    on = {Per.TIMES: "", Per.DAYS: "on ", Per.MAILS: "in "}[count.per]
-    return f"{on}{_SIGNS[count.sign]} {count.number} {names[count.number != 1]}"
+    return several(*_PER[count.per], count.number, sign=say(_SIGNS[count.sign]), count=count.number)
 
 
 def _within(span: Span | None) -> str:
     if span is None:
         return ""
-    name = _UNITS[span.unit]
-    return f"in the last {name}" if span.amount == 1 else f"in the last {span.amount} {name}s"
+    return several(*_UNITS[span.unit], span.amount, count=span.amount)
 
 
 def _day(day: date | None) -> str:

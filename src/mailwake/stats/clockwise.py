@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import atan2, cos, exp, hypot, inf, lgamma, log, pi, sin, sqrt
 
 from mailwake.errors import NotEnoughData
+from mailwake.language import say
 from mailwake.stats.quadrature import nodes, top
 from mailwake.stats.tails import gamma_tail
 
@@ -36,7 +37,7 @@ def direction(times: Sequence[float], *, turn: float = 24.0) -> Direction:
     """
     count = len(times)
     if not count:
-        raise NotEnoughData("no time is preferred by nobody")
+        raise NotEnoughData(say("no time is preferred by nobody"))
     x, y = (sum(wave(2 * pi * time / turn) for time in times) for wave in (cos, sin))
     size = min(hypot(x, y), float(count))
     p = exp(sqrt(1 + 4 * count + 4 * (count * count - size * size)) - (1 + 2 * count))
@@ -117,5 +118,7 @@ def best(beliefs: Sequence[tuple[float, float]]) -> tuple[int, float]:
             density *= 1.0 if number == leading else 1 - gamma_tail(other[1] * x, other[0])
         chance += width * density
     if chance < LEAST_SURE:
-        raise NotEnoughData(f"too little is known: the likeliest is the best with {chance:.0%} only")
+        raise NotEnoughData(
+            say("too little is known: the likeliest is the best with %(chance)s%% only", chance=f"{chance * 100:.0f}")
+        )
     return leading, min(1.0, chance)

@@ -15,6 +15,7 @@ from math import ceil, exp, expm1, inf, log, log1p, pi, sqrt
 from typing import NamedTuple
 
 from mailwake.errors import NotEnoughData
+from mailwake.language import say
 from mailwake.stats.quadrature import Point, top
 from mailwake.stats.rates import Interval
 from mailwake.stats.shrinkage import JEFFREYS, Prior
@@ -120,12 +121,12 @@ def forecast(
         raise ValueError(f"a confidence of {confidence} is not between 0 and 1")
     data = _data(units)
     if data.count < (LEAST_SEEN if shape else LEAST_SEEN_ALONE):
-        raise NotEnoughData(f"{data.count:g} responses do not tell when the others come")
+        raise NotEnoughData(say("%(count)s responses do not tell when the others come", count=f"{data.count:g}"))
     cloud = _cloud(data, shape or _vague(data), rate)
     rest = [(weight, *_to_come(data, family, point, horizon)) for weight, family, point in cloud]
     mean = sum(weight * more for weight, more, _ in rest)
     if not shape and data.count < LEAST_PART_SEEN * (data.count + mean):
-        raise NotEnoughData("most responses are still to come, and no earlier population tells when")
+        raise NotEnoughData(say("most responses are still to come, and no earlier population tells when"))
     tail, most = (1 - confidence) / 2, sum(units for _, units in data.ages)
     low, high = (data.count + _quantile(rest, part, most) for part in (tail, 1 - tail))
     told = Interval(low=low, high=high)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from math import asin, cos, exp, lgamma, log, pi, sin, sqrt
 
 from mailwake.errors import NotEnoughData
+from mailwake.language import say
 from mailwake.stats.beta import beta_cdf
 from mailwake.stats.quadrature import nodes
 from mailwake.stats.rates import Interval
@@ -98,7 +99,7 @@ def pooled(effects: Sequence[tuple[float, float]], *, confidence: float = 0.95) 
     """
     count = len(effects)
     if count < 3:
-        raise NotEnoughData("how much effects differ between experiments takes three of them")
+        raise NotEnoughData(say("how much effects differ between experiments takes three of them"))
 
     def around(between: float) -> tuple[float, float, float]:
         weights = [1 / (variance + between) for _, variance in effects]

@@ -6,6 +6,7 @@ from math import sqrt
 from statistics import NormalDist
 
 from mailwake.errors import NotEnoughData
+from mailwake.language import say
 from mailwake.trials.sequential import always_valid_radius, passing
 
 
@@ -45,7 +46,7 @@ def least_difference(base: float, each: float, *, alpha: float = 0.05, power: fl
     """
     most = 1 - base - 1e-9
     if units_each(base, base + most, alpha=alpha, power=power) > each:
-        raise NotEnoughData(f"with {each:g} units on each side no rise could be found")
+        raise NotEnoughData(say("with %(count)s units on each side no rise could be found", count=f"{each:g}"))
     least = base * 1e-9
     return passing(lambda rise: each - units_each(base, base + rise, alpha=alpha, power=power), least, most)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailwake.drawing import charts, figures, pieces, world
+from mailwake.drawing import charts, fields, figures, pieces, world
 from mailwake.drawing.charts import Chart, Part
 from mailwake.drawing.pieces import Figure
+from mailwake.drawing.terms import term
 from mailwake.insight.answers import CampaignReport
 from mailwake.insight.metrics import metrics
 from mailwake.insight.opens import TrueOpens
 from mailwake.insight.tally import Reaction
+from mailwake.language import around, noted, say
 from mailwake.views import opens_view
 
 TILES = (
@@ -74,8 +76,8 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
     return {
         "id": report.id,
         "name": report.name,
-        "stream": report.stream or "stream not known",
-        "subjects": report.subjects,
+        "stream": term(report.stream) if report.stream else say("stream not known"),
+        "subjects": [fields.read(each) for each in report.subjects],
         "sent": pieces.sent(report.sent_from, report.sent_to, zone),
         "fresh": pieces.fresh(report.fresh_at, zone),
         "rulesets": figures.rulesets(report.rulesets) if report.rulesets else "",
@@ -86,8 +88,8 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "opens": opens_view.view(report.true_opens, figure["true_open_rate__delivered_both_trackable"]),
         "people": f"/campaigns/{report.id}/people",
         "reactions": [
-            _reactions("Opened", report.tally.opened_in_base, report.tally.opens_trackable, figure),
-            _reactions("Clicked", report.tally.clicked_in_base, report.tally.clicks_trackable, figure),
+            _reactions("opened", report.tally.opened_in_base, report.tally.opens_trackable, figure),
+            _reactions("clicked", report.tally.clicked_in_base, report.tally.clicks_trackable, figure),
         ],
         "machine_share": figure["machine_alone_rate__clicked"],
         "machine_why": () if report.machines is None else pieces.why(report.machines),
@@ -107,52 +109,68 @@ def lead(report: CampaignReport, figure: Mapping[str, Figure]) -> list[Word]:
     """The campaign in two sentences, for who reads no further."""
     tally = report.tally
     if not tally.sent:
-        return [Word(text="Nothing of this campaign was sent through Mailwake yet.")]
+        return [Word(text=say("Nothing of this campaign was sent through Mailwake yet."))]
+    delivered = say(
+        "%(delivered)s of %(sent)s copies were delivered.",
+        delivered=figures.count(tally.delivered),
+        sent=figures.count(tally.sent),
+    )
+    return _words([delivered, *_lead_of_people(report, figure), *_lead_of_machines(report)])
+
+
+def _words(parts: Iterable[str | Word]) -> list[Word]:
+    """Sentences one after the other; `around` has put words into them."""
+    return [Word(text=part) if isinstance(part, str) else part for part in parts]
+
+
+def _lead_of_people(report: CampaignReport, figure: Mapping[str, Figure]) -> list[str | Word]:
+    tally = report.tally
+    if not tally.opens_trackable and not tally.clicks_trackable:
+        return [" ", say("None can tell whether it was opened or clicked: nobody had agreed to that.")]
     opened, clicked = (figure[f"human_{kind}_rate__delivered_trackable"] for kind in ("open", "click"))
-    machines = tally.opened_in_base.machine + tally.clicked_in_base.machine
-    words = [Word(text=f"{figures.count(tally.delivered)} of {figures.count(tally.sent)} copies were delivered. ")]
-    if tally.opens_trackable or tally.clicks_trackable:
-        words += [
-            Word(text="Of those that can tell, people opened "),
-            Word(text=opened.percent, kind="human"),
-            Word(text=" and clicked in "),
-            Word(text=clicked.percent, kind="human"),
-            Word(text="."),
-            *_estimated(report.true_opens),
-        ]
-    else:
-        words.append(Word(text="None can tell whether it was opened or clicked: nobody had agreed to that."))
-    if machines:
-        words += [
-            Word(text=" Machines alone account for "),
-            Word(text=f"{figures.count(tally.opened_in_base.machine)} opens", kind="machine"),
-            Word(text=" and "),
-            Word(text=f"{figures.count(tally.clicked_in_base.machine)} clicks", kind="machine"),
-            Word(text="; they are shown apart."),
-        ]
-    return words
+    told = around(
+        "Of those that can tell, people opened %(opened)s and clicked in %(clicked)s.",
+        opened=Word(text=opened.percent, kind="human"),
+        clicked=Word(text=clicked.percent, kind="human"),
+    )
+    return [" ", *told, *_estimated(report.true_opens)]
 
 
-def _estimated(found: TrueOpens) -> list[Word]:
+def _lead_of_machines(report: CampaignReport) -> list[str | Word]:
+    opened, clicked = report.tally.opened_in_base.machine, report.tally.clicked_in_base.machine
+    if not opened + clicked:
+        return []
+    told = around(
+        "Machines alone account for %(opens)s and %(clicks)s; they are shown apart.",
+        opens=Word(text=say("%(count)s opens", count=figures.count(opened)), kind="machine"),
+        clicks=Word(text=say("%(count)s clicks", count=figures.count(clicked)), kind="machine"),
+    )
+    return [" ", *told]
+
+
+def _estimated(found: TrueOpens) -> list[str | Word]:
     if found.rate is None:
         return []
-    span = figures.about_span(found.low, found.high)
-    return [
-        Word(text=" With those who read without pictures, and no pixel that Apple fetched unread, "),
-        Word(text=f"about {figures.about(found.rate)}", kind="human"),
-        Word(text=f" opened ({span})."),
-    ]
+    told = around(
+        "With those who read without pictures, and no pixel that Apple fetched unread, %(about)s opened %(span)s.",
+        about=Word(text=say("about %(rate)s", rate=figures.about(found.rate)), kind="human"),
+        span=Word(text=f"({figures.about_span(found.low, found.high)})"),
+    )
+    return [" ", *told]
 
 
-def _reactions(label: str, reacted: Reaction, whole: int, figure: Mapping[str, Figure]) -> Reactions:
-    kind = {"Opened": "open", "Clicked": "click"}[label]
+_TITLES = {"opened": noted("Opened"), "clicked": noted("Clicked")}
+
+
+def _reactions(name: str, reacted: Reaction, whole: int, figure: Mapping[str, Figure]) -> Reactions:
+    kind = {"opened": "open", "clicked": "click"}[name]
     shown = tuple(figure[f"{who}_{kind}_rate__delivered_trackable"] for who in _WHO)
     return Reactions(
-        label=label,
+        label=say(_TITLES[name]),
         base=shown[0].base,
         parts=charts.bar(reacted, whole),
         figures=shown,
-        outcomes=(*(f"{label.lower()}_{who}" for who in ("human", "possible", "machine")), label.lower()),
+        outcomes=(*(f"{name}_{who}" for who in ("human", "possible", "machine")), name),
     )
 
 
@@ -163,9 +181,11 @@ def _outside(report: CampaignReport) -> str:
     clicked = tally.clicked.raw - tally.clicked_in_base.raw
     if not opened and not clicked:
         return ""
-    return (
-        f"Besides, {figures.count(opened)} opened and {figures.count(clicked)} clicked copies are not known as "
-        "delivered; they are part of no rate here, and of the drawings below."
+    return say(
+        "Besides, %(opened)s opened and %(clicked)s clicked copies are not known as delivered; they are part of no "
+        "rate here, and of the drawings below.",
+        opened=figures.count(opened),
+        clicked=figures.count(clicked),
     )
 
 
@@ -177,35 +197,58 @@ def _over_time(report: CampaignReport, span: str, zone: ZoneInfo) -> dict[str, A
     drawn: list[Chart] = [charts.chart(shown, kind, zone) for kind in ("opened", "clicked")]
     return {
         "charts": drawn,
-        "spans": {} if day is None else {"day": "first 24 hours", "all": "all"},
+        "spans": {} if day is None else {"day": say("first 24 hours"), "all": say("all")},
         "span": "all" if shown is whole else "day",
         "step": figures.step(shown.step_seconds),
         "zone": figures.zone_name(zone, shown.points[0].start),
     }
 
 
+#: ranking to the filter of a list of people
+_AXES = {"clients": "client", "devices": "device", "countries": "country"}
+
+
 def _rankings(report: CampaignReport, by: str) -> list[dict[str, Any]]:
     told = (
         (
-            "Clients",
-            "Client",
-            "Gmail and Apple Mail fetch through proxies, which may hide another client.",
+            "clients",
+            say("Clients"),
+            say("More clients"),
+            say("Client"),
+            say("Gmail and Apple Mail fetch through proxies, which may hide another client."),
             report.clients,
         ),
-        ("Devices", "Device", "A proxy does not tell the device behind it.", report.devices),
         (
-            "Countries",
-            "Country",
-            "Of the request. A proxy or gateway may stand elsewhere than its user.",
+            "devices",
+            say("Devices"),
+            say("More devices"),
+            say("Device"),
+            say("A proxy does not tell the device behind it."),
+            report.devices,
+        ),
+        (
+            "countries",
+            say("Countries"),
+            say("More countries"),
+            say("Country"),
+            say("Of the request. A proxy or gateway may stand elsewhere than its user."),
             report.countries,
         ),
     )
     rankings = []
-    for title, head, sentence, rows in told:
-        ranked = pieces.groups(rows, by)
+    for name, title, more_title, head, sentence, rows in told:
+        ranked = pieces.groups(rows, by, f"/campaigns/{report.id}/people?{_AXES[name]}=")
         cut = TOP if len(ranked) > TOP + 1 else len(ranked)
         rankings.append(
-            {"title": title, "head": head, "sentence": sentence, "rows": ranked[:cut], "more": ranked[cut:]}
+            {
+                "name": name,
+                "title": title,
+                "more_title": more_title,
+                "head": head,
+                "sentence": sentence,
+                "rows": ranked[:cut],
+                "more": ranked[cut:],
+            }
         )
     return rankings
 
@@ -216,8 +259,11 @@ def _world(report: CampaignReport, by: str) -> dict[str, Any]:
         sum(getattr(row, by).human for row in report.countries if row.name == name) for name in ("proxied", None)
     )
     parts = [
-        f"{figures.count(number)} are unknown, {why}"
-        for number, why in ((proxied, "because a proxy asked"), (unknown, "because the address tells no country"))
+        say(message, count=figures.count(number))
+        for number, message in (
+            (proxied, noted("%(count)s are unknown, because a proxy asked")),
+            (unknown, noted("%(count)s are unknown, because the address tells no country")),
+        )
         if number
     ]
     return {
@@ -233,8 +279,8 @@ def _counted_only(report: CampaignReport) -> list[dict[str, str]]:
     if not hits.opened and not hits.clicked:
         return []
     return [
-        {"label": "Pixel fetched", "hits": figures.count(hits.opened)},
-        {"label": "Link followed", "hits": figures.count(hits.clicked)},
+        {"label": say("Pixel fetched"), "hits": figures.count(hits.opened)},
+        {"label": say("Link followed"), "hits": figures.count(hits.clicked)},
     ]
 
 
@@ -243,5 +289,5 @@ def _definition(figure: Figure) -> Definition:
         metric=figure.metric,
         label=figure.label,
         percent=figure.percent,
-        sentence=metrics()[figure.metric].sentence,
+        sentence=say(metrics()[figure.metric].sentence),
     )

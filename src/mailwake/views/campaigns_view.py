@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.paging import pages
 from mailwake.drawing.pieces import Figure, Split
+from mailwake.drawing.terms import term
 from mailwake.insight.answers import CampaignLine, Overview
 from mailwake.insight.metrics import rates
 
@@ -63,13 +64,13 @@ def values(overview: Overview, asked: Asked, zone: ZoneInfo) -> dict[str, Any]:
     number = len(overview.campaigns)
     return {
         "any_campaign": bool(overview.campaigns),
-        "total": "1 campaign" if number == 1 else f"{figures.count(number)} campaigns",
+        "total": pieces.listed(number, number, pieces.CAMPAIGNS),
         "fresh": pieces.fresh(overview.fresh_at, zone),
         "rulesets": figures.rulesets(overview.rulesets) if overview.rulesets else "",
         "tiles": [figure[metric] for metric in TILES],
         "asked": asked,
         "streams": sorted({line.stream for line in overview.campaigns if line.stream}),
-        "listed": pieces.listed(len(fitting), number, "campaign"),
+        "listed": pieces.listed(len(fitting), number, pieces.CAMPAIGNS),
         "campaigns": [_line(line, zone) for line in shown],
         "pages": pages(
             "/", {"q": asked.q, "stream": asked.stream}, page=asked.page, total=len(fitting), page_size=PAGE_SIZE
@@ -87,7 +88,7 @@ def _line(line: CampaignLine, zone: ZoneInfo) -> Line:
     return Line(
         id=line.id,
         name=line.name,
-        stream=line.stream,
+        stream=term(line.stream),
         sent=pieces.sent(line.sent_from, line.sent_to, zone),
         sent_count=figures.count(tally.sent),
         delivered=figure["delivery_rate__sent"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -10,21 +10,27 @@ from zoneinfo import ZoneInfo
 
 from mailwake.comparing.changes import Alarm, Begun, Changed, Changes
 from mailwake.drawing import figures
+from mailwake.drawing.terms import term
 from mailwake.insight.metrics import Rate, metrics
+from mailwake.language import around, noted, say, several
+from mailwake.views.compare_view import STANDINGS
 
 #: campaigns that are named before "and 3 more"
 _NAMED = 3
 _MARKS = {"higher": "▲", "lower": "▼", "not distinguishable": "≈"}
 #: metric to what happened, before the rate, and the page behind it
 _SAID: Mapping[str, tuple[str, str]] = {
-    "delivery_rate__sent": ("Delivered:", "/deliverability"),
-    "human_click_rate__delivered_trackable": ("Clicked by people:", ""),
-    "machine_alone_rate__clicked": ("Of what was clicked, by machines alone:", "/domains"),
-    "bounce_rate__sent": ("Bounced:", "/bounces"),
-    "unsubscribe_rate__delivered": ("Unsubscribed:", "/unsubscribes"),
-    "complaint_rate__delivered": ("Reported as spam:", "/deliverability"),
+    "delivery_rate__sent": (noted("Delivered: %(rate)s"), "/deliverability"),
+    "human_click_rate__delivered_trackable": (noted("Clicked by people: %(rate)s"), ""),
+    "machine_alone_rate__clicked": (noted("Of what was clicked, by machines alone: %(rate)s"), "/domains"),
+    "bounce_rate__sent": (noted("Bounced: %(rate)s"), "/bounces"),
+    "unsubscribe_rate__delivered": (noted("Unsubscribed: %(rate)s"), "/unsubscribes"),
+    "complaint_rate__delivered": (noted("Reported as spam: %(rate)s"), "/deliverability"),
 }
-_ALARMS = {"storm": "a storm of refusals at", "alarm": "refusals that blame the sender:"}
+_ALARMS = {
+    "storm": noted("%(stands)s: a storm of refusals at %(about)s."),
+    "alarm": noted("%(stands)s: refusals that blame the sender: %(about)s."),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,30 +72,53 @@ def values(answer: Changes, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "news": told,
         "news_since": since,
-        "news_how": f"Copies sent from {since} until {until} beside those of the {answer.days} days before, each as it "
-        f"stood {figures.age(answer.age)} after it was sent, so that a young campaign does not look worse than a "
-        "finished one.",
+        "news_how": say(
+            "Copies sent from %(since)s until %(until)s beside those of the %(days)s days before, each as it stood "
+            "%(age)s after it was sent, so that a young campaign does not look worse than a finished one.",
+            since=since,
+            until=until,
+            days=answer.days,
+            age=figures.age(answer.age),
+        ),
     }
+
+
+def _said(parts: Iterable[str | Word | tuple[Word, ...]]) -> tuple[Word, ...]:
+    """A sentence that `around` has put words into."""
+    words: list[Word] = []
+    for part in parts:
+        words += [Word(text=part)] if isinstance(part, str) else [part] if isinstance(part, Word) else part
+    return tuple(words)
 
 
 def _begun(begun: Iterable[Begun], too_young: int, age: int) -> list[Sentence]:
     found = list(begun)
     if not found:
         return []
-    number, words = len(found), []
+    number, names = len(found), []
     for each in found[:_NAMED]:
-        words += [Word(text=", "), Word(text=each.name, href=f"/campaigns/{each.id}")]
-    more = [Word(text=f" and {number - _NAMED} more")] if number > _NAMED else []
-    copies = sum(each.copies for each in found)
-    sent = "1 copy" if copies == 1 else f"{figures.count(copies)} copies"
-    young = (
-        f"; {figures.count(too_young)} of them too young to be compared, at less than {figures.age(age)}"
-        if too_young
-        else ""
+        names += [Word(text=", "), Word(text=each.name, href=f"/campaigns/{each.id}")]
+    count, more, names = figures.count(number), number - _NAMED, names[1:]
+    things = {"names": tuple(names), "count": (Word(text=count),), "more": (Word(text=figures.count(more)),)}
+    if more > 0:
+        told = around("%(count)s new campaigns: %(names)s and %(more)s more.", **things)
+    else:
+        head = several("%(count)s new campaign: %(names)s.", "%(count)s new campaigns: %(names)s.", number)
+        told = around(head, **things)
+    return [Sentence(mark="•", kind="", words=_said(told), behind=_sent(found, too_young, age))]
+
+
+def _sent(begun: Sequence[Begun], too_young: int, age: int) -> str:
+    copies = sum(each.copies for each in begun)
+    sent = several("%(count)s copy sent", "%(count)s copies sent", copies, count=figures.count(copies))
+    if not too_young:
+        return sent
+    return say(
+        "%(sent)s; %(young)s of them too young to be compared, at less than %(age)s",
+        sent=sent,
+        young=figures.count(too_young),
+        age=figures.age(age),
     )
-    head = "1 new campaign: " if number == 1 else f"{figures.count(number)} new campaigns: "
-    told = (Word(text=head), *words[1:], *more, Word(text="."))
-    return [Sentence(mark="•", kind="", words=told, behind=f"{sent} sent{young}")]
 
 
 def _can_be_said(each: Changed) -> bool:
@@ -99,25 +128,19 @@ def _can_be_said(each: Changed) -> bool:
 
 def _figure(each: Changed, answer: Changes) -> Sentence:
     said, href = _SAID[each.now.metric]
-    words = [Word(text=f"{said} "), Word(text=figures.percent(each.now.rate), href=href or _campaigns(answer))]
+    now = _said(around(said, rate=Word(text=figures.percent(each.now.rate), href=href or _campaigns(answer))))
     if each.before.rate is None:
-        return Sentence(
-            mark="•",
-            kind="",
-            words=(*words, Word(text=". There is nothing of the week before to compare with.")),
-            behind=_base(each.now),
-        )
-    words.append(Word(text=f", the week before {figures.percent(each.before.rate)}: {_standing(each)}."))
+        told = around("%(now)s. There is nothing of the week before to compare with.", now=now)
+        return Sentence(mark="•", kind="", words=_said(told), behind=_base(each.now))
+    before, standing = Word(text=figures.percent(each.before.rate)), Word(text=_standing(each))
+    told = around("%(now)s, the week before %(before)s: %(standing)s.", now=now, before=(before,), standing=(standing,))
     return Sentence(
-        mark=_MARKS.get(each.standing or "", "•"),
-        kind=_kind(each),
-        words=tuple(words),
-        behind=f"{_base(each.now)}; before {_base(each.before)}{_difference(each)}",
+        mark=_MARKS.get(each.standing or "", "•"), kind=_kind(each), words=_said(told), behind=_behind(each)
     )
 
 
 def _standing(each: Changed) -> str:
-    return each.standing or "cannot be compared"
+    return say(STANDINGS[each.standing]) if each.standing in STANDINGS else say("cannot be compared")
 
 
 def _kind(each: Changed) -> str:
@@ -129,14 +152,25 @@ def _kind(each: Changed) -> str:
 
 def _base(rate: Rate) -> str:
     span = figures.span(rate.low, rate.high)
-    told = f"{figures.count(rate.count)} of {figures.count(rate.base)} {rate.base_name}"
+    told = say(
+        "%(count)s of %(base)s %(base_name)s",
+        count=figures.count(rate.count),
+        base=figures.count(rate.base),
+        base_name=say(rate.base_name),
+    )
     return f"{told} ({span})" if span else told
 
 
-def _difference(each: Changed) -> str:
+def _behind(each: Changed) -> str:
+    bases = {"now": _base(each.now), "before": _base(each.before)}
     if each.low is None or each.high is None:
-        return ""
-    return f"; difference between {_points(each.low)} and {_points(each.high)} points"
+        return say("%(now)s; before %(before)s", **bases)
+    return say(
+        "%(now)s; before %(before)s; difference between %(low)s and %(high)s points",
+        low=_points(each.low),
+        high=_points(each.high),
+        **bases,
+    )
 
 
 def _points(value: float) -> str:
@@ -155,17 +189,19 @@ def _suppressed(by_reason: Mapping[str, int]) -> list[Sentence]:
     number = sum(by_reason.values())
     if not number:
         return []
-    people = "1 address is" if number == 1 else f"{figures.count(number)} addresses are"
-    words = (Word(text=people, href="/suppressions"), Word(text=" not to be mailed any more."))
-    reasons = ", ".join(f"{figures.count(n)} {reason.replace('_', ' ')}" for reason, n in by_reason.items())
-    return [Sentence(mark="•", kind="", words=words, behind=reasons)]
+    people = several("%(count)s address is", "%(count)s addresses are", number, count=figures.count(number))
+    told = around("%(addresses)s not to be mailed any more.", addresses=Word(text=people, href="/suppressions"))
+    reasons = ", ".join(f"{figures.count(n)} {term(reason)}" for reason, n in by_reason.items())
+    return [Sentence(mark="•", kind="", words=_said(told), behind=reasons)]
 
 
 def _alarm(each: Alarm, zone: ZoneInfo) -> Sentence:
     about = each.about.replace("_", " ") if each.kind == "alarm" else each.about
-    words = (
-        Word(text="An alarm stands", href="/suppressions"),
-        Word(text=f": {_ALARMS.get(each.kind, each.kind)} {about}."),
+    stands = Word(text=say("An alarm stands"), href="/suppressions")
+    told = around(_ALARMS[each.kind], stands=stands, about=Word(text=about))
+    since = say(
+        "%(count)s refusals since %(when)s",
+        count=figures.count(each.count),
+        when=figures.moment(each.opened_at, zone),
     )
-    since = figures.moment(each.opened_at, zone)
-    return Sentence(mark="!", kind="bad", words=words, behind=f"{figures.count(each.count)} refusals since {since}")
+    return Sentence(mark="!", kind="bad", words=_said(told), behind=since)

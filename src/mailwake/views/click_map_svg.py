@@ -8,7 +8,7 @@ from __future__ import annotations
 from html import escape
 
 from mailwake.clickmap.sheet import Badge
-from mailwake.drawing import figures
+from mailwake.drawing import fields, figures
 from mailwake.insight.click_map import LAYERS, ClickMap, Spot
 from mailwake.views import click_map_view
 
@@ -38,7 +38,11 @@ def picture(answer: ClickMap, *, until: str) -> str:
         _line(answer, spot, mark, _TOP + _LINE * place)
         for place, (spot, mark) in enumerate(zip(answer.spots, marks, strict=True))
     )
-    versus = "" if answer.versus is None else f", less “{answer.versus.subject}” of {answer.versus.campaign_name}"
+    versus = (
+        ""
+        if answer.versus is None
+        else f", less “{fields.read(answer.versus.subject)}” of {answer.versus.campaign_name}"
+    )
     filters = ", ".join(part for part in (answer.device, answer.client, answer.country) if part)
     when = "all clicks" if answer.until_seconds is None else f"clicks within {until} of sending"
     said = f"{LAYERS[answer.layer]}, {when}{f', {filters}' if filters else ''}{versus}"

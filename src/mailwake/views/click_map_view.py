@@ -7,25 +7,28 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mailwake.clickmap.sheet import Badge
-from mailwake.drawing import figures, pieces
+from mailwake.drawing import fields, figures, pieces
 from mailwake.drawing.charts import Part
+from mailwake.drawing.terms import term
 from mailwake.insight.click_map import LAYERS, Choices, ClickMap, Mail, Spot
 from mailwake.insight.report import country_names
+from mailwake.language import noted, say
+from mailwake.views.compare_view import STANDINGS
 
 #: ages of a copy until which clicks are shown, in seconds, and their words; None: all
 STEPS: tuple[tuple[int | None, str], ...] = (
-    (3_600, "1 hour"),
-    (3 * 3_600, "3 hours"),
-    (86_400, "1 day"),
-    (3 * 86_400, "3 days"),
-    (7 * 86_400, "7 days"),
-    (None, "all"),
+    (3_600, noted("1 hour")),
+    (3 * 3_600, noted("3 hours")),
+    (86_400, noted("1 day")),
+    (3 * 86_400, noted("3 days")),
+    (7 * 86_400, noted("7 days")),
+    (None, noted("all")),
 )
 ALL = len(STEPS) - 1
-_MARKS = {"human": "●", "machine": "□", "raw": "raw"}
+_MARKS = {"human": "●", "machine": "□", "raw": noted("raw")}
 #: standing to kind of mark and sign
 _STANDINGS = {"higher": ("higher", "▲"), "lower": ("lower", "▼"), "not distinguishable": ("alike", "≈")}
-_WHERE = {"html": "", "mso": "Outlook only", "text": "text part"}
+_WHERE = {"html": "", "mso": noted("Outlook only"), "text": noted("text part")}
 _SUBJECT_CHARS = 60
 #: Links of these roles are short and stand side by side, closer than their marks are wide.
 _LISTED = frozenset(("footer", "legal", "social", "unsubscribe", "preferences"))
@@ -75,18 +78,20 @@ def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> 
     asked = query(answer, step=step, pictures=pictures)
     path = f"/campaigns/{answer.id}/map"
     longest = max((spot.clicked.raw for spot in answer.spots), default=0)
-    steps = {str(number): words for number, (_, words) in enumerate(STEPS)}
+    steps = {str(number): say(words) for number, (_, words) in enumerate(STEPS)}
     return {
         "id": answer.id,
         "name": answer.name,
-        "subject": answer.mail.subject,
+        "subject": fields.read(answer.mail.subject),
         "base": figures.count(answer.mail.base),
-        "layer": LAYERS[answer.layer],
-        "layers": _links(path, asked, "layer", dict(LAYERS), chosen=answer.layer),
+        "layer": say(LAYERS[answer.layer]),
+        "layers": _links(
+            path, asked, "layer", {name: say(words) for name, words in LAYERS.items()}, chosen=answer.layer
+        ),
         "steps": _links(path, asked, "step", steps, chosen=str(step)),
         "step": step,
         "last_step": ALL,
-        "until": STEPS[step][1],
+        "until": say(STEPS[step][1]),
         "mails": [_option(mail.template, _words(mail), answer.mail.template) for mail in answer.mails],
         "others": _others(answer, choices),
         "devices": _filter(choices.devices, answer.device, {}),
@@ -99,7 +104,7 @@ def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> 
         "versus": "" if answer.versus is None else _words(answer.versus),
         "versus_base": "" if answer.versus is None else figures.count(answer.versus.base),
         "rows": [row(answer, spot, longest) for spot in answer.spots],
-        "only_there": [f"{spot.number}. {spot.label or '(no text)'}" for spot in answer.only_there],
+        "only_there": [f"{spot.number}. {spot.label or say('(no text)')}" for spot in answer.only_there],
         "any_hits": any(spot.hits for spot in answer.spots),
         "segment": answer.segment,
         "is_narrowed": bool(
@@ -145,9 +150,9 @@ def badges(answer: ClickMap) -> list[Badge]:
 def badge_text(answer: ClickMap, spot: Spot) -> str:
     """What a mark says after its number."""
     if not spot.counts:
-        return "no click"
+        return say("no click")
     if answer.versus is not None:
-        return "only here" if spot.change is None else points(spot.change.value)
+        return say("only here") if spot.change is None else points(spot.change.value)
     share = f" ({spot.share * 100:.0f} %)" if spot.share and spot.share >= 0.005 else ""
     return f"{_amount(answer, spot.shown)}{share}"
 
@@ -155,13 +160,13 @@ def badge_text(answer: ClickMap, spot: Spot) -> str:
 def _amount(answer: ClickMap, number: float) -> str:
     """Copies; of people an expected number, with a decimal where that is a part of it."""
     if answer.layer == "human" and 0 < number < 10:
-        return f"{number:.1f}" if number >= 0.05 else "under 0.1"
+        return f"{number:.1f}" if number >= 0.05 else say("under %(number)s", number="0.1")
     return figures.count(round(number))
 
 
 def points(value: float) -> str:
     """A difference of rates in percentage points: "+1.3 pp"."""
-    return f"{value * 100:+.1f} pp"
+    return say("%(number)s pp", number=f"{value * 100:+.1f}")
 
 
 def _strength(answer: ClickMap, spot: Spot, shown: float, changed: float) -> float:
@@ -182,12 +187,12 @@ def row(answer: ClickMap, spot: Spot, longest: int) -> Row:
     change = spot.change
     return Row(
         number=spot.number,
-        label=spot.label or "(no text)",
-        role=spot.role,
-        where=_WHERE.get(spot.where, spot.where),
+        label=spot.label or say("(no text)"),
+        role=term(spot.role),
+        where=say(_WHERE.get(spot.where, spot.where)),
         target=spot.href,
         href=pieces.safe_href(spot.href),
-        badge=f"{_MARKS[answer.layer]} {badge_text(answer, spot)}" if spot.counts else "no click",
+        badge=f"{say(_MARKS[answer.layer])} {badge_text(answer, spot)}" if spot.counts else say("no click"),
         parts=split.parts,
         human=split.human,
         possible=split.possible,
@@ -200,8 +205,10 @@ def row(answer: ClickMap, spot: Spot, longest: int) -> Row:
         span=figures.span(spot.low, spot.high) if spot.counts else "",
         hits=figures.count(spot.hits),
         change="" if change is None else points(change.value),
-        change_span="" if change is None else f"{points(change.low)} to {points(change.high)}",
-        standing="" if change is None else change.standing,
+        change_span=""
+        if change is None
+        else say("%(low)s to %(high)s", low=points(change.low), high=points(change.high)),
+        standing="" if change is None else say(STANDINGS[change.standing]),
         sign="" if change is None else _STANDINGS[change.standing][1],
     )
 
@@ -226,7 +233,7 @@ def _option(value: str, label: str, chosen: str) -> Choice:
 def _filter(names: tuple[str, ...], chosen: str, labels: dict[str, str]) -> list[Choice]:
     """All, and each; also what was asked for and is not there, so that the form says what it shows."""
     known = names if not chosen or chosen in names else (*names, chosen)
-    return [_option("", "all", chosen), *(_option(name, labels.get(name, name), chosen) for name in known)]
+    return [_option("", say("all"), chosen), *(_option(name, labels.get(name, term(name)), chosen) for name in known)]
 
 
 def _others(answer: ClickMap, choices: Choices) -> list[Choice]:
@@ -235,9 +242,10 @@ def _others(answer: ClickMap, choices: Choices) -> list[Choice]:
     if answer.versus is not None and chosen not in {mail.template for mail in offered}:
         offered.append(answer.versus)
     named = (_option(mail.template, f"{mail.campaign_name}: {_words(mail)}", chosen) for mail in offered)
-    return [_option("", "nothing", chosen), *named]
+    return [_option("", say("nothing"), chosen), *named]
 
 
 def _words(mail: Mail) -> str:
-    subject = mail.subject if len(mail.subject) <= _SUBJECT_CHARS else f"{mail.subject[: _SUBJECT_CHARS - 1]}…"
-    return f"“{subject}” ({mail.template})"
+    subject = fields.read(mail.subject)
+    shown = subject if len(subject) <= _SUBJECT_CHARS else f"{subject[: _SUBJECT_CHARS - 1]}…"
+    return f"“{shown}” ({mail.template})"

@@ -8,20 +8,28 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from mailwake.comparing.compare import Cause, Compared, Comparison, Step, Why
-from mailwake.drawing import charts, figures
+from mailwake.comparing.compare import OTHERS, Cause, Compared, Comparison, Step, Why
+from mailwake.drawing import charts, figures, pieces
 from mailwake.drawing.charts import Part
 from mailwake.insight.answers import Overview
+from mailwake.language import noted, say
 
 #: campaigns to choose from, the latest
 _CHOICE = 60
 #: parts of an audience that are named
 _GROUPS = 8
+_RAW = {"opened": noted("Opened, raw: %(points)s"), "clicked": noted("Clicked, raw: %(points)s")}
+#: how two rates stand to each other
+STANDINGS = {
+    "higher": noted("higher"),
+    "lower": noted("lower"),
+    "not distinguishable": noted("not distinguishable"),
+}
 _CAUSES = {
-    "audience": "other recipients: more or fewer at domains that open or click differently",
-    "timing": "sent at another day or hour",
-    "within": "the same recipients at the same hours did more or less",
-    "machines": "machines, and what may be one",
+    "audience": noted("other recipients: more or fewer at domains that open or click differently"),
+    "timing": noted("sent at another day or hour"),
+    "within": noted("the same recipients at the same hours did more or less"),
+    "machines": noted("machines, and what may be one"),
 }
 
 
@@ -108,7 +116,7 @@ def values(answer: Comparison, zone: ZoneInfo) -> dict[str, Any]:
 def lines(answer: Comparison) -> list[Line]:
     """One line per figure, one cell per campaign."""
     return [
-        Line(label=cells[0].label, cells=tuple(_cell(each) for each in cells))
+        Line(label=say(cells[0].label), cells=tuple(_cell(each) for each in cells))
         for cells in zip(*(side.figures for side in answer.sides), strict=True)
     ]
 
@@ -117,7 +125,7 @@ def _cell(found: Compared) -> Cell:
     standing = found.step.standing if found.step else None
     return Cell(
         percent=figures.percent(found.rate),
-        base=f"of {figures.count(found.base)} {found.base_name}",
+        base=pieces.of(found.base, found.base_name),
         span=figures.span(found.low, found.high),
         step="" if found.step is None else in_words(found.step),
         kind=standing if standing in ("higher", "lower") else "",
@@ -127,13 +135,19 @@ def _cell(found: Compared) -> Cell:
 def in_words(step: Step) -> str:
     """A difference in words: in points of a percentage, with its interval."""
     if step.value is None or step.low is None or step.high is None:
-        return figures.CANNOT_SAY
-    return f"{points(step.value)} ({_number(step.low)} to {_number(step.high)}): {step.standing}"
+        return say(figures.CANNOT_SAY)
+    return say(
+        "%(points)s (%(low)s to %(high)s): %(standing)s",
+        points=points(step.value),
+        low=_number(step.low),
+        high=_number(step.high),
+        standing=say(STANDINGS.get(step.standing or "", step.standing or "None")),
+    )
 
 
 def points(value: float) -> str:
     """A difference of rates in percentage points."""
-    return f"{_number(value)} points"
+    return say("%(number)s points", number=_number(value))
 
 
 def _number(value: float) -> str:
@@ -143,18 +157,26 @@ def _number(value: float) -> str:
 def _why(found: Why) -> WhyView:
     most = max((abs(each.value) for each in found.causes), default=0.0)
     return WhyView(
-        title=f"{found.kind.capitalize()}, raw: {points(found.raw)}",
-        says=f"Of these {points(found.raw)}, people are {points(found.people)}. The parts add up to the whole.",
+        title=say(_RAW[found.kind], points=points(found.raw)),
+        says=say(
+            "Of these %(raw)s, people are %(people)s. The parts add up to the whole.",
+            raw=points(found.raw),
+            people=points(found.people),
+        ),
         causes=tuple(_cause(each, most) for each in found.causes),
-        groups=tuple((each.name, points(each.by_mix), points(each.by_rate)) for each in found.groups[:_GROUPS]),
+        groups=tuple(
+            (say(OTHERS) if each.name == OTHERS else each.name, points(each.by_mix), points(each.by_rate))
+            for each in found.groups[:_GROUPS]
+        ),
     )
 
 
 def _cause(found: Cause, most: float) -> CauseView:
     sure = found.low is None or found.high is None
-    span = "" if sure else f" ({_number(found.low or 0.0)} to {_number(found.high or 0.0)})"
+    low, high = _number(found.low or 0.0), _number(found.high or 0.0)
+    span = "" if sure else say(" (%(low)s to %(high)s)", low=low, high=high)
     return CauseView(
-        label=_CAUSES[found.what],
+        label=say(_CAUSES[found.what]),
         points=points(found.value) + span,
         parts=charts.scale(found.value, most) if most else (),
     )

@@ -10,12 +10,13 @@ from mailwake.drawing import figures, pieces
 from mailwake.earnings.answers import CampaignConversions, GroupAnswer, LiftAnswer, PerDelivered
 from mailwake.goals.money import digits
 from mailwake.insight.metrics import metrics
+from mailwake.language import noted, say
 from mailwake.views.goals_view import earned_line, lines, models
 
 _WORDS = {
-    "higher": "People who got the mail reached the goal more often.",
-    "lower": "People who got the mail reached the goal less often.",
-    "not distinguishable": "The two are not distinguishable: the difference may be nothing but chance.",
+    "higher": noted("People who got the mail reached the goal more often."),
+    "lower": noted("People who got the mail reached the goal less often."),
+    "not distinguishable": noted("The two are not distinguishable: the difference may be nothing but chance."),
 }
 
 
@@ -28,11 +29,11 @@ def values(answer: CampaignConversions, zone: ZoneInfo) -> dict[str, Any]:
         "fresh": pieces.fresh(answer.fresh_at, zone),
         "goal": answer.goal,
         "goals": answer.goals,
-        "window": f"{answer.window_days} day{'' if answer.window_days == 1 else 's'}",
+        "window": pieces.listed(answer.window_days, answer.window_days, pieces.DAYS),
         "models": models(path, {"goal": answer.goal or ""}, answer.model),
         "model": answer.model,
-        "earned": earned_line("earned", answer.earned),
-        "unclicked": earned_line("without a click", answer.unclicked),
+        "earned": earned_line(say("earned"), answer.earned),
+        "unclicked": earned_line(say("without a click"), answer.unclicked),
         "rates": [pieces.figure(each) for each in answer.rates],
         "per_copy": [_per_copy(each) for each in answer.per_delivered],
         "links": lines(answer.links),
@@ -40,7 +41,16 @@ def values(answer: CampaignConversions, zone: ZoneInfo) -> dict[str, Any]:
         "segments": None if answer.segments is None else lines(answer.segments),
         "ask_segments": f"{path}?{urlencode({'goal': answer.goal or '', 'model': answer.model, 'segments': 'true'})}",
         "lift": _lift(answer.lift),
-        "definitions": [metric for metric in metrics().values() if metric.source == "earnings"],
+        "definitions": [
+            {
+                "id": metric.id,
+                "label": say(metric.label),
+                "sentence": say(metric.sentence),
+                "interval": say(metric.interval),
+            }
+            for metric in metrics().values()
+            if metric.source == "earnings"
+        ],
     }
 
 
@@ -48,26 +58,30 @@ def _per_copy(each: PerDelivered) -> dict[str, str]:
     metric = metrics()[each.metric]
     low_high = "" if each.low is None or each.high is None else _between(each.low, each.high, each.currency)
     return {
-        "label": f"{metric.label}, {each.currency}",
+        "label": f"{say(metric.label)}, {each.currency}",
         "value": f"{_major(each.value, each.currency)} {each.currency}",
         "span": low_high,
-        "base": f"over {figures.count(each.base)} copies {metric.base_name}",
-        "says": f"{metric.sentence} Interval: {each.method}.",
+        "base": say(
+            "over %(base)s copies %(base_name)s", base=figures.count(each.base), base_name=say(metric.base_name)
+        ),
+        "says": say("%(sentence)s Interval: %(method)s.", sentence=say(metric.sentence), method=each.method),
     }
 
 
 def _lift(found: LiftAnswer) -> dict[str, Any]:
     return {
         "cannot_say": found.cannot_say or "",
-        "sides": [_side("Held out", found.held), _side("Mailed", found.mailed)],
-        "words": _WORDS.get(found.standing, ""),
-        "difference": "" if found.difference is None else f"{_points(found.difference)} percentage points",
-        "span": "" if found.low is None or found.high is None else f"{_points(found.low)} to {_points(found.high)}",
+        "sides": [_side(say("Held out"), found.held), _side(say("Mailed"), found.mailed)],
+        "words": say(_WORDS.get(found.standing, "")),
+        "difference": ""
+        if found.difference is None
+        else say("%(points)s percentage points", points=_points(found.difference)),
+        "span": "" if found.low is None or found.high is None else _to(_points(found.low), _points(found.high)),
         "extra": "" if found.extra is None else f"{found.extra:,.0f}",
         "extra_span": (
             ""
             if found.extra_low is None or found.extra_high is None
-            else f"{found.extra_low:,.0f} to {found.extra_high:,.0f}"
+            else _to(f"{found.extra_low:,.0f}", f"{found.extra_high:,.0f}")
         ),
         "is_open": found.is_open,
         "money": [
@@ -75,9 +89,9 @@ def _lift(found: LiftAnswer) -> dict[str, Any]:
                 "currency": each.currency,
                 "value": _signed(each.value, each.currency),
                 "span": (
-                    "cannot say how sure: too few spent anything"
+                    say("cannot say how sure: too few spent anything")
                     if each.low is None or each.high is None
-                    else f"{_signed(each.low, each.currency)} to {_signed(each.high, each.currency)}"
+                    else _to(_signed(each.low, each.currency), _signed(each.high, each.currency))
                 ),
             }
             for each in found.money
@@ -96,8 +110,12 @@ def _side(label: str, group: GroupAnswer | None) -> dict[str, str]:
     }
 
 
+def _to(low: str, high: str) -> str:
+    return say("%(low)s to %(high)s", low=low, high=high)
+
+
 def _between(low: float, high: float, currency: str) -> str:
-    return f"{_major(low, currency)} to {_major(high, currency)} {currency}"
+    return _to(_major(low, currency), f"{_major(high, currency)} {currency}")
 
 
 def _major(minor: float, currency: str) -> str:

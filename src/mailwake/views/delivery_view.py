@@ -10,44 +10,45 @@ from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures
 from mailwake.drawing.charts import Part
+from mailwake.language import inside, noted, say, several
 from mailwake.people.delivery import DeliveryCard, FormerOpinion, Happening, Opinion
 from mailwake.views.goals_view import goal_words
 
 #: grade to words; the class says more where it is told below
-WHO = {"human": "A person", "possible": "Perhaps a person", "machine": "A machine"}
+WHO = {"human": noted("A person"), "possible": noted("Perhaps a person"), "machine": noted("A machine")}
 #: (grade, class) to words that say more
 WHO_EXACTLY = {
-    ("human", "proxy"): "A person behind an image proxy",
-    ("possible", "mpp"): "A privacy proxy of Apple, perhaps with a person",
-    ("human", "mpp"): "A person behind a privacy proxy of Apple",
-    ("machine", "scanner"): "A machine, most likely a mail scanner",
-    ("machine", "preview"): "A machine that makes link previews",
-    ("machine", "prefetch"): "A machine that fetches ahead",
+    ("human", "proxy"): noted("A person behind an image proxy"),
+    ("possible", "mpp"): noted("A privacy proxy of Apple, perhaps with a person"),
+    ("human", "mpp"): noted("A person behind a privacy proxy of Apple"),
+    ("machine", "scanner"): noted("A machine, most likely a mail scanner"),
+    ("machine", "preview"): noted("A machine that makes link previews"),
+    ("machine", "prefetch"): noted("A machine that fetches ahead"),
 }
 TITLES = {
-    "sent": "Sent",
-    "delivered": "Delivered",
-    "deferred": "Put off by the other server",
-    "bounced": "Bounced",
-    "rejected": "Refused before sending",
-    "failed": "Could not be sent",
-    "complained": "Reported as spam",
-    "unsubscribed": "Unsubscribed",
-    "opened": "Opened",
-    "clicked": "Clicked",
-    "replied": "Answered",
-    "converted": "Reached a goal",
-    "consent_given": "Agreed to tracking",
-    "consent_withdrawn": "Withdrew consent",
+    "sent": noted("Sent"),
+    "delivered": noted("Delivered"),
+    "deferred": noted("Put off by the other server"),
+    "bounced": noted("Bounced"),
+    "rejected": noted("Refused before sending"),
+    "failed": noted("Could not be sent"),
+    "complained": noted("Reported as spam"),
+    "unsubscribed": noted("Unsubscribed"),
+    "opened": noted("Opened"),
+    "clicked": noted("Clicked"),
+    "replied": noted("Answered"),
+    "converted": noted("Reached a goal"),
+    "consent_given": noted("Agreed to tracking"),
+    "consent_withdrawn": noted("Withdrew consent"),
 }
 NOTES = {
-    "decoy": "A hidden link was followed, which no person can see",
-    "link_refused": "A link with a broken seal was tried",
-    "unsubscribe_viewed": "The unsubscribe page was looked at",
-    "unsubscribe_doubted": "The unsubscribe button was pressed as programs press it, and a second one was shown",
-    "preferences_viewed": "The preference page was looked at",
+    "decoy": noted("A hidden link was followed, which no person can see"),
+    "link_refused": noted("A link with a broken seal was tried"),
+    "unsubscribe_viewed": noted("The unsubscribe page was looked at"),
+    "unsubscribe_doubted": noted("The unsubscribe button was pressed as programs press it, and a second one was shown"),
+    "preferences_viewed": noted("The preference page was looked at"),
 }
-LANES = {"human": "People", "possible": "Possibly people", "machine": "Machines"}
+LANES = {"human": noted("People"), "possible": noted("Possibly people"), "machine": noted("Machines")}
 #: a bar that fills its half; a lighter case stays short
 _HEAVY = 4.0
 
@@ -99,31 +100,45 @@ def values(answer: DeliveryCard, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": answer.id,
         "name": answer.name,
-        "address": answer.address or "address no longer known",
+        "address": answer.address or say("address no longer known"),
         "person": "" if answer.address is None else "/person?" + urlencode({"address": answer.address}),
         "facts": _facts(answer, zone),
         "lead": _lead(judged),
         "cards": cards,
         "lanes": _lanes(judged, cards, begin, last),
         "ticks": charts.after_ticks(last),
-        "from_what": "delivery" if answer.delivered_at else "sending" if answer.sent_at else "the first event",
+        "from_what": say("delivery")
+        if answer.delivered_at
+        else say("sending")
+        if answer.sent_at
+        else say("the first event"),
         "others": [_other(each, zone) for each in answer.happenings if each.opinion is None],
     }
 
 
 def _facts(answer: DeliveryCard, zone: ZoneInfo) -> list[str]:
-    told = (("sent", answer.sent_at), ("delivered", answer.delivered_at))
-    facts = [f"{word} {figures.moment(at, zone)}" for word, at in told if at is not None]
-    return [*facts, f"times in {figures.zone_name(zone, answer.happenings[0].at)}"]
+    told = ((noted("sent %(when)s"), answer.sent_at), (noted("delivered %(when)s"), answer.delivered_at))
+    facts = [say(message, when=figures.moment(at, zone)) for message, at in told if at is not None]
+    return [*facts, say("times in %(zone)s", zone=figures.zone_name(zone, answer.happenings[0].at))]
 
 
 def _lead(judged: list[Happening]) -> str:
     """The delivery in a sentence."""
     if not judged:
-        return "Nobody opened it or followed a link, as far as can be told."
+        return say("Nobody opened it or followed a link, as far as can be told.")
     counts = {kind: sum(each.opinion is not None and each.opinion.grade == kind for each in judged) for kind in LANES}
-    told = [f"{number} by {LANES[kind].lower()}" for kind, number in counts.items() if number]
-    return f"{len(judged)} {'open or click' if len(judged) == 1 else 'opens and clicks'}: {', '.join(told)}."
+    told = [
+        say("%(count)s by %(who)s", count=number, who=inside(say(LANES[kind])))
+        for kind, number in counts.items()
+        if number
+    ]
+    return several(
+        "%(count)s open or click: %(by)s.",
+        "%(count)s opens and clicks: %(by)s.",
+        len(judged),
+        count=len(judged),
+        by=", ".join(told),
+    )
 
 
 def _card(happening: Happening, opinion: Opinion, begin: datetime, zone: ZoneInfo) -> Card:
@@ -137,48 +152,57 @@ def _card(happening: Happening, opinion: Opinion, begin: datetime, zone: ZoneInf
         mark=charts.MARKS[opinion.grade],
         verdict=verdict(opinion),
         state=(
-            "settled: it stays, unless the rules change"
+            say("settled: it stays, unless the rules change")
             if happening.is_settled
-            else "provisional: more evidence may change it"
+            else say("provisional: more evidence may change it")
         ),
         seen=", ".join(each for each in place if each),
         reasons=tuple(
             Why(
                 fact=reason.fact or reason.code,
                 code=reason.code,
-                weight=f"{reason.weight:+.1f} for a {'person' if reason.weight > 0 else 'machine'}",
+                weight=_speaks(reason.weight),
                 parts=charts.scale(reason.weight, max(_HEAVY, heaviest)),
             )
             for reason in opinion.reasons
         ),
-        ruleset=opinion.ruleset or "not judged yet",
+        ruleset=opinion.ruleset or say("not judged yet"),
         formerly=tuple(_before(each, zone) for each in happening.formerly),
     )
 
 
 def _before(former: FormerOpinion, zone: ZoneInfo) -> str:
     until = figures.moment(former.changed_at, zone)
-    return f"{verdict(former.opinion)}, until {until}"
+    return say("%(verdict)s, until %(when)s", verdict=verdict(former.opinion), when=until)
+
+
+def _speaks(weight: float) -> str:
+    shown = f"{weight:+.1f}"
+    return say("%(weight)s for a person", weight=shown) if weight > 0 else say("%(weight)s for a machine", weight=shown)
 
 
 def verdict(opinion: Opinion) -> str:
     """The opinion in words: "A machine, 99 %"."""
     if opinion.certainty is None:
-        return "Cannot say who it was"
+        return say("Cannot say who it was")
     who = WHO_EXACTLY.get((opinion.grade, opinion.klass or ""), WHO[opinion.grade])
-    return f"{who}, {figures.whole_percent(opinion.certainty)}"
+    return say("%(who)s, %(sure)s", who=say(who), sure=figures.whole_percent(opinion.certainty))
 
 
 def _title(happening: Happening) -> str:
-    title = NOTES.get(happening.note) or TITLES.get(happening.type, happening.type)
+    title = say(NOTES.get(happening.note) or TITLES.get(happening.type, happening.type))
     if happening.link is None:
         return title
-    return f"{title} link {happening.link}" + (f" “{happening.label}”" if happening.label else "")
+    if not happening.label:
+        return say("%(what)s link %(number)s", what=title, number=happening.link)
+    return say("%(what)s link %(number)s “%(label)s”", what=title, number=happening.link, label=happening.label)
 
 
 def _after(happening: Happening, begin: datetime) -> str:
     seconds = (happening.at - begin).total_seconds()
-    return f"{figures.duration(seconds)} later" if seconds >= 0 else f"{figures.duration(-seconds)} before"
+    if seconds >= 0:
+        return say("%(time)s later", time=figures.duration(seconds))
+    return say("%(time)s before", time=figures.duration(-seconds))
 
 
 def _lanes(judged: list[Happening], cards: list[Card], begin: datetime, last: float) -> list[dict[str, Any]]:
@@ -188,7 +212,7 @@ def _lanes(judged: list[Happening], cards: list[Card], begin: datetime, last: fl
         {
             "kind": kind,
             "mark": charts.MARKS[kind],
-            "label": label,
+            "label": say(label),
             "dots": [
                 Dot(x=charts.after((each.at - begin).total_seconds(), last), says=f"{card.title}: {card.verdict}")
                 for each, card in pairs

@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from mailwake.drawing import figures, pieces
+from mailwake.drawing import fields, figures, pieces
 from mailwake.earnings.answers import EarnedAnswer, GoalAnswer, GoalReport, LineAnswer, MoneyAnswer
 from mailwake.goals.claims import MAX_WINDOW_DAYS, read_line
 from mailwake.goals.money import shown
+from mailwake.language import noted, say
 
 #: model to how it reads
-MODELS = {"last": "last click", "first": "first click", "linear": "all clicks alike"}
+MODELS = {"last": noted("last click"), "first": noted("first click"), "linear": noted("all clicks alike")}
 NOTHING = "–"  # noqa: RUF001 - a dash where a cell is empty
 
 
@@ -49,10 +50,10 @@ def goal_values(report: GoalReport, zone: ZoneInfo) -> dict[str, Any]:
         "goal": _goal(goal, zone),
         "fresh": pieces.fresh(report.fresh_at, zone),
         "models": models(path, {}, report.model),
-        "model": MODELS[report.model],
-        "clicked": earned_line("After a click of a person", goal.clicked),
-        "unclicked": earned_line("After mail, without a click", goal.unclicked),
-        "total": earned_line("Altogether", goal.total),
+        "model": say(MODELS[report.model]),
+        "clicked": earned_line(say("After a click of a person"), goal.clicked),
+        "unclicked": earned_line(say("After mail, without a click"), goal.unclicked),
+        "total": earned_line(say("Altogether"), goal.total),
         "campaigns": lines(report.campaigns, href=lambda each: f"/campaigns/{each.id}/conversions?{more}"),
         "segments": None if report.segments is None else lines(report.segments, href=_segment),
         "ask_segments": f"{path}?{urlencode({'model': report.model, 'segments': 'true'})}",
@@ -66,7 +67,7 @@ def _segment(line: LineAnswer) -> str:
 def models(path: str, query: dict[str, str], chosen: str) -> list[dict[str, Any]]:
     """The choice of a model, each with its address."""
     return [
-        {"text": text, "href": f"{path}?{urlencode({**query, 'model': name})}", "is_chosen": name == chosen}
+        {"text": say(text), "href": f"{path}?{urlencode({**query, 'model': name})}", "is_chosen": name == chosen}
         for name, text in MODELS.items()
     ]
 
@@ -79,7 +80,7 @@ def lines(found: Iterable[LineAnswer], href: Callable[[LineAnswer], str] | None 
 def earned_line(label: str, earned: EarnedAnswer, href: str = "") -> EarnedLine:
     """What one thing earned."""
     return EarnedLine(
-        label=label,
+        label=fields.read(label),
         href=href,
         conversions=fraction(earned.conversions),
         people=figures.count(earned.people),
@@ -110,9 +111,9 @@ def _goal(goal: GoalAnswer, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "name": goal.name,
         "href": f"/goals/{quote(goal.name, safe='')}",
-        "window": f"{goal.window_days} day{'' if goal.window_days == 1 else 's'}",
-        "value": "as told" if goal.value is None else shown(goal.value.minor, goal.value.currency),
-        "made": f"{made} by {goal.made_by}",
+        "window": pieces.listed(goal.window_days, goal.window_days, pieces.DAYS),
+        "value": say("as told") if goal.value is None else shown(goal.value.minor, goal.value.currency),
+        "made": say("%(when)s by %(who)s", when=made, who=goal.made_by),
         "total": earned_line(goal.name, goal.total),
         "clicked": earned_line(goal.name, goal.clicked),
         "by_picture": figures.count(goal.by_picture),

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from mailwake.drawing import figures
 from mailwake.drawing.paging import pages
-from mailwake.drawing.pieces import safe_href
+from mailwake.drawing.pieces import COPIES, listed, safe_href
+from mailwake.language import say
 from mailwake.people.on_link import WHO, Follower, Followers
 from mailwake.views.people_view import Who, who
 
@@ -31,19 +32,19 @@ def values(answer: Followers, zone: ZoneInfo) -> dict[str, Any]:
     """What `on_link.html` names."""
     path = f"/campaigns/{answer.id}/links/{answer.link}/people"
     asked = {"template": answer.template, "who": answer.who}
-    copies = "1 copy" if answer.total == 1 else f"{figures.count(answer.total)} copies"
+    copies = listed(answer.total, answer.total, COPIES)
     return {
         "id": answer.id,
         "name": answer.name,
         "path": path,
         "of_template": answer.template,
         "number": answer.link,
-        "label": answer.label or "(no text)",
+        "label": answer.label or say("(no text)"),
         "target": answer.href,
         "href": safe_href(answer.href),
         "who": answer.who,
-        "choices": WHO,
-        "listed": f"{copies} · {WHO[answer.who]}",
+        "choices": {name: say(words) for name, words in WHO.items()},
+        "listed": f"{copies} · {say(WHO[answer.who])}",
         "csv": f"{path}.csv?{urlencode(asked)}",
         "people": [_line(each, answer.id, zone) for each in answer.people],
         "pages": pages(path, asked, page=answer.page, total=answer.total, page_size=answer.page_size),
@@ -52,7 +53,7 @@ def values(answer: Followers, zone: ZoneInfo) -> dict[str, Any]:
 
 def _line(each: Follower, campaign: str, zone: ZoneInfo) -> Line:
     return Line(
-        address=each.address or "address no longer known",
+        address=each.address or say("address no longer known"),
         href=f"/campaigns/{campaign}/deliveries/{each.delivery}",
         who=who(each.who),
         clicks=figures.count(each.clicks),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mailwake.drawing import figures
 from mailwake.drawing.pieces import Figure
 from mailwake.insight.opens import PROXY_DAYS, TrueOpens
+from mailwake.language import at_start, say, within
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +51,7 @@ def view(found: TrueOpens, figure: Figure) -> OpensView:
         figure: its rate.
     """
     return OpensView(
-        about="" if found.rate is None else f"about {figures.about(found.rate)}",
+        about="" if found.rate is None else say("about %(rate)s", rate=figures.about(found.rate)),
         span=figures.about_span(found.low, found.high),
         cannot_say=_sentence(found.cannot_say),
         base=figure.base,
@@ -58,21 +59,21 @@ def view(found: TrueOpens, figure: Figure) -> OpensView:
         readings=_readings(found, figure) if found.base else (),
         how=_how(found),
         clickers=_clickers(found),
-        rules=", ".join(found.rulesets) or "not judged yet",
+        rules=", ".join(found.rulesets) or say("not judged yet"),
     )
 
 
 def _sentence(why: str | None) -> str:
     """The reason alone, as a sentence; what cannot be said stands above it."""
-    reason = (why or "").partition(": ")[2]
-    return f"{reason[:1].upper()}{reason[1:]}." if reason else ""
+    reason = within("cannot say: %(why)s", why or "")
+    return f"{at_start(reason)}." if reason else ""
 
 
 def _readings(found: TrueOpens, figure: Figure) -> tuple[Reading, ...]:
     return (
-        _counted("Raw", "raw", found.raw, found.base),
-        _counted("Machines", "machine", found.machine, found.base),
-        _counted("People, by verdict", "human", found.human, found.base),
+        _counted(say("Raw"), "raw", found.raw, found.base),
+        _counted(say("Machines"), "machine", found.machine, found.base),
+        _counted(say("People, by verdict"), "human", found.human, found.base),
         Reading(
             label=figure.label,
             kind="estimate",
@@ -94,27 +95,39 @@ def _how(found: TrueOpens) -> tuple[str, ...]:
     clicked = figures.count(round(found.clicked_outside))
     told = []
     told.append(
-        f"Whoever clicks has opened. Of about {clicked} people who clicked outside Apple Mail Privacy Protection, "
-        f"{figures.about(found.pictures_load)} had loaded the pictures. So many of the others who opened show as well; "
-        "the rest read without pictures."
+        say(
+            "Whoever clicks has opened. Of about %(clicked)s people who clicked outside Apple Mail Privacy Protection, "
+            "%(share)s had loaded the pictures. So many of the others who opened show as well; the rest read without "
+            "pictures.",
+            clicked=clicked,
+            share=figures.about(found.pictures_load),
+        )
     )
     if found.behind_proxy:
         told.append(
-            f"{figures.count(found.behind_proxy)} of the {figures.count(found.base)} copies went to people for whom "
-            f"Apple fetched pictures within {PROXY_DAYS} days, read or not. For them the pixel is left out: their "
-            "clicks and their likeness to the others stand in for it."
+            say(
+                "%(count)s of the %(base)s copies went to people for whom Apple fetched pictures within %(days)s days, "
+                "read or not. For them the pixel is left out: their clicks and their likeness to the others stand in "
+                "for it.",
+                count=figures.count(found.behind_proxy),
+                base=figures.count(found.base),
+                days=PROXY_DAYS,
+            )
         )
     if found.rate_if_dependent is not None:
         told.append(
-            "If those who click load pictures more readily than those who only read, it is too low: with twice the "
-            f"odds it would be {figures.about(found.rate_if_dependent)}."
+            say(
+                "If those who click load pictures more readily than those who only read, it is too low: with twice the "
+                "odds it would be %(rate)s.",
+                rate=figures.about(found.rate_if_dependent),
+            )
         )
     if found.leans_on_prior:
-        told.append("So little is known of this campaign that earlier ones say more in it.")
+        told.append(say("So little is known of this campaign that earlier ones say more in it."))
     return tuple(told)
 
 
 def _clickers(found: TrueOpens) -> str:
     people = found.clicked
     expected, low, high = (figures.count(round(number)) for number in (people.expected, people.low, people.high))
-    return f"Unique clickers: {expected} ({low}–{high})"  # noqa: RUF001 - a range takes an en dash
+    return say("Unique clickers: %(count)s (%(low)s–%(high)s)", count=expected, low=low, high=high)  # noqa: RUF001 - a range

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from mailwake.comparing.pace import AtAge, CampaignPace, Ending, Pace
 from mailwake.drawing import curves, figures, pieces
 from mailwake.drawing.curves import AgeChart, AgeRow
+from mailwake.language import say, within
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,21 +33,28 @@ def values(answer: CampaignPace, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "id": answer.id,
         "name": answer.name,
-        "sent": "" if answer.sent_from is None else f"first sent {figures.moment(answer.sent_from, zone)}",
+        "sent": ""
+        if answer.sent_from is None
+        else say("first sent %(when)s", when=figures.moment(answer.sent_from, zone)),
         "fresh": pieces.fresh(answer.fresh_at, zone),
         "paces": [view(each) for each in (answer.opened, answer.clicked)],
     }
 
 
+def by_people(kind: str) -> str:
+    """What people did, as a heading."""
+    return say("Clicked by people") if kind == "clicked" else say("Opened by people")
+
+
 def view(pace: Pace) -> PaceView:
     """One kind of reaction."""
-    title = f"{pace.kind.capitalize()} by people"
+    title = by_people(pace.kind)
     return PaceView(
         kind=pace.kind,
         title=title,
-        base=f"{figures.count(pace.base)} {pace.base_name}",
+        base=say("%(base)s %(base_name)s", base=figures.count(pace.base), base_name=say(pace.base_name)),
         checkpoints=tuple(checkpoint(each) for each in pace.checkpoints),
-        half_life="nobody yet" if pace.half_life is None else figures.duration(pace.half_life),
+        half_life=say("nobody yet") if pace.half_life is None else figures.duration(pace.half_life),
         ending=_ending(pace.ending),
         rests=_rests(pace.ending),
         chart=curves.by_age(pace.curve, title),
@@ -58,7 +66,7 @@ def checkpoint(point: AtAge) -> AgeRow:
     row = curves.row_of(point)
     if point.cannot_say is None:
         return row
-    return AgeRow(age=row.age, percent="not yet", span="", base="no copy is that old")
+    return AgeRow(age=row.age, percent=say("not yet"), span="", base=say("no copy is that old"))
 
 
 def checkpoints(found: Mapping[str, Sequence[AtAge]]) -> dict[str, Any] | None:
@@ -67,18 +75,26 @@ def checkpoints(found: Mapping[str, Sequence[AtAge]]) -> dict[str, Any] | None:
         return None
     columns = [[checkpoint(each) for each in some] for some in found.values()]
     rows = [{"age": cells[0].age, "cells": cells} for cells in zip(*columns, strict=True)]
-    return {"heads": [f"{kind.capitalize()} by people" for kind in found], "rows": rows}
+    return {"heads": [by_people(kind) for kind in found], "rows": rows}
 
 
 def _ending(found: Ending) -> str:
     if found.rate is None:
-        return figures.CANNOT_SAY
+        return say(figures.CANNOT_SAY)
     return f"{figures.about(found.rate)} ({figures.about_span(found.low, found.high)})"
 
 
 def _rests(found: Ending) -> str:
     if found.cannot_say is not None:
-        return found.cannot_say.removeprefix("cannot say: ")
-    earlier = f"and on {found.earlier} earlier campaigns of this stream" if found.earlier else "alone"
+        return within("cannot say: %(why)s", found.cannot_say)
     age = figures.age(found.age)
-    return f"when copies are {age} old; 90{figures.NBSP}% interval. It rests on this campaign {earlier}."
+    if found.earlier:
+        return say(
+            "when copies are %(age)s old; 90\N{NO-BREAK SPACE}%% interval. It rests on this campaign and on "
+            "%(earlier)s earlier campaigns of this stream.",
+            age=age,
+            earlier=found.earlier,
+        )
+    return say(
+        "when copies are %(age)s old; 90\N{NO-BREAK SPACE}%% interval. It rests on this campaign alone.", age=age
+    )

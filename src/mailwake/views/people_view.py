@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from mailwake.drawing import charts, figures
+from mailwake.drawing import charts, figures, pieces
 from mailwake.drawing.paging import pages
+from mailwake.drawing.terms import term
 from mailwake.insight.answers import PeoplePage, Person
+from mailwake.language import noted, say
 from mailwake.people.people import FILTERS
+from mailwake.views import there_view
 
 #: who reacted to one copy
-ONE = {"human": "a person", "possible": "perhaps a person", "machine": "a machine"}
+ONE = {"human": noted("a person"), "possible": noted("perhaps a person"), "machine": noted("a machine")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,26 +46,29 @@ class Line:
 def values(answer: PeoplePage, zone: ZoneInfo) -> dict[str, Any]:
     """What `people.html` names."""
     path = f"/campaigns/{answer.id}/people"
-    copies = "1 copy" if answer.total == 1 else f"{figures.count(answer.total)} copies"
+    asked = {"outcome": answer.outcome, **there_view.chosen(answer)}
+    narrowed = urlencode(there_view.chosen(answer))
+    copies = pieces.listed(answer.total, answer.total, pieces.COPIES)
     return {
         "id": answer.id,
         "name": answer.name,
         "outcome": answer.outcome,
-        "choices": FILTERS,
-        "csv": f"{path}.csv?outcome={answer.outcome}",
-        "listed": f"{copies} · {FILTERS[answer.outcome]}",
+        "choices": {name: say(words) for name, words in FILTERS.items()},
+        "csv": f"{path}.csv?{urlencode(asked)}",
+        "there": there_view.narrowings(answer, path),
+        "narrowed": f"&{narrowed}" if narrowed else "",
+        "segment": there_view.segment(answer),
+        "listed": f"{copies} · {say(FILTERS[answer.outcome])}",
         "people": [_line(person, answer.id, zone) for person in answer.people],
-        "pages": pages(
-            path, {"outcome": answer.outcome}, page=answer.page, total=answer.total, page_size=answer.page_size
-        ),
+        "pages": pages(path, asked, page=answer.page, total=answer.total, page_size=answer.page_size),
     }
 
 
 def _line(person: Person, campaign: str, zone: ZoneInfo) -> Line:
     return Line(
-        address=person.address or "address no longer known",
+        address=person.address or say("address no longer known"),
         href=f"/campaigns/{campaign}/deliveries/{person.delivery}" if person.delivery else "",
-        outcome=person.outcome,
+        outcome=term(person.outcome),
         reason=person.reason,
         opened=who(person.opened),
         clicked=who(person.clicked),
@@ -71,4 +78,4 @@ def _line(person: Person, campaign: str, zone: ZoneInfo) -> Line:
 
 def who(kind: str | None) -> Who | None:
     """Who it was, with the mark that stands for it; None: nobody."""
-    return None if kind is None else Who(kind=kind, mark=charts.MARKS[kind], name=ONE[kind])
+    return None if kind is None else Who(kind=kind, mark=charts.MARKS[kind], name=say(ONE[kind]))

@@ -12,6 +12,7 @@ from mailwake.drawing import figures
 from mailwake.drawing.paging import pages
 from mailwake.errors import BadInput
 from mailwake.insight.stores import Stores
+from mailwake.language import say
 from mailwake.segments.answers import MonthAnswer, QueryAnswer, SegmentAnswer, SunsetAnswer
 from mailwake.segments.completion import Next
 from mailwake.segments.keeper import MAX_NAME_CHARS
@@ -73,10 +74,12 @@ def values(
     return {
         "query": query,
         "answer": answer,
-        "found": "" if answer is None else f"{figures.count(answer.people)} of {figures.count(answer.of)} people",
+        "found": ""
+        if answer is None
+        else say("%(number)s of %(all)s people", number=figures.count(answer.people), all=figures.count(answer.of)),
         "fault": "" if fault is None else str(fault),
         "following": [
-            {"text": each.text, "meaning": each.meaning, "query": each.query, "href": _edit(f"{each.query} ")}
+            {"text": each.text, "meaning": say(each.meaning), "query": each.query, "href": _edit(f"{each.query} ")}
             for each in following
         ],
         "segments": [_line(each, zone) for each in segments],
@@ -93,7 +96,7 @@ def people(segment: SegmentAnswer, addresses: Sequence[str | None], *, page: int
     line = _line(segment, zone)
     return {
         "segment": line,
-        "people": [address or "address no longer known" for address in addresses],
+        "people": [address or say("address no longer known") for address in addresses],
         "sizes": [
             ("" if each.at is None else figures.day(each.at, zone), figures.count(each.people))
             for each in segment.trend
@@ -121,12 +124,23 @@ def _line(segment: SegmentAnswer, zone: ZoneInfo) -> Line:
         edit=_edit(segment.query),
         query=segment.query,
         sentence=segment.sentence,
-        kind="live" if segment.is_live else "static",
+        kind=say("live") if segment.is_live else say("static"),
         people=figures.count(segment.people),
-        share=f"of {figures.count(segment.of)} people",
-        made=f"{'' if segment.created_at is None else figures.day(segment.created_at, zone)} by {segment.made_by}",
+        share=say("of %(count)s people", count=figures.count(segment.of)),
+        made=say(
+            "%(when)s by %(who)s",
+            when="" if segment.created_at is None else figures.day(segment.created_at, zone),
+            who=segment.made_by,
+        ),
         trend=_points([each.people for each in segment.trend]) if is_drawn else "",
-        says=f"from {figures.count(first.people)} on {since} to {figures.count(segment.people)}" if is_drawn else "",
+        says=say(
+            "from %(first)s on %(since)s to %(now)s",
+            first=figures.count(first.people),
+            since=since,
+            now=figures.count(segment.people),
+        )
+        if is_drawn
+        else "",
     )
 
 

@@ -8,8 +8,18 @@ from typing import Any
 
 from mailwake.comparing.timing import BestHour, Timing, Week
 from mailwake.drawing import figures
+from mailwake.language import at_start, noted, say
+from mailwake.views.pace_view import by_people
 
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = (
+    noted("Monday"),
+    noted("Tuesday"),
+    noted("Wednesday"),
+    noted("Thursday"),
+    noted("Friday"),
+    noted("Saturday"),
+    noted("Sunday"),
+)
 #: shades of a cell, from nothing to most
 _SHADES = 5
 
@@ -42,7 +52,9 @@ class Grid:
 def values(answer: Timing) -> dict[str, Any]:
     """What `timing.html` names."""
     grids = [_week(each) for each in (answer.opened, answer.clicked)]
-    arrived = grid("arrived", "Mail arrived", f"by the clock of {answer.timezone}", answer.arrived, best="")
+    arrived = grid(
+        "arrived", say("Mail arrived"), say("by the clock of %(zone)s", zone=answer.timezone), answer.arrived, best=""
+    )
     return {
         "id": answer.campaign,
         "name": answer.name,
@@ -55,13 +67,13 @@ def values(answer: Timing) -> dict[str, Any]:
 def _week(week: Week) -> Grid:
     elsewhere = ""
     if week.elsewhere:
-        elsewhere = (
-            f"{figures.count(week.elsewhere)} more came from countries with several clocks, or from nowhere known, "
-            "and are left out."
+        elsewhere = say(
+            "%(count)s more came from countries with several clocks, or from nowhere known, and are left out.",
+            count=figures.count(week.elsewhere),
         )
-    title = f"{week.kind.capitalize()} by people"
+    title = by_people(week.kind)
     return grid(
-        week.kind, title, "by each reader's own clock", week.cells, best=in_words(week.best), elsewhere=elsewhere
+        week.kind, title, say("by each reader's own clock"), week.cells, best=in_words(week.best), elsewhere=elsewhere
     )
 
 
@@ -73,7 +85,7 @@ def grid(kind: str, title: str, says: str, cells: Sequence[Sequence[int]], *, be
         title=title,
         says=says,
         days=tuple(
-            (name, tuple(_cell(name, hour, number, most) for hour, number in enumerate(day)))
+            (say(name), tuple(_cell(say(name), hour, number, most) for hour, number in enumerate(day)))
             for name, day in zip(DAYS, cells, strict=True)
         ),
         best=best,
@@ -85,16 +97,23 @@ def grid(kind: str, title: str, says: str, cells: Sequence[Sequence[int]], *, be
 def _cell(day: str, hour: int, number: int, most: int) -> Cell:
     shade = -(-number * _SHADES // most) if most else 0
     return Cell(
-        count=figures.count(number), shade=shade, says=f"{day} {hour:02}:00 to {hour:02}:59: {figures.count(number)}"
+        count=figures.count(number),
+        shade=shade,
+        says=say(
+            "%(day)s %(hour)s:00 to %(hour)s:59: %(count)s", day=day, hour=f"{hour:02}", count=figures.count(number)
+        ),
     )
 
 
 def in_words(best: BestHour) -> str:
     """The best hour with how sure that is, or why there is none."""
     if best.hour is None or best.times_usual is None:
-        return (best.cannot_say or figures.CANNOT_SAY).capitalize() + "."
+        return at_start(best.cannot_say or say(figures.CANNOT_SAY)) + "."
     sure = figures.whole_percent(best.sureness)
-    return (
-        f"For each mail that could be reacted to, most happens between {best.hour:02}:00 and {best.hour:02}:59: "
-        f"{best.times_usual:.1f} times the average hour ({sure} sure that it is the best of all)."
+    return say(
+        "For each mail that could be reacted to, most happens between %(hour)s:00 and %(hour)s:59: %(times)s times the "
+        "average hour (%(sure)s sure that it is the best of all).",
+        hour=f"{best.hour:02}",
+        times=f"{best.times_usual:.1f}",
+        sure=sure,
     )

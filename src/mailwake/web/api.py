@@ -33,6 +33,7 @@ from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.returned import returned
 from mailwake.insight.returned import to_json as returned_to_json
 from mailwake.insight.stores import Stores
+from mailwake.language import tag
 from mailwake.monitoring.status import Status
 from mailwake.monitoring.status import to_json as status_to_json
 from mailwake.people.delivery import delivery_card
@@ -43,6 +44,7 @@ from mailwake.people.person import to_json as person_to_json
 from mailwake.segments.within import within
 from mailwake.store.state import Campaign
 from mailwake.web.keeping import Kept
+from mailwake.web.narrowing import Narrowed
 
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1_000
@@ -90,9 +92,9 @@ def now_of(request: Request) -> Micros:
 
 
 def kept_of(request: Request) -> Kept:
-    """Answers of a moment ago."""
-    kept: Kept = request.app.state.kept
-    return kept
+    """Answers of a moment ago, in the language that is spoken: they hold reasons in words."""
+    kept: dict[str, Kept] = request.app.state.kept
+    return kept[tag()]
 
 
 def changes_of(request: Request, known: Overview) -> Changes:
@@ -174,6 +176,7 @@ def campaign_pace(request: Request, campaign: str) -> Response:
 def campaign_people(
     request: Request,
     campaign: str,
+    there: Narrowed,
     *,
     outcome: Outcome = "all",
     page: Page = 1,
@@ -183,7 +186,8 @@ def campaign_people(
     """What became of each recipient's copy, a page at a time."""
     stores = stores_of(request)
     found = find(stores, campaign)
-    return _json(to_json(people(stores, found, outcome=outcome, page=page, page_size=page_size, cursor=cursor)))
+    answer = people(stores, found, outcome=outcome, there=there, page=page, page_size=page_size, cursor=cursor)
+    return _json(to_json(answer))
 
 
 @router.get("/api/campaigns/{campaign}/events")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from gettext import NullTranslations
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -12,8 +14,9 @@ from mailwake.apidoc import openapi
 from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
+from mailwake.language import ENGLISH
 from mailwake.monitoring.status import Status
-from mailwake.pushing.standing import Standing
+from mailwake.settings import Settings
 from mailwake.web import (
     api,
     click_maps,
@@ -23,6 +26,7 @@ from mailwake.web import (
     faults,
     goals,
     lists,
+    notifications,
     pages,
     salesforce,
     segments,
@@ -34,6 +38,7 @@ from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
 from mailwake.web.keeping import Kept
+from mailwake.web.tongue import Tongue
 from mailwake.workflows.desk import Desk
 
 
@@ -47,15 +52,16 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - one for each thing that a dashboard may be told of
     stores: Stores,
     *,
     host: str = "127.0.0.1",
     relay: str = "127.0.0.1:2525",
     look: Callable[[], Status] = look_nowhere,
+    settings: Settings | None = None,
     wall: Callable[[], int] = wall_clock,
     packs: Callable[[], Maker] | None = None,
-    org: Callable[[], Standing] = salesforce.nowhere,
+    language: NullTranslations = ENGLISH,
     rules: Desk | None = None,
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
@@ -65,17 +71,19 @@ def create_app(
         host: the address it listens on, which decides what host names it answers to.
         relay: where programs may send through, for a reader who has nothing to see yet.
         look: gives what the installation says of itself.
+        settings: of the installation, which say who is told what; None: nobody is.
         wall: gives microseconds since 1970.
         packs: gives what packs are signed with; None: nobody knows the keys here.
-        org: gives how the installation stands with its Salesforce org.
+        language: of the pages.
         rules: of the installation; None: nobody knows them here.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
     app.state.relay = relay
     app.state.look = look
+    app.state.settings = settings
     app.state.wall = wall
-    app.state.kept = Kept()
+    app.state.kept = defaultdict(Kept)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(click_maps.router)
@@ -86,14 +94,14 @@ def create_app(
     app.include_router(segments.router)
     app.include_router(experiments.router)
     app.include_router(goals.router)
+    app.include_router(notifications.router)
     app.state.exports = exports.Places()
     app.state.packs = packs
     app.include_router(exports.router)
-    app.state.salesforce = org
     app.include_router(salesforce.router)
     app.state.rules = rules
     app.include_router(workflows.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)
-    return Guard(Admission(app), host=host)
+    return Guard(Tongue(Admission(app), language), host=host)

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from mailwake.boards import experiments_view
 from mailwake.errors import BadInput
 from mailwake.experiments import answers, deciding, reading
-from mailwake.experiments.design import design_of, find
+from mailwake.experiments.design import delete, design_of, find
 from mailwake.experiments.planning import Asked
 from mailwake.web.api import now_of, stores_of
 from mailwake.web.forms import BY, form_of, json_of
@@ -31,6 +31,7 @@ def asked_of(
     *,
     people: Text = "",
     metric: Text = "clicks",
+    goal: Text = "",
     baseline: Text = "",
     lift: Text = "20",
     variants: Text = "2",
@@ -38,7 +39,7 @@ def asked_of(
     per_day: Text = "",
 ) -> Mapping[str, str]:
     """The planner's fields as they were typed."""
-    given = (people, metric, baseline, lift, variants, tested, per_day)
+    given = (people, metric, goal, baseline, lift, variants, tested, per_day)
     return dict(zip(experiments_view.FIELDS, given, strict=True))
 
 
@@ -55,7 +56,9 @@ def experiments(request: Request, typed: Typed) -> Response:
             plan = answers.planned(stores, _understood(typed))
         except BadInput as found:
             fault = found
-    values = experiments_view.values(answers.everything(stores), plan, fault, asked=typed, zone=stores.zone)
+    known = stores.state.goals()
+    everything = answers.everything(stores)
+    values = experiments_view.values(everything, plan, fault, asked=typed, goals=known, zone=stores.zone)
     return render(request, "experiments.html", here="experiments", **values)
 
 
@@ -69,7 +72,12 @@ def experiment(request: Request, name: str) -> Response:
 
 @router.post("/experiments/{name}", include_in_schema=False)
 def change(request: Request, name: str, form: Form) -> Response:
-    """Decide by hand, and show the page again."""
+    """Decide by hand, and show the page again; or forget a draft, and show the others."""
+    if form.get("act") == "delete":
+        if form.get("sure") != "yes":
+            raise BadInput("tick that you are sure; what is deleted does not come back")
+        delete(stores_of(request).state, name)
+        return RedirectResponse(PATH, status_code=303)
     _decide(request, name, form)
     return RedirectResponse(request.url.path, status_code=303)
 
@@ -93,6 +101,13 @@ def decide_experiment(request: Request, name: str, given: Members) -> Response:
     return one_experiment(request, name)
 
 
+@router.post("/api/experiments/delete")
+def delete_experiment(request: Request, given: Members) -> Response:
+    """Forget an experiment that was not sent yet: `name`."""
+    delete(stores_of(request).state, given.get("name", ""))
+    return as_json({"deleted": 1})
+
+
 @router.get("/api/experiment-plan")
 def plan_experiment(request: Request, typed: Typed) -> Response:
     """How many copies find a rise worth having. Percents are numbers such as 2.5."""
@@ -103,6 +118,7 @@ def _understood(typed: Mapping[str, str]) -> Asked:
     people, per_day = (_number(typed[name], name.replace("_", " ")) for name in ("people", "per_day"))
     return Asked(
         metric=reading.metric_in(typed["metric"]),
+        goal=typed["goal"],
         baseline=reading.percent_in(typed["baseline"], "the usual rate") if typed["baseline"] else None,
         lift=reading.percent_in(typed["lift"], "the smallest rise"),
         variants=_number(typed["variants"], "variants") or 2,

@@ -25,6 +25,7 @@ from mailwake.exports.tables import TABLES, asked_of, rows_of, table_named
 from mailwake.insight.report import find
 from mailwake.people.people import FILTERS
 from mailwake.web.api import now_of, stores_of
+from mailwake.web.narrowing import Narrowed
 
 #: More at once would only slow each other down, and everybody who looks at a page.
 AT_ONCE = 2
@@ -69,6 +70,7 @@ class Places:
 def export(
     request: Request,
     table: Name,
+    there: Narrowed,
     *,
     format: Format = "csv",  # noqa: A002 - the name of the parameter
     campaign: Campaign = "",
@@ -79,7 +81,8 @@ def export(
     if format not in FORMATS:
         raise BadInput(f"there is no format {format!r}; there are {', '.join(FORMATS)}")
     stores, wanted = stores_of(request), table_named(table)
-    asked = asked_of(stores, wanted, campaign=campaign, outcome=outcome, segment=segment, now=now_of(request))
+    chosen = {"campaign": campaign, "outcome": outcome, "segment": segment}
+    asked = asked_of(stores, wanted, **chosen, there=there, now=now_of(request))
     batches = rows_of(stores, wanted, asked)
     if format == "parquet":
         return file_answer(request, f"{table}.parquet", FORMATS[format], partial(parquet_file, wanted.columns, batches))

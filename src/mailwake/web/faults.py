@@ -14,6 +14,7 @@ from mailwake.errors import MailwakeError, Unavailable
 from mailwake.experiments.design import NoSuchExperiment
 from mailwake.insight.click_map import NoSuchTemplate
 from mailwake.insight.report import NoSuchCampaign
+from mailwake.language import noted, say
 from mailwake.people.delivery import NoSuchDelivery
 from mailwake.people.on_link import NoSuchLink
 from mailwake.people.person import NoSuchPerson
@@ -23,11 +24,12 @@ from mailwake.web.rendering import render
 log = structlog.get_logger(__name__)
 
 _HEADINGS = {
-    400: "This cannot be done as it was asked",
-    404: "There is nothing here",
-    405: "This page only shows, it changes nothing",
-    503: "The data cannot be read just now",
+    400: noted("This cannot be done as it was asked"),
+    404: noted("There is nothing here"),
+    405: noted("This page only shows, it changes nothing"),
+    503: noted("The data cannot be read just now"),
 }
+_OTHER = noted("Something went wrong")
 #: Faults about something that is named in the address and is not there.
 NOT_THERE = (
     NoSuchCampaign,
@@ -57,26 +59,26 @@ def _ours(request: Request, fault: Exception) -> Response:
 
 def _http(request: Request, fault: Exception) -> Response:
     status = fault.status_code if isinstance(fault, HTTPException) else 500
-    said = {404: "The address leads to no page. It may be mistyped or from an older version."}
-    return _answer(request, status, said.get(status, "The request cannot be answered as it is."))
+    said = {404: say("The address leads to no page. It may be mistyped or from an older version.")}
+    return _answer(request, status, said.get(status, say("The request cannot be answered as it is.")))
 
 
 def _invalid(request: Request, fault: Exception) -> Response:
     errors = fault.errors() if isinstance(fault, RequestValidationError) else []
     said = "; ".join(f"{error['loc'][-1]}: {error['msg']}" for error in errors)
-    return _answer(request, 400, said or "The address has a part that cannot be understood.")
+    return _answer(request, 400, said or say("The address has a part that cannot be understood."))
 
 
 def _unexpected(request: Request, fault: Exception) -> Response:
     log.error("web.failed", exc_info=fault)
-    return _answer(request, 500, "Mailwake made a mistake; its log says more. Nothing was changed.")
+    return _answer(request, 500, say("Mailwake made a mistake; its log says more. Nothing was changed."))
 
 
 def _answer(request: Request, status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
     if request.url.path.startswith("/api/") or request.url.path == "/health":
         body = msgspec.json.encode({"error": sentence})
         return Response(body, status_code=status, media_type="application/json", headers=headers)
-    heading = _HEADINGS.get(status, "Something went wrong")
+    heading = say(_HEADINGS.get(status, _OTHER))
     page = render(request, "fault.html", heading=heading, sentence=sentence, status=status)
     page.headers.update(headers or {})
     return page

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
+from mailwake.errors import MailwakeError
+
 #: An answer is kept for so many times as long as it took: at most a fiftieth of the time goes into asking again, and
 #: in a small installation, where it takes milliseconds, nobody sees that it is kept at all.
 TIMES = 50
+#: One that took so many seconds is given for as long once more while it is asked anew beside, so that nobody waits.
+SLOW_SECONDS = 0.3
 #: Answers kept; of more the oldest go.
 _MOST = 64
 T = TypeVar("T")
@@ -19,22 +24,62 @@ class Kept:
 
     Args:
         clock: seconds that only ever grow.
+        beside: runs a task in a thread of its own; for tests.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        beside: Callable[[Callable[[], None]], None] | None = None,
+    ) -> None:
         self._clock = clock
-        self._answers: dict[Hashable, tuple[float, Any]] = {}
+        self._beside = beside or _in_a_thread
+        #: what was answered, when, and how long it took
+        self._answers: dict[Hashable, tuple[Any, float, float]] = {}
+        self._asking: set[Hashable] = set()
+        self._lock = threading.Lock()
 
     def answer(self, asked: Hashable, ask: Callable[[], T]) -> T:
         """What was answered a moment ago, else the answer to it now."""
-        began = self._clock()
-        until, known = self._answers.get(asked, (began, None))
-        if began < until:
-            told: T = known
+        known = self._answers.get(asked)
+        if known is None:
+            return self._ask(asked, ask)
+        told: T = known[0]
+        age, took = self._clock() - known[1], known[2]
+        if age < TIMES * took:
             return told
+        if took < SLOW_SECONDS or age >= 2 * TIMES * took:
+            return self._ask(asked, ask)
+        self._ask_beside(asked, ask)
+        return told
+
+    def _ask(self, asked: Hashable, ask: Callable[[], T]) -> T:
+        began = self._clock()
         found = ask()
         ended = self._clock()
-        while len(self._answers) >= _MOST:
-            self._answers.pop(next(iter(self._answers)), None)
-        self._answers[asked] = (ended + TIMES * (ended - began), found)
+        with self._lock:
+            while len(self._answers) >= _MOST:
+                self._answers.pop(next(iter(self._answers)))
+            self._answers[asked] = (found, ended, ended - began)
         return found
+
+    def _ask_beside(self, asked: Hashable, ask: Callable[[], Any]) -> None:
+        with self._lock:
+            if asked in self._asking:
+                return
+            self._asking.add(asked)
+
+        def task() -> None:
+            try:
+                self._ask(asked, ask)
+            except MailwakeError:
+                return  # whoever asks when it is too old is told
+            finally:
+                with self._lock:
+                    self._asking.discard(asked)
+
+        self._beside(task)
+
+
+def _in_a_thread(task: Callable[[], None]) -> None:
+    threading.Thread(target=task, name="asking anew", daemon=True).start()

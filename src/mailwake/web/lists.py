@@ -21,6 +21,7 @@ from mailwake.people.on_link import Follower, people_on_link, to_json
 from mailwake.people.people import PAGE_SIZE, people
 from mailwake.views import on_link_view
 from mailwake.web.api import Outcome, Page, PageSize, now_of, stores_of
+from mailwake.web.narrowing import Narrowed
 from mailwake.web.rendering import render
 
 router = APIRouter()
@@ -79,13 +80,13 @@ def on_link_csv(
 
 
 @router.get("/campaigns/{campaign}/people.csv", include_in_schema=False)
-def people_csv(request: Request, campaign: str, *, outcome: Outcome = "all") -> Response:
+def people_csv(request: Request, campaign: str, there: Narrowed, *, outcome: Outcome = "all") -> Response:
     """Everybody of a campaign, or those behind one number."""
     stores, found = stores_of(request), find(stores_of(request), campaign)
-    people(stores, found, outcome=outcome, page_size=1)  # refuses before it begins
+    people(stores, found, outcome=outcome, there=there, page_size=1)  # refuses before it begins
 
     def chunk(page: int) -> Sequence[Sequence[str | datetime | None]]:
-        some = people(stores, found, outcome=outcome, page=page, page_size=_CHUNK).people
+        some = people(stores, found, outcome=outcome, there=there, page=page, page_size=_CHUNK).people
         hours = _hours(stores, [each.address for each in some if each.address], now_of(request))
         return [_person(each, hours.get(each.address or "")) for each in some]
 

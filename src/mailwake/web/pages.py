@@ -14,7 +14,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.atlas.domains import atlas, everybody, forecast
-from mailwake.boards import bounces_view, deliverability_view, domains_view, status_view
+from mailwake.boards import bounces_view, definitions_view, deliverability_view, domains_view, status_view
 from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
@@ -33,7 +33,6 @@ from mailwake.views import (
     campaigns_view,
     changes_view,
     compare_view,
-    definitions_view,
     delivery_view,
     pace_view,
     people_view,
@@ -53,6 +52,7 @@ from mailwake.web.api import (
     status_of,
     stores_of,
 )
+from mailwake.web.narrowing import Narrowed
 from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -120,11 +120,13 @@ def campaign_pace(request: Request, campaign: str) -> Response:
 
 
 @router.get("/campaigns/{campaign}/people")
-def campaign_people(request: Request, campaign: str, *, outcome: Text = "all", page: Page = 1) -> Response:
-    """The people of one campaign."""
+def campaign_people(
+    request: Request, campaign: str, there: Narrowed, *, outcome: Text = "all", page: Page = 1
+) -> Response:
+    """The people of one campaign, or those behind one number."""
     stores = stores_of(request)
     wanted = outcome if outcome in FILTERS else "all"
-    answer = people(stores, find(stores, campaign), outcome=wanted, page=page)
+    answer = people(stores, find(stores, campaign), outcome=wanted, there=there, page=page)
     return render(request, "people.html", **people_view.values(answer, stores.zone))
 
 

@@ -10,6 +10,8 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from mailwake import language
+from mailwake.drawing.terms import term
 from mailwake.insight.stores import Stores
 from mailwake.web import assets
 
@@ -25,7 +27,12 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    made.policies["ext.i18n.trimmed"] = True
+    # Both look up what is spoken when they are called, so the templates are compiled once for all languages.
+    made.install_gettext_callables(language.say, language.several, newstyle=True)  # type: ignore[attr-defined]
+    made.filters.update(inside=language.inside, at_start=language.at_start, term=term)
     made.globals["asset"] = assets.address
     return made
 
@@ -40,7 +47,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
         values: what the template names.
     """
     stores: Stores = request.app.state.stores
-    frame = {"here": "", "timezone": stores.zone.key}
+    frame = {"here": "", "timezone": stores.zone.key, "language": language.tag()}
     return HTMLResponse(environment().get_template(template).render({**frame, **values}), status_code=status)
 
 

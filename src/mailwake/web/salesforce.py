@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import closing
 
 import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from mailwake.boards import salesforce_view
-from mailwake.pushing.standing import Standing
+from mailwake.pushing.standing import UNCONNECTED, Standing, standing
+from mailwake.settings import Settings
+from mailwake.store.crm import open_crm
 from mailwake.web.api import stores_of
 from mailwake.web.rendering import render
 
 router = APIRouter()
 
 
-def nowhere() -> Standing:
-    """For a dashboard over stores that belong to no running installation."""
-    return Standing(
-        org=None, user="", pushes=False, is_paused=False, people={}, waiting=(), refused=(), runs=(), looked_at=None,
-        followed_to=None, fault=None, calls=None, daily_calls=0, org_used=None, org_allowed=None,
-    )  # fmt: skip
-
-
 def _told(request: Request) -> Standing:
-    look: Callable[[], Standing] = request.app.state.salesforce
-    return look()
+    settings: Settings | None = request.app.state.settings
+    if settings is None or not settings.salesforce.login:
+        return UNCONNECTED
+    with closing(open_crm(settings.data_folder / "state.sqlite")) as store:
+        return standing(settings, store)
 
 
 @router.get("/api/salesforce")

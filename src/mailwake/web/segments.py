@@ -20,7 +20,7 @@ from mailwake.segments.completion import complete
 from mailwake.segments.lexer import MAX_CHARS
 from mailwake.segments.sunset import MAX_DAYS, sunset
 from mailwake.views import segments_view
-from mailwake.web.api import Cursor, Page, PageSize, now_of, stores_of
+from mailwake.web.api import Cursor, Page, PageSize, kept_of, now_of, stores_of
 from mailwake.web.forms import BY, form_of, json_of
 from mailwake.web.rendering import as_json, render
 
@@ -47,7 +47,7 @@ def segments(request: Request, *, query: Text = "", days: AskedDays = None) -> R
     answer, fault = None, None
     if query.strip():
         try:
-            answer = answers.query(stores, query, now=now)
+            answer = kept_of(request).answer(("query", query), lambda: answers.query(stores, query, now=now))
         except BadInput as found:
             fault = found
     values = segments_view.values(

@@ -87,6 +87,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "age_seconds": 600,
         "age": 3_600_000_000,
         "kind": "clicked",
+        "domains": "",
+        "elsewhere": 0,
         "who": "",
         "recipients": "",
         "campaigns": "1,2",
@@ -115,6 +117,11 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         found += [{**one, "after_at": middle[0], "after_id": middle[1], "after_unit": middle[1], "limit": 7}]
     if "age" in wanted:
         found += [{**one, "age": 1 << 60, "device": "unknown"}, {**one, "age": 1 << 60, "country": "DE' or 1=1"}]
+    if "elsewhere" in wanted:
+        mailed = {"domains": f",{one['domain']},", "kind": ""}
+        found += [{**one, **mailed, "elsewhere": other} for other in (0, 1)]
+        found += [{**one, "kind": "", "device": "unknown"}, {**one, "country": "DE", "only": "clicked"}]
+        found += [{**one, "client": "Gmail' or 1=1"}, {**one, "domains": "' or 1=1"}]
     if "role" in wanted:
         found += [{**one, "role": ""}, {**one, "role": "cta' or 1=1"}]
     if "goal" in wanted:

@@ -11,13 +11,14 @@ from tests.blank import lay_out
 from tests.contract.events.conftest import BASE, make_rows
 
 from mailwake.errors import Unavailable
-from mailwake.events import CampaignId, Class, EventType, Micros, TemplateId
+from mailwake.events import CampaignId, Class, DeliveryId, EventType, Micros, TemplateId
 from mailwake.store.events import CounterRow, EventRow, EventStore, Judgement, open_events
 from mailwake.store.events import remembered as module
 from mailwake.store.events.asking import questions
-from mailwake.store.events.remembered import Remembered
+from mailwake.store.events.remembered import Remembered, open_remembered
 
-ASKED = ("campaign_counts", "links", "counters", "campaigns_counts", "latest")
+ASKED = ("campaign_counts", "links", "counters", "campaigns", "latest")
+TOGETHER = {"campaigns_counts": "campaign_counts", "rulesets": "campaign_rulesets"}
 
 
 @pytest.fixture
@@ -37,6 +38,16 @@ def everything(store: EventStore) -> list[Any]:
     return found
 
 
+def of_each(store: EventStore, question: str) -> list[dict[str, Any]]:
+    """What a question on all campaigns has to say: what that on one says of each.
+
+    The rows made here have deliveries of which several campaigns claim an event, and the text on all of them tells such
+    a one once alone. There are none outside of tests.
+    """
+    campaigns = [row["campaign"] for row in store.ask("campaigns")]
+    return [{"campaign": each, **row} for each in campaigns for row in store.ask(TOGETHER[question], campaign=each)]
+
+
 def judged(row: EventRow, chance: random.Random) -> Judgement:
     return Judgement(
         id=row.id, p_human=chance.random(), klass=Class.HUMAN, reasons="[]", ruleset="r", settled=chance.random() < 0.5
@@ -44,9 +55,12 @@ def judged(row: EventRow, chance: random.Random) -> Judgement:
 
 
 @pytest.mark.parametrize("is_restored", [False, True])
-def test_whatever_is_written_the_answers_are_those_of_the_store(store: EventStore, is_restored: bool) -> None:
+def test_whatever_is_written_the_answers_are_those_of_the_store(
+    store: EventStore, is_restored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LARGE", 0)
     chance, rows = random.Random(5), make_rows(5, 400)
-    remembered = Remembered(store)
+    remembered = Remembered(store, cost=lambda: 0.0)
     if is_restored:
         remembered.provisional()
     for _ in range(6):
@@ -74,6 +88,8 @@ def test_whatever_is_written_the_answers_are_those_of_the_store(store: EventStor
         told = everything(store)
         assert everything(remembered) == told
         assert everything(remembered) == told, "given from memory"
+        for question in TOGETHER:
+            assert remembered.ask(question) == of_each(store, question)
 
 
 def test_a_question_on_one_campaign_reads_nothing_of_another(store: EventStore) -> None:
@@ -109,7 +125,7 @@ class Slow:
 
     def write(self, **_given: Any) -> int:
         self.written += 1
-        return 0
+        return -1  # as if it could not be said which were new
 
 
 class Later(list[Callable[[], None]]):
@@ -205,3 +221,48 @@ def test_what_is_kept_is_bounded(remembered: Remembered, slow: Slow, monkeypatch
     assert 80 < len(remembered._answers) < 120
     remembered.ask("q", campaign=500)
     assert slow.asked == 500, "the newest are kept"
+
+
+def test_of_all_campaigns_only_those_are_asked_again_that_were_written_to(
+    store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_LARGE", 0)
+    asked: list[tuple[str, int | str]] = []
+    ask = store.ask
+    store.ask = lambda name, **given: (asked.append((name, given.get("campaign", 0))), ask(name, **given))[1]  # type: ignore[method-assign, func-returns-value]
+    remembered, rows = Remembered(store, cost=lambda: 0.0), make_rows(5, 300)
+    remembered.write(rows=rows[:-1])
+    remembered.ask("campaigns_counts")
+    assert {each for name, each in asked if name == "campaign_counts"} == {1, 2, 3, 4}
+    asked.clear()
+    remembered.write(rows=[msgspec.structs.replace(rows[-1], id=7, delivery=DeliveryId(9), campaign=CampaignId(9))])
+    assert [row["campaign"] for row in remembered.ask("campaigns_counts")] == [1, 2, 3, 4, 9]
+    assert [each for each in asked if each[0] == "campaign_counts"] == [("campaign_counts", 9)]
+    assert remembered.ask("latest") == ask("latest")
+
+
+def test_answers_are_taken_up_where_the_store_did_not_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SAVED_SECONDS", 0.0)
+    path = tmp_path / "events.duckdb"
+
+    def opened() -> Remembered:
+        return open_remembered(path, read_only=False, news=False)
+
+    first = opened()
+    first.write(rows=make_rows(5, 100))
+    told = everything(first)
+    first.close()
+    assert (path.with_suffix(".answers").stat().st_mode & 0o777) == 0o600
+    again = opened()
+    assert set(first._answers) == set(again._answers)
+    assert everything(again) == told
+    again._store.write(rows=make_rows(6, 100))  # and is killed: nothing is saved
+    again._store.close()
+    third = opened()
+    assert not third._answers, "what was saved is of another time"
+    assert everything(third) != told
+    third.close()
+    path.with_suffix(".answers").write_bytes(b"{broken")
+    fourth = opened()
+    assert not fourth._answers
+    fourth.close()

@@ -26,7 +26,14 @@ def test_what_was_put_comes_back_and_nothing_is_decided_twice(state: StateStore)
     assert state.experiment("subjects") is None
     assert (made.salt, made.design, made.sent, made.winner) == (b"s" * 16, {"metric": "m"}, {}, None)
     assert state.experiment_letters(made.id) == [b"one", b"two"]
-    state.put_experiment_sent(made.id, {"planned": 3})
+    other = state.put_experiment("Draft", campaign, **given)  # type: ignore[arg-type]  # as above
+    assert other is not None
+    assert state.delete_draft(other.id)
+    assert state.experiment_letters(other.id) == []
+    assert not state.delete_draft(other.id)
+    assert not state.put_experiment_sent(other.id, {"planned": 3}), "a mailing that began a moment before hears of it"
+    assert state.put_experiment_sent(made.id, {"planned": 3})
+    assert not state.delete_draft(made.id)
     assert state.decide_experiment(made.id, 1, now=Micros(3), by="rule", why="higher")
     assert not state.decide_experiment(made.id, 0, now=Micros(4), by="ann", why="no")
     (found,) = state.experiments()

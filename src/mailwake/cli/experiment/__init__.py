@@ -22,6 +22,7 @@ from mailwake.errors import BadInput
 from mailwake.experiments import answers, deciding, design, reading
 from mailwake.experiments.answers import AllAnswer, ExperimentAnswer, PlanAnswer
 from mailwake.experiments.design import Design, Variant
+from mailwake.experiments.lists import forget_list
 from mailwake.experiments.planning import Asked
 from mailwake.merge.source import Source, parse_source
 from mailwake.printing import experiments as printing
@@ -35,7 +36,8 @@ command = typer.Typer(
 
 NameArgument = Annotated[str, typer.Argument(help="Name of an experiment.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="The answer of the API, byte for byte.")]
-MetricOption = Annotated[str, typer.Option(help="What decides: clicks or opens, both by people.")]
+MetricOption = Annotated[str, typer.Option(help="What decides: clicks or opens by people, or conversions.")]
+GoalOption = Annotated[str, typer.Option(help="With conversions: name of the goal that counts.")]
 TestedOption = Annotated[str, typer.Option(help="Percent of the audience that is tested; the rest gets the winner.")]
 
 
@@ -44,6 +46,7 @@ def plan(  # noqa: PLR0913 - a command has as many parameters as options
     *,
     people: Annotated[int, typer.Option(min=0, help="How many are on the list.")] = 0,
     metric: MetricOption = "clicks",
+    goal: GoalOption = "",
     baseline: Annotated[str, typer.Option(help="Usual rate in percent; without it, that of the mail so far.")] = "",
     lift: Annotated[str, typer.Option(help="Smallest rise worth having, in percent of the usual rate.")] = "20",
     variants: Annotated[int, typer.Option(help="How many letters.")] = 2,
@@ -58,6 +61,7 @@ def plan(  # noqa: PLR0913 - a command has as many parameters as options
     """
     asked = Asked(
         metric=reading.metric_in(metric),
+        goal=goal,
         baseline=reading.percent_in(baseline, "--baseline") if baseline else None,
         lift=reading.percent_in(lift, "--lift"),
         variants=variants,
@@ -84,6 +88,7 @@ def create(  # noqa: PLR0913 - a command has as many parameters as options
     weights: Annotated[str, typer.Option(help="How the tested are split, such as 90,10; else evenly.")] = "",
     tested: TestedOption = "100",
     metric: MetricOption = "clicks",
+    goal: GoalOption = "",
     role: Annotated[str, typer.Option(help="Only clicks on links of this role, such as cta.")] = "",
     deadline: Annotated[str, typer.Option(help="How long to wait for a winner, such as 4h or 3d.")] = "3d",
     otherwise: Annotated[str, typer.Option(help="Variant to send at the deadline if none won; else wait.")] = "",
@@ -117,6 +122,7 @@ def create(  # noqa: PLR0913 - a command has as many parameters as options
         ),
         metric=reading.metric_in(metric),
         role=role,
+        goal=goal,
         share=reading.percent_in(tested, "--tested"),
         deadline_seconds=reading.seconds_in(deadline, "--deadline"),
         otherwise=otherwise,
@@ -177,9 +183,22 @@ def decide(
     print(f"decided: {variant}; `mailwake experiment send` mails the rest, and so does a running dashboard by itself")
 
 
+@command.command("delete")
+def delete(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE) -> None:
+    """Forget an experiment that was not sent yet, with its letters.
+
+    Example: mailwake experiment delete Subjects
+    """
+    with state_of(config) as state:
+        found = design.delete(state, name)
+    forget_list(load(config).data_folder, found)
+    print("deleted")
+
+
 def _plan(settings: Settings, asked: Asked) -> bytes:
     told = {
         "metric": asked.metric,
+        "goal": asked.goal,
         "baseline": "" if asked.baseline is None else f"{asked.baseline * 100:.6f}",
         "lift": f"{asked.lift * 100:.6f}",
         "variants": asked.variants,
@@ -195,7 +214,7 @@ def _expecting(settings: Settings, made: Design, baseline: str) -> Design:
     """With the usual rate as it was given, or as it is in the mail so far."""
     if baseline:
         return msgspec.structs.replace(made, baseline=reading.percent_in(baseline, "--baseline"))
-    told = msgspec.json.decode(_plan(settings, Asked(metric=made.metric, lift=1e-3)), type=PlanAnswer)
+    told = msgspec.json.decode(_plan(settings, Asked(metric=made.metric, goal=made.goal, lift=1e-3)), type=PlanAnswer)
     return msgspec.structs.replace(made, baseline=told.baseline, prior_weight=told.prior_weight)
 
 
@@ -238,5 +257,6 @@ def _keep(
     with state_of(config) as state:
         where = state.campaign(campaign, stream=streams.pop(), now=moment())
         kept = design.put(state, name, made, campaign=where, letters=raw, now=moment(), by=by)
+    forget_list(load(config).data_folder, kept)  # of one that was deleted and had the same number
     words = ", ".join(each.name for each in made.variants)
     print(f"{kept.name}: {words} · {100 * made.share:.0f} % are tested · `mailwake experiment send` mails it")

@@ -55,6 +55,10 @@ class ClickHouse(Dialect):
         """See `Dialect.div`."""
         return f"intDiv({dividend}, {divisor})"
 
+    def bits(self, number: str) -> str:
+        """See `Dialect.bits`."""
+        return f"groupBitOr({number})"
+
     def arg_min(self, value: str, by: str) -> str:
         """See `Dialect.arg_min`."""
         return f"argMin({value}, {by})"

@@ -52,6 +52,10 @@ class Dialect:
         """Whole-number division."""
         return f"(({dividend}) // ({divisor}))"
 
+    def bits(self, number: str) -> str:
+        """The number of all bits that any row's number has."""
+        return f"bit_or({number})"
+
     def arg_min(self, value: str, by: str) -> str:
         """The value that is not null where another is lowest."""
         return f"arg_min({value}, {by})"

@@ -8,6 +8,9 @@ On a large store a question on everything takes seconds, and something is writte
 while it is being asked anew in the background; after that who asks waits. What is behind is said: ``latest``, which
 every page puts its stamp from, then answers with what was the newest when the oldest of the given answers was made.
 On a store whose questions take less, nothing is ever behind.
+
+On such a store a question on all campaigns is put together from the answers on each, so that only those are asked again
+of which something was written, one after the other, and none needs the memory that all at once would.
 """
 
 from __future__ import annotations
@@ -17,20 +20,29 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
-from mailwake.store.events import CounterRow, EventRow, EventStore, Judgement, TakenRow
+from mailwake.store.events import CounterRow, EventRow, EventStore, Judgement, TakenRow, open_events
 from mailwake.store.events.choosing import Choice
+from mailwake.store.events.saved import Saved, SavedAnswer
 
 SLOW_SECONDS = 0.1
+#: an answer that took so long is saved when the store is let go of
+_SAVED_SECONDS = 0.01
 #: multiples of the time that an answer took: so long it is given as it is, so long while it is asked anew
 _AS_IT_IS, _MEANWHILE = 10, 100
 #: values in all answers that are kept; some 100 bytes each
 _MAX_VALUES = 1_000_000
 #: values in an answer that is worth keeping: larger ones are read once, by whoever goes through the whole store
 _MAX_ANSWER = 100_000
+
+#: put together from so many events on; on fewer, one question costs less than many
+_LARGE = 1_000_000
+#: question on all campaigns, one row or more for each, by id, to the question on one that has the same rows
+_BY_CAMPAIGN = {"campaigns_counts": "campaign_counts", "rulesets": "campaign_rulesets"}
 
 Rows = list[dict[str, Any]]
 Key = tuple[str, tuple[tuple[str, int | str], ...]]
@@ -46,6 +58,8 @@ class _Answer:
     made_at: float
     #: the answer to `latest` at that time, of slow ones
     latest: Rows | None
+    #: put together from answers on each campaign
+    is_together: bool = False
 
 
 class Remembered:
@@ -56,6 +70,7 @@ class Remembered:
         clock: seconds, for tests.
         cost: seconds of this thread's processor time, which a busy machine does not make more; for tests.
         refresh: runs a task beside; for tests.
+        saved: where answers were saved, and are when the store is let go of; None: nowhere.
     """
 
     def __init__(
@@ -65,6 +80,7 @@ class Remembered:
         clock: Callable[[], float] = time.monotonic,
         cost: Callable[[], float] = time.thread_time,
         refresh: Callable[[Callable[[], None]], None] | None = None,
+        saved: Saved | None = None,
     ) -> None:
         self._store, self._clock, self._cost = store, clock, cost
         self._refresh = refresh or _in_a_thread
@@ -77,6 +93,16 @@ class Remembered:
         self._upheavals = self._any = 0
         #: campaigns with events that may be judged again; None: not known, so that a new verdict may be on any
         self._open: set[int] | None = None
+        #: campaigns that something may be known of, and the answer to `latest`; None: not known, or not any more
+        self._campaigns: set[int] | None = None
+        self._latest: Rows | None = None
+        self._saved = saved
+
+    def take_up(self, latest: Rows, answers: Iterable[SavedAnswer]) -> None:
+        """Give these answers too, which are those of the store as it stands; call it before anything is written."""
+        for each in answers:
+            key = (each.question, tuple(sorted(each.parameters.items())))
+            self._keep(key, _Answer(each.rows, self._written(key), each.took, self._clock(), latest))
 
     def ask(self, question: str, **parameters: int | str) -> Rows:
         """See `EventStore.ask`."""
@@ -94,13 +120,23 @@ class Remembered:
         """The rows of an answer that may be given again, which may set off that it is asked anew."""
         if known.written == self._written(key):
             return known.rows
-        age = self._clock() - known.made_at
-        if known.took < SLOW_SECONDS or age > _MEANWHILE * known.took:
+        age, price = self._clock() - known.made_at, self._price(key, known)
+        if price < SLOW_SECONDS or age > _MEANWHILE * price:
             return None
-        if age > _AS_IT_IS * known.took and key not in self._asking:
+        if age > _AS_IT_IS * price and key not in self._asking:
             self._asking.add(key)
             self._refresh(lambda: self._ask_anew(key))
         return known.rows
+
+    def _price(self, key: Key, known: _Answer) -> float:
+        """What it took to ask; of an answer put together, what it took to ask those of its parts that changed since."""
+        if not known.is_together:
+            return known.took
+        parts = ((part, self._answers.get(part)) for part in self._parts(key[0]))
+        return sum(each.took for part, each in parts if each is not None and each.written != self._written(part))
+
+    def _parts(self, question: str) -> list[Key]:
+        return [(_BY_CAMPAIGN[question], (("campaign", each),)) for each in sorted(self._campaigns or ())]
 
     def _oldest_given(self) -> Rows | None:
         """What was the newest event when the oldest answer was made that is given although something was written."""
@@ -108,7 +144,9 @@ class Remembered:
         behind = [
             each
             for key, each in self._answers.items()
-            if each.latest and each.written != self._written(key) and now - each.made_at <= _MEANWHILE * each.took
+            if each.latest
+            and each.written != self._written(key)
+            and now - each.made_at <= _MEANWHILE * self._price(key, each)
         ]
         return min(behind, key=lambda each: each.made_at).latest if behind else None
 
@@ -126,13 +164,47 @@ class Remembered:
                 self._asking.discard(key)
 
     def _ask(self, key: Key) -> Rows:
+        if key[0] == "latest":
+            return self._newest()
         with self._lock:
             written = self._written(key)
+        latest = self._newest() if key[0] in _BY_CAMPAIGN else None
+        is_together = latest is not None and latest[0]["event_count"] >= _LARGE
         start, before = self._clock(), self._cost()
-        rows = self._store.ask(key[0], **dict(key[1]))
+        rows = self._together(key[0]) if is_together else self._store.ask(key[0], **dict(key[1]))
         took = self._cost() - before
-        latest = self._store.ask("latest") if took >= SLOW_SECONDS else None
-        self._keep(key, _Answer(rows, written, took, start, latest))
+        if took >= SLOW_SECONDS and latest is None:
+            latest = self._newest()
+        self._keep(key, _Answer(rows, written, took, start, latest, is_together))
+        return rows
+
+    def _together(self, question: str) -> Rows:
+        """The answer on all campaigns, of those on each; as it is now, nothing of it behind."""
+        if self._campaigns is None:
+            found = {row["campaign"] for row in self._store.ask("campaigns")}
+            with self._lock:
+                self._campaigns = found | (set(self._writes) - {0})
+        rows = []
+        with self._lock:
+            parts = self._parts(question)
+        for key in parts:
+            with self._lock:
+                known = self._answers.get(key)
+                is_true = known is not None and known.written == self._written(key)
+            part = known.rows if known is not None and is_true else self._ask(key)
+            rows += [{**dict(key[1]), **row} for row in part]
+        return rows
+
+    def _newest(self) -> Rows:
+        """The answer to `latest`; it follows what is written, for every page asks it and it goes through all events."""
+        with self._lock:
+            if self._latest is not None:
+                return self._latest
+            written = self._any
+        rows = self._store.ask("latest")
+        with self._lock:
+            if written == self._any:
+                self._latest = rows
         return rows
 
     def _keep(self, key: Key, answer: _Answer) -> None:
@@ -157,8 +229,10 @@ class Remembered:
         settle_before: Micros | None = None,
     ) -> int:
         """See `EventStore.write`."""
+        with self._lock:
+            latest, self._latest, added = self._latest, None, None
         try:
-            return self._store.write(
+            added = self._store.write(
                 rows=rows,
                 rejudged=rejudged,
                 counters=counters,
@@ -166,9 +240,12 @@ class Remembered:
                 cursors=cursors,
                 settle_before=settle_before,
             )
+            return added
         finally:
             touched = {row.campaign or 0 for row in rows} | {row.campaign for row in counters}
             self._note(touched, rejudges=bool(rejudged) or settle_before is not None)
+            with self._lock:  # a row that was there already may have come at another time
+                self._latest = _later(latest, rows) if latest and added == len(rows) else None
 
     def _note(self, touched: set[int], *, rejudges: bool) -> None:
         """Something was written, or may have been."""
@@ -179,6 +256,8 @@ class Remembered:
             else:
                 self._open |= touched
                 touched = touched | self._open if rejudges else touched
+            if self._campaigns is not None:
+                self._campaigns |= touched - {0}
             for campaign in touched:
                 self._writes[campaign] = self._writes.get(campaign, 0) + 1
 
@@ -240,8 +319,31 @@ class Remembered:
         return self._store.choose(frame, choice, **parameters)
 
     def close(self) -> None:
-        """See `EventStore.close`."""
+        """See `EventStore.close`; what is true then is saved."""
+        latest = self._newest() if self._saved else []
+        with self._lock:
+            true = [
+                SavedAnswer(question=key[0], parameters=dict(key[1]), rows=each.rows, took=each.took)
+                for key, each in self._answers.items()
+                if each.took >= _SAVED_SECONDS and each.written == self._written(key)
+            ]
         self._store.close()
+        if self._saved and true:
+            self._saved.write(latest, true)
+
+
+def _later(latest: Rows, rows: Sequence[EventRow]) -> Rows:
+    """The answer to `latest` after these rows were added."""
+    (known,) = latest
+    received = [known["received_at"], *(row.received_at for row in rows)]
+    happened = [known["happened_at"], *(row.at for row in rows)]
+    return [
+        {
+            "received_at": max((each for each in received if each is not None), default=None),
+            "happened_at": max((each for each in happened if each is not None), default=None),
+            "event_count": known["event_count"] + len(rows),
+        }
+    ]
 
 
 def _size(rows: Rows) -> int:
@@ -250,3 +352,16 @@ def _size(rows: Rows) -> int:
 
 def _in_a_thread(task: Callable[[], None]) -> None:
     threading.Thread(target=task, name="asking anew", daemon=True).start()
+
+
+def open_remembered(path: Path, *, read_only: bool, news: bool) -> Remembered:
+    """`open_events` with its answers kept, those too that were saved beside the file.
+
+    Raises:
+        Unavailable: as there.
+    """
+    saved = Saved(path)
+    found = saved.read()
+    remembered = Remembered(open_events(path, read_only=read_only, news=news), saved=saved)
+    remembered.take_up(*found)
+    return remembered

@@ -62,11 +62,21 @@ class Experiments:
         with self._database.reading() as connection:
             return [zlib.decompress(packed) for packed in connection.scalars(query)]
 
-    def put_experiment_sent(self, experiment: int, sent: Mapping[str, Any]) -> None:
-        """Note what the first mailing had; what was noted before is replaced."""
+    def put_experiment_sent(self, experiment: int, sent: Mapping[str, Any]) -> bool:
+        """Note what the first mailing had; what was noted before is replaced. False: it is gone."""
         change = _experiments.update().where(_experiments.c.id == experiment).values(sent=dict(sent))
         with self._database.writing() as connection:
-            connection.execute(change)
+            return bool(connection.execute(change).rowcount)
+
+    def delete_draft(self, experiment: int) -> bool:
+        """Forget an experiment and its letters; False: it was sent or decided, and nothing was changed."""
+        with self._database.writing() as connection:
+            one = _experiments.c.id == experiment
+            row = connection.execute(select(_experiments).where(one).with_for_update()).first()
+            if row is None or row.sent or row.decided_at is not None:
+                return False
+            connection.execute(_letters.delete().where(_letters.c.experiment == experiment))
+            return bool(connection.execute(_experiments.delete().where(one)).rowcount)
 
     def decide_experiment(self, experiment: int, winner: int, *, now: Micros, by: str, why: str) -> bool:
         """Note the winner; False: it was decided before, and nothing was changed."""

@@ -92,11 +92,4 @@ class Segments:
 
 
 def _segment(row: Row[*tuple[Any, ...]]) -> Segment:
-    return Segment(
-        id=row.id,
-        name=row.name,
-        query=row.query,
-        is_live=row.is_live,
-        created_at=Micros(row.created_at),
-        made_by=row.made_by,
-    )
+    return Segment(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for a row as a mapping

@@ -1,7 +1,6 @@
 // Draws the charts of the page again with a cursor that reads values. The page is complete without it.
 
 const CLASSES = ["human", "possible", "machine"];
-const NAMES = { human: "● people", possible: "◐ possibly", machine: "□ machines" };
 
 function colours() {
   const style = getComputedStyle(document.documentElement);
@@ -66,8 +65,8 @@ function draw(place) {
   readout.className = "readout";
   const read = (plot) => {
     const i = plot.cursor.idx;
-    readout.textContent = i == null ? "Point at a column to read it."
-      : `${moment(times[i])}: ` + CLASSES.map((kind) => `${NAMES[kind]} ${counts[kind][i].toLocaleString("en")}`).join(" · ");
+    readout.textContent = i == null ? place.dataset.hint
+      : `${moment(times[i])}: ` + CLASSES.map((kind) => `${place.dataset[kind]} ${counts[kind][i].toLocaleString("en")}`).join(" · ");
   };
   place.append(canvas);
   const plot = new uPlot({

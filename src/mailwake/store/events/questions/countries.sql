@@ -8,8 +8,7 @@ with units as (
         reaction,
         delivery,
         max(grade) as best,
-        {arg_min:case when agent_kind in ('image_proxy', 'privacy_proxy') then 'proxied' else coalesce(country, '') end:deciding}
-            as decided
+        {arg_min:{part:_country}:deciding} as decided
     from events
     where campaign = $campaign and reaction is not null and delivery is not null
     group by reaction, delivery

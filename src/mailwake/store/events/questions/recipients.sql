@@ -16,39 +16,9 @@
 with scope as (select * from events where campaign = $campaign),
 {part:_chances},
 {part:_counts:template},
-facts as (
-    select
-        unit,
-        max(delivery) as delivery,
-        max(recipient) as recipient,
-        max(domain) as domain,
-        max(happened_at) as last_at,
-        {arg_max:case when type in ('bounced', 'deferred', 'rejected', 'failed') then reason end:
-            least(greatest(happened_at, 0), 4503599627370495) * 512 + id % 512} as reason
-    from scope
-    where unit is not null
-    group by unit
-),
+{part:_facts},
 named as (
-    select
-        f.*,
-        coalesce(o.sent_at, 9223372036854775807) as place,
-        o.name as template,
-        o.sent_at,
-        {grade:o.opened_grade} as opened, {grade:o.clicked_grade} as clicked,
-        case
-            when o.was_complained = 1 then 'complained'
-            when o.was_unsubscribed = 1 then 'unsubscribed'
-            when o.was_delivered = 1 then 'delivered'
-            when o.bounced_at is not null then 'bounced'
-            when o.was_rejected = 1 then 'rejected'
-            when o.was_failed = 1 then 'failed'
-            when o.was_deferred = 1 then 'deferred'
-            when o.was_sent = 1 then 'sent'
-            else 'unknown'
-        end as outcome
-    from facts as f
-    join outcomes as o on o.unit = f.unit
+    {part:_became}
     where {part:_wanted} = 1
 )
 select

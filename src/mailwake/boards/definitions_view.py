@@ -7,8 +7,10 @@ from typing import Any
 
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.pieces import Figure
+from mailwake.drawing.terms import term
 from mailwake.insight.dialects import Definitions, Translated
 from mailwake.insight.metrics import metrics
+from mailwake.language import say
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +43,7 @@ class Theirs:
 def values(told: Definitions) -> dict[str, Any]:
     """What `definitions.html` names."""
     figure = pieces.by_metric(told.rates)
-    labels = {each.metric: each.label for each in told.rates}
+    labels = {each.metric: say(each.label) for each in told.rates}
     return {
         "id": told.id,
         "name": told.name,
@@ -51,7 +53,7 @@ def values(told: Definitions) -> dict[str, Any]:
                 "name": one.dialect,
                 "title": one.title,
                 "source": one.source,
-                "note": one.note,
+                "note": say(one.note),
                 "figures": [_theirs(each, labels) for each in one.figures],
             }
             for one in told.translations
@@ -68,20 +70,20 @@ def _ours(figure: Figure) -> Ours:
     metric = metrics()[figure.metric]
     return Ours(
         figure=figure,
-        sentence=metric.sentence,
+        sentence=say(metric.sentence),
         formula=f"{metric.count} / {metric.base}",
-        interval=metric.interval,
-        roles=metric.roles,
+        interval=say(metric.interval),
+        roles=" ".join(map(term, metric.roles.split())),
     )
 
 
 def _theirs(figure: Translated, labels: dict[str, str]) -> Theirs:
     return Theirs(
-        label=figure.label,
+        label=say(figure.label),
         value=quotient(figure),
         span=figures.span(figure.low, figure.high),
-        counts=f"{figures.count(figure.count)} of {figures.count(figure.base)}",
-        says=figure.cannot_say or figure.says,
+        counts=say("%(number)s of %(all)s", number=figures.count(figure.count), all=figures.count(figure.base)),
+        says=figure.cannot_say or say(figure.says),
         ours=labels.get(figure.ours, figure.ours),
         our_value=figures.percent(figure.our_value),
     )

@@ -1,0 +1,117 @@
+"""A list of people narrowed to a client, device, country or provider is as long as the number that leads to it."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+import pytest
+from tests.insight import seeding
+
+from mailwake.deliverability.board import of_campaign
+from mailwake.errors import BadInput
+from mailwake.events import EventType
+from mailwake.insight.answers import Group
+from mailwake.insight.report import campaign_report
+from mailwake.insight.stores import Stores
+from mailwake.people.people import people
+from mailwake.people.there import OTHERS, UNKNOWN, There
+from mailwake.store.state import Campaign
+
+#: recipients of each; two of them too few to be told apart, and copies of which no domain is known
+DOMAINS = {"gmail.com": 9, "acme.example": 6, "tiny.example": 2, "a'b.example": 1, None: 3}
+
+
+def mailed(stores: Stores) -> Campaign:
+    """Copies to providers of every size, some deferred, bounced, reported and clicked, one never sent."""
+    mail = seeding.sending(stores, "Mailed")
+    addresses = [f"one{n}@{domain or 'unknown.example'}" for domain, many in DOMAINS.items() for n in range(many)]
+    mail.people(addresses)
+    for number, domain in enumerate(domain for domain, many in DOMAINS.items() for _ in range(many)):
+        here = {"domain": domain}
+        mail.add(EventType.SENT, number, number, **here)
+        if number % 5 == 1:
+            mail.add(EventType.DEFERRED, number, number + 1, reason="451 later", **here)
+        if number % 4 == 2:
+            mail.add(EventType.BOUNCED, number, number + 2, reason="550 no", **here)
+            continue
+        mail.add(EventType.DELIVERED, number, number + 2, **here)
+        if number % 6 == 0:
+            mail.add(EventType.COMPLAINED, number, number + 9, **here)
+        mail.add(EventType.OPENED, number, number + 9, **here, **seeding.HUMAN, client="Gmail" if number % 2 else None)
+    mail.write()
+    return mail.campaign
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    opened = seeding.open_stores(tmp_path_factory.mktemp("there"))
+    yield opened
+    seeding.close(opened)
+
+
+def total(stores: Stores, campaign: Campaign, outcome: str, **there: str) -> int:
+    return people(stores, campaign, outcome=outcome, there=There(**there), page_size=1).total
+
+
+def test_every_row_of_clients_devices_and_countries_has_as_many_people(stores: Stores) -> None:
+    campaign = seeding.crowd(stores, "Crowd", people=160)
+    report = campaign_report(stores, campaign)
+    rankings: dict[str, Sequence[Group]] = {
+        "client": report.clients, "device": report.devices, "country": report.countries,
+    }  # fmt: skip
+    seen = 0
+    for (name, groups), kind in product(rankings.items(), ("opened", "clicked")):
+        for group in groups:
+            reacted = getattr(group, kind)
+            counts = {f"{kind}_{who}": getattr(reacted, who) for who in ("human", "possible", "machine", "raw")}
+            counts[kind] = counts.pop(f"{kind}_raw")
+            found = {each: total(stores, campaign, each, **{name: group.name or UNKNOWN}) for each in counts}
+            assert found == counts, (name, group.name)
+            seen += sum(counts.values())
+    assert seen > 500, "something was there to be counted"
+
+
+def test_what_is_asked_together_holds_of_one_event(stores: Stores) -> None:
+    campaign = seeding.by_hand(stores)
+    assert total(stores, campaign, "opened", client="Outlook", country="DE") == 1
+    assert total(stores, campaign, "opened", client="Outlook", country="FR") == 0, "the later open decides nothing"
+    assert total(stores, campaign, "all", client="Apple Mail") == 2
+    assert total(stores, campaign, "clicked", client="Apple Mail") == 0, "unsubscribing is no click"
+    assert total(stores, campaign, "clicked_machine", device=UNKNOWN) == 1
+    assert total(stores, campaign, "all", country="' or 1=1 --") == 0
+
+
+def test_every_line_of_the_providers_has_as_many_people(stores: Stores) -> None:
+    campaign = mailed(stores)
+    answer = of_campaign(stores, campaign)
+    assert {each.name for each in answer.providers} == {"Gmail", "acme.example", None}
+    for line in answer.providers:
+        at = line.name or OTHERS
+        assert total(stores, campaign, "sent", provider=at) == line.sent
+        for rate, outcome in zip(line.rates, ("delivered", "deferred", "bounced", "complained"), strict=False):
+            if rate.rate is not None:  # no complaint is told where nobody tells any
+                assert total(stores, campaign, outcome, provider=at) == rate.count, (at, outcome)
+    parts = [total(stores, campaign, "opened", provider=line.name or OTHERS) for line in answer.providers]
+    assert sum(parts) == total(stores, campaign, "opened")
+    both = total(stores, campaign, "opened", provider="Gmail", client="Gmail")
+    assert 0 < both < total(stores, campaign, "opened", provider="Gmail")
+
+
+def test_a_provider_that_is_not_told_apart_is_refused_and_the_others_named(stores: Stores) -> None:
+    campaign = seeding.by_hand(stores, "No domains")
+    assert total(stores, campaign, "sent", provider=OTHERS) == 10, "none is told apart"
+    with pytest.raises(BadInput, match=r"no provider 'tiny.example' is told apart in this campaign; there are others"):
+        total(stores, campaign, "all", provider="tiny.example")
+
+
+def test_a_cursor_is_of_the_narrowed_list_alone(stores: Stores) -> None:
+    campaign = seeding.crowd(stores, "Pages", people=90, seed=3)
+    told, cursor = [], ""
+    while True:
+        page = people(stores, campaign, outcome="opened", there=There(country="US"), page_size=4, cursor=cursor)
+        told += [each.delivery for each in page.people]
+        cursor = page.next or ""
+        if not cursor:
+            break
+        with pytest.raises(BadInput, match="not one of this list"):
+            people(stores, campaign, outcome="opened", there=There(country="DE"), cursor=cursor)
+    assert len(told) == len(set(told)) == page.total > 8
