@@ -125,7 +125,7 @@ def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
 
 
 def _workflows(settings: Settings, stores: Stores, config: str) -> Callable[[], None]:
-    from mailwake.cli.ruling import desk_of
+    from mailwake.workflows.opening import desk_of
     from mailwake.workflows.turns import start
 
     opened = contextlib.ExitStack()
@@ -146,11 +146,11 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
 
 async def _serve(settings: Settings, stores: Stores) -> None:
     from mailwake.cli.packing import maker_of
-    from mailwake.cli.ruling import desk_of
     from mailwake.monitoring.status import look
     from mailwake.web.app import create_app
     from mailwake.web.guard import open_to_all
     from mailwake.web.server import serve
+    from mailwake.workflows.opening import desk_of
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

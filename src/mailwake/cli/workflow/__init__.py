@@ -19,7 +19,6 @@ from mailwake.cli import fail
 from mailwake.cli.acting import moment, who
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
-from mailwake.cli.ruling import desk_of
 from mailwake.cli.workflow.opening import asked, stores_of
 from mailwake.drawing.terminal import visible
 from mailwake.errors import BadInput, Unavailable
@@ -32,6 +31,7 @@ from mailwake.workflows import answers
 from mailwake.workflows.answers import Asked, RulesAnswer, TrialAnswer, WhyAnswer
 from mailwake.workflows.desk import rules_of
 from mailwake.workflows.mailing import runner
+from mailwake.workflows.opening import desk_of
 from mailwake.workflows.turns import Turns
 
 command = typer.Typer(

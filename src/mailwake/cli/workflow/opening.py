@@ -8,13 +8,13 @@ from contextlib import ExitStack, contextmanager
 import msgspec
 
 from mailwake.cli.report.asking import answer_of
-from mailwake.cli.ruling import desk_of
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.settings import Settings
 from mailwake.store.events import open_events
 from mailwake.store.state import open_state
 from mailwake.workflows import answers
 from mailwake.workflows.desk import Desk
+from mailwake.workflows.opening import desk_of
 
 
 @contextmanager

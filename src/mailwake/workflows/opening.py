@@ -1,4 +1,4 @@
-"""Opens the rules of an installation; apart from the command, because the role that runs them reads no command line."""
+"""Opens the rules of an installation over stores that are open already."""
 
 from __future__ import annotations
 
