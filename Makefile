@@ -55,9 +55,9 @@ $(VENV)/.server: $(VENV)/bin/uv requirements/server.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/bin/uv requirements/dev.txt pyproject.toml
+$(VENV)/.dev: $(VENV)/bin/uv requirements/dev.txt pyproject.toml emulators/salesforce/pyproject.toml
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.txt
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable emulators/salesforce
 	@touch $@ $(VENV)/.server
 
 .bench/.ready: $(VENV)/bin/uv requirements/server.txt requirements/bench.txt pyproject.toml

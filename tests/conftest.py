@@ -42,7 +42,7 @@ UNSEEN = {
         "POSTFIX",
         "Nobody knows whether Postfix's notices are read right: apt-get install postfix, and run again as root.",
     ),
-    "no node": ("NODE", "Node 22 with npm is not there: nobody asked Salesforce's own library about the package."),
+    "no node": ("NODE", "Node 22 with npm is not there: nobody asked Salesforce's own library, jsforce and sf."),
     "no nginx": ("NGINX", "nginx is not installed: nobody knows whether the configuration in docs/howto/cdn.md works."),
 }
 

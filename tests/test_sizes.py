@@ -12,6 +12,7 @@ FILES = sorted(p for p in SOURCE.rglob("*.py") if p.read_text(encoding="utf-8").
 ROOMS = sorted(p.parent for p in SOURCE.glob("*/__init__.py"))
 
 MAX_FUNCTION, MAX_FILE, MAX_ROOM, MAX_EDGE_FILE = 60, 500, 2_500, 120
+MAX_EMULATOR = 6_500
 MAX_DEPTH, MAX_PARAMETERS, MAX_SQL, MAX_TEMPLATE = 3, 8, 60, 200
 #: one screen per endpoint; the HTTP layer and the application object are the two files apart
 ENDPOINTS = ("pixel", "click", "goal", "unsubscribe", "preferences")
@@ -70,6 +71,22 @@ def test_functions_are_short_nine_times_in_ten() -> None:
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_an_endpoint_is_one_screen(endpoint: str) -> None:
     assert lines(SOURCE / "edge" / f"{endpoint}.py") <= MAX_EDGE_FILE
+
+
+def test_the_emulator_stays_small() -> None:
+    """The same ceilings for its files and functions; it has one for all of it instead of rooms."""
+    source = SOURCE.parents[1] / "emulators" / "salesforce" / "src" / "salesforce_emulator"
+    files = sorted(source.rglob("*.py"))
+    assert files
+    assert all(lines(path) <= MAX_FILE for path in files)
+    wrong = [
+        f"{path.name}: {node.name}"
+        for path in files
+        for node in functions(path)
+        if (node.end_lineno or node.lineno) - node.lineno + 1 > MAX_FUNCTION
+    ]
+    assert not wrong, "\n".join(wrong)
+    assert sum(lines(path) for path in files) <= MAX_EMULATOR
 
 
 def test_queries_and_templates_stay_small() -> None:

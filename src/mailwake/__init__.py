@@ -30,12 +30,14 @@ The rooms, in the order an email lives::
     store      state and events, all the SQL
     stats      pure mathematics
     trials     the mathematics of experiments
+    weighing   the mathematics of scores
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
     deliverability  how mail fares at each mailbox provider, and since when worse
     comparing  campaigns at equal age, and why two differ
     earnings   what human clicks earned, and what a campaign added
     people     one recipient and one copy
+    scoring    how far a person's own acts speak for calling them
     segments   the language that chooses people by what they did
     experiments  letters tried against each other: who gets which, what wins, what all of them taught
     exports    what leaves as files: tables, and packs that others can check

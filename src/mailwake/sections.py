@@ -319,6 +319,16 @@ class Workflows:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Scoring:
+    """``[scoring]``: the numbers that say whom to call first."""
+
+    #: a file of your own with the points, made from models/points-1.toml of the package; empty: that one
+    model: str = ""
+    #: a file of your own with drafts of what to write, made from follow_ups.toml; empty: that one
+    follow_ups: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Web:
     """``[web]``: the dashboard and its API, for colleagues only."""
 

@@ -40,6 +40,7 @@ from mailwake.sections import (
     Relay,
     Report,
     Salesforce,
+    Scoring,
     Smtp,
     Tracking,
     Web,
@@ -81,6 +82,7 @@ class Settings:
     conversions: Conversions = field(default_factory=Conversions)
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
+    scoring: Scoring = field(default_factory=Scoring)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     logging: Logging = field(default_factory=Logging)

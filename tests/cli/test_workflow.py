@@ -8,8 +8,8 @@ import pytest
 from tests.insight import seeding
 from tests.workflows.house import CLICK, MACHINE, PERSON
 
-from mailwake.cli.doctor import check_rules
 from mailwake.cli.workflow import check, run, show_all, switch_off, switch_on, try_out, why
+from mailwake.cli.workflow.checking import check_rules
 from mailwake.errors import BadInput
 from mailwake.events import EventType, event_id
 from mailwake.settings import load

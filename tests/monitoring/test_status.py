@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,3 +184,17 @@ def test_the_json_says_all_of_it_and_nothing_that_a_report_made_up(well: Install
         ("pipeline", 0, "keeps up")
     ]
     assert "canary" not in json.dumps(told)
+
+
+def test_an_org_that_is_told_nothing_is_a_problem_and_one_that_is_told_is_none(tmp_path: Path) -> None:
+    def problems(**facts: object) -> list[str]:
+        told = {"written_at": NOW, "fault": None, "dead": 0} | facts
+        (tmp_path / "salesforce.json").write_text(json.dumps(told), encoding="utf-8")
+        return [each for each in look(tmp_path, keep_days=7, now=NOW).problems if "Salesforce" in each]
+
+    assert problems() == []
+    assert problems(fault="salesforce: signing in is refused", dead=3) == [
+        "Salesforce is told nothing: salesforce: signing in is refused",
+        "Salesforce refuses 3 records; `mailwake salesforce dead` says why",
+    ]
+    assert problems(fault=7, dead="many") == []

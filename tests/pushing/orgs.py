@@ -11,17 +11,19 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from salesforce_emulator import Emulator, Org, Settings
-from salesforce_emulator.clock import Clock, read_datetime
 from tests.crm.house import NOW, House, open_house
 
+from mailwake.crm.links import org_of
 from mailwake.crm.telling import Scorer
+from mailwake.orgpackage.deploying import deploy
 from mailwake.pushing.desk import Desk, open_desk
 from mailwake.salesforce.records import Org as Client
 from mailwake.salesforce.wire import Around
 from mailwake.settings import parse
+from salesforce_emulator import Emulator, Org, Settings
+from salesforce_emulator.clock import Clock, read_datetime
 
-USER, APP = "integration@example.com", "mailwake"
+USER, ADMIN, APP = "integration@example.com", "admin@example.com", "mailwake"
 
 
 @cache
@@ -101,7 +103,7 @@ def opened(folder: Path, *, score: Scorer | None = None, bare: bool = False, **t
         private, public = pem()
         folder.mkdir(exist_ok=True)
         (folder / "key.pem").write_text(private, encoding="utf-8")
-        _order(emulator, "app", {"client_id": APP, "certificate": public, "approved": [USER]})
+        _order(emulator, "app", {"client_id": APP, "certificate": public, "approved": [USER, ADMIN]})
         section = {"login": emulator.url, "client_id": APP, "username": USER, "key": "file:key.pem"}
         settings = parse({"data": ".", "salesforce": section | told}, root=folder)
         house = open_house(folder)
@@ -110,12 +112,11 @@ def opened(folder: Path, *, score: Scorer | None = None, bare: bool = False, **t
         around: dict[str, Any] = {} if score is None else {"score": score}
         desk = open_desk(settings, house.state, house.events, house.store, world=world, **around)
         if not bare:
-            from tests.pushing.lines import schema
-
-            _order(
-                emulator, "access", {"user": USER, "show": ["Contact.HasOptedOutOfEmail", "Lead.HasOptedOutOfEmail"]}
-            )
-            schema(lambda name, **told: _order(emulator, name, told))
+            admin = org_of(settings, around=world, username=ADMIN)
+            done = deploy(admin, sleep=lambda _seconds: None)
+            assert done.is_success, done.refusals
+            admin.wire.close()
+            _order(emulator, "user", {"username": USER, "permission_sets": ["Engagement_Integration"]})
         yield Place(emulator, house, desk, slept)
         desk.org.wire.close()
         house.close()

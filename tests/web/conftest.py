@@ -25,6 +25,7 @@ from mailwake.leaving.holding import HOLD
 from mailwake.monitoring.status import Status, look
 from mailwake.segments import keeper
 from mailwake.segments.lexer import quoted
+from mailwake.settings import parse
 from mailwake.store.events import EventRow, Judgement
 from mailwake.store.state import Incident, IncidentKind, LinkRow, Refusal, Suppression, Unsubscribe
 from mailwake.suppression import acts
@@ -230,7 +231,7 @@ def asking(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Asking:
 def nothing(tmp_path: Path) -> Iterator[Asking]:
     """A dashboard over stores that are empty."""
     opened = seeding.open_stores(tmp_path)
-    yield Asking(create_app(opened, relay="127.0.0.1:2599"))
+    yield Asking(create_app(opened, settings=parse({"relay": {"port": 2599}}, root=Path())))
     seeding.close(opened)
 
 

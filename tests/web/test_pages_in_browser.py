@@ -39,6 +39,7 @@ PAGES = (
     "/campaigns/3/deliveries/3000000",
     "/unsubscribes",
     "/suppressions",
+    "/calls",
     "/segments",
     "/segments/Clicked%20once",
     "/experiments",

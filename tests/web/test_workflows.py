@@ -18,7 +18,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def asking(house: House) -> Asking:
-    return Asking(create_app(house.stores, rules=house.desk(), wall=lambda: at(20 * MINUTE)))
+    return Asking(create_app(house.stores, settings=house.settings(), wall=lambda: at(20 * MINUTE)))
 
 
 def test_the_page_teaches_with_a_rule_that_can_be_copied_and_then_tells_why_and_why_not(house: House) -> None:

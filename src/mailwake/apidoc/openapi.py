@@ -27,8 +27,10 @@ from mailwake.insight.reconcile import Reconciliation
 from mailwake.insight.returned import Returned
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
-from mailwake.people.person import Person
 from mailwake.pushing.standing import Standing
+from mailwake.scoring.calls import Calls
+from mailwake.scoring.learning import Learned
+from mailwake.scoring.movers import Movers
 from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
 from mailwake.workflows.answers import RulesAnswer, TrialAnswer, WhyAnswer
 
@@ -48,7 +50,10 @@ ANSWERS: Mapping[str, Any] = {
     f"get {_CAMPAIGN}/timing": Timing,
     f"get {_CAMPAIGN}/bounces": Returned,
     f"get {_CAMPAIGN}/map": ClickMap,
-    "get /api/person": Person,
+    "get /api/person": shapes.ScoredPerson,
+    "get /api/calls": Calls,
+    "post /api/score/movers": Movers,
+    "post /api/score/learn": Learned,
     "get /api/compare": Comparison,
     "get /api/timing": Timing,
     "get /api/bounces": Returned,
@@ -99,6 +104,8 @@ BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "post /api/experiments/delete": (1, ("name",)),
     "post /api/goals": (1, ("name", "window_days", "value", "currency", "by")),
     "post /api/goals/delete": (1, ("name",)),
+    "post /api/score/movers": (1, ("model",)),
+    "post /api/score/learn": (1, ("leads",)),
 }
 #: route to media types, where the answer is a file
 FILES: Mapping[str, tuple[str, ...]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
@@ -14,6 +15,8 @@ from mailwake.monitoring.disk import Disk
 from mailwake.monitoring.log import Sequence
 from mailwake.monitoring.status import Freshness
 from mailwake.notifying.standing import EndpointStanding
+from mailwake.people.person import Person
+from mailwake.scoring.answers import ScoreAnswer
 from mailwake.segments.answers import SegmentAnswer
 
 
@@ -224,3 +227,10 @@ class HourAnswer(TypedDict):
 
     address: str
     best: PersonHour
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScoredPerson(Person):
+    """One recipient, with the score."""
+
+    score: ScoreAnswer

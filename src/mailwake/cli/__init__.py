@@ -32,6 +32,7 @@ COMMANDS = (
     "goal",
     "workflow",
     "salesforce",
+    "score",
     "export",
     "ingest",
     "ingest-access-log",

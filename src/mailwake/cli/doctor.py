@@ -96,6 +96,7 @@ def examine(config: str) -> Iterator[Finding]:
     """Run every check; a settings file that cannot be read ends it."""
     from mailwake.cli.doctor_hosts import examine_hosts
     from mailwake.cli.doctor_telling import examine_telling
+    from mailwake.cli.workflow.checking import check_rules
 
     try:
         settings = load(config)
@@ -295,19 +296,6 @@ def check_held(settings: Settings) -> Finding:
     many = f"{len(held):,} unsubscriptions are" if len(held) > 1 else "1 unsubscription is"
     line = f"{many} held as a machine's, and will be applied within 15 minutes"
     return warning("held", f"{line}; look with `mailwake unsubscribes list --held`, then `restore` or `apply` them")
-
-
-def check_rules(settings: Settings) -> Iterator[Finding]:
-    """Whether every file in the folder of rules can be used; nothing where there is none."""
-    from mailwake.workflows.desk import rules_of
-
-    found = rules_of(settings)
-    for file, fault in found.bad.items():
-        yield problem("rules", f"{file} cannot be used: {fault}")
-    if found.good and not settings.workflows.enabled:
-        yield warning("rules", f"{len(found.good):,} rules do nothing, because workflows.enabled is false")
-    elif found.good:
-        yield ok("rules", f"{len(found.good):,} can be used; `mailwake workflow list` tells what they did")
 
 
 def check_incidents(settings: Settings) -> Finding:

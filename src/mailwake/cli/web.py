@@ -18,12 +18,15 @@ import typer
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError
+from mailwake.events import Micros
 from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.language import ENGLISH, catalogue
 from mailwake.notifying.courier import Around
 from mailwake.notifying.endpoints import endpoints_of
 from mailwake.notifying.office import REPORT, Office
+from mailwake.scoring.desk import Desk, desk_of
+from mailwake.scoring.facts import Contacts
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import open_remembered
@@ -46,12 +49,13 @@ def command(
     """
     settings = load(config)
     configure(settings.logging, "web")
-    with _open(settings, config, with_work=with_work) as stores:
-        asyncio.run(_serve(settings, stores))
+    desk = desk_of(settings, _contacts(settings))
+    with _open(settings, config, desk, with_work=with_work) as stores:
+        asyncio.run(_serve(settings, stores, desk))
 
 
 @contextlib.contextmanager
-def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Stores]:
+def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> Iterator[Stores]:
     """The stores, and the pipeline's thread where wanted; all of it let go in the reverse order."""
     zone = zone_named(settings.web.timezone)
     path = settings.data_folder / "events.duckdb"
@@ -76,14 +80,15 @@ def _open(settings: Settings, config: str, *, with_work: bool) -> Iterator[Store
             opened.callback(_workflows(settings, stores, config))
             opened.callback(_segments(settings, events))
         if path.stat().st_size > LARGE_BYTES:
-            threading.Thread(target=_warm_up, args=(stores,), name="warming up", daemon=True).start()
+            threading.Thread(target=_warm_up, args=(stores, desk), name="warming up", daemon=True).start()
         yield stores
 
 
-def _warm_up(stores: Stores) -> None:
-    """Ask what the start page asks, so that not its first visitor waits for it."""
+def _warm_up(stores: Stores, desk: Desk) -> None:
+    """Ask what the start page and the list of calls ask, so that not their first visitors wait for it."""
     with contextlib.suppress(MailwakeError):
         overview(stores)
+        desk.ranking(stores, Micros(time.time_ns() // 1_000))
 
 
 def _reports(settings: Settings, stores: Stores) -> Callable[[], None]:
@@ -102,6 +107,16 @@ def _experiments(settings: Settings, events: EventStore, config: str) -> Callabl
     from mailwake.experiments.turns import start_turns
 
     return start_turns(settings, events, config=config)
+
+
+def _contacts(settings: Settings) -> Contacts | None:
+    """Who people are in the org, where one is connected."""
+    if not settings.salesforce.login:
+        return None
+    from mailwake.crm.contacts import contacts_of
+    from mailwake.store.crm import open_crm
+
+    return contacts_of(open_crm(settings.data_folder / "state.sqlite"), settings.salesforce.login)
 
 
 def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
@@ -125,11 +140,11 @@ def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
 
 
 def _workflows(settings: Settings, stores: Stores, config: str) -> Callable[[], None]:
-    from mailwake.workflows.opening import desk_of
+    from mailwake.workflows.opening import opened_desk
     from mailwake.workflows.turns import start
 
     opened = contextlib.ExitStack()
-    stop = start(opened.enter_context(desk_of(settings, stores)), config=config)
+    stop = start(opened.enter_context(opened_desk(settings, stores)), config=config)
 
     def stop_and_close() -> None:
         stop()
@@ -144,13 +159,12 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
     return start_noting(settings, events)
 
 
-async def _serve(settings: Settings, stores: Stores) -> None:
+async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
     from mailwake.cli.packing import maker_of
     from mailwake.monitoring.status import look
     from mailwake.web.app import create_app
     from mailwake.web.guard import open_to_all
     from mailwake.web.server import serve
-    from mailwake.workflows.opening import desk_of
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -162,15 +176,13 @@ async def _serve(settings: Settings, stores: Stores) -> None:
             "put a login in front, or set web.host to 127.0.0.1",
             file=sys.stderr,
         )
-    opened = contextlib.ExitStack()
     app = create_app(
         stores,
-        rules=opened.enter_context(desk_of(settings, stores)),
         host=settings.web.host,
-        relay=f"{settings.relay.host}:{settings.relay.port}",
         packs=lambda: maker_of(settings),
         settings=settings,
         language=_language(settings),
+        desk=desk,
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:
@@ -182,7 +194,6 @@ async def _serve(settings: Settings, stores: Stores) -> None:
             stop=stop,
         )
     finally:
-        opened.close()
         address.remove(settings.data_folder, pid=os.getpid())
 
 

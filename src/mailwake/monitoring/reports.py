@@ -18,7 +18,7 @@ import msgspec
 SERVE = "serve.json"
 #: Roles are known by these names and no others, so that a name can be a label.
 _ROLE = re.compile(r"edge-[0-9]{1,4}|relay|ingest|webhooks|web|work|monitor")
-_REPORT = re.compile(r"(edge-[0-9]{1,4}|relay|ingest|webhooks|pipeline|notify|monitor)\.json")
+_REPORT = re.compile(r"(edge-[0-9]{1,4}|relay|ingest|webhooks|pipeline|notify|salesforce|monitor)\.json")
 #: Where a role's report has another name than the role.
 _WRITES = {"web": "pipeline", "work": "pipeline"}
 Number = int | float
@@ -54,6 +54,11 @@ class Report:
         """The number at a path of names; None: not known."""
         found = self._at(path)
         return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+    def text(self, *path: str) -> str | None:
+        """The text at a path of names, cut; None: there is none."""
+        found = self._at(path)
+        return found[:300] if isinstance(found, str) and found else None
 
     def numbers(self, *path: str) -> dict[str, Number]:
         """All numbers of an object, by name."""

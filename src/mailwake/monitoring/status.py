@@ -21,6 +21,7 @@ from mailwake.monitoring.reports import Report, Role, read_reports, read_roles
 FRESH_SECONDS = 15
 #: What webhooks out say of themselves, and how long an endpoint may take nothing before it is a problem.
 NOTIFY, NOTIFY_SECONDS = "notify", 3_600
+SALESFORCE = "salesforce"
 #: The role that looks; that it is there says nothing of the others.
 WATCHER = "monitor"
 _SECOND = 1_000_000
@@ -86,7 +87,7 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
         now: microseconds since 1970.
     """
     served, reports = read_roles(data), read_reports(data)
-    told = reports.pop(NOTIFY, None)  # no role of its own writes it
+    told, org = reports.pop(NOTIFY, None), reports.pop(SALESFORCE, None)  # no roles of their own write them
     if served is None:
         roles = [_alone(report, now) for report in reports.values()]
     else:
@@ -109,6 +110,7 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
             *_of_log(log),
             *_of_disk(disk),
             *_of_notify(told),
+            *_of_salesforce(org),
         ),
         decisions=(*_of_unsubscribes(reports), *_of_incidents(reports)),
     )
@@ -288,6 +290,17 @@ def _of_notify(report: Report | None) -> Iterator[str]:
         if told["dead"]:
             dead = f"{told['dead']:.0f}"
             yield say("%(count)s webhooks for %(name)s were laid aside; `mailwake notify dead`", count=dead, name=name)
+
+
+def _of_salesforce(report: Report | None) -> Iterator[str]:
+    """The org that is told what people did."""
+    if report is None:
+        return
+    if fault := report.text("fault"):
+        yield say("Salesforce is told nothing: %(why)s", why=fault)
+    if dead := report.number("dead"):
+        told = f"{dead:,.0f}"
+        yield say("Salesforce refuses %(count)s records; `mailwake salesforce dead` says why", count=told)
 
 
 def _of_disk(disk: Disk) -> Iterator[str]:

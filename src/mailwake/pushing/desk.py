@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailwake.crm.consenting import Followed, follow_wishes
+from mailwake.crm.contacts import contacts_of, scorer_of
 from mailwake.crm.fields import PEOPLE, ours
 from mailwake.crm.following import Follow, follow, follow_people, is_night, sweep
 from mailwake.crm.identity import heirs
@@ -27,6 +28,7 @@ from mailwake.pushing.budget import BELIEVED_SECONDS, Budget
 from mailwake.pushing.sending import Sender, Sent, one_sender
 from mailwake.salesforce.records import Org
 from mailwake.salesforce.wire import Around as World
+from mailwake.scoring.desk import desk_of
 from mailwake.store.crm import CrmStore, Lane
 from mailwake.store.events import EventStore
 from mailwake.store.state import StateStore
@@ -195,10 +197,18 @@ def open_desk(
     events: EventStore,
     store: CrmStore,
     *,
-    score: Scorer = lambda _handles, _now: {},
+    score: Scorer | None = None,
     world: World | None = None,
 ) -> Desk:
     """A desk for an installation's org; nothing is asked of it yet.
+
+    Args:
+        settings: of the installation.
+        state: who may be mailed.
+        events: what happened.
+        store: what stands between us and the org.
+        score: how warm people are; None: as the settings say.
+        world: the world.
 
     Raises:
         Misconfigured: no org is connected, or an option cannot be.
@@ -213,7 +223,7 @@ def open_desk(
         events=events,
         store=store,
         names=Names(settings.tracking_host),
-        score=score,
+        score=score or scorer_of(state, events, desk_of(settings, contacts_of(store, told.login))),
         ladder=_ladder(told.statuses),
         rows=told.rows,
         row_days=told.row_days,

@@ -21,7 +21,7 @@ from mailwake.store.crm import Lane
 
 log = structlog.get_logger(__name__)
 REPORT = "salesforce.json"
-PAUSE_SECONDS = 10.0
+PAUSE_SECONDS = 5.0
 #: after a fault that only people can mend
 _LONG_PAUSE_SECONDS = 300.0
 _EVERYTHING_SECONDS = 60.0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from mailwake.apidoc.shapes import ScoredPerson
 from mailwake.atlas.answers import to_json as atlas_to_json
 from mailwake.atlas.domains import DAYS, atlas
 from mailwake.comparing.best_hours import best_hours
@@ -40,7 +42,8 @@ from mailwake.people.delivery import delivery_card
 from mailwake.people.delivery import to_json as delivery_to_json
 from mailwake.people.people import FILTERS, PAGE_SIZE, people
 from mailwake.people.person import person
-from mailwake.people.person import to_json as person_to_json
+from mailwake.scoring.answers import score_of
+from mailwake.scoring.desk import Desk
 from mailwake.segments.within import within
 from mailwake.store.state import Campaign
 from mailwake.web.keeping import Kept
@@ -95,6 +98,12 @@ def kept_of(request: Request) -> Kept:
     """Answers of a moment ago, in the language that is spoken: they hold reasons in words."""
     kept: dict[str, Kept] = request.app.state.kept
     return kept[tag()]
+
+
+def desk_of(request: Request) -> Desk:
+    """How this installation scores."""
+    desk: Desk = request.app.state.desk
+    return desk
 
 
 def changes_of(request: Request, known: Overview) -> Changes:
@@ -208,8 +217,13 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
 
 @router.get("/api/person")
 def one_person(request: Request, *, address: Address) -> Response:
-    """One recipient over all campaigns: how often and when they engage, with what, and whether they come back."""
-    return _json(person_to_json(person(stores_of(request), address.strip())))
+    """One recipient over all campaigns: how often and when they engage, with what, if they come back, and the score."""
+    stores, given = stores_of(request), address.strip()
+    answer = person(stores, given)
+    (handle,) = stores.state.known_handles([given]).values()
+    score = score_of(stores, desk_of(request), handle, now=now_of(request))
+    told = {field.name: getattr(answer, field.name) for field in fields(answer)}
+    return _json(msgspec.json.encode(ScoredPerson(**told, score=score)) + b"\n")
 
 
 @router.get("/api/person/hour")

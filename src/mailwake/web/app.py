@@ -16,9 +16,12 @@ from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
 from mailwake.language import ENGLISH
 from mailwake.monitoring.status import Status
+from mailwake.scoring.desk import Desk
+from mailwake.scoring.keeping import Keeper
 from mailwake.settings import Settings
 from mailwake.web import (
     api,
+    calls,
     click_maps,
     deliverability,
     experiments,
@@ -39,7 +42,6 @@ from mailwake.web.assets import Assets
 from mailwake.web.guard import Guard
 from mailwake.web.keeping import Kept
 from mailwake.web.tongue import Tongue
-from mailwake.workflows.desk import Desk
 
 
 def look_nowhere() -> Status:
@@ -52,38 +54,37 @@ def wall_clock() -> int:
     return time.time_ns() // 1_000
 
 
-def create_app(  # noqa: PLR0913 - one for each thing that a dashboard may be told of
+def create_app(
     stores: Stores,
     *,
     host: str = "127.0.0.1",
-    relay: str = "127.0.0.1:2525",
     look: Callable[[], Status] = look_nowhere,
     settings: Settings | None = None,
     wall: Callable[[], int] = wall_clock,
     packs: Callable[[], Maker] | None = None,
     language: NullTranslations = ENGLISH,
-    rules: Desk | None = None,
+    desk: Desk | None = None,
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
 
     Args:
         stores: what it shows.
         host: the address it listens on, which decides what host names it answers to.
-        relay: where programs may send through, for a reader who has nothing to see yet.
         look: gives what the installation says of itself.
         settings: of the installation, which say who is told what; None: nobody is.
         wall: gives microseconds since 1970.
         packs: gives what packs are signed with; None: nobody knows the keys here.
         language: of the pages.
-        rules: of the installation; None: nobody knows them here.
+        desk: how people are scored; None: by the model of the package, with no CRM to ask.
     """
     app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.state.stores = stores
-    app.state.relay = relay
+    app.state.relay = "127.0.0.1:2525" if settings is None else f"{settings.relay.host}:{settings.relay.port}"
     app.state.look = look
     app.state.settings = settings
     app.state.wall = wall
     app.state.kept = defaultdict(Kept)
+    app.state.desk = desk or Desk(keep=Keeper().answer)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(click_maps.router)
@@ -92,6 +93,7 @@ def create_app(  # noqa: PLR0913 - one for each thing that a dashboard may be to
     app.include_router(unsubscribes.router)
     app.include_router(suppressions.router)
     app.include_router(segments.router)
+    app.include_router(calls.router)
     app.include_router(experiments.router)
     app.include_router(goals.router)
     app.include_router(notifications.router)
@@ -99,7 +101,6 @@ def create_app(  # noqa: PLR0913 - one for each thing that a dashboard may be to
     app.state.packs = packs
     app.include_router(exports.router)
     app.include_router(salesforce.router)
-    app.state.rules = rules
     app.include_router(workflows.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)

@@ -15,6 +15,10 @@ from mailwake.errors import BadInput
 
 #: A reason of 200 characters is at most 2,400 bytes of a form, whatever its letters, an address of 320 at most 3,840.
 BODY_BYTES = 8_192
+#: A file of 64 kB of letters that JSON writes as two.
+LONG_BODY_BYTES = 140_000
+#: The longest table of leads, with room for what JSON writes as two.
+TABLE_BODY_BYTES = 17_000_000
 _FIELDS = 8
 #: Who did it, as it is kept: the dashboard knows no users.
 BY = "dashboard"
@@ -39,19 +43,40 @@ async def json_of(request: Request) -> Mapping[str, str]:
     Raises:
         BadInput: it is too long or no such object.
     """
-    body = await _body(request)
+    return _members(await _body(request))
+
+
+async def long_json_of(request: Request) -> Mapping[str, str]:
+    """The same, where a text is a whole file.
+
+    Raises:
+        BadInput: as `json_of`.
+    """
+    return _members(await _body(request, LONG_BODY_BYTES))
+
+
+async def table_json_of(request: Request) -> Mapping[str, str]:
+    """The same, where a text is a table of many thousand lines.
+
+    Raises:
+        BadInput: as `json_of`.
+    """
+    return _members(await _body(request, TABLE_BODY_BYTES))
+
+
+def _members(body: bytes) -> Mapping[str, str]:
     try:
         return msgspec.json.decode(body, type=dict[str, str])
     except (msgspec.DecodeError, RecursionError):
         raise BadInput('send a JSON object of texts, such as {"address": "ann@example.com", "why": "asked"}') from None
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most: int = BODY_BYTES) -> bytes:
     body = bytearray()
     async for part in request.stream():
         body += part
-        if len(body) > BODY_BYTES:
-            raise BadInput("the form is too long; give a shorter reason")
+        if len(body) > most:
+            raise BadInput("the form is too long; give a shorter " + ("reason" if most == BODY_BYTES else "file"))
     return bytes(body)
 
 

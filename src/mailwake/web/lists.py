@@ -63,7 +63,7 @@ def on_link(
 
 
 @router.get("/campaigns/{campaign}/links/{number}/people.csv", include_in_schema=False)
-def on_link_csv(
+def on_linkcsv_answer(
     request: Request, campaign: str, number: Number, *, template: Template = "", who: Who = "all"
 ) -> Response:
     """Everybody who followed one link."""
@@ -75,8 +75,8 @@ def on_link_csv(
         return people_on_link(stores, found, number, **asked, page=page, page_size=_CHUNK).people
 
     head = ("email", "by", "clicks", "first_at", "last_at")
-    cells = ((each.address, each.who, str(each.clicks), each.first_at, each.last_at) for each in _all(chunk))
-    return _csv("link", head, cells)
+    cells = ((each.address, each.who, str(each.clicks), each.first_at, each.last_at) for each in gathered(chunk))
+    return csv_answer("link", head, cells)
 
 
 @router.get("/campaigns/{campaign}/people.csv", include_in_schema=False)
@@ -91,7 +91,7 @@ def people_csv(request: Request, campaign: str, there: Narrowed, *, outcome: Out
         return [_person(each, hours.get(each.address or "")) for each in some]
 
     head = ("email", "outcome", "opened_by", "clicked_by", "sent_at", "last_at", "best_hour", "clock", "reason")
-    return _csv("people", head, _all(chunk))
+    return csv_answer("people", head, gathered(chunk))
 
 
 def _hours(stores: Stores, addresses: Sequence[str], now: Micros) -> dict[str, PersonHour]:
@@ -107,14 +107,16 @@ def _person(each: Person, best: PersonHour | None) -> Sequence[str | datetime | 
     return (*facts, hour, clock, each.reason)
 
 
-def _all(chunk: Callable[[int], Sequence[T]]) -> Iterator[T]:
+def gathered(chunk: Callable[[int], Sequence[T]]) -> Iterator[T]:
+    """All lines of a list that comes in pages, until one is empty."""
     page = 1
     while found := chunk(page):
         yield from found
         page += 1
 
 
-def _csv(name: str, head: Sequence[str], rows: Iterable[Sequence[str | datetime | None]]) -> Response:
+def csv_answer(name: str, head: Sequence[str], rows: Iterable[Sequence[str | datetime | None]]) -> Response:
+    """A table as a file of that name, sent while it is made; no cell runs as a formula."""
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
     return StreamingResponse(_lines(head, rows), media_type="text/csv; charset=utf-8", headers=headers)
 

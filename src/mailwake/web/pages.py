@@ -14,7 +14,14 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.atlas.domains import atlas, everybody, forecast
-from mailwake.boards import bounces_view, definitions_view, deliverability_view, domains_view, status_view
+from mailwake.boards import (
+    bounces_view,
+    calls_view,
+    definitions_view,
+    deliverability_view,
+    domains_view,
+    status_view,
+)
 from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
@@ -27,6 +34,7 @@ from mailwake.insight.stores import Stores
 from mailwake.people.delivery import delivery_card
 from mailwake.people.people import FILTERS, people
 from mailwake.people.person import person
+from mailwake.scoring.answers import score_of
 from mailwake.store.state import Campaign
 from mailwake.views import (
     campaign_view,
@@ -46,6 +54,7 @@ from mailwake.web.api import (
     Page,
     changes_of,
     comparison_of,
+    desk_of,
     kept_of,
     now_of,
     pace_of,
@@ -145,7 +154,10 @@ def one_person(request: Request, *, address: Address) -> Response:
     answer = person(stores, given)
     handle = stores.state.known_handles([given])[given]
     hour = best_hours(stores, [handle], now=now_of(request))[handle]
-    return render(request, "person.html", **person_view.values(answer, hour, stores.zone))
+    score = score_of(stores, desk_of(request), handle, now=now_of(request))
+    names = {copy.campaign: copy.name for copy in answer.copies}
+    values = person_view.values(answer, hour, stores.zone) | calls_view.score(score, names, stores.zone)
+    return render(request, "person.html", **values)
 
 
 @router.get("/compare")

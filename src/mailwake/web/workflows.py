@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -9,11 +11,13 @@ from starlette.responses import Response
 
 from mailwake.boards import workflows_view
 from mailwake.errors import BadInput
+from mailwake.settings import Settings
 from mailwake.web.api import Page, now_of, stores_of
 from mailwake.web.rendering import as_json, render
 from mailwake.workflows import answers
 from mailwake.workflows.answers import Asked, RulesAnswer
 from mailwake.workflows.desk import Desk
+from mailwake.workflows.opening import opened_desk
 from mailwake.workflows.trial import MAX_DAYS
 
 PATH = "/workflows"
@@ -37,7 +41,10 @@ def page(
 ) -> Response:
     """All rules, and what they decided, narrowed as the address says; one of them tried, where it is named."""
     asked = Asked(rule=rule, decision=decision, why=why, address=address, page=page)
-    trial = answers.tried(_desk(request), tried, days=days, now=now_of(request)) if tried else None
+    trial = None
+    if tried:
+        with _desk(request) as desk:
+            trial = answers.tried(desk, tried, days=days, now=now_of(request))
     values = workflows_view.values(_told(request, asked), asked, trial, stores_of(request).zone)
     return render(request, "workflows.html", here="workflows", **values)
 
@@ -53,23 +60,28 @@ def list_rules(
 @router.get("/api/workflows/why")
 def explain(request: Request, *, address: Text, rule: Text = "") -> Response:
     """What rules made of the last thirty days of one person, and why."""
-    return as_json(answers.explained(_desk(request), address, rule, now=now_of(request)))
+    with _desk(request) as desk:
+        return as_json(answers.explained(desk, address, rule, now=now_of(request)))
 
 
 @router.get("/api/workflows/{rule}/test")
 def try_out(request: Request, rule: str, *, days: Days = 30) -> Response:
     """For whom a rule would have acted in the last days; nothing is done."""
-    return as_json(answers.tried(_desk(request), rule, days=days, now=now_of(request)))
+    with _desk(request) as desk:
+        return as_json(answers.tried(desk, rule, days=days, now=now_of(request)))
 
 
 def _told(request: Request, asked: Asked) -> RulesAnswer:
-    if request.app.state.rules is None:
+    if request.app.state.settings is None:
         return answers.NOWHERE
-    return answers.everything(_desk(request), asked)
+    with _desk(request) as desk:
+        return answers.everything(desk, asked)
 
 
-def _desk(request: Request) -> Desk:
-    found: Desk | None = request.app.state.rules
-    if found is None:
+@contextmanager
+def _desk(request: Request) -> Iterator[Desk]:
+    settings: Settings | None = request.app.state.settings
+    if settings is None:
         raise BadInput("this dashboard shows stores alone; nobody told it where their rules are")
-    return found
+    with opened_desk(settings, stores_of(request)) as desk:
+        yield desk

@@ -66,6 +66,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "delivery": rows[0].delivery if rows and rows[0].delivery else 1,
         "bucket_seconds": 60,
         "since": min((row.at for row in rows), default=0),
+        "opened_since": min((row.at for row in rows), default=0) + 1_000_000,
+        "sent_since": sorted(row.at for row in rows)[len(rows) // 2] if rows else 0,
         "until": max((row.at for row in rows), default=0),
         "after": -1,
         "only": "",

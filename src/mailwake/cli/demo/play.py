@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +30,7 @@ from mailwake.cli.demo.experiments import INVITATION, INVITATION_SENDER, decide_
 from mailwake.cli.demo.history import write_history
 from mailwake.cli.demo.house import WEEK_SECONDS, House, Ports, free_ports, furnish, prepare, running, wait_until_ready
 from mailwake.cli.demo.kept import GOALS, SEGMENTS, SHOP, keep
+from mailwake.cli.demo.org import Pushed, connect, org_with_people, push
 from mailwake.cli.demo.runs import send_until_done
 from mailwake.cli.report.asking import ask
 from mailwake.errors import Unavailable
@@ -38,6 +40,7 @@ from mailwake.simulate.clients import ORDER, UPDATE, Fate, Occasion, Relay, send
 from mailwake.simulate.compare import Comparison, Mailing, compare
 from mailwake.simulate.crowd import Crowd
 from mailwake.simulate.letters import count_letters, read_letters
+from mailwake.simulate.org import OrgBeside
 from mailwake.simulate.people import Person, make_people, without_trouble
 from mailwake.simulate.places import load_world
 from mailwake.simulate.plan import Plan, Setting, make_plan
@@ -72,16 +75,33 @@ def command(
     furnish(folder, ports, cast.newsletter, cast.everybody)
     write_history(folder / "data", cast.newsletter, now=Micros(time.time_ns() // 1_000), seed=seed)
     console.print("A made-up crowd, tracked one by one: mode `individual`. For real people the default is `aggregate`.")
-    with running_with_bar(folder, ports, console) as house:
-        result = Demo(house=house, cast=cast, seed=seed, console=console).run()
+    with org_with_people(folder, cast.everybody) as org:
+        if org is not None:
+            connect(folder, org)
+        holds = _play(running_with_bar(folder, ports, console), cast, org, seed=seed, console=console, leave=leave)
+    if not holds:
+        raise SystemExit(1)
+
+
+def _play(
+    opened: AbstractContextManager[House],
+    cast: Cast,
+    org: OrgBeside | None,
+    *,
+    seed: int,
+    console: Console,
+    leave: bool,
+) -> bool:
+    """The whole play; whether all numbers are right."""
+    with opened as house:
+        result = Demo(house=house, cast=cast, seed=seed, console=console, org=org).run()
         tables.show(console, result, house)
-        (folder / "result.json").write_text(json.dumps(tables.as_dict(result)), encoding="utf-8")
+        (house.folder / "result.json").write_text(json.dumps(tables.as_dict(result)), encoding="utf-8")
         if not leave and sys.stdout.isatty():
             console.print("Serving until Ctrl-C.")
             with contextlib.suppress(KeyboardInterrupt):
                 house.serve.wait()
-    if not all(comparison.holds for comparison in result.comparisons):
-        raise SystemExit(1)
+    return all(comparison.holds for comparison in result.comparisons) and (result.pushed is None or result.pushed.holds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +153,8 @@ class Result:
     read_seconds: float
     total_seconds: float
     restarts: Mapping[str, int]
+    #: into the org; None: there is none
+    pushed: Pushed | None
 
 
 @contextlib.contextmanager
@@ -163,6 +185,7 @@ class Demo:
     cast: Cast
     seed: int
     console: Console
+    org: OrgBeside | None = None
 
     def run(self) -> Result:
         """Send, read, wait, compare."""
@@ -177,7 +200,9 @@ class Demo:
         overview, comparisons = self._applied(plan)
         decide_one(self.house.dashboard_url)
         keep(self.house.dashboard_url, "/api/segments", SEGMENTS)
+        pushed = None if self.org is None else push(self.house.config, self.house.dashboard_url, self.org)
         return Result(
+            pushed=pushed,
             overview=overview,
             comparisons=comparisons,
             messages=sum(len(people) for _, people in self.cast.mailings()),

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mailwake.cli.demo.house import House
+from mailwake.cli.demo.org import Pushed
 
 if TYPE_CHECKING:
     from mailwake.cli.demo.play import Result
@@ -50,9 +51,21 @@ def show(console: Console, result: Result, house: House) -> None:
             why = row.why if row.between is None or row.holds else f"WRONG: has to be {_range(*row.between)}. {row.why}"
             table.add_row(row.what, _number(row.crowd), _number(row.mailwake), why)
         console.print(table)
+    if result.pushed is not None:
+        _show_org(console, result.pushed)
     if not all(comparison.holds for comparison in result.comparisons):
         console.print(f"Some counts are wrong; please report it with {house.folder / 'serve.log'}.", style="bold red")
     console.print(f"dashboard  {house.dashboard_url}\n", highlight=False)
+
+
+def _show_org(console: Console, pushed: Pushed) -> None:
+    """What came of the org."""
+    console.print("$ mailwake salesforce push", style="bold", highlight=False)
+    console.print(f"{pushed.written:,} records written to an emulated org in {pushed.calls:,} calls")
+    same = "the same people as on the dashboard's page of calls" if pushed.hot_there == pushed.hot_here else "WRONG"
+    console.print(f"hot prospects listed there: {len(pushed.hot_there):,}, {same}")
+    back = "held what it held before, to the byte" if pushed.is_undone else "WRONG: something was left behind"
+    console.print(f"mailwake salesforce undo: the org {back}; then it was pushed again\n")
 
 
 def as_dict(result: Result) -> dict[str, Any]:

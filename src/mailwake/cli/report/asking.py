@@ -20,17 +20,26 @@ from mailwake.web import address
 TIMEOUT_SECONDS = 60.0
 
 
-def answer_of(settings: Settings, path: str, otherwise: Callable[[Stores], bytes]) -> bytes:
-    """What a running dashboard answers, or what the stores say when there is none."""
+def answer_of(
+    settings: Settings, path: str, otherwise: Callable[[Stores], bytes], *, body: bytes | None = None
+) -> bytes:
+    """What a running dashboard answers, or what the stores say when there is none.
+
+    Args:
+        settings: say where both are.
+        path: of the API.
+        otherwise: asks the stores.
+        body: JSON to post to the path; None: it is only got.
+    """
     running = address.read(settings.data_folder)
     if running is not None:
-        answer = ask(running.url, path)
+        answer = ask(running.url, path, body)
         if answer is not None:
             return answer
     return _open_and_ask(settings, otherwise)
 
 
-def ask(url: str, path: str) -> bytes | None:
+def ask(url: str, path: str, body: bytes | None = None) -> bytes | None:
     """The answer of a running dashboard; None: nobody listens there any more.
 
     Raises:
@@ -40,9 +49,10 @@ def ask(url: str, path: str) -> bytes | None:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("GET", path, headers={"Accept": "application/json"})
+        headers = {"Accept": "application/json", "Origin": url.rstrip("/")}
+        connection.request("GET" if body is None else "POST", path, body, headers)
         response = connection.getresponse()
-        body = response.read()
+        answer = response.read()
     except ConnectionRefusedError:
         return None
     except (OSError, http.client.HTTPException) as fault:
@@ -50,8 +60,8 @@ def ask(url: str, path: str) -> bytes | None:
     finally:
         connection.close()
     if response.status == 200:
-        return body
-    raise fault_of(response.status, body, url)
+        return answer
+    raise fault_of(response.status, answer, url)
 
 
 def fault_of(status: int, body: bytes, url: str) -> BadInput | Unavailable:

@@ -20,6 +20,7 @@ from mailwake.cli.salesforce.telling import (
     tell_status,
     tell_undone,
 )
+from mailwake.crm.following import FOLLOWED
 from mailwake.errors import BadInput
 from mailwake.settings import DEFAULT_FILE, load
 
@@ -154,6 +155,17 @@ def repair(*, config: ConfigOption = DEFAULT_FILE) -> None:
         tell_repaired(patiently(office.desk.repair))
 
 
+@command.command("refresh")
+def refresh(*, config: ConfigOption = DEFAULT_FILE) -> None:
+    """Let everybody be looked at anew, by whoever follows the events; writes nothing to the org.
+
+    Example: mailwake salesforce refresh
+    """
+    with opened(config, events=False) as office:
+        office.desk.store.put_mark(FOLLOWED, 0)
+    print("everybody will be looked at anew")
+
+
 @command.command("status")
 def status(*, config: ConfigOption = DEFAULT_FILE, as_json: JsonOption = False) -> None:
     """Show what waits, what was refused, and what it costs.
@@ -190,7 +202,7 @@ def link(
             raise BadInput(f"there is no campaign {campaign[:80]!r}; `mailwake report` has their names")
         wanted = desk.around.ladder.steps
         made = link_campaign(desk.org, desk.store, found.id, crm_campaign, now=desk.now, wanted=wanted)
-        desk.store.put_mark("followed", 0)
+        desk.store.put_mark(FOLLOWED, 0)
     print(
         f"{found.name} is campaign {crm_campaign} of the org"
         + (f"; made its statuses {', '.join(made)}" if made else "")

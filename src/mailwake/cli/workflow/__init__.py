@@ -31,7 +31,7 @@ from mailwake.workflows import answers
 from mailwake.workflows.answers import Asked, RulesAnswer, TrialAnswer, WhyAnswer
 from mailwake.workflows.desk import rules_of
 from mailwake.workflows.mailing import runner
-from mailwake.workflows.opening import desk_of
+from mailwake.workflows.opening import opened_desk
 from mailwake.workflows.turns import Turns
 
 command = typer.Typer(
@@ -185,7 +185,7 @@ def run(
     configure(settings.logging, "command")
     if running.read(settings.data_folder) is not None:
         raise Unavailable("the dashboard that runs takes turns by itself, one a minute")
-    with stores_of(settings) as stores, desk_of(settings, stores) as desk:
+    with stores_of(settings) as stores, opened_desk(settings, stores) as desk:
         done = Turns(desk, run=runner(config, threading.Event())).turn(now=moment())
     told = {name: getattr(done, name) for name in ("entered", "deferred", "refused", "reversed")}
     if as_json:

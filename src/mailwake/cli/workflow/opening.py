@@ -14,7 +14,7 @@ from mailwake.store.events import open_events
 from mailwake.store.state import open_state
 from mailwake.workflows import answers
 from mailwake.workflows.desk import Desk
-from mailwake.workflows.opening import desk_of
+from mailwake.workflows.opening import opened_desk
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def asked(settings: Settings, path: str, ask: Callable[[Desk], msgspec.Struct]) 
     """What a running dashboard answers, or what the stores say when there is none."""
 
     def answer(stores: Stores) -> bytes:
-        with desk_of(settings, stores) as desk:
+        with opened_desk(settings, stores) as desk:
             return answers.to_json(ask(desk))
 
     return answer_of(settings, path, answer)

@@ -136,6 +136,18 @@ class Persons(Marks):
         """What some people allow."""
         return {row.id: row for row in self._rows(Individual, _individuals, ids)}
 
+    def unprofiled(self) -> frozenset[Handle]:
+        """Everybody of whom a record says that they want no profile."""
+        recipients = schema.recipients
+        query = (
+            select(recipients.c.handle)
+            .join(_people, _people.c.address_key == recipients.c.address_key)
+            .join(_individuals, _individuals.c.id == _people.c.individual)
+            .where(_individuals.c.no_profiling, _people.c.is_deleted.is_(False))
+        )
+        with self._database.reading() as connection:
+            return frozenset(Handle(handle) for handle in connection.scalars(query))
+
     def users(self, ids: Iterable[str]) -> dict[str, CrmUser]:
         """Whom records belong to."""
         return {row.id: row for row in self._rows(CrmUser, _users, ids)}

@@ -1,0 +1,197 @@
+"""What the page of calls shows, and the part of a person's page that tells their score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from mailwake.drawing import figures
+from mailwake.drawing.paging import pages
+from mailwake.drawing.pieces import safe_href
+from mailwake.scoring.answers import EntryAnswer, ScoreAnswer
+from mailwake.scoring.bands import BANDS
+from mailwake.scoring.calls import Call, Calls, LastAct
+from mailwake.scoring.reasons import shown
+
+PATH = "/calls"
+#: acts as people read them; with a link's label behind them where there is one
+ACTS = {
+    "replied": "answered",
+    "clicked": "clicked",
+    "clicked_intent": "clicked, high intent",
+    "converted": "reached a goal",
+    "opened": "opened",
+    "unsubscribed": "asked for no more mail",
+    "silent": "nothing of their own",
+}
+CSV_HEAD = (
+    *("rank", "email", "name", "owner", "score", "band", "momentum", "reasons"),
+    *("last_act", "last_link", "last_at", "record"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One person to call."""
+
+    rank: str
+    #: how they are called on the page: a name, else the address
+    name: str
+    address: str
+    #: of their page here; empty: the address is not known any more
+    href: str
+    #: into the CRM; None: not known, or no web address
+    record: str | None
+    owner: str
+    score: str
+    band: str
+    momentum: str
+    reasons: tuple[str, ...]
+    last: str
+    last_at: str
+    campaign: str
+    #: of that campaign; empty: none
+    campaign_href: str
+    subject: str
+    text: str
+    #: opens the draft in the reader's own mail program; empty: no address
+    mailto: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LedgerLine:
+    """One entry, ready to read."""
+
+    act: str
+    label: str
+    at: str
+    fresh: str
+    now: str
+    more: str
+
+
+def values(answer: Calls, owners: Sequence[str], zone: ZoneInfo) -> dict[str, Any]:
+    """What `calls.html` names.
+
+    Args:
+        answer: the page of the list.
+        owners: to choose from; none: no CRM tells of any.
+        zone: the viewer's.
+    """
+    asked = {"band": answer.band, "owner": answer.owner}
+    return {
+        "lines": [_line(each, zone) for each in answer.calls],
+        "bands": [(name, figures.count(number)) for name, number in answer.bands.items()],
+        "names": BANDS,
+        "band": answer.band,
+        "owner": answer.owner,
+        "owners": list(owners) if not answer.owner or answer.owner in owners else [answer.owner, *owners],
+        "people": figures.count(answer.people),
+        "is_empty": not answer.people,
+        "total": figures.count(answer.total),
+        "as_of": "" if answer.as_of is None else figures.moment(answer.as_of, zone),
+        "model": answer.model,
+        "best_from": answer.best_from,
+        "csv": f"/calls.csv?{urlencode(asked)}",
+        "pages": pages(PATH, asked, page=answer.page, total=answer.total, page_size=answer.page_size),
+    }
+
+
+def _line(call: Call, zone: ZoneInfo) -> Line:
+    score, last, address = call.score, call.last, call.address or ""
+    return Line(
+        rank=figures.count(call.rank),
+        name=call.name or address or "address no longer known",
+        address=address if call.name else "",
+        href=f"/person?{urlencode({'address': address})}" if address else "",
+        record=safe_href(call.url),
+        owner=call.owner,
+        score=figures.CANNOT_SAY if score.score is None else str(score.score),
+        band=score.band or figures.CANNOT_SAY,
+        momentum=moved(score.momentum),
+        reasons=tuple(each.says for each in score.reasons),
+        last=_act(last),
+        last_at="" if last is None or last.at is None else figures.moment(last.at, zone),
+        campaign="" if last is None else last.campaign_name,
+        campaign_href=f"/campaigns/{last.campaign}" if last is not None and last.campaign_name else "",
+        subject=call.follow_up.subject,
+        text=call.follow_up.text,
+        mailto=_mailto(address, call.follow_up.subject, call.follow_up.text) if address else "",
+    )
+
+
+def _act(last: LastAct | None) -> str:
+    if last is None:
+        return ""
+    label = shown(last.label)
+    return f"{ACTS[last.act]}: {label}" if label else ACTS[last.act]
+
+
+def _mailto(address: str, subject: str, text: str) -> str:
+    """An address as RFC 6068 writes it: everything quoted, lines ended by CRLF."""
+    body = text.replace("\n", "\r\n")
+    return f"mailto:{quote(address, safe='@')}?subject={quote(subject, safe='')}&body={quote(body, safe='')}"
+
+
+def moved(points: int) -> str:
+    """A momentum with its direction as sign and shape."""
+    if not points:
+        return f"={figures.NBSP}0"
+    return f"▲{figures.NBSP}+{points:,}" if points > 0 else f"▼{figures.NBSP}\N{MINUS SIGN}{-points:,}"
+
+
+def points(millipoints: int) -> str:
+    """Points with the sign that typographers use."""
+    return f"{millipoints / 1_000:.3f}".replace("-", "\N{MINUS SIGN}")
+
+
+def score(answer: ScoreAnswer, names: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """What `_score.html` names.
+
+    Args:
+        answer: the score.
+        names: of campaigns, by id.
+        zone: the viewer's.
+    """
+    facts = [
+        ("Score", figures.CANNOT_SAY if answer.score is None else f"{answer.score} of 100"),
+        ("Band", answer.band or figures.CANNOT_SAY),
+        ("Momentum", moved(answer.momentum)),
+        ("Points", points(answer.millipoints)),
+    ]
+    return {
+        "score_facts": facts if not answer.cannot_say else [],
+        "score_why": answer.why,
+        "score_refused": answer.cannot_say.capitalize(),
+        "ledger": [_entry(each, names, zone) for each in answer.ledger],
+        "ledger_sum": points(answer.millipoints),
+        "score_model": answer.model,
+    }
+
+
+def _entry(entry: EntryAnswer, names: Mapping[str, str], zone: ZoneInfo) -> LedgerLine:
+    more = [names.get(entry.campaign or "", "")]
+    if entry.capped_millipoints:
+        more.append(f"the cap took {points(entry.capped_millipoints)}")
+    if entry.p_human < 1:
+        more.append(f"{figures.whole_percent(entry.p_human)} a person")
+    return LedgerLine(
+        act=ACTS[entry.act],
+        label=shown(entry.label),
+        at="" if entry.at is None else figures.moment(entry.at, zone),
+        fresh=points(entry.fresh_millipoints),
+        now=points(entry.millipoints),
+        more=" · ".join(filter(None, more)),
+    )
+
+
+def csv_row(call: Call) -> tuple[str | datetime | None, ...]:
+    """One line for a spreadsheet, under `CSV_HEAD`."""
+    act, label, at = (None, None, None) if call.last is None else (call.last.act, call.last.label, call.last.at)
+    score = None if call.score.score is None else str(call.score.score)
+    told = (score, call.score.band, str(call.score.momentum), call.score.why)
+    return (str(call.rank), call.address, call.name, call.owner, *told, act, label, at, call.url)

@@ -1,0 +1,138 @@
+"""The demo's last act: what people did is pushed into an org, found there, taken back to the byte, and pushed again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mailwake.cli.report.asking import ask
+from mailwake.crm.links import org_of
+from mailwake.errors import Unavailable
+from mailwake.settings import Settings, load
+from mailwake.simulate.org import ADMIN, APP, KEY, USER, OrgBeside, beside, emulator
+from mailwake.simulate.people import Person
+
+SECTION = """
+[salesforce]
+# An emulated org on this machine; a real one has https and asks you to let the app in.
+login = "{url}"
+client_id = "{app}"
+username = "{user}"
+key = "file:{key}"
+wait_minutes = 0.0
+"""
+FOLLOW_SECONDS = 60.0
+_PAGE = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pushed:
+    """How it went."""
+
+    #: addresses that are hot in the org, and on the dashboard among those whom the org knows
+    hot_there: frozenset[str]
+    hot_here: frozenset[str]
+    written: int
+    calls: int
+    #: taken back, the org held what it held before
+    is_undone: bool
+
+    @property
+    def holds(self) -> bool:
+        """Both sides say the same, and nothing was left behind."""
+        return self.hot_there == self.hot_here and self.is_undone and self.written > 0
+
+
+@contextlib.contextmanager
+def org_with_people(folder: Path, people: Sequence[Person]) -> Iterator[OrgBeside | None]:
+    """An org that knows most of the people; None: the emulator is not there, for this is no checkout."""
+    source = emulator()
+    if source is None:
+        yield None
+        return
+    with beside(source, folder) as org:
+        org.type_in(people)
+        yield org
+
+
+def connect(folder: Path, org: OrgBeside) -> None:
+    """Name the org in the settings, and put the package into it."""
+    config = folder / "mailwake.toml"
+    section = SECTION.format(url=org.url, app=APP, user=USER, key=KEY)
+    config.write_text(config.read_text(encoding="utf-8") + section, encoding="utf-8")
+    _run(config, "deploy", "--username", ADMIN)
+    org.assign()
+
+
+def push(config: Path, dashboard_url: str, org: OrgBeside) -> Pushed:
+    """Push, compare, take back, compare, and push again for whoever looks around afterwards."""
+    _follow_everybody(config, dashboard_url)
+    before = org.everything()
+    done = json.loads(_run(config, "push", "--json"))
+    settings = load(config)
+    there, known = _hot_there(settings)
+    here = _hot_here(dashboard_url)
+    _run(config, "undo", done["job"])
+    is_undone = org.everything() == before
+    _run(config, "push")
+    return Pushed(
+        hot_there=there, hot_here=here & known, written=done["written"], calls=done["calls"], is_undone=is_undone
+    )
+
+
+def _follow_everybody(config: Path, dashboard_url: str) -> None:
+    """The dashboard looks at everybody anew; the crowd's week went by too quickly for its usual pace."""
+    _run(config, "refresh")
+    until = time.monotonic() + FOLLOW_SECONDS
+    while time.monotonic() < until:
+        told = _get(dashboard_url, "/api/salesforce")
+        if told["followed_to"] and told["looked_at"]:
+            return
+        time.sleep(0.2)
+    raise Unavailable("the dashboard did not follow what happened; serve.log says why")
+
+
+def _hot_there(settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
+    """Addresses that the org lists as hot, and all that it knows."""
+    org = org_of(settings)
+    hot, known = set(), set()
+    for of in ("Contact", "Lead"):
+        for row in org.query(f"SELECT Email, Engagement_Band__c FROM {of}"):  # noqa: S608 - SOQL, of names of ours
+            known.add(row["Email"].lower())
+            if row["Engagement_Band__c"] == "Hot":
+                hot.add(row["Email"].lower())
+    org.wire.close()
+    return frozenset(hot), frozenset(known)
+
+
+def _hot_here(dashboard_url: str) -> frozenset[str]:
+    found: set[str] = set()
+    page = 1
+    while calls := _get(dashboard_url, f"/api/calls?band=Hot&page={page}&page_size={_PAGE}")["calls"]:
+        found |= {each["address"].lower() for each in calls if each["address"]}
+        page += 1
+    return frozenset(found)
+
+
+def _get(dashboard_url: str, path: str) -> dict[str, Any]:
+    body = ask(dashboard_url, path)
+    if body is None:
+        raise Unavailable("nobody listens")
+    found: dict[str, Any] = json.loads(body)
+    return found
+
+
+def _run(config: Path, *words: str) -> str:
+    """`mailwake salesforce …`, as somebody types it."""
+    arguments = (sys.executable, "-m", "mailwake", "salesforce", *words, "--config", str(config))
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unavailable(f"mailwake salesforce {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout

@@ -1,0 +1,95 @@
+"""Why a score is what it is: its weightiest parts, in so few words that they fit into a field of a CRM."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mailwake.events import Micros
+from mailwake.scoring.model import DAY
+from mailwake.scoring.score import Entry
+
+#: reasons told, and the characters that they may take together; source: a text field of Salesforce holds 255
+MOST, MAX_CHARS = 3, 255
+_LABEL_CHARS = 40
+_HOUR = DAY // 24
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """One part of a score: the same act on links of the same words."""
+
+    #: + or -
+    sign: str
+    act: str
+    #: how often
+    count: int
+    #: of the link; empty: none, or no words
+    label: str
+    #: of the latest, in whole days
+    age_days: int
+    #: what they count together, thousandths of a point
+    points: int
+    #: as a sentence's part
+    says: str
+
+
+def reasons(ledger: Iterable[Entry], *, now: Micros) -> tuple[Reason, ...]:
+    """The weightiest parts of a ledger; what counts nothing is none."""
+    alike: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in ledger:
+        alike[entry.act, entry.label].append(entry)
+    found = [_reason(act, label, some, now) for (act, label), some in alike.items()]
+    told = [each for each in found if each.points]
+    return tuple(sorted(told, key=lambda each: (-abs(each.points), each.age_days, each.act, each.label))[:MOST])
+
+
+def rendered(found: Sequence[Reason]) -> str:
+    """All of them as one line of at most `MAX_CHARS`; empty: there are none."""
+    line = ""
+    for reason in found:
+        longer = f"{line}; {reason.says}" if line else reason.says
+        if len(longer) > MAX_CHARS:
+            break
+        line = longer
+    return line
+
+
+def _reason(act: str, label: str, some: Sequence[Entry], now: Micros) -> Reason:
+    points = sum(entry.points for entry in some)
+    age = now - max(entry.at for entry in some)
+    sign = "-" if points < 0 else "+"
+    says = _says(act, shown(label), len(some), age)
+    return Reason(
+        sign=sign,
+        act=act,
+        count=len(some),
+        label=label,
+        age_days=age // DAY,
+        points=points,
+        says=f"\N{MINUS SIGN}{says}" if sign == "-" else says,
+    )
+
+
+def _says(act: str, label: str, count: int, age: int) -> str:
+    ago = aged(age)
+    if act in ("clicked", "clicked_intent"):
+        clicks = "click" if count == 1 else f"{count:,} clicks"
+        return f"{clicks} on {label} ({ago})" if label else f"{clicks} on a link ({ago})"
+    if act == "silent":
+        return f"nothing of their own for {age // DAY} days"
+    words = {"replied": "answered", "converted": "reached a goal", "opened": "opened", "unsubscribed": "unsubscribed"}
+    often = "" if count == 1 else f" {count:,} times"
+    return f"{words[act]}{often} ({ago})"
+
+
+def aged(age: int) -> str:
+    """How long ago, shortly: "3 d ago"."""
+    return f"{age // DAY} d ago" if age >= DAY else f"{max(age, 0) // _HOUR} h ago"
+
+
+def shown(label: str) -> str:
+    """A label on one line, of printable characters alone, cut where it is long."""
+    plain = " ".join("".join(each if each.isprintable() else " " for each in label[:400]).split())
+    return plain if len(plain) <= _LABEL_CHARS else f"{plain[: _LABEL_CHARS - 1].rstrip()}…"

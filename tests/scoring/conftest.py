@@ -1,0 +1,3 @@
+from tests.insight.conftest import stores
+
+__all__ = ["stores"]
