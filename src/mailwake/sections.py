@@ -297,6 +297,28 @@ class Salesforce:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Workflows:
+    """``[workflows]``: rules that do something when a person did (docs/howto/workflows.md)."""
+
+    #: folder of the rules, one TOML file each; relative to this file; without it there are no rules
+    folder: str = "workflows"
+    #: False: no rule does anything, whatever its own switch says
+    enabled: bool = True
+    #: id of the user of the org who acts where a record's owner is inactive or a queue; empty: nobody does
+    fallback_owner: str = ""
+    #: fields of people that rules may set, such as Contact.Rating__c; wishes about mail only towards less
+    fields: tuple[str, ...] = ()
+    #: hours in which nobody is bothered, where the owner is; what falls into them waits for their end; empty: none
+    quiet: str = "20:00-08:00"
+    #: all rules together act for one person so often a day
+    person_per_day: int = 2
+    #: tasks of their own that one owner gets a day; the rest stand in one task together
+    owner_per_day: int = 15
+    #: all rules together act so often a day
+    per_day: int = 500
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scoring:
     """``[scoring]``: the numbers that say whom to call first."""
 

@@ -46,6 +46,7 @@ from mailwake.sections import (
     Web,
     Webhook,
     WebhookServer,
+    Workflows,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Settings:
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     conversions: Conversions = field(default_factory=Conversions)
     salesforce: Salesforce = field(default_factory=Salesforce)
+    workflows: Workflows = field(default_factory=Workflows)
     scoring: Scoring = field(default_factory=Scoring)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)

@@ -25,6 +25,7 @@ PAGES = (
     "/domains",
     "/deliverability",
     "/salesforce",
+    "/workflows",
     "/compare?c=3&c=2&segment=Clicked%20once",
     "/campaigns/3/links/1/people?who=machine",
     "/campaigns/3/deliveries/3000000",

@@ -34,6 +34,7 @@ PAGES = (
     "/domains",
     "/deliverability",
     "/salesforce",
+    "/workflows",
     "/campaigns/3/links/1/people?who=machine",
     "/campaigns/3/deliveries/3000000",
     "/unsubscribes",

@@ -32,6 +32,7 @@ from mailwake.scoring.calls import Calls
 from mailwake.scoring.learning import Learned
 from mailwake.scoring.movers import Movers
 from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
+from mailwake.workflows.answers import RulesAnswer, TrialAnswer, WhyAnswer
 
 _CAMPAIGN = "/api/campaigns/{campaign}"
 #: route to the type of its answer
@@ -87,6 +88,9 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/person/hour": shapes.HourAnswer,
     "get /api/deliverability": Deliverability,
     "get /api/salesforce": Standing,
+    "get /api/workflows": RulesAnswer,
+    "get /api/workflows/why": WhyAnswer,
+    "get /api/workflows/{rule}/test": TrialAnswer,
     f"get {_CAMPAIGN}/deliverability": OfCampaign,
     f"get {_CAMPAIGN}/links/{{number}}/people": Followers,
 }

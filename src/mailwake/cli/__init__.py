@@ -30,6 +30,7 @@ COMMANDS = (
     "timing",
     "experiment",
     "goal",
+    "workflow",
     "salesforce",
     "score",
     "export",

@@ -96,6 +96,7 @@ def examine(config: str) -> Iterator[Finding]:
     """Run every check; a settings file that cannot be read ends it."""
     from mailwake.cli.doctor_hosts import examine_hosts
     from mailwake.cli.doctor_telling import examine_telling
+    from mailwake.cli.workflow.checking import check_rules
 
     try:
         settings = load(config)
@@ -107,6 +108,7 @@ def examine(config: str) -> Iterator[Finding]:
         yield check(settings)
     yield from check_readers(settings)
     yield from check_sums(settings)
+    yield from check_rules(settings)
     yield from examine_hosts(settings)
     yield from examine_telling(settings)
 

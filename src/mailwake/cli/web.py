@@ -77,6 +77,7 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
             opened.callback(_work(settings, events))
             opened.callback(_experiments(settings, events, config))
             opened.callback(_salesforce(settings, stores))
+            opened.callback(_workflows(settings, stores, config))
             opened.callback(_segments(settings, events))
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores, desk), name="warming up", daemon=True).start()
@@ -134,6 +135,20 @@ def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
     def stop_and_close() -> None:
         stop()
         store.close()
+
+    return stop_and_close
+
+
+def _workflows(settings: Settings, stores: Stores, config: str) -> Callable[[], None]:
+    from mailwake.workflows.opening import opened_desk
+    from mailwake.workflows.turns import start
+
+    opened = contextlib.ExitStack()
+    stop = start(opened.enter_context(opened_desk(settings, stores)), config=config)
+
+    def stop_and_close() -> None:
+        stop()
+        opened.close()
 
     return stop_and_close
 

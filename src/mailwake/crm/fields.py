@@ -34,6 +34,8 @@ ROW_FIELDS = (
 )  # fmt: skip
 MEMBER, MEMBER_KEY = "CampaignMember", "Engagement_Key__c"
 TASK, TASK_KEY = "Task", "Engagement_Task_Key__c"
+#: published for flows of the org; whoever hears of one twice knows it by its key
+HOT_SIGNAL, HOT_SIGNAL_KEY = "Email_Hot_Signal__e", "Event_Key__c"
 #: what the number of a wish is written into, so that an older one never overwrites a newer one unseen
 NUMBER_OF = {
     "Contact": "Engagement_Seq__c",

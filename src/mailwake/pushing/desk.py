@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from mailwake.settings import Settings
 
 _BUDGET = "budget"
+_FIELDS = "fields"
 KIND = "salesforce"
 
 
@@ -61,6 +63,7 @@ class Desk:
         folder: of the installation's data.
         row_days: rows of copies sent longer ago are deleted.
         poll_minutes: how often the org is looked at.
+        fields: that rules may set, such as Contact.Rating__c; they are read too.
         wall: microseconds since 1970.
     """
 
@@ -70,12 +73,14 @@ class Desk:
     folder: Path
     row_days: int
     poll_minutes: float
+    fields: tuple[str, ...] = ()
     wall: Callable[[], int] = lambda: time.time_ns() // 1_000
     reader: Reader = field(init=False)
     _refused_fields: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self.org, self.store, {kind: ours(kind) for kind in PEOPLE})
+        own = {kind: [each.partition(".")[2] for each in self.fields if each.startswith(f"{kind}.")] for kind in PEOPLE}
+        self.reader = Reader(self.org, self.store, {kind: (*ours(kind), *own[kind]) for kind in PEOPLE})
 
     @property
     def store(self) -> CrmStore:
@@ -90,6 +95,7 @@ class Desk:
     def look(self, progress: Callable[[str, int], None] = lambda _kind, _count: None) -> Looked:
         """Read what changed in the org, follow what people want, and wish anew for whoever is somebody else now."""
         self.reader.forget_shapes()
+        self._read_all_where_fields_are_others()
         reading = self.reader.read(progress)
         followed = follow_wishes(
             self.around.state, self.store, people=reading.touched, individuals=reading.individuals, now=self.now
@@ -102,6 +108,14 @@ class Desk:
         done = Follow(0, 0) if is_first else follow_people(self.around, handles, now=self.now)
         self.store.put_mark("looked", self.now)
         return Looked(reading=reading, followed=followed, wishes=done.wishes)
+
+    def _read_all_where_fields_are_others(self) -> None:
+        """What changed alone does not tell what stands in a field that was not read before."""
+        told = int.from_bytes(hashlib.sha256(",".join(sorted(self.fields)).encode()).digest()[:6]) if self.fields else 0
+        if (self.store.mark(_FIELDS) or 0) != told:
+            for kind in PEOPLE:
+                self.store.put_mark(f"read:{kind}", 0)
+            self.store.put_mark(_FIELDS, told)
 
     def follow(self) -> Follow:
         """Keep wishes for everybody of whom something new is known."""
@@ -222,6 +236,7 @@ def open_desk(
         folder=settings.data_folder,
         row_days=told.row_days,
         poll_minutes=told.poll_minutes,
+        fields=settings.workflows.fields,
         wall=lambda: round(world.wall() * SECOND),
     )
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 
-from mailwake.crm.fields import CONSENT, MEMBER, NUMBER_OF, PEOPLE, ROW, STAMPS, TASK, named, when
+from mailwake.crm.fields import CONSENT, HOT_SIGNAL, MEMBER, NUMBER_OF, PEOPLE, ROW, STAMPS, TASK, named, when
 from mailwake.errors import Unavailable
 from mailwake.events import Micros
 from mailwake.pushing.budget import Budget
@@ -29,7 +29,7 @@ from mailwake.salesforce.records import GROUP, Org, RowResult
 from mailwake.store.crm import CrmStore, Entry, Lane, Why, Wish
 
 log = structlog.get_logger(__name__)
-OBJECTS = (*PEOPLE, ROW, MEMBER, TASK)
+OBJECTS = (*PEOPLE, ROW, MEMBER, TASK, HOT_SIGNAL)
 #: rows of one bulk job
 JOB_ROWS = 50_000
 _FIRST_SECONDS, _MOST_SECONDS, _MOST_TRIES = 2.0, 900.0, 20
@@ -101,7 +101,8 @@ class Sender:
             wishes = self.store.next_wishes(objects, now=Micros(self.wall()), limit=JOB_ROWS, lane=lane)
             if not wishes:
                 break
-            group = wishes if len(wishes) >= WORTH_IT else wishes[:GROUP]
+            is_bulk = len(wishes) >= WORTH_IT and not is_event(wishes[0].object)
+            group = wishes if is_bulk else wishes[:GROUP]
             self.budget.is_urgent = group[0].lane is Lane.CONSENT
             try:
                 self._send(group, done)
@@ -187,6 +188,8 @@ class Sender:
         """What stands there now, by key: of people as it was read last, of others as the org says."""
         of, by = wishes[0].object, wishes[0].key_field
         keys = [each.key for each in wishes]
+        if is_event(of):
+            return {}  # it is published; nothing stood there
         if of in PEOPLE:
             people = self.store.people_of(keys)
             return {key: {**each.held, "Id": key} for key, each in people.items()}
@@ -209,6 +212,8 @@ class Sender:
             raise AssertionError(
                 f"{of}: rows by {by} and by others in one group"
             )  # pragma: no cover - see `Outbox.next_wishes`
+        if is_event(of):
+            return self.org.create(of, rows)
         if len(rows) >= WORTH_IT:
             return send_as_job(Bulk(self.org.wire), self.store, (of, by), rows)
         return self.org.change(of, rows) if by == "Id" else self.org.put(of, by, rows)
@@ -287,6 +292,11 @@ class Sender:
         self.refused_fields |= new
         done.hidden |= new
         return bool(new)
+
+
+def is_event(of: str) -> bool:
+    """Whether an object is a platform event, which is published and never read or changed."""
+    return of.endswith("__e")
 
 
 def hold(store: CrmStore, of: str, rows: Mapping[str, Mapping[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from mailwake.crm.fields import CONSENT, OPT_OUT_SOURCE, named, same
 from mailwake.errors import BadInput
 from mailwake.events import Micros
-from mailwake.pushing.sending import hold
+from mailwake.pushing.sending import hold, is_event
 from mailwake.salesforce.faults import Cure, RowFault
 from mailwake.salesforce.records import GROUP, Org
 from mailwake.store.crm import CrmStore, Entry
@@ -64,7 +64,7 @@ def undo(
     undoing = _Undoing(org, store, now, keep_opt_outs, Undone(kept=[], refused=[]))
     for start in range(0, len(entries), GROUP):
         part = entries[start : start + GROUP]
-        for of in dict.fromkeys(each.object for each in part):
+        for of in dict.fromkeys(each.object for each in part if not is_event(each.object)):
             undoing.group(of, [each for each in part if each.object == of])
         progress(start + len(part))
     return undoing.done

@@ -35,6 +35,7 @@ from mailwake.web import (
     segments,
     suppressions,
     unsubscribes,
+    workflows,
 )
 from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
@@ -100,6 +101,7 @@ def create_app(
     app.state.packs = packs
     app.include_router(exports.router)
     app.include_router(salesforce.router)
+    app.include_router(workflows.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)

@@ -75,6 +75,35 @@ shift_seconds = -{week}
 """
 
 
+#: off, for nobody is to get more mail of a demo; the page tells for whom they would have acted. What happens in a week
+#: is learned within seconds, so that all of it is late.
+RULES = {
+    "planner-fans": """\
+about = "Somebody looks at the plans: send what belongs to them"
+enabled = false
+trigger = "click"
+labels = ["plans"]
+again = "once"
+late_hours = 240
+mail = true
+
+[letter]
+file = "../newsletter.html"
+""",
+    "came-back": """\
+about = "Somebody clicked on two days"
+enabled = false
+trigger = "return"
+times = 2
+late_hours = 240
+mail = true
+
+[letter]
+file = "../newsletter.html"
+""",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     """Where everything listens, on this machine."""
@@ -161,6 +190,9 @@ def furnish(folder: Path, ports: Ports, newsletter: Sequence[Person], everybody:
     (folder / "mailwake.toml").write_text(config, encoding="utf-8")
     append_key(folder / "mailwake.keys", today=datetime.now(UTC).date())
     shutil.copyfile(MAILS / "newsletter.html", folder / "newsletter.html")
+    (folder / "workflows").mkdir()
+    for name, text in RULES.items():
+        (folder / "workflows" / f"{name}.toml").write_text(text, encoding="utf-8")
     with (folder / "people.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("email", "first_name", "customer"))

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0009"
+VERSION = "0010"
 
 metadata = MetaData(
     naming_convention={
