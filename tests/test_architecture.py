@@ -115,7 +115,9 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "orgpackage": {"salesforce"},
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
+    "serving": {"clickmap"},
     "web": {
+        "serving",
         "apidoc",
         "send",
         "merge",

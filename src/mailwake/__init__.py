@@ -53,6 +53,7 @@ The rooms, in the order an email lives::
     boards      what stands, as people read it: addresses, domains, the installation
     apidoc     the API's description of itself
     printing   answers for a terminal and for spreadsheets
+    serving    how colleagues reach the dashboard
     web        JSON API and dashboard
     orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command

@@ -14,10 +14,10 @@ from tests.insight import seeding
 from mailwake.cli.export import command
 from mailwake.cli.packing import maker_of
 from mailwake.errors import BadInput, Misconfigured
+from mailwake.serving import address
+from mailwake.serving.server import serve
 from mailwake.settings import load
-from mailwake.web import address
 from mailwake.web.app import create_app
-from mailwake.web.server import serve
 
 
 @pytest.fixture

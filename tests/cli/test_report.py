@@ -26,10 +26,10 @@ from mailwake.events import CampaignId, EventType, Micros
 from mailwake.insight.answers import to_json
 from mailwake.insight.metrics import metrics
 from mailwake.insight.report import campaign_report, find, overview
+from mailwake.serving import address
+from mailwake.serving.address import Address
 from mailwake.settings import load
 from mailwake.store.state import Refusal, open_state
-from mailwake.web import address
-from mailwake.web.address import Address
 
 Run = Callable[..., str]
 

@@ -20,9 +20,9 @@ from mailwake.errors import BadInput
 from mailwake.events import SECOND, EventType
 from mailwake.people.person import NoSuchPerson
 from mailwake.scoring.desk import desk_of
+from mailwake.serving import address
 from mailwake.settings import load
 from mailwake.store.state import LinkRow
-from mailwake.web import address
 from mailwake.web.app import create_app
 
 Run = Callable[..., str]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mailwake.web import address
-from mailwake.web.address import Address
+from mailwake.serving import address
+from mailwake.serving.address import Address
 
 HERE = Address(url="http://127.0.0.1:8026", pid=41)
 

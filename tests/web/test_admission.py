@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 from tests.web.conftest import Asking
 
-from mailwake.web.admission import CALLS_BELOW, PAGES_BELOW, Admission
+from mailwake.serving.admission import CALLS_BELOW, PAGES_BELOW, Admission
 
 
 class Slow:
@@ -94,7 +94,7 @@ def test_a_request_that_fails_makes_room_like_any_other() -> None:
 
 
 def test_the_dashboard_stands_behind_it(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailwake.web.admission.PAGES_BELOW", 0)
+    monkeypatch.setattr("mailwake.serving.admission.PAGES_BELOW", 0)
     answer = asking.get("/")
     assert answer.status_code == 503
     assert answer.headers["x-content-type-options"] == "nosniff"

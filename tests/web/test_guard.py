@@ -4,8 +4,8 @@ import pytest
 from tests.web.conftest import Asking
 
 from mailwake.insight.stores import Stores
+from mailwake.serving.guard import Guard, open_to_all
 from mailwake.web.app import create_app
-from mailwake.web.guard import Guard, open_to_all
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mailwake.web.keeping import TIMES, Kept
+from mailwake.serving.keeping import TIMES, Kept
 
 
 class Clock:

@@ -21,8 +21,8 @@ from tests.web.test_notifications import SETTINGS, tell
 from mailwake.events import EventType
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
+from mailwake.serving.server import serve
 from mailwake.web.app import create_app, look_nowhere
-from mailwake.web.server import serve
 
 pytestmark = pytest.mark.browser
 

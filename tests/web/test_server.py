@@ -11,7 +11,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from mailwake.errors import Unavailable
-from mailwake.web import server
+from mailwake.serving import server
 
 
 async def who(scope: Scope, receive: Receive, send: Send) -> None:

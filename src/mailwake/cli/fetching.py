@@ -19,8 +19,8 @@ from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, T
 from mailwake.cli.report.asking import fault_of, stores_opened
 from mailwake.errors import BadInput, Unavailable
 from mailwake.insight.stores import Stores
+from mailwake.serving import address
 from mailwake.settings import Settings
-from mailwake.web import address
 
 _PART = 1 << 16
 #: until the first byte; a pack or a snapshot is made whole before

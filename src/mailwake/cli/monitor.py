@@ -24,7 +24,7 @@ def command(config: ConfigOption = DEFAULT_FILE) -> None:
 async def _serve(settings: Settings) -> None:
     from mailwake.monitoring.listener import Listener
     from mailwake.monitoring.watch import Watch
-    from mailwake.web.server import serve
+    from mailwake.serving.server import serve
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -27,11 +27,11 @@ from mailwake.notifying.endpoints import endpoints_of
 from mailwake.notifying.office import REPORT, Office
 from mailwake.scoring.desk import Desk, desk_of
 from mailwake.scoring.facts import Contacts
+from mailwake.serving import address
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import open_remembered
 from mailwake.store.state import open_state
-from mailwake.web import address
 
 #: of the event store; a smaller one answers at once
 LARGE_BYTES = 200_000_000
@@ -162,9 +162,9 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
 async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
     from mailwake.cli.packing import maker_of
     from mailwake.monitoring.status import look
+    from mailwake.serving.guard import open_to_all
+    from mailwake.serving.server import serve
     from mailwake.web.app import create_app
-    from mailwake.web.guard import open_to_all
-    from mailwake.web.server import serve
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -45,7 +45,7 @@ def command(config: str = DEFAULT_FILE) -> None:
 async def _serve(settings: Settings, hooks: list[Hook], queues: Queues) -> None:
     from mailwake.eventlog.reports import reporting
     from mailwake.eventlog.sqlite import SqliteWriter
-    from mailwake.web.server import serve as listen
+    from mailwake.serving.server import serve as listen
     from mailwake.webhooks.server import Receiver
 
     writer = SqliteWriter.open(settings.data_folder / "log", WRITER, keep=settings.log)

@@ -22,6 +22,8 @@ from mailwake.store.crm import Lane
 log = structlog.get_logger(__name__)
 REPORT = "salesforce.json"
 PAUSE_SECONDS = 5.0
+#: until everything else of the process has come up
+_FIRST_PAUSE_SECONDS = 15.0
 #: after a fault that only people can mend
 _LONG_PAUSE_SECONDS = 300.0
 _EVERYTHING_SECONDS = 60.0
@@ -73,7 +75,7 @@ class Office:
         return stop_and_wait
 
     def _run(self, stop: threading.Event) -> None:
-        pause = 0.0
+        pause = _FIRST_PAUSE_SECONDS
         while not stop.wait(pause):
             pause = PAUSE_SECONDS
             try:

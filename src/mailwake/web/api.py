@@ -45,8 +45,8 @@ from mailwake.people.person import person
 from mailwake.scoring.answers import score_of
 from mailwake.scoring.desk import Desk
 from mailwake.segments.within import within
+from mailwake.serving.keeping import Kept
 from mailwake.store.state import Campaign
-from mailwake.web.keeping import Kept
 from mailwake.web.narrowing import Narrowed
 
 MAX_PAGE = 1_000_000

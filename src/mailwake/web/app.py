@@ -18,6 +18,9 @@ from mailwake.language import ENGLISH
 from mailwake.monitoring.status import Status
 from mailwake.scoring.desk import Desk
 from mailwake.scoring.keeping import Keeper
+from mailwake.serving.admission import Admission
+from mailwake.serving.guard import Guard
+from mailwake.serving.keeping import Kept
 from mailwake.settings import Settings
 from mailwake.web import (
     api,
@@ -37,10 +40,7 @@ from mailwake.web import (
     unsubscribes,
     workflows,
 )
-from mailwake.web.admission import Admission
 from mailwake.web.assets import Assets
-from mailwake.web.guard import Guard
-from mailwake.web.keeping import Kept
 from mailwake.web.tongue import Tongue
 
 

@@ -1,6 +1,6 @@
 """What pages and programs send to change something, read within limits.
 
-`mailwake.web.guard` lets only through what a page of ours has sent.
+`mailwake.serving.guard` lets only through what a page of ours has sent.
 """
 
 from __future__ import annotations

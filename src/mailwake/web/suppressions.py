@@ -1,6 +1,6 @@
 """Who gets no mail, and incidents: the page with its forms, and the same for programs.
 
-`mailwake.web.guard` lets nothing change anything that no page of ours has sent.
+`mailwake.serving.guard` lets nothing change anything that no page of ours has sent.
 """
 
 from __future__ import annotations

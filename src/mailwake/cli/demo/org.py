@@ -15,6 +15,7 @@ from typing import Any
 from mailwake.cli.report.asking import ask
 from mailwake.crm.links import org_of
 from mailwake.errors import Unavailable
+from mailwake.salesforce import soql
 from mailwake.settings import Settings, load
 from mailwake.simulate.org import ADMIN, APP, KEY, USER, OrgBeside, beside, emulator
 from mailwake.simulate.people import Person
@@ -28,7 +29,7 @@ username = "{user}"
 key = "file:{key}"
 wait_minutes = 0.0
 """
-FOLLOW_SECONDS = 60.0
+FOLLOW_SECONDS = 120.0
 _PAGE = 1_000
 
 
@@ -104,7 +105,7 @@ def _hot_there(settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
     org = org_of(settings)
     hot, known = set(), set()
     for of in ("Contact", "Lead"):
-        for row in org.query(f"SELECT Email, Engagement_Band__c FROM {of}"):  # noqa: S608 - SOQL, of names of ours
+        for row in org.query(soql.select(["Email", "Engagement_Band__c"], of)):
             known.add(row["Email"].lower())
             if row["Engagement_Band__c"] == "Hot":
                 hot.add(row["Email"].lower())

@@ -13,8 +13,8 @@ import msgspec
 
 from mailwake.errors import BadInput, Unavailable
 from mailwake.insight.stores import Stores
+from mailwake.serving import address
 from mailwake.settings import Settings
-from mailwake.web import address
 
 #: a report over a large store may take its time, an answer that never comes may not
 TIMEOUT_SECONDS = 60.0

@@ -14,11 +14,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from mailwake.cli.logs import configure
 from mailwake.errors import Unavailable
 from mailwake.pushing.desk import Desk, open_desk
+from mailwake.serving import address
 from mailwake.settings import load
 from mailwake.store.crm import open_crm
 from mailwake.store.events import open_events
 from mailwake.store.state import open_state
-from mailwake.web import address
 
 if TYPE_CHECKING:
     from mailwake.store.events import EventStore

@@ -23,10 +23,10 @@ from mailwake.cli.workflow.opening import asked, stores_of
 from mailwake.drawing.terminal import visible
 from mailwake.errors import BadInput, Unavailable
 from mailwake.rules.guards import REASONS
+from mailwake.serving import address as running
 from mailwake.settings import DEFAULT_FILE, load
 from mailwake.store.workflows import open_workflows
 from mailwake.store.workflows.switches import ALL
-from mailwake.web import address as running
 from mailwake.workflows import answers
 from mailwake.workflows.answers import Asked, RulesAnswer, TrialAnswer, WhyAnswer
 from mailwake.workflows.desk import rules_of
