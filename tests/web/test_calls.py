@@ -7,13 +7,16 @@ import json
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from tests.insight import seeding
 from tests.web.conftest import HOSTILE, Asking
+from tests.web.test_words import NAMES, Marks, drafts, unsaid, whole
 
 from mailwake.events import EventType
 from mailwake.insight.stores import Stores
+from mailwake.scoring.calls import calls
 from mailwake.scoring.desk import Desk
 from mailwake.scoring.facts import ContactFacts, Contacts
 from mailwake.scoring.model import DAY
@@ -43,14 +46,25 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
 
 
 @pytest.fixture(scope="module")
-def asking(own: Stores) -> Asking:
+def desk(own: Stores) -> Desk:
     known = own.state.known_handles(["=ann@example.com", "gus@example.com"])
     told = {known["=ann@example.com"]: ContactFacts(name=HOSTILE, owner=HOSTILE, url="javascript:alert(1)")}
     contacts = Contacts(
         facts=lambda some: {each: told[each] for each in some if each in told},
         not_profiled=lambda: frozenset((known["gus@example.com"],)),
     )
-    return Asking(create_app(own, wall=lambda: NOW, desk=Desk(contacts=contacts)))
+    return Desk(contacts=contacts)
+
+
+@pytest.fixture(scope="module")
+def asking(own: Stores, desk: Desk) -> Asking:
+    return Asking(create_app(own, wall=lambda: NOW, desk=desk))
+
+
+@pytest.fixture(scope="module")
+def marked(own: Stores, desk: Desk) -> Asking:
+    """The same in a language that puts marks around each message."""
+    return Asking(create_app(own, wall=lambda: NOW, desk=desk, language=Marks()))
 
 
 def test_the_page_ranks_explains_and_escapes(asking: Asking) -> None:
@@ -125,3 +139,33 @@ def test_an_empty_installation_says_how_the_list_begins(tmp_path: Path) -> None:
     assert "mailwake send letter.html people.csv" in page
     assert "<table" not in page
     seeding.close(empty)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/calls",
+            "/calls?band=Warm",
+            "/calls?band=Cold&owner=owner%40example.com",
+            f"/calls?{urlencode({'owner': HOSTILE})}",
+        ),
+        *("/person?address=%3Dann@example.com", "/person?address=gus@example.com"),
+    ],
+)
+def test_calls_and_ledgers_are_made_of_messages_and_data(own: Stores, desk: Desk, marked: Asking, path: str) -> None:
+    data = whole((*NAMES, HOSTILE, LABEL, *drafts(calls(own, desk, now=NOW))))
+    assert not unsaid(marked.page(path), data)
+
+
+def test_reasons_bands_and_refusals_are_said_on_pages_and_english_for_programs(asking: Asking, marked: Asking) -> None:
+    page = html.unescape(marked.page("/calls"))
+    assert "⟦answered (⟦2 d ago⟧)⟧" in page
+    assert '<option value="Warm">⟦Warm⟧</option>' in page
+    assert "⟦1 to call, ⟦Warm⟧⟧" in marked.page("/calls?band=Warm")
+    refused = html.unescape(marked.page("/person?address=gus@example.com"))
+    assert "⟦cannot say: they do not want to be profiled⟧." in refused
+    for path in ("/api/calls", "/calls.csv", "/api/person?address=ben@example.com"):
+        told = marked.get(path).text
+        assert told == asking.get(path).text
+        assert "⟦" not in told

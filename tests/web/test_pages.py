@@ -37,7 +37,7 @@ PAGES = (
     "/person?address=person1%40example.com",
     "/unsubscribes",
     "/calls",
-    "/calls?band=Cool&owner=nobody&page=2",
+    "/calls?band=Cool&owner=owner%40example.com&page=2",
     "/segments",
     "/segments?query=clicked+%22a%22+%3E%3D+2+in+60d&days=30",
     "/segments?query=clicked+%3Cb%3E%22%26",

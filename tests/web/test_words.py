@@ -15,12 +15,14 @@ from mailwake.insight.dialects import dialects
 from mailwake.insight.report import country_names
 from mailwake.insight.returned import advice
 from mailwake.insight.stores import Stores
+from mailwake.scoring.calls import Calls, calls
+from mailwake.scoring.desk import Desk
 from mailwake.web.app import create_app
 
 #: kinds that the list of pages lacks
 MORE = ("/bounces", "/suppressions", "/campaigns/2/map", "/campaigns/2/timing", "/campaigns/2/pace", "/nowhere")
 #: of stores without mail
-EMPTY = ("/", "/domains", "/deliverability", "/compare", "/segments", "/experiments", "/goals", "/bounces")
+EMPTY = ("/", "/calls", "/domains", "/deliverability", "/compare", "/segments", "/experiments", "/goals", "/bounces")
 #: attributes that people see or hear
 SAID = frozenset(
     (
@@ -109,6 +111,11 @@ def whole(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)")
 
 
+def drafts(answer: Calls) -> Iterator[str]:
+    """Mails that an advisor may write: texts of a file that an installation may replace."""
+    return (text for each in answer.calls for text in (each.follow_up.subject, each.follow_up.text))
+
+
 @pytest.fixture(scope="module")
 def names(stores: Stores) -> re.Pattern[str]:
     """What people called things, and what comes from tables of the world."""
@@ -124,6 +131,7 @@ def names(stores: Stores) -> re.Pattern[str]:
         *country_names().values(),
         *(text for each in dialects().values() for text in (each.title, each.source)),
         *(category.replace("_", " ") for category in advice()),
+        *drafts(calls(stores, Desk(), now=NOW)),
         HOSTILE,
         fields.read(HOSTILE),
         fields.read(HOSTILE)[:59],

@@ -12,21 +12,31 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import figures
 from mailwake.drawing.paging import pages
 from mailwake.drawing.pieces import safe_href
+from mailwake.language import at_start, forms, noted, say, several
 from mailwake.scoring.answers import EntryAnswer, ScoreAnswer
 from mailwake.scoring.bands import BANDS
-from mailwake.scoring.calls import Call, Calls, LastAct
+from mailwake.scoring.calls import Call, Calls
 from mailwake.scoring.reasons import shown
 
 PATH = "/calls"
 #: acts as people read them; with a link's label behind them where there is one
 ACTS = {
-    "replied": "answered",
-    "clicked": "clicked",
-    "clicked_intent": "clicked, high intent",
-    "converted": "reached a goal",
-    "opened": "opened",
-    "unsubscribed": "asked for no more mail",
-    "silent": "nothing of their own",
+    "replied": noted("answered"),
+    "clicked": noted("clicked"),
+    "clicked_intent": noted("clicked, high intent"),
+    "converted": noted("reached a goal"),
+    "opened": noted("opened"),
+    "unsubscribed": noted("asked for no more mail"),
+    "silent": noted("nothing of their own"),
+}
+# English has one form for every number here; another language may not.
+_PEOPLE = forms("%(count)s people with a score", "%(count)s people with a score")
+#: how many are on the list, by whether it is of one band, and of one owner
+_TO_CALL = {
+    (False, False): forms("%(count)s to call", "%(count)s to call"),
+    (True, False): forms("%(count)s to call, %(band)s", "%(count)s to call, %(band)s"),
+    (False, True): forms("%(count)s to call, of %(owner)s", "%(count)s to call, of %(owner)s"),
+    (True, True): forms("%(count)s to call, %(band)s, of %(owner)s", "%(count)s to call, %(band)s, of %(owner)s"),
 }
 CSV_HEAD = (
     *("rank", "email", "name", "owner", "score", "band", "momentum", "reasons"),
@@ -39,7 +49,7 @@ class Line:
     """One person to call."""
 
     rank: str
-    #: how they are called on the page: a name, else the address
+    #: how they are called on the page: a name, else the address, else that it is not known any more
     name: str
     address: str
     #: of their page here; empty: the address is not known any more
@@ -66,8 +76,8 @@ class Line:
 class LedgerLine:
     """One entry, ready to read."""
 
+    #: with the link's label, where there is one
     act: str
-    label: str
     at: str
     fresh: str
     now: str
@@ -85,14 +95,14 @@ def values(answer: Calls, owners: Sequence[str], zone: ZoneInfo) -> dict[str, An
     asked = {"band": answer.band, "owner": answer.owner}
     return {
         "lines": [_line(each, zone) for each in answer.calls],
-        "bands": [(name, figures.count(number)) for name, number in answer.bands.items()],
-        "names": BANDS,
+        "bands": [(say(name), figures.count(number)) for name, number in answer.bands.items()],
+        "names": [(name, say(name)) for name in BANDS],
         "band": answer.band,
         "owner": answer.owner,
         "owners": list(owners) if not answer.owner or answer.owner in owners else [answer.owner, *owners],
-        "people": figures.count(answer.people),
+        "people": several(*_PEOPLE, answer.people, count=figures.count(answer.people)),
         "is_empty": not answer.people,
-        "total": figures.count(answer.total),
+        "title": _title(answer),
         "as_of": "" if answer.as_of is None else figures.moment(answer.as_of, zone),
         "model": answer.model,
         "best_from": answer.best_from,
@@ -101,20 +111,25 @@ def values(answer: Calls, owners: Sequence[str], zone: ZoneInfo) -> dict[str, An
     }
 
 
+def _title(answer: Calls) -> str:
+    told = {"count": figures.count(answer.total), "band": say(answer.band), "owner": answer.owner}
+    return several(*_TO_CALL[bool(answer.band), bool(answer.owner)], answer.total, **told)
+
+
 def _line(call: Call, zone: ZoneInfo) -> Line:
     score, last, address = call.score, call.last, call.address or ""
     return Line(
         rank=figures.count(call.rank),
-        name=call.name or address or "address no longer known",
+        name=call.name or address or say("address no longer known"),
         address=address if call.name else "",
         href=f"/person?{urlencode({'address': address})}" if address else "",
         record=safe_href(call.url),
         owner=call.owner,
-        score=figures.CANNOT_SAY if score.score is None else str(score.score),
-        band=score.band or figures.CANNOT_SAY,
+        score=say(figures.CANNOT_SAY) if score.score is None else str(score.score),
+        band=say(score.band or figures.CANNOT_SAY),
         momentum=moved(score.momentum),
         reasons=tuple(each.says for each in score.reasons),
-        last=_act(last),
+        last="" if last is None else _act(last.act, last.label),
         last_at="" if last is None or last.at is None else figures.moment(last.at, zone),
         campaign="" if last is None else last.campaign_name,
         campaign_href=f"/campaigns/{last.campaign}" if last is not None and last.campaign_name else "",
@@ -124,11 +139,9 @@ def _line(call: Call, zone: ZoneInfo) -> Line:
     )
 
 
-def _act(last: LastAct | None) -> str:
-    if last is None:
-        return ""
-    label = shown(last.label)
-    return f"{ACTS[last.act]}: {label}" if label else ACTS[last.act]
+def _act(act: str, link: str) -> str:
+    said, label = say(ACTS[act]), shown(link)
+    return say("%(act)s: %(label)s", act=said, label=label) if label else said
 
 
 def _mailto(address: str, subject: str, text: str) -> str:
@@ -158,30 +171,33 @@ def score(answer: ScoreAnswer, names: Mapping[str, str], zone: ZoneInfo) -> dict
         zone: the viewer's.
     """
     facts = [
-        ("Score", figures.CANNOT_SAY if answer.score is None else f"{answer.score} of 100"),
-        ("Band", answer.band or figures.CANNOT_SAY),
-        ("Momentum", moved(answer.momentum)),
-        ("Points", points(answer.millipoints)),
+        (say("Score"), _of_100(answer.score)),
+        (say("Band"), say(answer.band or figures.CANNOT_SAY)),
+        (say("Momentum"), moved(answer.momentum)),
+        (say("Points"), points(answer.millipoints)),
     ]
     return {
         "score_facts": facts if not answer.cannot_say else [],
         "score_why": answer.why,
-        "score_refused": answer.cannot_say.capitalize(),
+        "score_refused": f"{at_start(answer.cannot_say)}." if answer.cannot_say else "",
         "ledger": [_entry(each, names, zone) for each in answer.ledger],
         "ledger_sum": points(answer.millipoints),
         "score_model": answer.model,
     }
 
 
+def _of_100(score: int | None) -> str:
+    return say(figures.CANNOT_SAY) if score is None else say("%(score)s of 100", score=str(score))
+
+
 def _entry(entry: EntryAnswer, names: Mapping[str, str], zone: ZoneInfo) -> LedgerLine:
     more = [names.get(entry.campaign or "", "")]
     if entry.capped_millipoints:
-        more.append(f"the cap took {points(entry.capped_millipoints)}")
+        more.append(say("the cap took %(points)s", points=points(entry.capped_millipoints)))
     if entry.p_human < 1:
-        more.append(f"{figures.whole_percent(entry.p_human)} a person")
+        more.append(say("%(percent)s a person", percent=figures.whole_percent(entry.p_human)))
     return LedgerLine(
-        act=ACTS[entry.act],
-        label=shown(entry.label),
+        act=_act(entry.act, entry.label),
         at="" if entry.at is None else figures.moment(entry.at, zone),
         fresh=points(entry.fresh_millipoints),
         now=points(entry.millipoints),

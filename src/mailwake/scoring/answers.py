@@ -9,6 +9,7 @@ import msgspec
 
 from mailwake.events import CampaignId, Handle, Micros
 from mailwake.insight.stores import Stores, moment
+from mailwake.language import say
 from mailwake.scoring.bands import NOBODY, band, is_settled
 from mailwake.scoring.desk import Desk
 from mailwake.scoring.reasons import Reason, reasons, rendered
@@ -86,7 +87,7 @@ def answer(told: Scored, desk: Desk, *, best_from: int, now: Micros) -> ScoreAns
     why = reasons(told.ledger, now=now)
     return ScoreAnswer(
         score=told.score,
-        cannot_say=told.cannot_say,
+        cannot_say=say(told.cannot_say),
         band=band(told, desk.model, best_from=best_from, now=now),
         momentum=round(told.momentum / 1_000),
         millipoints=told.points,

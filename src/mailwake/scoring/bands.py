@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailwake.events import Micros
+from mailwake.language import noted
 from mailwake.scoring.model import DAY, Model
 from mailwake.scoring.score import CANNOT_SAY, Scored
 
-HOT, WARM, COOL, COLD = "Hot", "Warm", "Cool", "Cold"
-OPTED_OUT, NOT_PROFILED = "Opted out", "Not profiled"
+# Programs read these as they stand here; pages say them.
+HOT, WARM, COOL, COLD = noted("Hot"), noted("Warm"), noted("Cool"), noted("Cold")
+OPTED_OUT, NOT_PROFILED = noted("Opted out"), noted("Not profiled")
 #: those that a score has, best first
 BANDS = (HOT, WARM, COOL, COLD)
 #: no score is as high, so that nobody is among the best

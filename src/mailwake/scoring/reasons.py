@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mailwake.events import Micros
+from mailwake.language import forms, say, several
 from mailwake.scoring.model import DAY
 from mailwake.scoring.score import Entry
 
@@ -14,6 +15,16 @@ from mailwake.scoring.score import Entry
 MOST, MAX_CHARS = 3, 255
 _LABEL_CHARS = 40
 _HOUR = DAY // 24
+_ON_LABEL = forms("click on %(label)s (%(ago)s)", "%(count)s clicks on %(label)s (%(ago)s)")
+_ON_LINK = forms("click on a link (%(ago)s)", "%(count)s clicks on a link (%(ago)s)")
+# English has one form for every number here; another language may not.
+_SILENT = forms("nothing of their own for %(count)s days", "nothing of their own for %(count)s days")
+_OTHERS = {
+    "replied": forms("answered (%(ago)s)", "answered %(count)s times (%(ago)s)"),
+    "converted": forms("reached a goal (%(ago)s)", "reached a goal %(count)s times (%(ago)s)"),
+    "opened": forms("opened (%(ago)s)", "opened %(count)s times (%(ago)s)"),
+    "unsubscribed": forms("unsubscribed (%(ago)s)", "unsubscribed %(count)s times (%(ago)s)"),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,20 +84,19 @@ def _reason(act: str, label: str, some: Sequence[Entry], now: Micros) -> Reason:
 
 
 def _says(act: str, label: str, count: int, age: int) -> str:
-    ago = aged(age)
-    if act in ("clicked", "clicked_intent"):
-        clicks = "click" if count == 1 else f"{count:,} clicks"
-        return f"{clicks} on {label} ({ago})" if label else f"{clicks} on a link ({ago})"
     if act == "silent":
-        return f"nothing of their own for {age // DAY} days"
-    words = {"replied": "answered", "converted": "reached a goal", "opened": "opened", "unsubscribed": "unsubscribed"}
-    often = "" if count == 1 else f" {count:,} times"
-    return f"{words[act]}{often} ({ago})"
+        return several(*_SILENT, age // DAY, count=str(age // DAY))
+    told = {"count": f"{count:,}", "ago": aged(age)}
+    if act in ("clicked", "clicked_intent"):
+        return several(*(_ON_LABEL if label else _ON_LINK), count, label=label, **told)
+    return several(*_OTHERS[act], count, **told)
 
 
 def aged(age: int) -> str:
     """How long ago, shortly: "3 d ago"."""
-    return f"{age // DAY} d ago" if age >= DAY else f"{max(age, 0) // _HOUR} h ago"
+    if age >= DAY:
+        return say("%(count)s d ago", count=str(age // DAY))
+    return say("%(count)s h ago", count=str(max(age, 0) // _HOUR))
 
 
 def shown(label: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mailwake.events import Micros
+from mailwake.language import noted
 from mailwake.scoring.model import DAY, LinkMeaning, Model, meaning
 from mailwake.scoring.signals import Person, Signal
 from mailwake.weighing.fading import filled, granted, remaining
@@ -21,9 +22,9 @@ UNIT = 1_000
 RECENT_DAYS, BEFORE_DAYS = 7, 28
 
 CANNOT_SAY = {
-    "bounced": "cannot say: mail to this address comes back for good",
-    "complained": "cannot say: they reported a mail as spam",
-    "not profiled": "cannot say: they do not want to be profiled",
+    "bounced": noted("cannot say: mail to this address comes back for good"),
+    "complained": noted("cannot say: they reported a mail as spam"),
+    "not profiled": noted("cannot say: they do not want to be profiled"),
 }
 
 
