@@ -117,9 +117,11 @@ def opened(folder: Path, *, score: Scorer | None = None, bare: bool = False, **t
             assert done.is_success, done.refusals
             admin.wire.close()
             _order(emulator, "user", {"username": USER, "permission_sets": ["Engagement_Integration"]})
-        yield Place(emulator, house, desk, slept)
-        desk.org.wire.close()
-        house.close()
+        try:
+            yield Place(emulator, house, desk, slept)
+        finally:
+            desk.org.wire.close()
+            house.close()
         assert emulator.org.unknown == [], "the org was asked for what the emulator does not do"
 
 

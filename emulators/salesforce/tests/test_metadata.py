@@ -180,3 +180,64 @@ def test_a_folder_that_is_not_emulated_says_so_each_time(stray: Api) -> None:
     with pytest.raises(AssertionError, match="501"):
         deployed(admin, PACKAGE | {"triggers/T.trigger": "<ApexTrigger/>"})
     assert "metadata in the folder triggers" in stray.org.unknown[-1]["what"]
+
+
+def manifest(**members: str) -> str:
+    """A package.xml that lists one component per type."""
+    types = "".join(f"<types><members>{name}</members><name>{kind}</name></types>" for kind, name in members.items())
+    head = '<?xml version="1.0" encoding="UTF-8"?><Package xmlns="http://soap.sforce.com/2006/04/metadata">'
+    return f"{head}{types}<version>67.0</version></Package>"
+
+
+EVENT = """<?xml version="1.0" encoding="UTF-8"?>
+<CustomObject xmlns="http://soap.sforce.com/2006/04/metadata">
+    <deploymentStatus>Deployed</deploymentStatus>
+    <eventType>HighVolume</eventType>
+    <fields><fullName>Word__c</fullName><label>Word</label><length>20</length><type>Text</type></fields>
+    <label>Call</label><pluralLabel>Calls</pluralLabel><publishBehavior>PublishImmediately</publishBehavior>
+</CustomObject>"""
+MAY_PUBLISH = """<?xml version="1.0" encoding="UTF-8"?>
+<PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata">
+    <label>Publisher</label>
+    <objectPermissions><allowCreate>true</allowCreate><allowDelete>false</allowDelete><allowEdit>false</allowEdit>
+    <allowRead>true</allowRead><modifyAllRecords>false</modifyAllRecords><object>Call__e</object>
+    <viewAllRecords>false</viewAllRecords></objectPermissions>
+</PermissionSet>"""
+OF_CONTACT = """<?xml version="1.0" encoding="UTF-8"?>
+<CustomObject xmlns="http://soap.sforce.com/2006/04/metadata">
+    <fields><fullName>Band__c</fullName><label>Band</label><length>20</length><type>Text</type></fields>
+</CustomObject>"""
+MAY_WRITE = """<?xml version="1.0" encoding="UTF-8"?>
+<PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata">
+    <fieldPermissions><editable>true</editable><field>Contact.Band__c</field><readable>true</readable></fieldPermissions>
+    <label>Bander</label>
+</PermissionSet>"""
+
+
+def test_fields_of_an_event_are_seen_by_whom_may_publish_it(api: Api, admin: Api) -> None:
+    files = {"objects/Call__e.object": EVENT, "permissionsets/Publisher.permissionset": MAY_PUBLISH}
+    listed = manifest(CustomObject="Call__e", PermissionSet="Publisher")
+    assert deployed(admin, files | {"package.xml": listed})["status"] == "Succeeded"
+    api.order("user", username=INTEGRATION, permission_sets=["Publisher"])
+    names = {each["name"] for each in api.good("GET", "/sobjects/Call__e/describe")["fields"]}
+    assert "Word__c" in names
+
+
+def test_a_person_account_shows_its_contacts_fields(person_org: Api) -> None:
+    admin = Api(person_org.emulator, ADMIN)
+    files = {"objects/Contact.object": OF_CONTACT, "permissionsets/Bander.permissionset": MAY_WRITE}
+    listed = manifest(CustomField="Contact.Band__c", PermissionSet="Bander")
+    assert deployed(admin, files | {"package.xml": listed})["status"] == "Succeeded"
+
+    def seen() -> set[str]:
+        return {each["name"] for each in person_org.good("GET", "/sobjects/Account/describe")["fields"]}
+
+    assert "Band__pc" not in seen()
+    person_org.order("user", username=INTEGRATION, permission_sets=["Bander"])
+    assert "Band__pc" in seen()
+    account = person_org.create("Account", LastName="Ann", Band__pc="warm")
+    assert person_org.read(account, "Band__pc")["Band__pc"] == "warm"
+
+
+def test_answers_bear_the_time_of_the_org(api: Api) -> None:
+    assert api.ask("GET", "/limits").headers["date"] == "Thu, 26 Nov 2026 12:00:00 GMT"

@@ -32,8 +32,9 @@ _LEAD = {
     "converted_to": "ConvertedContactId", "converted_at": "ConvertedDate",
 }  # fmt: skip
 _ACCOUNT = {
-    "id": "Id", "email": "PersonEmail", "name": "Name", "owner": "OwnerId", "is_opted_out": "PersonHasOptedOutOfEmail",
-    "individual": "PersonIndividualId", "created_at": "CreatedDate", "active_at": "LastActivityDate",
+    "id": "Id", "account": "PersonContactId", "email": "PersonEmail", "name": "Name", "owner": "OwnerId",
+    "is_opted_out": "PersonHasOptedOutOfEmail", "individual": "PersonIndividualId", "created_at": "CreatedDate",
+    "active_at": "LastActivityDate",
     "changed_at": "SystemModstamp", "is_person_account": "IsPersonAccount",
 }  # fmt: skip
 KINDS: Mapping[str, Mapping[str, str]] = {"Contact": _CONTACT, "Lead": _LEAD, "Account": _ACCOUNT}

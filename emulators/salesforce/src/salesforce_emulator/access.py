@@ -115,6 +115,8 @@ class Access:
 
     def _field_right(self, user: User, sets: list[PermissionSet], sobject: SObject, each: Field) -> str:
         key = f"{sobject.name}.{each.name}".lower()
+        if key.startswith("account.") and key.endswith("__pc"):  # the contact's own field decides
+            key = f"contact.{key.removeprefix('account.').removesuffix('__pc')}__c"
         if key in user.hidden:
             return ""
         may_edit = "read" if key in user.readonly else "edit"

@@ -208,9 +208,11 @@ def _field(sobject: str, file: str, root: ElementTree.Element) -> Change:
 
     def apply(org: Org) -> None:
         told = described(root)
-        if target.endswith("__mdt"):  # whoever may see the type sees its fields
+        if target.endswith(("__mdt", "__e")):  # whoever may see the type sees its fields
             told["permissionable"] = False
         org.sobject(target).add(told)
+        if target == "Contact" and org.settings.has_person_accounts:  # a person account shows its contact's fields
+            org.sobject("Account").add(told | {"name": name.removesuffix("__c") + "__pc"})
         for record in org.store.table(org.sobject(target)).records.values():
             if kind == "Checkbox":
                 record.setdefault(name, _text(root, "defaultValue") == "true")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -103,6 +104,7 @@ class Handler(BaseHTTPRequestHandler):
     def _write(self, answered: Answer, *, seconds: float = 0.0, is_cut: bool = False) -> None:
         body = answered.encoded()
         self.send_response_only(answered.status)
+        self.send_header("Date", format_datetime(self.server.gate.org.clock.now(), usegmt=True))
         for name, value in answered.headers.items():
             self.send_header(name, value)
         if answered.body is not None:

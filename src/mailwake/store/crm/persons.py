@@ -68,6 +68,8 @@ class Persons(Marks):
         """Everybody with one of these addresses who is still there, Leads that were converted left out."""
         found: dict[str, list[CrmPerson]] = {}
         there = (_people.c.is_deleted.is_(False)) & (_people.c.converted_to.is_(None))
+        behind = select(_people.c.account).where(_people.c.kind == "Account", _people.c.account.is_not(None))
+        there &= _people.c.id.not_in(behind)  # the contact behind a person account may not be written
         with self._database.reading() as connection:
             for part in chunks(keys):
                 query = select(_people).where(_people.c.address_key.in_(part), there).order_by(_people.c.id)
