@@ -120,7 +120,9 @@ def _permission_set(org: Org, told: dict[str, Any]) -> dict[str, str]:
 
 
 def _records(org: Org, told: dict[str, Any]) -> dict[str, list[str]]:
-    """Put records in past all rules."""
+    """Put records in past all rules; people have the name that a save would give them."""
+    for each in told["records"]:
+        derived.put_name(told["object"], each)
     ids = [org.insert(told["object"], each) for each in told["records"]]
     org.store.settle()
     return {"ids": ids}

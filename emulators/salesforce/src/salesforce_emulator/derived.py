@@ -19,11 +19,16 @@ _NAMED = {"Contact", "Lead", "Account", "User", "Individual"}
 
 def put_derived(org: Org, name: str, record: Record, before: Record | None) -> None:
     """Set the fields that nobody writes, and refuse what the object itself forbids."""
-    if record.get("LastName") and name in _NAMED:
-        record["Name"] = " ".join(each for each in (record.get("FirstName"), record.get("LastName")) if each)
+    put_name(name, record)
     work = _WORK.get(name)
     if work:
         work(org, record, before)
+
+
+def put_name(name: str, record: Record) -> None:
+    """Put the name of a person together, where the object has one."""
+    if record.get("LastName") and name in _NAMED:
+        record["Name"] = " ".join(each for each in (record.get("FirstName"), record.get("LastName")) if each)
 
 
 def _contact(org: Org, record: Record, before: Record | None) -> None:
