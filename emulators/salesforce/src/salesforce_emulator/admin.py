@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
-from . import listviews, people, rules, snapshot, written
+from . import derived, listviews, people, rules, snapshot, written
 from .access import PermissionSet
 from .calls import Answer
 from .clock import read_datetime, stamp
