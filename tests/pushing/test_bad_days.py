@@ -264,6 +264,17 @@ def test_a_flow_that_overwrites_us_is_found_at_night_and_not_fought_for_ever(pla
     assert place.value(one, SUMS) == "Active"
 
 
+def test_writes_are_remembered_for_as_long_as_agreed(place: Place) -> None:
+    crowd(place)
+    done = sync(place)
+    place.later(29 * 86_400)
+    place.desk.repair()
+    assert [each.job for each in place.desk.store.runs()] == [done.job]
+    place.later(2 * 86_400)
+    place.desk.repair()
+    assert place.desk.store.runs() == []
+
+
 def test_an_opt_out_taken_back_there_stays_here(place: Place) -> None:
     contact = place.add("Contact", LastName="Ann", Email=ANN, HasOptedOutOfEmail=True)
     sync(place)

@@ -20,7 +20,7 @@ from mailwake.crm.identity import heirs
 from mailwake.crm.links import Names, org_of
 from mailwake.crm.membership import Ladder
 from mailwake.crm.reading import Reader, Reading
-from mailwake.crm.telling import Around, Scorer
+from mailwake.crm.telling import DAY, Around, Scorer
 from mailwake.errors import Misconfigured
 from mailwake.events import SECOND, Handle, Micros
 from mailwake.pushing import planning, repairing, undoing
@@ -63,6 +63,7 @@ class Desk:
         folder: of the installation's data.
         row_days: rows of copies sent longer ago are deleted.
         poll_minutes: how often the org is looked at.
+        journal_days: writes are remembered for so long, and can be undone.
         fields: that rules may set, such as Contact.Rating__c; they are read too.
         wall: microseconds since 1970.
     """
@@ -73,6 +74,7 @@ class Desk:
     folder: Path
     row_days: int
     poll_minutes: float
+    journal_days: int
     fields: tuple[str, ...] = ()
     wall: Callable[[], int] = lambda: time.time_ns() // 1_000
     reader: Reader = field(init=False)
@@ -157,7 +159,8 @@ class Desk:
             return undoing.undo(self.org, self.store, job, now=self.now, keep_opt_outs=keep_opt_outs, progress=progress)
 
     def repair(self) -> repairing.Repaired:
-        """Compare what the org holds with what it was told, and let go of what is too old."""
+        """Compare what the org holds with what it was told, and let go of what is too old, there and in the journal."""
+        self.store.forget_entries(Micros(self.now - self.journal_days * DAY))
         with one_sender(self.folder), self._counted():
             return repairing.repair(self.org, self.store, now=self.now, row_days=self.row_days)
 
@@ -236,6 +239,7 @@ def open_desk(
         folder=settings.data_folder,
         row_days=told.row_days,
         poll_minutes=told.poll_minutes,
+        journal_days=told.journal_days,
         fields=settings.workflows.fields,
         wall=lambda: round(world.wall() * SECOND),
     )
