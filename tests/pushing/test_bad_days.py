@@ -287,6 +287,18 @@ def test_an_opt_out_taken_back_there_stays_here(place: Place) -> None:
     assert place.value(contact, "HasOptedOutOfEmail") is False, "what the org said is not said back to it"
 
 
+def test_an_opt_out_that_we_told_the_org_does_not_come_back_as_its_own(place: Place) -> None:
+    (one,) = crowd(place, 1)
+    handle = place.house.handle("reader0@example.com")
+    place.house.state.suppress(handle, reason="complained", source="esp", at=NOW)
+    sync(place)
+    assert place.value(one, "HasOptedOutOfEmail") is True
+    place.later(600)
+    sync(place)
+    assert {row.source for row in place.house.state.suppressions(handle)} == {"esp"}
+    assert place.house.state.unsubscribes_by(handle) == []
+
+
 def test_storage_that_is_full_stops_new_rows_and_sums_go_on(place: Place) -> None:
     ids = crowd(place)
     place.order("settings", max_records=1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from mailwake.crm.fields import CONSENT
 from mailwake.events import Handle, Micros, event_id
 from mailwake.store.crm import CrmStore
 from mailwake.store.state import Axis, Consent, StateStore, Suppression, Unsubscribe
@@ -31,7 +32,7 @@ class Followed:
 def follow_wishes(
     state: StateStore, store: CrmStore, *, people: Iterable[str], individuals: Iterable[str], now: Micros
 ) -> Followed:
-    """Follow the wishes of those who changed.
+    """Follow the wishes of those who changed; an opt-out that we told the org ourselves is none of them.
 
     Args:
         state: where it is kept whom to mail.
@@ -42,6 +43,8 @@ def follow_wishes(
     """
     changed = {each.id: each for each in store.people_of(people).values() if not each.is_deleted}
     changed |= {each.id: each for each in store.people_with(individuals)}
+    told = store.written((each.kind, each.id) for each in changed.values())
+    by_us = {key for (of, key), row in told.items() if row.fields.get(CONSENT[of][0])}
     rules = store.individuals({each.individual for each in changed.values() if each.individual})
     mailless, untracked, forgotten = set[str](), set[str](), set[str]()
     marketless = set[str]()
@@ -49,7 +52,7 @@ def follow_wishes(
         if each.address_key is None:
             continue
         rule = rules.get(each.individual or "")
-        if each.is_opted_out:
+        if each.is_opted_out and each.id not in by_us:
             marketless.add(each.address_key)
         if rule is not None:
             mailless |= {each.address_key} if rule.no_mail or rule.is_to_forget else set()
