@@ -1,6 +1,7 @@
 """Kept answers are those that the store would give, or, where it is slow, a little behind and said to be."""
 
 import random
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -266,3 +267,26 @@ def test_answers_are_taken_up_where_the_store_did_not_change(tmp_path: Path, mon
     fourth = opened()
     assert not fourth._answers
     fourth.close()
+
+
+def test_answers_are_asked_anew_one_after_the_other_and_a_fault_stops_none() -> None:
+    line, done = module._Line(), threading.Event()
+    order: list[int] = []
+    busy = threading.Lock()
+
+    def task(number: int) -> Callable[[], None]:
+        def run() -> None:
+            assert busy.acquire(blocking=False), "two at once"
+            order.append(number)
+            busy.release()
+            if number == 1:
+                raise RuntimeError("a fault of ours")
+            if number == 4:
+                done.set()
+
+        return run
+
+    for number in range(5):
+        line(task(number))
+    assert done.wait(timeout=30)
+    assert order == [0, 1, 2, 3, 4]

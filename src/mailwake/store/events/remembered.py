@@ -21,7 +21,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
+
+import structlog
 
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
@@ -29,6 +32,7 @@ from mailwake.store.events import CounterRow, EventRow, EventStore, Judgement, T
 from mailwake.store.events.choosing import Choice
 from mailwake.store.events.saved import Saved, SavedAnswer
 
+log = structlog.get_logger(__name__)
 SLOW_SECONDS = 0.1
 #: an answer that took so long is saved when the store is let go of
 _SAVED_SECONDS = 0.01
@@ -83,7 +87,7 @@ class Remembered:
         saved: Saved | None = None,
     ) -> None:
         self._store, self._clock, self._cost = store, clock, cost
-        self._refresh = refresh or _in_a_thread
+        self._refresh = refresh or _Line()
         self._answers: OrderedDict[Key, _Answer] = OrderedDict()
         self._values = 0
         self._asking: set[Key] = set()
@@ -350,8 +354,27 @@ def _size(rows: Rows) -> int:
     return 8 + sum(map(len, rows))
 
 
-def _in_a_thread(task: Callable[[], None]) -> None:
-    threading.Thread(target=task, name="asking anew", daemon=True).start()
+class _Line:
+    """Tasks one after the other in one thread, so that asking anew never takes more than a core from who waits."""
+
+    def __init__(self) -> None:
+        self._tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._start = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, task: Callable[[], None]) -> None:
+        self._tasks.put(task)
+        with self._start:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="asking anew", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self._tasks.get()()
+            except Exception:
+                log.exception("answers.failed")
 
 
 def open_remembered(path: Path, *, read_only: bool, news: bool) -> Remembered:
