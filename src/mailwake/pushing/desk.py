@@ -98,7 +98,8 @@ class Desk:
         """Read what changed in the org, follow what people want, and wish anew for whoever is somebody else now."""
         self.reader.forget_shapes()
         self._read_all_where_fields_are_others()
-        reading = self.reader.read(progress)
+        with self._counted():
+            reading = self.reader.read(progress)
         followed = follow_wishes(
             self.around.state, self.store, people=reading.touched, individuals=reading.individuals, now=self.now
         )
@@ -129,8 +130,9 @@ class Desk:
 
     def plan(self) -> planning.Plan:
         """What a push would do."""
-        limits = self.org.limits()
-        return planning.plan(self.store, self.reader.shape, limits, poll_minutes=self.poll_minutes)
+        with self._counted():
+            limits = self.org.limits()
+            return planning.plan(self.store, self.reader.shape, limits, poll_minutes=self.poll_minutes)
 
     def push(self, *, lane: Lane | None = None, progress: Callable[[int], None] = lambda _count: None) -> Sent:
         """Send what waits, as a run that can be undone.
@@ -145,10 +147,9 @@ class Desk:
                 job=self.new_job(), refused_fields=self._refused_fields,
             )  # fmt: skip
             done = sender.run(lane=lane, progress=progress)
-        if done.moved:
-            handles = [Handle(each) for each in sorted(done.moved)]
-            self.reader.read()
-            follow_people(self.around, handles, now=self.now)
+            if done.moved:
+                self.reader.read()
+        follow_people(self.around, [Handle(each) for each in sorted(done.moved)], now=self.now)
         return done
 
     def undo(
@@ -182,16 +183,26 @@ class Desk:
         """The name of a new run: the time, and something that nobody else has."""
         return f"{datetime.fromtimestamp(self.wall() / SECOND, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
-    @contextmanager
-    def _counted(self) -> Iterator[None]:
-        """Calls are counted over restarts."""
+    def calls_of_day(self) -> int:
+        """Calls of ours in the last day, those of former processes too."""
+        self._recall()
+        return self.budget.used
+
+    def _recall(self) -> None:
         job = self.around.state.job(KIND, _BUDGET)
         if job is not None:
             self.budget.recall(job.data["steps"])
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Calls are counted over restarts, and together with those of other processes."""
+        self._recall()
+        before = self.budget.told()
         try:
             yield
         finally:
-            self.around.state.put_job(KIND, _BUDGET, data={"steps": self.budget.told()}, now=self.now)
+            if (steps := self.budget.told()) != before:
+                self.around.state.put_job(KIND, _BUDGET, data={"steps": steps}, now=self.now)
 
 
 def open_desk(

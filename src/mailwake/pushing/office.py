@@ -114,7 +114,7 @@ class Office:
             "dead": sum(count for (_, _, state), count in counts.items() if state == "dead"),
             "looked_at": desk.store.mark("looked"),
             "followed_to": desk.store.mark("followed"),
-            "calls": desk.budget.used,
+            "calls": desk.calls_of_day(),
             "daily_calls": desk.budget.daily,
             "org_usage": None if usage is None else asdict(usage),
             "people": {kind: desk.store.count_people().get(kind, 0) for kind in PEOPLE},
