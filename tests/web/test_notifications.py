@@ -1,6 +1,7 @@
 """The page and the API that say who is told what happens, and who gets reports by mail."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -38,9 +39,10 @@ SETTINGS = Settings(notify=TOLD, reports=MAILED)
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
-    stores = seeding.open_stores(tmp_path_factory.mktemp("told"))
+    folder = tmp_path_factory.mktemp("told")
+    stores = seeding.open_stores(folder)
     tell(stores.state)
-    yield Asking(create_app(stores, settings=SETTINGS, wall=lambda: NOW))
+    yield Asking(create_app(stores, settings=replace(SETTINGS, root=folder), wall=lambda: NOW))
     seeding.close(stores)
 
 

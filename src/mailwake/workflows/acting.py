@@ -43,8 +43,8 @@ class Means:
     names: Names
     ladder: Ladder
     zone: ZoneInfo
-    #: by name
-    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    #: by name; their secrets are read when something is told, for a page shows nothing of them
+    endpoints: Callable[[], Mapping[str, Endpoint]] = field(default=dict)
     post: Callable[..., Answer] = posting.post
     #: 0-1
     chance: Callable[[], float] = random.random
@@ -239,7 +239,7 @@ def _platform_event(doing: _Doing) -> Mapping[str, Any]:
 
 def _webhook(doing: _Doing) -> Mapping[str, Any]:
     told = doing.rule.webhook
-    endpoint = doing.means.endpoints.get(told.endpoint) if told else None
+    endpoint = doing.means.endpoints().get(told.endpoint) if told else None
     if endpoint is None:
         return _skipped("there is no such [notify.NAME] any more")
     before = doing.told["webhook"]

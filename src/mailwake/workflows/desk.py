@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from mailwake.crm.links import Names
@@ -127,7 +128,6 @@ def open_desk(
         Misconfigured: an option cannot be.
     """
     told = settings.workflows
-    endpoints = {each.name: each for each in endpoints_of(settings)}
     return Desk(
         folder=settings.path(told.folder),
         data=settings.data_folder,
@@ -149,7 +149,7 @@ def open_desk(
             names=Names(settings.tracking_host),
             ladder=Ladder(**settings.salesforce.statuses),
             zone=stores.zone,
-            endpoints=endpoints,
+            endpoints=cache(lambda: {each.name: each for each in endpoints_of(settings)}),
             post=post,
         ),
         score=score,

@@ -122,7 +122,7 @@ def _member(means: Means, entry: RuleEntry, told: Mapping[str, Any], now: Micros
 
 
 def _webhook(means: Means, entry: RuleEntry, told: Mapping[str, Any], now: Micros) -> Mapping[str, Any]:
-    endpoint = means.endpoints.get(str(told.get("endpoint", "")))
+    endpoint = means.endpoints().get(str(told.get("endpoint", "")))
     if endpoint is None or not told.get("begun"):
         return {"state": "dropped"}
     found = tell(means, endpoint, entry, now, kind="workflow.withdrawn", tries=int(told.get("back_tries", 0)))
