@@ -34,6 +34,7 @@ import duckdb
 from mailwake.cli import web
 from mailwake.events import CampaignId, Class, DeliveryId, EventType, Handle, Micros, Source, TemplateId
 from mailwake.insight.stores import Stores, zone_named
+from mailwake.scoring.desk import desk_of
 from mailwake.settings import load
 from mailwake.store.events import EventRow, EventStore, open_events
 from mailwake.store.events.remembered import open_remembered
@@ -245,7 +246,7 @@ def serve(folder: Path, *, writes: bool) -> None:
     if writes:
         writer.start()
     try:
-        asyncio.run(web._serve(settings, stores))  # noqa: SLF001 - as the command does it
+        asyncio.run(web._serve(settings, stores, desk_of(settings)))  # noqa: SLF001 - as the command does it
     finally:
         stop.set()
         if writes:
