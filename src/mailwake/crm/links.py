@@ -14,11 +14,6 @@ from mailwake.settings import Settings
 _AUDIENCE, _TEST_AUDIENCE = "https://login.salesforce.com", "https://test.salesforce.com"
 
 
-def is_connected(settings: Settings) -> bool:
-    """Whether the settings name an org."""
-    return bool(settings.salesforce.login)
-
-
 def org_of(settings: Settings, *, around: Around | None = None, username: str = "") -> Org:
     """The org of an installation; nothing is asked of it yet.
 

@@ -6,11 +6,9 @@ the same group again, which changes nothing. What the org says of a row decides 
 
 from __future__ import annotations
 
-import fcntl
-import os
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from typing import Any
 import structlog
 
 from mailwake.crm.fields import CONSENT, HOT_SIGNAL, MEMBER, NUMBER_OF, PEOPLE, ROW, STAMPS, TASK, named, when
-from mailwake.errors import Unavailable
 from mailwake.events import Micros
 from mailwake.pushing.budget import Budget
 from mailwake.pushing.bulking import send_as_job
@@ -26,6 +23,7 @@ from mailwake.salesforce.bulk import WORTH_IT, Bulk
 from mailwake.salesforce.describe import ObjectShape
 from mailwake.salesforce.faults import CallRefused, CallsSpent, Cure, RowFault, SalesforceAway
 from mailwake.salesforce.records import GROUP, Org, RowResult
+from mailwake.store.alone import alone
 from mailwake.store.crm import CrmStore, Entry, Lane, Why, Wish
 
 log = structlog.get_logger(__name__)
@@ -306,18 +304,10 @@ def hold(store: CrmStore, of: str, rows: Mapping[str, Mapping[str, Any]]) -> Non
     store.hold(told, opted_out=opted_out)
 
 
-@contextmanager
-def one_sender(folder: Path) -> Iterator[None]:
+def one_sender(folder: Path) -> AbstractContextManager[None]:
     """Be the only one of this installation that writes to the org.
 
     Raises:
         Unavailable: another process does.
     """
-    handle = os.open(folder / "salesforce.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise Unavailable("another process of this installation writes to Salesforce just now; try again") from None
-    finally:
-        os.close(handle)
+    return alone(folder / "salesforce.lock", "writes to Salesforce")

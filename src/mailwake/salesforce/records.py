@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
 from mailwake.salesforce import soql
 from mailwake.salesforce.describe import ObjectShape, shape_of
 from mailwake.salesforce.faults import CallRefused, RowFault, SalesforceAway, faults_in
@@ -171,8 +169,3 @@ def as_micros(text: str | None) -> int | None:
         return None
     apart = as_time(text) - datetime(1970, 1, 1, tzinfo=UTC)
     return (apart.days * 86_400 + apart.seconds) * 1_000_000 + apart.microseconds
-
-
-def encoded(row: Row) -> bytes:
-    """A row in one form, for comparing."""
-    return msgspec.json.encode(row, order="sorted")

@@ -6,24 +6,23 @@ is done again. So a turn may be cut off anywhere, and the next one does the rest
 
 from __future__ import annotations
 
-import fcntl
-import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from mailwake.errors import MailwakeError, Unavailable
+from mailwake.errors import MailwakeError
 from mailwake.events import SECOND, Micros
 from mailwake.rules.guards import Ledger
 from mailwake.rules.rule import Rule, Trigger
 from mailwake.rules.signals import DAY, FRESH, HOUR, Signal, read, unfit, untimely
 from mailwake.rules.triggers import Candidate, World, candidates
+from mailwake.store.alone import alone
 from mailwake.store.workflows import Decision, RuleEntry, RuleState
 from mailwake.store.workflows.switches import ALL
 from mailwake.workflows import mailing, reversing
@@ -233,21 +232,13 @@ def _again(rule: Rule, entry: RuleEntry) -> Candidate:
     )  # fmt: skip
 
 
-@contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time(folder: Path) -> AbstractContextManager[None]:
     """Be the only one of this installation whose rules act.
 
     Raises:
         Unavailable: another process does.
     """
-    handle = os.open(folder / "workflows.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise Unavailable("another process of this installation runs its rules just now; try again") from None
-    finally:
-        os.close(handle)
+    return alone(folder / "workflows.lock", "runs its rules")
 
 
 def start(desk: Desk, *, config: str) -> Callable[[], None]:

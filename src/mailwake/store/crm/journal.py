@@ -49,13 +49,6 @@ class Journal:
         with self._database.reading() as connection:
             return [_entry(row) for row in connection.execute(query).mappings()]
 
-    def later_entries(self, of: str, key: str, after: int) -> list[Entry]:
-        """What was done to a record after an entry and stands, the latest first."""
-        query = select(_journal).where(_journal.c.object == of, _journal.c.key == key, _journal.c.id > after)
-        query = query.where(_journal.c.state.in_(["sent", "written"])).order_by(_journal.c.id.desc())
-        with self._database.reading() as connection:
-            return [_entry(row) for row in connection.execute(query).mappings()]
-
     def runs(self, *, limit: int = 20) -> list[JobSummary]:
         """The latest runs."""
         of = {name: func.sum(case((_journal.c.state == name, 1), else_=0)) for name in ("written", "refused", "undone")}
