@@ -20,6 +20,7 @@ WORDS = {
     "hosts": {"errors", "sections", "settings", "tokens"},
     "copies": {"errors", "hosts", "tokens"},
     "language": set(),
+    "guesses": set(),
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.

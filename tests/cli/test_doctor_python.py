@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailwake.cli.doctor_python import check_python
+from mailwake.cli.doctor.python import check_python
 
 
 @pytest.mark.parametrize(("version", "better"), [((3, 11, 7), "3.11.15"), ((3, 13, 11), "3.13.12")])
