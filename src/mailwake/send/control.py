@@ -124,7 +124,7 @@ def _modes(text: str) -> Modes:
             wanted[axis] = Mode.from_word(word)
         except ValueError as fault:
             raise BadInput(f"X-Mailwake-Mode: {fault}") from None
-    return Modes(**wanted)
+    return Modes(opens=wanted["opens"], clicks=wanted["clicks"])
 
 
 def _track(word: str) -> bool:

@@ -1,0 +1,4 @@
+"""What people said about being watched, in which words they were asked, and the chain that keeps it from being changed.
+
+The same database as the state store, and methods of it: import `StateStore` from `mailwake.store.state`.
+"""
