@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "weighing": {"stats"},
     "store": set(),
     "leaving": {"store"},
+    "consents": {"store"},
     "smtp": set(),
     "send": {"smtp", "compose", "eventlog", "store", "goals"},
     "merge": {"send", "smtp", "compose", "eventlog", "store"},

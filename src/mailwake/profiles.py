@@ -23,6 +23,8 @@ STREAMS = ("marketing", "transactional", "outbound", "security", "legal_notice",
 NEVER = ("consent_request",)
 #: As they came into being: no installation has ever watched them.
 UNWATCHED = ("security", "legal_notice", *NEVER)
+#: Nobody unsubscribes from a receipt, a password reset or what a law makes you tell them.
+NOBODY_LEAVES = ("transactional", "security", "legal_notice")
 #: The disclaimer that stands wherever a profile is told.
 DISCLAIMER = "as we read it on {day}; not legal advice"
 
@@ -90,6 +92,11 @@ class Rules:
             country: ISO 3166-1 code or, for the United Kingdom, UK, in any case; None or another word: not known.
         """
         return self.by_country.get((country or "").strip().upper(), self.base)
+
+
+def asked_like(stream: str) -> str:
+    """The stream whose refusal holds for another too: who wants no marketing is not asked for consent to it either."""
+    return "marketing" if stream == "consent_request" else stream
 
 
 @cache

@@ -152,7 +152,7 @@ def test_what_was_said_before_there_was_a_chain_is_its_beginning(tmp_path: Path)
     assert list(again.ledger()) == before
     assert again.inert() == modes
     again.set_consent(Handle(1), axis="opens", state="granted", at=Micros(9), source="form")
-    assert list(breaks(again.ledger(), again.consent_head())) == []
+    assert list(breaks(again.ledger(), again.consent_head)) == []
     again.close()
 
 

@@ -9,7 +9,7 @@ write both can forge both, so keep a head elsewhere now and then (`mailwake cons
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -55,12 +55,12 @@ class Break:
     why: str
 
 
-def breaks(entries: Iterable[ConsentEntry], head: Head) -> Iterator[Break]:
+def breaks(entries: Iterable[ConsentEntry], head: Callable[[], Head]) -> Iterator[Break]:
     """Everything that is wrong with a chain, in its order.
 
     Args:
         entries: the whole ledger, by number.
-        head: what the end has to be.
+        head: gives what the end has to be; asked when the lines are over.
     """
     before, good = EMPTY, EMPTY
     for entry in entries:
@@ -73,8 +73,8 @@ def breaks(entries: Iterable[ConsentEntry], head: Head) -> Iterator[Break]:
             else:
                 yield Break(number=entry.number, what="missing", why=_gap(before, entry))
         good, before = before, end
-    if before != head:
-        yield _end(before, head)
+    if before != (end := head()):
+        yield _end(before, end)
 
 
 def _gap(before: Head, entry: ConsentEntry) -> str:
