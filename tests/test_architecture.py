@@ -76,6 +76,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "atlas",
         "deliverability",
         "leaving",
+        "consents",
         "suppression",
         "monitoring",
         "notifying",
@@ -95,6 +96,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     },
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "apidoc": {
+        "consents",
         "workflows",
         "pushing",
         "insight",
@@ -124,6 +126,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "send",
         "merge",
         "leaving",
+        "consents",
         "suppression",
         "insight",
         "atlas",

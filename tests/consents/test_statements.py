@@ -1,6 +1,7 @@
 """What somebody is said to have said counts only where it is newer, proved and allowed; the rest is told with why."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def holds(state: StateStore, address: str = ANN, axis: Axis = Axis.OPENS) -> str
 
 
 def granted(**more: str) -> Statement:
-    return Statement(address=ANN, state="granted", **more)
+    return replace(Statement(address=ANN, state="granted"), **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture
