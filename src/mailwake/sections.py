@@ -302,6 +302,9 @@ class Salesforce:
     wait_minutes: float = 15.0
     #: statuses of campaign members by what they stand for: sent opened clicked replied bounced unsubscribed; "": unused
     statuses: dict[str, str] = field(default_factory=dict)
+    #: name of the org's data use purpose for watching mail: an opt-out from it holds here, and a refusal here makes one
+    #: there; empty: there is none. An opt-out from any other purpose keeps marketing back
+    tracking_purpose: str = ""
     #: how long each write is remembered, so that it can be undone
     journal_days: int = 30
 

@@ -115,7 +115,18 @@ def test_opening_again_keeps_everything(tmp_path: Path) -> None:
 
 
 #: of later versions
-CRM = ("people", "individuals", "users", "marks", "campaigns", "members", "outbox", "written", "journal")
+CRM = (
+    "people",
+    "individuals",
+    "users",
+    "marks",
+    "campaigns",
+    "members",
+    "outbox",
+    "written",
+    "journal",
+    "point_consents",
+)
 WORKFLOWS = ("workflow_entries", "workflow_rules")
 SINCE_0006 = (
     "consent_texts",
@@ -143,7 +154,8 @@ def test_what_was_said_before_there_was_a_chain_is_its_beginning(tmp_path: Path)
     before, modes = list(store.ledger()), store.inert()
     store.close()
     connection = sqlite3.connect(path)
-    connection.execute("drop table consent_texts")
+    for table in ("consent_texts", "crm_point_consents"):
+        connection.execute(f"drop table {table}")
     forget_the_chain(connection)
     connection.execute("update alembic_version set version_num = '0010'")
     connection.commit()

@@ -40,6 +40,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_consent_texts"),
         sa.UniqueConstraint("locale", "sha256", name="uq_consent_texts_locale"),
     )
+    op.create_table(
+        "crm_point_consents",
+        sa.Column("id", sa.String(18), nullable=False),
+        sa.Column("individual", sa.String(18), nullable=False),
+        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("begins_at", sa.BigInteger),
+        sa.Column("ends_at", sa.BigInteger),
+        sa.Column("changed_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_crm_point_consents"),
+    )
+    op.create_index("ix_crm_point_consents_individual", "crm_point_consents", ["individual"])
     _seal(op.get_bind())
 
 
