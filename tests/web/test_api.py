@@ -156,7 +156,12 @@ GOALS = (
     "/api/goals/purchase?segments=true",
     "/api/campaigns/2/conversions?goal=purchase&model=linear&segments=true",
 )
-LISTS = ("/api/suppressions?page_size=2", "/api/suppressions/dead0@gmail.com", "/api/incidents")
+LISTS = (
+    "/api/consent/person1@example.com",
+    "/api/suppressions?page_size=2",
+    "/api/suppressions/dead0@gmail.com",
+    "/api/incidents",
+)
 SEGMENTS = (
     "/api/segments",
     "/api/segments/Clicked%20once/people",
