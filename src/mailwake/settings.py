@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -61,6 +61,17 @@ _PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 DEFAULT_FILE = "mailwake.toml"
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class Limits(TypedDict):
+    """What holds whatever a recipient says."""
+
+    #: nothing exceeds it
+    ceiling: Modes
+    #: of a recipient who was never asked
+    unknown: Modes
+    #: by the country of each; None: the same for all
+    rules: Rules | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +184,11 @@ class Settings:
         own = self.profile.rule
         base = Rule(ceiling=self.ceiling, unknown=self.unknown_consent, hygiene=own.hygiene)
         return rules_of(replace(base, clicks_follow=own.clicks_follow))
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What holds whatever a recipient says, as `StateStore.modes` takes it."""
+        return {"ceiling": self.ceiling, "unknown": self.unknown_consent, "rules": self.rules}
 
     def level(self, campaign: str, stream: str) -> Modes:
         """What mail of a campaign and a stream may record at most."""

@@ -116,8 +116,7 @@ def _presets(settings: Settings, country: str | None) -> list[Profile]:
 
 def _axes(state: StateStore, settings: Settings, handle: Handle, entries: list[ConsentEntry]) -> dict[str, Holds]:
     held = state.held_consents([handle]).get(handle, {})
-    limits = {"ceiling": settings.ceiling, "unknown": settings.unknown_consent}
-    modes = state.modes([handle], **limits, rules=settings.rules)[handle]
+    modes = state.modes([handle], **settings.limits)[handle]
     decided = {Axis.OPENS: (modes.opens, modes.opens_by), Axis.CLICKS: (modes.clicks, modes.clicks_by)}
     found = {}
     for axis in (*WATCHED, Axis.PROFILE, Axis.HYGIENE):

@@ -219,13 +219,11 @@ class Tracker:
 
     def consents(self, handles: Iterable[Handle]) -> dict[Handle, Modes]:
         """How closely the installation and each recipient let themselves be watched."""
-        given = self.settings
-        return self.state.modes(handles, ceiling=given.ceiling, unknown=given.unknown_consent, rules=given.rules)
+        return self.state.modes(handles, **self.settings.limits)
 
     def standings(self, addresses: Iterable[str]) -> dict[str, Standing]:
         """What holds for those addresses that were seen before; the installation's own modes are counted in."""
-        given = self.settings
-        return self.state.standings(addresses, ceiling=given.ceiling, unknown=given.unknown_consent, rules=given.rules)
+        return self.state.standings(addresses, **self.settings.limits)
 
     @cached_property
     def silent(self) -> Modes:

@@ -13,13 +13,14 @@ import msgspec
 import typer
 
 from mailwake.cli.acting import moment, who
+from mailwake.cli.consent import telling
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.consents import files, proof, verifying, words
-from mailwake.consents.standing import ConsentAnswer, consent_of, to_json
+from mailwake.consents.standing import consent_of, to_json
 from mailwake.consents.statements import Statement, Teller, say_once, weigh, write
 from mailwake.errors import BadInput
-from mailwake.profiles import Profile, profiles
+from mailwake.profiles import profiles
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.state import StateStore
 from mailwake.suppression.files import decode
@@ -66,7 +67,7 @@ def take_in(
             with _bar(len(weighed.new)) as advance:
                 write(state, weighed.new, progress=advance)
     for lost in weighed.lost:
-        print(f"mailwake: {file}:{lost.statement.number}: does not count: {_safe(lost.why)}", file=sys.stderr)
+        print(f"mailwake: {file}:{lost.statement.number}: does not count: {telling.safe(lost.why)}", file=sys.stderr)
     facts = {"new": len(weighed.new), "known": weighed.known, "lost": len(weighed.lost), "dry_run": dry_run}
     is_new = "would be new" if dry_run else "new"
     said = f"{facts['new']:,} {is_new}; {facts['known']:,} known already, {facts['lost']:,} do not count"
@@ -140,7 +141,7 @@ def show(
     elif full:
         print(proof.to_json(made).decode(), end="")
     else:
-        print(to_json(answer).decode() if as_json else _told(answer), end="")
+        print(to_json(answer).decode() if as_json else telling.answer_told(answer), end="")
 
 
 @command.command("verify")
@@ -186,7 +187,11 @@ def show_profiles(
         raise BadInput(f"there is no profile {name[:40]!r}; there are {', '.join(profiles())}")
     for each in profiles().values():
         if name in ("", each.name):
-            print(msgspec.json.encode(profile_told(each)).decode() if as_json else _profile(each, is_full=bool(name)))
+            print(
+                msgspec.json.encode(telling.profile_told(each)).decode()
+                if as_json
+                else telling.profile_line(each, is_full=bool(name))
+            )
 
 
 @command.command("texts")
@@ -213,32 +218,11 @@ def texts(
             state.put_consent_text(told, locale=words.locale_of(locale), since=words.moment_of(since) or moment())
         found = state.consent_texts()
     for each in found:
-        first = _safe(each.text.strip().splitlines()[0])
+        first = telling.safe(each.text.strip().splitlines()[0])
         line = f"{each.id:>4}  {each.locale:<6} since {words.day(each.since)}  {each.sha256[:16]}…  {first}"
         print(msgspec.json.encode(each).decode() if as_json else line)
     if not found and not as_json:
         print("there is none")
-
-
-def profile_told(profile: Profile) -> dict[str, Any]:
-    """A profile as JSON has it."""
-    rule = profile.rule
-    return {
-        "name": profile.name,
-        "title": profile.title,
-        "note": profile.disclaimer,
-        "ceiling": {"opens": rule.ceiling.opens.word, "clicks": rule.ceiling.clicks.word},
-        "unknown": {"opens": rule.unknown.opens.word, "clicks": rule.unknown.clicks.word},
-        "hygiene": rule.hygiene,
-        "clicks_follow": rule.clicks_follow,
-        "streams": {stream: mode.word for stream, mode in profile.streams.items()},
-        "countries": profile.countries,
-        "ask_again_months": profile.ask_again_months,
-        "legacy_notice_until": profile.legacy_notice_until,
-        "notes": profile.notes,
-        "sources": profile.sources,
-        "read_on": profile.read_on,
-    }
 
 
 @contextmanager
@@ -262,33 +246,3 @@ def _bar(total: int) -> Iterator[Any]:
     with bar:
         task = bar.add_task("", total=total)
         yield lambda done: bar.advance(task, done)
-
-
-def _told(answer: ConsentAnswer) -> str:
-    lines = [_safe(answer.address)]
-    if answer.profiles:
-        lines.append(f"profile {' and '.join(answer.profiles)}, {answer.note}")
-    for axis, holds in answer.axes.items():
-        since = "" if holds.at is None else f" since {holds.at:%Y-%m-%d}"
-        mode = "" if holds.mode is None else f"; watched: {holds.mode}, decided by {holds.by or 'nothing'}"
-        lines.append(f"  {axis:<8} {holds.state}{since}{mode}")
-    if answer.may_ask_again is not None:
-        lines.append(f"may be asked again from {answer.may_ask_again:%Y-%m-%d}")
-    for said in answer.ledger:
-        more = " ".join(filter(None, (said.method, said.url, said.proof, f"by {said.actor}" if said.actor else "")))
-        lines.append(f"  line {said.line}: {said.at:%Y-%m-%d %H:%M} {said.axis} {said.state}  {_safe(more)}".rstrip())
-    return "\n".join(lines) + "\n"
-
-
-def _profile(profile: Profile, *, is_full: bool) -> str:
-    most, least = profile.rule.ceiling, profile.rule.unknown
-    line = (
-        f"{profile.name:<7} {profile.title}: at most opens {most.opens.word}, clicks {most.clicks.word}; "
-        f"never asked: opens {least.opens.word}, clicks {least.clicks.word}; {profile.disclaimer}"
-    )
-    return "\n  - ".join((line, *profile.notes, *profile.sources)) if is_full else line
-
-
-def _safe(text: str) -> str:
-    """Words of others, without what a terminal obeys."""
-    return "".join(letter for letter in text[:200] if letter.isprintable())
