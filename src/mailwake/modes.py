@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache
 
 
 class Mode(IntEnum):
@@ -87,7 +88,13 @@ class Modes:
         Raises:
             ValueError: the byte names no mode.
         """
-        return cls(opens=Mode(value >> 4), clicks=Mode(value & 15))
+        return _of_byte(value)
+
+
+@cache
+def _of_byte(value: int) -> Modes:
+    """There are few of them, and every hit asks for one."""
+    return Modes(opens=Mode(value >> 4), clicks=Mode(value & 15))
 
 
 _RECEIPT = "mode: "

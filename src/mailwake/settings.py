@@ -192,9 +192,16 @@ class Settings:
 
     def level(self, campaign: str, stream: str) -> Modes:
         """What mail of a campaign and a stream may record at most."""
-        word = self.tracking.campaigns.get(campaign, "")
-        mode = _mode_or(word, Mode.INDIVIDUAL)
-        return strictest((Modes(opens=mode, clicks=mode).decided_by("campaign"), self._stream_level(stream)))
+        place = self.tracking.campaigns.get(campaign, ""), stream
+        if place not in self._levels:  # asked for with every message
+            mode = _mode_or(place[0], Mode.INDIVIDUAL)
+            own = Modes(opens=mode, clicks=mode).decided_by("campaign")
+            self._levels[place] = strictest((own, self._stream_level(stream)))
+        return self._levels[place]
+
+    @cached_property
+    def _levels(self) -> dict[tuple[str, str], Modes]:
+        return {}
 
     def _stream_level(self, stream: str) -> Modes:
         if stream in NEVER:
