@@ -42,6 +42,7 @@ COMMANDS = (
     "notify",
     "suppressions",
     "unsubscribes",
+    "consent",
     "judge",
     "replay",
     "keys",
