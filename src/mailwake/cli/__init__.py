@@ -44,6 +44,7 @@ COMMANDS = (
     "unsubscribes",
     "judge",
     "replay",
+    "privacy",
     "keys",
     "doctor",
     "update-data",

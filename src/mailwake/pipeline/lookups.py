@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from mailwake.events import CampaignId, Handle, TemplateId
-from mailwake.modes import INDIVIDUAL, Mode, Modes
-from mailwake.pipeline.item import Span
-from mailwake.store.state import Axis, Consent, ConsentEntry, StateStore
+from mailwake.modes import INDIVIDUAL, Modes
+from mailwake.store.state import StateStore
 
 #: Domains that so many people share that they name nobody. All others are stored as keyed stand-ins.
 # fmt: off
@@ -26,9 +25,6 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _REMEMBERED = 200_000
-#: Says of a handle with no line in the ledger what no handle with one can have on both axes.
-_SILENT = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
-_REFUSALS = (Consent.DENIED, Consent.WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +89,6 @@ class Lookups:
                 _remember(self._domains, handle, known[handle])
         return known
 
-    def refusals(self, handles: Iterable[Handle]) -> dict[Handle, list[Span]]:
-        """When each recipient did not want to be watched, for those who ever said anything."""
-        said = self._state.modes(set(handles), ceiling=INDIVIDUAL, unknown=_SILENT)
-        spoke = (handle for handle, modes in said.items() if modes != _SILENT)
-        return {handle: spans for handle in spoke if (spans := refused(self._state.consents(handle)))}
-
     def telling(self, handles: Iterable[Handle]) -> dict[Handle, Modes]:
         """How closely each recipient who is known may be watched now."""
         known = self._state.domains(handles)
@@ -109,22 +99,6 @@ class Lookups:
         if domain in SHARED_DOMAINS:
             return domain
         return "~" + hashlib.blake2b(domain.encode(), digest_size=6, key=self._key).hexdigest()
-
-
-def refused(ledger: Iterable[ConsentEntry]) -> list[Span]:
-    """The spans in which the ledger refuses on either axis, oldest first; the edge too makes no difference of axes."""
-    holds: dict[Axis, Consent] = {}
-    spans: list[Span] = []
-    for line in sorted(ledger, key=lambda line: line.at):
-        for axis in (Axis.OPENS, Axis.CLICKS) if line.axis is Axis.BOTH else (line.axis,):
-            holds[axis] = line.state
-        refuses = any(state in _REFUSALS for state in holds.values())
-        is_open = bool(spans) and spans[-1].end is None
-        if refuses and not is_open:
-            spans.append(Span(line.at, None))
-        elif is_open and not refuses:
-            spans[-1] = Span(spans[-1].start, line.at)
-    return spans
 
 
 def _remember(table: dict[K, V], key: K, value: V) -> None:

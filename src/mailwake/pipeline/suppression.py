@@ -95,12 +95,17 @@ def apply_to_consent(state: StateStore, event: Event, *, at: Micros) -> bool:
     said = _CONSENTS.get(event.type)
     if said is None or event.recipient is None:
         return False
-    axis = Axis(event.reason) if event.reason in list(Axis) else Axis.BOTH
+    axis = withdrawn_axis(event)
     known = state.consents(event.recipient)
     if any((line.axis, line.state, line.at, line.source) == (axis, said, at, event.source) for line in known):
         return False
     state.set_consent(event.recipient, axis=axis, state=said, at=at, source=event.source)
     return True
+
+
+def withdrawn_axis(event: Event) -> Axis:
+    """What a statement about being watched is about."""
+    return Axis(event.reason) if event.reason in list(Axis) else Axis.BOTH
 
 
 def _suppress_once(
