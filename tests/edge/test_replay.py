@@ -169,6 +169,7 @@ _requests = st.builds(
 
 @given(_requests, st.binary(max_size=20) | st.just(HOST.encode()), st.integers(0, 253_402_300_799_999_999))
 def test_nothing_that_a_log_may_hold_is_a_fault(request: Request, host: bytes, at: int) -> None:
-    replay = replaying(Path("nowhere"))
+    settings = parse({"tracking": {"base_url": f"https://{HOST}"}}, root=Path("nowhere"))
+    replay = Replay(settings, KEYS, inert=InertSet(Path("nowhere") / "inert.bin"))
     assert replay.take(request, host=host, at=at) is None
     assert replay.counters.received == 1 == replay.counters.rejected

@@ -96,6 +96,7 @@ def examine(config: str) -> Iterator[Finding]:
     """Run every check; a settings file that cannot be read ends it."""
     from mailwake.cli.doctor_hosts import examine_hosts
     from mailwake.cli.doctor_telling import examine_telling
+    from mailwake.cli.privacy.checking import check_withdrawals
     from mailwake.cli.workflow.checking import check_rules
 
     try:
@@ -106,6 +107,7 @@ def examine(config: str) -> Iterator[Finding]:
     yield ok("config", f"{Path(config).resolve()} is readable and has no unknown option")
     for check in CHECKS:
         yield check(settings)
+    yield check_withdrawals(settings)
     yield from check_readers(settings)
     yield from check_sums(settings)
     yield from check_rules(settings)
