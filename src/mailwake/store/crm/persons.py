@@ -123,6 +123,13 @@ class Persons(Marks):
         with self._database.reading() as connection:
             return [(line, Handle(handle)) for line, handle in connection.execute(query)]
 
+    def refused_after(self, number: int) -> list[tuple[int, Handle]]:
+        """Who wanted no tracking after that line of the consent ledger: line and handle, in the order of the ledger."""
+        rows = schema.consent_ledger
+        query = select(rows.c.id, rows.c.handle).where(rows.c.id > number, rows.c.state.in_(("denied", "withdrawn")))
+        with self._database.reading() as connection:
+            return [(line, Handle(handle)) for line, handle in connection.execute(query.order_by(rows.c.id))]
+
     def known_both(self, *, after: Handle, limit: int) -> list[tuple[Handle, str]]:
         """Handle and address key of those who are in the org and got mail from us, by handle."""
         recipients = schema.recipients
