@@ -219,3 +219,19 @@ def test_the_day_of_a_new_consent_is_the_last_silent_one(path: Path) -> None:
 def test_everything_counts_as_silent_for_the_erased(path: Path) -> None:
     write_set(path, told={5: SILENT})
     assert silent(InertSet(path), 5, issued=EPOCH + timedelta(days=60_000))
+
+
+def test_what_the_set_holds_is_no_news_however_often_it_stands_in_a_tail(path: Path, sets: list[InertSet]) -> None:
+    write_set(path, age_seconds=60)
+    one, other = InertSet(path, tail="edge-0"), InertSet(path, tail="edge-1")
+    sets += [one, other]
+    for who in range(1, 6):
+        one.withdraw(who, Axes.BOTH, said_at=0)
+        other.reload()
+    assert other.lags.count == 5
+    write_set(path, *range(1, 6), age_seconds=-10)
+    other.reload()
+    one.withdraw(6, Axes.BOTH, said_at=0)
+    other.reload()
+    assert other.lags.count == 5, "older than what the set says it holds"
+    assert other.lags.report()["max"] < 60

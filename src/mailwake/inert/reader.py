@@ -131,10 +131,11 @@ class InertSet:
     def reload(self) -> None:
         """Read what has changed: the file first, because a tail is emptied only when the file holds what it said."""
         self._look_at_file()
+        known = 0 if self._head is None else self._head.as_of - _MARGIN
         for heard in self._tails.news():
-            self._hear(heard)
-        if self._head is not None and self._heard:
-            known = self._head.as_of - _MARGIN
+            if heard.at >= known:  # the set holds what is older
+                self._hear(heard)
+        if self._heard:
             self._heard = {handle: heard for handle, heard in self._heard.items() if heard.at >= known}
         if self._head is not None and self._tail is not None:
             with suppress(OSError):  # it will be shorter another time

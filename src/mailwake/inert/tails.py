@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
@@ -21,6 +23,8 @@ from mailwake.inert.entries import Before
 _BODY = Struct("<QHHQ")
 _CRC = Struct("<I")
 ENTRY_BYTES = _BODY.size + _CRC.size
+#: So many entries that the set holds are left out together, where others stay.
+_WORTH_IT = 1_000
 
 
 class Heard(NamedTuple):
@@ -52,8 +56,9 @@ class Tail:
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path = folder / f"{name}.bin"
+        self._left = deque(heard for heard in read_tail(self.path))
+        self._gone = 0
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._last = max((heard.at for heard in read_tail(self.path)), default=0)
 
     def add(self, heard: Heard) -> None:
         """Tell the others.
@@ -61,25 +66,43 @@ class Tail:
         Raises:
             OSError: the disk does not take it.
         """
-        body = _BODY.pack(heard.handle, *heard.before, heard.at)
-        os.write(self._file, body + _CRC.pack(zlib.crc32(body)))
-        self._last = max(self._last, heard.at)
+        os.write(self._file, _packed(heard))
+        self._left.append(heard)
 
     def forget(self, *, as_of: int) -> None:
-        """Begin anew where the set holds all that was ever told here."""
-        if 0 < self._last < as_of:
-            os.ftruncate(self._file, 0)
-            self._last = 0
+        """Leave out what the set holds: all of it, or much; in a new file, by which readers see that it begins anew.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        while self._left and self._left[0].at < as_of:
+            self._left.popleft()
+            self._gone += 1
+        if not self._gone or (self._left and self._gone < _WORTH_IT):
+            return
+        part = self.path.with_suffix(".part")
+        file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+        os.write(file, b"".join(map(_packed, self._left)))
+        part.replace(self.path)
+        os.close(self._file)
+        self._file, self._gone = file, 0
 
     def close(self) -> None:
         """Let go of the file; what it says stays."""
         os.close(self._file)
 
 
-def read_tail(path: Path) -> Iterator[Heard]:
-    """What stands in a tail; what is torn or damaged is passed over."""
+def _packed(heard: Heard) -> bytes:
+    body = _BODY.pack(heard.handle, *heard.before, heard.at)
+    return body + _CRC.pack(zlib.crc32(body))
+
+
+def read_tail(path: Path, start: int = 0) -> Iterator[Heard]:
+    """What stands in a tail from an entry on; what is torn or damaged is passed over."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            file.seek(start)
+            raw = file.read()
     except OSError:
         return
     for place in range(0, len(raw) - ENTRY_BYTES + 1, ENTRY_BYTES):
@@ -90,7 +113,7 @@ def read_tail(path: Path) -> Iterator[Heard]:
 
 
 class Tails:
-    """All tails of this machine, read again when they have changed.
+    """All tails of this machine; what was read once is not read again.
 
     Args:
         folder: of all tails.
@@ -98,16 +121,19 @@ class Tails:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._seen: dict[str, tuple[int, int]] = {}
+        #: by path, the file that was read and how far
+        self._read: dict[str, tuple[int, int]] = {}
 
     def news(self) -> Iterator[Heard]:
-        """Everything in tails that have changed since the last time."""
+        """What was added since the last time; of a tail that begins anew, all of it."""
         try:
             found = [(entry.path, entry.stat()) for entry in os.scandir(self._folder) if entry.name.endswith(".bin")]
         except OSError:
             return
         for path, status in found:
-            standing = (status.st_mtime_ns, status.st_size)
-            if self._seen.get(path) != standing:
-                self._seen[path] = standing
-                yield from read_tail(Path(path))
+            file, start = self._read.get(path, (0, 0))
+            start = start if file == status.st_ino and start <= status.st_size else 0
+            end = status.st_size - status.st_size % ENTRY_BYTES
+            self._read[path] = status.st_ino, end
+            if end > start:
+                yield from islice(read_tail(Path(path), start), (end - start) // ENTRY_BYTES)
