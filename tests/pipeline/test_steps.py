@@ -275,13 +275,13 @@ def test_a_withdrawal_is_in_the_set_before_it_is_in_the_ledger(house: House, mon
     """A flood of them takes longer to write down than readers may wait."""
     found: list[dict[int, Before]] = []
     house.worker.run_once()
-    put = house.state.set_consent
+    put = house.state.put_consents
 
     def slow(*given: Any, **named: Any) -> None:
         found.append(house.inert())
         put(*given, **named)
 
-    monkeypatch.setattr(house.state, "set_consent", slow)
+    monkeypatch.setattr(house.state, "put_consents", slow)
     house.work(hit(EventType.CONSENT_WITHDRAWN, 10, reason="both"))
     assert found == [{101: SILENT}]
 

@@ -186,11 +186,9 @@ def apply_inert(batch: Batch, desk: Desk) -> None:
     batch.said = {handle for handle, _ in said}
 
 
-@each
-def apply_consent(item: Item, batch: Batch, desk: Desk) -> None:
-    """What the recipient said about being watched goes into the ledger."""
-    if apply_to_consent(desk.state, item.event, at=item.at) and item.event.recipient is not None:
-        batch.consents.add(item.event.recipient)
+def apply_consent(batch: Batch, desk: Desk) -> None:
+    """What recipients said about being watched goes into the ledger."""
+    batch.consents = apply_to_consent(desk.state, batch.items)
 
 
 def put_refusals(batch: Batch, desk: Desk) -> None:

@@ -18,6 +18,7 @@ from mailwake.store.state.rows import Axis, Consent, ConsentEntry
 _ledger, _consent = schema.consent_ledger, schema.consent
 #: Neither lets anything be recorded, and both reach mail already delivered.
 _REFUSALS = (Consent.DENIED, Consent.WITHDRAWN)
+_BOTH = (Axis.OPENS, Axis.CLICKS)
 
 
 class Consents:
@@ -31,18 +32,22 @@ class Consents:
         Raises:
             ValueError: no such axis or state.
         """
-        axis, state = Axis(axis), Consent(state)
-        axes = (Axis.OPENS, Axis.CLICKS) if axis is Axis.BOTH else (axis,)
+        entry = ConsentEntry(handle=handle, axis=Axis(axis), state=Consent(state), at=at, source=source)
+        self.put_consents([entry])
+
+    def put_consents(self, entries: Iterable[ConsentEntry]) -> None:
+        """Write down what several recipients said, all of it or nothing, in this order."""
+        lines = list(entries)
         made = self._database.upsert(_consent)
         newer = made.on_conflict_do_update(
-            index_elements=["handle", "axis"],
-            set_={"state": made.excluded.state, "at": made.excluded.at},
+            index_elements=["handle", "axis"], set_={"state": made.excluded.state, "at": made.excluded.at},
             where=made.excluded.at >= _consent.c.at,
-        )
-        line = {"handle": handle, "axis": axis, "state": state, "at": at, "source": source}
+        )  # fmt: skip
+        axes = [(each, axis) for each in lines for axis in (_BOTH if each.axis is Axis.BOTH else (each.axis,))]
+        held = [{"handle": each.handle, "axis": axis, "state": each.state, "at": each.at} for each, axis in axes]
         with self._database.writing() as connection:
-            connection.execute(_ledger.insert(), line)
-            connection.execute(newer, [{"handle": handle, "axis": each, "state": state, "at": at} for each in axes])
+            connection.execute(_ledger.insert(), [vars(each) for each in lines])
+            connection.execute(newer, held)
 
     def consents(self, handle: Handle) -> list[ConsentEntry]:
         """The ledger of one recipient, in the order it was written."""
