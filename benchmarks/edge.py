@@ -38,6 +38,7 @@ from typing import Any, NamedTuple
 
 from cryptography.fernet import Fernet
 
+from mailwake.inert.keeper import write_empty
 from mailwake.modes import INDIVIDUAL
 from mailwake.tokens import KeyRing, LinkToken, MessageToken, Minter, Purpose, TokenReader, format_key, new_key
 from peers import postgres
@@ -119,6 +120,7 @@ def prepare(folder: Path) -> None:
     (folder / "pixels").write_text("".join(f"/o/{copy}\n" for copy in copies), encoding="utf-8")
     (folder / "clicks").write_text("".join(f"/c/{copy}/{dice.choice(links)}\n" for copy in copies), encoding="utf-8")
     (folder / "headers").write_bytes("".join(f"{line}\r\n" for line in HEADERS).encode())
+    write_empty(folder / "mailwake-data" / "inert.bin")
     (folder / "client.lua").write_text(WRK, encoding="utf-8")
 
 

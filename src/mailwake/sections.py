@@ -269,6 +269,15 @@ class Conversions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Privacy:
+    """``[privacy]``: what becomes of what is known of people."""
+
+    #: of earlier opens and clicks when somebody withdraws: stop leaves them, anonymise cuts them off the person so that
+    #: campaigns keep their totals, erase removes them
+    on_withdrawal: str = "anonymise"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Salesforce:
     """``[salesforce]``: the org that is told what people did (docs/howto/salesforce.md)."""
 

@@ -39,6 +39,7 @@ from mailwake.sections import (
     Logging,
     Monitor,
     Notify,
+    Privacy,
     Relay,
     Report,
     Salesforce,
@@ -95,6 +96,7 @@ class Settings:
     reports: dict[str, Report] = field(default_factory=dict, metadata={"each": Report})
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     conversions: Conversions = field(default_factory=Conversions)
+    privacy: Privacy = field(default_factory=Privacy)
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
     scoring: Scoring = field(default_factory=Scoring)
@@ -308,6 +310,8 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("logging.level", "must be debug, info, warning or error")
     if not _LANGUAGE.fullmatch(settings.web.language):
         raise Misconfigured("web.language", f"{settings.web.language!r} is no language; write it as de or pt-BR")
+    if settings.privacy.on_withdrawal not in ("stop", "anonymise", "erase"):
+        raise Misconfigured("privacy.on_withdrawal", "must be stop, anonymise or erase")
     if settings.log.keep_days < 0:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:

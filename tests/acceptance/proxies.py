@@ -21,6 +21,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.silence import write_set
 
 from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.events import Event, decode_event
@@ -85,6 +86,7 @@ class Edge:
     def configure(self, *tables: str) -> None:
         text = with_own("\n".join(tables), {f"port = {_PORT}": f"port = {self.port}"})
         (self.folder / "mailwake.toml").write_text(text, encoding="utf-8")
+        write_set(self.folder / "mailwake-data" / "inert.bin")
         (self.folder / "mailwake.keys").write_text(format_key(1, new_key(), date(2026, 1, 1)), encoding="utf-8")
 
     def start(self) -> None:

@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from tests.silence import write_set
 
 from mailwake.accesslog.cloudfront import WRITING
 from mailwake.accesslog.columns import Columns
@@ -60,8 +61,7 @@ http {{
 def house(tmp_path: Path) -> Settings:
     (tmp_path / "mailwake.keys").write_text(format_key(1, new_key(), date(2026, 1, 1)), encoding="utf-8")
     config = tmp_path / "mailwake.toml"
-    (tmp_path / "mailwake-data").mkdir()
-    (tmp_path / "mailwake-data" / "inert.bin").write_bytes(WITHDRAWN.to_bytes(8, "little"))
+    write_set(tmp_path / "mailwake-data" / "inert.bin", WITHDRAWN)
     config.write_text(f'[tracking]\nbase_url = "https://{HOST}"\n[edge]\nport = 0\n', encoding="utf-8")
     return load(config)
 

@@ -16,6 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
+from tests.silence import write_set
+
 from mailwake.edge.nonces import Nonces
 from mailwake.eventlog import notes
 from mailwake.eventlog.sqlite import SqliteReader
@@ -98,6 +100,7 @@ class Installation:
 
         self.roles: list[Role] = []
         self._know_the_template()
+        write_set(self.data / "inert.bin")  # as `mailwake serve` does before anything listens
 
     def _know_the_template(self) -> None:
         """What is read has been sent, as far as the pipeline knows."""

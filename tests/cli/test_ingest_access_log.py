@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests.silence import write_set
 
 from mailwake.cli import main
 from mailwake.cli.ingest_access_log import WAYS
@@ -297,8 +298,7 @@ def test_when_nobody_can_say_who_withdrew_nothing_is_read(house: House) -> None:
 
 
 def test_whoever_withdrew_is_left_out_and_the_file_may_go(house: House) -> None:
-    house.settings.data_folder.mkdir(exist_ok=True)
-    (house.settings.data_folder / "inert.bin").write_bytes((102).to_bytes(8, "little"))
+    write_set(house.settings.data_folder / "inert.bin", 102)
     counts = house.counts("--delete", house.log("pixel.log", [house.line(1), house.line(2)]))
     assert (counts["recorded"], counts["inert"], counts["deleted"]) == (1, 1, 1)
 

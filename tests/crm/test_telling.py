@@ -9,6 +9,7 @@ import pytest
 from tests.crm.house import DAY, NOW, House, open_house
 
 from mailwake.crm.consenting import follow_wishes
+from mailwake.crm.fields import SEEN
 from mailwake.crm.following import follow, follow_people, sweep
 from mailwake.crm.identity import heirs, primary
 from mailwake.crm.telling import gather, wishes
@@ -89,10 +90,9 @@ def test_who_wants_no_tracking_is_told_nothing_of(house: House) -> None:
     house.happened(ANN, "sent", ago=3 * DAY)
     house.happened(ANN, "clicked", ago=2 * DAY)
     house.state.set_consent(house.handle(ANN), axis=Axis.BOTH, state=Consent.WITHDRAWN, at=NOW, source="test")
-    fields = sums(house)
-    assert [fields[name] for name in ("Last_Human_Click__c", "Human_Clicks_30d__c", "Last_Clicked_Link__c")] == [
-        None
-    ] * 3
+    fields = told(house)[CONTACT, Lane.CONSENT].fields
+    names = ("Last_Human_Click__c", "Human_Clicks_30d__c", "Last_Clicked_Link__c", "Engagement_Score__c")
+    assert [fields[name] for name in names] == [None] * 4
     assert not [lane for _, lane in told(house) if lane is Lane.ROWS]
 
 
@@ -224,3 +224,35 @@ def test_who_is_suppressed_is_followed_by_the_list_itself(house: House) -> None:
     first = house.store.waiting()[0]
     assert (first.lane, first.fields["HasOptedOutOfEmail"]) == (Lane.CONSENT, True)
     assert follow_people(house.around, [], now=NOW).people == 0
+
+
+def test_a_withdrawal_empties_what_the_org_was_told_before_anything_else(house: House) -> None:
+    """The sums on the person, and the row of each copy: that they got the mail stays, what was seen of them goes."""
+    house.person(CONTACT, ANN)
+    house.happened(ANN, "sent", ago=3 * DAY)
+    house.happened(ANN, "clicked", ago=2 * DAY)
+    follow(house.around, now=NOW)
+    told_first = house.store.waiting()
+    house.store.fulfil([(each, each.key) for each in told_first], now=NOW)
+    (row,) = [each for each in told_first if each.lane is Lane.ROWS]
+    house.state.set_consent(house.handle(ANN), axis=Axis.BOTH, state=Consent.WITHDRAWN, at=NOW, source="edge")
+    follow(house.around, now=Micros(NOW + 1))
+    waiting = {each.key: each for each in house.store.waiting()}
+    assert {each.lane for each in waiting.values()} == {Lane.CONSENT}
+    assert waiting[CONTACT].fields["Last_Human_Click__c"] is None
+    emptied = waiting[row.key].fields
+    assert set(emptied) <= set(SEEN)
+    assert set(emptied.values()) == {None}
+    assert {"First_Human_Click__c", "Human_Click_Count__c"} <= set(emptied)
+
+
+def test_what_waits_to_be_told_of_who_withdraws_is_emptied_too(house: House) -> None:
+    house.person(CONTACT, ANN)
+    house.happened(ANN, "sent", ago=3 * DAY)
+    house.happened(ANN, "clicked", ago=2 * DAY)
+    follow(house.around, now=NOW)
+    house.state.set_consent(house.handle(ANN), axis=Axis.BOTH, state=Consent.WITHDRAWN, at=NOW, source="edge")
+    follow(house.around, now=Micros(NOW + 1))
+    waiting = house.store.waiting()
+    assert {name for each in waiting for name in SEEN if each.fields.get(name) is not None} == set()
+    assert all(each.fields.get("Last_Human_Click__c") is None for each in waiting)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import uvloop
 from tests.line import Answer, Line
+from tests.silence import write_set
 
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.http import HttpServer
@@ -174,7 +175,9 @@ def start_edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Star
     monkeypatch.setattr("mailwake.edge.recording.DECISION_PATIENCE_SECONDS", 60.0)
     started: list[RunningEdge] = []
 
-    def start(*, writer: LogWriter | None = None, now: int = NOW_MICROS, **sections: dict[str, Any]) -> RunningEdge:
+    def start(
+        *, writer: LogWriter | None = None, now: int = NOW_MICROS, has_set: bool = True, **sections: dict[str, Any]
+    ) -> RunningEdge:
         tree: dict[str, Any] = {"tracking": {}, "edge": {}, **sections}
         tree["tracking"] = {"base_url": f"https://{HOST}", **tree["tracking"]}
         tree["edge"] = {"port": 0, **tree["edge"]}
@@ -184,6 +187,8 @@ def start_edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Star
         async def main(stop: asyncio.Event, ready: Callable[[str], None]) -> None:
             log = writer or SqliteWriter.open(settings.data_folder / "log", "edge-0")
             settings.data_folder.mkdir(exist_ok=True)
+            if has_set and not (settings.data_folder / "inert.bin").exists():
+                write_set(settings.data_folder / "inert.bin")
             await run(settings, KEYS, log, ready=ready, stop=stop, clock=lambda: clock[0])
 
         edge = RunningEdge(Background(main), settings, clock)

@@ -22,6 +22,7 @@ from tests.edge.conftest import (
     click,
     link,
 )
+from tests.silence import write_set
 
 from mailwake.edge.locations import location
 from mailwake.edge.pixel import GIF
@@ -113,9 +114,7 @@ def test_a_click_that_may_not_be_told_gets_no_reference(
 
 
 def test_who_withdrew_gets_none_and_reaches_nothing(start_edge: StartEdge, tmp_path: Path) -> None:
-    data = tmp_path / "mailwake-data"
-    data.mkdir()
-    (data / "inert.bin").write_bytes(RECIPIENT.to_bytes(8, "little"))
+    write_set(tmp_path / "mailwake-data" / "inert.bin", RECIPIENT)
     edge = start_edge(**SHOP)
     assert edge.ask(click("https://shop.example.com/"))["Location"] == "https://shop.example.com/"
     assert edge.ask(f"/g/purchase?r={MINTER.reference(TOKEN, 3)}").body == GIF

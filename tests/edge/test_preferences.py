@@ -82,11 +82,25 @@ def test_a_withdrawal_is_felt_at_once(edge: RunningEdge) -> None:
     assert len(edge.events()) == before + 1
 
 
-def test_who_allows_it_again_is_recorded_again(edge: RunningEdge) -> None:
+def test_who_allows_it_again_wakes_no_mail_that_they_have(edge: RunningEdge) -> None:
     choose(edge, "stop")
     choose(edge, "allow")
     edge.ask(f"/o/{message()}")
-    assert edge.events()[-1].type is EventType.OPENED
+    assert edge.events()[-1].type is EventType.CONSENT_GIVEN
+
+
+def test_withdrawing_one_axis_leaves_the_other_as_it_is(edge: RunningEdge) -> None:
+    choose(edge, "stop-opens")
+    edge.ask(f"/o/{message()}")
+    edge.ask(click())
+    assert [event.type for event in edge.events()[-2:]] == [EventType.CONSENT_WITHDRAWN, EventType.CLICKED]
+
+
+def test_nothing_of_the_request_is_kept_of_who_withdrew(edge: RunningEdge) -> None:
+    choose(edge, "stop")
+    choose(edge, "unsubscribe")
+    withdrawn, unsubscribed = edge.events()[-2:]
+    assert (withdrawn.request is None, unsubscribed.request) == (False, None)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.READ, Purpose.UNSUBSCRIBE_HEADER])

@@ -19,10 +19,11 @@ from tests.edge.conftest import (
     click,
     message,
 )
+from tests.silence import write_set
 
-from mailwake.edge.inert import InertSet
 from mailwake.edge.replay import Replay
 from mailwake.events import Event, EventType, Request, Source
+from mailwake.inert.reader import InertSet
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.settings import parse
 from mailwake.tokens import Purpose
@@ -36,6 +37,7 @@ HEAD = f"Host: {HOST}\r\nUser-Agent: Mail/1.0".encode()
 
 def replaying(folder: Path, **tracking: Any) -> Replay:
     settings = parse({"tracking": {"base_url": f"https://{HOST}", **tracking}}, root=folder)
+    write_set(folder / "inert.bin")
     return Replay(settings, KEYS, inert=InertSet(folder / "inert.bin"))
 
 
@@ -85,9 +87,8 @@ CASES = [
 @pytest.mark.parametrize("ceiling", ["individual", "deliverability", "aggregate", "off"])
 def test_whatever_is_asked_the_edge_itself_writes_the_same(start_edge: StartEdge, tmp_path: Path, ceiling: str) -> None:
     """The same requests to a running edge and out of a log: the same events, and the same counts."""
-    (tmp_path / "mailwake-data").mkdir()
     inert = tmp_path / "mailwake-data" / "inert.bin"
-    inert.write_bytes((666).to_bytes(8, "little"))
+    write_set(inert, 666)
     edge: RunningEdge = start_edge(tracking={"opens": ceiling})
     replay = Replay(edge.settings, KEYS, inert=InertSet(inert))
     told = []
@@ -133,6 +134,7 @@ def test_a_forwarding_header_is_believed_from_named_proxies_alone(
     tmp_path: Path, proxies: list[str], peer: str
 ) -> None:
     tree = {"tracking": {"base_url": f"https://{HOST}"}, "edge": {"trusted_proxies": proxies}}
+    write_set(tmp_path / "inert.bin")
     replay = Replay(parse(tree, root=tmp_path), KEYS, inert=InertSet(tmp_path / "inert.bin"))
     head = HEAD + b"\r\nX-Forwarded-For: 203.0.113.5, 198.51.100.7, 192.0.2.9"
     request = Request("GET", f"/o/{message()}".encode(), "192.0.2.24", (), head)
@@ -144,11 +146,12 @@ def test_a_forwarding_header_is_believed_from_named_proxies_alone(
 
 def test_a_withdrawal_between_two_lines_holds_from_then_on(tmp_path: Path) -> None:
     path = tmp_path / "inert.bin"
+    write_set(path)
     inert = InertSet(path)
     settings = parse({"tracking": {"base_url": f"https://{HOST}"}}, root=tmp_path)
     replay = Replay(settings, KEYS, inert=inert)
     assert take(replay, f"/o/{message()}")
-    path.write_bytes(RECIPIENT.to_bytes(8, "little"))
+    write_set(path, RECIPIENT)
     inert.reload()
     assert take(replay, f"/o/{message()}") is None
     assert replay.counters.inert == 1
@@ -166,6 +169,7 @@ _requests = st.builds(
 
 @given(_requests, st.binary(max_size=20) | st.just(HOST.encode()), st.integers(0, 253_402_300_799_999_999))
 def test_nothing_that_a_log_may_hold_is_a_fault(request: Request, host: bytes, at: int) -> None:
-    replay = replaying(Path("nowhere"))
+    settings = parse({"tracking": {"base_url": f"https://{HOST}"}}, root=Path("nowhere"))
+    replay = Replay(settings, KEYS, inert=InertSet(Path("nowhere") / "inert.bin"))
     assert replay.take(request, host=host, at=at) is None
     assert replay.counters.received == 1 == replay.counters.rejected

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from tests.edge.conftest import HOST
 from tests.line import Line
+from tests.silence import write_set
 
 from mailwake.edge.worker import allow_connections, listen
 from mailwake.errors import Unavailable
@@ -32,6 +33,7 @@ def installation(tmp_path: Path) -> Path:
     (tmp_path / "mailwake.toml").write_text(
         f'[tracking]\nbase_url = "https://{HOST}"\n[edge]\nport = 0\n', encoding="utf-8"
     )
+    write_set(tmp_path / "mailwake-data" / "inert.bin")
     return tmp_path
 
 

@@ -53,7 +53,17 @@ def full(installation: Installation) -> Installation:
     """An installation of which everything is known."""
     installation.serve("edge-0", "relay", "ingest", "webhooks", "web", "monitor")
     installation.edge(
-        shed={"opened": 2}, refused=1, faults=0, unannounced=0, waiting=4, connections=7, withdrawn=2, inert_damaged=0
+        shed={"opened": 2},
+        refused=1,
+        faults=0,
+        unannounced=0,
+        waiting=4,
+        connections=7,
+        withdrawn=2,
+        inert_closed=0,
+        inert_unsure=3,
+        inert_age_seconds=1.5,
+        inert_lag={"count": 2, "p50": 0.1, "p99": 0.9, "max": 1.0},
     )
     installation.append("edge-0", 5, age_seconds=30)
     installation.append("edge-0", 5, age_seconds=20)

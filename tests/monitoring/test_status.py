@@ -102,6 +102,20 @@ def test_a_reader_whose_backlog_takes_up_the_room_is_named(well: Installation, m
     assert told == (said, "the disk has only 0 MB free")
 
 
+@pytest.mark.parametrize("standing", ["missing", "damaged", "stale"])
+def test_an_edge_that_cannot_ask_who_withdrew_is_named(well: Installation, standing: str) -> None:
+    well.edge(inert_closed=1, inert_standing=standing)
+    (said,) = problems(well)
+    assert said.startswith(f"edge-0 records nothing of anybody: the set of those who withdrew is {standing};")
+
+
+def test_an_edge_that_hears_of_withdrawals_late_is_named(well: Installation) -> None:
+    well.edge(inert_closed=0, inert_lag={"count": 3, "p99": 5.0})
+    assert problems(well) == ()
+    well.edge(inert_closed=0, inert_lag={"count": 3, "p99": 7.25})
+    assert problems(well) == ("edge-0 hears of withdrawals 7.2 s late; 99 of 100 should take no more than 5 s",)
+
+
 def test_a_disk_without_room_is_said(well: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(well.data)._replace(free=300_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)

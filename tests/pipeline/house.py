@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from tests.blank import lay_out
+from tests.silence import silent
 
 from mailwake.bounces.counting import Thresholds
 from mailwake.bounces.decide import Bounces
@@ -26,6 +27,8 @@ from mailwake.events import (
     TemplateId,
     encode_event,
 )
+from mailwake.inert.entries import Before
+from mailwake.inert.keeper import InertKeeper
 from mailwake.judge import Judge
 from mailwake.judge.rules import Rules, load_rules
 from mailwake.judge.verdicts import StreamJudge
@@ -35,13 +38,14 @@ from mailwake.origins.networks import Networks
 from mailwake.pipeline.dead import DeadLetters
 from mailwake.pipeline.desk import Desk, make_clock
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.pipeline.inert import InertFile
+from mailwake.pipeline.inert import StoredRefusals
 from mailwake.pipeline.item import Drop
 from mailwake.pipeline.lookups import Lookups
 from mailwake.pipeline.worker import Pass, Worker
 from mailwake.sections import Demo, Enrich
 from mailwake.store.events import EventRow, EventStore, open_events
 from mailwake.store.state import LinkRow, StateStore, open_state
+from mailwake.store.withdrawals import Withdrawals, open_withdrawals
 from mailwake.suppression.keeper import Keeper
 
 #: 2026-11-02 10:00 UTC
@@ -144,6 +148,7 @@ class House:
     #: of those whom a test made known
     handles: list[Handle] = field(default_factory=list)
     state: StateStore = field(init=False)
+    withdrawals: Withdrawals = field(init=False)
     events: EventStore = field(init=False)
     worker: Worker = field(init=False)
     desk: Desk = field(init=False)
@@ -152,6 +157,7 @@ class House:
         self.folder.mkdir(parents=True, exist_ok=True)
         lay_out(self.folder, events=self.events_file)
         self.state = open_state(self.folder / "state.sqlite")
+        self.withdrawals = open_withdrawals(self.folder / "state.sqlite")
         campaign = self.state.campaign("Autumn", stream="marketing", now=START)
         self.state.put_template(campaign.id, TEMPLATE, subject="Hello", html=b"<p>", links=LINKS, now=START)
         self.events = open_events(self.folder / self.events_file, threads=1)
@@ -163,7 +169,8 @@ class House:
             lookups=lookups,
             bounces=bounces(),
             dead=DeadLetters(self.folder / "dead"),
-            inert=InertFile(self.folder / "inert.bin"),
+            inert=InertKeeper(self.folder / "inert.bin", StoredRefusals(self.withdrawals), wall=lambda: self.now),
+            withdrawals=self.withdrawals,
             keeper=Keeper(self.state, self.events, Thresholds.load(), told=lookups.told),
             holding=Holding(self.state, self.events, holds=self.holds),
             demo=self.demo,
@@ -197,9 +204,8 @@ class House:
         (found,) = [row for row in self.rows() if row.type is type_]
         return found
 
-    def inert(self) -> list[int]:
-        raw = (self.folder / "inert.bin").read_bytes()
-        return [int.from_bytes(raw[place : place + 8], "little") for place in range(0, len(raw), 8)]
+    def inert(self) -> dict[int, Before]:
+        return silent(self.folder / "inert.bin")
 
     def close(self) -> None:
         self.worker.close()

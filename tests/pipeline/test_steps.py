@@ -3,6 +3,7 @@
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,10 +23,12 @@ from tests.pipeline.house import (
 )
 
 from mailwake.events import CampaignId, Class, Event, EventType, Handle, Micros, Note, Source, TemplateId, encode_event
+from mailwake.inert.entries import EVER, SILENT, Before, day_after
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
+from mailwake.pipeline.hits import axis_mode
 from mailwake.pipeline.item import Drop
 from mailwake.pipeline.lookups import Sent
-from mailwake.pipeline.steps import STEPS, axis_mode
+from mailwake.pipeline.steps import STEPS
 from mailwake.sections import Demo
 from mailwake.store.state import Consent
 
@@ -242,15 +245,60 @@ def test_a_demo_shifts_what_has_no_clock(tmp_path: Path) -> None:
 
 def test_a_withdrawal_reaches_the_edge_and_the_ledger(house: House) -> None:
     house.work(hit(EventType.CONSENT_WITHDRAWN, 10, reason="both"))
-    assert house.inert() == [101]
+    assert house.inert() == {101: SILENT}
     assert [line.state for line in house.state.consents(Handle(101))] == [Consent.WITHDRAWN]
     house.work(hit(EventType.CONSENT_GIVEN, 20, reason="both"))
-    assert house.inert() == []
+    day = day_after(after(20))
+    assert house.inert() == {101: Before(day, day)}, "mail that they had by then stays silent for ever"
 
 
 def test_a_withdrawal_of_one_axis_is_written_down_as_such(house: House) -> None:
     house.work(hit(EventType.CONSENT_WITHDRAWN, 10, reason="opens"))
     assert [line.axis for line in house.state.consents(Handle(101))] == ["opens"]
+    assert house.inert() == {101: Before(EVER, 0)}
+
+
+def test_withdrawing_opens_leaves_clicks_as_they_are(house: House) -> None:
+    house.work(hit(EventType.CONSENT_WITHDRAWN, 10, reason="opens"))
+    done = house.work(hit(EventType.OPENED, 11), hit(EventType.CLICKED, 12, link=1))
+    assert dropped(done) == {Drop.LATE_INERT: 1}
+    assert house.row(EventType.CLICKED).recipient == 101
+
+
+def test_a_look_at_a_page_belongs_to_both_axes(house: House) -> None:
+    house.work(hit(EventType.CONSENT_WITHDRAWN, 10, reason="clicks"))
+    done = house.work(hit(EventType.UNKNOWN, 11, note=Note.PREFERENCES_VIEWED))
+    assert dropped(done) == {Drop.LATE_INERT: 1}
+
+
+def test_a_withdrawal_is_in_the_set_before_it_is_in_the_ledger(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood of them takes longer to write down than readers may wait."""
+    found: list[dict[int, Before]] = []
+    house.worker.run_once()
+    put = house.state.put_consents
+
+    def slow(*given: Any, **named: Any) -> None:
+        found.append(house.inert())
+        put(*given, **named)
+
+    monkeypatch.setattr(house.state, "put_consents", slow)
+    house.work(hit(EventType.CONSENT_WITHDRAWN, 10, reason="both"))
+    assert found == [{101: SILENT}]
+
+
+def test_a_withdrawal_that_is_older_than_a_consent_changes_nothing(house: House) -> None:
+    house.state.set_consent(Handle(101), axis="both", state="granted", at=after(50), source="api")
+    house.work(hit(EventType.CONSENT_WITHDRAWN, 10, reason="both"))
+    day = day_after(after(50))
+    assert house.inert() == {101: Before(day, day)}
+
+
+def test_the_erased_stay_silent_whatever_is_said_later(house: House) -> None:
+    house.withdrawals.forget([Handle(101)], at=after(1))
+    house.work()
+    assert house.inert() == {101: SILENT}
+    house.work(hit(EventType.CONSENT_GIVEN, 20, reason="both"), hit(EventType.CONSENT_WITHDRAWN, 10, reason="both"))
+    assert house.inert() == {101: SILENT}
 
 
 def test_a_hit_after_the_withdrawal_is_dropped_wherever_it_stands_in_the_log(house: House) -> None:

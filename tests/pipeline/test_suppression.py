@@ -4,11 +4,16 @@ import msgspec
 import pytest
 from tests.pipeline.house import AGGREGATE, START, House, after, hit
 
-from mailwake.events import EventType, Handle, Note, Source
+from mailwake.events import Event, EventType, Handle, Micros, Note, Source
+from mailwake.pipeline.item import Item
 from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression
 from mailwake.store.state import Consent
 
 ANN = Handle(101)
+
+
+def item(event: Event, *, at: Micros = START) -> Item:
+    return Item(record=b"", writer="edge-0", segment=1, index=0, written_at=at, event=event, at=at)
 
 
 def test_a_dead_address_gets_no_mail_of_any_stream(house: House) -> None:
@@ -73,14 +78,14 @@ def test_a_new_unsubscribe_after_the_lifting_holds(house: House) -> None:
 
 
 def test_the_ledger_takes_a_statement_once(house: House) -> None:
-    event = hit(EventType.CONSENT_WITHDRAWN, 5, reason="clicks")
-    assert apply_to_consent(house.state, event, at=after(5))
-    assert not apply_to_consent(house.state, event, at=after(5))
+    said = item(hit(EventType.CONSENT_WITHDRAWN, 5, reason="clicks"), at=after(5))
+    assert apply_to_consent(house.state, [said, said]) == {ANN}
+    assert apply_to_consent(house.state, [said]) == set()
     assert [line.source for line in house.state.consents(ANN)] == [Source.EDGE]
 
 
 def test_an_axis_that_nobody_knows_means_both(house: House) -> None:
-    apply_to_consent(house.state, hit(EventType.CONSENT_WITHDRAWN, 5, reason="everything"), at=START)
+    apply_to_consent(house.state, [item(hit(EventType.CONSENT_WITHDRAWN, 5, reason="everything"))])
     assert [(line.axis, line.state) for line in house.state.consents(ANN)] == [("both", Consent.WITHDRAWN)]
 
 
@@ -88,4 +93,4 @@ def test_an_event_that_names_nobody_changes_nobody(house: House) -> None:
     for type_ in (EventType.UNSUBSCRIBED, EventType.BOUNCED, EventType.COMPLAINED, EventType.CONSENT_WITHDRAWN):
         event = msgspec.structs.replace(hit(type_, 5, reason="5.1.1"), recipient=None)
         assert not apply_to_suppression(house.state, event, at=START, stream="marketing")
-        assert not apply_to_consent(house.state, event, at=START)
+        assert not apply_to_consent(house.state, [item(event)])

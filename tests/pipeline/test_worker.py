@@ -17,6 +17,7 @@ from mailwake.errors import Unavailable
 from mailwake.eventlog import Segment
 from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.events import SECOND, Event, EventType, Evidence, Handle, Micros, Note
+from mailwake.inert.entries import SILENT
 from mailwake.judge import Judged
 from mailwake.judge.verdicts import StreamJudge
 from mailwake.pipeline.item import Drop
@@ -283,7 +284,7 @@ def test_a_thread_stops_when_told_and_waits_for_a_store_that_is_away(
 def test_the_inert_file_stands_from_the_first_turn_on(house: House, tmp_path: Path) -> None:
     house.state.set_consent(Handle(7), axis="both", state="denied", at=START, source="api")
     house.worker.run_once()
-    assert house.inert() == [7]
+    assert house.inert() == {7: SILENT}
 
 
 def test_a_withdrawal_made_elsewhere_reaches_the_edge_too(house: House) -> None:
@@ -291,7 +292,7 @@ def test_a_withdrawal_made_elsewhere_reaches_the_edge_too(house: House) -> None:
     house.state.set_consent(Handle(7), axis="both", state="withdrawn", at=START, source="api")
     house.now = after(6)
     house.worker.run_once()
-    assert house.inert() == [7]
+    assert house.inert() == {7: SILENT}
 
 
 def segment(writer: str, number: int, written_at: int, records: int = 1) -> Segment:

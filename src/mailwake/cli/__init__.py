@@ -45,6 +45,7 @@ COMMANDS = (
     "consent",
     "judge",
     "replay",
+    "privacy",
     "keys",
     "doctor",
     "update-data",

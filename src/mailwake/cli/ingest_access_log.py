@@ -22,11 +22,11 @@ from mailwake.accesslog.keys import Keys
 from mailwake.accesslog.ledger import Ledger
 from mailwake.accesslog.reader import Format, LineReader
 from mailwake.cli.options import ConfigOption
-from mailwake.edge.inert import InertSet
 from mailwake.edge.replay import Replay
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import SECOND, Event, Micros
+from mailwake.inert.reader import InertSet
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.tokens import KeyRing
 
@@ -164,8 +164,8 @@ class Run:
     def _check_inert(self) -> None:
         self._inert.reload()
         if self._inert.closed:
-            problem = f"{self._settings.data_folder / 'inert.bin'} is damaged, so nobody can say who has withdrawn"
-            raise Unavailable(f"{problem}; `mailwake work --once` writes it again")
+            problem = f"{self._settings.data_folder / 'inert.bin'} is {self._inert.standing}"
+            raise Unavailable(f"{problem}, so nobody can say who has withdrawn; `mailwake work --once` writes it anew")
 
     async def _file(self, path: Path, intake: Intake, show: Show) -> None:
         try:

@@ -10,6 +10,7 @@ import typer
 
 from mailwake.cli.keys import append_key
 from mailwake.errors import BadInput
+from mailwake.inert.keeper import write_empty
 from mailwake.settings import load
 
 TEMPLATE = """\
@@ -80,7 +81,7 @@ def make(folder: Path, *, base_url: str, brand: str, individual: bool) -> list[s
     unknown = "individual" if individual else "aggregate"
     config.write_text(TEMPLATE.format(base_url=base_url, brand=brand, unknown=unknown), encoding="utf-8")
     try:
-        load(config)
+        settings = load(config)
     except Exception:
         config.unlink()
         raise
@@ -88,6 +89,8 @@ def make(folder: Path, *, base_url: str, brand: str, individual: bool) -> list[s
     if not keys.exists():
         append_key(keys, today=datetime.now(UTC).date())
         said.append(f"wrote {keys}: keep it secret, back it up; links in sent mail need it for ever")
+    if not (settings.data_folder / "log").exists():
+        write_empty(settings.data_folder / "inert.bin")
     said.append("recipients of unknown consent are tracked " + ("individually" if individual else "in aggregate only"))
     said.append(f"next: set [smtp] to your mail server, then run `mailwake doctor` and `mailwake serve` in {folder}")
     return said

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mailwake.cli.options import ConfigOption
+from mailwake.cli.privacy.keeping import put_first_set
 from mailwake.errors import Unavailable
 from mailwake.hosts import Hosts
 from mailwake.monitoring import supervisor
@@ -37,6 +38,7 @@ def command(config: ConfigOption = DEFAULT_FILE) -> None:
         open_queues(settings, hooks_of(settings))
     Hosts.load(settings)  # one clear line now instead of one from each role
     lock = only_one(settings.data_folder)
+    put_first_set(settings)
     os.set_inheritable(lock.fileno(), True)  # we keep it through exec; the roles do not get it
     roles = json.dumps(roles_of(settings, config))
     script = (supervisor.__file__, str(settings.data_folder), settings.logging.format, roles)

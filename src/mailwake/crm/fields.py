@@ -32,6 +32,11 @@ ROW_FIELDS = (
     "Last_Human_Click__c", "Human_Click_Count__c", "Machine_Click_Count__c", "Bounce_Type__c", "Bounce_Reason__c",
     "Unsubscribed_At__c", "Complained_At__c", "Device__c", "Country__c", "Confidence__c", "Seq__c",
 )  # fmt: skip
+#: of these, what was seen of the person; emptied when they want no tracking
+SEEN = (
+    "First_Human_Open__c", "Last_Human_Open__c", "Human_Open_Count__c", "Machine_Open_Count__c", "First_Human_Click__c",
+    "Last_Human_Click__c", "Human_Click_Count__c", "Machine_Click_Count__c", "Device__c", "Country__c", "Confidence__c",
+)  # fmt: skip
 MEMBER, MEMBER_KEY = "CampaignMember", "Engagement_Key__c"
 TASK, TASK_KEY = "Task", "Engagement_Task_Key__c"
 #: published for flows of the org; whoever hears of one twice knows it by its key

@@ -17,7 +17,7 @@ from mailwake.events import Handle, Micros
 GROUP = 1_000
 _OVERLAP = 600_000_000
 FOLLOWED, SWEPT, SUPPRESSED, CONSENTED = "followed", "swept", "suppressed", "consented"
-#: numbers of suppressions that are looked at again, for one with a lower number may be kept later
+#: numbers of such lines that are looked at again, for one with a lower number may be kept later
 _AGAIN = 50
 
 
@@ -28,10 +28,14 @@ class Follow:
     people: int
     wishes: int
 
+    def __add__(self, other: Follow) -> Follow:
+        """Both together."""
+        return Follow(self.people + other.people, self.wishes + other.wishes)
+
 
 def follow(around: Around, *, now: Micros) -> Follow:
-    """Keep wishes for everybody of whom something is known that was not, and for those who want no mail."""
-    urgent = _both(_follow_suppressions(around, now), _follow_consents(around, now))
+    """Keep wishes for everybody of whom something is known that was not, for those who want no mail and no tracking."""
+    urgent = _follow_suppressions(around, now) + _follow_consents(around, now)
     until = _until(around, now)
     since = around.store.mark(FOLLOWED)
     if since is None:
@@ -42,7 +46,7 @@ def follow(around: Around, *, now: Micros) -> Follow:
         count += around.store.wish(wishes(around, gather(around, handles, now)), now=now)
         people, after = people + len(handles), handles[-1]
     around.store.put_mark(FOLLOWED, until)
-    return Follow(people + urgent.people, count + urgent.wishes)
+    return Follow(people, count) + urgent
 
 
 def sweep(around: Around, *, now: Micros, progress: Callable[[int], None] = lambda _count: None) -> Follow:
@@ -87,31 +91,23 @@ def _everybody(around: Around) -> Iterator[list[Handle]]:
 
 def _follow_suppressions(around: Around, now: Micros) -> Follow:
     """Who wants no mail, or whose mail comes back, since the last time: the list itself says in which order."""
-    after = around.store.mark(SUPPRESSED) or 0
-    rows = around.store.suppressed_after(max(after - _AGAIN, 0))
-    handles = sorted({handle for _, handle in rows})
-    count = 0
-    for start in range(0, len(handles), GROUP):
-        part = handles[start : start + GROUP]
-        count += around.store.wish(wishes(around, gather(around, part, now)), now=now)
-    last = max((number for number, _ in rows), default=after)
-    if last > after:
-        around.store.put_mark(SUPPRESSED, last)
-    return Follow(len(handles), count)
+    return _follow_list(around, now, SUPPRESSED, around.store.suppressed_after)
 
 
 def _follow_consents(around: Around, now: Micros) -> Follow:
-    """Who said something about being watched since the last time; the ledger itself says in which order."""
-    after = last = around.store.mark(CONSENTED) or 0
-    handles: set[Handle] = set()
-    for entry in around.state.ledger(after=after):
-        handles.add(entry.handle)
-        last = entry.number
-    done = follow_people(around, sorted(handles), now=now)
+    """Who said something about being watched, since the last time; a refusal empties what the org was told of them."""
+    return _follow_list(
+        around, now, CONSENTED, lambda after: [(line.number, line.handle) for line in around.state.ledger(after=after)]
+    )
+
+
+def _follow_list(
+    around: Around, now: Micros, mark: str, after_line: Callable[[int], list[tuple[int, Handle]]]
+) -> Follow:
+    after = around.store.mark(mark) or 0
+    rows = after_line(max(after - _AGAIN, 0))
+    followed = follow_people(around, sorted({handle for _, handle in rows}), now=now)
+    last = max((number for number, _ in rows), default=after)
     if last > after:
-        around.store.put_mark(CONSENTED, last)
-    return done
-
-
-def _both(one: Follow, other: Follow) -> Follow:
-    return Follow(one.people + other.people, one.wishes + other.wishes)
+        around.store.put_mark(mark, last)
+    return followed

@@ -16,6 +16,7 @@ from mailwake.crm.fields import (
     ROW,
     ROW_KEY,
     SCORE,
+    SEEN,
     SUMS,
     cut,
     named,
@@ -87,6 +88,8 @@ class Facts:
     silent: frozenset[Handle]
     #: want no profile
     unprofiled: frozenset[Handle]
+    #: of those who want no tracking: keys of rows of single copies that the org was told
+    told_rows: Mapping[Handle, Sequence[str]]
     labels: Mapping[tuple[int, int], str]
     templates: Mapping[int, TemplateRow]
     campaigns: Mapping[int, str]
@@ -107,6 +110,7 @@ def gather(around: Around, handles: Iterable[Handle], now: Micros) -> Facts:
         suppressed.setdefault(row.handle, []).append(row)
     wanted = {row["campaign"] for rows in copies.values() for row in rows} | _of_clicks(around, sums)
     labels, templates = _letters(around.state, wanted)
+    silent = frozenset(around.state.inert()) & set(known) | _by_individual(around.store, people, "no_tracking")
     return Facts(
         now=now,
         people=people,
@@ -114,7 +118,8 @@ def gather(around: Around, handles: Iterable[Handle], now: Micros) -> Facts:
         copies=copies,
         scores=around.score(known, now),
         suppressed=suppressed,
-        silent=frozenset(around.state.inert()) & set(known) | _by_individual(around.store, people, "no_tracking"),
+        silent=silent,
+        told_rows=around.store.keys_about(sorted(silent), ROW),
         unprofiled=_by_individual(around.store, people, "no_profiling")
         | (around.state.refusing(Axis.PROFILE) & set(known)),
         labels=labels,
@@ -130,6 +135,7 @@ def wishes(around: Around, facts: Facts, *, is_nightly: bool = False) -> list[Wi
     for handle, people in facts.people.items():
         told += _consent_wishes(facts, handle, people)
         told += [_sums_wish(around, facts, handle, person, is_shared=len(people) > 1) for person in people]
+        told += [_emptied(handle, key) for key in facts.told_rows.get(handle, ())]
         if around.rows:
             told += [_row_wish(around, facts, handle, people=people, copy=copy) for copy in _engaged(facts, handle)]
     told += member_wishes(
@@ -193,7 +199,7 @@ def _sums_wish(around: Around, facts: Facts, handle: Handle, person: CrmPerson, 
         object=person.kind,
         key=person.id,
         fields={named(name, person.kind): value for name, value in fields.items()},
-        lane=Lane.SUMS,
+        lane=Lane.CONSENT if handle in facts.silent else Lane.SUMS,
         parent=person.account or "",
         handle=handle,
     )
@@ -304,6 +310,12 @@ def _row_wish(
     }
     key = around.names.copy(copy["delivery"])
     return Wish(object=ROW, key=key, key_field=ROW_KEY, fields=fields, lane=Lane.ROWS, parent=who.id, handle=handle)
+
+
+def _emptied(handle: Handle, key: str) -> Wish:
+    """A row of somebody who wants no tracking any more: that they got the mail stays, what was seen of them goes."""
+    fields = dict.fromkeys(SEEN)
+    return Wish(object=ROW, key=key, key_field=ROW_KEY, fields=fields, lane=Lane.CONSENT, parent="", handle=handle)
 
 
 def _without_little(store: CrmStore, told: Sequence[Wish]) -> list[Wish]:

@@ -48,7 +48,7 @@ class Counters:
         self.rejected += 1
         self.reasons[reason] += 1
 
-    def report(self, **more: int | str | float | dict[str, int | str]) -> dict[str, object]:
+    def report(self, **more: object) -> dict[str, object]:
         """All counts by name, and what else is worth telling."""
         counts = {name: getattr(self, name) for name in ("received", "recorded", "inert", "expired", "rejected")}
         counts |= {"unrecorded": self.unrecorded, "waiting": self.waiting}

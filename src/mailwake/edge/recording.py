@@ -18,7 +18,6 @@ from msgspec import Struct
 from mailwake.edge.counters import Counters
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.forwarding import Forwarding
-from mailwake.edge.inert import InertSet
 from mailwake.edge.pages import TRY_LATER
 from mailwake.edge.references import References
 from mailwake.edge.response import Response
@@ -40,6 +39,8 @@ from mailwake.events import (
     encode_hit,
 )
 from mailwake.hosts import Hosts
+from mailwake.inert.entries import Axes
+from mailwake.inert.reader import InertSet
 from mailwake.modes import Mode, Modes
 from mailwake.settings import Settings
 from mailwake.tokens import LinkToken, MessageToken, Purpose
@@ -49,6 +50,10 @@ _EPOCH = date(1970, 1, 1)
 # looked up once: a member of an enumeration costs more than a comparison, and these are on the way of every hit
 _OPENED, _CLICKED, _UNKNOWN = EventType.OPENED, EventType.CLICKED, EventType.UNKNOWN
 _CONVERTED, _PIXEL = EventType.CONVERTED, Note.PIXEL
+_OF_OPENS, _OF_CLICKS, _OF_BOTH = int(Axes.OPENS), int(Axes.CLICKS), int(Axes.BOTH)
+_SAID = {"opens": _OF_OPENS, "clicks": _OF_CLICKS, "both": _OF_BOTH}
+#: evidence that belongs to a click; what else is no open and no click is a look at a page
+_OF_CLICK = (Note.LINK_REFUSED, Note.DECOY)
 _PLAIN, _OFF, _DAILY, _INDIVIDUAL = Note.NONE, Mode.OFF, Mode.DELIVERABILITY, Mode.INDIVIDUAL
 #: From this many waiting records on, opens are answered and no longer recorded, then clicks; what is left of the queue
 #: is kept for decisions.
@@ -169,7 +174,8 @@ class Recorder:
         if now >= self._day_ends:
             self._turn_page(now)
         known = bool(token.delivery and recipient) and token.issued >= self._oldest
-        return known and self._clicks[token.modes.byte] is _INDIVIDUAL and recipient not in self._inert
+        may = known and self._clicks[token.modes.byte] is _INDIVIDUAL
+        return may and not self._inert.holds(recipient, token.issued, _OF_CLICKS)
 
     # --- what may be recorded
 
@@ -220,7 +226,7 @@ class Recorder:
             recipient=Handle(token.recipient) if token.recipient else None,
             note=decision.note,
             reason=decision.axis,
-            request=Request(*self._evidence(exchange)) if self._lowest(token.modes) is _INDIVIDUAL else None,
+            request=Request(*self._evidence(exchange)) if self._may_watch(token) else None,
         )
 
         waiting = self._wait([(exchange, TRY_LATER)], DECISION_PATIENCE_SECONDS)
@@ -232,10 +238,8 @@ class Recorder:
                 waiting.answer()
                 return
             self.counters.recorded += 1
-            if decision.type is EventType.CONSENT_WITHDRAWN and decision.axis == "both":
-                self._inert.add(token.recipient)
-            elif decision.type is EventType.CONSENT_GIVEN:
-                self._inert.discard(token.recipient)
+            if decision.type is EventType.CONSENT_WITHDRAWN and token.recipient:
+                self._inert.withdraw(token.recipient, _SAID[decision.axis], said_at=event.received_at)
             if waiting.answers:
                 exchange.answer(done)
 
@@ -260,7 +264,10 @@ class Recorder:
     ) -> None:  # fmt: skip
         modes, template, delivery, recipient, issued = token
         now = self.clock()
-        if mode is _OFF or (recipient and recipient in self._inert):
+        axes = (
+            _OF_OPENS if type_ is _OPENED else _OF_BOTH if type_ is _UNKNOWN and note not in _OF_CLICK else _OF_CLICKS
+        )
+        if mode is _OFF or self._inert.holds(recipient or delivery, issued, axes):
             self._pass_over(exchange, response)
             return
         if now >= self._day_ends:
@@ -320,6 +327,11 @@ class Recorder:
         days = now // _DAY
         self._day_ends = (days + 1) * _DAY
         self._oldest = _EPOCH + timedelta(days=days - self._record_days)
+
+    def _may_watch(self, token: MessageToken) -> bool:
+        """Whether it may be kept how a decision was sent: where every look may be recorded, of who did not withdraw."""
+        who = token.recipient or token.delivery
+        return self._lowest(token.modes) is _INDIVIDUAL and not self._inert.holds(who, token.issued, _OF_BOTH)
 
     def _lowest(self, modes: Modes) -> Mode:
         return min(self._opens[modes.byte], self._clicks[modes.byte])

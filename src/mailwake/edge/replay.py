@@ -13,13 +13,13 @@ import msgspec
 from mailwake.edge.app import App
 from mailwake.edge.counters import Counters
 from mailwake.edge.exchange import Exchange
-from mailwake.edge.inert import InertSet
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.pages import pages_of
 from mailwake.edge.recording import Recorder
 from mailwake.eventlog import Done, End
 from mailwake.events import SECOND, Event, Request, decode_event
 from mailwake.hosts import Hosts
+from mailwake.inert.reader import InertSet
 from mailwake.settings import Settings
 from mailwake.tokens import KeyRing
 

@@ -16,7 +16,6 @@ from mailwake.edge.counters import LogWatch
 from mailwake.edge.doorway import Porter
 from mailwake.edge.forwarding import Forwarding
 from mailwake.edge.http import HttpServer
-from mailwake.edge.inert import InertSet
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.pages import pages_of
 from mailwake.edge.recording import Recorder
@@ -24,6 +23,7 @@ from mailwake.errors import Unavailable
 from mailwake.eventlog import LogWriter
 from mailwake.eventlog.reports import write_report
 from mailwake.hosts import Hosts
+from mailwake.inert.reader import InertSet
 from mailwake.sections import Edge
 from mailwake.settings import Settings
 from mailwake.tokens import KeyRing
@@ -119,7 +119,7 @@ async def run(
         Unavailable: the address cannot be listened on.
         Misconfigured: a colour or a proxy network is none.
     """
-    inert = InertSet(settings.data_folder / "inert.bin")
+    inert = InertSet(settings.data_folder / "inert.bin", tail=writer.writer)
     hosts = Hosts(settings, keys)
     recorder = Recorder(settings, hosts, writer, inert=inert, clock=clock)
     nonces = Nonces(keys.derive("edge forms"))
@@ -130,11 +130,10 @@ async def run(
     watch = LogWatch(recorder.counters, writer, lambda: recorder.gathered)
 
     def report(*, stopped: bool = False) -> dict[str, object]:
-        more = {"worker": worker, "started_at": started, "written_at": clock(), "withdrawn": len(inert)}
-        faults = {"refused": server.refused, "faults": server.faults, "inert_damaged": int(inert.closed)}
-        faults["unannounced"] = porter.unannounced if porter else 0
-        more |= faults | {"connections": len(server.connections), "stopped": int(stopped)}
-        return recorder.counters.report(**more, log=watch.report())
+        more = {"worker": worker, "started_at": started, "written_at": clock(), "stopped": int(stopped)}
+        more |= {"refused": server.refused, "faults": server.faults, "connections": len(server.connections)}
+        more["unannounced"] = porter.unannounced if porter else 0
+        return recorder.counters.report(**more, **inert.report(), log=watch.report())
 
     await server.start(listener, door=porter)
     ready(address(listener))
@@ -149,6 +148,7 @@ async def run(
             await asyncio.wait_for(stop.wait(), _INERT_SECONDS)
     await server.stop()
     await writer.close()
+    inert.close()
     await writing
     await _put(path, report(stopped=True))
     _log.info("edge.stopped")

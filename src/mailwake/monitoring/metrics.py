@@ -42,9 +42,11 @@ DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted"
 #: events of a hit
 TYPES = frozenset(["opened", "clicked", "converted", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
 _EDGE_NUMBERS = (
-    *("refused_total", "unannounced_total", "faults_total"),
-    *("waiting", "connections", "withdrawn", "inert_damaged"),
+    *("refused_total", "unannounced_total", "faults_total", "inert_unsure_total"),
+    *("waiting", "connections", "withdrawn", "inert_closed", "inert_age_seconds"),
 )
+#: name in a report to the label
+_LAG = {"p50": "0.5", "p99": "0.99", "max": "1"}
 _RELAY_ENDS = ("delivered", "deferred", "bounced", "rejected")
 #: field of a report to metric, where they are not called the same
 _RELAY_NUMBERS = {
@@ -203,6 +205,8 @@ def _of_edge(worker: str, report: Report) -> Iterator[Sample]:
         yield Sample("mailwake_edge_shed_total", n, (worker, kind))
     for what in _EDGE_NUMBERS:
         yield Sample(f"mailwake_edge_{what}", report.number(what.removesuffix("_total")), label)
+    for name, quantile in _LAG.items():
+        yield Sample("mailwake_edge_inert_lag_seconds", report.number("inert_lag", name), (worker, quantile))
 
 
 def _of_relay(report: Report) -> Iterator[Sample]:

@@ -22,6 +22,9 @@ FRESH_SECONDS = 15
 #: What webhooks out say of themselves, and how long an endpoint may take nothing before it is a problem.
 NOTIFY, NOTIFY_SECONDS = "notify", 3_600
 SALESFORCE = "salesforce"
+#: What is promised for 99 of 100 withdrawals, see `mailwake.inert.lag`.
+LAG_SECONDS = 5.0
+_WHY_CLOSED = {word: word for word in ("missing", "damaged", "stale")}
 #: The role that looks; that it is there says nothing of the others.
 WATCHER = "monitor"
 _SECOND = 1_000_000
@@ -109,6 +112,7 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
             *_of_readers(readers, now),
             *_of_log(log),
             *_of_disk(disk),
+            *_of_withdrawals(reports),
             *_of_notify(told),
             *_of_salesforce(org),
         ),
@@ -269,6 +273,29 @@ def _of_incidents(reports: Mapping[str, Report]) -> Iterator[str]:
             alarms,
             count=alarms,
         )
+
+
+def _of_withdrawals(reports: Mapping[str, Report]) -> Iterator[str]:
+    """Whether withdrawals reach every edge, and in time."""
+    for name, report in reports.items():
+        if not name.startswith("edge-") or report.number("stopped"):
+            continue
+        if report.number("inert_closed"):
+            why = _WHY_CLOSED.get(report.text("inert_standing") or "", "unknown")
+            yield say(
+                "%(name)s records nothing of anybody: the set of those who withdrew is %(why)s; start `mailwake serve` "
+                "or `mailwake work`, which keep it",
+                name=name,
+                why=why,
+            )
+        lag = report.number("inert_lag", "p99")
+        if lag is not None and lag > LAG_SECONDS:
+            yield say(
+                "%(name)s hears of withdrawals %(seconds)s s late; 99 of 100 should take no more than %(budget)s s",
+                name=name,
+                seconds=f"{lag:.1f}",
+                budget=f"{LAG_SECONDS:.0f}",
+            )
 
 
 def _of_notify(report: Report | None) -> Iterator[str]:

@@ -9,7 +9,7 @@ from mailwake.errors import Misconfigured
 from mailwake.notifying.signing import secret_of
 from mailwake.settings import Settings
 
-EVENTS = ("clicked", "opened", "bounced", "complained", "unsubscribed", "verdict_changed")
+EVENTS = ("clicked", "opened", "bounced", "complained", "unsubscribed", "consent_withdrawn", "verdict_changed")
 MOMENTS = ("provisional", "settled")
 
 

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 
 from mailwake.bounces.decide import Bounces
 from mailwake.events import Micros
+from mailwake.inert.keeper import InertKeeper
 from mailwake.judge import Judge
 from mailwake.leaving.holding import Holding
 from mailwake.pipeline.clock import DEMO_IDLE, DEMO_LAG, EventClock
 from mailwake.pipeline.dead import DeadLetters
 from mailwake.pipeline.evidence import EvidenceReader
-from mailwake.pipeline.inert import InertFile
 from mailwake.pipeline.item import NEVER
 from mailwake.pipeline.lookups import Lookups
 from mailwake.sections import Demo
 from mailwake.store.events import EventStore
 from mailwake.store.state import StateStore
+from mailwake.store.withdrawals import Withdrawals
 from mailwake.suppression.keeper import Keeper
 
 #: Reports of the same fact come close together, or across a restart, where the store knows them.
@@ -33,12 +34,17 @@ class Desk:
     lookups: Lookups
     bounces: Bounces
     dead: DeadLetters
-    inert: InertFile
+    inert: InertKeeper
+    withdrawals: Withdrawals
     holding: Holding
     keeper: Keeper
     demo: Demo
     judge: Judge
     clock: EventClock
+    #: what becomes of earlier opens and clicks of who withdraws: stop, anonymise or erase
+    on_withdrawal: str = "anonymise"
+    #: how far the ledger was followed there; None: to be asked
+    cut_line: int | None = None
     #: the judge has closed everything that was quiet by then
     settled_until: Micros = NEVER
     #: ids of keyed events, oldest first

@@ -1,61 +1,71 @@
-"""The file that tells every edge process whose mail must record nothing any more.
-
-Format: the handles, ascending, 8 bytes little-endian each, nothing else. It is replaced as a whole, so that a reader
-sees the old one or the new one.
-"""
+"""What the stores say of those of whom nothing may be recorded, put as the keeper of the set asks for it."""
 
 from __future__ import annotations
 
-import os
-from array import array
-from collections.abc import Iterable
-from pathlib import Path
-from sys import byteorder
+from collections.abc import Iterable, Mapping
 
-from mailwake.errors import Unavailable
-from mailwake.events import Handle
-
-
-def pack_handles(handles: Iterable[Handle]) -> bytes:
-    """The content of the file."""
-    packed = array("Q", sorted(set(handles)))
-    if byteorder == "big":
-        packed.byteswap()
-    return packed.tobytes()
+from mailwake.events import Handle, Source
+from mailwake.inert.entries import EVER, NEVER, NOTHING, SILENT, Before, day_after
+from mailwake.inert.keeper import Told
+from mailwake.store.state import Axis
+from mailwake.store.withdrawals import Said, Spans, Stop, Withdrawals
 
 
-class InertFile:
-    """The file at its place; written only when its content changes.
+class StoredRefusals:
+    """A `mailwake.inert.keeper.Source` on the state store.
 
     Args:
-        path: ``<data>/inert.bin``.
+        withdrawals: the store.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._content: bytes | None = None
+    def __init__(self, withdrawals: Withdrawals) -> None:
+        self._withdrawals = withdrawals
 
-    def put(self, handles: Iterable[Handle]) -> bool:
-        """Make the file say this and nothing else.
+    def told(self, after: tuple[int, int] | None) -> Told:
+        """What is new since a mark: the number of a line of the ledger, and of one who was erased."""
+        store, (line, number) = self._withdrawals, after or (0, 0)
+        last = store.last_line()
+        refused = store.refused(after=line) if last > line else {}
+        changes: dict[int, Before] = {handle: of_refusals(said) for handle, said in refused.items()}
+        fresh = store.lines_after(line, but=Source.EDGE) if after is not None and last > line else []
+        gone = store.erased(after=number)
+        changes = self._but_erased(changes) | {handle: SILENT for _, handle, _ in gone}
+        number = max((each for each, _, _ in gone), default=number)
+        said_at = (*(each.at for each in fresh), *(at for _, _, at in gone if after is not None))
+        return Told(changes, said_at, of_stops(store.stops()), (last, number))
 
-        Returns:
-            Whether it had to change.
+    def of(self, handles: Iterable[int]) -> Mapping[int, Before]:
+        """What holds of some recipients."""
+        wanted = [Handle(handle) for handle in handles]
+        refused = self._withdrawals.refused_of(wanted)
+        return self._but_erased({handle: of_refusals(refused.get(handle, {})) for handle in wanted})
 
-        Raises:
-            Unavailable: it cannot be written; withdrawals do not reach the edge.
-        """
-        content = pack_handles(handles)
-        if content == self._content and self._path.exists():
-            return False
-        part = self._path.with_suffix(".part")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self._path)
-        except OSError as fault:
-            raise Unavailable(f"cannot write {self._path}: {fault.strerror}; withdrawals cannot take effect") from fault
-        self._content = content
-        return True
+    def _but_erased(self, changes: Mapping[int, Before]) -> dict[int, Before]:
+        """Nothing that is said of the erased later takes them out again."""
+        gone = {handle for _, handle, _ in self._withdrawals.erased()} if changes else set()
+        return {handle: SILENT if handle in gone else said for handle, said in changes.items()}
+
+
+def of_refusals(said: Spans) -> Before:
+    """What somebody's refusals mean for mail that they have.
+
+    Mail from before a new consent stays silent for ever; a token tells its day alone, so that of the same day does too.
+    """
+    days = {axis: _of_refusal(spans[-1]) for axis, spans in said.items()}
+    return Before(days.get(Axis.OPENS, NEVER), days.get(Axis.CLICKS, NEVER))
+
+
+def _of_refusal(last: Said) -> int:
+    return EVER if last.until is None else day_after(last.until)
+
+
+def of_stops(stops: Mapping[str, Stop]) -> Before:
+    """What the switch of the installation means for all mail."""
+    days = {axis: _of_stop(stop) for axis, stop in stops.items()}
+    return Before(days.get(Axis.OPENS, NEVER), days.get(Axis.CLICKS, NEVER)) if days else NOTHING
+
+
+def _of_stop(stop: Stop) -> int:
+    if stop.is_stopped:
+        return EVER
+    return NEVER if stop.only_after is None else day_after(stop.only_after)

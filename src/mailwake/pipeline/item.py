@@ -9,14 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mailwake.events import CampaignId, Event, EventType, Evidence, Handle, Micros, Source, TemplateId, Verdict
-
-
-class Span(NamedTuple):
-    """From when until when somebody did not want to be watched."""
-
-    start: Micros
-    #: None: still
-    end: Micros | None
+from mailwake.store.withdrawals import Spans
 
 
 class Why(NamedTuple):
@@ -104,10 +97,14 @@ class Batch:
     open_days: dict[Handle, date] = field(default_factory=dict)
     #: by id, once the verdicts begin
     here: dict[int, Item] = field(default_factory=dict)
-    #: recipients who refused to be watched, and when
-    refusals: dict[Handle, list[Span]] = field(default_factory=dict)
-    #: changes to the consent ledger
-    consents: int = 0
+    #: recipients who ever refused to be watched, and when on each axis
+    refusals: dict[Handle, Spans] = field(default_factory=dict)
+    #: recipients of whom this batch says that they withdrew
+    said: set[Handle] = field(default_factory=set)
+    #: recipients whose consent changed by what this batch says
+    consents: set[Handle] = field(default_factory=set)
+    #: recipients who withdrew after hits of theirs in this batch, and the latest of those on each axis
+    before: dict[Handle, dict[str, Micros]] = field(default_factory=dict)
     #: new unsubscriptions
     unsubscribes: int = 0
     #: the latest time of any record, as far as it may move the clock

@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from mailwake.events import CampaignId, Handle, TemplateId
-from mailwake.modes import INDIVIDUAL, Mode, Modes
-from mailwake.pipeline.item import Span
+from mailwake.modes import INDIVIDUAL, Modes
 from mailwake.profiles import Rules
-from mailwake.store.consent.ledger import REFUSALS, WATCHED, axes_of
-from mailwake.store.state import Axis, Consent, ConsentEntry, StateStore
+from mailwake.store.state import StateStore
 
 #: Domains that so many people share that they name nobody. All others are stored as keyed stand-ins.
 # fmt: off
@@ -28,8 +26,6 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _REMEMBERED = 200_000
-#: Says of a handle with no line in the ledger what no handle with one can have on both axes.
-_SILENT = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,12 +97,6 @@ class Lookups:
                 _remember(self._domains, handle, known[handle])
         return known
 
-    def refusals(self, handles: Iterable[Handle]) -> dict[Handle, list[Span]]:
-        """When each recipient did not want to be watched, for those who ever said anything."""
-        said = self._state.modes(set(handles), ceiling=INDIVIDUAL, unknown=_SILENT)
-        spoke = (handle for handle, modes in said.items() if modes != _SILENT)
-        return {handle: spans for handle in spoke if (spans := refused(self._state.consents(handle)))}
-
     def telling(self, handles: Iterable[Handle]) -> dict[Handle, Modes]:
         """How closely each recipient who is known may be watched now."""
         known = self._state.domains(handles)
@@ -118,22 +108,6 @@ class Lookups:
         if domain in SHARED_DOMAINS:
             return domain
         return "~" + hashlib.blake2b(domain.encode(), digest_size=6, key=self._key).hexdigest()
-
-
-def refused(ledger: Iterable[ConsentEntry]) -> list[Span]:
-    """The spans in which the ledger refuses on either axis, oldest first; the edge too makes no difference of axes."""
-    holds: dict[Axis, Consent] = {}
-    spans: list[Span] = []
-    for line in sorted(ledger, key=lambda line: line.at):
-        for axis in axes_of(line.axis):
-            holds[axis] = line.state
-        refuses = any(holds.get(axis) in REFUSALS for axis in WATCHED)
-        is_open = bool(spans) and spans[-1].end is None
-        if refuses and not is_open:
-            spans.append(Span(line.at, None))
-        elif is_open and not refuses:
-            spans[-1] = Span(spans[-1].start, line.at)
-    return spans
 
 
 def _remember(table: dict[K, V], key: K, value: V) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import lru_cache, wraps
+from functools import wraps
 from time import perf_counter
 
 import msgspec
@@ -28,11 +28,14 @@ from mailwake.events import (
     decode_event,
     event_id,
 )
+from mailwake.inert.entries import Axes
 from mailwake.judge import Judged
-from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.modes import INDIVIDUAL, Mode
 from mailwake.pipeline.accounts import taken_rows
+from mailwake.pipeline.cutting import cuts_of
 from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.goals import put_goal, put_telling
+from mailwake.pipeline.hits import axes_of, axis_mode, is_hit, is_late, read_modes
 from mailwake.pipeline.item import Batch, Drop, Item, Why
 from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.rows import counter_rows, event_row, judgement
@@ -42,6 +45,7 @@ from mailwake.pipeline.suppression import (
     leaves,
     outcome,
     troubles_of,
+    withdrawn_axis,
 )
 from mailwake.store.state import split_address
 from mailwake.suppression.scope import unwanted
@@ -62,8 +66,6 @@ QUIET = 15 * 60 * SECOND
 _LAST = 253_402_300_799_999_999
 _MAX_ID = (1 << 63) - 1
 _MAX_BYTE = 255
-_VIEWS = (Note.UNSUBSCRIBE_VIEWED, Note.UNSUBSCRIBE_DOUBTED, Note.PREFERENCES_VIEWED)
-_TRACKED = (EventType.OPENED, EventType.CLICKED, EventType.CONVERTED)
 _NOT_COUNTED_ROLES = ("unsubscribe", "preferences", "decoy")
 
 
@@ -171,35 +173,46 @@ def put_recipient(batch: Batch, desk: Desk) -> None:
         item.event = msgspec.structs.replace(item.event, recipient=handle, address="")
 
 
-@each
-def apply_consent(item: Item, batch: Batch, desk: Desk) -> None:
-    """What the recipient said about being watched goes into the ledger."""
-    batch.consents += apply_to_consent(desk.state, item.event, at=item.at)
-
-
 def apply_inert(batch: Batch, desk: Desk) -> None:
-    """A withdrawal reaches the edge, before anything else of this batch is looked at."""
-    if batch.consents:
-        desk.inert.put(desk.state.inert())
+    """A withdrawal reaches the edge, before anything else of this batch is looked at, also the ledger."""
+    said = [
+        (item.event.recipient, Axes[withdrawn_axis(item.event).upper()])
+        for item in batch.items
+        if item.event.type is EventType.CONSENT_WITHDRAWN and item.event.recipient is not None
+    ]
+    if said:
+        desk.inert.add(said)
+        desk.inert.write()
+    batch.said = {handle for handle, _ in said}
+
+
+def apply_consent(batch: Batch, desk: Desk) -> None:
+    """What recipients said about being watched goes into the ledger."""
+    batch.consents = apply_to_consent(desk.state, batch.items)
 
 
 def put_refusals(batch: Batch, desk: Desk) -> None:
     """When the recipients of this batch's hits did not want to be watched."""
+    if batch.said or batch.consents:
+        desk.inert.correct(batch.said | batch.consents)
+        desk.inert.write()
     hits = {item.event.recipient for item in batch.items if item.event.recipient is not None and is_hit(item.event)}
-    batch.refusals = desk.lookups.refusals(hits) if hits else {}
+    batch.refusals = desk.withdrawals.refused_of(hits) if hits else {}
 
 
 @each
 def drop_late_inert(item: Item, batch: Batch, _desk: Desk) -> Drop | None:
-    """A hit after a withdrawal that the edge had not heard of. A day counts as over when its last moment is."""
+    """A hit that the edge would not have recorded had it known what we do."""
     if item.event.recipient not in batch.refusals or not is_hit(item.event):
         return None
-    until = item.at + (DAY - 1 if axis_mode(item.event) is Mode.DELIVERABILITY else 0)
-    late = any(
-        span.start <= until and (span.end is None or item.at < span.end)
-        for span in batch.refusals[item.event.recipient]
-    )
-    return Drop.LATE_INERT if late else None
+    said = batch.refusals[item.event.recipient]
+    if is_late(item, said):
+        return Drop.LATE_INERT
+    for axis in axes_of(item.event):
+        if axis in said and item.at < said[axis][-1].since:  # to be dealt with as all that they did before
+            known = batch.before.setdefault(item.event.recipient, {})
+            known[axis] = max(item.at, known.get(axis, item.at))
+    return None
 
 
 @each
@@ -283,7 +296,8 @@ def write(batch: Batch, desk: Desk) -> None:
         for item in batch.items
         if item.verdict is not None and item.verdict.state is Settlement.SETTLED and not item.is_final
     }
-    if not (rows or news or batch.counters or batch.cursors or batch.sweeps):
+    cuts = cuts_of(batch, desk)
+    if not (rows or news or batch.counters or batch.cursors or batch.sweeps or cuts):
         return
     batch.written = len(rows)
     batch.added = desk.events.write(
@@ -293,7 +307,9 @@ def write(batch: Batch, desk: Desk) -> None:
         taken=taken_rows(batch) if batch.cursors else (),
         cursors=batch.cursors,
         settle_before=batch.settle_before,
+        cuts=cuts,
     )
+    desk.cut_line = desk.cut_line if cuts is None else cuts.line
 
 
 def apply_holds(batch: Batch, desk: Desk) -> None:
@@ -314,8 +330,8 @@ STEPS: tuple[Step, ...] = (
     put_recipient,
     put_telling,
     put_campaign,
-    apply_consent,
     apply_inert,
+    apply_consent,
     put_refusals,
     drop_late_inert,
     put_decoy,
@@ -342,33 +358,6 @@ def run_steps(batch: Batch, desk: Desk, steps: Iterable[Step] = STEPS) -> None:
         step(batch, desk)
         spent = desk.seconds.get(step.__name__, 0.0)
         desk.seconds[step.__name__] = spent + perf_counter() - started
-
-
-@lru_cache(maxsize=256)
-def read_modes(value: int) -> Modes:
-    """The modes in a byte; there are few, and they come with every event."""
-    return Modes.from_byte(value)
-
-
-def is_hit(event: Event) -> bool:
-    """Whether it is something that only tracking sees: an open, a click, a look at a page, what came of a click."""
-    return event.type in _TRACKED or event.note in (Note.LINK_REFUSED, Note.DECOY, *_VIEWS)
-
-
-def axis_mode(event: Event) -> Mode:
-    """The mode that governs an event; individual for what is not tracking: mail sent, bounced, unsubscribed.
-
-    An event that names no delivery was recorded under a lower ceiling than its mail was sent with, and stays there.
-    """
-    if not is_hit(event):
-        return Mode.INDIVIDUAL
-    modes = read_modes(event.modes)
-    mode = modes.opens if event.type is EventType.OPENED else modes.clicks
-    if event.note in _VIEWS:  # they belong to neither axis, so the stricter one holds
-        mode = min(modes.opens, modes.clicks)
-    if mode is not Mode.INDIVIDUAL or event.delivery is not None or event.type is EventType.CONVERTED:
-        return mode
-    return Mode.AGGREGATE if event.recipient is None else Mode.DELIVERABILITY
 
 
 def _check(event: Event) -> None:

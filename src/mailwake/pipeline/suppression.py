@@ -14,7 +14,7 @@ from mailwake.bounces.decide import Bounces
 from mailwake.events import Event, EventType, Handle, Micros, Source
 from mailwake.pipeline.item import Item
 from mailwake.pipeline.rows import mask
-from mailwake.store.state import Axis, Consent, StateStore
+from mailwake.store.state import Axis, Consent, ConsentEntry, StateStore
 from mailwake.suppression.keeper import Trouble
 from mailwake.suppression.scope import unwanted
 
@@ -87,20 +87,31 @@ def troubles_of(items: Iterable[Item], bounces: Bounces) -> list[Trouble]:
     ]
 
 
-def apply_to_consent(state: StateStore, event: Event, *, at: Micros) -> bool:
-    """Write down what the recipient said about being watched; says whether that was new.
+def apply_to_consent(state: StateStore, items: Iterable[Item]) -> set[Handle]:
+    """Write down what recipients said about being watched, all at once; says of whom there was something new.
 
     The axis travels as the event's reason; without one it is both.
     """
-    said = _CONSENTS.get(event.type)
-    if said is None or event.recipient is None:
-        return False
-    axis = Axis(event.reason) if event.reason in list(Axis) else Axis.BOTH
-    known = state.consents(event.recipient)
-    if any((line.axis, line.state, line.at, line.source) == (axis, said, at, event.source) for line in known):
-        return False
-    state.set_consent(event.recipient, axis=axis, state=said, at=at, source=event.source)
-    return True
+    new: list[ConsentEntry] = []
+    met: set[tuple[Handle, Axis, Consent, Micros, str]] = set()
+    for item in items:
+        said, who = _CONSENTS.get(item.event.type), item.event.recipient
+        if said is None or who is None:
+            continue
+        entry = (who, withdrawn_axis(item.event), said, item.at, str(item.event.source))
+        known = {(who, line.axis, line.state, line.at, line.source) for line in state.consents(who)}
+        if entry not in known | met:
+            met.add(entry)
+            _, axis, _, at, source = entry
+            new.append(ConsentEntry(handle=who, axis=axis, state=said, at=at, source=source))
+    if new:
+        state.put_consents(new)
+    return {line.handle for line in new}
+
+
+def withdrawn_axis(event: Event) -> Axis:
+    """What a statement about being watched is about."""
+    return Axis(event.reason) if event.reason in list(Axis) else Axis.BOTH
 
 
 def _suppress_once(

@@ -35,7 +35,7 @@ READER = "pipeline"
 BATCH_RECORDS = 8_192
 #: How long to wait when nothing came.
 POLL_SECONDS = 0.1
-#: How often the store looks for quiet deliveries, and the inert file for withdrawals that came another way.
+#: How often the store looks for quiet deliveries.
 SWEEP_MICROS = 5 * SECOND
 #: After a restart the judge learns again when mail of this last week was delivered; what is read later is rare.
 REMEMBERED_MICROS = 8 * DAY
@@ -111,7 +111,7 @@ class Worker:
         self._limit = batch_records
         self._stale = True
         self._cursors: dict[str, int] = {}
-        self._last_record_at = self._last_sweep_at = wall()
+        self._last_record_at = self._last_sweep_at = self._read_at = wall()
         self._reporter = Reporter(report, wall())
         self.total = Pass()
 
@@ -173,12 +173,14 @@ class Worker:
         self.report()
         self._reader.close()
         self._desk.state.close()
+        self._desk.withdrawals.close()
 
     def _restore(self) -> None:
         """Begin where the store ended: its cursors, and a judge that has seen what may still be judged again."""
         desk = self._desk
         desk.judge, desk.clock, desk.settled_until = self._make_judge(), make_clock(desk.demo), NEVER
         desk.seen.clear()
+        desk.cut_line = None
         self._remember_deliveries()
         rows = desk.events.provisional()
         remember(desk.judge, desk.events, now=Micros(self._wall()), but={row.id for row in rows})
@@ -191,7 +193,7 @@ class Worker:
         run_steps(rejudged, desk)
         self._cursors = desk.events.cursors()
         self._count_earlier()
-        desk.inert.put(desk.state.inert())
+        desk.inert.begin()
         self._stale = False
 
     def _remember_deliveries(self) -> None:
@@ -209,6 +211,7 @@ class Worker:
             self._desk.events.write(taken=earlier(writer, records or 0))
 
     def _read(self) -> list[Segment]:
+        self._read_at = self._wall()
         return in_order(self._reader.read(self._cursors, limit_records=self._limit), self._limit)
 
     def _take(self, segments: Sequence[Segment]) -> Pass:
@@ -219,9 +222,10 @@ class Worker:
             self._desk.clock.nothing_came(wall=Micros(now), quiet=now - self._last_record_at)
         else:
             self._last_record_at = now
-        if batch.sweeps:
-            self._desk.inert.put(self._desk.state.inert())
+        self._desk.inert.look()
+        self._desk.inert.write()
         batch = self._run(batch)
+        self._desk.inert.passed(max(segment.written_at for segment in segments) if segments else self._read_at)
         if segments:
             self._cursors |= batch.cursors
             self._reader.passed(READER, self._cursors)

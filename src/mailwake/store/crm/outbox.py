@@ -128,6 +128,18 @@ class Outbox(Marks):
                 same &= _outbox.c.number == wish.number  # one that grew meanwhile has not been tried
                 connection.execute(_outbox.update().where(same).values(**told))
 
+    def keys_about(self, handles: Iterable[Handle], of: str) -> dict[Handle, list[str]]:
+        """Keys of the records of one object by which the org was told about people, or is about to be."""
+        found: dict[Handle, set[str]] = {}
+        with self._database.reading() as connection:
+            for part in chunks(handles, 1_000):
+                waiting = select(_outbox.c.handle, _outbox.c.key).where(_outbox.c.object == of)
+                told = select(_written.c.handle, _written.c.key).where(_written.c.object == of)
+                for query in (waiting.where(_outbox.c.handle.in_(part)), told.where(_written.c.handle.in_(part))):
+                    for handle, key in connection.execute(query):
+                        found.setdefault(Handle(handle), set()).add(key)
+        return {handle: sorted(keys) for handle, keys in found.items()}
+
     def drop(self, places: Iterable[Place]) -> None:
         """Wish these no more, whether they wait or were refused."""
         with self._database.writing() as connection:

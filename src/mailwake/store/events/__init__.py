@@ -153,6 +153,24 @@ class TakenRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     n: int
 
 
+class Cut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A recipient withdrew, per axis at a time: what they did up to then is cut off them. None: not on that axis."""
+
+    recipient: Handle
+    opens_until: Micros | None = None
+    clicks_until: Micros | None = None
+
+
+class Cuts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What follows from withdrawals for what is stored."""
+
+    people: Sequence[Cut] = ()
+    #: number of the last line of the consent ledger that was followed; None: as before
+    line: int | None = None
+    #: True: the events go; False: they stay, cut off the person
+    erase: bool = False
+
+
 class EventStore(Protocol):
     """What an engine does. One thread writes at a time; any number of threads ask."""
 
@@ -165,6 +183,7 @@ class EventStore(Protocol):
         taken: Sequence[TakenRow] = (),
         cursors: Mapping[str, int] | None = None,
         settle_before: Micros | None = None,
+        cuts: Cuts | None = None,
     ) -> int:
         """Take all of it in, or nothing, in one transaction.
 
@@ -180,6 +199,9 @@ class EventStore(Protocol):
             cursors: writer of the log to the number of the last segment that is part of this.
             settle_before: provisional events move too when their delivery has none that happened at or after this
                 time, whatever their verdict; so that deliveries nobody judges settle as well.
+            cuts: people who withdrew; done last. Their opens and clicks lose recipient, networks' and programs' hashes,
+                and the number of the copy, so that totals of campaigns stay; their copies leave the base of those
+                rates, because nobody can say any more what became of them.
 
         Returns:
             How many of the rows were new.
@@ -234,6 +256,10 @@ class EventStore(Protocol):
 
     def cursors(self) -> dict[str, int]:
         """Writer to the number of the last segment stored."""
+        ...
+
+    def cut_line(self) -> int:
+        """Number of the last line of the consent ledger that `write` followed; 0: none was."""
         ...
 
     def taken(self) -> dict[str, dict[str, int]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from mailwake.store.events import ChangeRow, CounterRow, EventRow, Judgement, TakenRow
+from mailwake.store.events import ChangeRow, CounterRow, Cut, EventRow, Judgement, TakenRow
 
 #: longer words of other servers are cut; they are kept whole in the log
 MAX_REASON_CHARS = 200
@@ -62,7 +62,15 @@ COUNTER_COLUMNS = {
     "type": "VARCHAR",
     "n": "BIGINT",
 }
+CUT_COLUMNS = {"recipient": "BIGINT", "opens_until": "BIGINT", "clicks_until": "BIGINT"}
 TAKEN_COLUMNS = {"writer": "VARCHAR", "term": "VARCHAR", "n": "BIGINT"}
+
+
+class StandIn(NamedTuple):
+    """A number in place of that of a copy, which nobody can tell from it."""
+
+    delivery: int
+    stand_in: int
 
 
 def clean(text: str) -> str:
@@ -92,7 +100,7 @@ _SPECIAL: dict[str, Callable[[Any], Any]] = {
 
 
 def columns(
-    rows: Sequence[EventRow | Judgement | CounterRow | TakenRow | ChangeRow], names: Iterable[str]
+    rows: Sequence[EventRow | Judgement | CounterRow | TakenRow | ChangeRow | Cut | StandIn], names: Iterable[str]
 ) -> dict[str, list[Any]]:
     """The rows turned by ninety degrees."""
     found: dict[str, list[Any]] = {}

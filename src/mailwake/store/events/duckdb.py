@@ -8,6 +8,7 @@ processes out, readers too, while one has the file open for writing.
 from __future__ import annotations
 
 import copy
+import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,14 +21,16 @@ import msgspec
 
 from mailwake.errors import BadInput, Unavailable
 from mailwake.events import Handle, Micros
-from mailwake.store.events import CounterRow, EventRow, Judgement, TakenRow
+from mailwake.store.events import CounterRow, Cuts, EventRow, Judgement, TakenRow
 from mailwake.store.events.asking import migrations, spell, statements, writing
 from mailwake.store.events.choosing import Choice, spell_choice
 from mailwake.store.events.columns import (
     COUNTER_COLUMNS,
+    CUT_COLUMNS,
     EVENT_COLUMNS,
     TAKEN_COLUMNS,
     VERDICT_COLUMNS,
+    StandIn,
     columns,
     event_row,
 )
@@ -38,7 +41,10 @@ _STAGES = {
     "new_verdicts": {**VERDICT_COLUMNS, "settled": "BOOLEAN"},
     "new_counters": COUNTER_COLUMNS,
     "new_taken": TAKEN_COLUMNS,
+    "new_cuts": CUT_COLUMNS,
+    "new_stand_ins": dict.fromkeys(StandIn._fields, "BIGINT"),
 }
+_MAX_ID = (1 << 63) - 1
 _REPLAYED = ("id", "p_human", "klass", "reasons", "ruleset")
 
 
@@ -65,6 +71,7 @@ class DuckEvents:
         taken: Sequence[TakenRow] = (),
         cursors: Mapping[str, int] | None = None,
         settle_before: Micros | None = None,
+        cuts: Cuts | None = None,
     ) -> int:
         """See `EventStore.write`."""
         if self._read_only:
@@ -87,6 +94,8 @@ class DuckEvents:
             if taken:
                 _stage(connection, "new_taken", taken)
                 _run(connection, "take")
+            if cuts is not None:
+                _cut(connection, cuts)
             for writer, segment in (cursors or {}).items():
                 connection.execute("delete from cursors where writer = ?", [writer])
                 connection.execute("insert into cursors values (?, ?)", [writer, segment])
@@ -134,6 +143,12 @@ class DuckEvents:
         """See `EventStore.cursors`."""
         with self._reading() as cursor:
             return dict(cursor.execute("select writer, segment from cursors order by writer").fetchall())
+
+    def cut_line(self) -> int:
+        """See `EventStore.cut_line`."""
+        with self._reading() as cursor:
+            found = cursor.execute("select max(line) from cuts").fetchone()
+            return int(found[0]) if found and found[0] is not None else 0
 
     def taken(self) -> dict[str, dict[str, int]]:
         """See `EventStore.taken`."""
@@ -226,6 +241,24 @@ def _add(connection: duckdb.DuckDBPyConnection, rows: Sequence[EventRow]) -> int
     return _run(connection, "add", campaigns=" or ".join(places))
 
 
+def _cut(connection: duckdb.DuckDBPyConnection, cuts: Cuts) -> None:
+    """Cut people off what they did, or out of it."""
+    if cuts.people:
+        _stage(connection, "new_cuts", cuts.people)
+        _run(connection, "cutting")
+        _run(connection, "cut_base")
+        if cuts.erase:
+            _run(connection, "cut_out")
+        else:
+            copies = connection.execute("select distinct delivery from cut_off where delivery is not null").fetchall()
+            _stage(connection, "new_stand_ins", [StandIn(copy, secrets.randbelow(_MAX_ID) + 1) for (copy,) in copies])
+            _run(connection, "cut")
+        for table in ("new_cuts", "new_stand_ins", "cut_off"):  # which number stands for which copy is known to nobody
+            connection.execute(f"delete from {table}")  # noqa: S608 - our names
+    if cuts.line is not None:
+        _run(connection, "cut_line", {"line": cuts.line})
+
+
 def _run(
     connection: duckdb.DuckDBPyConnection,
     name: str,
@@ -291,6 +324,7 @@ def _make_stages(connection: duckdb.DuckDBPyConnection) -> None:
         shape = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
         connection.execute(f"create temp table {table} ({shape})")
     connection.execute("create temp table done (id bigint)")
+    connection.execute("create temp table cut_off (id bigint, delivery bigint)")
     shape = ", ".join(f"{name} {VERDICT_COLUMNS[name]}" for name in _REPLAYED)
     connection.execute(f"create temp table replayed ({shape})")
 

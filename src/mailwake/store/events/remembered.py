@@ -28,7 +28,7 @@ import structlog
 
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
-from mailwake.store.events import CounterRow, EventRow, EventStore, Judgement, TakenRow, open_events
+from mailwake.store.events import CounterRow, Cuts, EventRow, EventStore, Judgement, TakenRow, open_events
 from mailwake.store.events.choosing import Choice
 from mailwake.store.events.saved import Saved, SavedAnswer
 
@@ -231,6 +231,7 @@ class Remembered:
         taken: Sequence[TakenRow] = (),
         cursors: Mapping[str, int] | None = None,
         settle_before: Micros | None = None,
+        cuts: Cuts | None = None,
     ) -> int:
         """See `EventStore.write`."""
         with self._lock:
@@ -243,9 +244,12 @@ class Remembered:
                 taken=taken,
                 cursors=cursors,
                 settle_before=settle_before,
+                cuts=cuts,
             )
             return added
         finally:
+            if cuts is not None and cuts.people:
+                self._overthrow()
             touched = {row.campaign or 0 for row in rows} | {row.campaign for row in counters}
             self._note(touched, rejudges=bool(rejudged) or settle_before is not None)
             with self._lock:  # a row that was there already may have come at another time
@@ -306,6 +310,10 @@ class Remembered:
     def cursors(self) -> dict[str, int]:
         """See `EventStore.cursors`."""
         return self._store.cursors()
+
+    def cut_line(self) -> int:
+        """See `EventStore.cut_line`."""
+        return self._store.cut_line()
 
     def taken(self) -> dict[str, dict[str, int]]:
         """See `EventStore.taken`."""

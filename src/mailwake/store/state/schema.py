@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0011"
+VERSION = "0012"
 
 metadata = MetaData(
     naming_convention={

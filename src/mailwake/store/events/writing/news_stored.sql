@@ -6,4 +6,4 @@ select
     case when settled then 1 else 0 end, id, type, happened_at, source, campaign, template, delivery, recipient, link, role, note,
     modes, reason, p_human, klass, ruleset, null, null
 from new_events
-where type in ('opened', 'clicked', 'bounced', 'complained', 'unsubscribed');
+where type in ('opened', 'clicked', 'bounced', 'complained', 'unsubscribed', 'consent_withdrawn');

@@ -89,20 +89,21 @@ def _check(settings: Settings) -> None:
 def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
     from mailwake.bounces.counting import Thresholds
     from mailwake.bounces.decide import Bounces
+    from mailwake.cli.privacy.keeping import open_keeper
     from mailwake.leaving.holding import Holding
     from mailwake.origins.networks import Networks
     from mailwake.pipeline.dead import DeadLetters
     from mailwake.pipeline.evidence import EvidenceReader
-    from mailwake.pipeline.inert import InertFile
     from mailwake.pipeline.lookups import Lookups
     from mailwake.store.state import open_state
+    from mailwake.store.withdrawals import open_withdrawals
     from mailwake.suppression.keeper import Keeper
 
     keys, data = settings.load_keys(), settings.data_folder
     networks = Networks(settings.enrich, keys.derive(NETWORK_KEY), root=settings.root, folder=data / "enrich")
     # Over plain HTTP browsers send no Sec-Fetch-* headers, except to this machine.
     secure = settings.tracking.base_url.startswith("https:") or settings.tracking_host in ("localhost", "127.0.0.1")
-    state = open_state(data / "state.sqlite")
+    state, withdrawals = open_state(data / "state.sqlite"), open_withdrawals(data / "state.sqlite")
     lookups = Lookups(state, keys.derive(DOMAIN_KEY), **settings.limits)
     return Desk(
         state=state,
@@ -111,10 +112,12 @@ def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
         lookups=lookups,
         bounces=Bounces.load(),
         dead=DeadLetters(data / "dead"),
-        inert=InertFile(data / "inert.bin"),
+        inert=open_keeper(settings, withdrawals),
+        withdrawals=withdrawals,
         keeper=Keeper(state, events, Thresholds.load(), told=lookups.told),
         holding=Holding(state, events, holds=settings.edge.second_button),
         demo=settings.demo,
+        on_withdrawal=settings.privacy.on_withdrawal,
         judge=judge,
         clock=make_clock(settings.demo),
     )

@@ -1,0 +1,21 @@
+-- Takes copies whose opens or clicks were cut off out of the base of those rates: nobody can say any more whether they
+-- were opened or clicked. The byte of modes has opens above clicks, four bits each. News of the cut are forgotten.
+-- DuckDB only.
+update settled set
+    modes = case when happened_at <= c.opens_until then 0 else modes - modes % 16 end
+        + case when happened_at <= c.clicks_until then 0 else modes % 16 end
+from new_cuts as c
+where settled.recipient = c.recipient and settled.type = 'sent';
+
+update provisional set
+    modes = case when happened_at <= c.opens_until then 0 else modes - modes % 16 end
+        + case when happened_at <= c.clicks_until then 0 else modes % 16 end
+from new_cuts as c
+where provisional.recipient = c.recipient and provisional.type = 'sent';
+
+delete from news
+where type in ('opened', 'clicked') and event in (select id from cut_off)
+    and number < (select max(number) from news);
+
+update news set type = 'unknown', recipient = null, delivery = null
+where type in ('opened', 'clicked') and event in (select id from cut_off);

@@ -1,0 +1,10 @@
+-- Removes what `cutting` chose. DuckDB only.
+delete from settled where id in (select id from cut_off);
+
+delete from provisional where id in (select id from cut_off);
+
+delete from verdict_changes where event in (select id from cut_off);
+
+delete from open_changes where event in (select id from cut_off);
+
+delete from former where id in (select id from cut_off);
