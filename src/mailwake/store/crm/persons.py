@@ -16,6 +16,8 @@ from mailwake.store.state import schema
 from mailwake.store.state.engine import chunks
 
 _people, _individuals, _users, _members = tables.people, tables.individuals, tables.users, tables.members
+#: not part of what the org tells of a person
+_APART = ("has_open_deal",)
 T = TypeVar("T", CrmPerson, CrmUser, Individual, Member)
 
 
@@ -63,6 +65,30 @@ class Persons(Marks):
                     change: dict[str, Any] = {"held": {**row.held, **rows[row.id]}}
                     change |= {"is_opted_out": opted_out[row.id]} if row.id in opted_out else {}
                     connection.execute(_people.update().where(_people.c.id == row.id).values(**change))
+
+    def shared(self, ids: Iterable[str] | None = None) -> list[CrmPerson]:
+        """Contacts and person accounts with an address that another of them has too.
+
+        Args:
+            ids: only those at an address of one of these records; None: all.
+        """
+        one = (_people.c.kind != "Lead") & _people.c.is_deleted.is_(False) & _people.c.address_key.is_not(None)
+        keys = select(_people.c.address_key).where(one).group_by(_people.c.address_key).having(func.count() > 1)
+        query = select(_people).where(one, _people.c.address_key.in_(keys)).order_by(_people.c.id)
+        with self._database.reading() as connection:
+            if ids is None:
+                return list(map(_person, connection.execute(query).mappings()))
+            at = {row.address_key for part in chunks(ids) for row in connection.execute(_of(part)) if row.address_key}
+            parts = (query.where(_people.c.address_key.in_(part)) for part in chunks(at))
+            return [_person(row) for part in parts for row in connection.execute(part).mappings()]
+
+    def put_deals(self, deals: Mapping[str, bool]) -> None:
+        """Who has part in an open opportunity, by id."""
+        with self._database.writing() as connection:
+            for has in (True, False):
+                for part in chunks(id_ for id_, value in deals.items() if value is has):
+                    change = _people.update().where(_people.c.id.in_(part), _people.c.has_open_deal.is_not(has))
+                    connection.execute(change.values(has_open_deal=has))
 
     def people_at(self, keys: Iterable[str]) -> dict[str, list[CrmPerson]]:
         """Everybody with one of these addresses who is still there, Leads that were converted left out."""
@@ -183,6 +209,7 @@ class Persons(Marks):
     def _put(self, connection: Connection, table: Table, rows: Iterable[T]) -> None:
         made = self._database.upsert(table)
         others = {column.key: made.excluded[column.key] for column in table.c if not column.primary_key}
+        others = {name: value for name, value in others.items() if name not in _APART}
         change = made.on_conflict_do_update(index_elements=["id"], set_=others)
         for part in chunks(rows, 1_000):
             connection.execute(change, [{name.name: getattr(row, name.name) for name in fields(row)} for row in part])
