@@ -27,8 +27,9 @@ class Desk:
 
     def ranking(self, stores: Stores, now: Micros) -> Ranking:
         """Everybody by score."""
-        not_profiled = self.contacts.not_profiled()
-        return self.keep(lambda: ranking(stores, self.model, now=now, not_profiled=not_profiled))
+        return self.keep(
+            lambda: ranking(stores, self.model, now=now, not_profiled=self.contacts.not_profiled())
+        )  # who wants no profile is asked only when a ranking is made
 
 
 def desk_of(settings: Settings, contacts: Contacts | None = None) -> Desk:

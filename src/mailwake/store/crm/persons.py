@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, Table, func, select
+from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, func, select
 
 from mailwake.events import Handle, Micros
 from mailwake.store.crm import tables
@@ -59,12 +59,18 @@ class Persons(Marks):
 
     def hold(self, rows: Mapping[str, Fields], *, opted_out: Mapping[str, bool]) -> None:
         """What some records have now because we wrote it, by id; of some also whether they are opted out."""
+        change = _people.update().where(_people.c.id == bindparam("of"))
+        change = change.values(held=bindparam("has"), is_opted_out=bindparam("out"))
         with self._database.writing() as connection:
             for part in chunks(rows):
-                for row in connection.execute(select(_people.c.id, _people.c.held).where(_people.c.id.in_(part))).all():
-                    change: dict[str, Any] = {"held": {**row.held, **rows[row.id]}}
-                    change |= {"is_opted_out": opted_out[row.id]} if row.id in opted_out else {}
-                    connection.execute(_people.update().where(_people.c.id == row.id).values(**change))
+                columns = (_people.c.id, _people.c.held, _people.c.is_opted_out)
+                found = connection.execute(select(*columns).where(_people.c.id.in_(part))).all()
+                told = [
+                    {"of": row.id, "has": {**row.held, **rows[row.id]}, "out": opted_out.get(row.id, row.is_opted_out)}
+                    for row in found
+                ]
+                if told:
+                    connection.execute(change, told)
 
     def shared(self, ids: Iterable[str] | None = None) -> list[CrmPerson]:
         """Contacts and person accounts with an address that another of them has too.
