@@ -29,6 +29,7 @@ from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
 from mailwake.pushing.standing import Standing
 from mailwake.scoring.calls import Calls
+from mailwake.scoring.force import Used
 from mailwake.scoring.learning import Learned
 from mailwake.scoring.movers import Movers
 from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
@@ -54,6 +55,7 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/calls": Calls,
     "post /api/score/movers": Movers,
     "post /api/score/learn": Learned,
+    "post /api/score/use": Used,
     "get /api/compare": Comparison,
     "get /api/timing": Timing,
     "get /api/bounces": Returned,
@@ -104,8 +106,9 @@ BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "post /api/experiments/delete": (1, ("name",)),
     "post /api/goals": (1, ("name", "window_days", "value", "currency", "by")),
     "post /api/goals/delete": (1, ("name",)),
-    "post /api/score/movers": (1, ("model",)),
+    "post /api/score/movers": (0, ("model", "name")),
     "post /api/score/learn": (1, ("leads",)),
+    "post /api/score/use": (1, ("name",)),
 }
 #: route to media types, where the answer is a file
 FILES: Mapping[str, tuple[str, ...]] = {
