@@ -46,7 +46,7 @@ class Crowd:
 
     def hot(self) -> set[str]:
         """Addresses of those whom the dashboard has on its list as hot."""
-        found = calls(_stores(self.place), _scoring(self.place), now=NOW, band="Hot", page_size=100).calls
+        found = calls(stores_of(self.place), scoring_of(self.place), now=NOW, band="Hot", page_size=100).calls
         return {each.address or "" for each in found}
 
 
@@ -118,11 +118,13 @@ def _wanted(place: Place) -> tuple[str, ...]:
     return place.desk.around.ladder.steps
 
 
-def _stores(place: Place) -> Stores:
+def stores_of(place: Place) -> Stores:
+    """What the dashboard shows."""
     return Stores(state=place.house.state, events=place.house.events, zone=ZoneInfo("UTC"))
 
 
-def _scoring(place: Place) -> Desk:
+def scoring_of(place: Place) -> Desk:
+    """How the dashboard scores."""
     return Desk(contacts=contacts_of(place.house.store, place.emulator.url))
 
 
@@ -132,7 +134,7 @@ def _turns(place: Place) -> Turns:
     (folder / "workflows").mkdir(exist_ok=True)
     for name, text in RULES.items():
         (folder / "workflows" / f"{name}.toml").write_text(text, encoding="utf-8")
-    score = scorer_of(place.house.state, place.house.events, _scoring(place))
+    score = scorer_of(place.house.state, place.house.events, scoring_of(place))
     settings = parse({"data": "."}, root=folder)
     store = open_workflows(folder / "state.sqlite")
-    return Turns(open_desk(settings, _stores(place), place.house.store, store, score=score), run=lambda _words: 0)
+    return Turns(open_desk(settings, stores_of(place), place.house.store, store, score=score), run=lambda _words: 0)
