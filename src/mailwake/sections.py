@@ -305,7 +305,7 @@ class Salesforce:
     org_share: float = 0.9
     #: write a row of Email_Engagement__c for each copy that a person reacted to or that came back
     rows: bool = True
-    #: such rows are deleted again after so many days
+    #: such rows are deleted again after so many days, or the Retention Days of the org's setting, whichever are fewer
     row_days: int = 180
     #: what we learned later than so long ago is not told yet, because its verdict may still change
     wait_minutes: float = 15.0

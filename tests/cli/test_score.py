@@ -20,6 +20,8 @@ from mailwake.errors import BadInput
 from mailwake.events import SECOND, EventType
 from mailwake.people.person import NoSuchPerson
 from mailwake.scoring.desk import desk_of
+from mailwake.scoring.force import keep
+from mailwake.scoring.learning import NAMES, Coefficient, Learned
 from mailwake.serving import address
 from mailwake.settings import load
 from mailwake.store.state import LinkRow
@@ -104,7 +106,7 @@ def test_another_model_tells_who_would_move_and_changes_nothing(run: Run, folder
 
 
 def test_one_thing_is_asked_at_a_time(run: Run) -> None:
-    for words in ((), ("ann@example.com", "--top", "3"), ("--top", "3", "--movers", "x.toml")):
+    for words in ((), ("ann@example.com", "--top", "3"), ("--top", "3", "--movers", "x.toml"), ("a@b", "--use", "x")):
         with pytest.raises(BadInput, match="say one of"):
             run(*words)
 
@@ -114,7 +116,13 @@ def test_a_dashboard_that_runs_answers_the_same(run: Run, folder: Path, monkeypa
     own.write_text(TEXT.replace("points = 15", "points = 45"), encoding="utf-8")
     table = folder / "leads.csv"
     table.write_text("email,created_at,converted_at\nann@example.com,2026-01-01,\nx@example.com,2026-01-01,\n")
-    asked = (("ann@example.com",), ("--top", "5"), ("--movers", str(own)), ("--learn", str(table)))
+    asked = (
+        ("ann@example.com",),
+        ("--top", "5"),
+        ("--movers", str(own)),
+        ("--use", "points-1"),
+        ("--learn", str(table)),
+    )
     alone = [run(*words) for words in asked]
     assert "refused: 0 leads and 0 conversions" in alone[-1]
     assert "1 lines name somebody" in alone[-1]
@@ -133,3 +141,23 @@ def test_a_dashboard_that_runs_answers_the_same(run: Run, folder: Path, monkeypa
         assert [run(*words).split("together")[0] for words in asked] == [told.split("together")[0] for told in alone]
     finally:
         seeding.close(stores)
+
+
+def test_a_learned_model_is_put_in_force_by_its_name_and_taken_back(run: Run, folder: Path) -> None:
+    stores = seeding.open_stores(folder / "mailwake-data")
+    points = desk_of(load(folder / "mailwake.toml")).model
+    coefficients = tuple(Coefficient(name=name, slope=0.5, mean=0.0) for name in NAMES)
+    found = Learned(is_better=True, why="better", created=1, converted=1, coefficients=coefficients)
+    kept = keep(stores.state, points, found, now=moment()).model
+    seeding.close(stores)
+    assert "would move" in run("--movers", kept)
+    before = run("ann@example.com")
+    assert run("--use", kept).startswith(f"scores are made by {kept} from now on; until now by {points.id}")
+    assert f"by {kept}" in run("ann@example.com")
+    assert "there are" in run("--use", kept)
+    run("--use", "points-1")
+    assert run("ann@example.com").split("together")[0] == before.split("together")[0]
+    with pytest.raises(BadInput, match="there is no model 'learned-2'"):
+        run("--use", "learned-2")
+    with pytest.raises(BadInput, match="there is no model 'learned-2'"):
+        run("--movers", "learned-2")

@@ -129,7 +129,12 @@ def test_another_model_and_a_table_of_leads_are_tried_and_refused_with_the_place
     status, told = post("/api/score/learn", leads="email,created_at,converted_at\nben@example.com,2026-01-01,\n")
     assert (status, told["is_better"]) == (200, False)
     assert post("/api/score/learn", leads="nothing")[0] == 400
+    assert post("/api/score/movers", name="learned-1")[0] == 400
+    assert post("/api/score/use", name="learned-1")[0] == 400
+    status, told = post("/api/score/use", name="points-1")
+    assert (status, told["model"], told["known"]) == (200, told["before"], [told["model"]])
     foreign = {"Origin": "https://evil.example"}
+    assert asking.get("/api/score/use", method="POST", headers=foreign, body=b"{}").status_code == 403
     assert asking.get("/api/score/learn", method="POST", headers=foreign, body=b"{}").status_code == 403
 
 

@@ -21,6 +21,7 @@ from tests.web.test_notifications import SETTINGS, tell
 from mailwake.events import EventType
 from mailwake.insight.stores import Stores
 from mailwake.monitoring.status import Status
+from mailwake.scoring.desk import Desk
 from mailwake.serving.server import serve
 from mailwake.settings import Settings
 from mailwake.web.app import create_app, look_nowhere
@@ -86,14 +87,19 @@ def url(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 
 def served(
-    stores: Stores, *, look: Callable[[], Status] = look_nowhere, settings: Settings | None = None
+    stores: Stores,
+    *,
+    look: Callable[[], Status] = look_nowhere,
+    settings: Settings | None = None,
+    now: int = NOW,
+    desk: Desk | None = None,
 ) -> Generator[str, None, None]:
     """Serve from a thread until the test is over."""
     ready: queue.Queue[tuple[str, Any, Any]] = queue.Queue()
 
     async def run() -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        app = create_app(stores, look=look, settings=settings, wall=lambda: NOW)
+        app = create_app(stores, look=look, settings=settings, wall=lambda: now, desk=desk)
         await serve(app, host="127.0.0.1", port=0, stop=stop, ready=lambda url: ready.put((url, loop, stop)))
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))

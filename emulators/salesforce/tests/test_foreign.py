@@ -4,31 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
 from cryptography.hazmat.primitives import serialization
 from emulators.salesforce.tests.conftest import INTEGRATION, Api, public_pem, signing_key
-from requests.adapters import HTTPAdapter
+from emulators.salesforce.tests.loopback import Loopback
 
 from salesforce_emulator import Emulator, Org
 
 simple_salesforce = pytest.importorskip("simple_salesforce")
-
-
-class Loopback(HTTPAdapter):
-    """The library insists on https and on Salesforce's names: both lead to the emulator."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        super().__init__()
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        parts = urlsplit(request.url or "")
-        request.headers["Host"] = urlsplit(self.url).netloc
-        request.url = self.url + parts.path + (f"?{parts.query}" if parts.query else "")
-        return super().send(request, *args, **kwargs)
 
 
 @pytest.fixture

@@ -241,3 +241,28 @@ def test_a_person_account_shows_its_contacts_fields(person_org: Api) -> None:
 
 def test_answers_bear_the_time_of_the_org(api: Api) -> None:
     assert api.ask("GET", "/limits").headers["date"] == "Thu, 26 Nov 2026 12:00:00 GMT"
+
+
+VIEW = """<CustomObject xmlns="http://soap.sforce.com/2006/04/metadata"><listViews><fullName>Best</fullName>
+<columns>FULL_NAME</columns><columns>Rank__c</columns><filterScope>Everything</filterScope>
+<filters><field>Rank__c</field><operation>greaterThan</operation><value>{least}</value></filters>
+<filters><field>Kind__c</field><operation>equals</operation><value>it's</value></filters>
+<label>Best</label></listViews>{fields}</CustomObject>"""
+FIELDS = """<fields><fullName>Rank__c</fullName><label>R</label><type>Number</type><precision>3</precision>
+<scale>0</scale></fields><fields><fullName>Kind__c</fullName><label>K</label><type>Text</type><length>20</length></fields>"""
+
+
+def test_a_list_view_of_a_package_lists_what_its_filters_let_through(admin: Api) -> None:
+    deployed(admin, {"objects/Lead.object": VIEW.format(least=5, fields=FIELDS), "package.xml": PACKAGE["package.xml"]})
+    admin.order("access", user=ADMIN, show=["Lead.Rank__c", "Lead.Kind__c"])
+    for rank, kind in ((4, "it's"), (6, "it's"), (9, "its")):
+        admin.create("Lead", LastName=f"{kind} {rank}", Company="C", Rank__c=rank, Kind__c=kind)
+
+    def listed() -> list[str]:
+        (view,) = admin.good("GET", "/sobjects/Lead/listviews")["listviews"]
+        query = admin.good("GET", view["describeUrl"])["query"]
+        return [row["Name"] for row in admin.good("GET", "/query", params={"q": query})["records"]]
+
+    assert listed() == ["it's 6"]
+    deployed(admin, {"objects/Lead.object": VIEW.format(least=3, fields=""), "package.xml": PACKAGE["package.xml"]})
+    assert listed() == ["it's 4", "it's 6"]

@@ -32,6 +32,7 @@ from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
 from mailwake.pushing.standing import Standing
 from mailwake.scoring.calls import Calls
+from mailwake.scoring.force import Used
 from mailwake.scoring.learning import Learned
 from mailwake.scoring.movers import Movers
 from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
@@ -57,6 +58,7 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/calls": Calls,
     "post /api/score/movers": Movers,
     "post /api/score/learn": Learned,
+    "post /api/score/use": Used,
     "get /api/compare": Comparison,
     "get /api/timing": Timing,
     "get /api/bounces": Returned,
@@ -111,8 +113,9 @@ BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "post /api/experiments/delete": (1, ("name",)),
     "post /api/goals": (1, ("name", "window_days", "value", "currency", "by")),
     "post /api/goals/delete": (1, ("name",)),
-    "post /api/score/movers": (1, ("model",)),
+    "post /api/score/movers": (0, ("model", "name")),
     "post /api/score/learn": (1, ("leads",)),
+    "post /api/score/use": (1, ("name",)),
 }
 #: route to the type of the object that it takes, where that is more than texts
 TYPED_BODIES: Mapping[str, Any] = {"put /api/consent/{address}": Told, "post /api/consent": Contacts}

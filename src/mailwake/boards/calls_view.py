@@ -28,6 +28,7 @@ ACTS = {
     "opened": noted("opened"),
     "unsubscribed": noted("asked for no more mail"),
     "silent": noted("nothing of their own"),
+    "sent": noted("mail that they got"),
 }
 # English has one form for every number here; another language may not.
 _PEOPLE = forms("%(count)s people with a score", "%(count)s people with a score")

@@ -13,6 +13,7 @@ from mailwake.insight.stores import Stores
 from mailwake.scoring.answers import scores
 from mailwake.scoring.desk import Desk
 from mailwake.scoring.facts import ContactFacts, Contacts
+from mailwake.scoring.force import Force
 from mailwake.store.crm import CrmStore
 from mailwake.store.events import EventStore
 from mailwake.store.state import StateStore
@@ -47,13 +48,14 @@ def contacts_of(store: CrmStore, login: str) -> Contacts:
 
 
 def scorer_of(state: StateStore, events: EventStore, desk: Desk) -> Scorer:
-    """Scores as the org is told them."""
+    """Scores as the org is told them, by the model that is in force."""
+    force = Force(desk, state)
     stores = Stores(state=state, events=events, zone=ZoneInfo("UTC"))
 
     def score(handles: Sequence[Handle], now: Micros) -> Mapping[Handle, Scored]:
         return {
             handle: Scored(score=told.score, band=told.band or "", momentum=told.momentum, reasons=told.why)
-            for handle, told in scores(stores, desk, handles, now=now)
+            for handle, told in scores(stores, force.desk(), handles, now=now)
         }
 
     return score

@@ -29,8 +29,8 @@ ROW, ROW_KEY = "Email_Engagement__c", "Message_Key__c"
 ROW_FIELDS = (
     "Contact__c", "Lead__c", "Campaign__c", "Subject__c", "Message_Name__c", "Sent_At__c", "Delivered_At__c",
     "First_Human_Open__c", "Last_Human_Open__c", "Human_Open_Count__c", "Machine_Open_Count__c", "First_Human_Click__c",
-    "Last_Human_Click__c", "Human_Click_Count__c", "Machine_Click_Count__c", "Bounce_Type__c", "Bounce_Reason__c",
-    "Unsubscribed_At__c", "Complained_At__c", "Device__c", "Country__c", "Confidence__c", "Seq__c",
+    "Last_Human_Click__c", "Human_Click_Count__c", "Machine_Click_Count__c", "Top_Links__c", "Bounce_Type__c",
+    "Bounce_Reason__c", "Unsubscribed_At__c", "Complained_At__c", "Device__c", "Country__c", "Confidence__c", "Seq__c",
 )  # fmt: skip
 #: of these, what was seen of the person; emptied when they want no tracking
 SEEN = (
@@ -56,6 +56,8 @@ OBJECTIONS = {
     CONSENT_OF_POINT: ("PrivacyConsentStatus", "CaptureDate", "CaptureSource"),
 }
 PEOPLE = ("Contact", "Lead", "Account")
+#: what the org's people set for us, and the record of it
+SETTING, SETTING_NAME = "Engagement_Setting__mdt", "Mailwake"
 
 
 def named(field: str, kind: str) -> str:
@@ -88,6 +90,8 @@ def same(ours_: object, theirs: object) -> bool:
         return bool(ours_) is bool(theirs)
     if isinstance(ours_, int | float) and isinstance(theirs, int | float):
         return float(ours_) == float(theirs)
+    if isinstance(ours_, str) and isinstance(theirs, str):
+        return ours_ == theirs.replace("\r\n", "\n")
     return (None if ours_ == "" else ours_) == (None if theirs == "" else theirs)
 
 

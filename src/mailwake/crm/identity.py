@@ -1,7 +1,8 @@
 """Which records stand for one address.
 
 Vendors disagree on it; this is deterministic. What concerns mail (opt-outs, bounces) goes to every record; what asks
-somebody to act goes to one: a contact before a lead, then whoever was dealt with last, then the lowest id.
+somebody to act goes to one: a contact before a lead, then whoever has part in an open opportunity, then whoever was
+dealt with last, then the lowest id.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from mailwake.store.crm import CrmPerson, CrmStore
 
 def primary(people: Sequence[CrmPerson]) -> CrmPerson:
     """The one of several records with the same address that tasks and rows are put on."""
-    return min(people, key=lambda each: (each.kind == "Lead", -(each.active_at or 0), each.id))
+    return min(people, key=lambda each: (each.kind == "Lead", not each.has_open_deal, -(each.active_at or 0), each.id))
 
 
 def heirs(store: CrmStore, ids: Iterable[str]) -> dict[str, str]:

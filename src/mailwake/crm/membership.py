@@ -16,6 +16,13 @@ from mailwake.crm.links import Names
 from mailwake.events import CampaignId, Handle
 from mailwake.store.crm import CrmPerson, CrmStore, Lane, Member, Wish
 
+#: what may happen with a copy, and when it last did
+_EVENTS = {
+    "Unsubscribed": "unsubscribed_at", "Complained": "complained_at", "Replied": "replied_at",
+    "Clicked": "reclicked_at", "Opened": "reopened_at", "Bounced": "bounced_at", "Delivered": "delivered_at",
+    "Sent": "sent_at",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ladder:
@@ -62,6 +69,7 @@ class _Place:
     key: str
     status: str
     clicked_at: int | None
+    last: str
 
 
 def member_wishes(
@@ -104,12 +112,19 @@ def _place(of: tuple[Names, Ladder, str], who: CrmPerson, handle: Handle, copy: 
         return None
     key = names.member(crm_id, person)
     return _Place(
-        campaign=crm_id, who=who, person=person, handle=handle, key=key, status=status, clicked_at=copy["clicked_at"]
-    )
+        campaign=crm_id, who=who, person=person, handle=handle, key=key, status=status, clicked_at=copy["clicked_at"],
+        last=_last(copy),
+    )  # fmt: skip
+
+
+def _last(copy: Mapping[str, Any]) -> str:
+    """What happened last with a copy, in a word; of opens and clicks those of people."""
+    return max(_EVENTS, key=lambda word: copy[_EVENTS[word]] or 0)
 
 
 def _wish(ladder: Ladder, place: _Place, member: Member | None, ours: Mapping[str, object]) -> list[Wish]:
     fields: dict[str, Any] = {"Status": place.status, "First_Human_Click__c": when(place.clicked_at)}
+    fields |= {"Last_Event__c": place.last}
     if member is None:
         fields |= {"CampaignId": place.campaign, "LeadId" if place.who.kind == "Lead" else "ContactId": place.person}
         return [_row(place, place.key, MEMBER_KEY, fields)]

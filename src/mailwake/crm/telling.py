@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mailwake.crm.daily import row_days
 from mailwake.crm.fields import (
     CONSENT,
     OPT_OUT_SOURCE,
@@ -37,6 +38,13 @@ WINDOW = 30 * DAY
 #: a score that moved less, within its band, waits for the night
 _LITTLE = 2
 _NOT_PROFILED = "Not profiled"
+#: of one link's name, and of all that a field of the package holds
+_LABEL_CHARS, _LINKS_CHARS = 200, 2_000
+#: classes of refusals in words of the package; of others it cannot be said
+_BOUNCE_TYPES = {
+    "hard": "Hard", "hard_probable": "Probably hard", "soft": "Soft", "throttle": "Soft", "block": "Block",
+    "content": "Block",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +74,7 @@ class Around:
     ladder: Ladder = field(default_factory=Ladder)
     #: rows of single copies are told
     rows: bool = True
-    #: copies sent longer ago get no row
+    #: copies sent longer ago get no row; the org's people may want fewer
     row_days: int = 180
     #: what we learned later than so long ago is not told yet
     wait: int = 900_000_000
@@ -82,6 +90,10 @@ class Facts:
     people: Mapping[Handle, Sequence[CrmPerson]]
     sums: Mapping[Handle, Mapping[str, Any]]
     copies: Mapping[Handle, Sequence[Mapping[str, Any]]]
+    #: of copies, by delivery: names of the links that were followed, the most often followed first
+    followed: Mapping[int, Sequence[str]]
+    #: of copies, by the refusal that came last: what it means for the address
+    refused: Mapping[int, str]
     scores: Mapping[Handle, Scored]
     suppressed: Mapping[Handle, Sequence[Suppression]]
     #: want no tracking: nothing that they did is told
@@ -111,11 +123,14 @@ def gather(around: Around, handles: Iterable[Handle], now: Micros) -> Facts:
     wanted = {row["campaign"] for rows in copies.values() for row in rows} | _of_clicks(around, sums)
     labels, templates = _letters(around.state, wanted)
     silent = frozenset(around.state.inert()) & set(known) | _by_individual(around.store, people, "no_tracking")
+    refusals = [row["refusal"] for rows in copies.values() for row in rows if row["refusal"] is not None]
     return Facts(
         now=now,
         people=people,
         sums={Handle(row["recipient"]): row for row in sums},
         copies=copies,
+        followed=_followed(around, events, now, labels) if known else {},
+        refused={event: row.klass for event, row in around.state.refusals_of_events(refusals).items()},
         scores=around.score(known, now),
         suppressed=suppressed,
         silent=silent,
@@ -144,18 +159,35 @@ def wishes(around: Around, facts: Facts, *, is_nightly: bool = False) -> list[Wi
         around.ladder,
         campaigns=facts.crm_campaigns,
         people=facts.people,
-        copies=facts.copies,
+        copies={handle: _as_told(facts, handle, rows) for handle, rows in facts.copies.items()},
     )
     return told if is_nightly else _without_little(around.store, told)
 
 
 def _copies(around: Around, events: EventStore, now: Micros) -> dict[Handle, list[dict[str, Any]]]:
     campaigns = ",".join(map(str, around.store.crm_campaigns()))
-    since = now - around.row_days * DAY
+    since = now - row_days(around.store, around.row_days) * DAY
     found: dict[Handle, list[dict[str, Any]]] = {}
     for row in events.ask("crm_copies", since=since, until=now - around.wait, campaigns=campaigns):
         found.setdefault(Handle(row["recipient"]), []).append(row)
     return found
+
+
+def _followed(
+    around: Around, events: EventStore, now: Micros, labels: Mapping[tuple[int, int], str]
+) -> dict[int, list[str]]:
+    """Names of the links that people followed, by copy; links of the same name are one."""
+    since, until = now - row_days(around.store, around.row_days) * DAY, now - around.wait
+    counts: dict[int, dict[str, tuple[int, int]]] = {}
+    for row in events.ask("crm_links", since=since, until=until):
+        if label := cut(labels.get((row["template"] or 0, row["link"]), ""), _LABEL_CHARS):
+            of_copy = counts.setdefault(row["delivery"], {})
+            clicks, last_at = of_copy.get(label, (0, 0))
+            of_copy[label] = (clicks + row["clicks"], max(last_at, row["last_at"]))
+    return {
+        delivery: sorted(some, key=lambda label: (-some[label][0], -some[label][1], label))
+        for delivery, some in counts.items()
+    }
 
 
 def _engaged(facts: Facts, handle: Handle) -> list[Mapping[str, Any]]:
@@ -164,6 +196,13 @@ def _engaged(facts: Facts, handle: Handle) -> list[Mapping[str, Any]]:
         return []
     words = ("opened_at", "clicked_at", "bounced_at", "unsubscribed_at", "complained_at", "replied_at")
     return [row for row in facts.copies.get(handle, ()) if any(row[word] is not None for word in words)]
+
+
+def _as_told(facts: Facts, handle: Handle, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Copies without what somebody did who wants no tracking."""
+    if handle not in facts.silent:
+        return rows
+    return [{**row, **dict.fromkeys(("opened_at", "reopened_at", "clicked_at", "reclicked_at"))} for row in rows]
 
 
 def _of_clicks(around: Around, sums: Iterable[Mapping[str, Any]]) -> set[int]:
@@ -301,6 +340,8 @@ def _row_wish(
         "Last_Human_Click__c": when(copy["reclicked_at"]),
         "Human_Click_Count__c": copy["clicks_human"],
         "Machine_Click_Count__c": copy["clicks_machine"],
+        "Top_Links__c": _lines(facts.followed.get(copy["delivery"], ())),
+        "Bounce_Type__c": _BOUNCE_TYPES.get(facts.refused.get(copy["refusal"] or 0, "")),
         "Bounce_Reason__c": cut(copy["reason"], 255) if copy["bounced_at"] is not None and copy["reason"] else None,
         "Unsubscribed_At__c": when(copy["unsubscribed_at"]),
         "Complained_At__c": when(copy["complained_at"]),
@@ -316,6 +357,17 @@ def _emptied(handle: Handle, key: str) -> Wish:
     """A row of somebody who wants no tracking any more: that they got the mail stays, what was seen of them goes."""
     fields = dict.fromkeys(SEEN)
     return Wish(object=ROW, key=key, key_field=ROW_KEY, fields=fields, lane=Lane.CONSENT, parent="", handle=handle)
+
+
+def _lines(labels: Iterable[str]) -> str | None:
+    """As many labels as fit into a field, one a line; None: there are none."""
+    text = ""
+    for label in labels:
+        longer = f"{text}\n{label}" if text else label
+        if len(longer) > _LINKS_CHARS:
+            break
+        text = longer
+    return text or None
 
 
 def _without_little(store: CrmStore, told: Sequence[Wish]) -> list[Wish]:

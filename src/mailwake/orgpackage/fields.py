@@ -9,7 +9,7 @@ from importlib.resources import files
 import msgspec
 
 #: of the package in `package/`; raise it with every change of fields.toml or parts.toml
-PACKAGE_VERSION = "1.0"
+PACKAGE_VERSION = "1.1"
 #: days for which rows of Email_Engagement__c stay, unless an org's setting says otherwise
 RETENTION_DAYS = 180
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailwake.crm import daily
 from mailwake.crm.consenting import Followed, follow_wishes
 from mailwake.crm.contacts import contacts_of, scorer_of
 from mailwake.crm.fields import PEOPLE, ours
@@ -61,7 +62,7 @@ class Desk:
         around: where facts come from, and where wishes go.
         budget: calls that may be made.
         folder: of the installation's data.
-        row_days: rows of copies sent longer ago are deleted.
+        row_days: rows of copies sent longer ago are deleted; the org's people may want fewer.
         poll_minutes: how often the org is looked at.
         journal_days: writes are remembered for so long, and can be undone.
         fields: that rules may set, such as Contact.Rating__c; they are read too.
@@ -100,6 +101,7 @@ class Desk:
         self._read_all_where_fields_are_others()
         with self._counted():
             reading = self.reader.read(progress)
+            daily.ask(self.org, self.store, reading.touched, now=self.now)
         followed = follow_wishes(
             self.around.state,
             self.store,
@@ -168,7 +170,8 @@ class Desk:
         """Compare what the org holds with what it was told, and let go of what is too old, there and in the journal."""
         self.store.forget_entries(Micros(self.now - self.journal_days * DAY))
         with one_sender(self.folder), self._counted():
-            return repairing.repair(self.org, self.store, now=self.now, row_days=self.row_days)
+            days = daily.row_days(self.store, self.row_days)
+            return repairing.repair(self.org, self.store, now=self.now, row_days=days)
 
     @property
     def is_paused(self) -> bool:

@@ -37,6 +37,7 @@ class Signal:
     handle: Handle
     campaign: int | None
     template: int | None
+    delivery: int | None
     link: int | None
     role: str
     #: None: cannot say, or not judged
@@ -99,6 +100,7 @@ def _signal(row: Mapping[str, Any]) -> Signal:
         handle=Handle(row["recipient"]),
         campaign=row["campaign"],
         template=row["template"],
+        delivery=row["delivery"],
         link=row["link"],
         role=row["role"] or "",
         p_human=row["p_human"],

@@ -206,6 +206,7 @@ def _candidate(world: World, rule: Rule, signal: Signal, **more: object) -> Cand
         "p_human": signal.p_human,
         "mail": world.letters.campaign(signal.campaign),
         "campaign": signal.campaign,
+        "delivery": signal.delivery,
         "label": link.label if link else None,
         "href": link.href if link else None,
         "role": signal.role or None,

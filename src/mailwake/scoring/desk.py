@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
-from mailwake.events import Micros
+from mailwake.events import Handle, Micros
 from mailwake.insight.stores import Stores
 from mailwake.scoring.facts import Contacts
 from mailwake.scoring.follow_ups import Drafts, default_drafts, drafts_of
@@ -28,8 +28,12 @@ class Desk:
 
     def ranking(self, stores: Stores, now: Micros) -> Ranking:
         """Everybody by score."""
-        not_profiled = self.contacts.not_profiled() | stores.state.refusing(Axis.PROFILE)
-        return self.keep(lambda: ranking(stores, self.model, now=now, not_profiled=not_profiled))
+        return self.keep(
+            lambda: ranking(stores, self.model, now=now, not_profiled=self._not_profiled(stores))
+        )  # who wants no profile is asked only when a ranking is made
+
+    def _not_profiled(self, stores: Stores) -> Set[Handle]:
+        return self.contacts.not_profiled() | stores.state.refusing(Axis.PROFILE)
 
 
 def desk_of(settings: Settings, contacts: Contacts | None = None) -> Desk:

@@ -12,6 +12,7 @@ import msgspec
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, Micros
 from mailwake.insight.stores import Stores
+from mailwake.scoring.force import keep
 from mailwake.scoring.learning import Lead, Learned, learn
 from mailwake.scoring.model import Model
 
@@ -22,13 +23,14 @@ MAX_BYTES = 16_000_000
 
 
 def learn_from(stores: Stores, text: str, model: Model, *, now: Micros) -> Learned:
-    """Whether a learned model is better, by a table of leads.
+    """Whether a learned model is better than the points, by a table of leads; one that is is kept.
 
     Raises:
         BadInput: as `read_leads`.
     """
     leads, unknown = read_leads(stores, text)
-    return msgspec.structs.replace(learn(stores, leads, model, now=now), unknown=unknown)
+    found = msgspec.structs.replace(learn(stores, leads, model, now=now), unknown=unknown)
+    return keep(stores.state, model, found, now=now)
 
 
 def read_leads(stores: Stores, text: str) -> tuple[list[Lead], int]:

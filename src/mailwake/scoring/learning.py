@@ -15,6 +15,7 @@ import msgspec
 from mailwake.errors import NotEnoughData
 from mailwake.events import Handle, Micros
 from mailwake.insight.stores import Stores
+from mailwake.scoring.learned import FRESH_DAYS
 from mailwake.scoring.model import ACTS, DAY, Model, meaning
 from mailwake.scoring.score import scored
 from mailwake.scoring.signals import Person, Signal, people
@@ -33,8 +34,6 @@ _TAUGHT = 0.7
 #: so much worse a calibration is taken for the same; chosen
 _SLACK = 0.01
 _PENALTY = 1.0
-#: what has been is fresh for so long: days to one half; chosen, as for clicks in points-1
-_FRESH_DAYS = 21.0
 NAMES = (*(f"{what} {act}" for act in ACTS for what in ("often", "lately")), "often sent")
 
 
@@ -82,6 +81,8 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     error_points: float | None = None
     intercept: float | None = None
     coefficients: tuple[Coefficient, ...] = ()
+    #: name under which it is kept, to be put in force; empty: it is not
+    model: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,6 +207,6 @@ def numbers(signals: Iterable[Signal], model: Model, *, now: Micros) -> tuple[fl
         latest[act] = max(latest.get(act, signal.at), signal.at)
     found: list[float] = []
     for act in ACTS:
-        left = remaining((now - latest[act]) / DAY, _FRESH_DAYS) if act in latest else 0.0
+        left = remaining((now - latest[act]) / DAY, FRESH_DAYS) if act in latest else 0.0
         found += (log1p(often[act]), left)
     return (*found, log1p(sent))

@@ -86,6 +86,13 @@ class LinkRule(_Part, frozen=True, kw_only=True):
     roles: tuple[str, ...] = ()
 
 
+class Line(_Part, frozen=True, kw_only=True):
+    """What was learned in the place of points: what each number of a person adds to the log-odds of a conversion."""
+
+    #: by the names of `learning.NAMES`
+    slopes: dict[str, float]
+
+
 class Model(_Part, frozen=True, kw_only=True, eq=False):
     """All of a file; one that is read twice is two, which `hash` alone calls the same."""
 
@@ -100,6 +107,8 @@ class Model(_Part, frozen=True, kw_only=True, eq=False):
     links: tuple[LinkRule, ...] = ()
     #: content hash of the file; set by `read_model`, no option
     hash: str = ""
+    #: None: points that were chosen; set by `force`, no option
+    learned: Line | None = None
 
     @property
     def id(self) -> str:
@@ -134,6 +143,8 @@ def read_model(text: str, *, where: str) -> Model:
         raise BadInput(f"{where} is longer than {MAX_BYTES:,} bytes; a model needs no more")
     try:
         tree = tomllib.loads(text)
+        if "learned" in tree:
+            raise BadInput(f"{where}: what was learned stands in no file; see `mailwake score --learn`")
         found = msgspec.convert({**tree, "hash": hashlib.blake2b(body, digest_size=6).hexdigest()}, Model)
     except tomllib.TOMLDecodeError as fault:
         raise BadInput(f"{where} is not TOML: {fault}") from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mailwake.events import Micros
 from mailwake.language import forms, say, several
+from mailwake.scoring.learned import SENT
 from mailwake.scoring.model import DAY
 from mailwake.scoring.score import Entry
 
@@ -50,6 +51,8 @@ def reasons(ledger: Iterable[Entry], *, now: Micros) -> tuple[Reason, ...]:
     """The weightiest parts of a ledger; what counts nothing is none."""
     alike: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in ledger:
+        if entry.act == SENT:  # mail that they got is no reason to call
+            continue
         alike[entry.act, entry.label].append(entry)
     found = [_reason(act, label, some, now) for (act, label), some in alike.items()]
     told = [each for each in found if each.points]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from mailwake.events import Micros
 from mailwake.language import noted
-from mailwake.scoring.model import DAY, LinkMeaning, Model, meaning
+from mailwake.scoring.learned import SENT, shares
+from mailwake.scoring.model import DAY, Line, LinkMeaning, Model, meaning
 from mailwake.scoring.signals import Person, Signal
 from mailwake.weighing.fading import filled, granted, remaining
 
@@ -32,7 +33,7 @@ CANNOT_SAY = {
 class Entry:
     """One line of the ledger."""
 
-    #: an act of the model, or unsubscribed, or silent
+    #: an act of the model, or unsubscribed, or silent; with a learned model also sent: the mail they got
     act: str
     at: Micros
     #: what it counts now, thousandths of a point
@@ -106,7 +107,9 @@ def _unsaid(why: str) -> Scored:
 
 
 def _entries(signals: Iterable[Signal], model: Model, now: Micros) -> list[Entry]:
-    """What each act counts, within the caps."""
+    """What each act counts, within the caps; with a learned model, what each adds."""
+    if model.learned is not None:
+        return _learned(signals, model, model.learned, now)
     under: dict[tuple[str, int | None], list[tuple[Signal, LinkMeaning]]] = defaultdict(list)
     since = now - model.horizon_days * DAY
     for signal in {each.id: each for each in signals if each.kind != "sent" and each.at >= since}.values():
@@ -114,6 +117,26 @@ def _entries(signals: Iterable[Signal], model: Model, now: Micros) -> list[Entry
         if means.weight and model.acts[means.act].points:
             under[means.act, _scope(signal, means.act, model)].append((signal, means))
     return [entry for (act, _), some in under.items() for entry in _under_one_cap(act, some, model, now)]
+
+
+def _learned(signals: Iterable[Signal], model: Model, line: Line, now: Micros) -> list[Entry]:
+    since = now - model.horizon_days * DAY
+    acts = [(each, _meaning(each, model)) for each in {each.id: each for each in signals if each.at >= since}.values()]
+    return [
+        Entry(
+            act=share.act,
+            at=share.signal.at,
+            points=round(share.now * UNIT),
+            fresh_points=round(share.fresh * UNIT),
+            capped=0,
+            p_human=share.signal.p_human,
+            label=share.signal.label,
+            topic=share.means.topic,
+            campaign=share.signal.campaign,
+            id=None if share.act == SENT else share.signal.id,
+        )
+        for share in shares(line, model.half_points, acts, now=now)
+    ]
 
 
 def _under_one_cap(act: str, some: list[tuple[Signal, LinkMeaning]], model: Model, now: Micros) -> list[Entry]:
@@ -161,7 +184,7 @@ def _against(person: Person, model: Model, now: Micros, *, is_out: bool) -> list
     since = now - int(model.silent.days * DAY)
     recent = {each.id: each.kind for each in person.signals if since <= each.at <= now}
     sent = sum(kind == "sent" for kind in recent.values())
-    if sent >= model.silent.least_sent and sent == len(recent):
+    if model.learned is None and sent >= model.silent.least_sent and sent == len(recent):
         found.append(_loss("silent", Micros(since), model.silent.points))
     return found
 
@@ -184,7 +207,7 @@ def _loss(act: str, at: Micros, points: float) -> Entry:
 
 def _momentum(own: Sequence[Entry], now: Micros) -> int:
     """Thousandths of a point, of what was granted when it was fresh, so that fading alone moves nothing."""
-    ages = [((now - entry.at) / DAY, entry.fresh_points) for entry in own]
+    ages = [((now - entry.at) / DAY, entry.fresh_points) for entry in own if entry.act != SENT]
     recent = sum(points for age, points in ages if age < RECENT_DAYS)
     before = sum(points for age, points in ages if RECENT_DAYS <= age < RECENT_DAYS + BEFORE_DAYS)
     return recent - round(before * RECENT_DAYS / BEFORE_DAYS)

@@ -152,8 +152,14 @@ def _times(models: Sequence[Model], now: Micros) -> dict[str, int]:
     """How far back to read. Opens that count nothing only tell that somebody is not silent."""
     horizon = now - max(model.horizon_days for model in models) * DAY
     silent = now - int(max(model.silent.days for model in models) * DAY)
-    counts_opens = any(model.acts["opened"].points for model in models)
-    return {"since": horizon, "opened_since": horizon if counts_opens else silent, "sent_since": silent, "until": now}
+    is_learned = any(model.learned is not None for model in models)
+    counts_opens = is_learned or any(model.acts["opened"].points for model in models)
+    return {
+        "since": horizon,
+        "opened_since": horizon if counts_opens else silent,
+        "sent_since": horizon if is_learned else silent,
+        "until": now,
+    }
 
 
 def _signal(row: Row, links: Links) -> Signal:

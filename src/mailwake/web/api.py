@@ -44,6 +44,7 @@ from mailwake.people.people import FILTERS, PAGE_SIZE, people
 from mailwake.people.person import person
 from mailwake.scoring.answers import score_of
 from mailwake.scoring.desk import Desk
+from mailwake.scoring.force import Force
 from mailwake.segments.within import within
 from mailwake.serving.keeping import Kept
 from mailwake.store.state import Campaign
@@ -101,9 +102,14 @@ def kept_of(request: Request) -> Kept:
 
 
 def desk_of(request: Request) -> Desk:
-    """How this installation scores."""
-    desk: Desk = request.app.state.desk
-    return desk
+    """How this installation scores, by the model that is in force."""
+    return force_of(request).desk()
+
+
+def force_of(request: Request) -> Force:
+    """Which model is in force."""
+    force: Force = request.app.state.force
+    return force
 
 
 def changes_of(request: Request, known: Overview) -> Changes:

@@ -17,6 +17,7 @@ from mailwake.insight.stores import Stores
 from mailwake.language import ENGLISH
 from mailwake.monitoring.status import Status
 from mailwake.scoring.desk import Desk
+from mailwake.scoring.force import Force
 from mailwake.scoring.keeping import Keeper
 from mailwake.serving.admission import Admission
 from mailwake.serving.guard import Guard
@@ -85,7 +86,7 @@ def create_app(
     app.state.settings = settings
     app.state.wall = wall
     app.state.kept = defaultdict(Kept)
-    app.state.desk = desk or Desk(keep=Keeper().answer)
+    app.state.force = Force(desk or Desk(keep=Keeper().answer), stores.state)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(click_maps.router)

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from mailwake.boards import calls_view
 from mailwake.scoring.answers import to_json
 from mailwake.scoring.calls import PAGE_SIZE, Call, calls, owners
+from mailwake.scoring.force import named, use
 from mailwake.scoring.leads import learn_from
 from mailwake.scoring.model import read_model
 from mailwake.scoring.movers import movers
-from mailwake.web.api import Page, PageSize, desk_of, now_of, stores_of
+from mailwake.web.api import Page, PageSize, desk_of, force_of, now_of, stores_of
 from mailwake.web.forms import long_json_of, table_json_of
 from mailwake.web.lists import csv_answer, gathered
 from mailwake.web.rendering import render
@@ -63,15 +64,25 @@ def list_calls(
 
 @router.post("/api/score/movers")
 def compare_models(request: Request, given: Members) -> Response:
-    """Who would move under another model, whose file is the text `model`; changes nothing."""
+    """Who would move under a model whose file is the text `model`, or that is kept as `name`; changes nothing."""
     stores, desk = stores_of(request), desk_of(request)
-    other = read_model(given.get("model", ""), where="model")
+    if "name" in given:
+        other = named(stores.state, force_of(request).points, given["name"])
+    else:
+        other = read_model(given.get("model", ""), where="model")
     found = movers(stores, desk.model, other, desk.contacts, now=now_of(request))
     return Response(to_json(found), media_type="application/json")
 
 
 @router.post("/api/score/learn")
 def try_learning(request: Request, given: Table) -> Response:
-    """Whether a learned model would tell who converts better than the points; `leads` is a table. Changes nothing."""
-    found = learn_from(stores_of(request), given.get("leads", ""), desk_of(request).model, now=now_of(request))
+    """Whether a learned model tells who converts better than the points; `leads` is a table. One that does is kept."""
+    found = learn_from(stores_of(request), given.get("leads", ""), force_of(request).points, now=now_of(request))
+    return Response(to_json(found), media_type="application/json")
+
+
+@router.post("/api/score/use")
+def put_in_force(request: Request, given: Members) -> Response:
+    """Score by the model `name` from now on: the points, or one that was learned, stood its test and is kept."""
+    found = use(stores_of(request).state, force_of(request).points, given.get("name", ""))
     return Response(to_json(found), media_type="application/json")

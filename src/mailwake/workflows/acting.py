@@ -226,6 +226,7 @@ def _platform_event(doing: _Doing) -> Mapping[str, Any]:
         "Person_Id__c": record.id,
         "Person_Type__c": record.kind,
         "Signal__c": told.signal or doing.rule.name,
+        "Message_Key__c": doing.means.names.copy(facts["delivery"]) if facts.get("delivery") else None,
         "Link_Label__c": wording.one_line(str(facts["label"]))[:255] if facts.get("label") else None,
         "Score__c": facts.get("score"),
         "Occurred_At__c": when(doing.entry.at),

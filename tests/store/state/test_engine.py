@@ -159,6 +159,7 @@ def test_what_was_said_before_there_was_a_chain_is_its_beginning(tmp_path: Path)
     connection = sqlite3.connect(path)
     for table in ("consent_texts", "crm_point_consents", "erased_handles", "recording_stops"):
         connection.execute(f"drop table {table}")
+    connection.execute("alter table crm_people drop column has_open_deal")
     forget_the_chain(connection)
     connection.execute("update alembic_version set version_num = '0010'")
     connection.commit()

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from . import written
+from . import listviews, written
 from .access import PermissionSet
 from .refusals import NotEmulated
 from .values import coerced
@@ -114,7 +115,7 @@ def _text(root: ElementTree.Element, name: str, default: str = "") -> str:
 
 
 def _object(stem: str, file: str, root: ElementTree.Element) -> list[Change]:
-    """An object made or added to, then its fields; list views, layouts and rules are listed."""
+    """An object made or added to, then its fields and list views; layouts and rules are only listed."""
     changes = []
     is_new = stem.endswith(("__c", "__e", "__mdt")) and root.find("label") is not None
 
@@ -151,9 +152,9 @@ def _object(stem: str, file: str, root: ElementTree.Element) -> list[Change]:
         ("validationRules", "ValidationRule"),
     ):
         for each in root.findall(tag):
-            changes.append(
-                Change(kind, f"{stem}.{_text(each, 'fullName')}", file, _columns(stem, file, each), lambda org: None)
-            )
+            part = f"{stem}.{_text(each, 'fullName')}"
+            apply_part = partial(listviews.deploy, of=stem, root=each) if tag == "listViews" else lambda org: None
+            changes.append(Change(kind, part, file, _columns(stem, file, each), apply_part))
     return changes
 
 

@@ -6,6 +6,7 @@ from mailwake.boards.calls_view import ACTS, moved, points
 from mailwake.drawing.terminal import visible
 from mailwake.scoring.answers import EntryAnswer, ScoreAnswer
 from mailwake.scoring.calls import Call, Calls
+from mailwake.scoring.force import Used
 from mailwake.scoring.learning import Learned
 from mailwake.scoring.movers import Movers
 from mailwake.scoring.reasons import shown
@@ -83,4 +84,18 @@ def learned_text(found: Learned) -> str:
     lines.append(f"the difference: {found.gain_low:+.3f} to {found.gain_high:+.3f} (95 %)")
     lines.append(f"off by: learned {found.error_learned:.3f}, points {found.error_points:.3f}")
     lines += [f"{each.slope:+9.3f}  {each.name}" for each in found.coefficients]
+    if found.model:
+        lines.append(f"kept as {found.model}; nothing scores by it yet")
+        lines.append(f"who would move: mailwake score --movers {found.model}")
+        lines.append(f"put it in force: mailwake score --use {found.model}")
     return "\n".join(lines)
+
+
+def used_text(found: Used) -> str:
+    """Which model scores now, and how to go back."""
+    if found.model == found.before:
+        return f"{found.model} scored before, too; there are {', '.join(found.known)}"
+    return (
+        f"scores are made by {found.model} from now on; until now by {found.before}\n"
+        f"Nothing is set off by it. Back: mailwake score --use {found.before}"
+    )

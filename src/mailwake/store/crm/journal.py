@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, case, func, select
+from sqlalchemy import RowMapping, bindparam, case, func, select
 
 from mailwake.events import CampaignId, Micros
 from mailwake.store.crm import tables
@@ -31,10 +31,12 @@ class Journal:
 
     def settle(self, outcomes: Mapping[int, tuple[str, str | None]]) -> None:
         """What became of entries: their state now, and the record's id where it is known."""
+        change = _journal.update().where(_journal.c.id == bindparam("of"))
+        change = change.values(state=bindparam("now"), record=func.coalesce(bindparam("made"), _journal.c.record))
+        rows = [{"of": number, "now": state, "made": record or None} for number, (state, record) in outcomes.items()]
         with self._database.writing() as connection:
-            for number, (state, record) in outcomes.items():
-                change: dict[str, Any] = {"state": state} | ({"record": record} if record else {})
-                connection.execute(_journal.update().where(_journal.c.id == number).values(**change))
+            for part in chunks(rows, 1_000):
+                connection.execute(change, list(part))
 
     def undone(self, numbers: Iterable[int], state: str, *, at: Micros) -> None:
         """Entries that were taken back, or that others had changed since."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, tuple_
+from sqlalchemy import Connection, RowMapping, bindparam, func, select, tuple_
 
 from mailwake.events import Handle, Micros
 from mailwake.store.crm import tables
@@ -91,24 +91,33 @@ class Outbox(Marks):
 
     def fulfil(self, done: Sequence[tuple[Wish, str | None]], *, now: Micros) -> None:
         """The org said yes to these, each with its record's id; a wish that grew meanwhile goes on waiting."""
-        made = self._database.upsert(_written)
-        others = {column.key: made.excluded[column.key] for column in _written.c if not column.primary_key}
         with self._database.writing() as connection:
-            for wish, record in done:
-                place = (_outbox.c.object == wish.object) & (_outbox.c.key == wish.key)
-                connection.execute(_outbox.delete().where(place, _outbox.c.number == wish.number))
-                before = connection.execute(
-                    select(_written.c.fields, _written.c.number).where(
-                        _written.c.object == wish.object, _written.c.key == wish.key
-                    )
-                ).first()
-                if before is not None and before.number > wish.number:
-                    continue  # an answer that comes late
-                row = {
+            for part in chunks(done, 1_000):
+                self._fulfil(connection, part, now)
+
+    def _fulfil(self, connection: Connection, done: Sequence[tuple[Wish, str | None]], now: Micros) -> None:
+        places = [(wish.object, wish.key) for wish, _ in done]
+        before = {(row["object"], row["key"]): row for row in _at(connection, _written, places)}
+        rows = []
+        for (wish, record), place in zip(done, places, strict=True):
+            known = before.get(place)
+            if known is not None and known["number"] > wish.number:
+                continue  # an answer that comes late
+            fields = {**(known["fields"] if known else {}), **wish.fields}
+            rows.append(
+                {
                     "object": wish.object, "key": wish.key, "record": record, "number": wish.number, "at": now,
-                    "fields": {**(before.fields if before else {}), **wish.fields}, "handle": wish.handle,
-                }  # fmt: skip
-                connection.execute(made.on_conflict_do_update(index_elements=_KEY, set_=others), [row])
+                    "fields": fields, "handle": wish.handle,
+                }
+            )  # fmt: skip
+        met = (_outbox.c.object == bindparam("of")) & (_outbox.c.key == bindparam("by"))
+        met &= _outbox.c.number == bindparam("told")
+        told = [{"of": wish.object, "by": wish.key, "told": wish.number} for wish, _ in done]
+        connection.execute(_outbox.delete().where(met), told)
+        if rows:
+            made = self._database.upsert(_written)
+            others = {column.key: made.excluded[column.key] for column in _written.c if not column.primary_key}
+            connection.execute(made.on_conflict_do_update(index_elements=_KEY, set_=others), rows)
 
     def postpone(self, wishes: Iterable[Wish], why: Why, *, now: Micros, until: Micros) -> None:
         """Try these again later."""

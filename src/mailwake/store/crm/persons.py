@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Select, Table, func, select
+from sqlalchemy import Connection, RowMapping, Select, Table, bindparam, func, select
 
 from mailwake.events import Handle, Micros
 from mailwake.store.crm import tables
@@ -17,6 +17,8 @@ from mailwake.store.state.engine import chunks
 
 _people, _individuals, _users, _members = tables.people, tables.individuals, tables.users, tables.members
 _points = tables.points
+#: not part of what the org tells of a person
+_APART = ("has_open_deal",)
 T = TypeVar("T", CrmPerson, CrmUser, Individual, Member, PointConsent)
 
 
@@ -75,12 +77,42 @@ class Persons(Marks):
 
     def hold(self, rows: Mapping[str, Fields], *, opted_out: Mapping[str, bool]) -> None:
         """What some records have now because we wrote it, by id; of some also whether they are opted out."""
+        change = _people.update().where(_people.c.id == bindparam("of"))
+        change = change.values(held=bindparam("has"), is_opted_out=bindparam("out"))
         with self._database.writing() as connection:
             for part in chunks(rows):
-                for row in connection.execute(select(_people.c.id, _people.c.held).where(_people.c.id.in_(part))).all():
-                    change: dict[str, Any] = {"held": {**row.held, **rows[row.id]}}
-                    change |= {"is_opted_out": opted_out[row.id]} if row.id in opted_out else {}
-                    connection.execute(_people.update().where(_people.c.id == row.id).values(**change))
+                columns = (_people.c.id, _people.c.held, _people.c.is_opted_out)
+                found = connection.execute(select(*columns).where(_people.c.id.in_(part))).all()
+                told = [
+                    {"of": row.id, "has": {**row.held, **rows[row.id]}, "out": opted_out.get(row.id, row.is_opted_out)}
+                    for row in found
+                ]
+                if told:
+                    connection.execute(change, told)
+
+    def shared(self, ids: Iterable[str] | None = None) -> list[CrmPerson]:
+        """Contacts and person accounts with an address that another of them has too.
+
+        Args:
+            ids: only those at an address of one of these records; None: all.
+        """
+        one = (_people.c.kind != "Lead") & _people.c.is_deleted.is_(False) & _people.c.address_key.is_not(None)
+        keys = select(_people.c.address_key).where(one).group_by(_people.c.address_key).having(func.count() > 1)
+        query = select(_people).where(one, _people.c.address_key.in_(keys)).order_by(_people.c.id)
+        with self._database.reading() as connection:
+            if ids is None:
+                return list(map(_person, connection.execute(query).mappings()))
+            at = {row.address_key for part in chunks(ids) for row in connection.execute(_of(part)) if row.address_key}
+            parts = (query.where(_people.c.address_key.in_(part)) for part in chunks(at))
+            return [_person(row) for part in parts for row in connection.execute(part).mappings()]
+
+    def put_deals(self, deals: Mapping[str, bool]) -> None:
+        """Who has part in an open opportunity, by id."""
+        with self._database.writing() as connection:
+            for has in (True, False):
+                for part in chunks(id_ for id_, value in deals.items() if value is has):
+                    change = _people.update().where(_people.c.id.in_(part), _people.c.has_open_deal.is_not(has))
+                    connection.execute(change.values(has_open_deal=has))
 
     def people_at(self, keys: Iterable[str]) -> dict[str, list[CrmPerson]]:
         """Everybody with one of these addresses who is still there, Leads that were converted left out."""
@@ -201,6 +233,7 @@ class Persons(Marks):
     def _put(self, connection: Connection, table: Table, rows: Iterable[T]) -> None:
         made = self._database.upsert(table)
         others = {column.key: made.excluded[column.key] for column in table.c if not column.primary_key}
+        others = {name: value for name, value in others.items() if name not in _APART}
         change = made.on_conflict_do_update(index_elements=["id"], set_=others)
         for part in chunks(rows, 1_000):
             connection.execute(change, [{name.name: getattr(row, name.name) for name in fields(row)} for row in part])

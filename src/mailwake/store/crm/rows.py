@@ -53,6 +53,8 @@ class CrmPerson:
     #: record that it was merged into
     merged_into: str | None = None
     is_deleted: bool = False
+    #: has part in an open opportunity, as far as anybody asked; readings of the person leave it as it is
+    has_open_deal: bool = False
     #: the fields that are ours, as the org has them
     held: Fields = field(default_factory=dict)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, String, Table, Text, false
 
 from mailwake.store.state.schema import metadata
 
@@ -30,6 +30,8 @@ people = Table(
     Column("converted_at", BigInteger),
     Column("merged_into", _SF_ID),
     Column("is_deleted", Boolean, nullable=False),
+    #: has part in an open opportunity; kept over readings of the person
+    Column("has_open_deal", Boolean, nullable=False, server_default=false()),
     #: the fields that are ours, as the org has them
     Column("held", JSON, nullable=False),
 )

@@ -8,6 +8,7 @@
 -- opens_human, opens_machine, clicks_human, clicks_machine  events by grade; what is only possible is in neither
 -- confidence      the highest chance that a person clicked or opened, 0-1; null: nothing judged
 -- reason          latest words of a server that refused the copy, else ''
+-- refusal         id of that event; null: none
 -- device, country of the event that decides; null where not known, or where a proxy stands in between
 with scope as (select * from events where recipient is not null and delivery is not null and received_at <= $until),
 copies as (
@@ -33,6 +34,8 @@ copies as (
         max(case when reaction is not null then p_human end) as confidence,
         {arg_max:case when type = 'bounced' then reason end:least(greatest(happened_at, 0), 4503599627370495) * 512 + id % 512}
             as reason,
+        {arg_max:case when type = 'bounced' then id end:least(greatest(happened_at, 0), 4503599627370495) * 512 + id % 512}
+            as refusal,
         {arg_min:case when reaction is not null and agent_kind not in ('image_proxy', 'privacy_proxy') then device end:deciding}
             as device,
         {arg_min:case when reaction is not null and agent_kind not in ('image_proxy', 'privacy_proxy') then country end:deciding}
@@ -43,7 +46,7 @@ copies as (
 select
     recipient, delivery, campaign, template, sent_at, delivered_at, bounced_at, unsubscribed_at, complained_at, replied_at,
     opened_at, reopened_at, clicked_at, reclicked_at, opens_human, opens_machine, clicks_human, clicks_machine, confidence,
-    coalesce(reason, '') as reason, device, country
+    coalesce(reason, '') as reason, refusal, device, country
 from copies
 where sent_at >= $since
     and (campaign in ({each:$campaigns}) or coalesce(opened_at, clicked_at, bounced_at, unsubscribed_at, complained_at, replied_at) is not null)
