@@ -46,7 +46,8 @@ class House:
         """One event, so many microseconds ago; of a person unless said otherwise."""
         self._id += 1
         reaction = type_ in ("opened", "clicked")
-        told: dict[str, Any] = {"p_human": 0.95, "klass": Class.HUMAN, "ruleset": "r"} if reaction else {}
+        told: dict[str, Any] = {"template": TEMPLATE, "modes": 51}
+        told |= {"p_human": 0.95, "klass": Class.HUMAN, "ruleset": "r"} if reaction else {}
         told |= {"link": 1, "role": "cta"} if type_ == "clicked" else {}
         row = EventRow(
             id=self._id,
@@ -55,10 +56,8 @@ class House:
             received_at=Micros(NOW - ago),
             source=Source.EDGE,
             campaign=self.campaign,
-            template=TEMPLATE,
             delivery=DeliveryId(delivery),
             recipient=self.handle(address),
-            modes=51,
             settled=True,
             **{**told, **more},
         )

@@ -185,7 +185,7 @@ def test_calls_spent_end_a_run_but_not_for_who_wants_no_mail(tmp_path: Path) -> 
         ids = crowd(place)
         place.desk.look()
         place.desk.follow()
-        with suppress(CallsSpent), place.desk._counted():
+        with suppress(CallsSpent), place.desk.counted():
             while True:
                 place.desk.budget.spend()
         done = place.desk.push()

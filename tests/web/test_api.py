@@ -120,7 +120,13 @@ def test_the_routes_are_described(asking: Asking) -> None:
     tried = {"/api/experiments", "/api/experiments/{name}", "/api/experiments/{name}/decide", "/api/experiment-plan"}
     tried |= {"/api/experiments/delete"}
     goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
-    campaigns |= {"/api/salesforce", "/api/workflows", "/api/workflows/why", "/api/workflows/{rule}/test"}
+    campaigns |= {
+        "/api/salesforce",
+        "/api/salesforce/reconcile",
+        "/api/workflows",
+        "/api/workflows/why",
+        "/api/workflows/{rule}/test",
+    }
     tried |= {"/api/calls", "/api/score/movers", "/api/score/learn"}
     files = {"/api/export/{table}", "/api/pack", "/api/snapshot"}
     assert (
