@@ -45,6 +45,10 @@ def sync(place: Place) -> Any:
     return place.desk.push()
 
 
+def sign_ins(place: Place) -> int:
+    return sum("oauth2/token" in each["target"] for each in place.ask("requests"))
+
+
 def rows(place: Place) -> int:
     return len(list(place.org.query("SELECT Id FROM Email_Engagement__c")))
 
@@ -370,7 +374,9 @@ def test_a_session_that_ends_within_a_bulk_job_is_made_anew_and_the_job_goes_on(
     place.desk.follow()
     for path in ("jobs/ingest", "batches", "successfulResults"):
         place.order("fault", kind="expire_session", path=path, times=1)
+    before = sign_ins(place)
     assert place.desk.push().written == 6
+    assert sign_ins(place) - before == 3, "once for each session that ended"
     assert rows(place) == 3
     assert {job["state"] for job in place.ask("jobs")} == {"JobComplete"}
 
