@@ -48,6 +48,7 @@ The rooms, in the order an email lives::
     salesforce an org over HTTP
     crm        what a Salesforce org is to hold of people, and what it says they want
     pushing    from the outbox to the org, and back
+    native     what an org tracked by itself, beside what we know
     rules      what sets a rule off, for whom, and what keeps it back
     workflows  what rules decided is done, once, and taken back
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows

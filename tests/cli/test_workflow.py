@@ -1,5 +1,6 @@
 """`mailwake workflow` over an installation whose dashboard does not run."""
 
+import json
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,3 +67,21 @@ def test_a_rule_is_checked_tried_run_explained_and_switched(tmp_path: Path, caps
         switch_off("tel", config=str(config))
     with pytest.raises(BadInput, match="--once"):
         run(config=str(config))
+
+
+def test_doctor_tells_what_the_last_turn_told(tmp_path: Path) -> None:
+    config = tmp_path / "mailwake.toml"
+    config.write_text('data = "."\n', encoding="utf-8")
+    (tmp_path / "workflows").mkdir()
+    (tmp_path / "workflows" / "tell.toml").write_text(CLICK, encoding="utf-8")
+
+    def found(**told: object) -> list[tuple[str, str]]:
+        (tmp_path / "workflows.json").write_text(json.dumps(told), encoding="utf-8")
+        return [(each.state, each.line.partition(";")[0]) for each in list(check_rules(load(config)))[1:]]
+
+    assert found(fault=None, rules={"tripped": 0}, unfinished=0) == []
+    assert found(fault="the disk is full", rules={"tripped": 1}, unfinished=3) == [
+        ("problem", "they stand still: the disk is full"),
+        ("warning", "1 switched themselves off, because they acted too often"),
+        ("ok", "3 decisions wait for an action to be done"),
+    ]

@@ -46,7 +46,7 @@ class House:
         """One event, so many microseconds ago; of a person unless said otherwise."""
         self._id += 1
         reaction = type_ in ("opened", "clicked")
-        told: dict[str, Any] = {"template": TEMPLATE}
+        told: dict[str, Any] = {"template": TEMPLATE, "modes": 51}
         told |= {"p_human": 0.95, "klass": Class.HUMAN, "ruleset": "r"} if reaction else {}
         told |= {"link": 1, "role": "cta"} if type_ == "clicked" else {}
         row = EventRow(
@@ -58,7 +58,6 @@ class House:
             campaign=self.campaign,
             delivery=DeliveryId(delivery),
             recipient=self.handle(address),
-            modes=51,
             settled=True,
             **{**told, **more},
         )

@@ -4,6 +4,7 @@ import ast
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -36,6 +37,12 @@ INGEST = {
     "events_lost": 0,
 }
 WEBHOOKS = dict.fromkeys(("calls", "events", "unknown", "refused", "rejected", "unreadable", "put_off"), 1)
+
+WORKFLOWS: dict[str, Any] = {
+    "turned_at": NOW - 60 * SECOND, "turn_seconds": 0.25, "turns": 90, "faults": 1, "fault": None, "unfinished": 2,
+    "decisions": {"entered": 5, "deferred": 1, "refused": 70, "reversed": 0},
+    "rules": {"on": 3, "off": 1, "tripped": 0, "unreadable": 0},
+}  # fmt: skip
 
 
 def show(installation: Installation) -> Shown:
@@ -89,6 +96,7 @@ def full(installation: Installation) -> Installation:
     installation.report("relay", **RELAY)
     installation.report("ingest", **INGEST)
     installation.report("webhooks", **WEBHOOKS)
+    installation.report("workflows", **WORKFLOWS)
     return installation
 
 
@@ -127,6 +135,9 @@ def test_values_are_those_of_the_reports(full: Installation) -> None:
     assert shown["mailwake_ingest_notices_total", ()] == 6
     assert shown["mailwake_pipeline_step_seconds_total", (("step", "write"),)] == 1.5
     assert shown["mailwake_role_ready_timestamp_seconds", (("role", "edge-0"),)] == NOW / SECOND - 60
+    assert shown["mailwake_workflows_decisions_total", (("decision", "refused"),)] == 70
+    assert shown["mailwake_workflows_rules", (("state", "on"),)] == 3
+    assert shown["mailwake_workflows_turned_timestamp_seconds", ()] == NOW / SECOND - 60
     assert shown["mailwake_log_behind_records", (("reader", "pipeline"),)] == 5
     assert shown["mailwake_log_behind_seconds", (("reader", "pipeline"),)] == 20
 

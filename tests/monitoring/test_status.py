@@ -212,3 +212,27 @@ def test_an_org_that_is_told_nothing_is_a_problem_and_one_that_is_told_is_none(t
         "Salesforce refuses 3 records; `mailwake salesforce dead` says why",
     ]
     assert problems(fault=7, dead="many") == []
+
+
+def test_rules_that_stand_still_are_a_problem_and_one_that_switched_itself_off_a_decision(well: Installation) -> None:
+    def told(age_seconds: float = 1.0, **facts: object) -> tuple[list[str], tuple[str, ...]]:
+        rules = {"on": 1, "off": 0, "tripped": 0, "unreadable": 0}
+        well.report("workflows", age_seconds=age_seconds, **({"fault": None, "rules": rules} | facts))
+        found = look(well.data, keep_days=7, now=NOW)
+        return list(found.problems), found.decisions
+
+    assert told() == ([], ())
+    assert told(fault="the state store does not answer")[0] == ["rules stand still: the state store does not answer"]
+    assert told(age_seconds=7_200)[0] == ["rules were last looked at 120 minutes ago"]
+    assert told(rules={"unreadable": 2})[0] == ["2 files of rules cannot be used; `mailwake workflow check` says why"]
+    problems, decisions = told(rules={"tripped": 1})
+    assert problems == []
+    assert decisions == (
+        "1 rule switched itself off, because it acted too often; `mailwake workflow list` shows which",
+    )
+    assert told(fault=7, rules="many") == ([], ())
+
+
+def test_an_old_report_of_rules_says_nothing_where_nobody_serves(installation: Installation) -> None:
+    installation.report("workflows", age_seconds=90_000, fault=None, rules={})
+    assert not [each for each in look(installation.data, keep_days=7, now=NOW).problems if "rules" in each]

@@ -19,6 +19,7 @@ from mailwake.settings import parse
 from mailwake.store.state import LinkRow, Refusal, Suppression
 from mailwake.store.workflows import open_workflows
 from mailwake.workflows.desk import open_desk
+from mailwake.workflows.mailing import Outcome
 from mailwake.workflows.turns import Turns
 
 HOUR = DAY // 24
@@ -137,4 +138,7 @@ def _turns(place: Place) -> Turns:
     score = scorer_of(place.house.state, place.house.events, scoring_of(place))
     settings = parse({"data": "."}, root=folder)
     store = open_workflows(folder / "state.sqlite")
-    return Turns(open_desk(settings, stores_of(place), place.house.store, store, score=score), run=lambda _words: 0)
+    return Turns(
+        open_desk(settings, stores_of(place), place.house.store, store, score=score),
+        run=lambda _words: Outcome(status=0),
+    )

@@ -9,9 +9,12 @@ import pytest
 from tests.crm.house import DAY, NOW
 from tests.pushing.orgs import USER, Place, opened
 
+from mailwake.crm.audience import campaign_audience
 from mailwake.errors import BadInput, Misconfigured, Unavailable
 from mailwake.events import Micros
+from mailwake.pushing import sending
 from mailwake.pushing.sending import one_sender
+from mailwake.salesforce import bulk
 from mailwake.salesforce.faults import CallsSpent, OrgMustAct, SalesforceAway
 from mailwake.store.crm import Lane
 
@@ -40,6 +43,10 @@ def sync(place: Place) -> Any:
     place.desk.look()
     place.desk.follow()
     return place.desk.push()
+
+
+def sign_ins(place: Place) -> int:
+    return sum("oauth2/token" in each["target"] for each in place.ask("requests"))
 
 
 def rows(place: Place) -> int:
@@ -119,6 +126,9 @@ def test_the_one_that_is_left_of_two_merged_records_is_told(place: Place) -> Non
     assert done.refused == 0
     assert place.desk.store.people_of([loser])[loser].merged_into == winner
     assert not [each for each in place.desk.store.waiting() if each.key == loser]
+    keys = [row["Message_Key__c"] for row in place.org.query("SELECT Message_Key__c FROM Email_Engagement__c")]
+    assert len(set(keys)) == len(keys) == 3, "no row twice"
+    assert place.value(winner, SUMS) == "Active"
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "status_after", "truncate", "drop_before", "status"])
@@ -185,7 +195,7 @@ def test_calls_spent_end_a_run_but_not_for_who_wants_no_mail(tmp_path: Path) -> 
         ids = crowd(place)
         place.desk.look()
         place.desk.follow()
-        with suppress(CallsSpent), place.desk._counted():
+        with suppress(CallsSpent), place.desk.counted():
             while True:
                 place.desk.budget.spend()
         done = place.desk.push()
@@ -330,6 +340,63 @@ def test_locked_rows_are_tried_again_and_the_others_are_written(place: Place) ->
     place.later(1_000)
     place.desk.push()
     assert (place.value(one, SUMS), rows(place)) == ("Active", 3)
+
+
+def test_parallel_batches_that_meet_on_an_account_end_with_every_row_written(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bulk job of many small batches over two accounts, in an org whose triggers are slow."""
+    for room in (bulk, sending):
+        monkeypatch.setattr(room, "WORTH_IT", 2)
+    accounts = [place.add("Account", Name=name) for name in ("Acme", "Bell")]
+    ids = crowd(place, 24)
+    for number, each in enumerate(ids):
+        place.change(each, AccountId=accounts[number % 2])
+    place.order("settings", bulk_chunk_seconds=15, bulk_batch_rows=5)
+    done = sync(place)
+    assert done.postponed > 0, "batches met"
+    for _ in range(8):
+        place.later(1_000)
+        place.desk.push()
+    assert place.desk.store.dead() == []
+    assert place.desk.store.waiting() == []
+    assert [place.value(each, SUMS) for each in ids] == ["Active"] * 24
+    assert rows(place) == 24
+
+
+def test_a_session_that_ends_within_a_bulk_job_is_made_anew_and_the_job_goes_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for room in (bulk, sending):
+        monkeypatch.setattr(room, "WORTH_IT", 2)
+    crowd(place)
+    place.desk.look()
+    place.desk.follow()
+    for path in ("jobs/ingest", "batches", "successfulResults"):
+        place.order("fault", kind="expire_session", path=path, times=1)
+    before = sign_ins(place)
+    assert place.desk.push().written == 6
+    assert sign_ins(place) - before == 3, "once for each session that ended"
+    assert rows(place) == 3
+    assert {job["state"] for job in place.ask("jobs")} == {"JobComplete"}
+
+
+def test_ids_of_15_characters_are_those_of_18(place: Place) -> None:
+    """As reports and people's own sheets have them."""
+    campaign = place.add("Campaign", Name="May")
+    place.add("CampaignMember", CampaignId=campaign, ContactId=place.add("Contact", LastName="Ann", Email=ANN))
+    short = campaign_audience(place.org, campaign[:15])
+    assert short.rows == campaign_audience(place.org, campaign).rows
+    assert [row["email"] for row in short.rows] == [ANN]
+
+
+def test_an_org_without_marketing_is_an_org(place: Place) -> None:
+    """Its global describe lists no campaigns at all."""
+    place.order("access", features={"marketing": False, "individuals": False})
+    assert "CampaignMember" not in place.org.objects()
+    ids = crowd(place, 1)
+    assert sync(place).refused == 0
+    assert place.value(ids[0], SUMS) == "Active"
 
 
 def test_clocks_that_differ_by_minutes_lose_nobody(place: Place) -> None:

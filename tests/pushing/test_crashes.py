@@ -44,7 +44,12 @@ def crowd(place: Place, count: int) -> None:
     place.house.state.suppress(place.house.handle("reader0@example.com"), reason="complained", source="esp", at=NOW)
 
 
-def mortal(desk: Desk, dies_at: int, *, after: bool) -> Callable[[], int]:
+def die() -> None:
+    """As a process does that is gone, within the process of the test."""
+    raise Died
+
+
+def mortal(desk: Desk, dies_at: int, *, after: bool, end: Callable[[], None] = die) -> Callable[[], int]:
     """Let a desk die before or after its step of that number; tells how many steps there were."""
     count = 0
 
@@ -53,10 +58,10 @@ def mortal(desk: Desk, dies_at: int, *, after: bool) -> Callable[[], int]:
             nonlocal count
             count += 1
             if count == dies_at and not after:
-                raise Died
+                end()
             told = act(*given, **named)
             if count == dies_at:
-                raise Died
+                end()
             return told
 
         return done

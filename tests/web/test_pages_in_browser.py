@@ -36,6 +36,7 @@ PAGES = (
     "/domains",
     "/deliverability",
     "/salesforce",
+    "/salesforce/reconcile",
     "/workflows",
     "/campaigns/3/links/1/people?who=machine",
     "/campaigns/3/deliveries/3000000",

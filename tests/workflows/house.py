@@ -20,6 +20,7 @@ from mailwake.store.crm import CrmPerson, CrmStore, CrmUser, Individual, open_cr
 from mailwake.store.state import address_key
 from mailwake.store.workflows import RuleEntry, WorkflowStore, open_workflows
 from mailwake.workflows.desk import Desk, open_desk
+from mailwake.workflows.mailing import Outcome
 from mailwake.workflows.turns import Turned, Turns
 
 DAY = 24 * HOUR
@@ -90,9 +91,9 @@ class House:
         self.posted.append((url, headers, body))
         return Answer(status=self.status)
 
-    def _run(self, words: list[str]) -> int:
+    def _run(self, words: list[str]) -> Outcome:
         self.ran.append([*words, Path(words[2]).read_text(encoding="utf-8")])
-        return self.exit_code
+        return Outcome(status=self.exit_code)
 
     def turn(self, seconds: float, *, fresh: bool = False) -> Turned:
         """One turn so many seconds after the start; as a process that was just started, where wanted."""

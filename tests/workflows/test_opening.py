@@ -2,6 +2,7 @@
 
 from tests.workflows.house import HOUR, MACHINE, MINUTE, House, at
 
+from mailwake.workflows.mailing import Outcome
 from mailwake.workflows.opening import opened_desk
 from mailwake.workflows.turns import Turned, Turns
 
@@ -11,7 +12,7 @@ def test_a_score_of_the_model_rises_over_the_mark_by_a_click_of_a_person_alone(h
         "hot", 'trigger = "hot"\nscore = 2\nhysteresis = 1\nquiet = false\n[task]\nsubject = "{name}: {score}"\n'
     )
     with opened_desk(house.settings(), house.stores) as desk:
-        turns = Turns(desk, run=lambda _: 0)
+        turns = Turns(desk, run=lambda _: Outcome(status=0))
         assert turns.turn(now=at(0)) == Turned()
         house.click(0, HOUR)
         house.click(1, HOUR, **MACHINE)

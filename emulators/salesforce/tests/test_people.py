@@ -169,6 +169,18 @@ def test_a_sent_mail_is_frozen_but_for_what_a_customer_added(api: Api) -> None:
     api.good("PATCH", f"/sobjects/EmailMessage/{draft}", {"Subject": "Hello again"})
 
 
+def test_what_the_org_tracked_of_mail_can_be_read_and_not_written(api: Api) -> None:
+    told = {"EmailAddress": "a@example.com", "IsOpened": True, "Headers": "Message-ID: <1@example.com>"}
+    api.order("records", object="ListEmailSentResult", records=[told])
+    api.order("records", object="ListEmail", records=[{"Name": "May", "Subject": "Spring", "TotalSent": 4}])
+    assert api.column("SELECT Headers FROM ListEmailSentResult WHERE IsOpened = true") == [told["Headers"]]
+    assert api.column("SELECT TotalSent FROM ListEmail") == [4]
+    made = api.create("ListEmail", Name="June")
+    assert api.refused(400, "PATCH", f"/sobjects/ListEmail/{made}", {"TotalSent": 9})["fields"] == ["TotalSent"]
+    refusal = api.refused(400, "POST", "/sobjects/ListEmailSentResult", told)
+    assert refusal["errorCode"] == "INVALID_FIELD_FOR_INSERT_UPDATE"
+
+
 def test_an_inactive_owner_is_refused(api: Api) -> None:
     other = api.order("user", username="gone@example.com", is_active=False)["id"]
     assert (

@@ -28,6 +28,7 @@ from mailwake.insight.click_map import ClickMap
 from mailwake.insight.dialects import Definitions
 from mailwake.insight.reconcile import Reconciliation
 from mailwake.insight.returned import Returned
+from mailwake.native.report import NativeReport
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
 from mailwake.pushing.standing import Standing
@@ -97,6 +98,7 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/person/hour": shapes.HourAnswer,
     "get /api/deliverability": Deliverability,
     "get /api/salesforce": Standing,
+    "get /api/salesforce/reconcile": NativeReport,
     "get /api/workflows": RulesAnswer,
     "get /api/workflows/why": WhyAnswer,
     "get /api/workflows/{rule}/test": TrialAnswer,

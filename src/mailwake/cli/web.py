@@ -140,8 +140,8 @@ def _salesforce(settings: Settings, stores: Stores) -> Callable[[], None]:
 
 
 def _workflows(settings: Settings, stores: Stores, config: str) -> Callable[[], None]:
+    from mailwake.workflows.office import start
     from mailwake.workflows.opening import opened_desk
-    from mailwake.workflows.turns import start
 
     opened = contextlib.ExitStack()
     stop = start(opened.enter_context(opened_desk(settings, stores)), config=config)

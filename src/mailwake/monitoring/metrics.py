@@ -79,6 +79,15 @@ _WEBHOOK_NUMBERS = {
     "unreadable": "unreadable_total",
     "put_off": "put_off_total",
 }
+_WORKFLOW_NUMBERS = {
+    "turns": "turns_total",
+    "faults": "faults_total",
+    "turn_seconds": "turn_seconds",
+    "unfinished": "unfinished",
+}
+#: what rules decide, and how they stand
+DECISIONS = ("entered", "deferred", "refused", "reversed")
+RULE_STATES = ("on", "off", "tripped", "unreadable")
 _RECORD_ENDS = ("applied", "dead", "damaged", "earlier")
 _STEP = re.compile(r"(?:put|drop|apply)_[a-z_]{1,40}|write")
 _MICRO = 1e-6
@@ -175,6 +184,7 @@ def samples(status: Status) -> Iterator[Sample]:
             yield from _of_numbers("webhooks", _WEBHOOK_NUMBERS, report)
         elif name == "pipeline":
             yield from _of_pipeline(report)
+    yield from _of_workflows(status.workflows)
     yield from _of_sums(status)
     yield from _of_log(status.log)
     yield from _of_readers(status)
@@ -234,6 +244,18 @@ def _of_pipeline(report: Report) -> Iterator[Sample]:
     for step, seconds in _closed(report.numbers("seconds"), _is_step):
         _add(told, ("mailwake_pipeline_step_seconds_total", step), seconds)
     yield from _summed(told)
+
+
+def _of_workflows(report: Report | None) -> Iterator[Sample]:
+    if report is None:
+        return
+    yield from _of_numbers("workflows", _WORKFLOW_NUMBERS, report)
+    turned_at = report.number("turned_at")
+    yield Sample("mailwake_workflows_turned_timestamp_seconds", None if turned_at is None else turned_at * _MICRO)
+    for what in DECISIONS:
+        yield Sample("mailwake_workflows_decisions_total", report.number("decisions", what), (what,))
+    for state in RULE_STATES:
+        yield Sample("mailwake_workflows_rules", report.number("rules", state), (state,))
 
 
 def _summed(told: Mapping[tuple[str, ...], Number]) -> Iterator[Sample]:

@@ -25,6 +25,8 @@ SALESFORCE = "salesforce"
 #: What is promised for 99 of 100 withdrawals, see `mailwake.inert.lag`.
 LAG_SECONDS = 5.0
 _WHY_CLOSED = {word: word for word in ("missing", "damaged", "stale")}
+#: Rules are looked at every minute; a follow-up mailing may take longer, an hour is a problem.
+WORKFLOWS, WORKFLOWS_SECONDS = "workflows", 3_600
 #: The role that looks; that it is there says nothing of the others.
 WATCHER = "monitor"
 _SECOND = 1_000_000
@@ -74,6 +76,8 @@ class Status:
     problems: tuple[str, ...]
     #: what somebody should decide, as sentences; everything runs meanwhile, and anybody out there can cause it
     decisions: tuple[str, ...] = ()
+    #: what rules said of themselves; None: nothing
+    workflows: Report | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -90,7 +94,8 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
         now: microseconds since 1970.
     """
     served, reports = read_roles(data), read_reports(data)
-    told, org = reports.pop(NOTIFY, None), reports.pop(SALESFORCE, None)  # no roles of their own write them
+    # no roles of their own write them
+    told, org, rules = (reports.pop(name, None) for name in (NOTIFY, SALESFORCE, WORKFLOWS))
     if served is None:
         roles = [_alone(report, now) for report in reports.values()]
     else:
@@ -115,8 +120,10 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
             *_of_withdrawals(reports),
             *_of_notify(told),
             *_of_salesforce(org),
+            *_of_workflows(rules, None if served is None else now),
         ),
-        decisions=(*_of_unsubscribes(reports), *_of_incidents(reports)),
+        decisions=(*_of_unsubscribes(reports), *_of_incidents(reports), *_of_tripped(rules)),
+        workflows=rules,
     )
 
 
@@ -328,6 +335,33 @@ def _of_salesforce(report: Report | None) -> Iterator[str]:
     if dead := report.number("dead"):
         told = f"{dead:,.0f}"
         yield say("Salesforce refuses %(count)s records; `mailwake salesforce dead` says why", count=told)
+
+
+def _of_workflows(report: Report | None, now: int | None) -> Iterator[str]:
+    """Rules; now is None where nobody serves, so that an old report says nothing."""
+    if report is None:
+        return
+    if fault := report.text("fault"):
+        yield say("rules stand still: %(why)s", why=fault)
+    if bad := report.number("rules", "unreadable"):
+        told = f"{bad:,.0f}"
+        yield say("%(count)s files of rules cannot be used; `mailwake workflow check` says why", count=told)
+    if now is not None and now - report.written_at > WORKFLOWS_SECONDS * _SECOND:
+        minutes = f"{(now - report.written_at) / 60 / _SECOND:.0f}"
+        yield say("rules were last looked at %(minutes)s minutes ago", minutes=minutes)
+
+
+def _of_tripped(report: Report | None) -> Iterator[str]:
+    """Anybody who clicks a lot can cause it, so it is no problem."""
+    tripped = 0 if report is None else report.number("rules", "tripped") or 0
+    if tripped:
+        yield several(
+            "%(count)s rule switched itself off, because it acted too often; `mailwake workflow list` shows which",
+            "%(count)s rules switched themselves off, because they acted too often; `mailwake workflow list` shows "
+            "which",
+            int(tripped),
+            count=int(tripped),
+        )
 
 
 def _of_disk(disk: Disk) -> Iterator[str]:

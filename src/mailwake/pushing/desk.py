@@ -99,7 +99,7 @@ class Desk:
         """Read what changed in the org, follow what people want, and wish anew for whoever is somebody else now."""
         self.reader.forget_shapes()
         self._read_all_where_fields_are_others()
-        with self._counted():
+        with self.counted():
             reading = self.reader.read(progress)
             daily.ask(self.org, self.store, reading.touched, now=self.now)
         followed = follow_wishes(
@@ -137,7 +137,7 @@ class Desk:
 
     def plan(self) -> planning.Plan:
         """What a push would do."""
-        with self._counted():
+        with self.counted():
             limits = self.org.limits()
             return planning.plan(self.store, self.reader.shape, limits, poll_minutes=self.poll_minutes)
 
@@ -148,7 +148,7 @@ class Desk:
             Unavailable: another process of this installation sends.
             OrgMustAct: nothing goes until somebody changes the org or the settings.
         """
-        with one_sender(self.folder), self._counted():
+        with one_sender(self.folder), self.counted():
             sender = Sender(
                 org=self.org, store=self.store, shapes=self.reader.shape, budget=self.budget, wall=self.wall,
                 job=self.new_job(), refused_fields=self._refused_fields,
@@ -163,13 +163,13 @@ class Desk:
         self, job: str, *, keep_opt_outs: bool = False, progress: Callable[[int], None] = lambda _count: None
     ) -> undoing.Undone:
         """Take back a run; nothing is sent by itself until `resume`."""
-        with one_sender(self.folder), self._counted():
+        with one_sender(self.folder), self.counted():
             return undoing.undo(self.org, self.store, job, now=self.now, keep_opt_outs=keep_opt_outs, progress=progress)
 
     def repair(self) -> repairing.Repaired:
         """Compare what the org holds with what it was told, and let go of what is too old, there and in the journal."""
         self.store.forget_entries(Micros(self.now - self.journal_days * DAY))
-        with one_sender(self.folder), self._counted():
+        with one_sender(self.folder), self.counted():
             days = daily.row_days(self.store, self.row_days)
             return repairing.repair(self.org, self.store, now=self.now, row_days=days)
 
@@ -202,7 +202,7 @@ class Desk:
             self.budget.recall(job.data["steps"])
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def counted(self) -> Iterator[None]:
         """Calls are counted over restarts, and together with those of other processes."""
         self._recall()
         before = self.budget.told()

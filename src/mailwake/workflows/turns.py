@@ -6,9 +6,7 @@ is done again. So a turn may be cut off anywhere, and the next one does the rest
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +14,6 @@ from pathlib import Path
 
 import structlog
 
-from mailwake.errors import MailwakeError
 from mailwake.events import SECOND, Micros
 from mailwake.rules.guards import Ledger
 from mailwake.rules.rule import Rule, Trigger
@@ -36,6 +33,8 @@ PERIOD_SECONDS = 60.0
 #: refusals are kept so long; what was acted on is kept for good
 _REFUSED_KEPT = 90 * DAY
 _SILENCE_EVERY = HOUR
+#: why a rule switched itself off
+TRIPPED = "it acted too often within an hour"
 
 
 @dataclass(kw_only=True)
@@ -146,7 +145,7 @@ class Turns:
 
     def _trip(self, entries: Iterable[RuleEntry], now: Micros) -> None:
         for name in sorted({each.rule for each in entries if each.why == "hour_full"}):
-            self._desk.store.switch(name, is_on=False, why="it acted too often within an hour", now=now)
+            self._desk.store.switch(name, is_on=False, why=TRIPPED, now=now)
             log.warning("workflow.switched_off", rule=name)
 
     def _is_due(self, name: str, now: int) -> bool:
@@ -239,29 +238,3 @@ def one_at_a_time(folder: Path) -> AbstractContextManager[None]:
         Unavailable: another process does.
     """
     return alone(folder / "workflows.lock", "runs its rules")
-
-
-def start(desk: Desk, *, config: str) -> Callable[[], None]:
-    """Take turns in a thread; call what comes back to stop and wait."""
-    stop = threading.Event()
-    turns = Turns(desk, run=mailing.runner(config, stop))
-
-    def loop() -> None:
-        while not stop.wait(PERIOD_SECONDS):
-            try:
-                done = turns.turn(now=Micros(time.time_ns() // 1_000))
-                if done != Turned():
-                    log.info("workflow.turned", entered=done.entered, refused=done.refused, reversed=done.reversed)
-            except MailwakeError as fault:
-                log.warning("workflow.waiting", problem=type(fault).__name__)
-            except Exception:  # the next turn finds what this one left
-                log.exception("workflow.failed")
-
-    thread = threading.Thread(target=loop, name="workflows", daemon=True)
-    thread.start()
-
-    def stop_and_wait() -> None:
-        stop.set()
-        thread.join()
-
-    return stop_and_wait

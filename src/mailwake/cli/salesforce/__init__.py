@@ -243,6 +243,24 @@ def read(*, config: ConfigOption = DEFAULT_FILE) -> None:
             tell_looked(office.desk.look(lambda _kind, count: progress(count)))
 
 
+@command.command("reconcile")
+def reconcile(
+    *,
+    config: ConfigOption = DEFAULT_FILE,
+    days: Annotated[int, typer.Option(min=1, max=730, help="How far back, by when a mail was sent.")] = 90,
+    no_read: Annotated[bool, typer.Option("--no-read", help="Compare what was read before; make no call.")] = False,
+    as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet.")] = False,
+) -> None:
+    """Read what Salesforce's own tracking says of our mail, and show where it and we disagree, and why.
+
+    Example: mailwake salesforce reconcile --days 30
+    """
+    from mailwake.cli.salesforce.reconciling import reconcile as compare
+
+    compare(config, days=days, read=not no_read, as_json=as_json, as_csv=as_csv)
+
+
 @command.command("deploy")
 def deploy(
     *,

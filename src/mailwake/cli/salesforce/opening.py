@@ -62,7 +62,9 @@ def opened(config: str, *, events: bool = True) -> Iterator[Opened]:
         is_elsewhere = not events or address.read(data) is not None
         found = _no_events() if is_elsewhere else open_events(data / "events.duckdb")
         stack.callback(found.close)
-        yield Opened(desk=open_desk(settings, state, found, store), is_elsewhere=is_elsewhere)
+        desk = open_desk(settings, state, found, store)
+        stack.callback(desk.org.wire.close)
+        yield Opened(desk=desk, is_elsewhere=is_elsewhere)
 
 
 def _no_events() -> EventStore:

@@ -63,6 +63,12 @@ class Entries:
         """Where something is still to be done, and may be now."""
         return self._all(_entries.c.is_open.is_(True) & (_entries.c.next_at <= now))
 
+    def count_unfinished(self) -> int:
+        """Of how many decisions something is still to be done, now or later."""
+        query = select(func.count()).select_from(_entries).where(_entries.c.is_open.is_(True))
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
     def resting(self, *, since: Micros) -> list[RuleEntry]:
         """What was entered, or will be, since a time and rests on a verdict."""
         on_a_verdict = _entries.c.rests_on.is_not(None) & (_entries.c.decided_at >= since)
