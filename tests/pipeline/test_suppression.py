@@ -79,13 +79,13 @@ def test_a_new_unsubscribe_after_the_lifting_holds(house: House) -> None:
 
 def test_the_ledger_takes_a_statement_once(house: House) -> None:
     said = item(hit(EventType.CONSENT_WITHDRAWN, 5, reason="clicks"), at=after(5))
-    assert apply_to_consent(house.state, [said, said]) == {ANN}
-    assert apply_to_consent(house.state, [said]) == set()
+    assert apply_to_consent(house.state, house.withdrawals, [said, said]) == {ANN}
+    assert apply_to_consent(house.state, house.withdrawals, [said]) == set()
     assert [line.source for line in house.state.consents(ANN)] == [Source.EDGE]
 
 
 def test_an_axis_that_nobody_knows_means_both(house: House) -> None:
-    apply_to_consent(house.state, [item(hit(EventType.CONSENT_WITHDRAWN, 5, reason="everything"))])
+    apply_to_consent(house.state, house.withdrawals, [item(hit(EventType.CONSENT_WITHDRAWN, 5, reason="everything"))])
     assert [(line.axis, line.state) for line in house.state.consents(ANN)] == [("both", Consent.WITHDRAWN)]
 
 
@@ -93,4 +93,4 @@ def test_an_event_that_names_nobody_changes_nobody(house: House) -> None:
     for type_ in (EventType.UNSUBSCRIBED, EventType.BOUNCED, EventType.COMPLAINED, EventType.CONSENT_WITHDRAWN):
         event = msgspec.structs.replace(hit(type_, 5, reason="5.1.1"), recipient=None)
         assert not apply_to_suppression(house.state, event, at=START, stream="marketing")
-        assert not apply_to_consent(house.state, [item(event)])
+        assert not apply_to_consent(house.state, house.withdrawals, [item(event)])

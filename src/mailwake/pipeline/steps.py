@@ -188,7 +188,7 @@ def apply_inert(batch: Batch, desk: Desk) -> None:
 
 def apply_consent(batch: Batch, desk: Desk) -> None:
     """What recipients said about being watched goes into the ledger."""
-    batch.consents = apply_to_consent(desk.state, batch.items)
+    batch.consents = apply_to_consent(desk.state, desk.withdrawals, batch.items)
 
 
 def put_refusals(batch: Batch, desk: Desk) -> None:

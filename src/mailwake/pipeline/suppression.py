@@ -15,6 +15,7 @@ from mailwake.events import Event, EventType, Handle, Micros, Source
 from mailwake.pipeline.item import Item
 from mailwake.pipeline.rows import mask
 from mailwake.store.state import Axis, Consent, ConsentEntry, StateStore
+from mailwake.store.withdrawals import Withdrawals
 from mailwake.suppression.keeper import Trouble
 from mailwake.suppression.scope import unwanted
 
@@ -87,23 +88,22 @@ def troubles_of(items: Iterable[Item], bounces: Bounces) -> list[Trouble]:
     ]
 
 
-def apply_to_consent(state: StateStore, items: Iterable[Item]) -> set[Handle]:
+def apply_to_consent(state: StateStore, withdrawals: Withdrawals, items: Iterable[Item]) -> set[Handle]:
     """Write down what recipients said about being watched, all at once; says of whom there was something new.
 
     The axis travels as the event's reason; without one it is both.
     """
+    said = [item for item in items if item.event.type in _CONSENTS and item.event.recipient is not None]
+    people = {item.event.recipient for item in said if item.event.recipient is not None}
+    met = {tuple(line[1:]) for line in withdrawals.said(people)} if people else set()
     new: list[ConsentEntry] = []
-    met: set[tuple[Handle, Axis, Consent, Micros, str]] = set()
-    for item in items:
-        said, who = _CONSENTS.get(item.event.type), item.event.recipient
-        if said is None or who is None:
-            continue
-        entry = (who, withdrawn_axis(item.event), said, item.at, str(item.event.source))
-        known = {(who, line.axis, line.state, line.at, line.source) for line in state.consents(who)}
-        if entry not in known | met:
-            met.add(entry)
-            _, axis, _, at, source = entry
-            new.append(ConsentEntry(handle=who, axis=axis, state=said, at=at, source=source))
+    for item in said:
+        who, axis, state_now = item.event.recipient, withdrawn_axis(item.event), _CONSENTS[item.event.type]
+        line = (who, str(axis), str(state_now), item.at, str(item.event.source))
+        if who is not None and line not in met:
+            met.add(line)
+            source = str(item.event.source)
+            new.append(ConsentEntry(handle=who, axis=axis, state=state_now, at=item.at, source=source))
     if new:
         state.put_consents(new)
     return {line.handle for line in new}

@@ -32,13 +32,20 @@ class Refused:
         """The refusals, by axis, of everybody who ever refused and of whom the ledger has a line after a number."""
         ever = select(_ledger.c.handle).where(_ledger.c.state.in_(REFUSALS))
         fresh = ever if not after else select(_ledger.c.handle).where(_ledger.c.id > after)
-        return dict(self._refusals(_lines().where(_ledger.c.handle.in_(fresh))))
+        with self._database.reading() as connection:
+            lines = [_line(row) for row in connection.execute(_lines().where(_ledger.c.handle.in_(fresh)))]
+        return dict(_refusals(lines))
 
     def refused_of(self, handles: Iterable[Handle]) -> dict[Handle, Spans]:
         """The same of some people; who never refused is missing."""
-        found: dict[Handle, Spans] = {}
-        for part in chunks(sorted(set(handles))):
-            found |= self._refusals(_lines().where(_ledger.c.handle.in_(part)))
+        return dict(_refusals(self.said(handles)))
+
+    def said(self, handles: Iterable[Handle]) -> list[Line]:
+        """Everything that the ledger has of some people, by handle."""
+        found: list[Line] = []
+        with self._database.reading() as connection:
+            for part in chunks(sorted(set(handles))):
+                found += [_line(row) for row in connection.execute(_lines().where(_ledger.c.handle.in_(part)))]
         return found
 
     def refusals_after(self, number: int, *, limit: int) -> list[Line]:
@@ -52,13 +59,6 @@ class Refused:
         query = _lines().where(_ledger.c.id > number, _ledger.c.state.in_(REFUSALS), _ledger.c.source != but)
         with self._database.reading() as connection:
             return [_line(row) for row in connection.execute(query)]
-
-    def _refusals(self, query: Select[tuple[object, ...]]) -> Iterator[tuple[Handle, Spans]]:
-        with self._database.reading() as connection:
-            lines = [_line(row) for row in connection.execute(query)]
-        for handle, of_one in groupby(lines, key=lambda line: line.handle):
-            if said := refusals(of_one):
-                yield handle, said
 
 
 def refusals(ledger: Iterable[Line]) -> Spans:
@@ -76,6 +76,13 @@ def refusals(ledger: Iterable[Line]) -> Spans:
             elif holds and line.state not in REFUSALS:
                 spans[-1] = Said(spans[-1].since, line.at)
     return {axis: tuple(spans) for axis, spans in found.items()}
+
+
+def _refusals(lines: Iterable[Line]) -> Iterator[tuple[Handle, Spans]]:
+    """Of many people, whose lines stand side by side."""
+    for handle, of_one in groupby(lines, key=lambda line: line.handle):
+        if said := refusals(of_one):
+            yield handle, said
 
 
 def _lines() -> Select[tuple[object, ...]]:
