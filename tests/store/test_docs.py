@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import mailwake.store.crm.tables
+import mailwake.store.rights.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too
 from mailwake.store.events.asking import migrations, questions
 from mailwake.store.events.columns import EVENT_COLUMNS

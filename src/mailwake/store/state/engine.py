@@ -106,7 +106,7 @@ def open_database(path: Path) -> Database:
 
 def _prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions are ours to begin, see `_begin`
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8000", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

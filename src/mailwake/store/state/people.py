@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from mailwake.events import Handle, Micros
+from mailwake.store.rights.returning import hold_back
 from mailwake.store.state import schema
 from mailwake.store.state.address import address_key, split_address
 from mailwake.store.state.engine import Database, chunks
@@ -148,6 +149,7 @@ class People:
         # Another process may have made the same address meanwhile; its handle wins.
         made = self._database.upsert(_recipients).on_conflict_do_nothing(index_elements=["address_key"])
         count = connection.execute(made, rows).rowcount
+        hold_back(connection, rows)
         return {row["address_key"]: Handle(row["handle"]) for row in rows} if count == len(rows) else {}
 
 

@@ -1,0 +1,58 @@
+"""An address that was erased comes back: somebody imports it, or mails it. Erasing forbids no mail; an opt-out does.
+
+It is a new recipient with a handle of its own, and nothing that was known is known again. What they had asked for holds:
+whoever had unsubscribed, complained or withdrawn stays so, because forgetting a "no" would make it a "yes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from mailwake.store.rights.digests import digest, key_beside
+from mailwake.store.rights.tables import erasures
+from mailwake.store.state import schema
+
+SOURCE = "erased"
+_PART = 4_000
+
+
+def hold_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Let hold for new recipients what was kept of them when they were erased.
+
+    Args:
+        connection: of the transaction that makes them.
+        rows: of `recipients`.
+
+    Returns:
+        How many of them had been erased.
+
+    Raises:
+        Unavailable: somebody was erased and the key is not there; nobody is added, for it might be them.
+    """
+    if connection.scalar(select(erasures.c.id).limit(1)) is None:
+        return 0
+    key = key_beside(Path(connection.engine.url.database or "").parent)
+    by_digest = {digest(key, row["address_key"]): row for row in rows}
+    asked, count = list(by_digest), 0
+    for start in range(0, len(asked), _PART):
+        query = select(erasures.c.digest, erasures.c.kept).where(erasures.c.digest.in_(asked[start : start + _PART]))
+        for found, kept in connection.execute(query).all():
+            _hold(connection, by_digest[found], kept)
+            count += 1
+    return count
+
+
+def _hold(connection: Connection, row: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+    new = {"handle": row["handle"], "source": SOURCE, "at": row["first_seen_at"]}
+    told = [{**new, **each} for each in kept.get("suppressions", ())]
+    if told:
+        connection.execute(schema.suppressions.insert(), told)
+    for axis in kept.get("withdrawn", ()):
+        connection.execute(
+            schema.consent.insert().prefix_with("OR REPLACE", dialect="sqlite"),
+            {"handle": row["handle"], "axis": axis, "state": "withdrawn", "at": row["first_seen_at"]},
+        )
