@@ -41,7 +41,11 @@ def test_no_number_and_no_word_of_theirs_is_left(tmp_path: Path) -> None:
     deliveries = {row.delivery for row in rows if row.recipient == THEIRS and row.delivery is not None}
     copied = {row.delivery for row in rows if row.delivery in deliveries}
     store.erase(THEIRS)
-    left = [row for campaign in (1, 2, 3, 4) for row in store.ask("event_rows", campaign=campaign, only="", after_at=0, after_id=0, limit=9_999)]  # fmt: skip
+    left = [
+        row
+        for campaign in (1, 2, 3, 4)
+        for row in store.ask("event_rows", campaign=campaign, only="", after_at=0, after_id=0, limit=9_999)
+    ]
     assert left
     assert not [row for row in left if row["recipient"] == THEIRS or row["delivery"] in copied]
     ids = {row.id for row in rows if row.delivery in deliveries or row.recipient == THEIRS}
@@ -67,7 +71,7 @@ def test_a_copy_has_all_of_one_moment_while_somebody_writes(tmp_path: Path) -> N
 
     writer = threading.Thread(target=write)
     writer.start()
-    copies = []
+    copies: list[tuple[Path, dict[str, int]]] = []
     chance = random.Random(5)
     while not stop.is_set() or not copies:
         path = tmp_path / f"copy-{len(copies)}-{chance.getrandbits(16)}.duckdb"

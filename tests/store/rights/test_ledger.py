@@ -53,7 +53,7 @@ def fill(state: StateStore, folder: Path) -> tuple[Handle, Handle]:
                        changed_at=NOW) for number, address in enumerate((ADDRESS, OTHER))]
         )  # fmt: skip
         crm.wish(
-            [Wish(object="Contact", key=f"003{number}", key_field="Id", fields={"Last": "x"}, lane=Lane.SUMS, parent="p",
+            [Wish(object="Contact", key=f"003{number}", key_field="Id", fields={"Last": "x"}, lane=Lane.SUMS,
                   handle=told[address]) for number, address in enumerate((ADDRESS, OTHER))],
             now=NOW,
         )  # fmt: skip
@@ -83,7 +83,7 @@ def test_nothing_is_left_of_one_and_everything_of_the_other(
     left = rights.known(theirs, None)
     assert [(row["domain"], row["network"], row["delivery"]) for row in left.unsubscribes] == [(None, None, None)]
     assert left.unsubscribes[0]["id"] != 70
-    assert not (left.recipient or left.refusals or left.segments or left.org_waiting)
+    assert [left.recipient, left.refusals, left.segments, left.org_waiting] == [[], [], [], []]
     assert state.inert() == sorted([theirs, others])
 
 

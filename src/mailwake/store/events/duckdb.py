@@ -23,7 +23,6 @@ from mailwake.events import Handle, Micros
 from mailwake.store.events import CounterRow, EventRow, Judgement, TakenRow
 from mailwake.store.events.asking import migrations, spell, statements, writing
 from mailwake.store.events.choosing import Choice, spell_choice
-from mailwake.store.events.copying import copy_database
 from mailwake.store.events.columns import (
     COUNTER_COLUMNS,
     EVENT_COLUMNS,
@@ -32,6 +31,7 @@ from mailwake.store.events.columns import (
     columns,
     event_row,
 )
+from mailwake.store.events.copying import copy_database
 from mailwake.store.events.dialect import Dialect
 
 _STAGES = {

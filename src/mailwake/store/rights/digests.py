@@ -1,4 +1,4 @@
-"""What tells an erased address again, and tells nobody else anything: HMAC-SHA256 under a key that lies beside the store.
+"""What tells an erased address again and nothing else: HMAC-SHA256 under a key that lies beside the store.
 
 Without the file the hashes in the store are worth nothing; with it one can only ask about an address that one has.
 Source: RFC 2104.

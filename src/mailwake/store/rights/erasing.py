@@ -1,8 +1,10 @@
 """Deletes what the database has of one person, and cuts what has to stay loose from them.
 
-What is counted for many stays with nobody's name on it: a rule's decision keeps its rule, an unsubscription its day. What
-has to go on holding stays with the handle alone, which leads to nobody once the address is gone. Rows that go are
-overwritten, for every connection has ``secure_delete`` on. Source: https://www.sqlite.org/pragma.html#pragma_secure_delete
+What is counted for many stays with nobody's name on it: a rule's decision keeps its rule, an unsubscription its day.
+What has to go on holding stays with the handle alone, which leads to nobody once the address is gone. Rows that go are
+overwritten, for every connection has ``secure_delete`` on.
+
+Source: https://www.sqlite.org/pragma.html#pragma_secure_delete
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, String, Table, cast, func, or_, select, tuple_
 
 from mailwake.events import Handle
 from mailwake.store.crm import tables as crm
@@ -76,6 +78,14 @@ def address_of(connection: Connection, handle: Handle) -> str | None:
     return connection.scalar(select(recipients.c.address).where(recipients.c.handle == handle))
 
 
+def org_places(connection: Connection, handle: Handle, key: str | None) -> dict[str, Any]:
+    """``people``: kind and id of their records; ``rows``: object, key and id of what we wrote about them."""
+    people = connection.execute(select(crm.people.c.kind, crm.people.c.id).where(crm.people.c.address_key == key))
+    written = select(crm.written.c.object, crm.written.c.key, crm.written.c.record)
+    rows = connection.execute(written.where(handle_at(crm.written, handle)).order_by(crm.written.c.key))
+    return {"people": [list(row) for row in people] if key else [], "rows": [list(row) for row in rows]}
+
+
 def _loosen(connection: Connection, handle: Handle) -> None:
     """What stays tells no mail, no words and no event any more."""
     suppressions, entries = schema.suppressions, workflows.entries
@@ -101,8 +111,6 @@ def _mask_incidents(connection: Connection, address: str) -> int:
 
 def _jobs_about(connection: Connection, handle: Handle, address: str | None) -> list[tuple[str, str]]:
     """Jobs that name somebody: a webhook that was laid aside has its body."""
-    from sqlalchemy import String, cast
-
     jobs = schema.jobs
     data = cast(jobs.c.data, String)
     names: list[ColumnElement[bool]] = [data.contains(f'"{handle}"'), data.contains(f": {handle}")]

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, select
 
 from mailwake.events import Handle, Micros
 from mailwake.store.rights import digests, erasing, knowing, tables
-from mailwake.store.rights.rows import Errand, Erasure
+from mailwake.store.rights.rows import Erasure, Errand
 from mailwake.store.state.address import address_key
 from mailwake.store.state.engine import Database, open_database
 
-__all__ = ["Errand", "Erasure", "RightsStore", "open_rights"]
+__all__ = ["Erasure", "Errand", "RightsStore", "open_rights"]
 
 _erasures, _errands = tables.erasures, tables.errands
 
@@ -43,6 +43,11 @@ class RightsStore:
         """How many rows of each table are about somebody."""
         with self._database.reading() as connection:
             return erasing.person_counts(connection, handle, None if address is None else address_key(address))
+
+    def org_places(self, handle: Handle, address: str | None) -> dict[str, Any]:
+        """Which records of the org are theirs, or hold something of ours about them; ids and keys alone."""
+        with self._database.reading() as connection:
+            return erasing.org_places(connection, handle, None if address is None else address_key(address))
 
     def begin(self, handle: Handle, address: str | None, *, at: Micros, by: str) -> Erasure:
         """Write down that somebody is to be erased; from now on nothing new is kept of them. Again: what was begun."""
@@ -73,7 +78,7 @@ class RightsStore:
         engine = self._database._engine  # noqa: SLF001 - a checkpoint is no transaction
         with engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            busy, *_ = driver.execute(str(text("PRAGMA wal_checkpoint(TRUNCATE)"))).fetchone()
+            busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             return not busy
 
     def note(self, erasure: int, **change: object) -> None:

@@ -1,12 +1,12 @@
 """An address that was erased comes back: somebody imports it, or mails it. Erasing forbids no mail; an opt-out does.
 
-It is a new recipient with a handle of its own, and nothing that was known is known again. What they had asked for holds:
-whoever had unsubscribed, complained or withdrawn stays so, because forgetting a "no" would make it a "yes".
+It is a new recipient with a handle of its own, and nothing that was known is known again. What they had asked for
+holds: whoever had unsubscribed, complained or withdrawn stays so, because forgetting a "no" would make it a "yes".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,24 @@ def hold_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
             _hold(connection, by_digest[found], kept)
             count += 1
     return count
+
+
+def erased_keys(connection: Connection, keys: Iterable[str]) -> set[str]:
+    """Those of some address keys whose people were erased and have not come back.
+
+    Raises:
+        Unavailable: as `hold_back`.
+    """
+    if connection.scalar(select(erasures.c.id).limit(1)) is None:
+        return set()
+    key, recipients = key_beside(Path(connection.engine.url.database or "").parent), schema.recipients
+    by_digest = {digest(key, each): each for each in keys}
+    asked, found = list(by_digest), set[str]()
+    for start in range(0, len(asked), _PART):
+        query = select(erasures.c.digest).where(erasures.c.digest.in_(asked[start : start + _PART]))
+        found |= {by_digest[each] for each in connection.scalars(query)}
+    back = select(recipients.c.address_key).where(recipients.c.address_key.in_(found))
+    return found - set(connection.scalars(back))
 
 
 def _hold(connection: Connection, row: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
