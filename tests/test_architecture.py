@@ -112,6 +112,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "segments": {"insight", "store"},
     "experiments": {"earnings", "insight", "store", "stats", "trials", "merge", "send"},
     "notifying": {"store"},
+    "rights": {"crm", "insight", "notifying", "people", "pushing", "scoring", "segments", "store"},
     "orgpackage": {"salesforce"},
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},

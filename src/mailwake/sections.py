@@ -329,6 +329,15 @@ class Scoring:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Privacy:
+    """``[privacy]``: what people may ask about themselves (docs/explain/erasure.md)."""
+
+    #: file beside the data that says who was erased or withdrew, so that no restored backup brings them back; relative
+    #: to this file; copy it elsewhere, apart from backups
+    ledger: str = "forgotten.log"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Web:
     """``[web]``: the dashboard and its API, for colleagues only."""
 

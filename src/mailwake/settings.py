@@ -37,6 +37,7 @@ from mailwake.sections import (
     Logging,
     Monitor,
     Notify,
+    Privacy,
     Relay,
     Report,
     Salesforce,
@@ -83,6 +84,7 @@ class Settings:
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
     scoring: Scoring = field(default_factory=Scoring)
+    privacy: Privacy = field(default_factory=Privacy)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     logging: Logging = field(default_factory=Logging)

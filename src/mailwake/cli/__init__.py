@@ -42,6 +42,7 @@ COMMANDS = (
     "notify",
     "suppressions",
     "unsubscribes",
+    "privacy",
     "judge",
     "replay",
     "keys",

@@ -75,6 +75,7 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
             opened.callback(_reports(settings, stores))
         if with_work:
             opened.callback(_work(settings, events))
+            opened.callback(_rights(settings, stores))
             opened.callback(_experiments(settings, events, config))
             opened.callback(_salesforce(settings, stores))
             opened.callback(_workflows(settings, stores, config))
@@ -101,6 +102,12 @@ def _work(settings: Settings, events: EventStore) -> Callable[[], None]:
     from mailwake.cli.work import open_worker, start_worker
 
     return start_worker(open_worker(settings, events))
+
+
+def _rights(settings: Settings, stores: Stores) -> Callable[[], None]:
+    from mailwake.cli.owning import start_office
+
+    return start_office(settings, stores)
 
 
 def _experiments(settings: Settings, events: EventStore, config: str) -> Callable[[], None]:
