@@ -113,6 +113,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "experiments": {"earnings", "insight", "store", "stats", "trials", "merge", "send"},
     "notifying": {"store"},
     "rights": {"crm", "insight", "notifying", "people", "pushing", "scoring", "segments", "store"},
+    "backup": {"eventlog", "insight", "pipeline", "rights", "store"},
     "orgpackage": {"salesforce"},
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},

@@ -53,7 +53,7 @@ class House:
         for address in addresses:
             handle = self.handle(address)
             number = handle % 2**40
-            copy = {"recipient": handle, "delivery": number}
+            copy: dict[str, Any] = {"recipient": handle, "delivery": number}
             events = [hit(EventType.OPENED, start + 60, **copy), hit(EventType.CLICKED, start + 70, link=1, **copy)]
             first = sent(number, start)
             self.pipeline.work(_to(first, handle), *events)

@@ -43,6 +43,8 @@ COMMANDS = (
     "suppressions",
     "unsubscribes",
     "privacy",
+    "backup",
+    "restore",
     "judge",
     "replay",
     "keys",

@@ -94,8 +94,8 @@ class Eraser:
     def again(self, line: Line) -> None:
         """Erase somebody whom a restored state knows again; what the file says to keep holds."""
         address = self.state.addresses([line.handle]).get(line.handle)
-        erasure = self.rights.begin(line.handle, address, at=line.at, by="restore")
-        self.rights.note(erasure.id, digest=line.digest or erasure.digest, kept=dict(line.kept))
+        erasure = self.rights.begin(line.handle, address, at=line.at, by="restore", digest=line.digest)
+        self.rights.note(erasure.id, digest=line.digest, kept=dict(line.kept))
         found = self.rights.erasure(erasure.id)
         assert found is not None  # noqa: S101 - it was begun above; this tells the type checker
         self._go_on(found, address)

@@ -80,19 +80,20 @@ class Opened:
 
 
 @contextmanager
-def opened(settings: Settings, stores: Stores, *, org: Org | None = None) -> Iterator[Opened]:
+def opened(settings: Settings, stores: Stores, *, org: Org | None = None, has_org: bool = True) -> Iterator[Opened]:
     """What subject rights need, over open stores, which stay their owner's.
 
     Args:
         settings: of the installation.
         stores: what is known.
         org: takes out of the org what was put there; None: as the settings say.
+        has_org: False: whatever the settings say, the org is left alone.
     """
     path = settings.data_folder / "state.sqlite"
     with ExitStack() as stack:
         rights = open_rights(path)
         stack.callback(rights.close)
-        crm = open_crm(path) if settings.salesforce.login else None
+        crm = open_crm(path) if settings.salesforce.login and has_org else None
         if crm is not None:
             stack.callback(crm.close)
         forgotten = Forgotten(settings.path(settings.privacy.ledger))

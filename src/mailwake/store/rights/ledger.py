@@ -49,10 +49,17 @@ class RightsStore:
         with self._database.reading() as connection:
             return erasing.org_places(connection, handle, None if address is None else address_key(address))
 
-    def begin(self, handle: Handle, address: str | None, *, at: Micros, by: str) -> Erasure:
-        """Write down that somebody is to be erased; from now on nothing new is kept of them. Again: what was begun."""
-        key = digests.make_key(self._folder)
-        told = "" if address is None else digests.digest(key, address_key(address))
+    def begin(self, handle: Handle, address: str | None, *, at: Micros, by: str, digest: str | None = None) -> Erasure:
+        """Write down that somebody is to be erased; from now on nothing new is kept of them. Again: what was begun.
+
+        Args:
+            handle: whom.
+            address: theirs; None: not known.
+            at: when it was asked.
+            by: who asks.
+            digest: keyed hash of the address where somebody made it before; None: it is made here.
+        """
+        told = digest if digest is not None else self._digest(address)
         with self._database.writing() as connection:
             erasing.remember(connection, self._database.upsert, handle, at)
             begun = connection.execute(select(_erasures).where(_erasures.c.handle == handle)).mappings().first()
@@ -62,6 +69,13 @@ class RightsStore:
                 connection.execute(_erasures.insert(), row)
                 begun = connection.execute(select(_erasures).where(_erasures.c.handle == handle)).mappings().one()
             return _erasure(begun)
+
+    def _digest(self, address: str | None) -> str:
+        """A key is made for the first; a later one that did not know it could never be told again."""
+        with self._database.reading() as connection:
+            is_first = connection.scalar(select(_erasures.c.id).limit(1)) is None
+        key = digests.make_key(self._folder) if is_first else digests.key_beside(self._folder)
+        return "" if address is None else digests.digest(key, address_key(address))
 
     def erase(self, handle: Handle, address: str | None) -> dict[str, int]:
         """Delete and cut loose what the database has of somebody; how many rows of each table that concerned."""

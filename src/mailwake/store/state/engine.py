@@ -91,9 +91,7 @@ def open_database(path: Path) -> Database:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Never open a file that is there: closing it again would drop the locks that this process has on it, and whoever
-        # else closes the store would then take the write-ahead log away. https://www.sqlite.org/howtocorrupt.html 2.2
-        if not path.exists():
+        if not path.exists():  # else closing it would drop this process's locks: sqlite.org/howtocorrupt.html 2.2
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as fault:
         raise Unavailable(f"cannot open {path}: {fault.strerror}") from fault
