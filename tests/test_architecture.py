@@ -114,6 +114,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "notifying": {"store"},
     "rights": {"crm", "insight", "notifying", "people", "pushing", "scoring", "segments", "store"},
     "backup": {"eventlog", "insight", "pipeline", "rights", "store"},
+    "disclosure": {"edge", "rights"},
     "orgpackage": {"salesforce"},
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},

@@ -61,6 +61,11 @@ class Modes:
         """Both modes in one byte, as they are sealed and stored."""
         return self.byte
 
+    @property
+    def name_one(self) -> bool:
+        """Whether anything may be kept that is about one recipient."""
+        return max(self.opens, self.clicks) > Mode.AGGREGATE
+
     @classmethod
     def from_byte(cls, value: int) -> Modes:
         """The modes in a byte made by `to_byte`.

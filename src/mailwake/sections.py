@@ -335,6 +335,11 @@ class Privacy:
     #: file beside the data that says who was erased or withdrew, so that no restored backup brings them back; relative
     #: to this file; copy it elsewhere, apart from backups
     ledger: str = "forgotten.log"
+    #: listener of the page on which recipients see what is known of them, behind a proxy that does TLS
+    host: str = "127.0.0.1"
+    port: int = 8029
+    #: where recipients reach it, such as https://privacy.example.com; empty: there is no such page
+    page_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -253,6 +253,9 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("logging.level", "must be debug, info, warning or error")
     if not _LANGUAGE.fullmatch(settings.web.language):
         raise Misconfigured("web.language", f"{settings.web.language!r} is no language; write it as de or pt-BR")
+    page = urlsplit(settings.privacy.page_url)
+    if settings.privacy.page_url and (page.scheme not in ("http", "https") or not page.hostname or page.query):
+        raise Misconfigured("privacy.page_url", "must be a scheme and a host, such as https://privacy.example.com")
     if settings.log.keep_days < 0:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:

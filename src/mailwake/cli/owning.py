@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mailwake.insight.stores import Stores
 from mailwake.settings import Settings
+
+if TYPE_CHECKING:
+    from mailwake.disclosure.listener import Listener
 
 
 def start_office(settings: Settings, stores: Stores) -> Callable[[], None]:
@@ -23,3 +28,23 @@ def start_office(settings: Settings, stores: Stores) -> Callable[[], None]:
         stack.close()
 
     return stop_and_close
+
+
+@contextmanager
+def listener(settings: Settings, stores: Stores) -> Iterator[Listener]:
+    """The recipients' own page."""
+    from mailwake.disclosure.listener import Listener
+    from mailwake.disclosure.seen import Looking
+    from mailwake.edge.nonces import Nonces
+    from mailwake.hosts import Hosts
+    from mailwake.rights.opening import opened
+
+    with opened(settings, stores) as own:
+        yield Listener(
+            looking=Looking(around=own.around()),
+            hosts=Hosts.load(settings),
+            nonces=Nonces(settings.load_keys().derive("edge forms")),
+            base_url=settings.tracking.base_url,
+            log_days=settings.log.keep_days,
+            wall=lambda: time.time_ns() // 1_000,
+        )

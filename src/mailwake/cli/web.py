@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from gettext import NullTranslations
 from typing import Annotated
 
@@ -193,15 +193,39 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:
-        await serve(
-            app,
-            host=settings.web.host,
-            port=settings.web.port,
-            ready=lambda url: _say_ready(settings, url),
-            stop=stop,
-        )
+        async with _disclosure(settings, stores, stop):
+            await serve(
+                app,
+                host=settings.web.host,
+                port=settings.web.port,
+                ready=lambda url: _say_ready(settings, url),
+                stop=stop,
+            )
     finally:
+        stop.set()
         address.remove(settings.data_folder, pid=os.getpid())
+
+
+@contextlib.asynccontextmanager
+async def _disclosure(settings: Settings, stores: Stores, stop: asyncio.Event) -> AsyncIterator[None]:
+    """The recipients' own page beside the dashboard, where it has an address."""
+    if not settings.privacy.page_url:
+        yield
+        return
+    from mailwake.cli.owning import listener
+    from mailwake.serving.server import serve
+
+    own = settings.privacy
+    with listener(settings, stores) as app:
+        task = asyncio.create_task(
+            serve(app, host=own.host, port=own.port, section="privacy", ready=lambda _url: None, stop=stop)
+        )
+        task.add_done_callback(lambda _: stop.set())
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
 
 
 def _language(settings: Settings) -> NullTranslations:

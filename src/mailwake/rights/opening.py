@@ -51,15 +51,18 @@ class Opened:
 
     def export(self, asked: Mapping[str, Any]) -> bytes:
         """Everything that is known of somebody."""
+        return told.to_json(told.told_of(self.around(), _handle(asked), now=Micros(_wall())))
+
+    def around(self) -> told.Around:
+        """What finding everything needs."""
         contacts = contacts_of(self.crm, self.settings.salesforce.login) if self.crm is not None else None
-        around = told.Around(
+        return told.Around(
             stores=self.stores,
             rights=self.rights,
             desk=desk_of(self.settings, contacts),
             endpoints=endpoints_of(self.settings),
             periods=periods(self.settings),
         )
-        return told.to_json(told.told_of(around, _handle(asked), now=Micros(_wall())))
 
     def office(self, more: Mapping[str, Doing] | None = None) -> Office:
         """The thread of the process that owns the event store; ``more``: what else it does when asked."""
