@@ -2,8 +2,11 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
+import urllib.request
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,8 @@ from typer.testing import CliRunner, Result
 
 from mailwake.cli import build
 from mailwake.errors import BadInput
+from mailwake.modes import INDIVIDUAL
+from mailwake.tokens import MessageToken, Minter, Purpose
 
 
 @pytest.fixture
@@ -63,3 +68,27 @@ def test_a_running_dashboard_does_it_for_whoever_asks(folder: Path) -> None:
         errors = web.communicate(timeout=60)[1]
     assert web.returncode == 0, errors
     assert "ada.canary" not in errors
+
+
+@pytest.mark.usefixtures("as_it_was")
+def test_the_dashboard_serves_the_recipients_page_where_it_has_an_address(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    more = f'[web]\nport = 0\n[privacy]\nport = {port}\npage_url = "http://127.0.0.1:{port}"\n'
+    with house(tmp_path, more=more) as found:
+        minter = Minter(found.settings.load_keys(), "track.example.com")
+        told = MessageToken(INDIVIDUAL, 7001, 5, found.handle(ADA), date(2026, 11, 2))
+        token = minter.message(Purpose.UNSUBSCRIBE_BODY, told)
+    words = [sys.executable, "-m", "mailwake", "web", "--with-work", "--config", str(tmp_path / "mailwake.toml")]
+    web = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert web.stdout is not None
+        assert web.stdout.readline().startswith("dashboard on")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/k/{token}.json", timeout=30) as answer:
+            assert json.load(answer)["address"] == "a…@example.com"
+    finally:
+        web.send_signal(signal.SIGTERM)
+        errors = web.communicate(timeout=60)[1]
+    assert web.returncode == 0, errors
+    assert token not in errors

@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.rights.house import ADA, GRACE, House, bytes_of, house
 
-from mailwake.cli.owning import listener
+from mailwake.cli.privacy.owning import listener
 from mailwake.disclosure.listener import _languages
 from mailwake.edge.nonces import Nonces
 from mailwake.events import Handle

@@ -25,6 +25,8 @@ import msgspec
 from mailwake.backup.manifest import DATA, EVENTS, FORMAT, NAME, SETTINGS, STATE, Manifest, described
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog import files as log_files
+from mailwake.eventlog.files import Place
+from mailwake.eventlog.view import View
 from mailwake.settings import Settings
 from mailwake.store.rights.digests import NAME as ERASED_KEY
 from mailwake.store.rights.digests import make_key
@@ -120,14 +122,15 @@ def _copy_log(log: Path, target: Path) -> dict[str, int]:
                     raise
                 (target / place.path.name).unlink(missing_ok=True)  # its time was over while we copied
                 continue
-            ends[writer] = max(ends.get(writer, 0), last_segment(target / place.path.name))
+            ends[writer] = max(ends.get(writer, 0), _last_segment(Place(target / place.path.name, place.first)))
     return ends
 
 
-def last_segment(path: Path) -> int:
+def _last_segment(place: Place) -> int:
     """Number of the last segment in a file of the log; 0: it has none."""
-    with closing(log_files.connect(path, writing=False)) as db:
-        return int(db.execute("SELECT coalesce(max(number), 0) FROM segment").fetchone()[0])
+    with closing(View(place)) as view:
+        last = view.last()
+        return 0 if last is None else last.number
 
 
 def _copy_data(data: Path, target: Path, *, with_keys: bool) -> Iterator[str]:

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from gettext import NullTranslations
 from typing import Annotated
 
@@ -105,7 +105,7 @@ def _work(settings: Settings, events: EventStore) -> Callable[[], None]:
 
 
 def _rights(settings: Settings, stores: Stores) -> Callable[[], None]:
-    from mailwake.cli.owning import start_office
+    from mailwake.cli.privacy.owning import start_office
 
     return start_office(settings, stores)
 
@@ -168,6 +168,7 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
 
 async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
     from mailwake.cli.packing import maker_of
+    from mailwake.cli.privacy.owning import disclosing
     from mailwake.monitoring.status import look
     from mailwake.serving.guard import open_to_all
     from mailwake.serving.server import serve
@@ -193,7 +194,7 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:
-        async with _disclosure(settings, stores, stop):
+        async with disclosing(settings, stores, stop):
             await serve(
                 app,
                 host=settings.web.host,
@@ -204,28 +205,6 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
     finally:
         stop.set()
         address.remove(settings.data_folder, pid=os.getpid())
-
-
-@contextlib.asynccontextmanager
-async def _disclosure(settings: Settings, stores: Stores, stop: asyncio.Event) -> AsyncIterator[None]:
-    """The recipients' own page beside the dashboard, where it has an address."""
-    if not settings.privacy.page_url:
-        yield
-        return
-    from mailwake.cli.owning import listener
-    from mailwake.serving.server import serve
-
-    own = settings.privacy
-    with listener(settings, stores) as app:
-        task = asyncio.create_task(
-            serve(app, host=own.host, port=own.port, section="privacy", ready=lambda _url: None, stop=stop)
-        )
-        task.add_done_callback(lambda _: stop.set())
-        try:
-            yield
-        finally:
-            stop.set()
-            await task
 
 
 def _language(settings: Settings) -> NullTranslations:

@@ -32,7 +32,7 @@ def command(
 
     Example: mailwake work --once
     """
-    from mailwake.cli.owning import start_office
+    from mailwake.cli.privacy.owning import start_office
     from mailwake.experiments.turns import start_turns
     from mailwake.insight.stores import Stores, zone_named
     from mailwake.segments.noting import start_noting

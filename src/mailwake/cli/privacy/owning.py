@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -48,3 +49,24 @@ def listener(settings: Settings, stores: Stores) -> Iterator[Listener]:
             log_days=settings.log.keep_days,
             wall=lambda: time.time_ns() // 1_000,
         )
+
+
+@asynccontextmanager
+async def disclosing(settings: Settings, stores: Stores, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Serve that page meanwhile, where it has an address; should it stop by itself, everything does."""
+    if not settings.privacy.page_url:
+        yield
+        return
+    from mailwake.serving.server import serve
+
+    own = settings.privacy
+    with listener(settings, stores) as app:
+        task = asyncio.create_task(
+            serve(app, host=own.host, port=own.port, section="privacy", ready=lambda _url: None, stop=stop)
+        )
+        task.add_done_callback(lambda _: stop.set())
+        try:
+            yield
+        finally:
+            stop.set()
+            await task
