@@ -14,7 +14,7 @@ from tests.rights.house import ADA, GRACE, House, bytes_of, house
 from mailwake.cli.privacy.owning import listener
 from mailwake.disclosure.listener import _languages
 from mailwake.edge.nonces import Nonces
-from mailwake.events import Handle
+from mailwake.events import Handle, TemplateId
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.tokens import MessageToken, Minter, Purpose
 
@@ -34,7 +34,7 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     with house(tmp_path) as found, listener(found.settings, found.own.stores) as app:
-        yield Place(found, TestClient(app))  # type: ignore[arg-type]  # it asks less of the scope than Starlette has
+        yield Place(found, TestClient(app))
 
 
 def test_what_is_known_is_shown_and_given_as_a_file(place: Place) -> None:
@@ -111,7 +111,7 @@ def test_every_language_says_everything() -> None:
 
 def test_what_strangers_wrote_is_escaped(place: Place) -> None:
     place.found.pipeline.state.put_template(
-        place.found.pipeline.state.campaigns()[0].id, 7001, subject="<script>x</script>", html=b"<p>", links=(),
+        place.found.pipeline.state.campaigns()[0].id, TemplateId(7001), subject="<script>x</script>", html=b"<p>", links=(),
         now=place.found.pipeline.now,
     )  # fmt: skip
     assert "<script" not in place.client.get(f"/k/{place.token(place.found.handle(ADA))}").text
