@@ -16,10 +16,12 @@ WORDS = {
     "tokens": {"errors", "modes"},
     "events": {"errors", "modes"},
     "sections": set[str](),
-    "settings": {"errors", "modes", "tokens", "sections"},
+    "profiles": {"modes"},
+    "settings": {"errors", "modes", "tokens", "sections", "profiles"},
     "hosts": {"errors", "sections", "settings", "tokens"},
     "copies": {"errors", "hosts", "tokens"},
     "language": set(),
+    "guesses": set(),
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.
@@ -34,6 +36,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "weighing": {"stats"},
     "store": set(),
     "leaving": {"store"},
+    "consents": {"store"},
     "smtp": set(),
     "send": {"smtp", "compose", "eventlog", "store", "goals"},
     "merge": {"send", "smtp", "compose", "eventlog", "store"},
@@ -74,6 +77,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "atlas",
         "deliverability",
         "leaving",
+        "consents",
         "suppression",
         "monitoring",
         "notifying",
@@ -93,6 +97,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     },
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "apidoc": {
+        "consents",
         "workflows",
         "pushing",
         "insight",
@@ -125,6 +130,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "send",
         "merge",
         "leaving",
+        "consents",
         "suppression",
         "insight",
         "atlas",

@@ -110,8 +110,9 @@ def test_every_language_says_everything() -> None:
 
 
 def test_what_strangers_wrote_is_escaped(place: Place) -> None:
-    place.found.pipeline.state.put_template(
-        place.found.pipeline.state.campaigns()[0].id, TemplateId(7001), subject="<script>x</script>", html=b"<p>", links=(),
+    state = place.found.pipeline.state
+    state.put_template(
+        state.campaigns()[0].id, TemplateId(7001), subject="<script>x</script>", html=b"<p>", links=(),
         now=place.found.pipeline.now,
     )  # fmt: skip
     assert "<script" not in place.client.get(f"/k/{place.token(place.found.handle(ADA))}").text

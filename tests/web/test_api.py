@@ -122,6 +122,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
     goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
     campaigns |= {"/api/salesforce", "/api/workflows", "/api/workflows/why", "/api/workflows/{rule}/test"}
     tried |= {"/api/calls", "/api/score/movers", "/api/score/learn"}
+    lists |= {"/api/consent", "/api/consent/{address}", "/api/consent/{address}/proof"}
     files = {"/api/export/{table}", "/api/pack", "/api/snapshot"}
     assert (
         set(paths)
@@ -155,7 +156,12 @@ GOALS = (
     "/api/goals/purchase?segments=true",
     "/api/campaigns/2/conversions?goal=purchase&model=linear&segments=true",
 )
-LISTS = ("/api/suppressions?page_size=2", "/api/suppressions/dead0@gmail.com", "/api/incidents")
+LISTS = (
+    "/api/consent/person1@example.com",
+    "/api/suppressions?page_size=2",
+    "/api/suppressions/dead0@gmail.com",
+    "/api/incidents",
+)
 SEGMENTS = (
     "/api/segments",
     "/api/segments/Clicked%20once/people",

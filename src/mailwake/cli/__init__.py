@@ -45,6 +45,7 @@ COMMANDS = (
     "privacy",
     "backup",
     "restore",
+    "consent",
     "judge",
     "replay",
     "keys",

@@ -36,6 +36,7 @@ _STAY = {
     "unsubscribes": "kept with the number alone",
     "suppressions": "kept with the number alone",
     "consent_ledger": "kept with the number alone",
+    "consent_proofs": "kept although they quote the address, as proof of what was agreed to",
     "workflow_entries": "made anonymous",
     "incidents": "made anonymous",
 }

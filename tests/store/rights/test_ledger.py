@@ -8,6 +8,8 @@ import pytest
 
 from mailwake.errors import Unavailable
 from mailwake.events import CampaignId, Handle, Micros
+from mailwake.store.consent.chain import breaks
+from mailwake.store.consent.rows import Proof
 from mailwake.store.crm import CrmPerson, Lane, Wish, open_crm
 from mailwake.store.rights.ledger import RightsStore, open_rights
 from mailwake.store.state import Consent, IncidentKind, Refusal, StateStore, Unsubscribe, open_state
@@ -108,7 +110,11 @@ def test_who_comes_back_is_somebody_new_whose_no_still_holds(
     assert {row.reason for row in state.suppressions(new)} == {"unsubscribed"}
     assert state.suppressed([new], campaign=CampaignId(1), stream="marketing")
     assert new in state.inert()
-    assert state.consents(new) == []
+    assert {(line.source, str(line.axis), str(line.state)) for line in state.consents(new)} == {
+        ("erased", "opens", "withdrawn")
+    }
+    assert list(breaks(state.ledger(), state.consent_head)) == []
+    assert state.unlike_consents() == []
     found = rights.was_erased("ADA.canary@EXAMPLE.com")
     assert found is not None
     assert (found.handle, found.digest.count("a") < 64) == (theirs, True)
@@ -146,3 +152,15 @@ def test_an_errand_is_asked_done_and_forgotten(stores: tuple[StateStore, RightsS
     assert rights.asked(since=NOW) == []
     assert (rights.errand(number).done_at, rights.errand(number).asked) == (NOW, {})
     rights.forget_errands([number])
+
+
+def test_a_proof_that_quotes_the_address_stays_in_the_chain_and_is_told(
+    stores: tuple[StateStore, RightsStore],
+) -> None:
+    state, rights = stores
+    theirs = state.handles([ADDRESS], now=NOW)[ADDRESS]
+    proof = Proof(proof=f"mail of {ADDRESS}, 3 May")
+    state.set_consent(theirs, axis="opens", state="granted", at=NOW, source="support", proof=proof)
+    rights.begin(theirs, ADDRESS, at=NOW, by="me")
+    assert rights.erase(theirs, ADDRESS)["consent_proofs"] == 1
+    assert list(breaks(state.ledger(), state.consent_head)) == []

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, String, Table, cast, func, or_, select, tuple_
 
 from mailwake.events import Handle
+from mailwake.store.consent import tables as said
 from mailwake.store.crm import tables as crm
 from mailwake.store.rights import tables
 from mailwake.store.state import schema
@@ -29,6 +30,8 @@ _GO: tuple[Table, ...] = (
 #: what stands in the place of a recipient where there is none any more
 NOBODY = 0
 _MASK = "…"
+#: what is counted of lines that quote the address as proof
+PROOFS = "consent_proofs"
 Counts = dict[str, int]
 
 
@@ -46,10 +49,12 @@ def person_counts(connection: Connection, handle: Handle, key: str | None) -> Co
         key: of their address; None: it is not known any more.
     """
     told = {table.name: _count(connection, table, handle_at(table, handle)) for table in _GO}
-    for table in (workflows.entries, schema.unsubscribes, schema.suppressions, schema.consent_ledger):
+    for table in (workflows.entries, schema.unsubscribes, schema.suppressions, said.ledger):
         told[table.name] = _count(connection, table, handle_at(table, handle))
     told[crm.people.name] = _count(connection, crm.people, crm.people.c.address_key == key) if key else 0
     told[crm.members.name] = _count(connection, crm.members, crm.members.c.person.in_(_records(key))) if key else 0
+    points = crm.points
+    told[points.name] = _count(connection, points, points.c.individual.in_(_individuals(key))) if key else 0
     told[crm.journal.name] = _count(connection, crm.journal, _journalled(connection, handle, key))
     told["jobs"] = len(_jobs_about(connection, handle, address_of(connection, handle)))
     return {name: count for name, count in told.items() if count}
@@ -58,11 +63,14 @@ def person_counts(connection: Connection, handle: Handle, key: str | None) -> Co
 def erase_person(connection: Connection, handle: Handle, key: str | None) -> Counts:
     """Delete and cut loose all of it; says how many rows of each table that concerned."""
     address, told = address_of(connection, handle), person_counts(connection, handle, key)
+    if address and (quoted := _proofs(connection, handle, address)):
+        told[PROOFS] = quoted
     for job in _jobs_about(connection, handle, address):
         connection.execute(schema.jobs.delete().where(tuple_(schema.jobs.c.kind, schema.jobs.c.key) == tuple_(*job)))
     connection.execute(crm.journal.delete().where(_journalled(connection, handle, key)))
     if key:
         connection.execute(crm.members.delete().where(crm.members.c.person.in_(_records(key))))
+        connection.execute(crm.points.delete().where(crm.points.c.individual.in_(_individuals(key))))
         connection.execute(crm.people.delete().where(crm.people.c.address_key == key))
     for table in _GO:
         connection.execute(table.delete().where(handle_at(table, handle)))
@@ -101,6 +109,13 @@ def _loosen(connection: Connection, handle: Handle) -> None:
         connection.execute(acts.update().where(acts.c.unsubscribe == number).values(unsubscribe=fresh, why=""))
 
 
+def _proofs(connection: Connection, handle: Handle, address: str) -> int:
+    """Lines of the ledger of consent whose proof quotes the address: the chain would break without them."""
+    words = (said.ledger.c.proof, said.ledger.c.url, said.ledger.c.actor)
+    names = or_(*(func.lower(each).contains(address.lower(), autoescape=True) for each in words))
+    return _count(connection, said.ledger, handle_at(said.ledger, handle) & names)
+
+
 def _mask_incidents(connection: Connection, address: str) -> int:
     """Words of a server that were kept as an example may name them."""
     incidents = schema.incidents
@@ -123,6 +138,11 @@ def _records(key: str | None) -> Any:  # noqa: ANN401 - a subquery has no shorte
     return select(crm.people.c.id).where(crm.people.c.address_key == key)
 
 
+def _individuals(key: str | None) -> Any:  # noqa: ANN401 - as above
+    own = (crm.people.c.address_key == key) & crm.people.c.individual.is_not(None)
+    return select(crm.people.c.individual).where(own)
+
+
 def _journalled(connection: Connection, handle: Handle, key: str | None) -> ColumnElement[bool]:
     """Lines of the journal about what somebody's records were given."""
     places = {
@@ -141,7 +161,7 @@ def _count(connection: Connection, table: Table, where: ColumnElement[bool]) -> 
 
 def kept_of(connection: Connection, handle: Handle) -> Mapping[str, Any]:
     """What they had asked for, to hold for the address should it come back."""
-    suppressions, consent = schema.suppressions, schema.consent
+    suppressions, consent = schema.suppressions, said.consent
     holds = select(suppressions.c.reason, suppressions.c.campaign, suppressions.c.stream)
     rows = connection.execute(holds.where(handle_at(suppressions, handle), suppressions.c.lifted_at.is_(None)))
     refused = select(consent.c.axis).where(handle_at(consent, handle), consent.c.state.in_(("denied", "withdrawn")))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from mailwake.events import Handle
+from mailwake.store.consent import tables as said
 from mailwake.store.crm import tables as crm
 from mailwake.store.state import schema
 from mailwake.store.workflows import tables as workflows
@@ -50,7 +51,7 @@ def known(connection: Connection, handle: Handle, key: str | None) -> Known:
     unsubscribes = _of(connection, schema.unsubscribes, schema.unsubscribes.c.handle == handle)
     acts, numbers = schema.unsubscribe_acts, [row["id"] for row in unsubscribes]
     by_handle = {
-        "recipient": schema.recipients, "consent_history": schema.consent_ledger, "consent": schema.consent,
+        "recipient": schema.recipients, "consent_history": said.ledger, "consent": said.consent,
         "suppressions": schema.suppressions, "refusals": schema.refusals, "open_day": schema.open_days,
         "holdouts": schema.holdouts, "workflows": workflows.entries, "org_written": crm.written,
         "org_waiting": crm.outbox,

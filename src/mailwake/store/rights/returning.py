@@ -12,15 +12,18 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from mailwake.store.consent.ledger import entry_of
+from mailwake.store.consent.rows import ConsentEntry
 from mailwake.store.rights.digests import digest, key_beside
 from mailwake.store.rights.tables import erasures
 from mailwake.store.state import schema
+from mailwake.store.state.rows import Consent
 
 SOURCE = "erased"
 _PART = 4_000
 
 
-def hold_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+def hold_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[ConsentEntry]:
     """Let hold for new recipients what was kept of them when they were erased.
 
     Args:
@@ -28,22 +31,21 @@ def hold_back(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         rows: of `recipients`.
 
     Returns:
-        How many of them had been erased.
+        What they had withdrawn, to be written into the ledger of consent in the same transaction.
 
     Raises:
         Unavailable: somebody was erased and the key is not there; nobody is added, for it might be them.
     """
     if connection.scalar(select(erasures.c.id).limit(1)) is None:
-        return 0
+        return []
     key = key_beside(Path(connection.engine.url.database or "").parent)
     by_digest = {digest(key, row["address_key"]): row for row in rows}
-    asked, count = list(by_digest), 0
+    asked, withdrawn = list(by_digest), list[ConsentEntry]()
     for start in range(0, len(asked), _PART):
         query = select(erasures.c.digest, erasures.c.kept).where(erasures.c.digest.in_(asked[start : start + _PART]))
         for found, kept in connection.execute(query).all():
-            _hold(connection, by_digest[found], kept)
-            count += 1
-    return count
+            withdrawn += _hold(connection, by_digest[found], kept)
+    return withdrawn
 
 
 def erased_keys(connection: Connection, keys: Iterable[str]) -> set[str]:
@@ -64,13 +66,9 @@ def erased_keys(connection: Connection, keys: Iterable[str]) -> set[str]:
     return found - set(connection.scalars(back))
 
 
-def _hold(connection: Connection, row: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
+def _hold(connection: Connection, row: Mapping[str, Any], kept: Mapping[str, Any]) -> list[ConsentEntry]:
     new = {"handle": row["handle"], "source": SOURCE, "at": row["first_seen_at"]}
     told = [{**new, **each} for each in kept.get("suppressions", ())]
     if told:
         connection.execute(schema.suppressions.insert(), told)
-    for axis in kept.get("withdrawn", ()):
-        connection.execute(
-            schema.consent.insert().prefix_with("OR REPLACE", dialect="sqlite"),
-            {"handle": row["handle"], "axis": axis, "state": "withdrawn", "at": row["first_seen_at"]},
-        )
+    return [entry_of(**new, axis=axis, state=Consent.WITHDRAWN) for axis in kept.get("withdrawn", ())]

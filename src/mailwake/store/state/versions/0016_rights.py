@@ -1,14 +1,14 @@
 """Who was erased, and what is asked of the process that owns the event store.
 
 Revision ID: 0016
-Revises: 0010
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0016"
-down_revision = "0010"
+down_revision = "0011"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
