@@ -58,6 +58,9 @@ The rooms, in the order an email lives::
     printing   answers for a terminal and for spreadsheets
     serving    how colleagues reach the dashboard
     web        JSON API and dashboard
+    rights     what one person may ask of us: what is known of them, and to be forgotten
+    backup     all of an installation, copied while it runs, and put back
+    disclosure a recipient's own page
     orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command
     simulate   the outside world, for demo and tests

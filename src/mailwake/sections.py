@@ -269,15 +269,6 @@ class Conversions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Privacy:
-    """``[privacy]``: what becomes of what is known of people."""
-
-    #: of earlier opens and clicks when somebody withdraws: stop leaves them, anonymise cuts them off the person so that
-    #: campaigns keep their totals, erase removes them
-    on_withdrawal: str = "anonymise"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Salesforce:
     """``[salesforce]``: the org that is told what people did (docs/howto/salesforce.md)."""
 
@@ -348,6 +339,23 @@ class Scoring:
     model: str = ""
     #: a file of your own with drafts of what to write, made from follow_ups.toml; empty: that one
     follow_ups: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Privacy:
+    """``[privacy]``: what becomes of what is known of people, and what they may ask (docs/explain/erasure.md)."""
+
+    #: of earlier opens and clicks when somebody withdraws: stop leaves them, anonymise cuts them off the person so that
+    #: campaigns keep their totals, erase removes them
+    on_withdrawal: str = "anonymise"
+    #: file beside the data that says who was erased or withdrew, so that no restored backup brings them back; relative
+    #: to this file; copy it elsewhere, apart from backups
+    ledger: str = "forgotten.log"
+    #: listener of the page on which recipients see what is known of them, behind a proxy that does TLS
+    host: str = "127.0.0.1"
+    port: int = 8029
+    #: where recipients reach it, such as https://privacy.example.com; empty: there is no such page
+    page_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

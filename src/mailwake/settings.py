@@ -96,10 +96,10 @@ class Settings:
     reports: dict[str, Report] = field(default_factory=dict, metadata={"each": Report})
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     conversions: Conversions = field(default_factory=Conversions)
-    privacy: Privacy = field(default_factory=Privacy)
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
     scoring: Scoring = field(default_factory=Scoring)
+    privacy: Privacy = field(default_factory=Privacy)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     logging: Logging = field(default_factory=Logging)
@@ -312,6 +312,9 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("web.language", f"{settings.web.language!r} is no language; write it as de or pt-BR")
     if settings.privacy.on_withdrawal not in ("stop", "anonymise", "erase"):
         raise Misconfigured("privacy.on_withdrawal", "must be stop, anonymise or erase")
+    page = urlsplit(settings.privacy.page_url)
+    if settings.privacy.page_url and (page.scheme not in ("http", "https") or not page.hostname or page.query):
+        raise Misconfigured("privacy.page_url", "must be a scheme and a host, such as https://privacy.example.com")
     if settings.log.keep_days < 0:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:

@@ -75,6 +75,7 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
             opened.callback(_reports(settings, stores))
         if with_work:
             opened.callback(_work(settings, events))
+            opened.callback(_rights(settings, stores))
             opened.callback(_experiments(settings, events, config))
             opened.callback(_salesforce(settings, stores))
             opened.callback(_workflows(settings, stores, config))
@@ -101,6 +102,12 @@ def _work(settings: Settings, events: EventStore) -> Callable[[], None]:
     from mailwake.cli.work import open_worker, start_worker
 
     return start_worker(open_worker(settings, events))
+
+
+def _rights(settings: Settings, stores: Stores) -> Callable[[], None]:
+    from mailwake.cli.privacy.owning import start_office
+
+    return start_office(settings, stores)
 
 
 def _experiments(settings: Settings, events: EventStore, config: str) -> Callable[[], None]:
@@ -161,6 +168,7 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
 
 async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
     from mailwake.cli.packing import maker_of
+    from mailwake.cli.privacy.owning import disclosing
     from mailwake.monitoring.status import look
     from mailwake.serving.guard import open_to_all
     from mailwake.serving.server import serve
@@ -186,14 +194,16 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:
-        await serve(
-            app,
-            host=settings.web.host,
-            port=settings.web.port,
-            ready=lambda url: _say_ready(settings, url),
-            stop=stop,
-        )
+        async with disclosing(settings, stores, stop):
+            await serve(
+                app,
+                host=settings.web.host,
+                port=settings.web.port,
+                ready=lambda url: _say_ready(settings, url),
+                stop=stop,
+            )
     finally:
+        stop.set()
         address.remove(settings.data_folder, pid=os.getpid())
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 
 import mailwake.store.crm.tables
 import mailwake.store.native.tables
+import mailwake.store.rights.tables
 import mailwake.store.withdrawals.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too
 from mailwake.errors import Unavailable
@@ -131,6 +132,8 @@ CRM = (
 )
 WORKFLOWS = ("workflow_entries", "workflow_rules")
 SINCE_0010 = (
+    "erasures",
+    "errands",
     "consent_texts",
     "erased_handles",
     "native_lists",
@@ -295,3 +298,29 @@ def test_goals_come_into_a_store_of_the_version_before_without_loss(tmp_path: Pa
     assert again.goals() == {"purchase": goal}
     assert [again.delete_goal("purchase"), again.delete_goal("purchase")] == [True, False]
     again.close()
+
+
+READS = """
+import sys
+from mailwake.store.state import open_state
+store = open_state(sys.argv[1])
+print(len(store.suppressions(1)))
+store.close()
+"""
+
+
+def test_another_process_that_lets_go_takes_nothing_away(tmp_path: Path) -> None:
+    """Opening a store twice in one process kept no lock, so that somebody else's exit removed the write-ahead log."""
+    path = tmp_path / "state.sqlite"
+    first = open_state(path)
+    first.suppress(Handle(1), reason="a", source="x", at=Micros(1))
+    second = open_state(path)
+    told = []
+    for reason in ("b", "c"):
+        first.suppress(Handle(1), reason=reason, source="x", at=Micros(1))
+        second.suppressions(Handle(1))
+        done = subprocess.run([sys.executable, "-c", READS, str(path)], capture_output=True, text=True, check=True)
+        told.append(done.stdout.strip())
+    assert told == ["2", "3"]
+    first.close()
+    second.close()
