@@ -53,7 +53,9 @@ The rooms, in the order an email lives::
     boards      what stands, as people read it: addresses, domains, the installation
     apidoc     the API's description of itself
     printing   answers for a terminal and for spreadsheets
+    access     who may see and change what: accounts, roles, sessions, keys
     serving    how colleagues reach the dashboard
+    entrance   the pages of accounts
     web        JSON API and dashboard
     orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command

@@ -251,6 +251,7 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("logging.level", "must be debug, info, warning or error")
     if not _LANGUAGE.fullmatch(settings.web.language):
         raise Misconfigured("web.language", f"{settings.web.language!r} is no language; write it as de or pt-BR")
+    _check_login(settings)
     if settings.log.keep_days < 0:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:
@@ -259,6 +260,15 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("relay.max_bytes_under_way", "must not be below relay.max_message_bytes")
     if settings.smtp.security not in ("none", "starttls", "tls"):
         raise Misconfigured("smtp.security", "must be none, starttls or tls")
+
+
+def _check_login(settings: Settings) -> None:
+    if settings.web.login not in ("auto", "required"):
+        raise Misconfigured("web.login", "must be auto or required")
+    url = urlsplit(settings.web.public_url)
+    is_url = url.scheme in ("http", "https") and url.hostname and url.path in ("", "/") and not url.query
+    if settings.web.public_url and not is_url:
+        raise Misconfigured("web.public_url", "must be a scheme and a host, such as https://mail.example.com")
 
 
 def _check_names(settings: Settings) -> None:

@@ -45,6 +45,8 @@ COMMANDS = (
     "judge",
     "replay",
     "keys",
+    "users",
+    "api-keys",
     "doctor",
     "update-data",
     "bench",

@@ -318,6 +318,22 @@ def check_incidents(settings: Settings) -> Finding:
     return warning("returned", line)  # whoever got one mail of ours can write what looks like a refusal
 
 
+def check_access(settings: Settings) -> Finding:
+    """Who is let in to the dashboard."""
+    from mailwake.cli.users.gating import standing
+    from mailwake.store.access import open_access
+
+    file = settings.data_folder / "state.sqlite"
+    if not file.exists():
+        return unknown("access", "nothing was started here yet, so nobody can come in")
+    try:
+        with closing(open_access(file)) as store:
+            state, line = standing(settings, store)
+    except Unavailable as fault:
+        return unknown("access", str(fault))
+    return Finding(check="access", state=state, line=line)
+
+
 def _stale_before() -> int:
     """The pipeline applies within seconds; what is later than a few minutes waits for one that stands still."""
     return time.time_ns() // 1_000 - 5 * 60 * 1_000_000
@@ -368,4 +384,5 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_smtp,
     check_held,
     check_incidents,
+    check_access,
 )
