@@ -96,6 +96,7 @@ def examine(config: str) -> Iterator[Finding]:
     """Run every check; a settings file that cannot be read ends it."""
     from mailwake.cli.doctor_hosts import examine_hosts
     from mailwake.cli.doctor_telling import examine_telling
+    from mailwake.cli.gating import check_access
     from mailwake.cli.workflow.checking import check_rules
 
     try:
@@ -106,6 +107,7 @@ def examine(config: str) -> Iterator[Finding]:
     yield ok("config", f"{Path(config).resolve()} is readable and has no unknown option")
     for check in CHECKS:
         yield check(settings)
+    yield check_access(settings)
     yield from check_readers(settings)
     yield from check_sums(settings)
     yield from check_rules(settings)
@@ -318,22 +320,6 @@ def check_incidents(settings: Settings) -> Finding:
     return warning("returned", line)  # whoever got one mail of ours can write what looks like a refusal
 
 
-def check_access(settings: Settings) -> Finding:
-    """Who is let in to the dashboard."""
-    from mailwake.cli.users.gating import standing
-    from mailwake.store.access import open_access
-
-    file = settings.data_folder / "state.sqlite"
-    if not file.exists():
-        return unknown("access", "nothing was started here yet, so nobody can come in")
-    try:
-        with closing(open_access(file)) as store:
-            state, line = standing(settings, store)
-    except Unavailable as fault:
-        return unknown("access", str(fault))
-    return Finding(check="access", state=state, line=line)
-
-
 def _stale_before() -> int:
     """The pipeline applies within seconds; what is later than a few minutes waits for one that stands still."""
     return time.time_ns() // 1_000 - 5 * 60 * 1_000_000
@@ -384,5 +370,4 @@ CHECKS: tuple[Callable[[Settings], Finding], ...] = (
     check_smtp,
     check_held,
     check_incidents,
-    check_access,
 )

@@ -15,9 +15,9 @@ from typing import Annotated
 
 import typer
 
+from mailwake.cli.gating import door_of, warn
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
-from mailwake.cli.users.gating import door_of, is_reachable
 from mailwake.errors import MailwakeError
 from mailwake.events import Micros
 from mailwake.insight.report import overview
@@ -53,18 +53,8 @@ def command(
     configure(settings.logging, "web")
     desk = desk_of(settings, _contacts(settings))
     with door_of(settings) as door, _open(settings, config, desk, with_work=with_work) as stores:
-        _warn(settings, door)
+        warn(settings)
         asyncio.run(_serve(settings, stores, desk, door))
-
-
-def _warn(settings: Settings, door: Door) -> None:
-    """Say aloud what an operator should not overlook."""
-    if is_reachable(settings) and not (door.gate and door.gate.is_secure):
-        print(
-            f"mailwake: passwords and addresses travel in the open to {settings.web.host}:{settings.web.port}; "
-            "put a proxy with TLS in front and set web.public_url (docs/howto/access.md)",
-            file=sys.stderr,
-        )
 
 
 @contextlib.contextmanager

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mailwake.access.gate import Gate
-from mailwake.errors import Misconfigured
+from mailwake.errors import Misconfigured, Unavailable
 from mailwake.serving.entry import Door
 from mailwake.serving.guard import LOOPBACK, open_to_all
 from mailwake.settings import Settings
 from mailwake.store.access import AccessStore, open_access
+
+if TYPE_CHECKING:
+    from mailwake.cli.doctor import Finding
 
 
 @contextmanager
@@ -67,3 +72,28 @@ def standing(settings: Settings, store: AccessStore) -> tuple[str, str]:
     if is_reachable(settings) and urlsplit(web.public_url).scheme != "https":
         return "warning", "passwords travel in the open: put a proxy with TLS in front and set web.public_url"
     return "ok", f"{count} account(s); nobody is let in without one"
+
+
+def warn(settings: Settings) -> None:
+    """Say aloud what an operator should not overlook."""
+    if is_reachable(settings) and urlsplit(settings.web.public_url).scheme != "https":
+        print(
+            f"mailwake: passwords and addresses travel in the open to {settings.web.host}:{settings.web.port}; "
+            "put a proxy with TLS in front and set web.public_url (docs/howto/access.md)",
+            file=sys.stderr,
+        )
+
+
+def check_access(settings: Settings) -> Finding:
+    """Who is let in to the dashboard."""
+    from mailwake.cli.doctor import Finding, unknown
+
+    file = settings.data_folder / "state.sqlite"
+    if not file.exists():
+        return unknown("access", "nothing was started here yet, so nobody can come in")
+    try:
+        with closing(open_access(file)) as store:
+            state, line = standing(settings, store)
+    except Unavailable as fault:
+        return unknown("access", str(fault))
+    return Finding(check="access", state=state, line=line)
