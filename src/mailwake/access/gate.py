@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 
 from mailwake.access.accounts import Accounts
 from mailwake.access.actors import ANYBODY, COMMAND, Actor, Kind, NotAllowed
+from mailwake.access.keyform import BEARER, LOCAL
 from mailwake.access.limits import Limit
 from mailwake.access.programs import Programs
 from mailwake.access.recording import LogRecorder, Recorder
@@ -20,8 +21,6 @@ from mailwake.store.access import AccessStore
 
 #: files in an hour that one actor may have made
 EXPORTS = 5
-#: what a command of this installation writes before its secret, and a program before its key
-LOCAL, BEARER = "Mailwake-Local ", "Bearer "
 
 
 @dataclass(frozen=True, kw_only=True)

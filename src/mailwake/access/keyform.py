@@ -20,6 +20,8 @@ _ENV = re.compile(r"[a-z0-9]{1,12}")
 _KEY = re.compile(rf"(mwk_[a-z0-9]{{1,12}}_([a-z0-9]{{{ID_CHARS}}})_[0-9A-Za-z]{{{SECRET_CHARS}}})_([0-9A-Za-z]{{6}})")
 #: what a key begins with, wherever it stands
 MARK = "mwk_"
+#: what stands in the header Authorization before a key, and before the secret of a command of this installation
+BEARER, LOCAL = "Bearer ", "Mailwake-Local "
 
 
 def new_key(env: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Roles and what they may, from ``roles.toml``."""
+"""Roles and what they may, from ``roles.toml`` and ``permissions.toml``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from mailwake.errors import BadInput
 
@@ -17,13 +18,16 @@ REVEAL = "people:read"
 
 @cache
 def _told() -> tuple[Mapping[str, str], Mapping[str, tuple[str, frozenset[str]]]]:
-    tree = tomllib.loads(files(__package__).joinpath("roles.toml").read_text(encoding="utf-8"))
-    known: dict[str, str] = tree["permissions"]
+    known: dict[str, str] = _read("permissions.toml")
     roles = {
         name: (str(role["says"]), frozenset(known) if role["may"] == ["*"] else frozenset(role["may"]))
-        for name, role in tree["roles"].items()
+        for name, role in _read("roles.toml").items()
     }
     return known, roles
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
 
 
 def permissions() -> Mapping[str, str]:

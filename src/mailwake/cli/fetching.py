@@ -20,7 +20,6 @@ from mailwake.cli.report.asking import fault_of, stores_opened
 from mailwake.errors import BadInput, Unavailable
 from mailwake.insight.stores import Stores
 from mailwake.serving import address
-from mailwake.serving.address import Address
 from mailwake.settings import Settings
 
 _PART = 1 << 16
@@ -64,7 +63,7 @@ def _put(beside: Path, out: Path | None) -> None:
     beside.replace(out)
 
 
-def _download(running: Address, path: str, beside: Path) -> bool:
+def _download(running: address.Address, path: str, beside: Path) -> bool:
     """Whether a dashboard was there to answer."""
     url = running.url
     parts = urlsplit(url)

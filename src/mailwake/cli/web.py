@@ -206,6 +206,5 @@ def _language(settings: Settings) -> NullTranslations:
 
 
 def _say_ready(settings: Settings, url: str, door: Door) -> None:
-    secret = door.gate.local_secret if door.gate else ""
-    address.write(settings.data_folder, address.Address(url=url, pid=os.getpid(), secret=secret))
+    address.write(settings.data_folder, address.Address(url=url, pid=os.getpid(), secret=door.secret))
     print(f"dashboard on {url}", flush=True)

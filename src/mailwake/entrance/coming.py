@@ -58,7 +58,6 @@ def leave(request: Request) -> Response:
     gate.accounts.sign_out(actor_of(request))
     answer = RedirectResponse(LOGIN, status_code=303)
     cookie_set(gate, answer, "")
-    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
@@ -98,8 +97,8 @@ def _account(request: Request, *, fault: str = "", status: int = 200) -> Respons
         status=status,
         name=actor.name,
         role=user.role if user else actor.kind,
-        says=roles().get(user.role, "") if user else "",
-        may=[(name, says) for name, says in permissions().items() if actor.may(name)],
+        says=say(roles().get(user.role, "")) if user else "",
+        may=[(name, say(says)) for name, says in permissions().items() if actor.may(name)],
         has_password=actor.kind is Kind.USER and user is not None and user.password is not None,
         must_change=user is not None and user.must_change,
         shortest=MIN_CHARS,

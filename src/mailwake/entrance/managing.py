@@ -13,6 +13,7 @@ from mailwake.access.roles import permissions, roles
 from mailwake.entrance import views
 from mailwake.entrance.asking import Form, gate_of, unsaid
 from mailwake.errors import BadInput
+from mailwake.language import say
 from mailwake.serving.entry import LOGIN, actor_of
 from mailwake.store.access import Session
 from mailwake.web.forms import id_in
@@ -86,7 +87,7 @@ def _keys(request: Request, *, new: str = "") -> Response:
         "keys.html",
         new=new,
         keys=[views.key(each, zone, is_good=gate.programs.lasts(each)) for each in gate.programs.shown_to(actor)],
-        scopes=[(name, says) for name, says in permissions().items() if actor.may(name)],
+        scopes=[(name, say(says)) for name, says in permissions().items() if actor.may(name)],
         days=DAYS,
         most_days=MOST_DAYS,
         overlap=OVERLAP_HOURS,
@@ -142,7 +143,7 @@ def _users(request: Request, *, new: tuple[str, str] | None = None) -> Response:
         request,
         "users.html",
         users=[views.user(each, zone) for each in found],
-        roles=list(roles().items()),
+        roles=[(name, say(says)) for name, says in roles().items()],
         new_name=new[0] if new else "",
         new_password=new[1] if new else "",
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from mailwake.access.gate import LOCAL
+from mailwake.access.keyform import LOCAL
 
 NAME = "web.json"
 

@@ -55,6 +55,11 @@ class Door:
     #: host name under which browsers reach it, besides the one that it listens on; empty: none
     name: str = ""
 
+    @property
+    def secret(self) -> str:
+        """What commands of this installation show; empty: they need none."""
+        return "" if self.gate is None else self.gate.local_secret
+
 
 class Entry:
     """ASGI middleware: finds out who asks and leaves it in the request's state, as `actor`.

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.insight import seeding
 
-from mailwake.events import Handle
+from mailwake.events import EventType, Handle
 from mailwake.insight.stores import Stores
 from mailwake.store.access.masked import (
     Hidden,
@@ -18,6 +18,8 @@ from mailwake.store.access.masked import (
     pseudonym,
     without_addresses,
 )
+
+FIRST = {"only": "", "after_at": 0, "after_id": 0, "limit": 100}
 
 
 @pytest.fixture
@@ -79,8 +81,14 @@ def test_addresses_fields_and_searches_are_hidden(stores: Stores) -> None:
 def test_answers_of_the_event_store_quote_no_address(stores: Stores) -> None:
     mail = seeding.sending(stores, "Quoted")
     mail.people(["quoted@example.com"])
+    mail.add(EventType.BOUNCED, 0, 5, id=70, reason="550 5.1.1 <quoted@example.com>: user unknown")
     mail.write()
     whole, masked = stores.events, masked_events(stores.events)
     assert masked.ask("latest") == whole.ask("latest")
+    asked = {"campaign": int(mail.campaign.id), **FIRST}
+    told, hidden = (repr(store.ask("event_rows", **asked)) for store in (whole, masked))
+    assert "quoted@example.com" in told
+    assert "quoted@example.com" not in hidden
+    assert "550 5.1.1 <[address]>: user unknown" in hidden
     assert masked.cursors() == whole.cursors()
     assert masked.among([Handle(1)]).ask("latest") == whole.among([Handle(1)]).ask("latest")
