@@ -134,7 +134,7 @@ def house_over(stores: Stores, folder: Path, **options: Any) -> Iterator[House]:
     """A dashboard whose accounts lie in a folder of their own."""
     clock, notes = Clock(), Notes()
     store = open_access(folder / "access.sqlite")
-    clocks = {"wall": lambda: clock.micros, "clock": lambda: clock.seconds}
+    clocks: dict[str, Any] = {"wall": lambda: clock.micros, "clock": lambda: clock.seconds}
     gate = Gate(store, recorder=notes, **clocks, **{"is_required": True, **options})
     door = Door(gate=gate, routers=(coming.router, managing.router))
     settings = parse({}, root=folder)

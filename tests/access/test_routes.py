@@ -22,7 +22,7 @@ ROUTES = sorted(
         for router in (*ROUTERS, coming.router, managing.router)
         for route in router.routes
         if isinstance(route, APIRoute)
-        for method in route.methods
+        for method in route.methods or ()
     }
 )
 #: what stands in the places of a path

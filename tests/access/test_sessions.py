@@ -189,7 +189,7 @@ def test_no_header_makes_a_question_a_change(ann: Browser, name: str) -> None:
     """AT-63: GET stays GET, and a POST of nothing stays a POST."""
     assert ann.get("/goals?act=add&name=stolen&_method=POST", **{name: "POST"}).status_code == 200
     assert "stolen" not in ann.get("/goals").text
-    assert ann.post("/api/campaigns", **{name: "GET"}).status_code == 405
+    assert ann.post("/api/campaigns", None, **{name: "GET"}).status_code == 405
 
 
 def test_the_api_takes_a_session_with_its_token_in_a_header(ann: Browser, house: House) -> None:

@@ -1,6 +1,6 @@
 """What every answer carries, which host names we answer to at all, and from where anything may be changed.
 
-The dashboard trusts whoever reaches it, so a page elsewhere must not reach it through a visitor's browser: a name that
+A page elsewhere must not reach the dashboard through a visitor's browser: a name that
 an attacker points at 127.0.0.1 (DNS rebinding) is refused, no page elsewhere may frame, script or read ours, and a form
 that was not on a page of ours changes nothing.
 """

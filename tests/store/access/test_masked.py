@@ -19,7 +19,7 @@ from mailwake.store.access.masked import (
     without_addresses,
 )
 
-FIRST = {"only": "", "after_at": 0, "after_id": 0, "limit": 100}
+FIRST: dict[str, int | str] = {"only": "", "after_at": 0, "after_id": 0, "limit": 100}
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_answers_of_the_event_store_quote_no_address(stores: Stores) -> None:
     mail.write()
     whole, masked = stores.events, masked_events(stores.events)
     assert masked.ask("latest") == whole.ask("latest")
-    asked = {"campaign": int(mail.campaign.id), **FIRST}
+    asked: dict[str, int | str] = {"campaign": int(mail.campaign.id), **FIRST}
     told, hidden = (repr(store.ask("event_rows", **asked)) for store in (whole, masked))
     assert "quoted@example.com" in told
     assert "quoted@example.com" not in hidden
