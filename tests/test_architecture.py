@@ -139,8 +139,11 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "orgpackage": {"salesforce"},
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
-    "serving": {"clickmap"},
+    "access": {"store"},
+    "serving": {"access", "clickmap", "store"},
+    "entrance": {"access", "drawing", "serving", "store", "web"},
     "web": {
+        "access",
         "serving",
         "apidoc",
         "send",

@@ -56,7 +56,9 @@ The rooms, in the order an email lives::
     boards      what stands, as people read it: addresses, domains, the installation
     apidoc     the API's description of itself
     printing   answers for a terminal and for spreadsheets
+    access     who may see and change what: accounts, roles, sessions, keys
     serving    how colleagues reach the dashboard
+    entrance   the pages of accounts
     web        JSON API and dashboard
     rights     what one person may ask of us: what is known of them, and to be forgotten
     backup     all of an installation, copied while it runs, and put back

@@ -366,6 +366,14 @@ class Web:
     port: int = 8026
     #: time zone that charts start with
     timezone: str = "UTC"
+    #: auto: accounts make a log-in, and without any whoever reaches this machine's own address is owner; required:
+    #: there is a log-in even while there are no accounts
+    login: str = "auto"
+    #: URL that colleagues type, where a proxy with TLS stands in front, such as https://mail.example.com; with https,
+    #: sessions go by https alone
+    public_url: str = ""
+    #: networks whose X-Forwarded-For is believed; empty: nobody's
+    trusted_proxies: tuple[str, ...] = ()
     #: of its pages, such as de or pt-BR; what has no translation stays English (docs/howto/translate.md)
     language: str = "en"
 

@@ -315,6 +315,7 @@ def _check(settings: Settings) -> None:
     page = urlsplit(settings.privacy.page_url)
     if settings.privacy.page_url and (page.scheme not in ("http", "https") or not page.hostname or page.query):
         raise Misconfigured("privacy.page_url", "must be a scheme and a host, such as https://privacy.example.com")
+    _check_login(settings)
     if settings.log.keep_days < 0:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:
@@ -364,6 +365,15 @@ def _check_profile(tracking: Tracking, profile: Profile) -> None:
 
 def _mode_or(word: str, otherwise: Mode) -> Mode:
     return Mode.from_word(word) if word else otherwise
+
+
+def _check_login(settings: Settings) -> None:
+    if settings.web.login not in ("auto", "required"):
+        raise Misconfigured("web.login", "must be auto or required")
+    url = urlsplit(settings.web.public_url)
+    is_url = url.scheme in ("http", "https") and url.hostname and url.path in ("", "/") and not url.query
+    if settings.web.public_url and not is_url:
+        raise Misconfigured("web.public_url", "must be a scheme and a host, such as https://mail.example.com")
 
 
 def _check_names(settings: Settings) -> None:

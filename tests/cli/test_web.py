@@ -70,7 +70,9 @@ def get(url: str) -> bytes:
 def test_it_says_where_it_is_while_it_is_there(folder: Path) -> None:
     process, url = start(folder)
     file = folder / "mailwake-data" / "web.json"
-    assert json.loads(file.read_text(encoding="utf-8")) == {"url": url, "pid": process.pid}
+    told = json.loads(file.read_text(encoding="utf-8"))
+    assert len(told.pop("secret")) == 43
+    assert told == {"url": url, "pid": process.pid}
     assert json.loads(get(f"{url}/health")) == {"status": "ok"}
     assert stop(process) == ""
     assert not file.exists()
@@ -150,17 +152,27 @@ def test_an_unknown_time_zone_stops_the_start_and_names_the_option(folder: Path)
     assert "web.timezone" in done.stderr
 
 
-@pytest.mark.long
-def test_listening_for_others_is_said_aloud(folder: Path) -> None:
+def test_a_dashboard_without_accounts_is_not_shown_to_others(folder: Path) -> None:
     config = folder / "mailwake.toml"
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("port = 0", 'port = 0\nhost = "0.0.0.0"'), encoding="utf-8")
+    done = subprocess.run(mailwake(folder, "web"), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("mailwake: web.host: others reach this dashboard, and it has no accounts")
+    assert "mailwake users add NAME --role owner" in done.stderr
+
+
+@pytest.mark.long
+def test_listening_for_others_without_tls_is_said_aloud(folder: Path) -> None:
+    config = folder / "mailwake.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("port = 0", 'port = 0\nhost = "0.0.0.0"\nlogin = "required"'), encoding="utf-8")
     process, url = start(folder)
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(urllib.request.Request(url, headers={"Host": "evil.example"}), timeout=30)
     assert refused.value.code == 421
     refused.value.close()
-    assert "put a login in front" in stop(process)
+    assert "put a proxy with TLS in front" in stop(process)
 
 
 @pytest.mark.long

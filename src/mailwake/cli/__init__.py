@@ -50,6 +50,8 @@ COMMANDS = (
     "replay",
     "privacy",
     "keys",
+    "users",
+    "api-keys",
     "doctor",
     "update-data",
     "bench",

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from mailwake.cli.gating import door_of, warn
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError
@@ -28,6 +29,7 @@ from mailwake.notifying.office import REPORT, Office
 from mailwake.scoring.desk import Desk, desk_of
 from mailwake.scoring.facts import Contacts
 from mailwake.serving import address
+from mailwake.serving.entry import Door
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import open_remembered
@@ -50,8 +52,9 @@ def command(
     settings = load(config)
     configure(settings.logging, "web")
     desk = desk_of(settings, _contacts(settings))
-    with _open(settings, config, desk, with_work=with_work) as stores:
-        asyncio.run(_serve(settings, stores, desk))
+    with door_of(settings) as door, _open(settings, config, desk, with_work=with_work) as stores:
+        warn(settings)
+        asyncio.run(_serve(settings, stores, desk, door))
 
 
 @contextlib.contextmanager
@@ -166,11 +169,10 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
     return start_noting(settings, events)
 
 
-async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
+async def _serve(settings: Settings, stores: Stores, desk: Desk, door: Door) -> None:
     from mailwake.cli.packing import maker_of
     from mailwake.cli.privacy.owning import disclosing
     from mailwake.monitoring.status import look
-    from mailwake.serving.guard import open_to_all
     from mailwake.serving.server import serve
     from mailwake.web.app import create_app
 
@@ -178,15 +180,9 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if open_to_all(settings.web.host):
-        print(
-            f"mailwake: whoever reaches {settings.web.host}:{settings.web.port} can read addresses and numbers; "
-            "put a login in front, or set web.host to 127.0.0.1",
-            file=sys.stderr,
-        )
     app = create_app(
         stores,
-        host=settings.web.host,
+        door=door,
         packs=lambda: maker_of(settings),
         settings=settings,
         language=_language(settings),
@@ -199,7 +195,7 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
                 app,
                 host=settings.web.host,
                 port=settings.web.port,
-                ready=lambda url: _say_ready(settings, url),
+                ready=lambda url: _say_ready(settings, url, door),
                 stop=stop,
             )
     finally:
@@ -219,6 +215,6 @@ def _language(settings: Settings) -> NullTranslations:
     return found
 
 
-def _say_ready(settings: Settings, url: str) -> None:
-    address.write(settings.data_folder, address.Address(url=url, pid=os.getpid()))
+def _say_ready(settings: Settings, url: str, door: Door) -> None:
+    address.write(settings.data_folder, address.Address(url=url, pid=os.getpid(), secret=door.secret))
     print(f"dashboard on {url}", flush=True)
