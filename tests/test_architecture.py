@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "trials": {"stats"},
     "weighing": {"stats"},
     "store": set(),
+    "audit": {"store"},
     "leaving": {"store"},
     "smtp": set(),
     "send": {"smtp", "compose", "eventlog", "store", "goals"},
@@ -117,6 +118,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
     "serving": {"clickmap"},
     "web": {
+        "audit",
         "serving",
         "apidoc",
         "send",

@@ -349,6 +349,14 @@ class Monitor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Audit:
+    """``[audit]``: the log of who did what (docs/explain/audit.md)."""
+
+    #: lines are let go of after so many days, two years; an anchor of them stays
+    keep_days: int = 730
+
+
+@dataclass(frozen=True, kw_only=True)
 class Logging:
     """``[logging]``: what the roles say on standard error, one line per event."""
 

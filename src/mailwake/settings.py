@@ -23,6 +23,7 @@ import msgspec
 from mailwake.errors import Misconfigured
 from mailwake.modes import Mode, Modes
 from mailwake.sections import (
+    Audit,
     Brand,
     Compose,
     Conversions,
@@ -85,6 +86,7 @@ class Settings:
     scoring: Scoring = field(default_factory=Scoring)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
+    audit: Audit = field(default_factory=Audit)
     logging: Logging = field(default_factory=Logging)
     brand: Brand = field(default_factory=Brand)
     #: one table per host
@@ -251,6 +253,8 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("logging.level", "must be debug, info, warning or error")
     if not _LANGUAGE.fullmatch(settings.web.language):
         raise Misconfigured("web.language", f"{settings.web.language!r} is no language; write it as de or pt-BR")
+    if settings.audit.keep_days < 1:
+        raise Misconfigured("audit.keep_days", "must be 1 or more")
     if settings.log.keep_days < 0:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:

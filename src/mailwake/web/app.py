@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from mailwake.apidoc import openapi
+from mailwake.audit.log import AuditLog
+from mailwake.audit.watching import Watching
 from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
@@ -22,6 +24,7 @@ from mailwake.serving.admission import Admission
 from mailwake.serving.guard import Guard
 from mailwake.serving.keeping import Kept
 from mailwake.settings import Settings
+from mailwake.store.audit import same_database
 from mailwake.web import (
     api,
     calls,
@@ -105,4 +108,6 @@ def create_app(
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)
-    return Guard(Tongue(Admission(app), language), host=host)
+    guarded = Guard(Tongue(Admission(app), language), host=host)
+    app.state.audit = AuditLog(same_database(stores.state), wall=wall)
+    return Watching(guarded, app.state.audit, stores.state, wall=wall)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from fastapi import Request
 
+from mailwake.audit.watching import noted
 from mailwake.errors import BadInput
 
 #: A reason of 200 characters is at most 2,400 bytes of a form, whatever its letters, an address of 320 at most 3,840.
@@ -32,9 +33,11 @@ async def form_of(request: Request) -> Mapping[str, str]:
     """
     body = await _body(request)
     try:
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"))
+        given = dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"))
     except ValueError:
         raise BadInput("the form cannot be read; reload the page and try again") from None
+    noted(request.scope).given = given  # says what the request is about
+    return given
 
 
 async def json_of(request: Request) -> Mapping[str, str]:
@@ -43,7 +46,9 @@ async def json_of(request: Request) -> Mapping[str, str]:
     Raises:
         BadInput: it is too long or no such object.
     """
-    return _members(await _body(request))
+    given = _members(await _body(request))
+    noted(request.scope).given = given
+    return given
 
 
 async def long_json_of(request: Request) -> Mapping[str, str]:

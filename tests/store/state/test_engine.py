@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+import mailwake.store.audit.tables
 import mailwake.store.crm.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too
 from mailwake.errors import Unavailable
@@ -116,7 +117,16 @@ def test_opening_again_keeps_everything(tmp_path: Path) -> None:
 #: of later versions
 CRM = ("people", "individuals", "users", "marks", "campaigns", "members", "outbox", "written", "journal")
 WORKFLOWS = ("workflow_entries", "workflow_rules")
-SINCE_0006 = (*WORKFLOWS, *(f"crm_{name}" for name in CRM), "goals", "holdouts", "experiment_letters", "experiments")
+AUDIT = ("audit_lines", "audit_cuts")
+SINCE_0006 = (
+    *AUDIT,
+    *WORKFLOWS,
+    *(f"crm_{name}" for name in CRM),
+    "goals",
+    "holdouts",
+    "experiment_letters",
+    "experiments",
+)
 
 
 def test_a_store_of_the_version_before_is_brought_forward_without_loss(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0010"
+VERSION = "0015"
 
 metadata = MetaData(
     naming_convention={
