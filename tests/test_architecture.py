@@ -65,6 +65,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "workflows": {"rules", "crm", "scoring", "insight", "notifying", "segments", "store"},
     "drawing": {"insight", "comparing"},
     "boards": {
+        "audit",
         "rules",
         "workflows",
         "pushing",
@@ -94,6 +95,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     },
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "apidoc": {
+        "audit",
         "workflows",
         "pushing",
         "insight",

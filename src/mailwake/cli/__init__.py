@@ -42,6 +42,7 @@ COMMANDS = (
     "notify",
     "suppressions",
     "unsubscribes",
+    "audit",
     "judge",
     "replay",
     "keys",

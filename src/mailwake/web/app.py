@@ -27,6 +27,7 @@ from mailwake.settings import Settings
 from mailwake.store.audit import same_database
 from mailwake.web import (
     api,
+    audit,
     calls,
     click_maps,
     deliverability,
@@ -105,6 +106,7 @@ def create_app(
     app.include_router(exports.router)
     app.include_router(salesforce.router)
     app.include_router(workflows.router)
+    app.include_router(audit.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)

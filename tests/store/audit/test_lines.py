@@ -125,5 +125,5 @@ def test_lines_are_found_by_who_what_whom_and_how_it_ended(store: AuditStore) ->
     for name, (expected, wanted) in numbers.items():
         assert [line.number for line in store.lines(wanted, limit=9)] == expected, name
         assert store.count_lines(wanted) == len(expected)
-    assert [line.number for line in store.lines(Wanted(), limit=1, before=3)] == [2]
+    assert [line.number for line in store.lines(Wanted(), limit=1, offset=1)] == [2]
     assert store.actors() == ["ann", "bob"]

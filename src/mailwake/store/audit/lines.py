@@ -38,14 +38,11 @@ class Lines:
             before = connection.scalar(query)
             return None if before == draft.after else _append(connection, replace(draft, before=before))
 
-    def lines(self, wanted: Wanted, *, limit: int, before: int | None = None) -> list[AuditLine]:
-        """Lines, the latest first; those before a number alone, where one is given."""
-        query = select(_lines).where(*_filters(wanted))
-        if before is not None:
-            query = query.where(_lines.c.number < before)
+    def lines(self, wanted: Wanted, *, limit: int, offset: int = 0) -> list[AuditLine]:
+        """Lines, the latest first."""
+        query = select(_lines).where(*_filters(wanted)).order_by(_lines.c.number.desc()).limit(limit).offset(offset)
         with self._database.reading() as connection:
-            found = connection.execute(query.order_by(_lines.c.number.desc()).limit(limit)).mappings()
-            return [_line(row) for row in found]
+            return [_line(row) for row in connection.execute(query).mappings()]
 
     def count_lines(self, wanted: Wanted) -> int:
         """How many there are of them."""
