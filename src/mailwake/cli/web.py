@@ -177,7 +177,7 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
 
 
 async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
-    from mailwake.cli.packing import maker_of
+    from mailwake.cli.export.packing import maker_of
     from mailwake.monitoring.status import look
     from mailwake.serving.guard import open_to_all
     from mailwake.serving.server import serve
