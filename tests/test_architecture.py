@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "weighing": {"stats"},
     "store": set(),
     "audit": {"store"},
+    "oidc": set(),
     "leaving": {"store"},
     "smtp": set(),
     "send": {"smtp", "compose", "eventlog", "store", "goals"},

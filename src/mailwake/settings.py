@@ -38,6 +38,7 @@ from mailwake.sections import (
     Logging,
     Monitor,
     Notify,
+    Oidc,
     Relay,
     Report,
     Salesforce,
@@ -86,6 +87,7 @@ class Settings:
     scoring: Scoring = field(default_factory=Scoring)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
+    oidc: Oidc = field(default_factory=Oidc)
     audit: Audit = field(default_factory=Audit)
     logging: Logging = field(default_factory=Logging)
     brand: Brand = field(default_factory=Brand)
