@@ -58,6 +58,10 @@ _PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,32}")
 #: language, script, region, as BCP 47 has them; a name of a folder, so nothing else
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 DEFAULT_FILE = "mailwake.toml"
+#: what stands in examples in place of a secret, here and elsewhere
+_SAMPLES = frozenset(
+    {"changeme", "change-me", "change_me", "password", "secret", "token", "example", "your-secret-here", "todo", "xxx"}
+)
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -163,8 +167,16 @@ class Settings:
         """The text behind ``env:NAME`` or ``file:PATH``.
 
         Raises:
-            Misconfigured: the reference has another form or leads nowhere.
+            Misconfigured: the reference has another form or leads nowhere, or there is no secret at its end.
         """
+        found = self._behind(reference, option)
+        if not found.strip():
+            raise Misconfigured(option, f"{reference} is empty")
+        if found.strip().lower() in _SAMPLES:
+            raise Misconfigured(option, f"{reference} holds a word from an example; everybody knows it")
+        return found
+
+    def _behind(self, reference: str, option: str) -> str:
         kind, _, name = reference.partition(":")
         if kind == "env" and name:
             if name in os.environ:

@@ -68,11 +68,16 @@ def page_of(store: AuditStore, state: StateStore, asked: Asked) -> AuditAnswer:
     Raises:
         BadInput: there is no such action or outcome, or the person is no address.
     """
-    wanted = _wanted(state, asked)
+    wanted = _wanted(store, state, asked)
     found = store.lines(wanted, limit=asked.page_size, offset=(asked.page - 1) * asked.page_size)
     addresses = state.addresses({Handle(int(each.object)) for each in found if _is_recipient(each)})
     lines = [_told(each, addresses.get(Handle(int(each.object))) if _is_recipient(each) else None) for each in found]
     return AuditAnswer(lines=lines, page=asked.page, page_size=asked.page_size, total=store.count_lines(wanted))
+
+
+def actions_of(store: AuditStore) -> list[str]:
+    """Every word that a line may have, by the alphabet."""
+    return sorted({*Action, *store.actions()})
 
 
 def exported(store: AuditStore) -> Iterator[bytes]:
@@ -81,9 +86,9 @@ def exported(store: AuditStore) -> Iterator[bytes]:
         yield msgspec.json.encode(asdict(line)) + b"\n"
 
 
-def _wanted(state: StateStore, asked: Asked) -> Wanted:
-    if asked.action and asked.action not in tuple(Action):
-        raise BadInput(f"there is no action {asked.action[:48]!r}; there are {', '.join(Action)}")
+def _wanted(store: AuditStore, state: StateStore, asked: Asked) -> Wanted:
+    if asked.action and asked.action not in (known := actions_of(store)):
+        raise BadInput(f"there is no action {asked.action[:48]!r}; there are {', '.join(known)}")
     if asked.outcome and asked.outcome not in tuple(Outcome):
         raise BadInput(f"there is no outcome {asked.outcome[:48]!r}; there are {', '.join(Outcome)}")
     wanted = {"action": asked.action, "actor": asked.actor, "outcome": asked.outcome}

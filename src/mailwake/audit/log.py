@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from mailwake.audit.words import RECIPIENT, Action, Actor, Outcome, Thing
+from mailwake.audit.words import RECIPIENT, Actor, Outcome, Thing
 from mailwake.errors import BadInput
 from mailwake.events import Micros
 from mailwake.store.audit import AuditLine, AuditStore, Draft
@@ -23,6 +23,7 @@ from mailwake.store.audit import AuditLine, AuditStore, Draft
 MAX_CHARS = 300
 #: half of a pair, as bytes that were no UTF-8 become in Python: no JSON can hold it
 _LONE = re.compile("[\ud800-\udfff]")
+_ACTION = re.compile(r"(?=.{1,48}\Z)[a-z][a-z_]*(\.[a-z_]+)+")
 #: of recipients: digits
 _HANDLE = re.compile(r"[0-9]{0,20}")
 
@@ -41,7 +42,7 @@ class AuditLog:
 
     def record(
         self,
-        action: Action,
+        action: str,
         actor: Actor,
         of: Thing,
         *,
@@ -53,7 +54,7 @@ class AuditLog:
         """Add a line.
 
         Args:
-            action: what was done.
+            action: what was done: a word of `Action`, or of the room that does it, such as ``user.role``.
             actor: who did it.
             of: what it was done to.
             outcome: how it ended.
@@ -62,14 +63,14 @@ class AuditLog:
             request: id of the request that it came with.
 
         Raises:
-            BadInput: a recipient is named by something that is no handle.
+            BadInput: a recipient is named by something that is no handle, or the action is no such word.
             Unavailable: it cannot be written; what was to be done must not be called done.
         """
         draft = self._draft(action, actor, of)
         compared = replace(draft, before=_json(before), after=_json(after))
         return self.store.append(replace(compared, outcome=str(outcome), request=request))
 
-    def record_change(self, action: Action, actor: Actor, of: Thing, *, now: Mapping[str, Any]) -> AuditLine | None:
+    def record_change(self, action: str, actor: Actor, of: Thing, *, now: Mapping[str, Any]) -> AuditLine | None:
         """Add what holds of a thing now, unless it held already when that was last written down.
 
         Returns:
@@ -77,9 +78,11 @@ class AuditLog:
         """
         return self.store.append_change(replace(self._draft(action, actor, of), after=_json(now)))
 
-    def _draft(self, action: Action, actor: Actor, of: Thing) -> Draft:
+    def _draft(self, action: str, actor: Actor, of: Thing) -> Draft:
         if of.kind == RECIPIENT and not _HANDLE.fullmatch(of.name):
             raise BadInput("the audit log names recipients by their handles")
+        if not _ACTION.fullmatch(action):
+            raise BadInput("the audit log knows acts by words such as user.role")
         return Draft(
             at=Micros(self._wall()),
             actor_kind=str(actor.kind),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.audit.answers import Asked, AuditAnswer, LineAnswer
 from mailwake.audit.checking import Checked
-from mailwake.audit.words import Action, ActorKind, Outcome
+from mailwake.audit.words import ActorKind, Outcome
 from mailwake.boards.workflows_view import Mark
 from mailwake.drawing import figures
 from mailwake.drawing.paging import pages
@@ -30,13 +30,16 @@ _KINDS: Mapping[str, str] = {
 }
 
 
-def values(told: AuditAnswer, asked: Asked, actors: Sequence[str], zone: ZoneInfo) -> dict[str, Any]:
+def values(
+    told: AuditAnswer, asked: Asked, *, actors: Sequence[str], actions: Sequence[str], zone: ZoneInfo
+) -> dict[str, Any]:
     """What `audit.html` names.
 
     Args:
         told: the answer.
         asked: what it was asked for.
         actors: everybody who did something, to choose from.
+        actions: all words for what is done, to choose from.
         zone: the viewer's.
     """
     query = {"action": asked.action, "actor": asked.actor, "outcome": asked.outcome, "person": asked.person}
@@ -44,7 +47,7 @@ def values(told: AuditAnswer, asked: Asked, actors: Sequence[str], zone: ZoneInf
         "lines": [_line(each, zone) for each in told.lines],
         "asked": asked,
         "is_narrowed": any(query.values()),
-        "actions": list(Action),
+        "actions": actions,
         "actors": actors,
         "outcomes": [(outcome, say(words)) for outcome, (_, _, words) in _OUTCOMES.items()],
         "pages": pages(PATH, query, page=asked.page, total=told.total, page_size=told.page_size),

@@ -39,7 +39,9 @@ def page(
     """Who did what, narrowed as the address says."""
     asked = Asked(action=action, actor=actor, outcome=outcome, person=person, page=page)
     store, stores = _store(request), stores_of(request)
-    values = audit_view.values(answers.page_of(store, stores.state, asked), asked, store.actors(), stores.zone)
+    told = answers.page_of(store, stores.state, asked)
+    choices = {"actors": store.actors(), "actions": answers.actions_of(store)}
+    values = audit_view.values(told, asked, **choices, zone=stores.zone)
     checked = audit_view.checked(_checked(request)) if check else None
     return render(request, "audit.html", here="status", checked=checked, **values)
 

@@ -54,6 +54,11 @@ class Lines:
         with self._database.reading() as connection:
             return list(connection.scalars(select(_lines.c.actor).distinct().order_by(_lines.c.actor)))
 
+    def actions(self) -> list[str]:
+        """Everything that was done, by its words."""
+        with self._database.reading() as connection:
+            return list(connection.scalars(select(_lines.c.action).distinct().order_by(_lines.c.action)))
+
     def chain(self) -> Iterator[AuditLine]:
         """All lines from the oldest, a few at a time; what is added meanwhile comes too."""
         after = 0
