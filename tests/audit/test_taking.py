@@ -33,8 +33,10 @@ def taker(store: AuditStore) -> Taker:
 
 def test_a_changed_role_is_a_line_with_both(store: AuditStore) -> None:
     ann = Known("user", "ann@example.com")
-    told = {"before": {"role": "viewer"}, "after": {"role": "owner"}, "at": Micros(1)}
-    taker(store).record(actor=ann, action="user.role", object="user 7", outcome="ok", **told)
+    before, after = {"role": "viewer"}, {"role": "owner"}
+    taker(store).record(
+        actor=ann, action="user.role", object="user 7", outcome="ok", before=before, after=after, at=Micros(1)
+    )
     (line,) = store.lines(Wanted(), limit=9)
     assert (line.actor_kind, line.actor, line.action) == ("user", "ann@example.com", "user.role")
     assert (line.object_kind, line.object, line.outcome) == ("user", "7", "ok")

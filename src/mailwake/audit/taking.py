@@ -1,4 +1,4 @@
-"""Takes down what other rooms did: log-ins, accounts, keys. They say it in their own words and know nothing of this room."""
+"""Takes down what other rooms did: log-ins, accounts, keys; they say it in their own words and know nothing of this."""
 
 from __future__ import annotations
 
@@ -67,9 +67,8 @@ class Taker:
         if action in _WATCHED:
             return
         kind, _, name = object.partition(" ")
-        self._audit.record(
-            action, actor_named(actor), Thing(kind, name), outcome=Outcome(outcome), before=before, after=after
-        )
+        told, ended = actor_named(actor), Outcome(outcome)
+        self._audit.record(action, told, Thing(kind, name), outcome=ended, before=before, after=after)
 
 
 def actor_named(actor: Somebody) -> Actor:
