@@ -16,10 +16,12 @@ WORDS = {
     "tokens": {"errors", "modes"},
     "events": {"errors", "modes"},
     "sections": set[str](),
-    "settings": {"errors", "modes", "tokens", "sections"},
+    "profiles": {"modes"},
+    "settings": {"errors", "modes", "tokens", "sections", "profiles"},
     "hosts": {"errors", "sections", "settings", "tokens"},
     "copies": {"errors", "hosts", "tokens"},
     "language": set(),
+    "guesses": set(),
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.
@@ -36,6 +38,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "audit": {"store"},
     "oidc": set(),
     "leaving": {"store"},
+    "consents": {"store"},
     "smtp": set(),
     "send": {"smtp", "compose", "eventlog", "store", "goals"},
     "merge": {"send", "smtp", "compose", "eventlog", "store"},
@@ -77,6 +80,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "atlas",
         "deliverability",
         "leaving",
+        "consents",
         "suppression",
         "monitoring",
         "notifying",
@@ -97,6 +101,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "apidoc": {
         "audit",
+        "consents",
         "workflows",
         "pushing",
         "insight",
@@ -127,6 +132,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "send",
         "merge",
         "leaving",
+        "consents",
         "suppression",
         "insight",
         "atlas",

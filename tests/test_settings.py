@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mailwake.errors import Misconfigured
-from mailwake.modes import Mode
+from mailwake.modes import INDIVIDUAL, Mode
 from mailwake.settings import Settings, load, parse
 
 
@@ -16,7 +16,7 @@ def read(tree: dict[str, Any], root: Path = Path()) -> Settings:
 
 def test_an_empty_file_gives_the_defaults() -> None:
     settings = read({})
-    assert settings.tracking.unknown_consent == "aggregate"
+    assert settings.ceiling == INDIVIDUAL
     assert settings.unknown_consent.opens is Mode.AGGREGATE
     assert settings.edge.trusted_proxies == ()
 

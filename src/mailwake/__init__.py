@@ -1,7 +1,7 @@
 """Mailwake shows what happened to the mail you sent.
 
-The words, which every room may import: ``errors sections settings events modes tokens hosts copies
-language``.
+The words, which every room may import: ``errors sections settings events modes profiles tokens hosts
+copies language``.
 
 The rooms, in the order an email lives::
 
@@ -24,6 +24,7 @@ The rooms, in the order an email lives::
     pipeline   events become facts and states
     suppression  whose mail comes back, and what is done about it
     leaving    who left the list, and whether a machine did it for them
+    consents   what people said about being watched, proved
     monitoring what the installation says of itself
     judge      evidence in, verdict out
     history    what was stored, judged again

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache
 
 
 class Mode(IntEnum):
@@ -48,6 +49,9 @@ class Modes:
     opens: Mode
     #: what a click may record; never DELIVERABILITY
     clicks: Mode
+    #: the level that decided each, such as recipient:denied; empty: nobody lowered it, or nobody knows any more
+    opens_by: str = field(default="", repr=False, compare=False)
+    clicks_by: str = field(default="", repr=False, compare=False)
     #: both in one byte, opens in the high half; worked out once, because every hit asks for it
     byte: int = field(init=False, repr=False, compare=False)
 
@@ -61,6 +65,22 @@ class Modes:
         """Both modes in one byte, as they are sealed and stored."""
         return self.byte
 
+    def decided_by(self, level: str) -> Modes:
+        """The same, with the level that is to blame for each axis that it lowers."""
+        low = Mode.INDIVIDUAL
+        return Modes(
+            opens=self.opens,
+            clicks=self.clicks,
+            opens_by=level if self.opens < low else "",
+            clicks_by=level if self.clicks < low else "",
+        )
+
+    @property
+    def receipt(self) -> str:
+        """Both modes with the levels that decided them, as it is kept with a sent copy; `read_receipt` reads it."""
+        told = (("opens", self.opens, self.opens_by), ("clicks", self.clicks, self.clicks_by))
+        return _RECEIPT + ", ".join(f"{axis} {mode.word} by {by or NOBODY}" for axis, mode, by in told)
+
     @classmethod
     def from_byte(cls, value: int) -> Modes:
         """The modes in a byte made by `to_byte`.
@@ -68,7 +88,39 @@ class Modes:
         Raises:
             ValueError: the byte names no mode.
         """
-        return cls(opens=Mode(value >> 4), clicks=Mode(value & 15))
+        return _of_byte(value)
+
+
+@cache
+def _of_byte(value: int) -> Modes:
+    """There are few of them, and every hit asks for one."""
+    return Modes(opens=Mode(value >> 4), clicks=Mode(value & 15))
+
+
+_RECEIPT = "mode: "
+#: The level of an axis that nothing lowered.
+NOBODY = "nothing"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """Why one axis of a sent copy is watched as closely as it is."""
+
+    #: opens or clicks
+    axis: str
+    #: a word of `Mode`
+    mode: str
+    #: installation, profile, country, campaign, stream, message, recipient:STATE, recipients:STATE, or nothing
+    by: str
+
+
+def read_receipt(text: str) -> tuple[Receipt, ...]:
+    """What `Modes.receipt` wrote; empty where a text is none, for copies of older versions have none."""
+    parts = text.removeprefix(_RECEIPT).split(", ") if text.startswith(_RECEIPT) else []
+    words = [part.split(" ") for part in parts]
+    if not words or any(len(each) != 4 or each[2] != "by" for each in words):
+        return ()
+    return tuple(Receipt(axis=axis, mode=mode, by=by) for axis, mode, _, by in words)
 
 
 #: Everything an installation can watch; also the neutral element of `strictest`.
@@ -78,8 +130,15 @@ OFF = Modes(opens=Mode.OFF, clicks=Mode.OFF)
 
 
 def strictest(modes: Iterable[Modes]) -> Modes:
-    """The lowest mode on each axis: of installation, campaign, message and every recipient of one message."""
+    """The lowest mode on each axis: of installation, campaign, message and every recipient of one message.
+
+    The first who asks for the lowest is the level that decided.
+    """
     opens, clicks = Mode.INDIVIDUAL, Mode.INDIVIDUAL
+    opens_by = clicks_by = ""
     for each in modes:
-        opens, clicks = min(opens, each.opens), min(clicks, each.clicks)
-    return Modes(opens=opens, clicks=clicks)
+        if each.opens < opens or (each.opens == opens and not opens_by):
+            opens, opens_by = each.opens, each.opens_by
+        if each.clicks < clicks or (each.clicks == clicks and not clicks_by):
+            clicks, clicks_by = each.clicks, each.clicks_by
+    return Modes(opens=opens, clicks=clicks, opens_by=opens_by, clicks_by=clicks_by)

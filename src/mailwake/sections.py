@@ -16,12 +16,22 @@ class Tracking:
     #: domain of the envelope senders that bounces come back to, such as bounces.example.com; its MX is `mailwake
     #: ingest`; empty: mail keeps the envelope sender that it came with
     bounce_domain: str = ""
-    #: what an open may record when nothing stricter applies: off, aggregate, deliverability, individual
-    opens: str = "individual"
-    #: what a click may record when nothing stricter applies: off, aggregate, individual
-    clicks: str = "individual"
-    #: the same for recipients whose consent is not known; aggregate singles nobody out
-    unknown_consent: str = "aggregate"
+    #: preset that bounds what may be asked for here: FR IT DE UK EU US PHI custom (`mailwake consent profiles`); with
+    #: one, the field `country` of a recipient may choose a stricter one for them; empty: none
+    profile: str = ""
+    #: what an open may record when nothing stricter applies: off, aggregate, deliverability, individual; empty: as much
+    #: as the profile allows, without one individual
+    opens: str = ""
+    #: what a click may record when nothing stricter applies: off, aggregate, individual; empty: as for opens
+    clicks: str = ""
+    #: the same for recipients whose consent is not known; empty: as the profile says, without one aggregate, which
+    #: singles nobody out
+    unknown_consent: str = ""
+    #: what mail of a stream may record on both axes, such as {transactional = "aggregate"}; without it, security and
+    #: legal_notice are off, with a profile transactional too. consent_request is always off
+    streams: dict[str, str] = field(default_factory=dict)
+    #: the same for campaigns, by name, such as {"spring 2026" = "aggregate"}
+    campaigns: dict[str, str] = field(default_factory=dict)
     #: hits on older mail are answered but no longer recorded
     record_days: int = 400
     #: raw address and user agent are kept this long; 0 drops them as soon as they are judged
@@ -292,6 +302,9 @@ class Salesforce:
     wait_minutes: float = 15.0
     #: statuses of campaign members by what they stand for: sent opened clicked replied bounced unsubscribed; "": unused
     statuses: dict[str, str] = field(default_factory=dict)
+    #: name of the org's data use purpose for watching mail: an opt-out from it holds here, and a refusal here makes one
+    #: there; empty: there is none. An opt-out from any other purpose keeps marketing back
+    tracking_purpose: str = ""
     #: how long each write is remembered, so that it can be undone
     journal_days: int = 30
 

@@ -13,15 +13,17 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 from urllib.parse import urlsplit
 
 import msgspec
 
 from mailwake.errors import Misconfigured
-from mailwake.modes import Mode, Modes
+from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes, strictest
+from mailwake.profiles import NEVER, STREAMS, UNWATCHED, Profile, Rule, Rules, profiles, rules_of
 from mailwake.sections import (
     Audit,
     Brand,
@@ -54,6 +56,8 @@ from mailwake.sections import (
 if TYPE_CHECKING:
     from mailwake.tokens import KeyRing
 
+#: who decides for somebody who was never asked
+_UNKNOWN = "recipient:unknown"
 _PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,32}")
 #: language, script, region, as BCP 47 has them; a name of a folder, so nothing else
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
@@ -63,6 +67,17 @@ _SAMPLES = frozenset(
     {"changeme", "change-me", "change_me", "password", "secret", "token", "example", "your-secret-here", "todo", "xxx"}
 )
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+class Limits(TypedDict):
+    """What holds whatever a recipient says."""
+
+    #: nothing exceeds it
+    ceiling: Modes
+    #: of a recipient who was never asked
+    unknown: Modes
+    #: by the country of each; None: the same for all
+    rules: Rules | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,15 +164,61 @@ class Settings:
         return found
 
     @property
-    def ceiling(self) -> Modes:
-        """The installation's own modes, which nothing exceeds."""
-        return Modes(opens=Mode.from_word(self.tracking.opens), clicks=Mode.from_word(self.tracking.clicks))
+    def profile(self) -> Profile | None:
+        """The preset that was chosen; None: none was."""
+        return profiles()[self.tracking.profile] if self.tracking.profile else None
 
-    @property
+    @cached_property
+    def ceiling(self) -> Modes:
+        """The installation's own modes, which nothing exceeds; with who is to blame for them."""
+        most = INDIVIDUAL if self.profile is None else self.profile.rule.ceiling.decided_by("profile")
+        opens, clicks = (_mode_or(word, Mode.INDIVIDUAL) for word in (self.tracking.opens, self.tracking.clicks))
+        return strictest((most, Modes(opens=opens, clicks=clicks).decided_by("installation")))
+
+    @cached_property
     def unknown_consent(self) -> Modes:
         """Modes for a recipient who was never asked."""
-        mode = Mode.from_word(self.tracking.unknown_consent)
-        return Modes(opens=mode, clicks=mode)
+        least = Mode.AGGREGATE if self.profile is None else Mode.INDIVIDUAL
+        mode = _mode_or(self.tracking.unknown_consent, least)
+        most = INDIVIDUAL if self.profile is None else self.profile.rule.unknown
+        opens, clicks = min(mode, most.opens), min(mode, most.clicks)
+        return Modes(opens=opens, clicks=clicks, opens_by=_UNKNOWN, clicks_by=_UNKNOWN)
+
+    @cached_property
+    def rules(self) -> Rules | None:
+        """What holds for each recipient by their country; None without a profile, for then all are alike."""
+        if self.profile is None:
+            return None
+        own = self.profile.rule
+        base = Rule(ceiling=self.ceiling, unknown=self.unknown_consent, hygiene=own.hygiene)
+        return rules_of(replace(base, clicks_follow=own.clicks_follow))
+
+    @cached_property
+    def limits(self) -> Limits:
+        """What holds whatever a recipient says, as `StateStore.modes` takes it."""
+        return {"ceiling": self.ceiling, "unknown": self.unknown_consent, "rules": self.rules}
+
+    def level(self, campaign: str, stream: str) -> Modes:
+        """What mail of a campaign and a stream may record at most."""
+        place = self.tracking.campaigns.get(campaign, ""), stream
+        if place not in self._levels:  # asked for with every message
+            mode = _mode_or(place[0], Mode.INDIVIDUAL)
+            own = Modes(opens=mode, clicks=mode).decided_by("campaign")
+            self._levels[place] = strictest((own, self._stream_level(stream)))
+        return self._levels[place]
+
+    @cached_property
+    def _levels(self) -> dict[tuple[str, str], Modes]:
+        return {}
+
+    def _stream_level(self, stream: str) -> Modes:
+        if stream in NEVER:
+            return OFF.decided_by("stream")
+        preset = Mode.OFF if stream in UNWATCHED else Mode.INDIVIDUAL
+        if self.profile is not None:
+            preset = min(preset, self.profile.streams.get(stream, preset))
+        mode = _mode_or(self.tracking.streams.get(stream, ""), preset)
+        return Modes(opens=mode, clicks=mode).decided_by("stream")
 
     def path(self, name: str) -> Path:
         """A path from the file, relative to the file."""
@@ -253,11 +314,7 @@ def _check(settings: Settings) -> None:
     url = urlsplit(settings.tracking.base_url)
     if url.scheme not in ("http", "https") or not url.hostname or url.path not in ("", "/") or url.query:
         raise Misconfigured("tracking.base_url", "must be a scheme and a host, such as https://track.example.com")
-    for option in ("opens", "clicks", "unknown_consent"):
-        try:
-            Mode.from_word(getattr(settings.tracking, option))
-        except ValueError as fault:
-            raise Misconfigured(f"tracking.{option}", str(fault)) from None
+    _check_modes(settings.tracking)
     _check_names(settings)
     if settings.edge.proxy_protocol and not settings.edge.trusted_proxies:
         raise Misconfigured("edge.proxy_protocol", "nobody may say who is at the far end; name edge.trusted_proxies")
@@ -277,6 +334,47 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("relay.max_bytes_under_way", "must not be below relay.max_message_bytes")
     if settings.smtp.security not in ("none", "starttls", "tls"):
         raise Misconfigured("smtp.security", "must be none, starttls or tls")
+
+
+def _check_modes(tracking: Tracking) -> None:
+    """Every mode is one, every stream is one, and nothing is asked for above the profile's ceiling."""
+    asked = {option: getattr(tracking, option) for option in ("opens", "clicks", "unknown_consent")}
+    asked |= {f'streams."{name}"': word for name, word in tracking.streams.items()}
+    asked |= {f'campaigns."{name}"': word for name, word in tracking.campaigns.items()}
+    for option, word in asked.items():
+        try:
+            _mode_or(word, Mode.OFF)
+        except ValueError as fault:
+            raise Misconfigured(f"tracking.{option}", str(fault)) from None
+    for name in tracking.streams:
+        if name not in STREAMS or name in NEVER:
+            known = ", ".join(each for each in STREAMS if each not in NEVER)
+            raise Misconfigured(f'tracking.streams."{name}"', f"there is no such stream to set; there are {known}")
+    if tracking.profile and tracking.profile not in profiles():
+        raise Misconfigured("tracking.profile", f"there is no such profile; there are {', '.join(profiles())}")
+    if tracking.profile:
+        _check_profile(tracking, profiles()[tracking.profile])
+
+
+def _check_profile(tracking: Tracking, profile: Profile) -> None:
+    """Asking above the ceiling is an error, so that nobody believes to measure what is not measured."""
+    rule = profile.rule
+    bounds = (
+        ("opens", tracking.opens, rule.ceiling.opens),
+        ("clicks", tracking.clicks, rule.ceiling.clicks),
+        ("unknown_consent", tracking.unknown_consent, max(rule.unknown.opens, rule.unknown.clicks)),
+    )
+    for option, word, most in bounds:
+        if _mode_or(word, Mode.OFF) > most:
+            raise Misconfigured(
+                f"tracking.{option}",
+                f"{word} is above {most.word}, the most that tracking.profile {profile.name} allows "
+                f"({profile.disclaimer}); lower it, or leave it out",
+            )
+
+
+def _mode_or(word: str, otherwise: Mode) -> Mode:
+    return Mode.from_word(word) if word else otherwise
 
 
 def _check_names(settings: Settings) -> None:

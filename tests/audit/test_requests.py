@@ -8,17 +8,19 @@ import pytest
 from mailwake.audit.requests import CHANGES, READS, act_of
 from mailwake.audit.words import RECIPIENT, Action
 
-WEB = Path(__file__).parents[2] / "src" / "mailwake" / "web"
+SOURCE = Path(__file__).parents[2] / "src" / "mailwake"
 ROUTE = re.compile(r'@router\.(get|post|put|patch|delete)\(\s*(?:"([^"]+)"|(\w+\.)?PATH)')
 #: words in a path that say that people are shown or data handed out
-TELLING = re.compile(r"person|people|deliver(?:y|ies)/|handles|export|pack|snapshot|\.csv|/why|calls|/events|suppress")
+TELLING = re.compile(
+    r"person|people|deliver(?:y|ies)/|handles|export|pack|snapshot|\.csv|/why|calls|/events|suppress|consent"
+)
 #: what a path of these shows are mailbox providers or counts, not people
 NO_PEOPLE = {"/deliverability", "/api/deliverability", "/api/campaigns/{campaign}/deliverability"}
 
 
 def routes() -> set[tuple[str, str]]:
     found = set()
-    for path in sorted(WEB.glob("*.py")):
+    for path in (*sorted((SOURCE / "web").glob("*.py")), SOURCE / "audit" / "routes.py"):
         text = path.read_text(encoding="utf-8")
         own = re.search(r'^PATH = "([^"]+)"', text, re.MULTILINE)
         for method, literal, elsewhere in ROUTE.findall(text):
@@ -73,6 +75,13 @@ def test_what_is_sent_says_what_is_done_to_what(
 def test_pages_without_people_are_no_acts() -> None:
     for path in ("/", "/campaigns/1", "/status", "/health", "/api/campaigns", "/static/own.css", "/nothing"):
         assert act_of("GET", path) is None, path
+
+
+def test_the_page_of_consent_shows_a_person_only_where_one_is_asked_for() -> None:
+    found = act_of("GET", "/consent")
+    assert found is not None
+    assert found[0]({}) is None
+    assert found[0]({"address": "ann@example.com"}) == (Action.PERSON_READ, RECIPIENT, "ann@example.com")
 
 
 def test_asking_for_the_head_alone_is_reading_too() -> None:

@@ -61,7 +61,7 @@ def test_a_good_installation_has_no_problem(config: Path, mail_server: int) -> N
     change(config, "port = 25\n", f"port = {mail_server}\n")
     findings = list(doctor.examine(str(config)))
     assert [finding.check for finding in findings] == [
-        *("config", "keys", "dns", "tls", "clock", "disk", "log", "proxy", "smtp", "held", "returned")
+        *("config", "python", "keys", "dns", "tls", "clock", "disk", "log", "proxy", "smtp", "held", "returned")
     ]
     assert not [finding for finding in findings if finding.state == "problem"]
 

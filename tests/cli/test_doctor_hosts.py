@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mailwake.cli import doctor, doctor_hosts
+from mailwake.cli import doctor
+from mailwake.cli.doctor import hosts as doctor_hosts
 from mailwake.cli.init import make
 from mailwake.settings import Settings, load
 

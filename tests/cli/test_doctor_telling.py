@@ -10,7 +10,7 @@ import pytest
 from mailwake.bulletins.schedule import KIND as REPORT
 from mailwake.bulletins.schedule import KNOWN, period
 from mailwake.cli.doctor import Finding
-from mailwake.cli.doctor_telling import examine_telling
+from mailwake.cli.doctor.telling import examine_telling
 from mailwake.cli.init import make
 from mailwake.events import Micros
 from mailwake.notifying.courier import KIND, Place

@@ -4,8 +4,10 @@ import msgspec
 import pytest
 from tests.insight import seeding
 
+from mailwake.drawing.receipts import receipt_words
 from mailwake.events import Class, EventType
 from mailwake.insight.stores import Stores
+from mailwake.modes import Mode, Modes
 from mailwake.people.delivery import DeliveryCard, NoSuchDelivery, delivery_card, unpack
 from mailwake.store.events import Judgement
 
@@ -79,3 +81,23 @@ def test_no_address_of_a_network_is_part_of_the_answer(card: DeliveryCard) -> No
 @pytest.mark.parametrize("packed", ["", "[]", "nonsense", "{}", '[["a"]]', '[["a","b","c"]]'])
 def test_reasons_that_cannot_be_read_are_none(packed: str) -> None:
     assert unpack(packed) == ()
+
+
+def test_a_copy_says_which_level_decided_how_closely_it_is_watched(stores: Stores) -> None:
+    mail = seeding.sending(stores, "Receipt")
+    mail.people(["ann@example.com", "ben@example.com"])
+    modes = Modes(opens=Mode.OFF, clicks=Mode.INDIVIDUAL, opens_by="recipient:denied")
+    mail.add(EventType.SENT, 0, 0, reason=modes.receipt)
+    mail.add(EventType.SENT, 1, 0)
+    mail.write()
+    told = delivery_card(stores, mail.campaign, "1000000")
+    assert [(each.axis, each.mode, each.by) for each in told.receipt] == [
+        ("opens", "off", "recipient:denied"),
+        ("clicks", "individual", "nothing"),
+    ]
+    assert told.happenings[0].reason == ""
+    assert [receipt_words(each) for each in told.receipt] == [
+        "Opens: not watched, because the recipient refused.",
+        "Clicks: told of the recipient, because nothing speaks against it.",
+    ]
+    assert delivery_card(stores, mail.campaign, "1000001").receipt == ()

@@ -14,7 +14,7 @@ import pytest
 import mailwake
 from mailwake.errors import BadInput, Misconfigured
 from mailwake.events import EventType, Handle, Micros, Source
-from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
 from mailwake.send.control import Control
 from mailwake.send.tracker import Suppressed, Tracker
 from mailwake.store.state import Axis, Consent
@@ -234,3 +234,92 @@ def test_a_log_that_is_away_does_not_stop_the_mail(tracker: Tracker, home: Home)
 def test_the_front_door_needs_nothing_until_it_is_opened() -> None:
     assert "mailwake.send" not in str(mailwake.open.__module__)
     assert Handle(1)
+
+
+# ---- profiles, streams and the receipt
+
+
+def tracking(home: Home, told: str) -> Tracker:
+    text = home.config.read_text().replace('unknown_consent = "individual"\n', "")
+    home.config.write_text(text.replace("[tracking]", f"[tracking]\n{told}"))
+    return Tracker(mailwake.settings.load(home.config), home.state(), clock=lambda: NOW)
+
+
+def sent(tracker: Tracker, *people: str, control: Control | None = None) -> list[str]:
+    copies = tracker.copies(HTML, people, control=control or Control())
+    return [copy.event(EventType.SENT, now=NOW, source=Source.API).reason for copy in copies]
+
+
+def test_a_sent_copy_says_which_level_decided_its_modes(home: Home) -> None:
+    tracker = tracking(home, 'clicks = "aggregate"\nunknown_consent = "individual"')
+    assert sent(tracker, ANNA) == ["mode: opens individual by recipient:unknown, clicks aggregate by installation"]
+    consent(tracker, ANNA, Axis.OPENS, Consent.DENIED)
+    assert sent(tracker, ANNA) == ["mode: opens off by recipient:denied, clicks aggregate by installation"]
+    low = Control(modes=Modes(opens=Mode.INDIVIDUAL, clicks=Mode.OFF))
+    assert sent(tracker, BEN, control=low) == ["mode: opens individual by recipient:unknown, clicks off by message"]
+    tracker.state.close()
+
+
+def test_at_90_one_message_to_many_is_watched_as_the_strictest_of_them_wants(tracker: Tracker) -> None:
+    consent(tracker, ANNA, Axis.BOTH, Consent.GRANTED)
+    consent(tracker, BEN, Axis.OPENS, Consent.WITHDRAWN)
+    for receipt in sent(tracker, ANNA, BEN, "eve@example.com"):
+        assert receipt.startswith("mode: opens off by recipients:withdrawn, clicks individual by ")
+
+
+def test_a_question_for_consent_is_never_watched(home: Home) -> None:
+    tracker = tracking(home, 'profile = "US"')
+    consent(tracker, ANNA, Axis.BOTH, Consent.GRANTED)
+    (copy,) = tracker.copies(HTML, [ANNA], control=Control(stream="consent_request"))
+    assert copy.modes == OFF
+    assert b"track.example.com/o/" not in copy.message
+    assert b'href="https://example.com/shop"' in copy.message
+    assert sent(tracker, ANNA, control=Control(campaign="Ask", stream="consent_request")) == [
+        "mode: opens off by stream, clicks off by stream"
+    ]
+    tracker.state.close()
+
+
+def test_a_question_for_consent_in_a_campaign_of_marketing_is_never_watched_either(home: Home) -> None:
+    tracker = tracking(home, 'profile = "US"')
+    tracker.campaign("Spring", stream="marketing")
+    (copy,) = tracker.copies(HTML, [ANNA], control=Control(campaign="Spring", stream="consent_request"))
+    assert copy.modes == OFF
+    tracker.state.close()
+
+
+def test_who_wants_no_marketing_is_not_asked_for_consent(tracker: Tracker) -> None:
+    handle = tracker.handles([ANNA])[ANNA]
+    tracker.state.suppress(handle, reason="unsubscribed", source="edge", at=NOW, stream="marketing")
+    assert tracker.held([handle], campaign=None, stream="consent_request").keys() == {handle}
+    assert tracker.held([handle], campaign=None, stream="security") == {}
+
+
+def test_where_a_recipient_is_decides_where_that_is_stricter(home: Home) -> None:
+    tracker = tracking(home, 'profile = "US"')
+    tracker.state.handles([ANNA, BEN], now=NOW, fields={ANNA: {"country": "fr"}, BEN: {"country": "US"}})
+    assert tracker.copies(HTML, [BEN], control=Control())[0].modes == INDIVIDUAL
+    assert tracker.copies(HTML, [ANNA], control=Control())[0].modes.opens is Mode.AGGREGATE
+    standing = tracker.standings([ANNA, BEN])
+    assert [standing[who].modes.opens for who in (ANNA, BEN)] == [Mode.AGGREGATE, Mode.INDIVIDUAL]
+    consent(tracker, ANNA, Axis.BOTH, Consent.GRANTED)
+    assert tracker.copies(HTML, [ANNA], control=Control())[0].modes == INDIVIDUAL
+    tracker.state.close()
+
+
+@pytest.mark.parametrize(("country", "mode"), [("FR", Mode.DELIVERABILITY), ("DE", Mode.AGGREGATE)])
+def test_the_day_of_the_last_open_is_kept_only_where_that_is_exempt(home: Home, country: str, mode: Mode) -> None:
+    tracker = tracking(home, 'profile = "FR"')
+    tracker.state.handles([ANNA], now=NOW, fields={ANNA: {"country": country}})
+    consent(tracker, ANNA, Axis.HYGIENE, Consent.EXEMPT_HYGIENE)
+    assert tracker.copies(HTML, [ANNA], control=Control())[0].modes.opens is mode
+    tracker.state.close()
+
+
+def test_a_message_that_asks_for_more_than_the_installation_watches_is_refused(home: Home) -> None:
+    tracker = tracking(home, 'opens = "aggregate"')
+    above = EmailMessage()
+    above["X-Mailwake-Mode"] = "opens=individual"
+    with pytest.raises(BadInput, match="opens=individual is above aggregate"):
+        tracker.track(above, recipient=ANNA)
+    tracker.state.close()

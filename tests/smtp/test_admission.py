@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailwake.smtp.admission import MOST_WRONG, WINDOW_SECONDS, Logins, is_loopback
+from mailwake.guesses import MOST_WRONG, WINDOW_SECONDS
+from mailwake.smtp.admission import Logins, is_loopback
 
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
 
@@ -40,7 +41,7 @@ def test_guessing_takes_up_no_more_than_so_much_memory() -> None:
     logins = Logins({})
     for number in range(20_000):
         logins.fits(HERE, f"user {number}", b"guess", now=0)
-    assert len(logins._wrong) == 10_000
+    assert len(logins._guesses._wrong) == 10_000
 
 
 @pytest.mark.parametrize(

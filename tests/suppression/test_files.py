@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mailwake.errors import BadInput
 from mailwake.events import Handle, Micros
+from mailwake.profiles import STREAMS
 from mailwake.store.state import Suppression
 from mailwake.suppression.files import Line, decode, kind_of, read_list, write_list
-from mailwake.suppression.scope import STREAMS
 
 AT = Micros(1_793_613_600_000_000)
 REASONS = ("bounced", "complained", "unsubscribed", "manual")

@@ -124,6 +124,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
     tried |= {"/api/calls", "/api/score/movers", "/api/score/learn"}
     files = {"/api/export/{table}", "/api/pack", "/api/snapshot", "/api/audit.jsonl"}
     lists |= {"/api/audit", "/api/audit/check"}
+    lists |= {"/api/consent", "/api/consent/{address}", "/api/consent/{address}/proof"}
     assert (
         set(paths)
         == {"/health", "/api/status", "/api/domains", "/api/notifications"}
@@ -156,7 +157,12 @@ GOALS = (
     "/api/goals/purchase?segments=true",
     "/api/campaigns/2/conversions?goal=purchase&model=linear&segments=true",
 )
-LISTS = ("/api/suppressions?page_size=2", "/api/suppressions/dead0@gmail.com", "/api/incidents")
+LISTS = (
+    "/api/consent/person1@example.com",
+    "/api/suppressions?page_size=2",
+    "/api/suppressions/dead0@gmail.com",
+    "/api/incidents",
+)
 SEGMENTS = (
     "/api/segments",
     "/api/segments/Clicked%20once/people",

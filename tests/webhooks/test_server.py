@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,10 +15,11 @@ from tests.webhooks.calls import NOW, SIGNED, URL, bounce, call, mandrill, reade
 from mailwake.copies import Copies
 from mailwake.errors import Unavailable
 from mailwake.eventlog import Done, End
-from mailwake.events import Event, EventType, Note, Source, decode_event
+from mailwake.events import SECOND, Event, EventType, Micros, Note, Source, decode_event
+from mailwake.guesses import MOST_WRONG as MOST
 from mailwake.webhooks import server
-from mailwake.webhooks.call import MAX_EVENTS, Call
-from mailwake.webhooks.reporting import Hook
+from mailwake.webhooks.call import MAX_EVENTS, Call, Refused
+from mailwake.webhooks.reporting import Hook, Reading
 from mailwake.webhooks.server import Receiver
 
 
@@ -186,6 +188,44 @@ def test_a_forgery_is_refused_and_not_logged(esp: str) -> None:
     assert deliver(app, esp, call(bounce(esp))) == 401
     assert log.segments == []
     assert (app.counts.refused, app.counts.calls) == (1, 0)
+
+
+@pytest.mark.parametrize("esp", sorted(SIGNED))
+def test_who_tries_secrets_is_not_heard_for_a_minute_and_everybody_else_is(
+    esp: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AT-48."""
+    now = [NOW]
+    hook = Hook(esp=esp, name="main", url=URL, secrets=secrets(esp))
+    app = Receiver([hook], Copies(reader()), Log(), clock=lambda: now[0])
+    monkeypatch.setattr(server, "verify_and_read", wrong_secret)
+    assert [deliver(app, esp) for _ in range(MOST)] == [401] * MOST
+    assert deliver(app, esp) == 429
+    monkeypatch.undo()
+    assert deliver(app, esp) == 429  # right or wrong: whoever guesses learns nothing
+    assert deliver(app, esp, client="192.0.2.2") == 200
+    now[0] = Micros(NOW + 61 * SECOND)
+    assert deliver(app, esp) == 200
+    assert app.counts.refused == MOST + 2
+
+
+def wrong_secret(_hook: Hook, _call: Call) -> Reading:
+    raise Refused("signature", "the signature is wrong")
+
+
+def test_a_call_without_any_secret_is_how_some_begin_and_no_guess() -> None:
+    app, _ = receiver("postmark")
+    assert [deliver(app, "postmark", call(bounce("postmark"))) for _ in range(3 * MOST)] == [401] * 3 * MOST
+    assert deliver(app, "postmark") == 200
+
+
+def test_a_compressed_body_is_never_unpacked() -> None:
+    """AT-51: what it would become stays what it is, some bytes that cannot be read."""
+    app, log = receiver("sparkpost")
+    made = SIGNED["sparkpost"](gzip.compress(b"0" * 20_000_000), NOW)
+    assert deliver(app, "sparkpost", replace(made, headers={**made.headers, "content-encoding": "gzip"})) == 200
+    assert (app.counts.unreadable, len(log.segments[0])) == (1, 1)
+    assert sum(map(len, log.segments[0])) < 30_000
 
 
 @pytest.mark.parametrize("esp", sorted(SIGNED))

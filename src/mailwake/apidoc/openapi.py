@@ -17,6 +17,9 @@ from mailwake.comparing.changes import Changes
 from mailwake.comparing.compare import Comparison
 from mailwake.comparing.pace import CampaignPace
 from mailwake.comparing.timing import Timing
+from mailwake.consents.proof import ConsentProof
+from mailwake.consents.standing import ConsentAnswer
+from mailwake.consents.telling import Contacts, Told
 from mailwake.deliverability.answers import Deliverability, OfCampaign
 from mailwake.earnings.answers import CampaignConversions, GoalReport
 from mailwake.experiments.answers import AllAnswer, ExperimentAnswer, PlanAnswer
@@ -64,6 +67,10 @@ ANSWERS: Mapping[str, Any] = {
     "post /api/suppressions": shapes.Added,
     "post /api/suppressions/lift": shapes.LiftedAnswer,
     "get /api/suppressions/{address}": shapes.AddressAnswer,
+    "get /api/consent/{address}": ConsentAnswer,
+    "put /api/consent/{address}": shapes.ConsentWritten,
+    "get /api/consent/{address}/proof": ConsentProof,
+    "post /api/consent": shapes.ConsentsWritten,
     "get /api/incidents": shapes.Incidents,
     "get /api/segments": shapes.SegmentsAnswer,
     "post /api/segments": SegmentAnswer,
@@ -111,6 +118,8 @@ BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "post /api/score/movers": (1, ("model",)),
     "post /api/score/learn": (1, ("leads",)),
 }
+#: route to the type of the object that it takes, where that is more than texts
+TYPED_BODIES: Mapping[str, Any] = {"put /api/consent/{address}": Told, "post /api/consent": Contacts}
 #: route to media types, where the answer is a file
 FILES: Mapping[str, tuple[str, ...]] = {
     "get /api/export/{table}": tuple(FORMATS.values()),
@@ -136,14 +145,18 @@ def describe(app: FastAPI) -> None:
 
 def _described(app: FastAPI) -> dict[str, Any]:
     found = get_openapi(title=app.title, version="1", routes=app.routes)
-    shown, components = msgspec.json.schema_components((*ANSWERS.values(), shapes.Fault), ref_template=_TEMPLATE)
+    types = (*ANSWERS.values(), *TYPED_BODIES.values(), shapes.Fault)
+    shown, components = msgspec.json.schema_components(types, ref_template=_TEMPLATE)
     of_route = dict(zip(ANSWERS, shown, strict=False))
+    taken = dict(zip(TYPED_BODIES, shown[len(ANSWERS) :], strict=False))
     for path, methods in found["paths"].items():
         for method, operation in methods.items():
             route = f"{method} {path}"
             operation["responses"] = _responses(route, of_route, shown[-1])
             if route in BODIES:
                 operation["requestBody"] = _body(*BODIES[route])
+            elif route in taken:
+                operation["requestBody"] = _json_of(taken[route])
     found["components"] = {"schemas": components}
     return found
 
@@ -156,7 +169,7 @@ def _responses(route: str, of_route: Mapping[str, Any], fault: Any) -> dict[str,
     }
     refused["503"]["content"] |= _TEXT  # too many ask at once
     guarded: dict[str, Any] = {"421": {"description": "This is not the host name of the dashboard", "content": _TEXT}}
-    if route.startswith("post"):
+    if route.startswith(("post", "put")):
         guarded |= {"403": {"description": "The request says not that it came from here", "content": _TEXT}}
     return {
         "200": {
@@ -171,4 +184,8 @@ def _responses(route: str, of_route: Mapping[str, Any], fault: Any) -> dict[str,
 def _body(needed: int, names: tuple[str, ...]) -> dict[str, Any]:
     members = {name: {"type": "string"} for name in names}
     shape = {"type": "object", "properties": members, "required": list(names[:needed]), "additionalProperties": False}
+    return _json_of(shape)
+
+
+def _json_of(shape: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema
     return {"required": True, "content": {"application/json": {"schema": shape}}}

@@ -143,6 +143,30 @@ class Added(TypedDict):
     added: int
 
 
+class ConsentWritten(TypedDict):
+    """Whether it is new, or was known to the second."""
+
+    new: int
+    known: int
+
+
+class ConsentLost(TypedDict):
+    """A statement that does not count."""
+
+    #: in the list, from 1
+    number: int
+    email: str
+    why: str
+
+
+class ConsentsWritten(TypedDict):
+    """How many are new, how many were known, and what does not count."""
+
+    new: int
+    known: int
+    lost: list[ConsentLost]
+
+
 class LiftedAnswer(TypedDict):
     """How many were taken back, and what stays."""
 

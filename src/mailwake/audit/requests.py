@@ -25,7 +25,8 @@ class Told(NamedTuple):
     name: str
 
 
-Choose = Callable[[Asked], Told]
+#: None: asked like that it is no act after all
+Choose = Callable[[Asked], Told | None]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def _by_act(kind: str, field: str, acts: Mapping[str, Action]) -> Choose:
     return lambda asked: Told(acts.get(asked.get("act", ""), Action.REQUEST_MADE), kind, asked.get(field, ""))
 
 
-def _of_suppressions(asked: Asked) -> Told:
+def _of_suppressions(asked: Asked) -> Told | None:
     if "incident" in asked:
         return _by_act("incident", "incident", _INCIDENTS)(asked)
     return _by_act(RECIPIENT, "address", _ADDRESSES)(asked)
@@ -85,6 +86,12 @@ def _of_person_or_list(kind: str) -> Choose:
     return choose
 
 
+def _of_person_or_nobody(asked: Asked) -> Told | None:
+    """A page that shows counts, or one person where an address is asked for."""
+    address = asked.get("address", "")
+    return Told(Action.PERSON_READ, RECIPIENT, address) if address else None
+
+
 _INCIDENTS = {
     "undo": Action.INCIDENT_UNDONE,
     "apply": Action.INCIDENT_APPLIED,
@@ -110,6 +117,8 @@ CHANGES = (
     Act("POST", "/segments", _by_act("segment", "name", _SEGMENTS)),
     Act("POST", "/api/segments", _does(Action.SEGMENT_ADDED, "segment", "name")),
     Act("POST", "/api/segments/delete", _does(Action.SEGMENT_DELETED, "segment", "name")),
+    Act("PUT", "/api/consent/{address}", _does(Action.CONSENT_SET, RECIPIENT, "address")),
+    Act("POST", "/api/consent", _does(Action.CONSENTS_IMPORTED, "consents")),
     # These two change nothing, but what they answer names people.
     Act("POST", "/api/score/movers", _does(_LISTED, "scores")),
     Act("POST", "/api/score/learn", _does(_LISTED, "scores")),
@@ -122,6 +131,10 @@ READS = (
     Act("GET", "/api/campaigns/{campaign}/deliveries/{delivery}", _does(_READ, "delivery", "delivery")),
     Act("GET", "/api/suppressions/{address}", _does(_READ, RECIPIENT, "address")),
     Act("GET", "/api/workflows/why", _does(_READ, RECIPIENT, "address")),
+    Act("GET", "/consent", _of_person_or_nobody),
+    Act("GET", "/consent/proof", _does(_EXPORT, RECIPIENT, "address")),
+    Act("GET", "/api/consent/{address}", _does(_READ, RECIPIENT, "address")),
+    Act("GET", "/api/consent/{address}/proof", _does(_EXPORT, RECIPIENT, "address")),
     Act("GET", "/suppressions", _of_person_or_list("suppressions")),
     Act("GET", "/api/suppressions", _does(_LISTED, "suppressions")),
     Act("GET", "/unsubscribes", _does(_LISTED, "unsubscribes")),

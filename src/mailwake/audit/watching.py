@@ -100,8 +100,9 @@ class Watching:
             if outcome is not Outcome.OK and not self._has_room():
                 return True
             choose, parts = act
-            asked = {**_query(scope), **known.given, **parts}
-            told = choose(asked)
+            told = choose({**_query(scope), **known.given, **parts})
+            if told is None:
+                return True
             by = known.given.get("by", "")
             actor = Actor(known.actor.kind, known.actor.name, by) if by and not known.actor.on_behalf else known.actor
             of = Thing(told.kind, self._handle(told.name) if told.kind == RECIPIENT else told.name)

@@ -49,6 +49,10 @@ class Action(StrEnum):
     INCIDENT_CLOSED = "incident.closed"
     UNSUBSCRIBE_RESTORED = "unsubscribe.restored"
     UNSUBSCRIBE_APPLIED = "unsubscribe.applied"
+    CONSENT_SET = "consent.set"
+    CONSENTS_IMPORTED = "consents.imported"
+    #: a text that people agree to was kept
+    CONSENT_TEXT_ADDED = "consent_text.added"
     GOAL_ADDED = "goal.added"
     GOAL_DELETED = "goal.deleted"
     GOAL_REACHED = "goal.reached"

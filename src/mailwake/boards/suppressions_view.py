@@ -15,10 +15,11 @@ from mailwake.drawing import figures, paging, pieces
 from mailwake.drawing.terms import term
 from mailwake.events import SECOND, Micros
 from mailwake.language import noted, say
+from mailwake.profiles import STREAMS
 from mailwake.suppression import listing
 from mailwake.suppression.acts import MAX_WORDS, REASONS
 from mailwake.suppression.listing import AnIncident, Entry
-from mailwake.suppression.scope import ALL, STREAMS
+from mailwake.suppression.scope import ALL
 
 #: lines of one page
 PAGE_SIZE = 50

@@ -43,6 +43,7 @@ COMMANDS = (
     "suppressions",
     "unsubscribes",
     "audit",
+    "consent",
     "judge",
     "replay",
     "keys",

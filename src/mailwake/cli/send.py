@@ -31,6 +31,7 @@ from mailwake.merge.run import Letter as AnyLetter
 from mailwake.merge.run import Run, counts
 from mailwake.merge.source import Source, read_source
 from mailwake.merge.variants import confined
+from mailwake.profiles import STREAMS, asked_like
 from mailwake.send.tracker import Tracker
 from mailwake.settings import Settings, load
 from mailwake.smtp.upstream import Pool
@@ -49,7 +50,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     sender: Annotated[str, typer.Option("--from", help="Sender, as Name <name@example.com>.")] = "",
     reply_to: Annotated[str, typer.Option(help="Where answers go.")] = "",
     campaign: Annotated[str, typer.Option(help="Name of the campaign; by default the template's file name.")] = "",
-    stream: Annotated[str, typer.Option(help="marketing, transactional or outbound.")] = "",
+    stream: Annotated[str, typer.Option(help=f"One of {', '.join(STREAMS)}.")] = "",
     rate: Annotated[str, typer.Option(help="At most so many, such as 10/s or 600/min.")] = "",
     connections: Annotated[int, typer.Option(help="Connections to the server; 0: as [smtp] connections says.")] = 0,
     segment: Annotated[str, typer.Option(help="Of the list only who is in this segment.")] = "",
@@ -282,7 +283,7 @@ def _show_samples(tracker: Tracker, source: Source, listed: People, name: str) -
     campaign = Campaign(id=CampaignId(0), name=name, stream=source.stream or "marketing", created_at=Micros(0))
     letter = Letter(source, tracker, campaign, columns=listed.columns)
     known = tracker.state.known_handles([person.address for person in listed.people])
-    held = tracker.state.suppressed(known.values(), stream=campaign.stream)
+    held = tracker.state.suppressed(known.values(), stream=asked_like(campaign.stream))
     people = [person for person in listed.people if known.get(person.address) not in held]
     for number, person in enumerate(people[:_SAMPLES], 1):
         print(f"--- {number} of {len(people):,} ".ljust(78, "-"))

@@ -103,7 +103,7 @@ def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
     # Over plain HTTP browsers send no Sec-Fetch-* headers, except to this machine.
     secure = settings.tracking.base_url.startswith("https:") or settings.tracking_host in ("localhost", "127.0.0.1")
     state = open_state(data / "state.sqlite")
-    lookups = Lookups(state, keys.derive(DOMAIN_KEY), ceiling=settings.ceiling, unknown=settings.unknown_consent)
+    lookups = Lookups(state, keys.derive(DOMAIN_KEY), **settings.limits)
     return Desk(
         state=state,
         events=events,

@@ -43,6 +43,13 @@ NUMBER_OF = {
     "Account": "Engagement_Seq__pc",
     ROW: "Seq__c",
 }
+#: what the org keeps of people's wishes: for everything, and for one purpose and way to reach them
+INDIVIDUAL, CONSENT_OF_POINT = "Individual", "ContactPointTypeConsent"
+#: fields of these that we write, and never take back by ourselves
+OBJECTIONS = {
+    INDIVIDUAL: ("HasOptedOutTracking", "HasOptedOutProfiling"),
+    CONSENT_OF_POINT: ("PrivacyConsentStatus", "CaptureDate", "CaptureSource"),
+}
 PEOPLE = ("Contact", "Lead", "Account")
 
 

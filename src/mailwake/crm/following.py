@@ -16,7 +16,7 @@ from mailwake.events import Handle, Micros
 #: people whose facts are gathered at once
 GROUP = 1_000
 _OVERLAP = 600_000_000
-FOLLOWED, SWEPT, SUPPRESSED = "followed", "swept", "suppressed"
+FOLLOWED, SWEPT, SUPPRESSED, CONSENTED = "followed", "swept", "suppressed", "consented"
 #: numbers of suppressions that are looked at again, for one with a lower number may be kept later
 _AGAIN = 50
 
@@ -31,7 +31,7 @@ class Follow:
 
 def follow(around: Around, *, now: Micros) -> Follow:
     """Keep wishes for everybody of whom something is known that was not, and for those who want no mail."""
-    urgent = _follow_suppressions(around, now)
+    urgent = _both(_follow_suppressions(around, now), _follow_consents(around, now))
     until = _until(around, now)
     since = around.store.mark(FOLLOWED)
     if since is None:
@@ -98,3 +98,20 @@ def _follow_suppressions(around: Around, now: Micros) -> Follow:
     if last > after:
         around.store.put_mark(SUPPRESSED, last)
     return Follow(len(handles), count)
+
+
+def _follow_consents(around: Around, now: Micros) -> Follow:
+    """Who said something about being watched since the last time; the ledger itself says in which order."""
+    after = last = around.store.mark(CONSENTED) or 0
+    handles: set[Handle] = set()
+    for entry in around.state.ledger(after=after):
+        handles.add(entry.handle)
+        last = entry.number
+    done = follow_people(around, sorted(handles), now=now)
+    if last > after:
+        around.store.put_mark(CONSENTED, last)
+    return done
+
+
+def _both(one: Follow, other: Follow) -> Follow:
+    return Follow(one.people + other.people, one.wishes + other.wishes)

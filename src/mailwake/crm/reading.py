@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
+from mailwake.crm.fields import CONSENT_OF_POINT
 from mailwake.errors import BadInput
 from mailwake.events import Micros
 from mailwake.salesforce import soql
 from mailwake.salesforce.describe import ObjectShape
 from mailwake.salesforce.records import Org, as_micros
-from mailwake.store.crm import CrmPerson, CrmStore, CrmUser, Individual, Member
+from mailwake.store.crm import CrmPerson, CrmStore, CrmUser, Individual, Member, PointConsent
 from mailwake.store.state import address_key
 
 OVERLAP = 300_000_000
@@ -42,6 +43,7 @@ _INDIVIDUAL = {
     "no_tracking": "HasOptedOutTracking", "no_profiling": "HasOptedOutProfiling", "no_mail": "HasOptedOutProcessing",
     "no_marketing": "HasOptedOutSolicit", "is_to_forget": "ShouldForget",
 }  # fmt: skip
+_POINT = ("PartyId", "DataUsePurposeId", "PrivacyConsentStatus", "EffectiveFrom", "EffectiveTo")
 T = TypeVar("T")
 
 
@@ -93,6 +95,7 @@ class Reader:
         for kind in KINDS:
             self._read_kind(kind, done, progress)
         self._read_individuals(done)
+        self._read_point_consents(done)
         self._read_users()
         self._read_members()
         done.hidden = tuple(self._hidden())
@@ -164,6 +167,24 @@ class Reader:
             self._store.put_individuals(found, marks=marks)
             done.individuals |= {each.id for each in found}
 
+    def _read_point_consents(self, done: Reading) -> None:
+        """What people said of single purposes, where the org keeps that and lets us see it."""
+        shape = self.shape(CONSENT_OF_POINT)
+        if shape is None or any(name not in shape.fields for name in _POINT):
+            return
+        only = " AND ContactPointType = 'Email'"
+        for rows, marks in self._changed(CONSENT_OF_POINT, CONSENT_OF_POINT, ["Id", "SystemModstamp", *_POINT], only):
+            names = self._purposes({row["DataUsePurposeId"] for row in rows if row["DataUsePurposeId"]})
+            found = [_point(row, names) for row in rows if row["PartyId"]]
+            self._store.put_point_consents(found, marks=marks)
+            done.individuals |= {each.individual for each in found}
+
+    def _purposes(self, ids: set[str]) -> dict[str, str]:
+        if not ids or self.shape("DataUsePurpose") is None:
+            return {}
+        found = self._org.read("DataUsePurpose", sorted(ids), ["Id", "Name"])
+        return {id_: str(row["Name"] or "")[:255] for id_, row in found.items()}
+
     def _read_users(self) -> None:
         shape = self.shape("User")
         if shape is None:
@@ -225,6 +246,19 @@ def _day(text: str | None) -> Micros | None:
 def _individual(row: Mapping[str, Any], wanted: Mapping[str, str]) -> Individual:
     told = {ours: bool(row.get(wanted[ours])) if ours in wanted else False for ours in _INDIVIDUAL}
     return Individual(id=row["Id"], changed_at=Micros(as_micros(row["SystemModstamp"]) or 0), **told)
+
+
+def _point(row: Mapping[str, Any], purposes: Mapping[str, str]) -> PointConsent:
+    begins, ends = as_micros(row["EffectiveFrom"]), as_micros(row["EffectiveTo"])
+    return PointConsent(
+        id=row["Id"],
+        individual=row["PartyId"],
+        purpose=purposes.get(row["DataUsePurposeId"] or "", ""),
+        status=str(row["PrivacyConsentStatus"] or "")[:32],
+        begins_at=None if begins is None else Micros(begins),
+        ends_at=None if ends is None else Micros(ends),
+        changed_at=Micros(as_micros(row["SystemModstamp"]) or 0),
+    )
 
 
 def _user(row: Mapping[str, Any]) -> CrmUser:

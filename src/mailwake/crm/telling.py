@@ -24,11 +24,12 @@ from mailwake.crm.fields import (
 from mailwake.crm.identity import primary
 from mailwake.crm.links import Names
 from mailwake.crm.membership import Ladder, member_wishes
+from mailwake.crm.objecting import objection_wishes
 from mailwake.events import CampaignId, Handle, Micros
 from mailwake.segments.spans import spans
 from mailwake.store.crm import CrmPerson, CrmStore, Lane, Wish
 from mailwake.store.events import EventStore
-from mailwake.store.state import StateStore, Suppression, TemplateRow
+from mailwake.store.state import Axis, StateStore, Suppression, TemplateRow
 
 DAY = 86_400_000_000
 WINDOW = 30 * DAY
@@ -68,6 +69,8 @@ class Around:
     row_days: int = 180
     #: what we learned later than so long ago is not told yet
     wait: int = 900_000_000
+    #: name of the org's data use purpose for watching mail; empty: there is none
+    purpose: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,8 @@ def gather(around: Around, handles: Iterable[Handle], now: Micros) -> Facts:
         scores=around.score(known, now),
         suppressed=suppressed,
         silent=frozenset(around.state.inert()) & set(known) | _by_individual(around.store, people, "no_tracking"),
-        unprofiled=_by_individual(around.store, people, "no_profiling"),
+        unprofiled=_by_individual(around.store, people, "no_profiling")
+        | (around.state.refusing(Axis.PROFILE) & set(known)),
         labels=labels,
         templates=templates,
         campaigns={each.id: each.name for each in around.state.campaigns()},
@@ -122,7 +126,7 @@ def gather(around: Around, handles: Iterable[Handle], now: Micros) -> Facts:
 
 def wishes(around: Around, facts: Facts, *, is_nightly: bool = False) -> list[Wish]:
     """What the org is to hold of them."""
-    told: list[Wish] = []
+    told = objection_wishes(around.state, around.store, facts.people, purpose=around.purpose, now=facts.now)
     for handle, people in facts.people.items():
         told += _consent_wishes(facts, handle, people)
         told += [_sums_wish(around, facts, handle, person, is_shared=len(people) > 1) for person in people]

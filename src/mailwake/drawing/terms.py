@@ -23,6 +23,9 @@ TERMS = frozenset(
         noted("marketing"),
         noted("transactional"),
         noted("outbound"),
+        noted("security"),
+        noted("legal notice"),
+        noted("consent request"),
         noted("all"),
         # what it was read with, and where
         noted("desktop"),

@@ -11,7 +11,9 @@ from mailwake.merge.holdout import hold_out
 from mailwake.merge.ledger import Standing
 from mailwake.merge.people import People, Person
 from mailwake.merge.run import Addressee
+from mailwake.modes import strictest
 from mailwake.send.tracker import Tracker
+from mailwake.store.consent.ledger import COUNTRY
 from mailwake.store.state import Campaign, Suppression
 
 
@@ -72,14 +74,15 @@ def make_plan(
     Raises:
         BadInput: an attribute is no column.
     """
-    wanted = tuple(attributes)
+    wanted = (*attributes, *_places(tracker, listed, attributes))
     if missing := [name for name in wanted if name not in listed.columns]:
         raise BadInput(f"--attributes: the list has no column {missing[0]}; it has {', '.join(listed.columns)}")
     kept = {p.address: {name: p.fields.get(name, "") for name in wanted} for p in listed.people} if wanted else None
     handles = tracker.state.handles([p.address for p in listed.people], now=tracker.clock(), fields=kept)
     people = {handles[person.address]: person for person in listed.people}
     held = tracker.held(people, campaign=campaign.id, stream=campaign.stream)
-    modes = tracker.consents(people)
+    level = tracker.level(campaign)
+    modes = {handle: strictest((level, allowed)) for handle, allowed in tracker.consents(people).items()}
     if retry_doubtful:
         standing = {h: s._replace(kind=EventType.DEFERRED) if s.is_doubtful else s for h, s in standing.items()}
     fresh = [handle for handle in people if handle not in held and handle not in standing]
@@ -102,6 +105,12 @@ def make_plan(
         standing=standing,
         held_out=kept_from & people.keys(),
     )
+
+
+def _places(tracker: Tracker, listed: People, attributes: Iterable[str]) -> tuple[str, ...]:
+    """Where people are is kept unasked where a profile is chosen, for it decides how closely they may be watched."""
+    is_wanted = tracker.settings.profile is not None and COUNTRY in listed.columns and COUNTRY not in attributes
+    return (COUNTRY,) if is_wanted else ()
 
 
 def _is_open(standing: Standing | None) -> bool:

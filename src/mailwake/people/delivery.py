@@ -12,6 +12,7 @@ import msgspec
 from mailwake.errors import BadInput
 from mailwake.events import Handle, Reason, TemplateId
 from mailwake.insight.stores import Stores, moment
+from mailwake.modes import Receipt, read_receipt
 from mailwake.store.state import Campaign
 
 _MAX_ID = 2**63 - 1
@@ -91,6 +92,8 @@ class DeliveryCard:
     address: str | None
     sent_at: datetime | None
     delivered_at: datetime | None
+    #: why it is watched as closely as it is, per axis; empty: it was sent by a version that did not keep it
+    receipt: tuple[Receipt, ...]
     happenings: tuple[Happening, ...]
 
 
@@ -121,6 +124,7 @@ def delivery_card(stores: Stores, campaign: Campaign, delivery: str) -> Delivery
         address=None if handle is None else stores.state.addresses([Handle(handle)]).get(Handle(handle)),
         sent_at=_first(rows, "sent"),
         delivered_at=_first(rows, "delivered"),
+        receipt=next((read_receipt(row["reason"]) for row in rows if row["type"] == "sent"), ()),
         happenings=tuple(_happening(row, labels, former, is_settled=row["id"] not in unsettled) for row in rows),
     )
 
@@ -167,7 +171,7 @@ def _happening(
         at=at,
         link=row["link"],
         label=labels.get((row["template"], row["link"]), ""),
-        reason=row["reason"],
+        reason="" if read_receipt(row["reason"]) else row["reason"],
         client=row["client"],
         device=row["device"],
         country=row["country"],

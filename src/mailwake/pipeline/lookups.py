@@ -10,6 +10,8 @@ from typing import TypeVar
 from mailwake.events import CampaignId, Handle, TemplateId
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.pipeline.item import Span
+from mailwake.profiles import Rules
+from mailwake.store.consent.ledger import REFUSALS, WATCHED, axes_of
 from mailwake.store.state import Axis, Consent, ConsentEntry, StateStore
 
 #: Domains that so many people share that they name nobody. All others are stored as keyed stand-ins.
@@ -28,7 +30,6 @@ V = TypeVar("V")
 _REMEMBERED = 200_000
 #: Says of a handle with no line in the ledger what no handle with one can have on both axes.
 _SILENT = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
-_REFUSALS = (Consent.DENIED, Consent.WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +51,20 @@ class Lookups:
         domain_key: key of the stand-ins for domains.
         ceiling: of the installation.
         unknown: for recipients who never said anything.
+        rules: what holds besides by the country of each; None: the same for all.
     """
 
     def __init__(
-        self, state: StateStore, domain_key: bytes, *, ceiling: Modes = INDIVIDUAL, unknown: Modes = INDIVIDUAL
+        self,
+        state: StateStore,
+        domain_key: bytes,
+        *,
+        ceiling: Modes = INDIVIDUAL,
+        unknown: Modes = INDIVIDUAL,
+        rules: Rules | None = None,
     ) -> None:
         self._state = state
-        self.ceiling, self._unknown = ceiling, unknown
+        self.ceiling, self._unknown, self._rules = ceiling, unknown, rules
         self._key = domain_key[:64]
         self._templates: dict[TemplateId, Sent] = {}
         self._streams: dict[CampaignId, str] = {}
@@ -102,7 +110,8 @@ class Lookups:
     def telling(self, handles: Iterable[Handle]) -> dict[Handle, Modes]:
         """How closely each recipient who is known may be watched now."""
         known = self._state.domains(handles)
-        return self._state.modes(known, ceiling=self.ceiling, unknown=self._unknown) if known else {}
+        limits = {"ceiling": self.ceiling, "unknown": self._unknown}
+        return self._state.modes(known, **limits, rules=self._rules) if known else {}
 
     def told(self, domain: str) -> str:
         """A recipient domain as the event store has it."""
@@ -116,9 +125,9 @@ def refused(ledger: Iterable[ConsentEntry]) -> list[Span]:
     holds: dict[Axis, Consent] = {}
     spans: list[Span] = []
     for line in sorted(ledger, key=lambda line: line.at):
-        for axis in (Axis.OPENS, Axis.CLICKS) if line.axis is Axis.BOTH else (line.axis,):
+        for axis in axes_of(line.axis):
             holds[axis] = line.state
-        refuses = any(state in _REFUSALS for state in holds.values())
+        refuses = any(holds.get(axis) in REFUSALS for axis in WATCHED)
         is_open = bool(spans) and spans[-1].end is None
         if refuses and not is_open:
             spans.append(Span(line.at, None))

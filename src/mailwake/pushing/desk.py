@@ -101,7 +101,12 @@ class Desk:
         with self._counted():
             reading = self.reader.read(progress)
         followed = follow_wishes(
-            self.around.state, self.store, people=reading.touched, individuals=reading.individuals, now=self.now
+            self.around.state,
+            self.store,
+            people=reading.touched,
+            individuals=reading.individuals,
+            now=self.now,
+            purpose=self.around.purpose,
         )
         ids = reading.touched | set(heirs(self.store, reading.touched).values())
         keys = {each.address_key for each in self.store.people_of(ids).values() if each.address_key}
@@ -242,6 +247,7 @@ def open_desk(
         rows=told.rows,
         row_days=told.row_days,
         wait=round(told.wait_minutes * 60 * SECOND),
+        purpose=told.tracking_purpose,
     )
     return Desk(
         org=org,

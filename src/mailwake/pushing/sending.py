@@ -15,7 +15,19 @@ from typing import Any
 
 import structlog
 
-from mailwake.crm.fields import CONSENT, HOT_SIGNAL, MEMBER, NUMBER_OF, PEOPLE, ROW, STAMPS, TASK, named, when
+from mailwake.crm.fields import (
+    CONSENT,
+    HOT_SIGNAL,
+    MEMBER,
+    NUMBER_OF,
+    OBJECTIONS,
+    PEOPLE,
+    ROW,
+    STAMPS,
+    TASK,
+    named,
+    when,
+)
 from mailwake.events import Micros
 from mailwake.pushing.budget import Budget
 from mailwake.pushing.bulking import send_as_job
@@ -27,13 +39,13 @@ from mailwake.store.alone import alone
 from mailwake.store.crm import CrmStore, Entry, Lane, Why, Wish
 
 log = structlog.get_logger(__name__)
-OBJECTS = (*PEOPLE, ROW, MEMBER, TASK, HOT_SIGNAL)
+OBJECTS = (*PEOPLE, *OBJECTIONS, ROW, MEMBER, TASK, HOT_SIGNAL)
 #: rows of one bulk job
 JOB_ROWS = 50_000
 _FIRST_SECONDS, _MOST_SECONDS, _MOST_TRIES = 2.0, 900.0, 20
 _SECOND = 1_000_000
 #: wishes about mail, which bear no number: they are never older than what stands there
-_UNSTAMPED = {name for names in CONSENT.values() for name in names}
+_UNSTAMPED = {name for names in (*CONSENT.values(), *OBJECTIONS.values()) for name in names}
 Shapes = Callable[[str], ObjectShape | None]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailwake.crm.fields import CONSENT, OPT_OUT_SOURCE, named, same
+from mailwake.crm.fields import CONSENT, OBJECTIONS, OPT_OUT_SOURCE, named, same
 from mailwake.errors import BadInput
 from mailwake.events import Micros
 from mailwake.pushing.sending import hold, is_event
@@ -164,6 +164,8 @@ def _restored(entry: Entry, current: Mapping[str, Any], *, keep_opt_outs: bool) 
 
 
 def _opt_out_fields(of: str) -> tuple[str, ...]:
+    if of in OBJECTIONS:
+        return OBJECTIONS[of]
     return (CONSENT[of][0], named(OPT_OUT_SOURCE, of)) if of in CONSENT else ()
 
 

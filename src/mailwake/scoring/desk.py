@@ -13,6 +13,7 @@ from mailwake.scoring.keeping import Keeper
 from mailwake.scoring.model import Model, default_model, model_of
 from mailwake.scoring.ranking import Ranking, ranking
 from mailwake.settings import Settings
+from mailwake.store.state import Axis
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +28,7 @@ class Desk:
 
     def ranking(self, stores: Stores, now: Micros) -> Ranking:
         """Everybody by score."""
-        not_profiled = self.contacts.not_profiled()
+        not_profiled = self.contacts.not_profiled() | stores.state.refusing(Axis.PROFILE)
         return self.keep(lambda: ranking(stores, self.model, now=now, not_profiled=not_profiled))
 
 

@@ -2,8 +2,9 @@
 
 =======================  ==========================================================================================
 X-Mailwake-Campaign      name of the campaign; without it, "<stream> <UTC date>"
-X-Mailwake-Stream        marketing (default), transactional or outbound
-X-Mailwake-Mode          ``opens=…, clicks=…`` with off, aggregate, deliverability or individual; may only lower
+X-Mailwake-Stream        marketing (default), transactional, outbound, security, legal_notice or consent_request
+X-Mailwake-Mode          ``opens=…, clicks=…`` with off, aggregate, deliverability or individual; may only lower, and
+                         a mode above the installation's is refused
 X-Mailwake-Track         ``no``: the message passes as it is
 =======================  ==========================================================================================
 
@@ -14,15 +15,15 @@ mail that is not tracked, and nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 
 from mailwake.errors import BadInput
 from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.profiles import STREAMS
 
-STREAMS = ("marketing", "transactional", "outbound")
 #: Enough for any name that a report can show.
 MAX_CAMPAIGN_CHARS = 200
 _FIELD = re.compile(rb"(?P<name>[!-9;-~]+)[ \t]*:(?P<value>[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)(?:\r?\n|\Z)")
@@ -36,10 +37,12 @@ class Control:
 
     #: name of the campaign; None: the default of its stream and day
     campaign: str | None = None
-    #: marketing, transactional or outbound
+    #: one of `mailwake.profiles.STREAMS`
     stream: str = "marketing"
     #: upper bound that the sender sets
     modes: Modes = INDIVIDUAL
+    #: the same where the sender named it, by axis; what is not named follows the rest
+    asked: Mapping[str, Mode] = field(default_factory=dict, compare=False)
     #: False: pass it on as it is
     track: bool = True
     #: True: the message was instrumented before it came here
@@ -69,10 +72,12 @@ def take_control(raw: bytes, *, stream: str = "marketing") -> tuple[Control, byt
             wishes.setdefault(name, _text(value))
             kept.append(raw[copied:start])
             copied = end
+    asked = _asked(wishes.get(b"x-mailwake-mode", ""))
     control = Control(
         campaign=_campaign(wishes.get(b"x-mailwake-campaign", "")),
         stream=_stream(wishes.get(b"x-mailwake-stream", stream)),
-        modes=_modes(wishes.get(b"x-mailwake-mode", "")),
+        modes=Modes(opens=asked.get("opens", Mode.INDIVIDUAL), clicks=asked.get("clicks", Mode.INDIVIDUAL)),
+        asked=asked,
         track=_track(wishes.get(b"x-mailwake-track", "yes")),
         is_ours=is_ours,
     )
@@ -114,17 +119,31 @@ def _stream(word: str) -> str:
     return word.lower()
 
 
-def _modes(text: str) -> Modes:
-    wanted = {"opens": Mode.INDIVIDUAL, "clicks": Mode.INDIVIDUAL}
+def refuse_above(asked: Mapping[str, Mode], ceiling: Modes) -> None:
+    """Refuse what nobody would get, so that no sender believes to measure what is not measured.
+
+    Raises:
+        BadInput: a mode is above the installation's.
+    """
+    for axis, most in (("opens", ceiling.opens), ("clicks", ceiling.clicks)):
+        if asked.get(axis, Mode.OFF) > most:
+            raise BadInput(
+                f"X-Mailwake-Mode: {axis}={asked[axis].word} is above {most.word}, "
+                "the most that this installation may watch; lower it, or leave it out"
+            )
+
+
+def _asked(text: str) -> dict[str, Mode]:
+    wanted: dict[str, Mode] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         axis, _, word = (piece.strip().lower() for piece in part.partition("="))
-        if axis not in wanted:
+        if axis not in ("opens", "clicks"):
             raise BadInput(f"X-Mailwake-Mode: write it as opens=aggregate, clicks=off; cannot read {part[:40]!r}")
         try:
             wanted[axis] = Mode.from_word(word)
         except ValueError as fault:
             raise BadInput(f"X-Mailwake-Mode: {fault}") from None
-    return Modes(**wanted)
+    return wanted
 
 
 def _track(word: str) -> bool:

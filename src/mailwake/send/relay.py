@@ -21,7 +21,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from mailwake.errors import BadInput, MailwakeError, Misconfigured, Unavailable
 from mailwake.events import Event, EventType, Source
-from mailwake.send.control import STREAMS
+from mailwake.profiles import STREAMS
 from mailwake.send.transaction import Desk, Transaction
 from mailwake.settings import Settings
 from mailwake.smtp.admission import Logins, is_loopback, refuse_open_relay, server_tls

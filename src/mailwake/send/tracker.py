@@ -41,7 +41,8 @@ from mailwake.goals.calls import Known, Who, conversion
 from mailwake.goals.claims import claim
 from mailwake.hosts import Hosts, TrackingHost
 from mailwake.modes import OFF, Modes, strictest
-from mailwake.send.control import Control, add_header, take_control
+from mailwake.profiles import NOBODY_LEAVES, asked_like
+from mailwake.send.control import Control, add_header, refuse_above, take_control
 from mailwake.send.sender import sender_domain
 from mailwake.settings import Settings
 from mailwake.store.state import Campaign, LinkRow, Standing, StateStore, Suppression, open_state
@@ -53,6 +54,8 @@ _KNOWN_TEMPLATES = 10_000
 _KNOWN_CAMPAIGNS = 10_000
 #: Programs that send for themselves share this log, one after the other.
 LIBRARY_LOG = "library"
+#: A message that passes as it is.
+UNTOUCHED = OFF.decided_by("message")
 #: Programs hand over any line end; mail has one.
 LINE_END = re.compile(rb"\r\n|\r|\n")
 _log = structlog.get_logger()
@@ -109,7 +112,7 @@ class Addressed:
             template=self.template,
             delivery=self.delivery,
             recipient=self.recipient,
-            reason=reason,
+            reason=reason or (self.modes.receipt if kind is EventType.SENT else ""),
             message_bytes=size,
         )
 
@@ -198,7 +201,7 @@ class Tracker:
             campaign: None: not known yet; then only what holds for all campaigns counts.
             stream: what is sent.
         """
-        return self.state.suppressed(handles, campaign=campaign or CampaignId(0), stream=stream)
+        return self.state.suppressed(handles, campaign=campaign or CampaignId(0), stream=asked_like(stream))
 
     def campaign(self, name: str | None, *, stream: str = "marketing") -> Campaign:
         """The campaign of this name; without one, that of the stream and the day (UTC)."""
@@ -216,11 +219,11 @@ class Tracker:
 
     def consents(self, handles: Iterable[Handle]) -> dict[Handle, Modes]:
         """How closely the installation and each recipient let themselves be watched."""
-        return self.state.modes(handles, ceiling=self.settings.ceiling, unknown=self.settings.unknown_consent)
+        return self.state.modes(handles, **self.settings.limits)
 
     def standings(self, addresses: Iterable[str]) -> dict[str, Standing]:
         """What holds for those addresses that were seen before; the installation's own modes are counted in."""
-        return self.state.standings(addresses, ceiling=self.settings.ceiling, unknown=self.settings.unknown_consent)
+        return self.state.standings(addresses, **self.settings.limits)
 
     @cached_property
     def silent(self) -> Modes:
@@ -275,8 +278,10 @@ class Tracker:
             control: what the sender asked for.
 
         Raises:
+            BadInput: the sender asks for more than the installation may watch.
             Unavailable: the campaign is new, and the state store is away.
         """
+        refuse_above(control.asked, self.settings.ceiling)
         campaign = self.campaign(control.campaign, stream=control.stream)
         draft = Draft.read(message, self._options_of(campaign)) if control.track else None
         host = self.hosts.of_sender(sender_domain(draft.values("from") if draft else ()))
@@ -299,7 +304,7 @@ class Tracker:
             deliveries: ids to use again, for recipients whose copy was put off before.
         """
         before, draft = deliveries or {}, reading.draft
-        modes = strictest((reading.control.modes, *consents)) if draft else OFF
+        modes = self._modes(reading, consents, many=len(people) > 1) if draft else UNTOUCHED
         untouched = draft.untouched_in(modes) if draft else "the sender asked for it"
         plan = []
         for handle, address in people.items():
@@ -317,6 +322,20 @@ class Tracker:
                 )
             )
         return plan
+
+    def _modes(self, reading: Reading, consents: Iterable[Modes], *, many: bool) -> Modes:
+        """The strictest of what installation, campaign, message and every recipient allow."""
+        control = reading.control
+        levels = (self.level(reading.campaign), self.settings.level("", control.stream))
+        found = strictest((*levels, control.modes.decided_by("message"), *consents))
+        if not many:
+            return found
+        opens, clicks = (by.replace("recipient:", "recipients:") for by in (found.opens_by, found.clicks_by))
+        return replace(found, opens_by=opens, clicks_by=clicks)
+
+    def level(self, campaign: Campaign) -> Modes:
+        """What mail of a campaign, and of its stream, may record at most."""
+        return self.settings.level(campaign.name, campaign.stream)
 
     def render(self, reading: Reading, addressed: Addressed) -> bytes:
         """One recipient's copy of the message."""
@@ -341,7 +360,7 @@ class Tracker:
             message: complete, with all its headers. Control headers in it win over the arguments.
             recipient: the one address this copy goes to.
             campaign: name of the campaign; without one, that of the stream and the day.
-            stream: marketing, transactional or outbound.
+            stream: one of `mailwake.profiles.STREAMS`.
 
         Raises:
             Suppressed: the recipient must not be mailed.
@@ -407,7 +426,7 @@ class Tracker:
     def options(self, campaign: Campaign) -> ComposeOptions:
         """How mail of a campaign is instrumented. Nobody unsubscribes from a receipt or a password reset."""
         options = ComposeOptions.from_settings(self.settings, campaign=str(campaign.id), stream=campaign.stream)
-        return replace(options, list_unsubscribe=False) if campaign.stream == "transactional" else options
+        return replace(options, list_unsubscribe=False) if campaign.stream in NOBODY_LEAVES else options
 
     def is_registered(self, reading: Reading) -> bool:
         """Whether `register` has nothing to do."""

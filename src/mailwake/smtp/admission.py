@@ -7,17 +7,11 @@ import hmac
 import ipaddress
 import secrets
 import ssl
-from collections import OrderedDict
 from collections.abc import Mapping
 
 from mailwake.errors import Misconfigured
+from mailwake.guesses import Guesses
 from mailwake.settings import Settings
-
-#: Wrong passwords for one user from one address; then none is looked at for the rest of the minute.
-MOST_WRONG = 10
-WINDOW_SECONDS = 60.0
-#: Pairs of address and user remembered; the oldest go first.
-_PAIRS = 10_000
 
 
 class Logins:
@@ -31,7 +25,7 @@ class Logins:
         self._salt = secrets.token_bytes(16)
         self._digests = {name: self._digest(password) for name, password in passwords.items()}
         self._nobody = secrets.token_bytes(32)
-        self._wrong: OrderedDict[tuple[str, str], list[float]] = OrderedDict()
+        self._guesses = Guesses()
 
     def __len__(self) -> int:
         return len(self._digests)
@@ -44,7 +38,7 @@ class Logins:
             name: of the user.
             now: seconds of any clock that does not jump.
         """
-        return len(self._recent(source, name, now)) < MOST_WRONG
+        return self._guesses.may_try((source, name), now)
 
     def fits(self, source: str, name: str, password: bytes, *, now: float) -> bool:
         """Whether this is the user's password; takes as long for users that do not exist."""
@@ -52,14 +46,8 @@ class Logins:
         is_right = hmac.compare_digest(self._digests.get(name, self._nobody), self._digest(password))
         if is_known and is_right:
             return True
-        self._wrong[source, name] = [*self._recent(source, name, now), now]
-        self._wrong.move_to_end((source, name))
-        if len(self._wrong) > _PAIRS:
-            self._wrong.popitem(last=False)
+        self._guesses.note((source, name), now)
         return False
-
-    def _recent(self, source: str, name: str, now: float) -> list[float]:
-        return [at for at in self._wrong.get((source, name), ()) if now - at < WINDOW_SECONDS]
 
     def _digest(self, password: bytes) -> bytes:
         """Of one length, so that comparing tells nothing about it."""

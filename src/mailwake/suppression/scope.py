@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mailwake.errors import BadInput
+from mailwake.profiles import STREAMS
 
-STREAMS = ("marketing", "transactional", "outbound")
 #: Streams that somebody who unsubscribes or complains wants no more of, whichever the mail came from. A password reset
 #: (transactional) is not among them. Source: 15 U.S.C. 7704(a)(4), which speaks of commercial mail.
 UNWANTED = ("marketing", "outbound")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures
 from mailwake.drawing.charts import Part
+from mailwake.drawing.receipts import receipt_words
 from mailwake.language import inside, noted, say, several
 from mailwake.people.delivery import DeliveryCard, FormerOpinion, Happening, Opinion
 from mailwake.views.goals_view import goal_words
@@ -104,6 +105,8 @@ def values(answer: DeliveryCard, zone: ZoneInfo) -> dict[str, Any]:
         "person": "" if answer.address is None else "/person?" + urlencode({"address": answer.address}),
         "facts": _facts(answer, zone),
         "lead": _lead(judged),
+        "receipt": [receipt_words(each) for each in answer.receipt],
+        "consent": "" if answer.address is None else "/consent?" + urlencode({"address": answer.address}),
         "cards": cards,
         "lanes": _lanes(judged, cards, begin, last),
         "ticks": charts.after_ticks(last),

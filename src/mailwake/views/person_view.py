@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from mailwake.comparing.best_hours import PersonHour
@@ -50,6 +51,7 @@ def values(answer: Person, hour: PersonHour, zone: ZoneInfo) -> dict[str, Any]:
     )
     return {
         "address": answer.address,
+        "consent": "/consent?" + urlencode({"address": answer.address}),
         "facts": facts,
         "lines": [_line(each, zone) for each in answer.copies],
         "is_all": answer.is_all,

@@ -30,6 +30,7 @@ from mailwake.web import (
     audit,
     calls,
     click_maps,
+    consent,
     deliverability,
     experiments,
     exports,
@@ -96,6 +97,7 @@ def create_app(
     app.include_router(lists.router)
     app.include_router(unsubscribes.router)
     app.include_router(suppressions.router)
+    app.include_router(consent.router)
     app.include_router(segments.router)
     app.include_router(calls.router)
     app.include_router(experiments.router)

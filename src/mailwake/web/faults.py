@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from mailwake.consents.standing import NobodyKnown
 from mailwake.earnings.keeper import NoSuchGoal
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.experiments.design import NoSuchExperiment
@@ -32,6 +33,7 @@ _HEADINGS = {
 _OTHER = noted("Something went wrong")
 #: Faults about something that is named in the address and is not there.
 NOT_THERE = (
+    NobodyKnown,
     NoSuchCampaign,
     NoSuchDelivery,
     NoSuchExperiment,

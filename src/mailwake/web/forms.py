@@ -31,7 +31,7 @@ async def form_of(request: Request) -> Mapping[str, str]:
     Raises:
         BadInput: it is too long or no form.
     """
-    body = await _body(request)
+    body = await body_of(request)
     try:
         given = dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"))
     except ValueError:
@@ -46,7 +46,7 @@ async def json_of(request: Request) -> Mapping[str, str]:
     Raises:
         BadInput: it is too long or no such object.
     """
-    given = _members(await _body(request))
+    given = _members(await body_of(request))
     noted(request.scope).given = given
     return given
 
@@ -57,7 +57,7 @@ async def long_json_of(request: Request) -> Mapping[str, str]:
     Raises:
         BadInput: as `json_of`.
     """
-    return _members(await _body(request, LONG_BODY_BYTES))
+    return _members(await body_of(request, LONG_BODY_BYTES))
 
 
 async def table_json_of(request: Request) -> Mapping[str, str]:
@@ -66,7 +66,7 @@ async def table_json_of(request: Request) -> Mapping[str, str]:
     Raises:
         BadInput: as `json_of`.
     """
-    return _members(await _body(request, TABLE_BODY_BYTES))
+    return _members(await body_of(request, TABLE_BODY_BYTES))
 
 
 def _members(body: bytes) -> Mapping[str, str]:
@@ -76,7 +76,12 @@ def _members(body: bytes) -> Mapping[str, str]:
         raise BadInput('send a JSON object of texts, such as {"address": "ann@example.com", "why": "asked"}') from None
 
 
-async def _body(request: Request, most: int = BODY_BYTES) -> bytes:
+async def body_of(request: Request, most: int = BODY_BYTES) -> bytes:
+    """The body of a request, within limits.
+
+    Raises:
+        BadInput: it is too long.
+    """
     body = bytearray()
     async for part in request.stream():
         body += part

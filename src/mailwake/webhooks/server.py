@@ -18,7 +18,8 @@ import structlog
 from mailwake.copies import Copies
 from mailwake.errors import Unavailable
 from mailwake.eventlog import LogWriter
-from mailwake.events import EventType, Micros, encode_event
+from mailwake.events import SECOND, EventType, Micros, encode_event
+from mailwake.guesses import Guesses
 from mailwake.webhooks.call import Call, Refused
 from mailwake.webhooks.reporting import Hook, event_of, raw_event, verify_and_read
 from mailwake.webhooks.sns import wants_confirmation
@@ -110,6 +111,7 @@ class Receiver:
         self._copies, self._writer, self._clock = copies, writer, clock
         self._proxies = [ipaddress.ip_network(each, strict=False) for each in proxies]
         self._under_way = 0
+        self._guesses = Guesses()
         self.counts = Counts()
 
     def report(self) -> dict[str, int]:
@@ -127,6 +129,7 @@ class Receiver:
             status, headers, body = answer.status, answer.headers, answer.body
         self.counts.rejected += status in (400, 404, 405, 408, 409, 413, 431)
         self.counts.put_off += status == 503
+        self.counts.refused += status == 429
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
         await send({"type": "http.response.body", "body": body})
@@ -164,13 +167,18 @@ class Receiver:
             return
         if scope["method"] != "POST":
             raise _Answer(405, (b"allow", b"POST, HEAD"))
+        peer = self._peer(scope)
+        if not self._guesses.may_try(peer, self._clock() / SECOND):
+            raise _Answer(429, (b"retry-after", b"60"))
         call = await self._call("" if hook is None else hook.url, scope, receive)
         try:
             if desk is not None:
-                self._told(await desk(call))
+                self._told(await desk(call), peer)
             elif hook is not None:
                 await self.take(hook, call)
-        except Refused:
+        except Refused as fault:
+            if fault.reason == "signature":  # to carry none at all is how SNS begins
+                self._guesses.note(peer, self._clock() / SECOND)
             # SNS sends the password of its URL only when it is asked like this.
             raise _Answer(401, (b"www-authenticate", b'Basic realm="webhooks"')) from None
         except Unavailable as fault:
@@ -179,7 +187,9 @@ class Receiver:
         finally:
             self._under_way -= len(call.body)
 
-    def _told(self, taken: Taken) -> None:
+    def _told(self, taken: Taken, peer: str) -> None:
+        if taken.status == 401:
+            self._guesses.note(peer, self._clock() / SECOND)
         self.counts.calls += taken.calls
         self.counts.events += taken.events
         self.counts.refused += taken.refused
@@ -203,7 +213,7 @@ class Receiver:
             headers=headers,
             body=body,
             received_at=Micros(self._clock()),
-            peer=self._peer(scope, headers),
+            peer=self._peer(scope),
         )
 
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
@@ -231,12 +241,12 @@ class Receiver:
             self._under_way -= size
             raise
 
-    def _peer(self, scope: Scope, headers: Mapping[str, str]) -> str:
+    def _peer(self, scope: Scope) -> str:
         """The client; behind a proxy that is named, who that one says it is."""
         peer = str((scope.get("client") or ("",))[0])
         try:
             known = any(ipaddress.ip_address(peer) in network for network in self._proxies)
         except ValueError:
             return peer
-        told = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        return told or peer if known else peer
+        told = b",".join(value for name, value in scope["headers"] if name.lower() == b"x-forwarded-for")
+        return told.decode("latin-1").rpartition(",")[2].strip() or peer if known else peer

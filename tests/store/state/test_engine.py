@@ -16,6 +16,7 @@ import mailwake.store.crm.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
+from mailwake.store.consent.chain import breaks
 from mailwake.store.state import Goal, Unsubscribe, open_state
 from mailwake.store.state.schema import VERSION, metadata
 
@@ -115,11 +116,23 @@ def test_opening_again_keeps_everything(tmp_path: Path) -> None:
 
 
 #: of later versions
-CRM = ("people", "individuals", "users", "marks", "campaigns", "members", "outbox", "written", "journal")
+CRM = (
+    "people",
+    "individuals",
+    "users",
+    "marks",
+    "campaigns",
+    "members",
+    "outbox",
+    "written",
+    "journal",
+    "point_consents",
+)
 WORKFLOWS = ("workflow_entries", "workflow_rules")
 AUDIT = ("audit_lines", "audit_cuts")
 SINCE_0006 = (
     *AUDIT,
+    "consent_texts",
     *WORKFLOWS,
     *(f"crm_{name}" for name in CRM),
     "goals",
@@ -127,6 +140,35 @@ SINCE_0006 = (
     "experiment_letters",
     "experiments",
 )
+
+
+def forget_the_chain(connection: sqlite3.Connection) -> None:
+    """Make the ledger of consent what it was before version 0011."""
+    connection.execute("delete from meta where name = 'consent_head'")
+    for column in ("noted_at", "method", "text", "text_sha256", "locale", "actor", "url", "proof", "previous", "hash"):
+        connection.execute(f"alter table consent_ledger drop column {column}")
+
+
+def test_what_was_said_before_there_was_a_chain_is_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    store = open_state(path)
+    for number, source in enumerate(("edge", "salesforce", "ünknown"), 1):
+        store.set_consent(Handle(number), axis="both", state="withdrawn", at=Micros(number), source=source)
+    before, modes = list(store.ledger()), store.inert()
+    store.close()
+    connection = sqlite3.connect(path)
+    for table in (*AUDIT, "consent_texts", "crm_point_consents"):
+        connection.execute(f"drop table {table}")
+    forget_the_chain(connection)
+    connection.execute("update alembic_version set version_num = '0010'")
+    connection.commit()
+    connection.close()
+    again = open_state(path)
+    assert list(again.ledger()) == before
+    assert again.inert() == modes
+    again.set_consent(Handle(1), axis="opens", state="granted", at=Micros(9), source="form")
+    assert list(breaks(again.ledger(), again.consent_head)) == []
+    again.close()
 
 
 def test_a_store_of_the_version_before_is_brought_forward_without_loss(tmp_path: Path) -> None:
@@ -141,6 +183,7 @@ def test_a_store_of_the_version_before_is_brought_forward_without_loss(tmp_path:
     connection = sqlite3.connect(path)
     for table in (*SINCE_0006, "segment_sizes", "segment_members", "segments"):
         connection.execute(f"drop table {table}")
+    forget_the_chain(connection)
     connection.execute("drop index ix_suppressions_reason")
     connection.execute("alter table suppressions drop column put_by")
     for column in ("template", "delivery", "link", "p_human", "verdict", "proof"):
@@ -165,6 +208,7 @@ def test_segments_come_into_a_store_of_the_version_before_without_loss(tmp_path:
     connection = sqlite3.connect(path)
     for table in (*SINCE_0006, "segment_sizes", "segment_members", "segments"):
         connection.execute(f"drop table {table}")
+    forget_the_chain(connection)
     connection.execute("update alembic_version set version_num = '0005'")
     connection.commit()
     connection.close()
@@ -230,6 +274,7 @@ def test_goals_come_into_a_store_of_the_version_before_without_loss(tmp_path: Pa
     connection = sqlite3.connect(path)
     for table in SINCE_0006:
         connection.execute(f"drop table {table}")
+    forget_the_chain(connection)
     connection.execute("update alembic_version set version_num = '0006'")
     connection.commit()
     connection.close()

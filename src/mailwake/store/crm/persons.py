@@ -11,12 +11,13 @@ from sqlalchemy import Connection, RowMapping, Select, Table, func, select
 from mailwake.events import Handle, Micros
 from mailwake.store.crm import tables
 from mailwake.store.crm.marks import Marks
-from mailwake.store.crm.rows import CrmPerson, CrmUser, Fields, Individual, Member
+from mailwake.store.crm.rows import CrmPerson, CrmUser, Fields, Individual, Member, PointConsent
 from mailwake.store.state import schema
 from mailwake.store.state.engine import chunks
 
 _people, _individuals, _users, _members = tables.people, tables.individuals, tables.users, tables.members
-T = TypeVar("T", CrmPerson, CrmUser, Individual, Member)
+_points = tables.points
+T = TypeVar("T", CrmPerson, CrmUser, Individual, Member, PointConsent)
 
 
 class Persons(Marks):
@@ -33,6 +34,23 @@ class Persons(Marks):
         with self._database.writing() as connection:
             self._put(connection, _individuals, individuals)
             self._put_marks(connection, marks or {})
+
+    def put_point_consents(self, points: Iterable[PointConsent], *, marks: Mapping[str, Micros] | None = None) -> None:
+        """Keep what people said of single purposes, and how far the reading got, at once."""
+        with self._database.writing() as connection:
+            self._put(connection, _points, points)
+            self._put_marks(connection, marks or {})
+
+    def point_consents(self, individuals: Iterable[str]) -> list[PointConsent]:
+        """What some people said of single purposes, by id."""
+        with self._database.reading() as connection:
+            return [
+                PointConsent(**row)
+                for part in chunks(individuals)
+                for row in connection.execute(
+                    select(_points).where(_points.c.individual.in_(part)).order_by(_points.c.id)
+                ).mappings()
+            ]
 
     def put_users(self, users: Iterable[CrmUser], *, marks: Mapping[str, Micros] | None = None) -> None:
         """Keep whom records belong to, and how far the reading got, at once."""

@@ -72,6 +72,31 @@ class Individual:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PointConsent:
+    """What a person said of one purpose, to be reached by e-mail, as the org has it."""
+
+    id: str
+    individual: str
+    #: its name; empty: none
+    purpose: str
+    #: in the org's words
+    status: str
+    #: None: since ever, for ever
+    begins_at: Micros | None
+    ends_at: Micros | None
+    changed_at: Micros
+
+    @property
+    def is_opt_out(self) -> bool:
+        """Whether it is a no; one that waits for its confirmation is one too."""
+        return self.status in ("OptOut", "OptOutPending")
+
+    def holds_at(self, now: Micros) -> bool:
+        """Whether it is in force."""
+        return (self.begins_at or 0) <= now and (self.ends_at is None or now < self.ends_at)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CrmUser:
     """Whom records belong to."""
 

@@ -47,6 +47,21 @@ individuals = Table(
     Column("is_to_forget", Boolean, nullable=False),
 )
 
+#: the org's consents for one purpose, by e-mail
+points = Table(
+    "crm_point_consents",
+    metadata,
+    Column("id", _SF_ID, primary_key=True),
+    Column("individual", _SF_ID, nullable=False, index=True),
+    #: name of the purpose; empty: none
+    Column("purpose", Text, nullable=False),
+    #: in the org's words, such as OptOut
+    Column("status", String(32), nullable=False),
+    Column("begins_at", BigInteger),
+    Column("ends_at", BigInteger),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
 #: whom records belong to
 users = Table(
     "crm_users",

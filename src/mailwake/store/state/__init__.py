@@ -13,9 +13,11 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from mailwake.store.consent.ledger import Consents
+from mailwake.store.consent.rows import ConsentEntry, ConsentText, Held, Proof
+from mailwake.store.consent.texts import ConsentTexts
 from mailwake.store.state.address import address_key, split_address
 from mailwake.store.state.campaigns import Campaigns
-from mailwake.store.state.consent import Consents
 from mailwake.store.state.domains import Domains
 from mailwake.store.state.engine import Database, open_database
 from mailwake.store.state.experiments import Experiments
@@ -27,7 +29,6 @@ from mailwake.store.state.rows import (
     Axis,
     Campaign,
     Consent,
-    ConsentEntry,
     Exchangers,
     Experiment,
     Goal,
@@ -57,14 +58,17 @@ __all__ = [
     "Campaign",
     "Consent",
     "ConsentEntry",
+    "ConsentText",
     "Exchangers",
     "Experiment",
     "Goal",
+    "Held",
     "Incident",
     "IncidentKind",
     "Job",
     "Leave",
     "LinkRow",
+    "Proof",
     "Recipient",
     "Refusal",
     "Segment",
@@ -88,6 +92,7 @@ class StateStore(
     Campaigns,
     People,
     Consents,
+    ConsentTexts,
     Suppressions,
     Refusals,
     Unsubscribes,

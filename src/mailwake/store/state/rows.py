@@ -17,6 +17,10 @@ class Axis(StrEnum):
     CLICKS = "clicks"
     #: both of them at once
     BOTH = "both"
+    #: scores and whatever else is concluded from what they did
+    PROFILE = "profile"
+    #: the day of the last open, to stop sending to inactive people and for nothing else
+    HYGIENE = "hygiene"
 
 
 class Consent(StrEnum):
@@ -29,6 +33,8 @@ class Consent(StrEnum):
     DENIED = "denied"
     #: granted or assumed before, and taken back; mail already delivered becomes inert
     WITHDRAWN = "withdrawn"
+    #: not asked; the day of the last open may be kept for list hygiene alone, where the profile knows that exemption
+    EXEMPT_HYGIENE = "exempt_hygiene"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,18 +275,6 @@ class Standing(NamedTuple):
     is_suppressed: bool
     #: how closely they may be watched
     modes: Modes
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConsentEntry:
-    """One line of the consent ledger; lines are added, never changed."""
-
-    handle: Handle
-    axis: Axis
-    state: Consent
-    at: Micros
-    #: preferences page, import, api, ...
-    source: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -195,27 +195,6 @@ unsubscribe_acts = Table(
     Column("why", Text, nullable=False),
 )
 
-consent_ledger = Table(
-    "consent_ledger",
-    metadata,
-    Column("id", _ID, primary_key=True),
-    Column("handle", BigInteger, nullable=False, index=True),
-    Column("axis", String(8), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Column("source", String(64), nullable=False),
-)
-
-consent = Table(
-    "consent",
-    metadata,
-    Column("handle", BigInteger, primary_key=True, autoincrement=False),
-    Column("axis", String(8), primary_key=True),
-    Column("state", String(16), nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Index("ix_consent_state", "state", "handle"),
-)
-
 #: mode `deliverability`: the day of the last open, overwritten, for list hygiene alone
 open_days = Table(
     "open_days",

@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from sqlalchemy import bindparam, exists, select
 
 from mailwake.events import Handle
-from mailwake.modes import Modes, strictest
+from mailwake.modes import Modes
+from mailwake.profiles import Rules
+from mailwake.store.consent import tables
+from mailwake.store.consent.ledger import COUNTRY, Limits
 from mailwake.store.state import schema
 from mailwake.store.state.address import address_key
-from mailwake.store.state.consent import modes_of
 from mailwake.store.state.engine import Database, chunks
 from mailwake.store.state.rows import Standing
 
-_recipients, _suppressions, _consent = schema.recipients, schema.suppressions, schema.consent
+_recipients, _suppressions, _consent = schema.recipients, schema.suppressions, tables.consent
 _QUERY = (
     select(
         _recipients.c.address_key,
@@ -26,6 +28,8 @@ _QUERY = (
     .select_from(_recipients.outerjoin(_consent, _consent.c.handle == _recipients.c.handle))
     .where(_recipients.c.address_key.in_(bindparam("keys", expanding=True)))
 )
+#: the same with where they are
+_WITH_COUNTRY = _QUERY.add_columns(_recipients.c.fields[COUNTRY].as_string())
 
 
 class Standings:
@@ -33,13 +37,16 @@ class Standings:
 
     _database: Database
 
-    def standings(self, addresses: Iterable[str], *, ceiling: Modes, unknown: Modes) -> dict[str, Standing]:
+    def standings(
+        self, addresses: Iterable[str], *, ceiling: Modes, unknown: Modes, rules: Rules | None = None
+    ) -> dict[str, Standing]:
         """What holds for those addresses that were seen before.
 
         Args:
             addresses: in any spelling.
             ceiling: what installation, campaign and message allow.
             unknown: what holds for an axis on which a recipient has said nothing.
+            rules: what holds besides by the country of each; None: the same for all.
 
         Raises:
             BadInput: one of them is no address.
@@ -47,12 +54,15 @@ class Standings:
         keys = {address: address_key(address) for address in addresses}
         found: dict[str, tuple[Handle, bool]] = {}
         said: dict[str, dict[str, str]] = {}
+        countries: dict[str, str | None] = {}
+        query = _QUERY if rules is None else _WITH_COUNTRY
         with self._database.reading() as connection:
             for part in chunks(keys.values()):
-                for key, handle, is_suppressed, axis, state in connection.execute(_QUERY, {"keys": part}):
+                for key, handle, is_suppressed, axis, state, *where in connection.execute(query, {"keys": part}):
                     found[key] = Handle(handle), bool(is_suppressed)
+                    countries[key] = where[0] if where else None
                     if axis is not None:
                         said.setdefault(key, {})[axis] = state
-        silent = strictest((ceiling, unknown))
-        modes = {key: modes_of(words, ceiling, unknown) for key, words in said.items()}
-        return {address: Standing(*found[key], modes.get(key, silent)) for address, key in keys.items() if key in found}
+        limits = Limits(ceiling, unknown, rules)
+        modes = {key: limits.modes(said.get(key, {}), countries[key]) for key in found}
+        return {address: Standing(*found[key], modes[key]) for address, key in keys.items() if key in found}

@@ -1,14 +1,14 @@
 """Who did what: lines that nobody can change, and up to where they were let go of.
 
 Revision ID: 0015
-Revises: 0010
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0015"
-down_revision = "0010"
+down_revision = "0011"
 
 #: Lines are added. They go only after a cut says up to where, and nothing in them ever changes.
 _NEVER = "begin select raise(abort, 'the audit log is only added to'); end"

@@ -94,8 +94,9 @@ def command(
 
 def examine(config: str) -> Iterator[Finding]:
     """Run every check; a settings file that cannot be read ends it."""
-    from mailwake.cli.doctor_hosts import examine_hosts
-    from mailwake.cli.doctor_telling import examine_telling
+    from mailwake.cli.doctor.hosts import examine_hosts
+    from mailwake.cli.doctor.python import check_python
+    from mailwake.cli.doctor.telling import examine_telling
     from mailwake.cli.workflow.checking import check_rules
 
     try:
@@ -104,6 +105,7 @@ def examine(config: str) -> Iterator[Finding]:
         yield problem("config", str(fault))
         return
     yield ok("config", f"{Path(config).resolve()} is readable and has no unknown option")
+    yield check_python()
     for check in CHECKS:
         yield check(settings)
     yield from check_readers(settings)
