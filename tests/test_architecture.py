@@ -35,6 +35,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "trials": {"stats"},
     "weighing": {"stats"},
     "store": set(),
+    "audit": {"store"},
+    "oidc": set(),
     "leaving": {"store"},
     "consents": {"store"},
     "smtp": set(),
@@ -80,6 +82,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "workflows": {"rules", "crm", "scoring", "insight", "notifying", "segments", "store"},
     "drawing": {"insight", "comparing"},
     "boards": {
+        "audit",
         "rules",
         "workflows",
         "pushing",
@@ -112,6 +115,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     },
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "apidoc": {
+        "audit",
         "consents",
         "workflows",
         "pushing",
@@ -140,10 +144,11 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
     "access": {"store"},
-    "serving": {"access", "clickmap", "store"},
-    "entrance": {"access", "drawing", "serving", "store", "web"},
+    "serving": {"access", "audit", "clickmap", "store"},
+    "entrance": {"access", "drawing", "oidc", "serving", "store", "web"},
     "web": {
         "access",
+        "audit",
         "serving",
         "apidoc",
         "send",

@@ -30,6 +30,8 @@ The rooms, in the order an email lives::
     judge      evidence in, verdict out
     history    what was stored, judged again
     store      state and events, all the SQL
+    oidc       log-in by a company's own provider of identities
+    audit      who did what, written down so that nobody can change it unseen
     stats      pure mathematics
     trials     the mathematics of experiments
     weighing   the mathematics of scores

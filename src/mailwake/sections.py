@@ -387,6 +387,42 @@ class Monitor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Oidc:
+    """``[oidc]``: log-in by your company's provider of identities, OpenID Connect (docs/howto/login-by-provider.md)."""
+
+    #: who it is, to the letter, such as https://login.example.com/realms/acme; empty: there is none
+    issuer: str = ""
+    #: what it calls this installation
+    client_id: str = ""
+    #: reference to the secret it gave; empty: none, PKCE alone proves who asks
+    client_secret: str = ""
+    #: what is asked for; openid is a must, email tells addresses
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+    #: claim of the ID token that lists somebody's groups
+    groups_claim: str = "groups"
+    #: group to role; the first that fits holds, at each log-in anew
+    roles: dict[str, str] = field(default_factory=dict)
+    #: role of whoever has a verified address and is in no such group; empty: only who was invited gets in
+    otherwise: str = ""
+    #: domains of verified addresses that may come in; empty: any
+    domains: tuple[str, ...] = ()
+    #: where browsers are sent; empty, like the next two: the provider tells (discovery)
+    authorization_url: str = ""
+    #: where codes are changed for tokens
+    token_url: str = ""
+    #: where its keys are (JWKS)
+    keys_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """``[audit]``: the log of who did what (docs/explain/audit.md)."""
+
+    #: lines are let go of after so many days, two years; an anchor of them stays
+    keep_days: int = 730
+
+
+@dataclass(frozen=True, kw_only=True)
 class Logging:
     """``[logging]``: what the roles say on standard error, one line per event."""
 

@@ -64,7 +64,9 @@ def test_every_line_needs_permissions_that_there_are() -> None:
 
 
 def test_what_changes_something_is_never_public_but_for_the_log_in() -> None:
-    assert [route for route, line in table().items() if line.is_public] == ["get /login", "post /login", "get /health"]
+    assert [route for route, line in table().items() if line.is_public] == [
+        *("get /login", "post /login", "get /login/oidc", "get /login/oidc/callback", "get /health")
+    ]
 
 
 @pytest.fixture(scope="module")

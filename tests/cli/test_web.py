@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -121,7 +122,7 @@ def test_with_work_an_event_in_the_log_stands_on_the_page(folder: Path) -> None:
     while not counted:
         counted = json.loads(get(f"{url}/api/campaigns"))["total"]["sent"]
     assert counted == 1
-    assert stop(process) == ""
+    assert [line for line in stop(process).splitlines() if "audit.anchored" not in line] == []
 
 
 def test_one_process_holds_stores_and_pipeline(folder: Path) -> None:
@@ -183,3 +184,22 @@ def test_a_killed_one_leaves_no_locks(folder: Path) -> None:
     again, url = start(folder, "--with-work")
     assert json.loads(get(f"{url}/health")) == {"status": "ok"}
     stop(again)
+
+
+def test_a_change_of_policy_between_two_starts_is_written_down_and_the_day_anchored(folder: Path) -> None:
+    config = folder / "mailwake.toml"
+    for opens in ("individual", "individual", "aggregate"):
+        text = re.sub(r"(?m)^opens = .*$", "", config.read_text(encoding="utf-8"))
+        config.write_text(text.replace("[tracking]", f'[tracking]\nopens = "{opens}"'), encoding="utf-8")
+        process, _ = start(folder, "--with-work")
+        stop(process)
+    listed = subprocess.run(mailwake(folder, "audit", "list", "--json"), capture_output=True, text=True, check=True)
+    later, first = (json.loads(line) for line in listed.stdout.splitlines())
+    assert (first["action"], first["actor_kind"], first["before"]) == ("settings.changed", "system", None)
+    changed = {name for name, value in later["after"].items() if later["before"][name] != value}
+    assert changed == {"tracking.opens"}
+    assert (later["before"]["tracking.opens"], later["after"]["tracking.opens"]) == ("individual", "aggregate")
+    anchors = (folder / "mailwake-data" / "audit-anchors.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["number"] for line in anchors] == [1]
+    checked = subprocess.run(mailwake(folder, "audit", "verify"), capture_output=True, text=True, check=True)
+    assert checked.stdout.startswith("holds: 2 lines, 1 anchors; head ")

@@ -45,6 +45,7 @@ COMMANDS = (
     "privacy",
     "backup",
     "restore",
+    "audit",
     "consent",
     "judge",
     "replay",

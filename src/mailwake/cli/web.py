@@ -33,7 +33,7 @@ from mailwake.serving.entry import Door
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import open_remembered
-from mailwake.store.state import open_state
+from mailwake.store.state import StateStore, open_state
 
 #: of the event store; a smaller one answers at once
 LARGE_BYTES = 200_000_000
@@ -74,6 +74,7 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
             around = Around(events=events, state=state, wall=lambda: time.time_ns() // 1_000)
             opened.callback(Office(endpoints, around, report=settings.data_folder / REPORT).start())
         stores = Stores(state=state, events=events, zone=zone)
+        opened.callback(_audit(settings, state, keeps=with_work))
         if with_work and settings.reports:
             opened.callback(_reports(settings, stores))
         if with_work:
@@ -93,6 +94,22 @@ def _warm_up(stores: Stores, desk: Desk) -> None:
     with contextlib.suppress(MailwakeError):
         overview(stores)
         desk.ranking(stores, Micros(time.time_ns() // 1_000))
+
+
+def _audit(settings: Settings, state: StateStore, *, keeps: bool) -> Callable[[], None]:
+    """Note what policy holds from now on; where the pipeline runs, keep the log in order as well."""
+    from mailwake.audit.keeping import Keeping
+    from mailwake.audit.log import AuditLog
+    from mailwake.audit.opening import anchors_of, wall_clock
+    from mailwake.audit.policy import note_policy
+    from mailwake.store.audit import same_database
+
+    audit = AuditLog(same_database(state), wall=wall_clock)
+    note_policy(audit, settings, role="the dashboard")
+    if not keeps:
+        return lambda: None
+    keeping = Keeping(audit, anchors_of(settings), keep_days=settings.audit.keep_days, wall=wall_clock)
+    return keeping.start()
 
 
 def _reports(settings: Settings, stores: Stores) -> Callable[[], None]:
@@ -170,7 +187,7 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
 
 
 async def _serve(settings: Settings, stores: Stores, desk: Desk, door: Door) -> None:
-    from mailwake.cli.packing import maker_of
+    from mailwake.cli.export.packing import maker_of
     from mailwake.cli.privacy.owning import disclosing
     from mailwake.monitoring.status import look
     from mailwake.serving.server import serve

@@ -85,7 +85,9 @@ def change_password(request: Request, form: Form) -> Response:
 
 
 def _form(request: Request, to: str, *, fault: str = "", status: int = 200) -> Response:
-    return render(request, "login.html", status=status, return_to="" if to == "/" else to, fault=fault)
+    told = "" if to == "/" else to
+    has_provider = bool(request.app.state.settings and request.app.state.settings.oidc.issuer)
+    return render(request, "login.html", status=status, return_to=told, fault=fault, has_provider=has_provider)
 
 
 def _account(request: Request, *, fault: str = "", status: int = 200) -> Response:

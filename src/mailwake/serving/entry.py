@@ -25,6 +25,8 @@ from mailwake.access.gate import Approach, Gate
 from mailwake.access.keyform import MARK
 from mailwake.access.limits import TooOften
 from mailwake.access.routes import line_of
+from mailwake.audit.taking import actor_named
+from mailwake.audit.watching import noted
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.store.access.masked import handle_of, pseudonym
 from mailwake.store.state import StateStore
@@ -95,6 +97,8 @@ class Entry:
             await _stranger(scope)(scope, receive, send)
             return
         scope.setdefault("state", {})["actor"] = actor or NOBODY
+        if actor is not None:
+            noted(scope).actor = actor_named(actor)
         refused: Response | None = None
         if actor is not None and actor.kind is Kind.USER:
             refused, receive = await _checked(actor, scope, receive)

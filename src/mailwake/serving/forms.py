@@ -12,6 +12,7 @@ import msgspec
 from fastapi import Request
 
 from mailwake.access.actors import Kind
+from mailwake.audit.watching import noted
 from mailwake.errors import BadInput
 from mailwake.serving.entry import FIELD, actor_of
 
@@ -32,11 +33,12 @@ async def form_of(request: Request) -> Mapping[str, str]:
     """
     body = await body_of(request)
     try:
-        told = dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"))
+        given = dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"))
     except ValueError:
         raise BadInput("the form cannot be read; reload the page and try again") from None
-    told.pop(FIELD, None)  # it was looked at before anything came here
-    return told
+    given.pop(FIELD, None)  # it was looked at before anything came here
+    noted(request.scope).given = given  # says what the request is about
+    return given
 
 
 async def json_of(request: Request) -> Mapping[str, str]:
@@ -45,7 +47,9 @@ async def json_of(request: Request) -> Mapping[str, str]:
     Raises:
         BadInput: it is too long or no such object.
     """
-    return _members(await body_of(request))
+    given = _members(await body_of(request))
+    noted(request.scope).given = given
+    return given
 
 
 async def long_json_of(request: Request) -> Mapping[str, str]:

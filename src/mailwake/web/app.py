@@ -11,6 +11,8 @@ from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
 from mailwake.apidoc import openapi
+from mailwake.audit.log import AuditLog
+from mailwake.audit.watching import Watching
 from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
@@ -25,8 +27,10 @@ from mailwake.serving.guard import Guard
 from mailwake.serving.keeping import Kept
 from mailwake.serving.tongue import Tongue
 from mailwake.settings import Settings
+from mailwake.store.audit import same_database
 from mailwake.web import (
     api,
+    audit,
     calls,
     click_maps,
     consent,
@@ -66,6 +70,7 @@ ROUTERS = tuple(
         exports,
         salesforce,
         workflows,
+        audit,
     )
 )
 
@@ -128,4 +133,6 @@ def create_app(
     inner: ASGIApp = Admission(app)
     if door.gate is not None:
         inner = Entry(inner, door.gate)
-    return Guard(Tongue(inner, language), host=door.host, name=door.name, knows_programs=door.gate is not None)
+    guarded = Guard(Tongue(inner, language), host=door.host, name=door.name, knows_programs=door.gate is not None)
+    app.state.audit = AuditLog(same_database(stores.state), wall=wall)
+    return Watching(guarded, app.state.audit, stores.state, wall=wall)

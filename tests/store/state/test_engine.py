@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 import mailwake.store.access.tables
+import mailwake.store.audit.tables
 import mailwake.store.crm.tables
 import mailwake.store.native.tables
 import mailwake.store.rights.tables
@@ -135,6 +136,8 @@ WORKFLOWS = ("workflow_entries", "workflow_rules")
 ACCESS = ("access_keys", "access_sessions", "access_users")
 SINCE_0010 = (
     *ACCESS,
+    "audit_cuts",
+    "audit_lines",
     "erasures",
     "errands",
     "consent_texts",

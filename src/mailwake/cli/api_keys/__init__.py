@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from mailwake.access.programs import DAYS, OVERLAP_HOURS, Made, Programs, Wanted
-from mailwake.access.recording import LogRecorder
 from mailwake.access.roles import permissions
+from mailwake.cli.gating import taker_of
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.users import by_hand
@@ -37,8 +37,8 @@ def programs_of(config: str) -> Iterator[Programs]:
     """The keys of an installation."""
     settings = load(config)
     configure(settings.logging, "command")
-    with closing(open_access(settings.data_folder / "state.sqlite")) as store:
-        yield Programs(store, LogRecorder(), wall=lambda: time.time_ns() // 1_000, clock=time.monotonic)
+    with closing(open_access(settings.data_folder / "state.sqlite")) as store, taker_of(settings) as taker:
+        yield Programs(store, taker, wall=lambda: time.time_ns() // 1_000, clock=time.monotonic)
 
 
 @command.command("create")

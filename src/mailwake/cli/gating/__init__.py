@@ -17,6 +17,7 @@ from mailwake.settings import Settings
 from mailwake.store.access import AccessStore, open_access
 
 if TYPE_CHECKING:
+    from mailwake.audit.taking import Taker
     from mailwake.cli.doctor import Finding
 
 
@@ -27,21 +28,41 @@ def door_of(settings: Settings) -> Iterator[Door]:
     Raises:
         Misconfigured: others could reach a dashboard that asks nobody who they are.
     """
+    from mailwake.access.identities import Joining
     from mailwake.entrance import coming, managing
+    from mailwake.entrance.providing import providing
+    from mailwake.oidc.opening import flow_of
 
-    web = settings.web
+    web, oidc = settings.web, settings.oidc
+    flow = flow_of(settings, public_url=web.public_url)
+    provided = () if flow is None else (providing(flow, Joining(roles=oidc.roles, otherwise=oidc.otherwise)),)
     public = urlsplit(web.public_url)
-    with closing(open_access(settings.data_folder / "state.sqlite")) as store:
+    file = settings.data_folder / "state.sqlite"
+    with closing(open_access(file)) as store, taker_of(settings) as taker:
         gate = Gate(
             store,
-            is_required=web.login == "required",
+            recorder=taker,
+            is_required=web.login == "required" or flow is not None,
             is_secure=public.scheme == "https",
             proxies=web.trusted_proxies,
             wall=lambda: time.time_ns() // 1_000,
         )
         if gate.is_open() and is_reachable(settings):
             raise Misconfigured(*refusal(settings))
-        yield Door(host=web.host, gate=gate, routers=(coming.router, managing.router), name=public.hostname or "")
+        yield Door(
+            host=web.host, gate=gate, routers=(coming.router, managing.router, *provided), name=public.hostname or ""
+        )
+
+
+@contextmanager
+def taker_of(settings: Settings) -> Iterator[Taker]:
+    """What takes acts of accounts and keys down in the installation's audit log."""
+    from mailwake.audit.log import AuditLog
+    from mailwake.audit.taking import Taker
+    from mailwake.store.audit import open_audit
+
+    with closing(open_audit(settings.data_folder / "state.sqlite")) as store:
+        yield Taker(AuditLog(store, wall=lambda: time.time_ns() // 1_000))
 
 
 def is_reachable(settings: Settings) -> bool:
@@ -60,6 +81,8 @@ def refusal(settings: Settings) -> tuple[str, str]:
 def standing(settings: Settings, store: AccessStore) -> tuple[str, str]:
     """How the dashboard stands, as ok, warning or problem, and in one line."""
     web, count = settings.web, len(store.users())
+    if settings.oidc.issuer:
+        return "ok", f"{count} account(s), and whom {settings.oidc.issuer} vouches for; nobody else is let in"
     if not count and web.login == "auto":
         if is_reachable(settings):
             return "problem", ": ".join(refusal(settings))

@@ -16,9 +16,9 @@ import typer
 from mailwake.access import passwords
 from mailwake.access.accounts import Accounts
 from mailwake.access.actors import COMMAND, Actor, Kind
-from mailwake.access.recording import LogRecorder
 from mailwake.access.roles import roles
 from mailwake.cli.acting import who
+from mailwake.cli.gating import taker_of
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.drawing.terminal import visible
@@ -44,8 +44,8 @@ def accounts_of(config: str) -> Iterator[Accounts]:
     """The accounts of an installation."""
     settings = load(config)
     configure(settings.logging, "command")
-    with closing(open_access(settings.data_folder / "state.sqlite")) as store:
-        yield Accounts(store, LogRecorder(), wall=lambda: time.time_ns() // 1_000, clock=time.monotonic)
+    with closing(open_access(settings.data_folder / "state.sqlite")) as store, taker_of(settings) as taker:
+        yield Accounts(store, taker, wall=lambda: time.time_ns() // 1_000, clock=time.monotonic)
 
 
 def by_hand() -> Actor:
