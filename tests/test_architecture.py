@@ -20,6 +20,7 @@ WORDS = {
     "hosts": {"errors", "sections", "settings", "tokens"},
     "copies": {"errors", "hosts", "tokens"},
     "language": set(),
+    "reduced": {"events", "modes"},
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.
@@ -43,7 +44,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "webhooks": {"eventlog"},
     "queues": {"webhooks"},
     "goals": {"webhooks", "eventlog", "store"},
-    "accesslog": {"eventlog"},
+    "accesslog": {"edge", "eventlog"},
     "bounces": set(),
     "suppression": {"bounces", "store"},
     "history": {"judge", "store", "stats"},

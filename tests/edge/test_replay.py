@@ -20,8 +20,8 @@ from tests.edge.conftest import (
     message,
 )
 
+from mailwake.accesslog.replay import Replay
 from mailwake.edge.inert import InertSet
-from mailwake.edge.replay import Replay
 from mailwake.events import Event, EventType, Request, Source
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.settings import parse
@@ -97,7 +97,7 @@ def test_whatever_is_asked_the_edge_itself_writes_the_same(start_edge: StartEdge
         event = replay.take(Request(method, path.encode(), "127.0.0.1", (), head), host=host.encode(), at=NOW_MICROS)
         told += [msgspec.structs.replace(event, request=split(event.request))] if event else []
     report = edge.stop()
-    assert told == edge.events()
+    assert sorted(told, key=repr) == sorted(edge.events(), key=repr)  # days stand in a sequence of their own
     counts = replay.counters.report()
     assert counts == {name: report[name] for name in counts}
 

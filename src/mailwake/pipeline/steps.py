@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import lru_cache, wraps
+from functools import wraps
 from time import perf_counter
 
 import msgspec
@@ -29,7 +29,7 @@ from mailwake.events import (
     event_id,
 )
 from mailwake.judge import Judged
-from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.modes import INDIVIDUAL, Mode
 from mailwake.pipeline.accounts import taken_rows
 from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.goals import put_goal, put_telling
@@ -43,6 +43,7 @@ from mailwake.pipeline.suppression import (
     outcome,
     troubles_of,
 )
+from mailwake.reduced import axis_mode, is_hit, read_modes
 from mailwake.store.state import split_address
 from mailwake.suppression.scope import unwanted
 from mailwake.tokens import MAX_LINK_NUMBER
@@ -62,8 +63,6 @@ QUIET = 15 * 60 * SECOND
 _LAST = 253_402_300_799_999_999
 _MAX_ID = (1 << 63) - 1
 _MAX_BYTE = 255
-_VIEWS = (Note.UNSUBSCRIBE_VIEWED, Note.UNSUBSCRIBE_DOUBTED, Note.PREFERENCES_VIEWED)
-_TRACKED = (EventType.OPENED, EventType.CLICKED, EventType.CONVERTED)
 _NOT_COUNTED_ROLES = ("unsubscribe", "preferences", "decoy")
 
 
@@ -212,10 +211,10 @@ def put_decoy(item: Item, _batch: Batch, _desk: Desk) -> None:
 
 
 @each
-def put_modes(item: Item, batch: Batch, _desk: Desk) -> Drop | None:
-    """What the mode sealed into the mail allows: a row, a step of a counter, a day, or nothing."""
+def put_modes(item: Item, batch: Batch, desk: Desk) -> Drop | None:
+    """What the mode sealed into the mail allows, and the installation by now: a row, a count, a day, or nothing."""
     event = item.event
-    mode = axis_mode(event)
+    mode = axis_mode(event, desk.lookups.ceiling)
     if mode is Mode.OFF:
         return Drop.MODE_OFF
     if mode is Mode.AGGREGATE:
@@ -342,33 +341,6 @@ def run_steps(batch: Batch, desk: Desk, steps: Iterable[Step] = STEPS) -> None:
         step(batch, desk)
         spent = desk.seconds.get(step.__name__, 0.0)
         desk.seconds[step.__name__] = spent + perf_counter() - started
-
-
-@lru_cache(maxsize=256)
-def read_modes(value: int) -> Modes:
-    """The modes in a byte; there are few, and they come with every event."""
-    return Modes.from_byte(value)
-
-
-def is_hit(event: Event) -> bool:
-    """Whether it is something that only tracking sees: an open, a click, a look at a page, what came of a click."""
-    return event.type in _TRACKED or event.note in (Note.LINK_REFUSED, Note.DECOY, *_VIEWS)
-
-
-def axis_mode(event: Event) -> Mode:
-    """The mode that governs an event; individual for what is not tracking: mail sent, bounced, unsubscribed.
-
-    An event that names no delivery was recorded under a lower ceiling than its mail was sent with, and stays there.
-    """
-    if not is_hit(event):
-        return Mode.INDIVIDUAL
-    modes = read_modes(event.modes)
-    mode = modes.opens if event.type is EventType.OPENED else modes.clicks
-    if event.note in _VIEWS:  # they belong to neither axis, so the stricter one holds
-        mode = min(modes.opens, modes.clicks)
-    if mode is not Mode.INDIVIDUAL or event.delivery is not None or event.type is EventType.CONVERTED:
-        return mode
-    return Mode.AGGREGATE if event.recipient is None else Mode.DELIVERABILITY
 
 
 def _check(event: Event) -> None:
