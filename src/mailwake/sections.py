@@ -24,7 +24,8 @@ class Tracking:
     unknown_consent: str = "aggregate"
     #: hits on older mail are answered but no longer recorded
     record_days: int = 400
-    #: raw address and user agent are kept this long; 0 drops them as soon as they are judged
+    #: raw user agents and shortened addresses (/24, /48) of individual hits are kept this long, 30 at most; 0 drops them
+    #: as soon as they are judged
     keep_raw_days: int = 0
 
 

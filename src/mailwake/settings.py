@@ -56,6 +56,8 @@ _PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,32}")
 #: language, script, region, as BCP 47 has them; a name of a folder, so nothing else
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 DEFAULT_FILE = "mailwake.toml"
+#: Raw addresses and user agents find people, so nobody may keep them for longer.
+MAX_RAW_DAYS = 30
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -242,6 +244,8 @@ def _check(settings: Settings) -> None:
             Mode.from_word(getattr(settings.tracking, option))
         except ValueError as fault:
             raise Misconfigured(f"tracking.{option}", str(fault)) from None
+    if not 0 <= settings.tracking.keep_raw_days <= MAX_RAW_DAYS:
+        raise Misconfigured("tracking.keep_raw_days", f"must be 0 to {MAX_RAW_DAYS}; 0 keeps none")
     _check_names(settings)
     if settings.edge.proxy_protocol and not settings.edge.trusted_proxies:
         raise Misconfigured("edge.proxy_protocol", "nobody may say who is at the far end; name edge.trusted_proxies")

@@ -38,6 +38,7 @@ from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.pipeline.inert import InertFile
 from mailwake.pipeline.item import Drop
 from mailwake.pipeline.lookups import Lookups
+from mailwake.pipeline.raw import RawFiles
 from mailwake.pipeline.worker import Pass, Worker
 from mailwake.sections import Demo, Enrich
 from mailwake.store.events import EventRow, EventStore, open_events
@@ -141,6 +142,7 @@ class House:
     now: Micros = START
     report: Path | None = None
     holds: bool = True
+    keep_raw_days: int = 0
     #: of those whom a test made known
     handles: list[Handle] = field(default_factory=list)
     state: StateStore = field(init=False)
@@ -163,6 +165,7 @@ class House:
             lookups=lookups,
             bounces=bounces(),
             dead=DeadLetters(self.folder / "dead"),
+            raw=RawFiles(self.folder / "raw", self.keep_raw_days),
             inert=InertFile(self.folder / "inert.bin"),
             keeper=Keeper(self.state, self.events, Thresholds.load(), told=lookups.told),
             holding=Holding(self.state, self.events, holds=self.holds),

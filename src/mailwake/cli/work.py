@@ -13,7 +13,6 @@ import typer
 
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
-from mailwake.errors import Misconfigured
 from mailwake.judge import Judge
 from mailwake.pipeline.desk import Desk, make_clock
 from mailwake.pipeline.worker import Pass, Worker
@@ -38,7 +37,6 @@ def command(
 
     settings = load(config)
     configure(settings.logging, "work")
-    _check(settings)
     events = open_events(settings.data_folder / "events.duckdb")
     with closing(events), closing(open_worker(settings, events)) as worker:
         if once:
@@ -64,12 +62,11 @@ def open_worker(settings: Settings, events: EventStore, *, make_judge: Callable[
         make_judge: gives a judge that has seen nothing; None: the one of the package, with the rules in force.
 
     Raises:
-        Misconfigured: keys are missing, or an option asks for what cannot be done.
+        Misconfigured: keys are missing.
         Unavailable: the state store cannot be opened.
     """
     from mailwake.eventlog.sqlite import SqliteReader
 
-    _check(settings)
     make_judge = make_judge or _judge_in_force(settings, events)
     return Worker(
         SqliteReader(settings.data_folder / "log"),
@@ -78,12 +75,6 @@ def open_worker(settings: Settings, events: EventStore, *, make_judge: Callable[
         wall=lambda: time.time_ns() // 1_000,
         report=settings.data_folder / "pipeline.json",
     )
-
-
-def _check(settings: Settings) -> None:
-    if settings.tracking.keep_raw_days:
-        problem = "this version keeps no raw address and user agent; set it to 0, which drops them once judged"
-        raise Misconfigured("tracking.keep_raw_days", problem)
 
 
 def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
@@ -95,6 +86,7 @@ def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
     from mailwake.pipeline.evidence import EvidenceReader
     from mailwake.pipeline.inert import InertFile
     from mailwake.pipeline.lookups import Lookups
+    from mailwake.pipeline.raw import FOLDER, RawFiles
     from mailwake.store.state import open_state
     from mailwake.suppression.keeper import Keeper
 
@@ -111,6 +103,7 @@ def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
         lookups=lookups,
         bounces=Bounces.load(),
         dead=DeadLetters(data / "dead"),
+        raw=RawFiles(data / FOLDER, settings.tracking.keep_raw_days),
         inert=InertFile(data / "inert.bin"),
         keeper=Keeper(state, events, Thresholds.load(), told=lookups.told),
         holding=Holding(state, events, holds=settings.edge.second_button),

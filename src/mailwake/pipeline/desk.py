@@ -14,6 +14,7 @@ from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.pipeline.inert import InertFile
 from mailwake.pipeline.item import NEVER
 from mailwake.pipeline.lookups import Lookups
+from mailwake.pipeline.raw import RawFiles
 from mailwake.sections import Demo
 from mailwake.store.events import EventStore
 from mailwake.store.state import StateStore
@@ -33,6 +34,7 @@ class Desk:
     lookups: Lookups
     bounces: Bounces
     dead: DeadLetters
+    raw: RawFiles
     inert: InertFile
     holding: Holding
     keeper: Keeper

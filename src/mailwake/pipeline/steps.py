@@ -239,6 +239,11 @@ def put_domain(batch: Batch, desk: Desk) -> None:
             item.domain = known.get(item.event.recipient)
 
 
+def put_raw(batch: Batch, desk: Desk) -> None:
+    """Raw user agent and shortened address, kept apart and for days, where the settings ask for it."""
+    desk.raw.keep(batch.items)
+
+
 @each
 def put_evidence(item: Item, _batch: Batch, desk: Desk) -> None:
     """What lasts of the request; address and user agent end here."""
@@ -321,6 +326,7 @@ STEPS: tuple[Step, ...] = (
     put_modes,
     apply_open_days,
     put_domain,
+    put_raw,
     put_evidence,
     put_verdict,
     apply_suppression,
