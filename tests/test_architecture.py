@@ -109,6 +109,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "people",
         "scoring",
         "segments",
+        "retention",
+        "hygiene",
     },
     "segments": {"insight", "store"},
     "experiments": {"earnings", "insight", "store", "stats", "trials", "merge", "send"},
@@ -116,6 +118,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "orgpackage": {"salesforce"},
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
+    "retention": {"eventlog", "pipeline", "store"},
+    "hygiene": {"store"},
     "serving": {"clickmap"},
     "web": {
         "serving",
@@ -145,6 +149,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "clickmap",
         "exports",
         "notifying",
+        "retention",
+        "hygiene",
     },
     "cli": None,
     "simulate": set(),
@@ -212,6 +218,18 @@ def _imported(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
             yield node.lineno, node.module or ""
+
+
+def test_the_days_of_last_opens_are_read_for_list_hygiene_and_for_what_people_and_the_law_ask_alone() -> None:
+    """No segment, score, page, rule or org ever asks for them; rights tell people what is known of themselves."""
+    readers = {"hygiene", "retention", "rights"}
+    wires = {Path("web/privacy.py"), Path("cli/hygiene.py"), Path("cli/privacy/retention.py")}
+    for path in FILES:
+        place, text = path.relative_to(SOURCE), path.read_text(encoding="utf-8")
+        if "mailwake.store.days" in text:
+            assert place.parts[0] in readers or place in wires or place.parts[:2] == ("store", "days"), place
+        if re.search(r"schema\.open_days|[\"']open_days[\"']", text):
+            assert place.parts[:2] in {("store", "days"), ("store", "state"), ("store", "rights")}, place
 
 
 def test_sql_stands_in_the_store_alone() -> None:

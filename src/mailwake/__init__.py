@@ -1,7 +1,7 @@
 """Mailwake shows what happened to the mail you sent.
 
 The words, which every room may import: ``errors sections settings events modes tokens hosts copies
-language``.
+language reduced``.
 
 The rooms, in the order an email lives::
 
@@ -55,6 +55,8 @@ The rooms, in the order an email lives::
     printing   answers for a terminal and for spreadsheets
     serving    how colleagues reach the dashboard
     web        JSON API and dashboard
+    retention  how long what is known of people is kept
+    hygiene    whom to pause, of those whose last open is known by the day
     orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command
     simulate   the outside world, for demo and tests

@@ -24,9 +24,24 @@ class Tracking:
     unknown_consent: str = "aggregate"
     #: hits on older mail are answered but no longer recorded
     record_days: int = 400
-    #: raw user agents and shortened addresses (/24, /48) of individual hits are kept this long, 30 at most; 0 drops them
-    #: as soon as they are judged
+    #: raw user agents and shortened addresses (/24, /48) of individual hits are kept this long, 30 at most; 0 drops
+    #: them as soon as they are judged
     keep_raw_days: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Privacy:
+    """``[privacy]``: how long what is known of people is kept (docs/explain/retention.md)."""
+
+    #: rows about one recipient's copy, from the day it was sent; a campaign's totals stay. 400 days are 13 months; no
+    #: less than tracking.record_days
+    individual_days: int = 400
+    #: the day of a last open (mode deliverability) that no later open has overwritten
+    deliverability_days: int = 730
+    #: records that could not be read, which may hold requests as they came
+    set_aside_days: int = 30
+    #: remove what is too old every night; False: only `mailwake privacy retention --apply` does
+    nightly: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ from mailwake.sections import (
     Logging,
     Monitor,
     Notify,
+    Privacy,
     Relay,
     Report,
     Salesforce,
@@ -66,6 +67,7 @@ class Settings:
     """All of mailwake.toml."""
 
     tracking: Tracking = field(default_factory=Tracking)
+    privacy: Privacy = field(default_factory=Privacy)
     keys: Keys = field(default_factory=Keys)
     compose: Compose = field(default_factory=Compose)
     edge: Edge = field(default_factory=Edge)
@@ -244,8 +246,7 @@ def _check(settings: Settings) -> None:
             Mode.from_word(getattr(settings.tracking, option))
         except ValueError as fault:
             raise Misconfigured(f"tracking.{option}", str(fault)) from None
-    if not 0 <= settings.tracking.keep_raw_days <= MAX_RAW_DAYS:
-        raise Misconfigured("tracking.keep_raw_days", f"must be 0 to {MAX_RAW_DAYS}; 0 keeps none")
+    _check_keeping(settings)
     _check_names(settings)
     if settings.edge.proxy_protocol and not settings.edge.trusted_proxies:
         raise Misconfigured("edge.proxy_protocol", "nobody may say who is at the far end; name edge.trusted_proxies")
@@ -263,6 +264,17 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("relay.max_bytes_under_way", "must not be below relay.max_message_bytes")
     if settings.smtp.security not in ("none", "starttls", "tls"):
         raise Misconfigured("smtp.security", "must be none, starttls or tls")
+
+
+def _check_keeping(settings: Settings) -> None:
+    if not 0 <= settings.tracking.keep_raw_days <= MAX_RAW_DAYS:
+        raise Misconfigured("tracking.keep_raw_days", f"must be 0 to {MAX_RAW_DAYS}; 0 keeps none")
+    for option in ("individual_days", "deliverability_days", "set_aside_days"):
+        if getattr(settings.privacy, option) < 1:
+            raise Misconfigured(f"privacy.{option}", "must be 1 or more")
+    if settings.privacy.individual_days < settings.tracking.record_days:
+        problem = f"must not be below tracking.record_days, which is {settings.tracking.record_days}"
+        raise Misconfigured("privacy.individual_days", problem)
 
 
 def _check_names(settings: Settings) -> None:

@@ -122,7 +122,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
     goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
     campaigns |= {"/api/salesforce", "/api/workflows", "/api/workflows/why", "/api/workflows/{rule}/test"}
     tried |= {"/api/calls", "/api/score/movers", "/api/score/learn"}
-    files = {"/api/export/{table}", "/api/pack", "/api/snapshot"}
+    files = {"/api/export/{table}", "/api/pack", "/api/snapshot", "/api/privacy/retention", "/api/hygiene"}
     assert (
         set(paths)
         == {"/health", "/api/status", "/api/domains", "/api/notifications"}

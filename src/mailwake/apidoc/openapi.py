@@ -20,6 +20,7 @@ from mailwake.earnings.answers import CampaignConversions, GoalReport
 from mailwake.experiments.answers import AllAnswer, ExperimentAnswer, PlanAnswer
 from mailwake.exports.events import EventsPage
 from mailwake.exports.formats import FORMATS
+from mailwake.hygiene.inactive import Inactive
 from mailwake.insight.answers import CampaignReport, Overview, PeoplePage
 from mailwake.insight.click_map import ClickMap
 from mailwake.insight.dialects import Definitions
@@ -28,6 +29,7 @@ from mailwake.insight.returned import Returned
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
 from mailwake.pushing.standing import Standing
+from mailwake.retention.plan import Plan
 from mailwake.scoring.calls import Calls
 from mailwake.scoring.learning import Learned
 from mailwake.scoring.movers import Movers
@@ -93,6 +95,9 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/workflows/{rule}/test": TrialAnswer,
     f"get {_CAMPAIGN}/deliverability": OfCampaign,
     f"get {_CAMPAIGN}/links/{{number}}/people": Followers,
+    "get /api/privacy/retention": Plan,
+    "post /api/privacy/retention": Plan,
+    "get /api/hygiene": Inactive,
 }
 #: route to the members of the object that it takes; the first so many of them have to be there
 BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
@@ -33,14 +33,16 @@ class NoSuchCampaign(BadInput):
 
 def overview(stores: Stores) -> Overview:
     """All campaigns, last sent first, and their sum."""
-    counted = {row["campaign"]: row for row in stores.events.ask("campaigns_counts")}
+    counted: dict[CampaignId, list[Row]] = {}
+    for row in stores.events.ask("campaigns_counts") + stores.events.ask("rolled"):
+        counted.setdefault(CampaignId(row["campaign"]), []).append(row)
     known = {campaign.id: campaign for campaign in stores.state.campaigns()}
     judged: dict[int, Counter[str]] = {}
     for row in stores.events.ask("rulesets"):
         judged.setdefault(row["campaign"], Counter())[row["ruleset"]] = row["verdicts"]
     lines = [
-        _line(CampaignId(each), known.get(each), counted.get(each), judged.get(each, Counter()))
-        for each in {**known, **counted}
+        _line(each, known.get(each), counted.get(each, []), judged.get(each, Counter()))
+        for each in dict.fromkeys((*known, *counted))
     ]
     latest = stores.events.ask("latest")[0]
     return Overview(
@@ -58,16 +60,19 @@ def _newest_first(line: CampaignLine) -> tuple[bool, float, int]:
 def _line(
     id: CampaignId,  # noqa: A002 - an id it is
     campaign: Campaign | None,
-    row: Row | None,
+    rows: Sequence[Row],
     judged: Counter[str],
 ) -> CampaignLine:
-    counts = Tally() if row is None else tally.read(row)
+    """The line of what stands in rows, and of what stood in rows that nobody may keep for longer."""
+    counts = tally.add(map(tally.read, rows)) if len(rows) > 1 else tally.read(rows[0]) if rows else Tally()
+    from_at = min((row["sent_from"] for row in rows if row["sent_from"] is not None), default=None)
+    to_at = max((row["sent_to"] for row in rows if row["sent_to"] is not None), default=None)
     return CampaignLine(
         id=str(id),
         name=_name(id, campaign),
         stream="" if campaign is None else campaign.stream,
-        sent_from=None if row is None else moment(row["sent_from"]),
-        sent_to=None if row is None else moment(row["sent_to"]),
+        sent_from=moment(from_at),
+        sent_to=moment(to_at),
         tally=counts,
         rates=rates(counts),
         rulesets=_rulesets(judged),
@@ -111,8 +116,9 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
     """Everything known about one campaign."""
     ask = stores.events.ask
     rows = ask("campaign_counts", campaign=campaign.id)
+    rows += [row for row in ask("rolled") if row["campaign"] == campaign.id]
     judged = Counter({row["ruleset"]: row["verdicts"] for row in ask("campaign_rulesets", campaign=campaign.id)})
-    line = _line(campaign.id, campaign, rows[0] if rows else None, judged)
+    line = _line(campaign.id, campaign, rows, judged)
     counters = ask("counters", campaign=campaign.id)
     machines = why_machines(stores, campaign)
     over_time = _over_time(stores, campaign, line)
@@ -143,7 +149,7 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
 
 def _true_opens(stores: Stores, campaign: Campaign, line: CampaignLine, span: Row) -> opens.TrueOpens:
     """Who is behind Apple's proxy is told by what it fetched from so many days before the campaign until its end."""
-    if line.sent_from is None:
+    if line.sent_from is None or span["last_at"] is None:
         return opens.from_rows((), ())
     since = int((line.sent_from - timedelta(days=opens.PROXY_DAYS)).timestamp()) * SECOND
     rows = stores.events.ask("openers", campaign=campaign.id, since=since, until=span["last_at"] + 1)

@@ -34,6 +34,7 @@ from mailwake.web import (
     lists,
     notifications,
     pages,
+    privacy,
     salesforce,
     segments,
     suppressions,
@@ -102,6 +103,7 @@ def create_app(
     app.include_router(exports.router)
     app.include_router(salesforce.router)
     app.include_router(workflows.router)
+    app.include_router(privacy.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)

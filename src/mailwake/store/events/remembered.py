@@ -283,6 +283,15 @@ class Remembered:
         finally:
             self._overthrow()
 
+    def forget_old(self, before: Micros, *, at: Micros) -> int:
+        """See `EventStore.forget_old`."""
+        try:
+            return self._store.forget_old(before, at=at)
+        finally:
+            self._overthrow()
+            with self._lock:
+                self._latest = None
+
     def _overthrow(self) -> None:
         with self._lock:
             self._upheavals += 1
