@@ -31,6 +31,7 @@ The rooms, in the order an email lives::
     stats      pure mathematics
     trials     the mathematics of experiments
     weighing   the mathematics of scores
+    sampling   the mathematics of what is seen in part
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
     deliverability  how mail fares at each mailbox provider, and since when worse
