@@ -81,14 +81,8 @@ def _why(fault: TooFewSeen | Unseen, base: int, told: int) -> str:
     if not base:
         return say("cannot say: nothing was %(what)s", what=say("delivered"))
     if isinstance(fault, Unseen):
-        return say(
-            "cannot say: nobody at %(name)s may be watched, and that is too large a part of the list", name=fault.name
-        )
-    return say(
-        "cannot say: only %(seen)s of %(base)s delivered copies can tell, too few to speak for the others",
-        seen=f"{told:,}",
-        base=f"{base:,}",
-    )
+        return say("cannot say: nobody at %(name)s can tell", name=fault.name)
+    return say("cannot say: only %(seen)s of %(base)s can tell", seen=f"{told:,}", base=f"{base:,}")
 
 
 def _name(domain: str | None) -> str:
