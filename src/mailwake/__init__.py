@@ -1,7 +1,7 @@
 """Mailwake shows what happened to the mail you sent.
 
 The words, which every room may import: ``errors sections settings events modes profiles tokens hosts
-copies language``.
+copies language guesses reduced``.
 
 The rooms, in the order an email lives::
 
@@ -35,6 +35,7 @@ The rooms, in the order an email lives::
     stats      pure mathematics
     trials     the mathematics of experiments
     weighing   the mathematics of scores
+    sampling   the mathematics of what is seen in part
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
     deliverability  how mail fares at each mailbox provider, and since when worse
@@ -61,10 +62,13 @@ The rooms, in the order an email lives::
     access     who may see and change what: accounts, roles, sessions, keys
     serving    how colleagues reach the dashboard
     entrance   the pages of accounts
+    framing    what every page stands in
     web        JSON API and dashboard
     rights     what one person may ask of us: what is known of them, and to be forgotten
     backup     all of an installation, copied while it runs, and put back
     disclosure a recipient's own page
+    retention  how long what is known of people is kept
+    hygiene    whom to pause, of those whose last open is known by the day
     orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command
     simulate   the outside world, for demo and tests

@@ -34,7 +34,8 @@ class Tracking:
     campaigns: dict[str, str] = field(default_factory=dict)
     #: hits on older mail are answered but no longer recorded
     record_days: int = 400
-    #: raw address and user agent are kept this long; 0 drops them as soon as they are judged
+    #: raw user agents and shortened addresses (/24, /48) of individual hits are kept this long, 30 at most; 0 drops
+    #: them as soon as they are judged
     keep_raw_days: int = 0
 
 
@@ -348,6 +349,15 @@ class Privacy:
     #: of earlier opens and clicks when somebody withdraws: stop leaves them, anonymise cuts them off the person so that
     #: campaigns keep their totals, erase removes them
     on_withdrawal: str = "anonymise"
+    #: rows about one recipient's copy, from the day it was sent; a campaign's totals stay. 400 days are 13 months; no
+    #: less than tracking.record_days
+    individual_days: int = 400
+    #: the day of a last open (mode deliverability) that no later open has overwritten
+    deliverability_days: int = 730
+    #: records that could not be read, which may hold requests as they came
+    set_aside_days: int = 30
+    #: remove what is too old every night; False: only `mailwake privacy retention --apply` does
+    nightly: bool = True
     #: file beside the data that says who was erased or withdrew, so that no restored backup brings them back; relative
     #: to this file; copy it elsewhere, apart from backups
     ledger: str = "forgotten.log"

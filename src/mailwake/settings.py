@@ -67,6 +67,8 @@ DEFAULT_FILE = "mailwake.toml"
 _SAMPLES = frozenset(
     {"changeme", "change-me", "change_me", "password", "secret", "token", "example", "your-secret-here", "todo", "xxx"}
 )
+#: Raw addresses and user agents find people, so nobody may keep them for longer.
+MAX_RAW_DAYS = 30
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -86,6 +88,7 @@ class Settings:
     """All of mailwake.toml."""
 
     tracking: Tracking = field(default_factory=Tracking)
+    privacy: Privacy = field(default_factory=Privacy)
     keys: Keys = field(default_factory=Keys)
     compose: Compose = field(default_factory=Compose)
     edge: Edge = field(default_factory=Edge)
@@ -105,7 +108,6 @@ class Settings:
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
     scoring: Scoring = field(default_factory=Scoring)
-    privacy: Privacy = field(default_factory=Privacy)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     oidc: Oidc = field(default_factory=Oidc)
@@ -317,6 +319,7 @@ def _check(settings: Settings) -> None:
     if url.scheme not in ("http", "https") or not url.hostname or url.path not in ("", "/") or url.query:
         raise Misconfigured("tracking.base_url", "must be a scheme and a host, such as https://track.example.com")
     _check_modes(settings.tracking)
+    _check_keeping(settings)
     _check_names(settings)
     if settings.edge.proxy_protocol and not settings.edge.trusted_proxies:
         raise Misconfigured("edge.proxy_protocol", "nobody may say who is at the far end; name edge.trusted_proxies")
@@ -392,6 +395,17 @@ def _check_login(settings: Settings) -> None:
     is_url = url.scheme in ("http", "https") and url.hostname and url.path in ("", "/") and not url.query
     if settings.web.public_url and not is_url:
         raise Misconfigured("web.public_url", "must be a scheme and a host, such as https://mail.example.com")
+
+
+def _check_keeping(settings: Settings) -> None:
+    if not 0 <= settings.tracking.keep_raw_days <= MAX_RAW_DAYS:
+        raise Misconfigured("tracking.keep_raw_days", f"must be 0 to {MAX_RAW_DAYS}; 0 keeps none")
+    for option in ("individual_days", "deliverability_days", "set_aside_days"):
+        if getattr(settings.privacy, option) < 1:
+            raise Misconfigured(f"privacy.{option}", "must be 1 or more")
+    if settings.privacy.individual_days < settings.tracking.record_days:
+        problem = f"must not be below tracking.record_days, which is {settings.tracking.record_days}"
+        raise Misconfigured("privacy.individual_days", problem)
 
 
 def _check_names(settings: Settings) -> None:

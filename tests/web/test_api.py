@@ -124,6 +124,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
     campaigns |= {"/api/salesforce/reconcile"}
     tried |= {"/api/calls", "/api/score/movers", "/api/score/learn", "/api/score/use"}
     files = {"/api/export/{table}", "/api/pack", "/api/snapshot", "/api/audit.jsonl"}
+    files |= {"/api/privacy/retention", "/api/hygiene"}
     lists |= {"/api/audit", "/api/audit/check"}
     lists |= {"/api/consent", "/api/consent/{address}", "/api/consent/{address}/proof"}
     assert (

@@ -25,6 +25,7 @@ from mailwake.earnings.answers import CampaignConversions, GoalReport
 from mailwake.experiments.answers import AllAnswer, ExperimentAnswer, PlanAnswer
 from mailwake.exports.events import EventsPage
 from mailwake.exports.formats import FORMATS
+from mailwake.hygiene.inactive import Inactive
 from mailwake.insight.answers import CampaignReport, Overview, PeoplePage
 from mailwake.insight.click_map import ClickMap
 from mailwake.insight.dialects import Definitions
@@ -34,6 +35,7 @@ from mailwake.native.report import NativeReport
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
 from mailwake.pushing.standing import Standing
+from mailwake.retention.plan import Plan
 from mailwake.scoring.calls import Calls
 from mailwake.scoring.force import Used
 from mailwake.scoring.learning import Learned
@@ -108,6 +110,9 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/workflows/{rule}/test": TrialAnswer,
     f"get {_CAMPAIGN}/deliverability": OfCampaign,
     f"get {_CAMPAIGN}/links/{{number}}/people": Followers,
+    "get /api/privacy/retention": Plan,
+    "post /api/privacy/retention": Plan,
+    "get /api/hygiene": Inactive,
 }
 #: route to the members of the object that it takes; the first so many of them have to be there
 BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {

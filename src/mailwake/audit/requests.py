@@ -120,6 +120,7 @@ CHANGES = (
     Act("PUT", "/api/consent/{address}", _does(Action.CONSENT_SET, RECIPIENT, "address")),
     Act("POST", "/api/consent", _does(Action.CONSENTS_IMPORTED, "consents")),
     Act("POST", "/api/score/use", _does(Action.SCORE_CHOSEN, "model", "name")),
+    Act("POST", "/api/privacy/retention", _does(Action.OUTDATED_REMOVED, "retention")),
     # These two change nothing, but what they answer names people.
     Act("POST", "/api/score/movers", _does(_LISTED, "scores")),
     Act("POST", "/api/score/learn", _does(_LISTED, "scores")),
@@ -136,6 +137,7 @@ READS = (
     Act("GET", "/consent/proof", _does(_EXPORT, RECIPIENT, "address")),
     Act("GET", "/api/consent/{address}", _does(_READ, RECIPIENT, "address")),
     Act("GET", "/api/consent/{address}/proof", _does(_EXPORT, RECIPIENT, "address")),
+    Act("GET", "/api/hygiene", _does(_LISTED, "hygiene")),
     Act("GET", "/suppressions", _of_person_or_list("suppressions")),
     Act("GET", "/api/suppressions", _does(_LISTED, "suppressions")),
     Act("GET", "/unsubscribes", _does(_LISTED, "unsubscribes")),

@@ -61,6 +61,8 @@ class Action(StrEnum):
     EXPERIMENT_DELETED = "experiment.deleted"
     SEGMENT_ADDED = "segment.added"
     SEGMENT_DELETED = "segment.deleted"
+    #: what was older than it may be kept
+    OUTDATED_REMOVED = "outdated.removed"
     #: by which model people are scored
     SCORE_CHOSEN = "score.chosen"
     SALESFORCE_PUSHED = "salesforce.pushed"

@@ -41,6 +41,7 @@ COMMANDS = (
     "webhooks",
     "notify",
     "suppressions",
+    "hygiene",
     "unsubscribes",
     "privacy",
     "backup",

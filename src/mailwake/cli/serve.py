@@ -34,8 +34,8 @@ def command(config: ConfigOption = DEFAULT_FILE) -> None:
     settings = load(config)
     keep_apart(settings)
     if settings.webhooks:
+        from mailwake.cli.webhooks.hooks import hooks_of
         from mailwake.cli.webhooks_role import open_queues
-        from mailwake.webhooks.hooks import hooks_of
 
         open_queues(settings, hooks_of(settings))
     Hosts.load(settings)  # one clear line now instead of one from each role

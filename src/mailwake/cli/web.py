@@ -84,6 +84,7 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
             opened.callback(_salesforce(settings, stores))
             opened.callback(_workflows(settings, stores, config))
             opened.callback(_segments(settings, events))
+            opened.callback(_retention(settings, events))
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores, desk), name="warming up", daemon=True).start()
         yield stores
@@ -178,6 +179,12 @@ def _workflows(settings: Settings, stores: Stores, config: str) -> Callable[[], 
         opened.close()
 
     return stop_and_close
+
+
+def _retention(settings: Settings, events: EventStore) -> Callable[[], None]:
+    from mailwake.retention.nightly import start_nightly
+
+    return start_nightly(settings, events)
 
 
 def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from mailwake.cli.logs import configure
+from mailwake.cli.webhooks.hooks import hooks_of
 from mailwake.copies import Copies
 from mailwake.errors import Misconfigured, Unavailable
 from mailwake.eventlog import LogWriter
 from mailwake.hosts import Hosts
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.webhooks.call import Secrets
-from mailwake.webhooks.hooks import hooks_of
 from mailwake.webhooks.reporting import Hook
 
 if TYPE_CHECKING:
@@ -52,11 +52,22 @@ async def _serve(settings: Settings, hooks: list[Hook], queues: Queues) -> None:
     from mailwake.serving.server import serve as listen
     from mailwake.webhooks.server import Receiver
 
-    writer = SqliteWriter.open(settings.data_folder / "log", WRITER, keep=settings.log)
+    folder = settings.data_folder / "log"
+    writer = SqliteWriter.open(folder, WRITER, keep=settings.log)
+    days = SqliteWriter.open_days(folder, WRITER, keep=settings.log)
     listener, copies = settings.webhook_server, Copies(Hosts.load(settings).reader())
     try:
         desks = _desks(settings, writer)
-        receiver = Receiver(hooks, copies, writer, clock=_clock, proxies=listener.trusted_proxies, desks=desks)
+        receiver = Receiver(
+            hooks,
+            copies,
+            writer,
+            days=days,
+            clock=_clock,
+            ceiling=settings.ceiling,
+            proxies=listener.trusted_proxies,
+            desks=desks,
+        )
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -79,6 +90,7 @@ async def _serve(settings: Settings, hooks: list[Hook], queues: Queues) -> None:
             )
     finally:
         await writer.close()
+        await days.close()
 
 
 def _desks(settings: Settings, writer: LogWriter) -> dict[str, Desk]:

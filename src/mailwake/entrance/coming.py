@@ -14,9 +14,9 @@ from mailwake.access.passwords import MIN_CHARS
 from mailwake.access.roles import permissions, roles
 from mailwake.entrance.asking import Form, arrival_of, gate_of
 from mailwake.errors import BadInput
+from mailwake.framing.rendering import render
 from mailwake.language import say
 from mailwake.serving.entry import LOGIN, actor_of, cookie_set, returning
-from mailwake.web.rendering import render
 
 ACCOUNT = "/account"
 

@@ -13,11 +13,11 @@ from mailwake.access.roles import permissions, roles
 from mailwake.entrance import views
 from mailwake.entrance.asking import Form, gate_of, unsaid
 from mailwake.errors import BadInput
+from mailwake.framing.rendering import render
 from mailwake.language import say
 from mailwake.serving.entry import LOGIN, actor_of
 from mailwake.serving.forms import id_in
 from mailwake.store.access import Session
-from mailwake.web.rendering import render
 
 SESSIONS, KEYS, USERS = "/sessions", "/keys", "/users"
 

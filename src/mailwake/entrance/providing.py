@@ -9,12 +9,12 @@ from mailwake.access.actors import NotAllowed
 from mailwake.access.identities import Joining, sign_in_identity
 from mailwake.entrance.asking import arrival_of, gate_of
 from mailwake.errors import Untrusted
+from mailwake.framing.rendering import render
 from mailwake.language import say
 from mailwake.oidc.checking import Identity
 from mailwake.oidc.flow import Flow
 from mailwake.oidc.routes import router_of
 from mailwake.serving.entry import cookie_set, returning
-from mailwake.web.rendering import render
 
 
 def providing(flow: Flow, joining: Joining) -> APIRouter:

@@ -15,6 +15,8 @@ from mailwake.audit.log import AuditLog
 from mailwake.audit.watching import Watching
 from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
+from mailwake.framing import faults
+from mailwake.framing.assets import Assets
 from mailwake.insight.stores import Stores
 from mailwake.language import ENGLISH
 from mailwake.monitoring.status import Status
@@ -37,18 +39,17 @@ from mailwake.web import (
     deliverability,
     experiments,
     exports,
-    faults,
     goals,
     lists,
     notifications,
     pages,
+    privacy,
     salesforce,
     segments,
     suppressions,
     unsubscribes,
     workflows,
 )
-from mailwake.web.assets import Assets
 
 #: everything that is shown and changed, but for the pages of accounts
 ROUTERS = tuple(
@@ -71,6 +72,7 @@ ROUTERS = tuple(
         salesforce,
         workflows,
         audit,
+        privacy,
     )
 )
 

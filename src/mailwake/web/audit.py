@@ -8,8 +8,8 @@ from starlette.responses import Response
 from mailwake.audit import answers, routes
 from mailwake.audit.routes import AskedFor
 from mailwake.boards import audit_view
+from mailwake.framing.rendering import render
 from mailwake.web.api import stores_of
-from mailwake.web.rendering import render
 
 router = APIRouter()
 router.include_router(routes.router)

@@ -13,9 +13,9 @@ from mailwake.errors import BadInput
 from mailwake.experiments import answers, deciding, reading
 from mailwake.experiments.design import delete, design_of, find
 from mailwake.experiments.planning import Asked
+from mailwake.framing.rendering import as_json, render
 from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.web.api import now_of, stores_of
-from mailwake.web.rendering import as_json, render
 
 PATH = "/experiments"
 _MOST = 10**9

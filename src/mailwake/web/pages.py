@@ -27,6 +27,7 @@ from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
 from mailwake.deliverability.board import of_campaign
+from mailwake.framing.rendering import render
 from mailwake.insight.answers import to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.report import campaign_report, find, overview
@@ -64,7 +65,6 @@ from mailwake.web.api import (
     stores_of,
 )
 from mailwake.web.narrowing import Narrowed
-from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
 

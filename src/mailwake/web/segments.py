@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from mailwake.drawing.rows import safe_cell
 from mailwake.errors import BadInput
 from mailwake.events import Handle
+from mailwake.framing.rendering import as_json, render
 from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.insight.stores import Stores
 from mailwake.segments import answers, keeper
@@ -22,7 +23,6 @@ from mailwake.segments.sunset import MAX_DAYS, sunset
 from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.views import segments_view
 from mailwake.web.api import Cursor, Page, PageSize, kept_of, now_of, stores_of
-from mailwake.web.rendering import as_json, render
 
 PATH = "/segments"
 _KINDS = {"live": True, "static": False}

@@ -15,6 +15,7 @@ from mailwake.consents.standing import NobodyKnown
 from mailwake.earnings.keeper import NoSuchGoal
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.experiments.design import NoSuchExperiment
+from mailwake.framing.rendering import render
 from mailwake.insight.click_map import NoSuchTemplate
 from mailwake.insight.report import NoSuchCampaign
 from mailwake.language import noted, say
@@ -23,7 +24,6 @@ from mailwake.people.on_link import NoSuchLink
 from mailwake.people.person import NoSuchPerson
 from mailwake.segments.keeper import NoSuchSegment
 from mailwake.store.access.masked import Hidden
-from mailwake.web.rendering import render
 
 log = structlog.get_logger(__name__)
 

@@ -15,12 +15,13 @@ from starlette.responses import HTMLResponse, Response
 
 from mailwake import language
 from mailwake.drawing.terms import term
+from mailwake.framing import assets
 from mailwake.insight.stores import Stores
 from mailwake.serving.entry import FIELD, actor_of
 from mailwake.serving.navigation import own_pages_for, pages_for
-from mailwake.web import assets
 
-TEMPLATES = Path(__file__).parent / "templates"
+#: beside the pages that fill them
+TEMPLATES = Path(__file__).parents[1] / "web" / "templates"
 _FORM = re.compile(r'(<form method="post"[^>]*>)')
 
 

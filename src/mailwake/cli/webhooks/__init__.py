@@ -77,8 +77,8 @@ def sqs(config: ConfigOption = DEFAULT_FILE) -> None:
 
     Example: mailwake webhooks sqs
     """
+    from mailwake.cli.webhooks.hooks import hooks_of
     from mailwake.cli.webhooks_role import open_queues
-    from mailwake.webhooks.hooks import hooks_of
 
     settings = load(config)
     queues = open_queues(settings, hooks_of(settings))

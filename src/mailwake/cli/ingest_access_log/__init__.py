@@ -21,8 +21,8 @@ from mailwake.accesslog.intake import Intake, Tally
 from mailwake.accesslog.keys import Keys
 from mailwake.accesslog.ledger import Ledger
 from mailwake.accesslog.reader import Format, LineReader
+from mailwake.accesslog.replay import Replay
 from mailwake.cli.options import ConfigOption
-from mailwake.edge.replay import Replay
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import SECOND, Event, Micros
@@ -140,9 +140,10 @@ class Run:
         self._check_inert()
         name = f"{WRITER}-{self._wanted.source}" if self._wanted.source else WRITER
         writer = SqliteWriter.open(self._settings.data_folder / "log", name)
+        days = SqliteWriter.open_days(self._settings.data_folder / "log", name)
         try:
             ledger = Ledger(self._settings.data_folder / "access-log" / name, last_segment=writer.end.segment)
-            intake = Intake(writer, ledger, replay=self._recorded, now=self._now, tally=self.tally)
+            intake = Intake(writer, ledger, days=days, replay=self._recorded, now=self._now, tally=self.tally)
             with _progress(logs) as show:
                 for path in logs:
                     await self._file(path, intake, show)
@@ -154,6 +155,7 @@ class Run:
                 ledger.forget(Micros(self.tally.newest - self._settings.ingest.access_log_days * _DAY))
         finally:
             await writer.close()
+            await days.close()
 
     def _recorded(self, hit: Hit) -> Event | None:
         self._hits += 1

@@ -77,6 +77,7 @@ class Replay:
                 self._settings,
                 self._hosts,
                 self._kept,
+                days=self._kept,
                 inert=self._inert,
                 clock=lambda: self._now,
                 soon=lambda action: action(),
