@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 import mailwake.store.crm.tables
+import mailwake.store.postmaster.tables
 import mailwake.store.withdrawals.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too
 from mailwake.errors import Unavailable
@@ -129,10 +130,12 @@ CRM = (
     "point_consents",
 )
 WORKFLOWS = ("workflow_entries", "workflow_rules")
+POSTMASTER = ("dmarc_rows", "dmarc_reports", "postmaster_figures")
 SINCE_0006 = (
     "consent_texts",
     "erased_handles",
     "recording_stops",
+    *POSTMASTER,
     *WORKFLOWS,
     *(f"crm_{name}" for name in CRM),
     "goals",
@@ -157,7 +160,7 @@ def test_what_was_said_before_there_was_a_chain_is_its_beginning(tmp_path: Path)
     before, modes = list(store.ledger()), store.inert()
     store.close()
     connection = sqlite3.connect(path)
-    for table in ("consent_texts", "crm_point_consents", "erased_handles", "recording_stops"):
+    for table in ("consent_texts", "crm_point_consents", "erased_handles", "recording_stops", *POSTMASTER):
         connection.execute(f"drop table {table}")
     forget_the_chain(connection)
     connection.execute("update alembic_version set version_num = '0010'")

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0012"
+VERSION = "0020"
 
 metadata = MetaData(
     naming_convention={
