@@ -278,6 +278,15 @@ class Privacy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Postmaster:
+    """``[postmaster]``: what mailbox providers tell of your mail (docs/explain/postmaster.md)."""
+
+    #: addresses and networks of your own mail servers, such as ["192.0.2.0/28"], so that DMARC reports tell them from
+    #: others that send in your name
+    own_networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Salesforce:
     """``[salesforce]``: the org that is told what people did (docs/howto/salesforce.md)."""
 

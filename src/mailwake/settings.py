@@ -39,6 +39,7 @@ from mailwake.sections import (
     Logging,
     Monitor,
     Notify,
+    Postmaster,
     Privacy,
     Relay,
     Report,
@@ -97,6 +98,7 @@ class Settings:
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     conversions: Conversions = field(default_factory=Conversions)
     privacy: Privacy = field(default_factory=Privacy)
+    postmaster: Postmaster = field(default_factory=Postmaster)
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
     scoring: Scoring = field(default_factory=Scoring)

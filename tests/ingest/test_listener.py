@@ -45,7 +45,8 @@ def session(folder: Path, talk: Callable[[smtplib.SMTP], T], *, broken: bool = F
 
     async def run() -> T:
         writer: LogWriter = Broken() if broken else SqliteWriter.open(folder / "log", "ingest")
-        intake = Intake(origins(), writer, Unread(folder / "unread"), clock=lambda: CLOCK)
+        reports = Unread(folder / "reports-in")
+        intake = Intake(origins(), writer, Unread(folder / "unread"), reports=reports, clock=lambda: CLOCK)
         server = await listen(Ingest(port=0, max_message_bytes=max_bytes), intake)
         port = server.sockets[0].getsockname()[1]
         try:

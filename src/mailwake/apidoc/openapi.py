@@ -30,6 +30,7 @@ from mailwake.insight.reconcile import Reconciliation
 from mailwake.insight.returned import Returned
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
+from mailwake.postmaster.answers import Postmaster
 from mailwake.pushing.standing import Standing
 from mailwake.scoring.calls import Calls
 from mailwake.scoring.learning import Learned
@@ -94,6 +95,7 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/changes": Changes,
     "get /api/person/hour": shapes.HourAnswer,
     "get /api/deliverability": Deliverability,
+    "get /api/postmaster": Postmaster,
     "get /api/salesforce": Standing,
     "get /api/workflows": RulesAnswer,
     "get /api/workflows/why": WhyAnswer,

@@ -42,7 +42,7 @@ _OUTCOMES = {
     "complaint_rate__delivered": "complained",
 }
 #: standing to kind, sign and words
-_STANDINGS = {
+STANDINGS = {
     noted("over the limit"): ("bad", "✕"),
     noted("above the watch line"): ("unsure", "▲"),
     noted("under the watch line"): ("good", "✓"),
@@ -202,7 +202,7 @@ def _day(day: date) -> str:
 
 
 def _line(place: Place) -> Line:
-    kind, sign = _STANDINGS[place.standing]
+    kind, sign = STANDINGS[place.standing]
     held, domains = place.thresholds, place.domains
     people = "" if place.recipients is None else pieces.listed(place.recipients, place.recipients, pieces.RECIPIENTS)
     named = ", ".join(domains[:3])
