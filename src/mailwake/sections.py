@@ -56,6 +56,8 @@ class Compose:
     unsubscribe_mailto: str = ""
     #: sender part of the Feedback-ID header (Gmail's complaint statistics); empty: no such header
     feedback_id: str = ""
+    #: a second pixel at the end, with the first one at the top, to learn whose client never showed the end
+    end_pixel: bool = False
     #: hidden links that only machines follow; off because some filters dislike hidden text
     decoys: bool = False
     #: track links of text/plain parts too; off because the reader sees the long URL

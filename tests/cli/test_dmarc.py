@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from tests.postmaster.reports import GZIPPED, PLAIN, mailed
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from mailwake.cli import build
 from mailwake.cli.init import make

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Sent, Step, Turn
+from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Reach, Sent, Step, Turn
 from mailwake.deliverability.behind import OTHERS
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.pieces import Figure
@@ -97,6 +97,19 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ReachLine:
+    """Whose client never showed the end, at a provider."""
+
+    name: str
+    copies: str
+    readers: str
+    unseen: str
+    #: empty: cannot say
+    count: str
+    span: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
     """One week of one rate, as a column."""
 
@@ -159,7 +172,19 @@ def providers(answer: OfCampaign) -> dict[str, Any]:
         "provider_heads": [say(head) for head in HEADS.values()],
         "provider_outcomes": [_OUTCOMES.get(metric, "") for metric in HEADS],
         "providers": [replace(_line(each), people=_people(answer.id, each)) for each in answer.providers],
+        "reach": [_reach(each) for each in answer.reach],
     }
+
+
+def _reach(told: Reach) -> ReachLine:
+    return ReachLine(
+        name=told.name or say("All others"),
+        copies=figures.count(told.copies),
+        readers=figures.count(told.readers),
+        unseen=figures.percent(told.rate),
+        count="" if told.rate is None else figures.count(told.unseen),
+        span=figures.span(told.low, told.high),
+    )
 
 
 def _people(campaign: str, place: Place) -> str:

@@ -23,12 +23,17 @@ def read_modes(value: int) -> Modes:
 
 def is_hit(event: Event) -> bool:
     """Whether it is something that only tracking sees: an open, a click, a look at a page, what came of a click."""
-    return event.type in _TRACKED or event.note in (Note.LINK_REFUSED, Note.DECOY, *_VIEWS)
+    return event.type in _TRACKED or event.note in (Note.LINK_REFUSED, Note.DECOY, *_VIEWS) or is_end(event)
+
+
+def is_end(event: Event) -> bool:
+    """Whether it is the pixel at the end of a mail, fetched."""
+    return event.note is Note.END_PIXEL and event.type is EventType.UNKNOWN
 
 
 def axes_of(event: Event) -> tuple[Axis, ...]:
     """The axes that a hit belongs to; a look at a page belongs to both."""
-    if event.type is EventType.OPENED:
+    if event.type is EventType.OPENED or is_end(event):
         return (Axis.OPENS,)
     return (Axis.OPENS, Axis.CLICKS) if event.note in _VIEWS else (Axis.CLICKS,)
 
@@ -51,7 +56,7 @@ def axis_mode(event: Event) -> Mode:
     if not is_hit(event):
         return Mode.INDIVIDUAL
     modes = read_modes(event.modes)
-    mode = modes.opens if event.type is EventType.OPENED else modes.clicks
+    mode = modes.opens if event.type is EventType.OPENED or is_end(event) else modes.clicks
     if event.note in _VIEWS:  # they belong to neither axis, so the stricter one holds
         mode = min(modes.opens, modes.clicks)
     if mode is not Mode.INDIVIDUAL or event.delivery is not None or event.type is EventType.CONVERTED:

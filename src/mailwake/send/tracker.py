@@ -33,6 +33,7 @@ from mailwake.events import (
     EventType,
     Handle,
     Micros,
+    Note,
     Source,
     TemplateId,
     encode_event,
@@ -40,7 +41,7 @@ from mailwake.events import (
 from mailwake.goals.calls import Known, Who, conversion
 from mailwake.goals.claims import claim
 from mailwake.hosts import Hosts, TrackingHost
-from mailwake.modes import OFF, Modes, strictest
+from mailwake.modes import OFF, Mode, Modes, strictest
 from mailwake.profiles import NOBODY_LEAVES, asked_like
 from mailwake.send.control import Control, add_header, refuse_above, take_control
 from mailwake.send.sender import sender_domain
@@ -88,6 +89,8 @@ class Addressed:
     untouched: str | None = None
     #: its own envelope sender, to which a bounce comes back; None: the sender's
     return_path: str | None = None
+    #: whether a second pixel stands at its end
+    has_end: bool = False
 
     def event(
         self, kind: EventType, *, now: Micros, source: Source, reason: str = "", key: str = "", size: int | None = None
@@ -112,6 +115,7 @@ class Addressed:
             template=self.template,
             delivery=self.delivery,
             recipient=self.recipient,
+            note=Note.END_PIXEL if kind is EventType.SENT and self.has_end else Note.NONE,
             reason=reason or (self.modes.receipt if kind is EventType.SENT else ""),
             message_bytes=size,
         )
@@ -318,6 +322,7 @@ class Tracker:
                     recipient=handle,
                     modes=modes,
                     untouched=untouched,
+                    has_end=draft is not None and not untouched and modes.opens > Mode.OFF and draft.has_end,
                     return_path=self.return_path(modes, reading.template, delivery, handle, host=reading.host),
                 )
             )
