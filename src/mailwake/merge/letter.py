@@ -27,7 +27,8 @@ from mailwake.merge.people import Person
 from mailwake.merge.run import Addressee
 from mailwake.merge.source import Source
 from mailwake.modes import OFF, Mode
-from mailwake.send.tracker import Tracked, Tracker
+from mailwake.send.addressed import Tracked
+from mailwake.send.tracker import Tracker
 from mailwake.store.state import Campaign, split_address
 
 _TEXT, _PAGE = "MAILWAKE-TEXT-GOES-HERE", "MAILWAKE-PAGE-GOES-HERE"
