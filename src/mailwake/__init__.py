@@ -39,6 +39,7 @@ The rooms, in the order an email lives::
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
     deliverability  how mail fares at each mailbox provider, and since when worse
+    postmaster what mailbox providers tell senders: DMARC reports, figures of Google and Microsoft
     comparing  campaigns at equal age, and why two differ
     earnings   what human clicks earned, and what a campaign added
     people     one recipient and one copy

@@ -85,6 +85,9 @@ class Note(StrEnum):
     WEBHOOK = "webhook"
     #: a goal's picture was fetched with the reference of a click: the reader's word, where a shop's server gave none
     PIXEL = "pixel"
+    #: of what was sent: it carries a second pixel at its end. Of what is unknown: that pixel was fetched, so whoever
+    #: looked got to the end; it is no open of its own
+    END_PIXEL = "end_pixel"
 
 
 class Source(StrEnum):

@@ -32,7 +32,12 @@ _NOTHING = Kept()
 
 def is_hit(event: Event) -> bool:
     """Whether it is something that only tracking sees: an open, a click, a look at a page, what came of a click."""
-    return event.type in _TRACKED or event.note in (Note.LINK_REFUSED, Note.DECOY, *VIEWS)
+    return event.type in _TRACKED or event.note in (Note.LINK_REFUSED, Note.DECOY, *VIEWS) or is_end(event)
+
+
+def is_end(event: Event) -> bool:
+    """Whether it is the pixel at the end of a mail, fetched."""
+    return event.note is Note.END_PIXEL and event.type is EventType.UNKNOWN
 
 
 def axis_mode(event: Event, ceiling: Modes = INDIVIDUAL) -> Mode:
@@ -48,7 +53,7 @@ def axis_mode(event: Event, ceiling: Modes = INDIVIDUAL) -> Mode:
         return Mode.INDIVIDUAL
     modes = read_modes(event.modes)
     opens, clicks = min(modes.opens, ceiling.opens), min(modes.clicks, ceiling.clicks)
-    mode = opens if event.type is EventType.OPENED else clicks
+    mode = opens if event.type is EventType.OPENED or is_end(event) else clicks
     if event.note in VIEWS:  # they belong to neither axis, so the stricter one holds
         mode = min(opens, clicks)
     if mode is not Mode.INDIVIDUAL or event.delivery is not None or event.type is EventType.CONVERTED:

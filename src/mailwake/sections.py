@@ -57,6 +57,8 @@ class Compose:
     unsubscribe_mailto: str = ""
     #: sender part of the Feedback-ID header (Gmail's complaint statistics); empty: no such header
     feedback_id: str = ""
+    #: a second pixel at the end, with the first one at the top, to learn whose client never showed the end
+    end_pixel: bool = False
     #: hidden links that only machines follow; off because some filters dislike hidden text
     decoys: bool = False
     #: track links of text/plain parts too; off because the reader sees the long URL
@@ -267,6 +269,15 @@ class Conversions:
     reference_hosts: tuple[str, ...] = ()
     #: name of that parameter
     reference_parameter: str = "mw_ref"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Postmaster:
+    """``[postmaster]``: what mailbox providers tell of your mail (docs/explain/postmaster.md)."""
+
+    #: addresses and networks of your own mail servers, such as ["192.0.2.0/28"], so that DMARC reports tell them from
+    #: others that send in your name
+    own_networks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,7 @@ from mailwake.sections import (
     Monitor,
     Notify,
     Oidc,
+    Postmaster,
     Privacy,
     Relay,
     Report,
@@ -105,6 +106,7 @@ class Settings:
     reports: dict[str, Report] = field(default_factory=dict, metadata={"each": Report})
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     conversions: Conversions = field(default_factory=Conversions)
+    postmaster: Postmaster = field(default_factory=Postmaster)
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
     scoring: Scoring = field(default_factory=Scoring)

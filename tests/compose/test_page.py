@@ -248,3 +248,40 @@ def test_links_above_what_a_token_can_count_are_left_alone() -> None:
     assert [link.why_not for link in instrument_html(html.encode(), make_copy(), OPTIONS).links[-6:]] == [None] + [
         "too_many"
     ] * 5
+
+
+BOTH = ComposeOptions(own_hosts=frozenset({HOST}), end_pixel=True)
+
+
+def both_pixels(html: str) -> list[str]:
+    """The addresses of the pixels, in document order."""
+    message = instrument_html(html.encode(), make_copy(), BOTH).message.decode()
+    found = (str(image.attrs.get("src")) for image in turbohtml.parse(message).find_all("img"))
+    return [each for each in found if "/o/" in each]
+
+
+def test_with_an_end_pixel_the_usual_one_stands_at_the_top() -> None:
+    """Its address is the usual one, so every edge knows it; the one at the end is named by what stands behind."""
+    message = instrument_html(b"<body><p>x</p><p>y</p></body>", make_copy(), BOTH).message
+    assert re.fullmatch(
+        rb'<body><img src="([^"]*/o/[^"/]*)" width="1" height="1" alt=""><p>x</p><p>y</p>'
+        rb'<img src="\1/end" width="1" height="1" alt=""></body>',
+        message,
+    )
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_in_any_markup_there_is_one_pixel_or_one_at_each_end(html: str) -> None:
+    found = both_pixels(f"<html><body>{html}</body>")
+    assert len(found) in {1, 2}
+    assert not found[0].endswith("/end")
+    assert found[1:] in ([], [f"{found[0]}/end"])
+
+
+def test_without_room_above_there_is_one_pixel_as_ever() -> None:
+    assert [each.endswith("/end") for each in both_pixels("x")] == [False]
+
+
+def test_no_pixel_of_either_kind_where_opens_are_off() -> None:
+    copy = make_copy(modes=Modes(opens=Mode.OFF, clicks=Mode.INDIVIDUAL))
+    assert b"/o/" not in instrument_html(b"<body><p>x</p><p>y</p></body>", copy, BOTH).message

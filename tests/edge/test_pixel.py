@@ -4,8 +4,8 @@ import pytest
 from tests.edge.conftest import DELIVERY, HOST, NOW_MICROS, RECIPIENT, TEMPLATE, RunningEdge, message
 
 from mailwake.edge.pixel import GIF
-from mailwake.events import EventType, Source
-from mailwake.modes import INDIVIDUAL
+from mailwake.events import EventType, Note, Source
+from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.tokens import Purpose
 
 
@@ -117,3 +117,30 @@ def test_the_picture_is_one_transparent_pixel() -> None:
     assert GIF[37:] == b"\x02\x02\x44\x01\x00\x3b"
     codes = int.from_bytes(GIF[39:41], "little")
     assert [codes >> shift & 7 for shift in (0, 3, 6)] == [4, 0, 5]  # clear, colour 0, end
+
+
+def test_the_end_of_a_mail_is_no_open(edge: RunningEdge) -> None:
+    answer = edge.ask(f"{path()}/end", headers={"User-Agent": "Mail/1.0"})
+    assert (answer.status, answer.body) == (200, GIF)
+    (event,) = edge.events()
+    assert (event.type, event.note) == (EventType.UNKNOWN, Note.END_PIXEL)
+    assert (event.template, event.delivery, event.recipient) == (TEMPLATE, DELIVERY, RECIPIENT)
+
+
+@pytest.mark.parametrize("opens", [Mode.AGGREGATE, Mode.DELIVERABILITY, Mode.OFF])
+def test_where_no_event_per_recipient_may_be_the_end_leaves_nothing(edge: RunningEdge, opens: Mode) -> None:
+    answer = edge.ask(f"{path(modes=Modes(opens=opens, clicks=Mode.INDIVIDUAL))}/end")
+    assert (answer.status, answer.body) == (200, GIF)
+    assert edge.events() == []
+
+
+@pytest.mark.parametrize("behind", ["/END", "/end/", "/end/end", "/x", "/"])
+def test_nothing_else_may_stand_behind_a_token(edge: RunningEdge, behind: str) -> None:
+    answer = edge.ask(f"{path()}{behind}")
+    assert (answer.status, answer.body) == (200, GIF)
+    assert edge.events() == []
+
+
+def test_a_machine_that_asks_for_the_head_alone_saw_no_end(edge: RunningEdge) -> None:
+    edge.ask(f"{path()}/end", method="HEAD")
+    assert edge.events() == []

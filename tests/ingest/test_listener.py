@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.ingest.notices import PATHS, TOKEN, complaint, dsn, origins, ours, reply
+from tests.postmaster.reports import GZIPPED, mailed
 
 from mailwake.errors import Unavailable
 from mailwake.eventlog import Done, End, LogWriter
@@ -45,7 +46,8 @@ def session(folder: Path, talk: Callable[[smtplib.SMTP], T], *, broken: bool = F
 
     async def run() -> T:
         writer: LogWriter = Broken() if broken else SqliteWriter.open(folder / "log", "ingest")
-        intake = Intake(origins(), writer, Unread(folder / "unread"), clock=lambda: CLOCK)
+        reports = Unread(folder / "reports-in")
+        intake = Intake(origins(), writer, Unread(folder / "unread"), reports=reports, clock=lambda: CLOCK)
         server = await listen(Ingest(port=0, max_message_bytes=max_bytes), intake)
         port = server.sockets[0].getsockname()[1]
         try:
@@ -157,3 +159,11 @@ def test_an_envelope_sender_that_we_did_not_seal_is_refused_at_once(tmp_path: Pa
 def test_a_mailbox_that_writes_down_whom_mail_was_for_will_do(tmp_path: Path) -> None:
     assert session(tmp_path, deliver(f"Delivered-To: {PATHS.address(TOKEN).upper()}\n".encode() + FOREIGN)) == [250]
     assert [event.delivery for event in logged(tmp_path)] == [TOKEN.delivery]
+
+
+def test_mail_with_a_dmarc_report_is_put_aside_before_the_answer(tmp_path: Path) -> None:
+    raw = mailed(GZIPPED)
+    answer = session(tmp_path, lambda client: client.sendmail("a@example.org", ["dmarc@example.com"], raw))
+    assert answer == {}
+    assert [path.read_bytes() for path in (tmp_path / "reports-in").iterdir()] == [raw]
+    assert not (tmp_path / "unread").exists()

@@ -19,7 +19,8 @@ from mailwake.merge.people import Person
 from mailwake.merge.run import Addressee
 from mailwake.merge.source import Source, read_source
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
-from mailwake.send.tracker import Tracked, Tracker
+from mailwake.send.addressed import Tracked
+from mailwake.send.tracker import Tracker
 from mailwake.store.state import Campaign
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from mailwake.merge.ledger import own_events, standings
 from mailwake.merge.people import Person
 from mailwake.merge.run import MAX_REFUSED_IN_A_ROW, Addressee, Run, Stopped, counts
 from mailwake.modes import INDIVIDUAL
-from mailwake.send.tracker import Tracked
+from mailwake.send.addressed import Tracked
 from mailwake.smtp.upstream import Pool
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ INGEST = {
     "unreadable": 1,
     "forged": 0,
     "put_off": 0,
+    "reports": 0,
     "events_lost": 0,
 }
 WEBHOOKS = dict.fromkeys(("calls", "events", "unknown", "refused", "rejected", "unreadable", "put_off"), 1)

@@ -359,3 +359,16 @@ def test_no_event_whatever_it_says_stops_the_log(house: House, events: list[Even
     house.log_raw(records)
     done = house.work()
     assert done.records == len(records) == done.written + sum(n for _, n in done.dropped)
+
+
+def test_the_end_of_a_mail_is_kept_beside_its_open_and_counts_as_none(house: House) -> None:
+    house.work(hit(EventType.OPENED, 5), hit(EventType.UNKNOWN, 6, note=Note.END_PIXEL))
+    assert [(row.type, row.note) for row in house.rows()] == [
+        (EventType.OPENED, Note.NONE),
+        (EventType.UNKNOWN, Note.END_PIXEL),
+    ]
+
+
+def test_the_end_of_a_mail_belongs_to_opens(house: House) -> None:
+    house.work(hit(EventType.CONSENT_WITHDRAWN, 10, reason="opens"))
+    assert dropped(house.work(hit(EventType.UNKNOWN, 11, note=Note.END_PIXEL))) == {Drop.LATE_INERT: 1}

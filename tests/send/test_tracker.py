@@ -13,7 +13,7 @@ import pytest
 
 import mailwake
 from mailwake.errors import BadInput, Misconfigured
-from mailwake.events import EventType, Handle, Micros, Source
+from mailwake.events import EventType, Handle, Micros, Note, Source
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
 from mailwake.send.control import Control
 from mailwake.send.tracker import Suppressed, Tracker
@@ -322,4 +322,17 @@ def test_a_message_that_asks_for_more_than_the_installation_watches_is_refused(h
     above["X-Mailwake-Mode"] = "opens=individual"
     with pytest.raises(BadInput, match="opens=individual is above aggregate"):
         tracker.track(above, recipient=ANNA)
+    tracker.state.close()
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_what_was_sent_says_whether_it_carries_a_second_pixel(home: Home, is_on: bool) -> None:
+    settings = home.settings(f"[compose]\nend_pixel = {str(is_on).lower()}")
+    tracker = Tracker(settings, home.state(), clock=lambda: NOW)
+    html = HTML.replace(b"<p>Hello</p>", b"<div><p>Hello</p></div>")
+    (copy,) = tracker.copies(html, [ANNA], control=Control())
+    event = copy.event(EventType.SENT, now=NOW, source=Source.API)
+    assert event.note == (Note.END_PIXEL if is_on else Note.NONE)
+    assert copy.event(EventType.DELIVERED, now=NOW, source=Source.API).note is Note.NONE
+    assert (b"/end" in copy.message) is is_on
     tracker.state.close()

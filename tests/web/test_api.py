@@ -113,7 +113,12 @@ def test_the_routes_are_described(asking: Asking) -> None:
     campaigns |= {"/api/timing", "/api/campaigns/{campaign}/timing", "/api/person"}
     campaigns |= {"/api/campaigns/{campaign}/map", "/api/campaigns/{campaign}/events"}
     campaigns |= {"/api/campaigns/{campaign}/deliverability", "/api/person/hour"}
-    campaigns |= {"/api/changes", "/api/deliverability", "/api/campaigns/{campaign}/links/{number}/people"}
+    campaigns |= {
+        "/api/changes",
+        "/api/deliverability",
+        "/api/postmaster",
+        "/api/campaigns/{campaign}/links/{number}/people",
+    }
     lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
     segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}
     segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}

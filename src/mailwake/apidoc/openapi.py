@@ -34,6 +34,7 @@ from mailwake.insight.returned import Returned
 from mailwake.native.report import NativeReport
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
+from mailwake.postmaster.answers import Postmaster
 from mailwake.pushing.standing import Standing
 from mailwake.retention.plan import Plan
 from mailwake.scoring.calls import Calls
@@ -101,6 +102,7 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/changes": Changes,
     "get /api/person/hour": shapes.HourAnswer,
     "get /api/deliverability": Deliverability,
+    "get /api/postmaster": Postmaster,
     "get /api/salesforce": Standing,
     "get /api/salesforce/reconcile": NativeReport,
     "get /api/workflows": RulesAnswer,

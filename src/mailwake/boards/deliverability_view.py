@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Sent, Step, Turn
+from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Reach, Sent, Step, Turn
 from mailwake.deliverability.behind import OTHERS
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.pieces import Figure
@@ -42,7 +42,7 @@ _OUTCOMES = {
     "complaint_rate__delivered": "complained",
 }
 #: standing to kind, sign and words
-_STANDINGS = {
+STANDINGS = {
     noted("over the limit"): ("bad", "✕"),
     noted("above the watch line"): ("unsure", "▲"),
     noted("under the watch line"): ("good", "✓"),
@@ -94,6 +94,19 @@ class Line:
     source: str
     #: of a campaign's provider: where its people are listed, but for what became of their copies; empty: nowhere
     people: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReachLine:
+    """Whose client never showed the end, at a provider."""
+
+    name: str
+    copies: str
+    readers: str
+    unseen: str
+    #: empty: cannot say
+    count: str
+    span: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,7 +172,19 @@ def providers(answer: OfCampaign) -> dict[str, Any]:
         "provider_heads": [say(head) for head in HEADS.values()],
         "provider_outcomes": [_OUTCOMES.get(metric, "") for metric in HEADS],
         "providers": [replace(_line(each), people=_people(answer.id, each)) for each in answer.providers],
+        "reach": [_reach(each) for each in answer.reach],
     }
+
+
+def _reach(told: Reach) -> ReachLine:
+    return ReachLine(
+        name=told.name or say("All others"),
+        copies=figures.count(told.copies),
+        readers=figures.count(told.readers),
+        unseen=figures.percent(told.rate),
+        count="" if told.rate is None else figures.count(told.unseen),
+        span=figures.span(told.low, told.high),
+    )
 
 
 def _people(campaign: str, place: Place) -> str:
@@ -202,7 +227,7 @@ def _day(day: date) -> str:
 
 
 def _line(place: Place) -> Line:
-    kind, sign = _STANDINGS[place.standing]
+    kind, sign = STANDINGS[place.standing]
     held, domains = place.thresholds, place.domains
     people = "" if place.recipients is None else pieces.listed(place.recipients, place.recipients, pieces.RECIPIENTS)
     named = ", ".join(domains[:3])

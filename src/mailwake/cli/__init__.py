@@ -38,6 +38,8 @@ COMMANDS = (
     "ingest-access-log",
     "ingest-imap",
     "ingest-pipe",
+    "dmarc",
+    "postmaster",
     "webhooks",
     "notify",
     "suppressions",

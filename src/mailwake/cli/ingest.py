@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
 from mailwake.bounces.decide import Bounces
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
+from mailwake.cli.showing import counted
 from mailwake.errors import BadInput, Misconfigured, Unreadable
 from mailwake.events import Micros, encode_event
 from mailwake.hosts import Hosts
@@ -23,11 +24,11 @@ from mailwake.ingest.desk import Opened, open_notice
 from mailwake.ingest.folders import find_mail
 from mailwake.ingest.origin import Origins
 from mailwake.ingest.outcome import reason_of
+from mailwake.ingest.reports import FOLDER
+from mailwake.ingest.unread import Unread
 from mailwake.notices.arf import COMPLAINTS, OPT_OUT
 from mailwake.notices.notice import Action, Kind, Notice, Report
 from mailwake.settings import DEFAULT_FILE, Settings, load
-
-T = TypeVar("T")
 
 #: Writer of the listener, and of this command.
 LISTENER, BY_HAND = "ingest", "ingest-files"
@@ -69,8 +70,10 @@ def command(
         raise BadInput("name files or folders to read, or say --listen")
     known = load(config) if Path(config).exists() or record else None
     origins = None if known is None else make_origins(known)
-    read = [*_watched(_read(paths, origins))]
-    if known is not None and record is not False:
+    records = known is not None and record is not False
+    aside = Unread(known.data_folder / FOLDER) if known is not None and records else None
+    read = [*counted(_read(paths, origins, aside), "mails read")]
+    if known is not None and records:
         _record(known, [each for _, each in read if isinstance(each, Opened)])
     _show(read, as_json=as_json)
 
@@ -85,30 +88,20 @@ def make_origins(settings: Settings) -> Origins:
     return Origins(hosts.reader(), hosts.return_paths())
 
 
-def _read(paths: Iterable[Path], origins: Origins | None) -> Iterator[tuple[str, Opened | Unreadable]]:
+def _read(
+    paths: Iterable[Path], origins: Origins | None, aside: Unread | None
+) -> Iterator[tuple[str, Opened | Unreadable]]:
     now = Micros(time.time_ns() // 1_000)
     for name, raw in find_mail(paths):
         try:
-            yield name, open_notice(raw, origins, received_at=now, trust_date=True)
+            opened = open_notice(raw, origins, received_at=now, trust_date=True)
         except Unreadable as fault:
             yield name, fault
-
-
-def _watched(read: Iterable[T]) -> Iterator[T]:
-    """The same, with a count on the terminal while it takes long."""
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn
-
-    console = Console(stderr=True)
-    bar = Progress(SpinnerColumn(), TextColumn("{task.completed:,.0f} mails read"), console=console, transient=True)
-    if not console.is_terminal:
-        yield from read
-        return
-    with bar:
-        task = bar.add_task("reading", total=None)
-        for each in read:
-            bar.advance(task)
-            yield each
+            continue
+        if opened.carries_report and aside is not None:
+            aside.keep(raw)
+            print(f"mailwake: {name}: put aside; `mailwake dmarc` reads the DMARC report in it", file=sys.stderr)
+        yield name, opened
 
 
 def _record(settings: Settings, opened: Iterable[Opened]) -> None:
@@ -186,7 +179,6 @@ async def _serve(settings: Settings) -> None:
     from mailwake.eventlog.reports import reporting
     from mailwake.eventlog.sqlite import SqliteWriter
     from mailwake.ingest.listener import Intake, listen
-    from mailwake.ingest.unread import Unread
 
     if settings.ingest.max_message_bytes <= 0:
         raise Misconfigured("ingest.max_message_bytes", "must be above zero")
@@ -194,7 +186,8 @@ async def _serve(settings: Settings) -> None:
     writer = SqliteWriter.open(settings.data_folder / "log", LISTENER, keep=settings.log)
     try:
         unread = Unread(settings.data_folder / "unread")
-        intake = Intake(origins, writer, unread, clock=_clock)
+        reports = Unread(settings.data_folder / FOLDER)
+        intake = Intake(origins, writer, unread, reports=reports, clock=_clock)
         server = await listen(settings.ingest, intake)
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

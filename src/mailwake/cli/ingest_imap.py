@@ -17,6 +17,7 @@ from mailwake.errors import Misconfigured, Unavailable
 from mailwake.events import Micros
 from mailwake.ingest.batch import Intake
 from mailwake.ingest.imap import Account, Places, new_mail
+from mailwake.ingest.reports import FOLDER
 from mailwake.ingest.unread import Unread
 from mailwake.settings import DEFAULT_FILE, Settings, load
 
@@ -88,6 +89,7 @@ def read(settings: Settings, account: Account) -> dict[str, int]:
         make_origins(settings),
         lambda records: append_now(folder / "log", WRITER, records, keep=settings.log),
         Unread(folder / "unread"),
+        reports=Unread(folder / FOLDER),
         clock=lambda: Micros(time.time_ns() // 1_000),
     )
     places = Places(folder / "imap.json")
@@ -99,4 +101,5 @@ def read(settings: Settings, account: Account) -> dict[str, int]:
 
 def _line(taken: dict[str, int]) -> str:
     told = f"{taken['mails']:,} mails read, {taken['events']:,} events"
-    return f"{told}, {taken['kept']:,} kept for a person" if taken["kept"] else told
+    told += f", {taken['kept']:,} kept for a person" if taken["kept"] else ""
+    return told + (f", {taken['reports']:,} with a DMARC report" if taken["reports"] else "")

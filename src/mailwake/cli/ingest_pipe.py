@@ -14,6 +14,7 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError
 from mailwake.events import Micros
 from mailwake.ingest.batch import Intake
+from mailwake.ingest.reports import FOLDER
 from mailwake.ingest.unread import Unread
 from mailwake.settings import DEFAULT_FILE, load
 
@@ -48,5 +49,6 @@ def _take(config: str, recipients: list[str]) -> None:
         make_origins(settings),
         lambda records: append_now(folder / "log", WRITER, records, keep=settings.log),
         Unread(folder / "unread"),
+        reports=Unread(folder / FOLDER),
         clock=lambda: Micros(time.time_ns() // 1_000),
     ).take([raw], envelope=recipients)

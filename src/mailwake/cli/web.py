@@ -85,6 +85,7 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
             opened.callback(_workflows(settings, stores, config))
             opened.callback(_segments(settings, events))
             opened.callback(_retention(settings, events))
+            opened.callback(_told(settings))
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores, desk), name="warming up", daemon=True).start()
         yield stores
@@ -191,6 +192,12 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
     from mailwake.segments.noting import start_noting
 
     return start_noting(settings, events)
+
+
+def _told(settings: Settings) -> Callable[[], None]:
+    from mailwake.cli.dmarc import start_taking
+
+    return start_taking(settings)
 
 
 async def _serve(settings: Settings, stores: Stores, desk: Desk, door: Door) -> None:

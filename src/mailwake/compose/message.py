@@ -164,6 +164,12 @@ class Draft:
         """Whether a pixel has a place in it."""
         return self._pixel_part is not None
 
+    @property
+    def has_end(self) -> bool:
+        """Whether a second pixel stands at its end."""
+        part = self._pixel_part
+        return part is not None and isinstance(part.page, Page) and part.page.top_place is not None
+
     @cached_property
     def untouched(self) -> str | None:
         """Why the whole message passes as it is, whatever the mode; None when there is something to instrument."""
@@ -312,8 +318,7 @@ def _page_patches(page: Page, copy: Copy, *, has_pixel: bool = True, first_decoy
     """Everything that goes into a page, in order."""
     modes, template, base = copy.token.modes, copy.token.template, copy.base
     stamp = Stamp(copy.minter, base, template, modes.clicks > Mode.OFF)
-    pixel = page.pixel_edit(base) if has_pixel and modes.opens > Mode.OFF else None
-    more = [pixel] if pixel else []
+    more = page.pixel_edits(base) if has_pixel and modes.opens > Mode.OFF else []
     if has_pixel and stamp.clicks and page.takes_decoys(first_decoy):
         more += page.decoy_edits(copy.minter, base, template, first_decoy)
     return page.patches(stamp, more)

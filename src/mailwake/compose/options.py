@@ -27,6 +27,8 @@ class ComposeOptions:
     unsubscribe_mailto: str = ""
     #: Feedback-ID header, complete; empty: none. It must be the same for all recipients
     feedback_id: str = ""
+    #: a pixel at the top and another at the end
+    end_pixel: bool = False
     #: two hidden links that only machines follow
     decoys: bool = False
     #: track links of text/plain parts too
@@ -67,6 +69,7 @@ class ComposeOptions:
             list_unsubscribe=wanted.list_unsubscribe,
             unsubscribe_mailto=wanted.unsubscribe_mailto,
             feedback_id=sender and f"{campaign}::{stream}:{sender}",
+            end_pixel=wanted.end_pixel,
             decoys=wanted.decoys,
             text_parts=wanted.text_parts,
             dkim_signed=wanted.dkim_signed,

@@ -184,13 +184,22 @@ class Page:
             return content
         return tuple(item if isinstance(item, int) else self.text.encode(item.decode()) for item in content)
 
-    def pixel_edit(self, base: str) -> Edit | None:
-        """What puts the pixel in; in positions of the view; None where it has no place."""
-        place = self.pixel_place
-        if place is None:
+    @cached_property
+    def top_place(self) -> int | None:
+        """Where the pixel goes when another stands at the end; None: one is enough, or there is room for one alone."""
+        end = self.pixel_place
+        if not self._options.end_pixel or end is None:
             return None
-        before, after = f'<img src="{base}/o/', '" width="1" height="1" alt="">'
-        return Edit.put(place, place, (before.encode(), Slot.OPENED, after.encode()), may_break=True)
+        return next((place for place in self._safe_places if place < end), None)
+
+    def pixel_edits(self, base: str) -> list[Edit]:
+        """What puts the pixel in, or both; in positions of the view; empty where there is no place."""
+        top, end = self.top_place, self.pixel_place
+        if end is None:
+            return []
+        if top is None:
+            return [_pixel(base, end)]
+        return [_pixel(base, top), _pixel(base, end, END)]
 
     def decoy_edits(self, minter: Minter, base: str, template: int, first_number: int) -> list[Edit]:
         """What puts two hidden links in, one into the first third and one into the last third of the body.
@@ -210,6 +219,15 @@ class Page:
             content = (f"{before}{base}/c/".encode(), Slot.CLICKED, f"/{part}{after}".encode())
             edits.append(Edit.put(place, place, content, may_break=True))
         return edits
+
+
+#: behind the message part of the pixel at the end; the edge knows it by that
+END = "/end"
+
+
+def _pixel(base: str, place: int, which: str = "") -> Edit:
+    before, after = f'<img src="{base}/o/', f'{which}" width="1" height="1" alt="">'
+    return Edit.put(place, place, (before.encode(), Slot.OPENED, after.encode()), may_break=True)
 
 
 #: Kinds of decoy: hidden by style and without text, and an invisible picture. Screen readers and the tab key pass by.

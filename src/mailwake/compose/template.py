@@ -90,6 +90,11 @@ class Template:
         self._layouts: dict[tuple[bool, Modes, int], Layout] = {}
 
     @property
+    def has_end(self) -> bool:
+        """Whether a second pixel stands at the end of each copy."""
+        return self._page.top_place is not None
+
+    @property
     def fields(self) -> frozenset[str]:
         """The names of all merge fields."""
         linked = {name for link in self._personal.values() for name in link.fields}
@@ -179,8 +184,7 @@ class Template:
         base, page, modes, template = self._base_url.rstrip("/"), self._page, token.modes, self._number(token)
         stamp = Stamp(self._minter, base, template, modes.clicks > Mode.OFF)
         edits = page.edits(stamp)
-        pixel = page.pixel_edit(base) if modes.opens > Mode.OFF else None
-        edits += [pixel] if pixel else []
+        edits += page.pixel_edits(base) if modes.opens > Mode.OFF else []
         if stamp.clicks and page.takes_decoys(page.next_number):
             edits += page.decoy_edits(self._minter, base, template, page.next_number)
         for place, found in enumerate(self._fields, FIRST_FREE):

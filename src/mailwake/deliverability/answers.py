@@ -100,6 +100,26 @@ class Deliverability:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """How many readers at a provider never saw the end of the mail, by the second pixel that stands there."""
+
+    #: None: all others together
+    name: str | None
+    #: with both pixels
+    copies: int
+    #: of those, opened by anybody or anything
+    opened: int
+    #: of those, opened by a person, with a program that fetches pictures when somebody looks
+    readers: int
+    #: of those, copies whose end that program did not fetch
+    unseen: int
+    #: unseen / readers, 0-1; None here and below: cannot say
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OfCampaign:
     """How one campaign's mail fared at each provider and domain."""
 
@@ -110,6 +130,8 @@ class OfCampaign:
     #: most copies first, the others last
     providers: tuple[Place, ...]
     domains: tuple[Place, ...]
+    #: empty where no copy has a second pixel; most copies first, the others last
+    reach: tuple[Reach, ...] = ()
 
 
 def to_json(answer: Deliverability | OfCampaign) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Step, Turn
 from mailwake.deliverability.providers import Thresholds, providers_of, thresholds
+from mailwake.deliverability.reach import reach
 from mailwake.deliverability.turns import RECENT_DAYS, Send, day_of, sends_of, turns
 from mailwake.errors import NotEnoughData
 from mailwake.events import SECOND, Micros
@@ -105,6 +106,7 @@ def of_campaign(stores: Stores, campaign: Campaign) -> OfCampaign:
         least_recipients=LEAST_RECIPIENTS,
         providers=tuple(_providers(domains, homes, largest, classes, {}, 0)),
         domains=tuple(_of_domains(domains, classes, homes)),
+        reach=reach(stores, campaign),
     )
 
 

@@ -1,4 +1,7 @@
-"""``/o/<message>``: the open pixel. Whoever asks gets the picture; what is recorded depends on the token alone."""
+"""``/o/<message>``: the open pixel; with ``/end`` behind it, the second one, at the end of the mail.
+
+Whoever asks gets the picture; what is recorded depends on the token alone.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +31,16 @@ PIXEL = Response(
 
 #: looked up once: a member of an enumeration costs a call, and this is on the way of every hit
 _READ = Purpose.READ
+_END = "/end"
 
 
 def answer(recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None:
     """The picture, always; a token that does not hold is counted and nothing else."""
-    token = recorder.message(rest, host, _READ)
+    is_end = rest.endswith(_END)
+    token = recorder.message(rest[: -len(_END)] if is_end else rest, host, _READ)
     if token is None:
         exchange.answer(PIXEL)
+    elif is_end:
+        recorder.ended(exchange, PIXEL, token)
     else:
         recorder.opened(exchange, PIXEL, token)

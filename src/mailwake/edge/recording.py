@@ -51,7 +51,7 @@ _DAY = 86_400 * SECOND
 _EPOCH = date(1970, 1, 1)
 # looked up once: a member of an enumeration costs more than a comparison, and these are on the way of every hit
 _OPENED, _CLICKED, _UNKNOWN = EventType.OPENED, EventType.CLICKED, EventType.UNKNOWN
-_CONVERTED, _PIXEL = EventType.CONVERTED, Note.PIXEL
+_CONVERTED, _PIXEL, _END = EventType.CONVERTED, Note.PIXEL, Note.END_PIXEL
 _OF_OPENS, _OF_CLICKS, _OF_BOTH = int(Axes.OPENS), int(Axes.CLICKS), int(Axes.BOTH)
 _SAID = {"opens": _OF_OPENS, "clicks": _OF_CLICKS, "both": _OF_BOTH}
 #: evidence that belongs to a click; what else is no open and no click is a look at a page
@@ -213,6 +213,14 @@ class Recorder:
         else:
             self._pass_over(exchange, response)
 
+    def ended(self, exchange: Exchange, response: Response, token: MessageToken) -> None:
+        """Record that the end of a copy was fetched, where an event per recipient may be, and answer."""
+        mode = self._opens[token.modes.byte]
+        if mode is _INDIVIDUAL and exchange.method == "GET":
+            self._hit(exchange, response, token, mode, _UNKNOWN, None, _END)
+        else:
+            self._pass_over(exchange, response)
+
     def viewed(self, exchange: Exchange, response: Response, token: MessageToken, note: Note) -> None:
         """Record a look at a page where every look may be recorded, and answer."""
         if self._lowest(token.modes) is _INDIVIDUAL:
@@ -271,7 +279,11 @@ class Recorder:
         modes, template, delivery, recipient, issued = token
         now = self.clock()
         axes = (
-            _OF_OPENS if type_ is _OPENED else _OF_BOTH if type_ is _UNKNOWN and note not in _OF_CLICK else _OF_CLICKS
+            _OF_OPENS
+            if type_ is _OPENED or note is _END
+            else _OF_BOTH
+            if type_ is _UNKNOWN and note not in _OF_CLICK
+            else _OF_CLICKS
         )
         if mode is _OFF or self._inert.holds(recipient or delivery, issued, axes):
             self._pass_over(exchange, response)

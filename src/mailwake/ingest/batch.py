@@ -23,6 +23,8 @@ class Taken:
     kept: int = 0
     #: of those, because they could not be read
     unreadable: int = 0
+    #: mails put aside because a DMARC report is attached
+    reports: int = 0
 
 
 class Intake:
@@ -32,6 +34,7 @@ class Intake:
         origins: verifies the tokens.
         append: makes records durable in the log.
         unread: where mail is kept that a person should see.
+        reports: where mail with a DMARC report is put aside.
         clock: gives microseconds since 1970.
 
     Attributes:
@@ -44,9 +47,11 @@ class Intake:
         append: Callable[[Sequence[bytes]], None],
         unread: Unread,
         *,
+        reports: Unread,
         clock: Callable[[], Micros],
     ) -> None:
-        self._origins, self._append, self._unread, self._clock = origins, append, unread, clock
+        self._origins, self._append, self._clock = origins, append, clock
+        self._unread, self._reports = unread, reports
         self.taken = Taken()
 
     def take(self, mails: Iterable[bytes], *, envelope: Sequence[str] = ()) -> None:
@@ -69,6 +74,9 @@ class Intake:
                 self.taken.unreadable += 1
                 self.taken.kept += 1
                 continue
+            if opened.carries_report:
+                self._reports.keep(raw)
+                self.taken.reports += 1
             if opened.is_for_people:
                 self._unread.keep(raw)
                 self.taken.kept += 1

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mailwake.events import Event, Micros
 from mailwake.ingest.origin import Origins
 from mailwake.ingest.outcome import events_of
+from mailwake.ingest.reports import carries_report
 from mailwake.notices.notice import Kind, Notice
 from mailwake.notices.read import read_notice
 
@@ -24,11 +25,13 @@ class Opened:
     events: tuple[Event, ...]
     #: whether a token of ours was found in it
     verified: bool
+    #: whether a DMARC aggregate report is attached; it is put aside, and read by whoever runs the pipeline
+    carries_report: bool = False
 
     @property
     def is_for_people(self) -> bool:
         """Whether somebody should read it."""
-        return self.notice.kind in _FOR_PEOPLE
+        return self.notice.kind in _FOR_PEOPLE and not self.carries_report
 
 
 def open_notice(
@@ -54,7 +57,7 @@ def open_notice(
     notice, message = read_notice(raw)
     origin = origins.find(message, envelope=envelope) if origins is not None else None
     if origin is None:
-        return Opened(notice=notice, events=(), verified=False)
+        return Opened(notice=notice, events=(), verified=False, carries_report=carries_report(message))
     at = None
     if trust_date and notice.dated is not None and notice.dated <= received_at:
         at = Micros(notice.dated)

@@ -68,6 +68,8 @@ class Counts:
     forged: int = 0
     #: mails answered with 451, because neither log nor folder could keep them
     put_off: int = 0
+    #: mails put aside because a DMARC report is attached
+    reports: int = 0
 
 
 class _Server(SMTP):
@@ -91,16 +93,19 @@ class Intake:
         origins: verifies the tokens.
         writer: this process's log.
         unread: where mail is kept that no event came from.
+        reports: where mail with a DMARC report is put aside.
         clock: gives microseconds since 1970.
 
     Attributes:
         counts: of everything since the start.
     """
 
-    def __init__(self, origins: Origins, writer: LogWriter, unread: Unread, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, origins: Origins, writer: LogWriter, unread: Unread, *, reports: Unread, clock: Callable[[], int]
+    ) -> None:
         self._origins = origins
         self._writer = writer
-        self._unread = unread
+        self._unread, self._reports = unread, reports
         self._clock = clock
         self.counts = Counts()
 
@@ -158,6 +163,9 @@ class Intake:
     def _note(self, opened: Opened, raw: bytes) -> None:
         kept = self._unread.keep(raw).name if opened.is_for_people else None
         self.counts.kept += kept is not None
+        if opened.carries_report:
+            self._reports.keep(raw)
+            self.counts.reports += 1
         log.info(
             "ingest.taken", kind=opened.notice.kind, verified=opened.verified, events=len(opened.events), kept=kept
         )

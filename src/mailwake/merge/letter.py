@@ -26,8 +26,9 @@ from mailwake.events import DeliveryId, Handle
 from mailwake.merge.people import Person
 from mailwake.merge.run import Addressee
 from mailwake.merge.source import Source
-from mailwake.modes import OFF
-from mailwake.send.tracker import Tracked, Tracker
+from mailwake.modes import OFF, Mode
+from mailwake.send.addressed import Tracked
+from mailwake.send.tracker import Tracker
 from mailwake.store.state import Campaign, split_address
 
 _TEXT, _PAGE = "MAILWAKE-TEXT-GOES-HERE", "MAILWAKE-PAGE-GOES-HERE"
@@ -118,6 +119,7 @@ class Letter:
             delivery=delivery,
             recipient=addressee.handle,
             modes=addressee.modes,
+            has_end=self._page.has_end and addressee.modes.opens > Mode.OFF,
             return_path=self._tracker.return_path(
                 addressee.modes, self.template, delivery, addressee.handle, host=self._host
             ),

@@ -19,7 +19,7 @@ from mailwake.events import CampaignId, DeliveryId, Event, EventType, Handle, Mi
 from mailwake.merge.ledger import Standing
 from mailwake.merge.people import Person
 from mailwake.modes import Modes
-from mailwake.send.tracker import Tracked
+from mailwake.send.addressed import Tracked
 from mailwake.smtp.upstream import Gone, Pool, Reply, Upstream
 
 #: Greylisting asks for minutes: that is what a second run is for.

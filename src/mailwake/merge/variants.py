@@ -10,7 +10,7 @@ from mailwake.events import DeliveryId, Handle
 from mailwake.merge.letter import Letter
 from mailwake.merge.plan import Plan
 from mailwake.merge.run import Addressee
-from mailwake.send.tracker import Tracked
+from mailwake.send.addressed import Tracked
 
 
 class Variants:

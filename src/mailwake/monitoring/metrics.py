@@ -69,6 +69,7 @@ _INGEST_NUMBERS = {
     "unreadable": "unreadable_total",
     "forged": "forged_total",
     "put_off": "put_off_total",
+    "reports": "reports_total",
 }
 _WEBHOOK_NUMBERS = {
     "calls": "calls_total",

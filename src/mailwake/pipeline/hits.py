@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailwake.events import SECOND, Event, EventType
 from mailwake.modes import Mode
 from mailwake.pipeline.item import Item
-from mailwake.reduced import VIEWS, axis_mode
+from mailwake.reduced import VIEWS, axis_mode, is_end
 from mailwake.store.state import Axis
 from mailwake.store.withdrawals import Spans
 
@@ -14,7 +14,7 @@ _DAY = 86_400 * SECOND
 
 def axes_of(event: Event) -> tuple[Axis, ...]:
     """The axes that a hit belongs to; a look at a page belongs to both."""
-    if event.type is EventType.OPENED:
+    if event.type is EventType.OPENED or is_end(event):
         return (Axis.OPENS,)
     return (Axis.OPENS, Axis.CLICKS) if event.note in VIEWS else (Axis.CLICKS,)
 

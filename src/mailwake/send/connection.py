@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from mailwake.events import EventType, Source
+from mailwake.send.addressed import Tracked
 from mailwake.send.control import take_control
-from mailwake.send.tracker import LINE_END, Tracked, Tracker
+from mailwake.send.tracker import LINE_END, Tracker
 from mailwake.smtp.upstream import Reply
 
 #: What the server said to an address, as `smtplib` tells it.

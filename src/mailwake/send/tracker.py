@@ -40,8 +40,9 @@ from mailwake.events import (
 from mailwake.goals.calls import Known, Who, conversion
 from mailwake.goals.claims import claim
 from mailwake.hosts import Hosts, TrackingHost
-from mailwake.modes import OFF, Modes, strictest
+from mailwake.modes import OFF, Mode, Modes, strictest
 from mailwake.profiles import NOBODY_LEAVES, asked_like
+from mailwake.send.addressed import Addressed, Tracked
 from mailwake.send.control import Control, add_header, refuse_above, take_control
 from mailwake.send.sender import sender_domain
 from mailwake.settings import Settings
@@ -71,64 +72,6 @@ class Suppressed(BadInput):
     def __init__(self, suppression: Suppression) -> None:
         super().__init__(f"the recipient is suppressed: {suppression.reason}; take the address off your list")
         self.suppression = suppression
-
-
-@dataclass(frozen=True, kw_only=True)
-class Addressed:
-    """Whose copy it is and how closely it may be watched: all that events need, whether or not it was made yet."""
-
-    address: str = field(repr=False)
-    campaign: CampaignId
-    delivery: DeliveryId
-    recipient: Handle
-    modes: Modes
-    #: None where there was nothing to instrument
-    template: TemplateId | None = None
-    #: why the message passes as it is; None when it was instrumented
-    untouched: str | None = None
-    #: its own envelope sender, to which a bounce comes back; None: the sender's
-    return_path: str | None = None
-
-    def event(
-        self, kind: EventType, *, now: Micros, source: Source, reason: str = "", key: str = "", size: int | None = None
-    ) -> Event:
-        """What happened to this copy.
-
-        Args:
-            kind: sent, delivered, deferred, bounced, rejected or failed.
-            now: when we learned of it.
-            source: who reports it.
-            reason: the other side's own words.
-            key: what makes a second report of the same fact recognisable; by default its kind and delivery.
-            size: of the message that was sent, in bytes.
-        """
-        return Event(
-            type=kind,
-            received_at=now,
-            source=source,
-            key=key or f"{kind}:{self.delivery}",
-            modes=self.modes.to_byte(),
-            campaign=self.campaign,
-            template=self.template,
-            delivery=self.delivery,
-            recipient=self.recipient,
-            reason=reason or (self.modes.receipt if kind is EventType.SENT else ""),
-            message_bytes=size,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tracked(Addressed):
-    """One recipient's copy, ready to go."""
-
-    message: bytes = field(repr=False)
-
-    def event(
-        self, kind: EventType, *, now: Micros, source: Source, reason: str = "", key: str = "", size: int | None = None
-    ) -> Event:
-        """See `Addressed.event`; what was sent has the size of the message."""
-        size = len(self.message) if kind is EventType.SENT else size
-        return super().event(kind, now=now, source=source, reason=reason, key=key, size=size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,6 +261,7 @@ class Tracker:
                     recipient=handle,
                     modes=modes,
                     untouched=untouched,
+                    has_end=draft is not None and not untouched and modes.opens > Mode.OFF and draft.has_end,
                     return_path=self.return_path(modes, reading.template, delivery, handle, host=reading.host),
                 )
             )

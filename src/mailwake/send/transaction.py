@@ -19,8 +19,9 @@ import structlog
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog import LogWriter
 from mailwake.events import Event, EventType, Handle, Source, encode_event
+from mailwake.send.addressed import Addressed
 from mailwake.send.control import Control, take_control
-from mailwake.send.tracker import Addressed, Reading, Tracker
+from mailwake.send.tracker import Reading, Tracker
 from mailwake.smtp.memory import Known, Memory, outcome_key, transaction_of
 from mailwake.smtp.notice import MAX_HEADER_BYTES, Refused, delivery_failure
 from mailwake.smtp.upstream import Gone, Pool, Reply, Upstream

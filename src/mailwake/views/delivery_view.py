@@ -45,6 +45,7 @@ TITLES = {
 NOTES = {
     "decoy": noted("A hidden link was followed, which no person can see"),
     "link_refused": noted("A link with a broken seal was tried"),
+    "end_pixel": noted("The end of the mail was loaded"),
     "unsubscribe_viewed": noted("The unsubscribe page was looked at"),
     "unsubscribe_doubted": noted("The unsubscribe button was pressed as programs press it, and a second one was shown"),
     "preferences_viewed": noted("The preference page was looked at"),

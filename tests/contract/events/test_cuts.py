@@ -112,3 +112,14 @@ def test_nothing_left_is_the_same_for_two_campaigns(store: EventStore) -> None:
     copies = {each.campaign: {one.delivery for one in left if one.campaign == each.campaign} for each in left}
     assert {len(each) for each in copies.values()} == {1}, "what one copy saw still counts once"
     assert not set.union(*copies.values()) & {DeliveryId(1_010), DeliveryId(77), None}
+
+
+def test_the_end_of_a_mail_is_cut_with_opens_and_what_was_sent_stays(store: EventStore) -> None:
+    store.write(
+        rows=[
+            row(1, EventType.SENT, ANN, note=Note.END_PIXEL),
+            row(2, EventType.UNKNOWN, ANN, note=Note.END_PIXEL),
+        ]
+    )
+    store.write(cuts=Cuts(people=[Cut(recipient=ANN, opens_until=ALL)]))
+    assert sorted((each.type, each.recipient) for each in store.provisional() if each.recipient) == [("sent", ANN)]

@@ -76,6 +76,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         **FIRST,
         "after_id": -1,
         "network": next((row.network for row in rows if row.network), 1),
+        "sooner": 600_000_000,
+        "later": 3_600_000_000,
         "links": 2,
         "within": 600_000_000,
         "domain": next((row.domain for row in rows if row.domain), "a.example"),

@@ -15,6 +15,7 @@ import mailwake.store.access.tables
 import mailwake.store.audit.tables
 import mailwake.store.crm.tables
 import mailwake.store.native.tables
+import mailwake.store.postmaster.tables
 import mailwake.store.rights.tables
 import mailwake.store.withdrawals.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too
@@ -138,6 +139,9 @@ SINCE_0010 = (
     *ACCESS,
     "audit_cuts",
     "audit_lines",
+    "dmarc_rows",
+    "dmarc_reports",
+    "postmaster_figures",
     "erasures",
     "errands",
     "consent_texts",

@@ -31,6 +31,7 @@ def command(
 
     Example: mailwake work --once
     """
+    from mailwake.cli.dmarc import start_taking
     from mailwake.cli.privacy.owning import start_office
     from mailwake.experiments.turns import start_turns
     from mailwake.insight.stores import Stores, zone_named
@@ -54,6 +55,7 @@ def command(
             start_noting(settings, events),
             start_office(settings, Stores(state=worker.state, events=events, zone=zone_named(settings.web.timezone))),
             start_nightly(settings, events),
+            start_taking(settings),
         )
         worker.run(stop)
         for stop_and_wait in others:

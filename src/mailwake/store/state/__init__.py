@@ -16,6 +16,7 @@ from pathlib import Path
 from mailwake.store.consent.ledger import Consents
 from mailwake.store.consent.rows import ConsentEntry, ConsentText, Held, Proof
 from mailwake.store.consent.texts import ConsentTexts
+from mailwake.store.postmaster.told import Told
 from mailwake.store.state.address import address_key, split_address
 from mailwake.store.state.campaigns import Campaigns
 from mailwake.store.state.domains import Domains
@@ -102,6 +103,7 @@ class StateStore(
     Experiments,
     Goals,
     Jobs,
+    Told,
 ):
     """The state store. Its methods stand in the parts it is made of.
 

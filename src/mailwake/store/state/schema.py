@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0017"
+VERSION = "0018"
 
 metadata = MetaData(
     naming_convention={

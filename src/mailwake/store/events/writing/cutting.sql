@@ -5,7 +5,7 @@ insert into cut_off
 select e.id, e.delivery
 from (select * from settled union all select * from provisional) as e
 join new_cuts as c on c.recipient = e.recipient
-where (e.type = 'opened' and e.happened_at <= c.opens_until)
+where ((e.type = 'opened' or (e.type = 'unknown' and e.note = 'end_pixel')) and e.happened_at <= c.opens_until)
     or ((e.type in ('clicked', 'converted') or e.note in ('link_refused', 'decoy')) and e.happened_at <= c.clicks_until)
     or (e.note in ('unsubscribe_viewed', 'unsubscribe_doubted', 'preferences_viewed') and e.type = 'unknown'
         and e.happened_at <= greatest(c.opens_until, c.clicks_until));
