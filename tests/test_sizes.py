@@ -90,7 +90,11 @@ def test_the_emulator_stays_small() -> None:
 
 
 def test_queries_and_templates_stay_small() -> None:
-    queries, templates = list(SOURCE.rglob("*.sql")), list(SOURCE.rglob("templates/*.html"))
+    written = SOURCE / "store" / "state" / "newest.sql"  # by `make docs`: a table a line
+    queries, templates = (
+        [path for path in SOURCE.rglob("*.sql") if path != written],
+        list(SOURCE.rglob("templates/*.html")),
+    )
     assert queries
     assert templates
     assert all(lines(path) <= MAX_SQL for path in queries)
