@@ -23,6 +23,7 @@ WORDS = {
     "copies": {"errors", "hosts", "tokens"},
     "language": set(),
     "guesses": set(),
+    "reduced": {"events", "modes"},
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.
@@ -35,7 +36,10 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "stats": set(),
     "trials": {"stats"},
     "weighing": {"stats"},
+    "sampling": {"stats"},
     "store": set(),
+    "audit": {"store"},
+    "oidc": set(),
     "leaving": {"store"},
     "consents": {"store"},
     "smtp": set(),
@@ -48,7 +52,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "webhooks": {"eventlog"},
     "queues": {"webhooks"},
     "goals": {"webhooks", "eventlog", "store"},
-    "accesslog": {"eventlog"},
+    "accesslog": {"inert", "edge", "eventlog"},
     "bounces": set(),
     "suppression": {"bounces", "store"},
     "history": {"judge", "store", "stats"},
@@ -66,7 +70,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "goals",
     },
     "monitoring": {"eventlog"},
-    "insight": {"store", "stats", "trials"},
+    "insight": {"store", "stats", "trials", "sampling"},
     "atlas": {"insight", "store", "stats"},
     "deliverability": {"atlas", "insight", "store", "stats"},
     "comparing": {"insight", "store", "stats"},
@@ -81,6 +85,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "workflows": {"rules", "crm", "scoring", "insight", "notifying", "segments", "store"},
     "drawing": {"insight", "comparing"},
     "boards": {
+        "audit",
         "rules",
         "workflows",
         "pushing",
@@ -113,6 +118,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     },
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "apidoc": {
+        "audit",
         "consents",
         "workflows",
         "pushing",
@@ -130,6 +136,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "scoring",
         "segments",
         "native",
+        "retention",
+        "hygiene",
     },
     "segments": {"insight", "store"},
     "experiments": {"earnings", "insight", "store", "stats", "trials", "merge", "send"},
@@ -140,8 +148,27 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "orgpackage": {"salesforce"},
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
-    "serving": {"clickmap"},
+    "access": {"store"},
+    "serving": {"access", "audit", "clickmap", "store"},
+    "entrance": {"access", "drawing", "framing", "oidc", "serving", "store"},
+    "framing": {
+        "access",
+        "consents",
+        "drawing",
+        "earnings",
+        "experiments",
+        "insight",
+        "people",
+        "segments",
+        "serving",
+        "store",
+    },
+    "retention": {"eventlog", "pipeline", "store"},
+    "hygiene": {"store"},
     "web": {
+        "framing",
+        "access",
+        "audit",
         "serving",
         "apidoc",
         "send",
@@ -171,6 +198,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "exports",
         "notifying",
         "native",
+        "retention",
+        "hygiene",
     },
     "cli": None,
     "simulate": set(),
@@ -229,6 +258,18 @@ def test_the_emulator_and_the_product_do_not_know_each_other() -> None:
 
 def _imported(path: Path) -> Iterator[tuple[int, str]]:
     return ((found.line, found.module) for found in source(path).imports if not found.level)
+
+
+def test_the_days_of_last_opens_are_read_for_list_hygiene_and_for_what_people_and_the_law_ask_alone() -> None:
+    """No segment, score, page, rule or org ever asks for them; rights tell people what is known of themselves."""
+    readers = {"hygiene", "retention", "rights"}
+    wires = {Path("web/privacy.py"), Path("cli/hygiene.py"), Path("cli/privacy/retention.py")}
+    for path in FILES:
+        place, text = path.relative_to(SOURCE), path.read_text(encoding="utf-8")
+        if "mailwake.store.days" in text:
+            assert place.parts[0] in readers or place in wires or place.parts[:2] == ("store", "days"), place
+        if re.search(r"schema\.open_days|[\"']open_days[\"']", text):
+            assert place.parts[:2] in {("store", "days"), ("store", "state"), ("store", "rights")}, place
 
 
 def test_sql_stands_in_the_store_alone() -> None:

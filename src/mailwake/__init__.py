@@ -1,7 +1,7 @@
 """Mailwake shows what happened to the mail you sent.
 
 The words, which every room may import: ``errors sections settings events modes profiles tokens hosts
-copies language``.
+copies language guesses reduced``.
 
 The rooms, in the order an email lives::
 
@@ -30,9 +30,12 @@ The rooms, in the order an email lives::
     judge      evidence in, verdict out
     history    what was stored, judged again
     store      state and events, all the SQL
+    oidc       log-in by a company's own provider of identities
+    audit      who did what, written down so that nobody can change it unseen
     stats      pure mathematics
     trials     the mathematics of experiments
     weighing   the mathematics of scores
+    sampling   the mathematics of what is seen in part
     insight    questions a marketer asks
     atlas      what machines do at each recipient domain, and will do to the next send
     deliverability  how mail fares at each mailbox provider, and since when worse
@@ -56,11 +59,16 @@ The rooms, in the order an email lives::
     boards      what stands, as people read it: addresses, domains, the installation
     apidoc     the API's description of itself
     printing   answers for a terminal and for spreadsheets
+    access     who may see and change what: accounts, roles, sessions, keys
     serving    how colleagues reach the dashboard
+    entrance   the pages of accounts
+    framing    what every page stands in
     web        JSON API and dashboard
     rights     what one person may ask of us: what is known of them, and to be forgotten
     backup     all of an installation, copied while it runs, and put back
     disclosure a recipient's own page
+    retention  how long what is known of people is kept
+    hygiene    whom to pause, of those whose last open is known by the day
     orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command
     simulate   the outside world, for demo and tests

@@ -152,8 +152,35 @@ class Event(msgspec.Struct, frozen=True, array_like=True, kw_only=True, gc=False
     raw: bytes = b""
 
 
+class Counted(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A hit that may only be counted (mode `aggregate`), as the log holds it: no field could say whose it was."""
+
+    #: opened or clicked
+    type: EventType
+    #: start of the hour
+    hour: Micros
+    template: TemplateId
+    #: number of the link, from 1; None: an open
+    link: int | None
+
+
+class LastOpen(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Mode `deliverability`, as the log holds it: who, and on which day; neither when, nor of which mail, nor how."""
+
+    recipient: Handle
+    #: days since 1970, UTC
+    day: int
+
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Event)
+_HOUR, _DAY = 3_600 * SECOND, 86_400 * SECOND
+#: The byte that a record begins with is the number of its fields, and tells the three kinds apart (MessagePack).
+_COUNTED, _LAST_OPEN = b"\x94", b"\x92"
+_REDUCED = (_COUNTED, _LAST_OPEN)
+_counted, _last_open = msgspec.msgpack.Decoder(Counted), msgspec.msgpack.Decoder(LastOpen)
+#: Both modes in a byte, as the events have it that are made of such records.
+_OPENS_COUNTED, _CLICKS_COUNTED, _OPENS_DATED = 0x10, 0x01, 0x20
 
 
 def encode_event(event: Event) -> bytes:
@@ -185,16 +212,43 @@ def encode_hit(  # noqa: PLR0917 - by place, because names cost every hit a hund
     return _encoder.encode((kind, received_at, "edge", None, "", modes, None, *ids, link, said, "", request, None))
 
 
+def encode_counted(type_: EventType, at: int, template: int, link: int | None) -> bytes:
+    """A hit that may only be counted, as the log stores it; of its time the hour is kept."""
+    return _encoder.encode((type_._value_, at - at % _HOUR, template, link))
+
+
+def encode_last_open(recipient: int, at: int) -> bytes:
+    """An open of which the day alone may be kept, as the log stores it."""
+    return _encoder.encode((recipient, at // _DAY))
+
+
+def _expand(record: bytes) -> Event:
+    """The event behind a record that cannot hold a whole one."""
+    if record[:1] == _COUNTED:
+        hit = _counted.decode(record)
+        modes = _OPENS_COUNTED if hit.type is EventType.OPENED else _CLICKS_COUNTED
+        return Event(
+            type=hit.type, received_at=hit.hour, source=Source.EDGE, modes=modes, template=hit.template, link=hit.link
+        )
+    last = _last_open.decode(record)
+    at = Micros(last.day * _DAY)
+    return Event(
+        type=EventType.OPENED, received_at=at, source=Source.EDGE, modes=_OPENS_DATED, recipient=last.recipient
+    )
+
+
 def decode_event(record: bytes, *, split: bool = True) -> Event:
     """The event behind a record of the log.
 
     Args:
-        record: as `encode_event` made it.
+        record: as `encode_event`, `encode_counted` or `encode_last_open` made it.
         split: take the header lines apart, as readers want them; False: leave them as they came.
 
     Raises:
         msgspec.ValidationError: the record is no event of ours. Keep it; do not guess.
     """
+    if record[:1] in _REDUCED:
+        return _expand(record)
     event = _decoder.decode(record)
     if split and event.request is not None and event.request.head:
         msgspec.structs.force_setattr(event.request, "headers", split_head(event.request.head))

@@ -25,6 +25,7 @@ from mailwake.errors import Misconfigured
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes, strictest
 from mailwake.profiles import NEVER, STREAMS, UNWATCHED, Profile, Rule, Rules, profiles, rules_of
 from mailwake.sections import (
+    Audit,
     Brand,
     Compose,
     Conversions,
@@ -39,6 +40,7 @@ from mailwake.sections import (
     Logging,
     Monitor,
     Notify,
+    Oidc,
     Privacy,
     Relay,
     Report,
@@ -61,6 +63,12 @@ _PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,32}")
 #: language, script, region, as BCP 47 has them; a name of a folder, so nothing else
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 DEFAULT_FILE = "mailwake.toml"
+#: what stands in examples in place of a secret, here and elsewhere
+_SAMPLES = frozenset(
+    {"changeme", "change-me", "change_me", "password", "secret", "token", "example", "your-secret-here", "todo", "xxx"}
+)
+#: Raw addresses and user agents find people, so nobody may keep them for longer.
+MAX_RAW_DAYS = 30
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -80,6 +88,7 @@ class Settings:
     """All of mailwake.toml."""
 
     tracking: Tracking = field(default_factory=Tracking)
+    privacy: Privacy = field(default_factory=Privacy)
     keys: Keys = field(default_factory=Keys)
     compose: Compose = field(default_factory=Compose)
     edge: Edge = field(default_factory=Edge)
@@ -99,9 +108,10 @@ class Settings:
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
     scoring: Scoring = field(default_factory=Scoring)
-    privacy: Privacy = field(default_factory=Privacy)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
+    oidc: Oidc = field(default_factory=Oidc)
+    audit: Audit = field(default_factory=Audit)
     logging: Logging = field(default_factory=Logging)
     brand: Brand = field(default_factory=Brand)
     #: one table per host
@@ -222,8 +232,16 @@ class Settings:
         """The text behind ``env:NAME`` or ``file:PATH``.
 
         Raises:
-            Misconfigured: the reference has another form or leads nowhere.
+            Misconfigured: the reference has another form or leads nowhere, or there is no secret at its end.
         """
+        found = self._behind(reference, option)
+        if not found.strip():
+            raise Misconfigured(option, f"{reference} is empty")
+        if found.strip().lower() in _SAMPLES:
+            raise Misconfigured(option, f"{reference} holds a word from an example; everybody knows it")
+        return found
+
+    def _behind(self, reference: str, option: str) -> str:
         kind, _, name = reference.partition(":")
         if kind == "env" and name:
             if name in os.environ:
@@ -301,6 +319,7 @@ def _check(settings: Settings) -> None:
     if url.scheme not in ("http", "https") or not url.hostname or url.path not in ("", "/") or url.query:
         raise Misconfigured("tracking.base_url", "must be a scheme and a host, such as https://track.example.com")
     _check_modes(settings.tracking)
+    _check_keeping(settings)
     _check_names(settings)
     if settings.edge.proxy_protocol and not settings.edge.trusted_proxies:
         raise Misconfigured("edge.proxy_protocol", "nobody may say who is at the far end; name edge.trusted_proxies")
@@ -315,6 +334,9 @@ def _check(settings: Settings) -> None:
     page = urlsplit(settings.privacy.page_url)
     if settings.privacy.page_url and (page.scheme not in ("http", "https") or not page.hostname or page.query):
         raise Misconfigured("privacy.page_url", "must be a scheme and a host, such as https://privacy.example.com")
+    _check_login(settings)
+    if settings.audit.keep_days < 1:
+        raise Misconfigured("audit.keep_days", "must be 1 or more")
     if settings.log.keep_days < 0:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:
@@ -364,6 +386,26 @@ def _check_profile(tracking: Tracking, profile: Profile) -> None:
 
 def _mode_or(word: str, otherwise: Mode) -> Mode:
     return Mode.from_word(word) if word else otherwise
+
+
+def _check_login(settings: Settings) -> None:
+    if settings.web.login not in ("auto", "required"):
+        raise Misconfigured("web.login", "must be auto or required")
+    url = urlsplit(settings.web.public_url)
+    is_url = url.scheme in ("http", "https") and url.hostname and url.path in ("", "/") and not url.query
+    if settings.web.public_url and not is_url:
+        raise Misconfigured("web.public_url", "must be a scheme and a host, such as https://mail.example.com")
+
+
+def _check_keeping(settings: Settings) -> None:
+    if not 0 <= settings.tracking.keep_raw_days <= MAX_RAW_DAYS:
+        raise Misconfigured("tracking.keep_raw_days", f"must be 0 to {MAX_RAW_DAYS}; 0 keeps none")
+    for option in ("individual_days", "deliverability_days", "set_aside_days"):
+        if getattr(settings.privacy, option) < 1:
+            raise Misconfigured(f"privacy.{option}", "must be 1 or more")
+    if settings.privacy.individual_days < settings.tracking.record_days:
+        problem = f"must not be below tracking.record_days, which is {settings.tracking.record_days}"
+        raise Misconfigured("privacy.individual_days", problem)
 
 
 def _check_names(settings: Settings) -> None:

@@ -20,7 +20,9 @@ from mailwake.accesslog.reader import LineReader
 from mailwake.errors import Unavailable
 from mailwake.eventlog.sqlite import SqliteReader, SqliteWriter
 from mailwake.events import SECOND, DeliveryId, Event, EventType, Handle, Micros, Source, TemplateId, decode_event
+from mailwake.modes import INDIVIDUAL, Mode, Modes
 
+AGGREGATE = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
 NOW = Micros(1_795_435_200 * SECOND)
 DAY = 86_400 * SECOND
 
@@ -41,6 +43,7 @@ def replay(hit: Hit) -> Event | None:
         type=EventType.OPENED,
         received_at=hit.at,
         source=Source.EDGE,
+        modes=(INDIVIDUAL if seen else AGGREGATE).to_byte(),
         template=TemplateId(7),
         delivery=DeliveryId(1) if seen else None,
         recipient=Handle(2) if seen else None,
@@ -63,7 +66,7 @@ class House:
         writer = SqliteWriter.open(self.folder / "log", "access-log")
         try:
             ledger = Ledger(self.folder / "ledger", last_segment=writer.end.segment)
-            intake = Intake(writer, ledger, replay=replay, now=now, tally=tally)
+            intake = Intake(writer, ledger, days=writer, replay=replay, now=now, tally=tally)
             for number, lines in enumerate(files):
                 await intake.take(f"file {number}", lines, LineReader(host="t"), Keys(b"s" * 32, ""))
             await intake.flush()
@@ -203,7 +206,7 @@ def test_a_crash_at_any_step_loses_no_line_and_counts_none_twice(
 ) -> None:
     """Before or after each step of a commit; then everything is read again, as an operator would."""
     monkeypatch.setattr(module, "SEGMENT_RECORDS", 3)
-    lines: list[bytes | None] = [line(str(n), at=n, path="/o/counted") for n in range(16)]
+    lines: list[bytes | None] = [line(str(n), at=n) for n in range(16)]
     real, calls = getattr(owner, step), iter(range(1_000))
 
     def crashing(*given: object) -> object:

@@ -17,6 +17,8 @@ from tests.web import conftest as house
 
 from mailwake.apidoc.openapi import ANSWERS, FILES
 from mailwake.segments import keeper
+from mailwake.serving.entry import Door
+from mailwake.settings import Settings
 from mailwake.web.app import create_app
 
 #: what a random name never hits: campaigns, copies, addresses, segments and tables that are there
@@ -32,7 +34,8 @@ THERE = {
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BaseSchema]:
     """The real application over stores in which there is something of everything."""
-    stores = seeding.open_stores(tmp_path_factory.mktemp("openapi"))
+    installation = Settings(root=tmp_path_factory.mktemp("openapi"), data="data")
+    stores = seeding.open_stores(installation.data_folder)
     seeding.by_hand(stores)
     seeding.crowd(stores, "Crowd & Sons", people=40)
     seeding.crowd(stores, house.HOSTILE, people=5, links=house.HOSTILE_LINKS, subject=house.HOSTILE, seed=2)
@@ -42,7 +45,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BaseSchema]:
     keeper.add(stores, "Everybody", "sent >= 1", is_live=True, now=house.NOW, by="test")
     keeper.add(stores, "Settled", "clicked >= 1", is_live=False, now=house.NOW, by="test")
     look = house.troubled(tmp_path_factory.mktemp("installation"))
-    app = create_app(stores, host="testserver", look=look, wall=lambda: house.NOW)
+    app = create_app(stores, door=Door(host="testserver"), look=look, settings=installation, wall=lambda: house.NOW)
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", app)
     yield schema
     seeding.close(stores)

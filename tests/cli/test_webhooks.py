@@ -20,13 +20,13 @@ from typer.testing import CliRunner, Result
 from mailwake.cli import build
 from mailwake.cli.init import make
 from mailwake.cli.serve import roles_of
+from mailwake.cli.webhooks.hooks import hooks_of
 from mailwake.errors import BadInput, Misconfigured, Unreadable
 from mailwake.eventlog.sqlite import SqliteReader, append_now
 from mailwake.events import Event, Note, decode_event, encode_event
 from mailwake.monitoring.conservation import State, balances
 from mailwake.settings import load, parse
 from mailwake.webhooks.call import Refused
-from mailwake.webhooks.hooks import hooks_of
 from mailwake.webhooks.reporting import Hook, raw_event
 
 FIELDS = [

@@ -19,11 +19,11 @@ from tests.queues.amazon import ENVIRONMENT, REGION, Amazon, serving
 from tests.webhooks.calls import CERTIFICATE_URL, TOPIC, bounce, certificate, sns
 
 from mailwake.cli.init import make
+from mailwake.cli.webhooks.hooks import hooks_of
 from mailwake.errors import Misconfigured
 from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.events import Event, EventType, Note, decode_event
 from mailwake.settings import load, parse
-from mailwake.webhooks.hooks import hooks_of
 
 pytest.importorskip("boto3")
 

@@ -160,7 +160,7 @@ class RunningEdge:
         """Stop, and give the counters."""
         self.background.stop()
         report: dict[str, Any] = json.loads((self.settings.data_folder / "edge-0.json").read_text(encoding="utf-8"))
-        ways = ("recorded", "inert", "expired", "rejected", "unrecorded")
+        ways = ("recorded", "dated", "inert", "expired", "rejected", "unrecorded")
         assert report["received"] == sum(report[way] for way in ways)
         return report
 
@@ -186,10 +186,11 @@ def start_edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Star
 
         async def main(stop: asyncio.Event, ready: Callable[[str], None]) -> None:
             log = writer or SqliteWriter.open(settings.data_folder / "log", "edge-0")
+            days = SqliteWriter.open_days(settings.data_folder / "log", "edge-0", clock=lambda: clock[0])
             settings.data_folder.mkdir(exist_ok=True)
             if has_set and not (settings.data_folder / "inert.bin").exists():
                 write_set(settings.data_folder / "inert.bin")
-            await run(settings, KEYS, log, ready=ready, stop=stop, clock=lambda: clock[0])
+            await run(settings, KEYS, log, days=days, ready=ready, stop=stop, clock=lambda: clock[0])
 
         edge = RunningEdge(Background(main), settings, clock)
         started.append(edge)

@@ -55,7 +55,7 @@ def test_aggregate_drops_ids_even_where_a_token_carries_them(edge: RunningEdge) 
 def test_deliverability_keeps_who_and_the_day_and_nothing_else(edge: RunningEdge) -> None:
     edge.ask(f"/o/{message(modes=DELIVERABILITY)}")
     (event,) = edge.events()
-    assert (event.recipient, event.delivery, event.request) == (RECIPIENT, None, None)
+    assert (event.recipient, event.template, event.delivery, event.request) == (RECIPIENT, None, None, None)
     assert event.received_at == NOW_MICROS - NOW_MICROS % DAY
 
 

@@ -21,7 +21,7 @@ from tests.edge.conftest import (
 )
 from tests.silence import write_set
 
-from mailwake.edge.replay import Replay
+from mailwake.accesslog.replay import Replay
 from mailwake.events import Event, EventType, Request, Source
 from mailwake.inert.reader import InertSet
 from mailwake.modes import INDIVIDUAL, Mode, Modes
@@ -98,7 +98,7 @@ def test_whatever_is_asked_the_edge_itself_writes_the_same(start_edge: StartEdge
         event = replay.take(Request(method, path.encode(), "127.0.0.1", (), head), host=host.encode(), at=NOW_MICROS)
         told += [msgspec.structs.replace(event, request=split(event.request))] if event else []
     report = edge.stop()
-    assert told == edge.events()
+    assert sorted(told, key=repr) == sorted(edge.events(), key=repr)  # days stand in a sequence of their own
     counts = replay.counters.report()
     assert counts == {name: report[name] for name in counts}
 

@@ -162,7 +162,9 @@ def test_workers_share_a_port_and_write_logs_of_their_own(installation: Path) ->
             assert second == port
             assert {path.name for path in (installation / "mailwake-data" / "log").glob("*.log")} == {
                 "edge-0.log",
+                "edge-0-days.log",
                 "edge-1.log",
+                "edge-1-days.log",
             }
 
 

@@ -119,7 +119,7 @@ def test_what_is_remembered_is_bounded(shop: Shop, monkeypatch: pytest.MonkeyPat
 
 
 def test_it_is_a_desk_of_the_webhooks_role_with_its_counts_and_limits(shop: Shop) -> None:
-    receiver = Receiver((), None, shop.log, clock=lambda: NOW, desks={PATH: shop.till.take})  # type: ignore[arg-type]  # no hook reads tokens
+    receiver = Receiver((), None, shop.log, days=shop.log, clock=lambda: NOW, desks={PATH: shop.till.take})  # type: ignore[arg-type]  # no hook reads tokens
     told: list[Any] = []
 
     def ask(body: bytes, method: str = "POST", length: int | None = None) -> int:

@@ -9,6 +9,7 @@ import pytest
 from mailwake.insight.metrics import Metric, metrics, rate, rates, true_open_rate
 from mailwake.insight.opens import TrueOpens, true_opens
 from mailwake.insight.tally import Reaction, Tally, add, reaction
+from mailwake.insight.whole import Whole, whole_rates
 from mailwake.stats.rates import wilson_interval
 from mailwake.stats.uncertain import Expected
 
@@ -26,7 +27,8 @@ COUNTED = [metric for metric in metrics().values() if metric.source != "earnings
 
 @pytest.mark.parametrize("metric", COUNTED, ids=lambda metric: metric.id)
 def test_a_metric_counts_something_that_is_counted(metric: Metric) -> None:
-    nothing: Tally | TrueOpens = Tally() if metric.source == "tally" else true_opens([])
+    empty: dict[str, Tally | TrueOpens | Whole] = {"tally": Tally(), "true_opens": true_opens([]), "whole": Whole()}
+    nothing = empty[metric.source]
     assert attrgetter(metric.count)(nothing) in (0, None, Expected())
     assert attrgetter(metric.base)(nothing) == 0
 
@@ -52,9 +54,8 @@ def test_more_than_there_can_be_is_no_rate_and_says_why() -> None:
 
 
 def test_all_rates_come_in_the_order_of_the_registry() -> None:
-    assert [*(each.metric for each in rates(Tally())), true_open_rate(true_opens([])).metric] == [
-        metric.id for metric in COUNTED
-    ]
+    found = (*rates(Tally()), true_open_rate(true_opens([])), *whole_rates([]))
+    assert [each.metric for each in found] == [metric.id for metric in COUNTED]
 
 
 def test_an_expected_count_is_shown_whole_and_kept_exact_and_doubt_widens_its_interval() -> None:

@@ -188,10 +188,10 @@ def test_the_json_says_all_of_it_and_nothing_that_a_report_made_up(well: Install
     assert told["sums"][0] == {
         "kind": "requests",
         "name": "edge-0",
-        "equation": "received = recorded + inert + expired + rejected + unrecorded + waiting",
+        "equation": "received = recorded + dated + inert + expired + rejected + unrecorded + waiting",
         "state": "holds",
         "left": 10,
-        "right": {"recorded": 5, "inert": 1, "expired": 1, "rejected": 3, "unrecorded": 0, "waiting": 0},
+        "right": {"recorded": 5, "dated": 0, "inert": 1, "expired": 1, "rejected": 3, "unrecorded": 0, "waiting": 0},
         "difference": 0,
     }
     assert [(each["reader"], each["records"], each["pace"]) for each in told["readers"]] == [

@@ -41,6 +41,7 @@ from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.pipeline.inert import StoredRefusals
 from mailwake.pipeline.item import Drop
 from mailwake.pipeline.lookups import Lookups
+from mailwake.pipeline.raw import RawFiles
 from mailwake.pipeline.worker import Pass, Worker
 from mailwake.sections import Demo, Enrich
 from mailwake.store.events import EventRow, EventStore, open_events
@@ -145,6 +146,7 @@ class House:
     now: Micros = START
     report: Path | None = None
     holds: bool = True
+    keep_raw_days: int = 0
     #: of those whom a test made known
     handles: list[Handle] = field(default_factory=list)
     state: StateStore = field(init=False)
@@ -171,6 +173,7 @@ class House:
             dead=DeadLetters(self.folder / "dead"),
             inert=InertKeeper(self.folder / "inert.bin", StoredRefusals(self.withdrawals), wall=lambda: self.now),
             withdrawals=self.withdrawals,
+            raw=RawFiles(self.folder / "raw", self.keep_raw_days),
             keeper=Keeper(self.state, self.events, Thresholds.load(), told=lookups.told),
             holding=Holding(self.state, self.events, holds=self.holds),
             demo=self.demo,

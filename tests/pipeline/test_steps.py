@@ -1,6 +1,7 @@
 """Each step keeps its promise, on real stores and a real log."""
 
 import re
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,12 @@ from tests.pipeline.house import (
 from mailwake.events import CampaignId, Class, Event, EventType, Handle, Micros, Note, Source, TemplateId, encode_event
 from mailwake.inert.entries import EVER, SILENT, Before, day_after
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
-from mailwake.pipeline.hits import axis_mode
 from mailwake.pipeline.item import Drop
 from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.steps import STEPS
+from mailwake.reduced import axis_mode
 from mailwake.sections import Demo
+from mailwake.store.days import open_days
 from mailwake.store.state import Consent
 
 HUMAN_WEEK = Micros(7 * 86_400 * 1_000_000)
@@ -154,7 +156,9 @@ def test_deliverability_keeps_the_day_and_nothing_else(house: House) -> None:
     later, earlier = hit(EventType.OPENED, 86_400, modes=DELIVERABILITY), hit(EventType.OPENED, 0, modes=DELIVERABILITY)
     done = house.work(later, earlier)
     assert dropped(done) == {Drop.DAY_KEPT: 2}
-    assert house.state.open_days() == {Handle(101): date(2026, 11, 3)}
+    with closing(open_days(house.folder / "state.sqlite")) as days:
+        assert days.not_opened_since([Handle(101)], date(2026, 11, 3)) == []
+        assert days.not_opened_since([Handle(101)], date(2026, 11, 4)) == [101]
     assert house.rows() == []
     assert house.events.ask("counters", campaign=1) == []
 

@@ -56,7 +56,7 @@ def away() -> None:
 
 def polling(queue: Memory, log: Log) -> tuple[Poller, Receiver]:
     hook = Hook(esp="ses", name="main", url=URL, secrets=secrets("ses"), queued=True)
-    receiver = Receiver([hook], Copies(reader()), log, clock=lambda: NOW)
+    receiver = Receiver([hook], Copies(reader()), log, days=log, clock=lambda: NOW)
     return Poller(queue, hook, receiver, clock=lambda: NOW), receiver
 
 

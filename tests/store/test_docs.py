@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import mailwake.store.access.tables
+import mailwake.store.audit.tables
 import mailwake.store.crm.tables
 import mailwake.store.native.tables
 import mailwake.store.rights.tables

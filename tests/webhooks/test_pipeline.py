@@ -38,7 +38,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def events(esp: str, body: Any, *, at: Micros = NOW) -> list[Event]:
-    """What the receiver puts into the log for a body."""
+    """What a receiver without an eye for modes would put into the log for a body; the pipeline has to cope with it."""
     hook, call = Hook(esp=esp, name="main", secrets=secrets(esp)), SIGNED[esp](body, NOW)
     reading = verify_and_read(hook, call)
     told = [event_of(hook, each, COPIES, received_at=at) for each in reading.told]

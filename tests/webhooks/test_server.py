@@ -6,6 +6,7 @@ import asyncio
 import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from mailwake.errors import Unavailable
 from mailwake.eventlog import Done, End
 from mailwake.events import SECOND, Event, EventType, Micros, Note, Source, decode_event
 from mailwake.guesses import MOST_WRONG as MOST
+from mailwake.modes import Mode, Modes
+from mailwake.tokens import MessageToken
 from mailwake.webhooks import server
 from mailwake.webhooks.call import MAX_EVENTS, Call, Refused
 from mailwake.webhooks.reporting import Hook, Reading
@@ -28,6 +31,8 @@ class Log:
     """A writer that keeps segments in memory."""
 
     segments: list[Sequence[bytes]] = field(default_factory=list)
+    #: the sequence beside it, which tells no time of day
+    days: Log = field(init=False)
     away: bool = False
     writer: str = "webhooks"
     waiting: int = 0
@@ -45,6 +50,10 @@ class Log:
     async def close(self) -> None:
         pass
 
+    def __post_init__(self) -> None:
+        if self.writer == "webhooks":
+            self.days = Log(writer="webhooks-days")
+
     @property
     def end(self) -> End:
         return End(len(self.segments), 0)
@@ -56,7 +65,7 @@ class Log:
 def receiver(*esps: str, log: Log | None = None, proxies: tuple[str, ...] = ()) -> tuple[Receiver, Log]:
     kept = log or Log()
     hooks = [Hook(esp=esp, name="main", url=URL, secrets=secrets(esp)) for esp in esps]
-    return Receiver(hooks, Copies(reader()), kept, clock=lambda: NOW, proxies=proxies), kept
+    return Receiver(hooks, Copies(reader()), kept, days=kept.days, clock=lambda: NOW, proxies=proxies), kept
 
 
 def post(
@@ -145,7 +154,11 @@ def test_the_key_is_the_same_for_a_second_delivery_and_another_for_another_accou
     deliver(app, "sendgrid")
     deliver(app, "sendgrid", SIGNED["sendgrid"](bounce("sendgrid"), NOW - 60_000_000))
     other = Receiver(
-        [Hook(esp="sendgrid", name="two", secrets=secrets("sendgrid"))], Copies(reader()), log, clock=lambda: NOW
+        [Hook(esp="sendgrid", name="two", secrets=secrets("sendgrid"))],
+        Copies(reader()),
+        log,
+        days=log.days,
+        clock=lambda: NOW,
     )
     made = SIGNED["sendgrid"](bounce("sendgrid"), NOW)
     assert post(other, "/webhooks/sendgrid/two", made.body, dict(made.headers)) == 200
@@ -197,7 +210,7 @@ def test_who_tries_secrets_is_not_heard_for_a_minute_and_everybody_else_is(
     """AT-48."""
     now = [NOW]
     hook = Hook(esp=esp, name="main", url=URL, secrets=secrets(esp))
-    app = Receiver([hook], Copies(reader()), Log(), clock=lambda: now[0])
+    app = Receiver([hook], Copies(reader()), Log(), days=Log(), clock=lambda: now[0])
     monkeypatch.setattr(server, "verify_and_read", wrong_secret)
     assert [deliver(app, esp) for _ in range(MOST)] == [401] * MOST
     assert deliver(app, esp) == 429
@@ -240,7 +253,7 @@ def test_a_certificate_that_cannot_be_had_is_no_forgery() -> None:
         raise Unavailable("no network")
 
     hook = Hook(esp="ses", name="main", secrets=replace(secrets("ses"), fetch=away))
-    app = Receiver([hook], Copies(reader()), Log(), clock=lambda: NOW)
+    app = Receiver([hook], Copies(reader()), Log(), days=Log(), clock=lambda: NOW)
     assert deliver(app, "ses") == 503
 
 
@@ -328,7 +341,7 @@ def test_a_sender_that_hangs_up_leaves_nothing_behind() -> None:
 
 def test_a_full_batch_is_one_segment() -> None:
     app, log = receiver("sendgrid")
-    batch = [{"event": "open", "sg_event_id": str(n)} for n in range(MAX_EVENTS)]
+    batch = [{"event": "delivered", "sg_event_id": str(n)} for n in range(MAX_EVENTS)]
     assert deliver(app, "sendgrid", SIGNED["sendgrid"](batch, NOW)) == 200
     assert [len(segment) for segment in log.segments] == [MAX_EVENTS + 1]
     assert len({event.key for event in log.events()[1:]}) == MAX_EVENTS
@@ -346,7 +359,7 @@ def test_a_full_batch_is_one_segment() -> None:
 def test_only_a_named_proxy_says_who_calls(client: str, forwarded: str, status: int) -> None:
     known = replace(secrets("postmark"), networks=("192.0.2.0/24",))
     hook = Hook(esp="postmark", name="main", secrets=known)
-    app = Receiver([hook], Copies(reader()), Log(), clock=lambda: NOW, proxies=["127.0.0.0/8"])
+    app = Receiver([hook], Copies(reader()), Log(), days=Log(), clock=lambda: NOW, proxies=["127.0.0.0/8"])
     made = SIGNED["postmark"](bounce("postmark"), NOW)
     headers = {**made.headers, "x-forwarded-for": forwarded}
     assert post(app, "/webhooks/postmark/main", made.body, headers, client=client) == status
@@ -368,3 +381,66 @@ def test_the_report_has_every_count() -> None:
     deliver(app, "sendgrid")
     report = app.report()
     assert (report["calls"], report["events"], report["events_lost"]) == (1, 1, 0)
+
+
+def asked(token: MessageToken, **entry: Any) -> list[dict[str, Any]]:
+    """What SendGrid says of one act of a reader, with all that it knows of them."""
+    told = {"sg_event_id": "o", "timestamp": 1_794_990_000, "ip": "203.0.113.9", "useragent": "Agent/1"}
+    return [{"email": "ann@example.com", "mailwake": url(token=token), **told, **entry}]
+
+
+def logged(body: list[dict[str, Any]], **more: Any) -> tuple[list[Event], bytes]:
+    """The events of one call, and every byte that came into the log with them."""
+    log = Log()
+    hook = Hook(esp="sendgrid", name="main", url=URL, secrets=secrets("sendgrid"))
+    app = Receiver([hook], Copies(reader()), log, days=log.days, clock=lambda: NOW, **more)
+    assert deliver(app, "sendgrid", SIGNED["sendgrid"](body, NOW)) == 200
+    written = [record for part in (log, log.days) for segment in part.segments for record in segment]
+    return [*log.events(), *log.days.events()], b"\n".join(written)
+
+
+def copy(opens: Mode, clicks: Mode = Mode.OFF) -> MessageToken:
+    return MessageToken(Modes(opens=opens, clicks=clicks), 7, 0x1122_3344_5566, 0x6655_4433_2211, date(2026, 11, 2))
+
+
+@pytest.mark.parametrize("opens", [Mode.OFF, Mode.AGGREGATE])
+@pytest.mark.parametrize("event", ["open", "click", "unsubscribe"])
+def test_what_an_esp_saw_of_somebody_who_is_not_watched_leaves_no_trace_of_them(opens: Mode, event: str) -> None:
+    """The ESP's metadata name the copy whatever its mode is; neither the event nor the body may reach the log."""
+    events, written = logged(asked(copy(opens, opens), event=event))
+    assert [each.type for each in events if each.note is Note.NONE] == (
+        [EventType.UNSUBSCRIBED] if event == "unsubscribe" else []
+    )
+    for canary in (b"203.0.113.9", b"Agent/1", b"ann@example.com"):
+        assert canary not in written
+
+
+def test_of_an_open_in_mode_deliverability_an_esp_tells_the_day() -> None:
+    events, written = logged(asked(copy(Mode.DELIVERABILITY), event="open"))
+    (day,) = [event for event in events if event.note is Note.NONE]
+    assert (day.recipient, day.template, day.delivery, day.request) == (0x6655_4433_2211, None, None, None)
+    assert day.received_at % 86_400_000_000 == 0
+    assert b"203.0.113.9" not in written
+
+
+def test_a_hit_that_names_no_copy_is_of_nobody_whose_mode_is_known() -> None:
+    body = [{"event": "open", "email": "ann@example.com", "ip": "203.0.113.9", "sg_event_id": "o"}]
+    events, written = logged(body)
+    assert [event.note for event in events] == [Note.WEBHOOK]
+    assert b"ann@example.com" not in written
+    assert b"203.0.113.9" not in written
+
+
+def test_one_such_hit_costs_the_body_of_the_whole_call_and_no_event() -> None:
+    loud = asked(copy(Mode.INDIVIDUAL, Mode.INDIVIDUAL), event="open")
+    events, written = logged([*loud, *asked(copy(Mode.OFF), event="open", ip="198.51.100.7", sg_event_id="p")])
+    assert [event.type for event in events[1:]] == [EventType.OPENED]
+    assert events[0].raw == b""
+    assert b"198.51.100.7" not in written
+    assert logged(loud)[0][0].raw
+
+
+def test_an_installation_that_lowered_its_ceiling_keeps_less_of_mail_sent_before() -> None:
+    ceiling = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
+    events, _ = logged(asked(copy(Mode.INDIVIDUAL, Mode.INDIVIDUAL), event="open"), ceiling=ceiling)
+    assert [event.note for event in events] == [Note.WEBHOOK]

@@ -18,7 +18,8 @@ from mailwake.accesslog.ledger import Ledger
 from mailwake.accesslog.reader import LineReader, Other
 from mailwake.errors import Unreadable
 from mailwake.eventlog import End
-from mailwake.events import SECOND, Event, Micros, encode_event
+from mailwake.events import SECOND, Event, Micros
+from mailwake.reduced import keep
 
 #: Records of one segment: enough to make its sync cheap, few enough that a crash costs little reading.
 SEGMENT_RECORDS = 4_096
@@ -83,16 +84,18 @@ class Intake:
 
     Args:
         log: of events, this source's own sequence.
+        days: the one beside it, which tells no time of day.
         ledger: what was taken in before.
         replay: the edge's rules.
         now: microseconds since 1970, when reading began.
         tally: is counted on.
     """
 
-    def __init__(self, log: Log, ledger: Ledger, *, replay: Replay, now: Micros, tally: Tally) -> None:
-        self._log, self._ledger, self._replay = log, ledger, replay
+    def __init__(self, log: Log, ledger: Ledger, *, days: Log, replay: Replay, now: Micros, tally: Tally) -> None:
+        self._log, self._days, self._ledger, self._replay = log, days, ledger, replay
         self._latest = now + _AHEAD
         self._waiting: list[bytes] = []
+        self._dated: list[bytes] = []
         self.tally = tally
 
     async def take(self, name: str, lines: Iterable[bytes | None], reader: LineReader, keys: Keys) -> None:
@@ -109,7 +112,7 @@ class Intake:
                 self.tally.unreadable += 1
                 if len(self.tally.problems) < _NAMED:
                     self.tally.problems.append(Problem(name, number, str(fault)))
-            if len(self._waiting) >= SEGMENT_RECORDS:
+            if len(self._waiting) + len(self._dated) >= SEGMENT_RECORDS:
                 await self.flush()
 
     async def flush(self) -> None:
@@ -118,13 +121,15 @@ class Intake:
         Raises:
             Unavailable: the log or the ledger cannot be written; what was not durable is read again the next time.
         """
-        if not self._waiting:
+        if not self._waiting and not self._dated:
             return
+        if self._dated:
+            await self._days.write(self._dated)  # a day written twice is one day, so the ledger need not know of it
         self._ledger.prepare(self._log.end.segment + 1)
         await self._log.write(self._waiting)
         self._ledger.commit()
-        self.tally.recorded += len(self._waiting)
-        self._waiting = []
+        self.tally.recorded += len(self._waiting) + len(self._dated)
+        self._waiting, self._dated = [], []
 
     def _take(self, line: bytes | None, reader: LineReader, keys: Keys) -> None:
         if line is None:
@@ -161,4 +166,6 @@ class Intake:
         # Only what names a delivery anyway gets a key that leads back to the line.
         if event.request is not None:
             msgspec.structs.force_setattr(event, "key", f"log:{key:016x}")
-        self._waiting.append(encode_event(event))
+        records, days = keep(event)
+        self._waiting += records
+        self._dated += days

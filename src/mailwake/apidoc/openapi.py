@@ -11,6 +11,8 @@ from fastapi.openapi.utils import get_openapi
 
 from mailwake.apidoc import shapes
 from mailwake.atlas.answers import Atlas
+from mailwake.audit.answers import AuditAnswer
+from mailwake.audit.checking import Checked
 from mailwake.comparing.changes import Changes
 from mailwake.comparing.compare import Comparison
 from mailwake.comparing.pace import CampaignPace
@@ -23,6 +25,7 @@ from mailwake.earnings.answers import CampaignConversions, GoalReport
 from mailwake.experiments.answers import AllAnswer, ExperimentAnswer, PlanAnswer
 from mailwake.exports.events import EventsPage
 from mailwake.exports.formats import FORMATS
+from mailwake.hygiene.inactive import Inactive
 from mailwake.insight.answers import CampaignReport, Overview, PeoplePage
 from mailwake.insight.click_map import ClickMap
 from mailwake.insight.dialects import Definitions
@@ -32,6 +35,7 @@ from mailwake.native.report import NativeReport
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
 from mailwake.pushing.standing import Standing
+from mailwake.retention.plan import Plan
 from mailwake.scoring.calls import Calls
 from mailwake.scoring.force import Used
 from mailwake.scoring.learning import Learned
@@ -101,9 +105,14 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/salesforce/reconcile": NativeReport,
     "get /api/workflows": RulesAnswer,
     "get /api/workflows/why": WhyAnswer,
+    "get /api/audit": AuditAnswer,
+    "get /api/audit/check": Checked,
     "get /api/workflows/{rule}/test": TrialAnswer,
     f"get {_CAMPAIGN}/deliverability": OfCampaign,
     f"get {_CAMPAIGN}/links/{{number}}/people": Followers,
+    "get /api/privacy/retention": Plan,
+    "post /api/privacy/retention": Plan,
+    "get /api/hygiene": Inactive,
 }
 #: route to the members of the object that it takes; the first so many of them have to be there
 BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
@@ -124,6 +133,7 @@ TYPED_BODIES: Mapping[str, Any] = {"put /api/consent/{address}": Told, "post /ap
 #: route to media types, where the answer is a file
 FILES: Mapping[str, tuple[str, ...]] = {
     "get /api/export/{table}": tuple(FORMATS.values()),
+    "get /api/audit.jsonl": ("application/jsonl",),
     "get /api/pack": ("application/zip",),
     "get /api/snapshot": ("application/vnd.duckdb",),
 }

@@ -42,11 +42,14 @@ async def _serve(settings: Settings, keys: KeyRing, worker: int) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    writer = SqliteWriter.open(settings.data_folder / "log", f"edge-{worker}", keep=settings.log)
+    folder, name = settings.data_folder / "log", f"edge-{worker}"
+    writer = SqliteWriter.open(folder, name, keep=settings.log)
+    days = SqliteWriter.open_days(folder, name, keep=settings.log)
     try:
-        await run(settings, keys, writer, worker=worker, ready=_say_ready, stop=stop)
+        await run(settings, keys, writer, days=days, worker=worker, ready=_say_ready, stop=stop)
     finally:
         await writer.close()
+        await days.close()
 
 
 def _say_ready(url: str) -> None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from mailwake.cli.logs import configure
+from mailwake.cli.webhooks.hooks import hooks_of
 from mailwake.copies import Copies
 from mailwake.errors import Misconfigured, Unavailable
 from mailwake.eventlog import LogWriter
 from mailwake.hosts import Hosts
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.webhooks.call import Secrets
-from mailwake.webhooks.hooks import hooks_of
 from mailwake.webhooks.reporting import Hook
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ log = structlog.get_logger()
 WRITER = "webhooks"
 #: by the name of the hook
 Queues: TypeAlias = "dict[str, tuple[Hook, Sqs]]"
+
+
+#: of a shop's secret, which proves a call all by itself
+_LEAST_CHARS = 16
 
 
 def command(config: str = DEFAULT_FILE) -> None:
@@ -48,11 +52,22 @@ async def _serve(settings: Settings, hooks: list[Hook], queues: Queues) -> None:
     from mailwake.serving.server import serve as listen
     from mailwake.webhooks.server import Receiver
 
-    writer = SqliteWriter.open(settings.data_folder / "log", WRITER, keep=settings.log)
+    folder = settings.data_folder / "log"
+    writer = SqliteWriter.open(folder, WRITER, keep=settings.log)
+    days = SqliteWriter.open_days(folder, WRITER, keep=settings.log)
     listener, copies = settings.webhook_server, Copies(Hosts.load(settings).reader())
     try:
         desks = _desks(settings, writer)
-        receiver = Receiver(hooks, copies, writer, clock=_clock, proxies=listener.trusted_proxies, desks=desks)
+        receiver = Receiver(
+            hooks,
+            copies,
+            writer,
+            days=days,
+            clock=_clock,
+            ceiling=settings.ceiling,
+            proxies=listener.trusted_proxies,
+            desks=desks,
+        )
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -75,6 +90,7 @@ async def _serve(settings: Settings, hooks: list[Hook], queues: Queues) -> None:
             )
     finally:
         await writer.close()
+        await days.close()
 
 
 def _desks(settings: Settings, writer: LogWriter) -> dict[str, Desk]:
@@ -86,8 +102,8 @@ def _desks(settings: Settings, writer: LogWriter) -> dict[str, Desk]:
     from mailwake.store.state import open_state
 
     values = tuple(settings.secret(each, "conversions.secrets") for each in told.secrets)
-    if not all(values):
-        raise Misconfigured("conversions.secrets", "one of them is empty")
+    if any(len(value) < _LEAST_CHARS for value in values):
+        raise Misconfigured("conversions.secrets", f"one is shorter than {_LEAST_CHARS} characters; guessing would do")
     state = open_state(settings.data_folder / "state.sqlite")
     secrets = Secrets(values=values, networks=told.networks)
     return {PATH: Till(secrets, Hosts.load(settings), state.goals, writer, tick=time.monotonic).take}

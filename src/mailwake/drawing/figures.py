@@ -19,6 +19,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def few(number: int | None) -> str:
+    """A count that is left out where few people stand behind it."""
+    return say("left out") if number is None else count(number)
+
+
 def percent(rate: float | None) -> str:
     """A rate 0-1 as a percentage, with a second decimal below 1 % where one alone would hide the figure."""
     if rate is None:

@@ -198,7 +198,7 @@ def links(rows: Iterable[LinkLine], campaign: str) -> list[LinkView]:
             href=safe_href(row.href),
             split=split(row.label, row.clicked, longest),
             counts=tuple((who, say(says), figures.count(getattr(row.clicked, part))) for who, part, says in _FOLLOWED),
-            hits=figures.count(row.hits),
+            hits=figures.few(row.hits),
             people=f"/campaigns/{campaign}/links/{row.number}/people?template={row.template}",
             why=() if row.machines is None else why(row.machines),
             machine_clicks="" if row.machines is None else listed(row.machines.clicks, row.machines.clicks, CLICKS),

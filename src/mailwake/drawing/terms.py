@@ -44,6 +44,7 @@ TERMS = frozenset(
         noted("decoy"),
         # what stands on the right of a sum of the log
         noted("recorded"),
+        noted("dated"),
         noted("inert"),
         noted("expired"),
         noted("unrecorded"),

@@ -1,8 +1,8 @@
 """What became of every request, kept in memory and put beside the log for `doctor` and the metrics.
 
-Every request ends in exactly one of five ways, so ``received = recorded + inert + expired + rejected + unrecorded`` as
-soon as all are answered. Those under way are `waiting`, all of them for the log; the log counts them too, so that a
-request that was lost on the way shows. No counter ever holds a part of the request.
+Every request ends in exactly one of six ways, so ``received = recorded + dated + inert + expired + rejected +
+unrecorded`` as soon as all are answered. Those under way are `waiting`, all of them for the log; the log counts them
+too, so that a request that was lost on the way shows. No counter ever holds a part of the request.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ class Counters:
     received: int = 0
     #: durable in the log before they were answered
     recorded: int = 0
+    #: of these opens the day alone is durable, in a sequence of its own, before they were answered
+    dated: int = 0
     #: recognised and on purpose not recorded: tracking was withdrawn, or the mode of the mail forbids it
     inert: int = 0
     #: recognised, answered, and older than `tracking.record_days`
@@ -41,7 +43,8 @@ class Counters:
     @property
     def waiting(self) -> int:
         """Requests that have not come to an end yet."""
-        return self.received - self.recorded - self.inert - self.expired - self.rejected - self.unrecorded
+        ended = self.recorded + self.dated + self.inert + self.expired + self.rejected + self.unrecorded
+        return self.received - ended
 
     def reject(self, reason: str) -> None:
         """Count a refusal under a word from a closed set."""
@@ -50,8 +53,8 @@ class Counters:
 
     def report(self, **more: object) -> dict[str, object]:
         """All counts by name, and what else is worth telling."""
-        counts = {name: getattr(self, name) for name in ("received", "recorded", "inert", "expired", "rejected")}
-        counts |= {"unrecorded": self.unrecorded, "waiting": self.waiting}
+        names = ("received", "recorded", "dated", "inert", "expired", "rejected", "unrecorded", "waiting")
+        counts = {name: getattr(self, name) for name in names}
         split = {name: dict(sorted(getattr(self, name).items())) for name in ("shed", "reasons")}
         return {**counts, **split, **more}
 

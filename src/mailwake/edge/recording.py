@@ -35,8 +35,10 @@ from mailwake.events import (
     Request,
     Source,
     TemplateId,
+    encode_counted,
     encode_event,
     encode_hit,
+    encode_last_open,
 )
 from mailwake.hosts import Hosts
 from mailwake.inert.entries import Axes
@@ -96,6 +98,7 @@ class Recorder:
         settings: of the installation.
         hosts: its tracking hosts, with their keys.
         writer: this process's own sequence in the log.
+        days: the one beside it, which tells no time of day.
         inert: recipients of whom nothing is recorded.
         clock: gives microseconds since 1970.
         soon: runs something when the hits of this round of the event loop have all come in; None: the loop itself does.
@@ -111,6 +114,7 @@ class Recorder:
         hosts: Hosts,
         writer: LogWriter,
         *,
+        days: LogWriter,
         inert: InertSet,
         clock: Callable[[], int],
         soon: Callable[[Callable[[], None]], object] | None = None,
@@ -118,7 +122,7 @@ class Recorder:
         self.hosts = frozenset(hosts.all)
         self.counters = Counters()
         self.clock = clock
-        self._writer = writer
+        self._writer, self._days = writer, days
         self._inert = inert
         self._soon = soon or _call_soon
         self._tokens = hosts.reader()
@@ -133,6 +137,8 @@ class Recorder:
         #: hits of this round of the loop, and what each is answered with once they are durable
         self._records: list[bytes] = []
         self._answers: list[tuple[Exchange, Response]] = []
+        #: opens of which the day alone is kept, and what they are answered with
+        self._dated: list[tuple[bytes, Exchange, Response]] = []
         self._under_way: set[_Waiting] = set()
         self._opens_up_to, self._clicks_up_to = _OPENS_UP_TO, _CLICKS_UP_TO
         self._record_days = settings.tracking.record_days
@@ -141,8 +147,8 @@ class Recorder:
 
     @property
     def gathered(self) -> int:
-        """Hits of this round of the event loop, which the log has not got yet."""
-        return len(self._records)
+        """Hits of this round of the event loop, which the log has not got yet, and those on their way into the days."""
+        return len(self._records) + len(self._dated) + self._days.waiting
 
     # --- tokens
 
@@ -281,24 +287,43 @@ class Recorder:
             return
         if mode is _INDIVIDUAL:
             ids, request = (template, delivery or None, recipient or None), self._evidence(exchange)
+            record = encode_hit(type_, now, modes.byte, ids, link, note, request)
         elif exchange.method == "HEAD":
             self._pass_over(exchange, response)  # a machine's, and a counter could not tell
             return
-        elif mode is _DAILY:  # who and on which day; neither when, nor which copy, nor how
-            ids, request, now = (template, None, recipient or None), None, now - now % _DAY
+        elif mode is _DAILY and recipient:
+            self._date(encode_last_open(recipient, now), exchange, response)
+            return
         else:
-            ids, request = (template, None, None), None
-        record = encode_hit(type_, now, modes.byte, ids, link, note, request)
+            record = encode_counted(type_, now, template, link)
         self._records.append(record)
         self._answers.append((exchange, response))
         if len(self._records) == 1:
             self._soon(self._hand_in)
+
+    def _date(self, record: bytes, exchange: Exchange, response: Response) -> None:
+        """Keep the day of an open apart from everything that has a time."""
+        self._dated.append((record, exchange, response))
+        if len(self._dated) == 1:
+            self._soon(self._hand_in_days)
 
     def _hand_in(self) -> None:
         """Give the log what all lines brought in this round of the loop."""
         records, answers = self._records, self._answers
         self._records, self._answers = [], []
         self._writer.append(records, partial(self._written, self._wait(answers, PATIENCE_SECONDS), len(records)))
+
+    def _hand_in_days(self) -> None:
+        dated, self._dated = self._dated, []
+        waiting = self._wait([(exchange, response) for _, exchange, response in dated], PATIENCE_SECONDS)
+
+        def written(fault: Exception | None) -> None:
+            self._under_way.remove(waiting)
+            self.counters.dated += 0 if fault else len(dated)
+            self.counters.unrecorded += len(dated) if fault else 0
+            waiting.answer()
+
+        self._days.append([record for record, *_ in dated], written)
 
     def _wait(self, answers: list[tuple[Exchange, Response]], patience_seconds: float) -> _Waiting:
         waiting = _Waiting(monotonic() + patience_seconds, answers)

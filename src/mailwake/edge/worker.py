@@ -99,17 +99,19 @@ async def run(
     keys: KeyRing,
     writer: LogWriter,
     *,
+    days: LogWriter,
     worker: int = 0,
     ready: Callable[[str], None],
     stop: asyncio.Event,
     clock: Callable[[], int] = microseconds,
 ) -> None:
-    """Serve until `stop` is set, then drain. The writer is closed at the end.
+    """Serve until `stop` is set, then drain. The writers are closed at the end.
 
     Args:
         settings: of the installation.
         keys: its master keys.
         writer: this worker's own sequence in the log.
+        days: the one beside it, which tells no time of day.
         worker: its number; workers share the port.
         ready: told the address once requests are accepted.
         stop: set it to end.
@@ -121,7 +123,7 @@ async def run(
     """
     inert = InertSet(settings.data_folder / "inert.bin", tail=writer.writer)
     hosts = Hosts(settings, keys)
-    recorder = Recorder(settings, hosts, writer, inert=inert, clock=clock)
+    recorder = Recorder(settings, hosts, writer, days=days, inert=inert, clock=clock)
     nonces = Nonces(keys.derive("edge forms"))
     app = App(recorder, pages_of(hosts, settings.privacy.page_url), nonces, second_button=settings.edge.second_button)
     server = HttpServer(settings.edge, app)
@@ -147,7 +149,7 @@ async def run(
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _INERT_SECONDS)
     await server.stop()
-    await writer.close()
+    await asyncio.gather(writer.close(), days.close())
     inert.close()
     await writing
     await _put(path, report(stopped=True))

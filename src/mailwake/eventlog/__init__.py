@@ -16,6 +16,10 @@ from typing import NamedTuple, Protocol
 Done = Callable[[Exception | None], None]
 #: Records that a writer holds while its disk is slow; more are refused, so that memory stays bounded.
 QUEUE_RECORDS = 65_536
+DAY = 86_400_000_000
+#: What ends the name of a sequence for records of which no time of day may be kept: its segments tell the day alone. It
+#: is a sequence of its own, because the times of the segments around a record would tell what the record does not.
+DAYS = "-days"
 
 
 class Segment(NamedTuple):

@@ -21,7 +21,7 @@ from queue import SimpleQueue
 from typing import NamedTuple
 
 from mailwake.errors import Unavailable
-from mailwake.eventlog import QUEUE_RECORDS, Done, End, files, segments
+from mailwake.eventlog import DAY, DAYS, QUEUE_RECORDS, Done, End, files, segments
 from mailwake.eventlog.files import LogFile
 from mailwake.eventlog.keeping import Keeper, Look
 from mailwake.eventlog.opening import begin_next, open_last
@@ -74,8 +74,9 @@ class SqliteWriter:
         keep: Log | None,
         clock: Callable[[], int],
         retry_seconds: float,
+        grain: int,
     ) -> None:
-        self._folder, self._writer, self._lock = folder, writer, lock
+        self._folder, self._writer, self._lock, self._grain = folder, writer, lock, grain
         self._clock, self._retry_seconds = clock, retry_seconds
         self._loop: asyncio.AbstractEventLoop | None = None
         #: what waits for the next commit
@@ -104,6 +105,7 @@ class SqliteWriter:
         keep: Log | None = None,
         clock: Callable[[], int] = microseconds,
         retry_seconds: float = _RETRY_SECONDS,
+        grain: int = 1,
     ) -> SqliteWriter:
         """Open a sequence where it ended, or start it.
 
@@ -113,6 +115,7 @@ class SqliteWriter:
             keep: how long; None: for ever.
             clock: gives microseconds since 1970.
             retry_seconds: after a fault, how long until the disk is tried again.
+            grain: microseconds that the times of segments are cut to; see `mailwake.eventlog.DAYS`.
 
         Raises:
             Unavailable: another process writes this sequence, or the folder cannot be written.
@@ -122,10 +125,27 @@ class SqliteWriter:
         except OSError as fault:
             raise Unavailable(f"cannot write to {folder}: {fault.strerror}") from None
         try:
-            return cls(folder, writer, lock, keep=keep, clock=clock, retry_seconds=retry_seconds)
+            return cls(folder, writer, lock, keep=keep, clock=clock, retry_seconds=retry_seconds, grain=grain)
         except _FAULTS as fault:
             lock.release()
             raise Unavailable(f"cannot open the log {writer} in {folder}: {fault}") from None
+
+    @classmethod
+    def open_days(
+        cls, folder: Path, writer: str, *, keep: Log | None = None, clock: Callable[[], int] = microseconds
+    ) -> SqliteWriter:
+        """The sequence beside `writer` for what no time of day may be kept of; see `mailwake.eventlog.DAYS`.
+
+        Args:
+            folder: as in `open`.
+            writer: name of the sequence that it stands beside.
+            keep: as in `open`.
+            clock: as in `open`.
+
+        Raises:
+            Unavailable: as in `open`.
+        """
+        return cls.open(folder, writer + DAYS, keep=keep, clock=clock, grain=DAY)
 
     @property
     def writer(self) -> str:
@@ -226,7 +246,8 @@ class SqliteWriter:
         try:
             with self._turn:
                 file = self._file = self._file or begin_next(self._folder, self._writer, self._end)
-                file.append(self._clock(), segments.pack(records), len(records))
+                now = self._clock()
+                file.append(now - now % self._grain, segments.pack(records), len(records))
                 self._end = file.end
         except _FAULTS as fault:
             self.faults += 1

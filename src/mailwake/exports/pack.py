@@ -24,6 +24,7 @@ from mailwake.drawing.rows import safe_cell
 from mailwake.errors import Unavailable
 from mailwake.exports.counting import Counted, counted, tally_of
 from mailwake.exports.reading import event_batches, may_leave
+from mailwake.insight.cells import counters
 from mailwake.insight.metrics import metrics
 from mailwake.insight.stores import Stores
 from mailwake.store.state import Campaign
@@ -154,7 +155,7 @@ def _links(stores: Stores, campaign: Campaign) -> Iterator[bytes]:
 
 def _counters(stores: Stores, campaign: Campaign) -> Iterator[bytes]:
     names = ("template", "link", "type", "n")
-    rows = stores.events.ask("counters", campaign=campaign.id)
+    rows = counters(stores.events, campaign.id).rows
     return _table(names, ([row[name] for name in names] for row in rows))
 
 

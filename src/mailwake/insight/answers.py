@@ -76,8 +76,8 @@ class LinkLine:
     href: str
     #: deliveries in which it was followed
     clicked: Reaction
-    #: hits counted without saying whose (mode `aggregate`)
-    hits: int
+    #: hits counted without saying whose (mode `aggregate`); None: left out, so few people stand behind them
+    hits: int | None
     #: why machines' clicks there are machines'; None: none clicked
     machines: WhyMachines | None = None
 
@@ -98,10 +98,13 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hits:
-    """Hits of recipients who may only be counted: no copies, no people, no judgement, hence apart from everything."""
+    """Hits of recipients who may only be counted: no copies, no people, no judgement, hence apart from everything.
 
-    opened: int
-    clicked: int
+    None: left out, because so few people stand behind them that they would tell of one (`mailwake.insight.cells`).
+    """
+
+    opened: int | None
+    clicked: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

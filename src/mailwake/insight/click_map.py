@@ -15,6 +15,7 @@ import msgspec
 
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, TemplateId
+from mailwake.insight.cells import counters
 from mailwake.insight.stores import Stores
 from mailwake.insight.tally import NOBODY, Reaction, reaction
 from mailwake.language import noted
@@ -99,8 +100,8 @@ class Spot:
     people: float
     people_low: float
     people_high: float
-    #: hits of recipients who may only be counted; without filters and times
-    hits: int
+    #: hits of recipients who may only be counted; without filters and times; None: left out, too few stand behind them
+    hits: int | None
     #: what the layer shows: deliveries, of people the expected number
     shown: float
     #: of what the layer shows for all links, 0-1; None: there is nothing
@@ -249,15 +250,17 @@ def _spots(stores: Stores, mail: Mail, asked: Asked) -> list[_Counted]:
         country=asked.country,
     )
     by_link = {row["link"]: row for row in rows}
-    counters = stores.events.ask("counters", campaign=campaign)
-    hits = {row["link"]: row["n"] for row in counters if (row["template"], row["type"]) == (template, "clicked")}
+    counted = counters(stores.events, campaign)
     links = stores.state.template_links(template)
     total = sum(_shown(by_link[link.number], asked.layer) for link in links if link.number in by_link)
-    return [_spot(link, by_link.get(link.number), hits.get(link.number, 0), mail.base, asked, total) for link in links]
+    return [
+        _spot(link, by_link.get(link.number), counted.clicks(template, link.number), mail.base, asked, total)
+        for link in links
+    ]
 
 
 def _spot(  # noqa: PLR0917 - what one line is made of
-    link: LinkRow, row: Mapping[str, Any] | None, hits: int, base: int, asked: Asked, total: float
+    link: LinkRow, row: Mapping[str, Any] | None, hits: int | None, base: int, asked: Asked, total: float
 ) -> _Counted:
     people = _expected(row, "expected", "doubt")
     in_base = _in_base(row, asked.layer)

@@ -41,7 +41,7 @@ class Metric:
     good: str
     #: what is counted, once each
     unit: str = "deliveries"
-    #: where `count` and `base` are: tally, true_opens or earnings
+    #: where `count` and `base` are: tally, true_opens, whole or earnings
     source: str = "tally"
     #: how the interval is made
     interval: str = "Wilson, 95 %"

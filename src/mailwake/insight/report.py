@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from importlib.resources import files
@@ -17,10 +17,12 @@ from mailwake.errors import BadInput
 from mailwake.events import SECOND, CampaignId
 from mailwake.insight import opens, series, tally
 from mailwake.insight.answers import CampaignLine, CampaignReport, Group, Hits, LinkLine, Overview, Ruleset
+from mailwake.insight.cells import Counters, counters
 from mailwake.insight.link_reasons import WhyMachines, why_machines
 from mailwake.insight.metrics import rates, true_open_rate
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import NOBODY, Reaction, Tally, reaction
+from mailwake.insight.whole import whole_rates
 from mailwake.store.state import Campaign, LinkRow
 
 Row = Mapping[str, Any]
@@ -33,14 +35,16 @@ class NoSuchCampaign(BadInput):
 
 def overview(stores: Stores) -> Overview:
     """All campaigns, last sent first, and their sum."""
-    counted = {row["campaign"]: row for row in stores.events.ask("campaigns_counts")}
+    counted: dict[CampaignId, list[Row]] = {}
+    for row in stores.events.ask("campaigns_counts") + stores.events.ask("rolled"):
+        counted.setdefault(CampaignId(row["campaign"]), []).append(row)
     known = {campaign.id: campaign for campaign in stores.state.campaigns()}
     judged: dict[int, Counter[str]] = {}
     for row in stores.events.ask("rulesets"):
         judged.setdefault(row["campaign"], Counter())[row["ruleset"]] = row["verdicts"]
     lines = [
-        _line(CampaignId(each), known.get(each), counted.get(each), judged.get(each, Counter()))
-        for each in {**known, **counted}
+        _line(each, known.get(each), counted.get(each, []), judged.get(each, Counter()))
+        for each in dict.fromkeys((*known, *counted))
     ]
     latest = stores.events.ask("latest")[0]
     return Overview(
@@ -58,16 +62,19 @@ def _newest_first(line: CampaignLine) -> tuple[bool, float, int]:
 def _line(
     id: CampaignId,  # noqa: A002 - an id it is
     campaign: Campaign | None,
-    row: Row | None,
+    rows: Sequence[Row],
     judged: Counter[str],
 ) -> CampaignLine:
-    counts = Tally() if row is None else tally.read(row)
+    """The line of what stands in rows, and of what stood in rows that nobody may keep for longer."""
+    counts = tally.add(map(tally.read, rows)) if len(rows) > 1 else tally.read(rows[0]) if rows else Tally()
+    from_at = min((row["sent_from"] for row in rows if row["sent_from"] is not None), default=None)
+    to_at = max((row["sent_to"] for row in rows if row["sent_to"] is not None), default=None)
     return CampaignLine(
         id=str(id),
         name=_name(id, campaign),
         stream="" if campaign is None else campaign.stream,
-        sent_from=None if row is None else moment(row["sent_from"]),
-        sent_to=None if row is None else moment(row["sent_to"]),
+        sent_from=moment(from_at),
+        sent_to=moment(to_at),
         tally=counts,
         rates=rates(counts),
         rulesets=_rulesets(judged),
@@ -111,9 +118,10 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
     """Everything known about one campaign."""
     ask = stores.events.ask
     rows = ask("campaign_counts", campaign=campaign.id)
+    rows += [row for row in ask("rolled") if row["campaign"] == campaign.id]
     judged = Counter({row["ruleset"]: row["verdicts"] for row in ask("campaign_rulesets", campaign=campaign.id)})
-    line = _line(campaign.id, campaign, rows[0] if rows else None, judged)
-    counters = ask("counters", campaign=campaign.id)
+    line = _line(campaign.id, campaign, rows, judged)
+    counted = counters(stores.events, campaign.id)
     machines = why_machines(stores, campaign)
     over_time = _over_time(stores, campaign, line)
     span = ask("span", campaign=campaign.id)[0]
@@ -127,15 +135,15 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
         sent_to=line.sent_to,
         fresh_at=moment(span["received_at"]),
         tally=line.tally,
-        rates=(*line.rates, true_open_rate(found)),
+        rates=(*line.rates, true_open_rate(found), *whole_rates(ask("coverage", campaign=campaign.id))),
         true_opens=found,
         over_time=over_time,
         first_day=_first_day(stores, campaign, line, over_time),
-        links=_links(stores, campaign, counters, machines),
+        links=_links(stores, campaign, counted, machines),
         clients=_groups(ask("clients", campaign=campaign.id), "client", {}),
         devices=_groups(ask("devices", campaign=campaign.id), "device", _PROXIED),
         countries=_groups(ask("countries", campaign=campaign.id), "country", {**country_names(), **_PROXIED}),
-        counted_only=Hits(opened=_hits(counters, "opened"), clicked=_hits(counters, "clicked")),
+        counted_only=Hits(opened=counted.totals["opened"], clicked=counted.totals["clicked"]),
         rulesets=line.rulesets,
         machines=machines.get(("", 0)),
     )
@@ -143,7 +151,7 @@ def campaign_report(stores: Stores, campaign: Campaign) -> CampaignReport:
 
 def _true_opens(stores: Stores, campaign: Campaign, line: CampaignLine, span: Row) -> opens.TrueOpens:
     """Who is behind Apple's proxy is told by what it fetched from so many days before the campaign until its end."""
-    if line.sent_from is None:
+    if line.sent_from is None or span["last_at"] is None:
         return opens.from_rows((), ())
     since = int((line.sent_from - timedelta(days=opens.PROXY_DAYS)).timestamp()) * SECOND
     rows = stores.events.ask("openers", campaign=campaign.id, since=since, until=span["last_at"] + 1)
@@ -193,16 +201,15 @@ def _fine(rows: Iterable[Row]) -> dict[tuple[int, str, str], int]:
 
 
 def _links(
-    stores: Stores, campaign: Campaign, counters: Iterable[Row], machines: Mapping[tuple[str, int], WhyMachines]
+    stores: Stores, campaign: Campaign, counted: Counters, machines: Mapping[tuple[str, int], WhyMachines]
 ) -> tuple[LinkLine, ...]:
     clicked = {(row["template"], row["link"]): row for row in stores.events.ask("links", campaign=campaign.id)}
-    hits = {(row["template"], row["link"]): row["n"] for row in counters if row["type"] == "clicked"}
-    lines = [_link(link, clicked, hits, machines) for link in stores.state.links(campaign.id) if link.tracked]
+    lines = [_link(link, clicked, counted, machines) for link in stores.state.links(campaign.id) if link.tracked]
     return tuple(sorted(lines, key=_most_people_first))
 
 
 def _link(
-    link: LinkRow, clicked: Mapping[Any, Row], hits: Mapping[Any, int], machines: Mapping[tuple[str, int], WhyMachines]
+    link: LinkRow, clicked: Mapping[Any, Row], counted: Counters, machines: Mapping[tuple[str, int], WhyMachines]
 ) -> LinkLine:
     place = (link.template, link.number)
     return LinkLine(
@@ -212,14 +219,14 @@ def _link(
         role=link.role,
         href=link.href,
         clicked=_reaction(clicked[place]) if place in clicked else NOBODY,
-        hits=hits.get(place, 0),
+        hits=counted.clicks(link.template or 0, link.number),
         machines=machines.get((str(link.template), link.number)),
     )
 
 
 def _most_people_first(line: LinkLine) -> tuple[int, ...]:
     clicked = line.clicked
-    return (-clicked.human, -clicked.possible, -clicked.machine, -line.hits, int(line.template), line.number)
+    return (-clicked.human, -clicked.possible, -clicked.machine, -(line.hits or 0), int(line.template), line.number)
 
 
 def _groups(rows: Iterable[Row], column: str, labels: Mapping[str, str]) -> tuple[Group, ...]:
@@ -240,10 +247,6 @@ def _groups(rows: Iterable[Row], column: str, labels: Mapping[str, str]) -> tupl
 
 def _reaction(row: Row) -> Reaction:
     return reaction(human=row["human"], possible=row["possible"], machine=row["machine"])
-
-
-def _hits(counters: Iterable[Row], kind: str) -> int:
-    return sum(row["n"] for row in counters if row["type"] == kind)
 
 
 @cache

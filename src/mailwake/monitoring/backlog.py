@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from mailwake.eventlog import End, files, notes
+from mailwake.eventlog import DAY, DAYS, End, files, notes
 from mailwake.eventlog.files import Place
 from mailwake.eventlog.sqlite import SqliteReader
 
@@ -98,6 +98,8 @@ class _Survey:
             position = self._reader.position(writer, cursor)
             left = extent.end.records - (extent.removed if position is None else position)
             at = self._reader.waiting_since(writer, cursor) if left > 0 else None
+            if at is not None and writer.endswith(DAYS):
+                at = min(at + DAY, self._now)  # its segments tell the day alone: they wait since its end at the latest
             records += left
             since = at if since is None or (at is not None and at < since) else since
         with suppress(OSError):

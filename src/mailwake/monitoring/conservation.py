@@ -27,7 +27,7 @@ RECORD_DAYS = 400
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
 _Report = TypeVar("_Report")
-_ENDS = ("recorded", "inert", "expired", "rejected", "unrecorded")
+_ENDS = ("recorded", "dated", "inert", "expired", "rejected", "unrecorded")
 
 
 class Sum(StrEnum):
@@ -43,7 +43,7 @@ class Sum(StrEnum):
 
 #: What has to be equal, in words.
 EQUATIONS = {
-    Sum.REQUESTS: noted("received = recorded + inert + expired + rejected + unrecorded + waiting"),
+    Sum.REQUESTS: noted("received = recorded + dated + inert + expired + rejected + unrecorded + waiting"),
     Sum.LOG: noted("gained = recorded"),
     Sum.PIPELINE: noted("records = applied + dropped + dead + damaged + earlier + in flight"),
 }
@@ -102,6 +102,8 @@ class _EdgeReport(msgspec.Struct):
     unrecorded: int
     log: _EdgeLog
     stopped: int
+    #: a worker of an earlier version knows no such end
+    dated: int = 0
 
 
 class _Account(msgspec.Struct):

@@ -29,7 +29,7 @@ from mailwake.monitoring.log import OTHER, Log, label_of, reader_label
 from mailwake.monitoring.reports import Number, Report
 from mailwake.monitoring.status import Status
 
-ENDS = ("recorded", "inert", "expired", "rejected", "unrecorded")
+ENDS = ("recorded", "dated", "inert", "expired", "rejected", "unrecorded")
 #: why the edge rejects: what is wrong with a token, and what is wrong around it
 REASONS = frozenset(
     (

@@ -14,6 +14,7 @@ from mailwake.pipeline.dead import DeadLetters
 from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.pipeline.item import NEVER
 from mailwake.pipeline.lookups import Lookups
+from mailwake.pipeline.raw import RawFiles
 from mailwake.sections import Demo
 from mailwake.store.events import EventStore
 from mailwake.store.state import StateStore
@@ -36,6 +37,7 @@ class Desk:
     dead: DeadLetters
     inert: InertKeeper
     withdrawals: Withdrawals
+    raw: RawFiles
     holding: Holding
     keeper: Keeper
     demo: Demo

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from mailwake.events import SECOND, Event, EventType, Note
-from mailwake.modes import Mode, Modes
+from mailwake.events import SECOND, Event, EventType
+from mailwake.modes import Mode
 from mailwake.pipeline.item import Item
+from mailwake.reduced import VIEWS, axis_mode
 from mailwake.store.state import Axis
 from mailwake.store.withdrawals import Spans
 
 _DAY = 86_400 * SECOND
-_VIEWS = (Note.UNSUBSCRIBE_VIEWED, Note.UNSUBSCRIBE_DOUBTED, Note.PREFERENCES_VIEWED)
-_TRACKED = (EventType.OPENED, EventType.CLICKED, EventType.CONVERTED)
-
-
-@lru_cache(maxsize=256)
-def read_modes(value: int) -> Modes:
-    """The modes in a byte; there are few, and they come with every event."""
-    return Modes.from_byte(value)
-
-
-def is_hit(event: Event) -> bool:
-    """Whether it is something that only tracking sees: an open, a click, a look at a page, what came of a click."""
-    return event.type in _TRACKED or event.note in (Note.LINK_REFUSED, Note.DECOY, *_VIEWS)
 
 
 def axes_of(event: Event) -> tuple[Axis, ...]:
     """The axes that a hit belongs to; a look at a page belongs to both."""
     if event.type is EventType.OPENED:
         return (Axis.OPENS,)
-    return (Axis.OPENS, Axis.CLICKS) if event.note in _VIEWS else (Axis.CLICKS,)
+    return (Axis.OPENS, Axis.CLICKS) if event.note in VIEWS else (Axis.CLICKS,)
 
 
 def is_late(item: Item, said: Spans) -> bool:
@@ -41,19 +27,3 @@ def is_late(item: Item, said: Spans) -> bool:
         for axis in axes_of(item.event)
         for span in said.get(axis, ())
     )
-
-
-def axis_mode(event: Event) -> Mode:
-    """The mode that governs an event; individual for what is not tracking: mail sent, bounced, unsubscribed.
-
-    An event that names no delivery was recorded under a lower ceiling than its mail was sent with, and stays there.
-    """
-    if not is_hit(event):
-        return Mode.INDIVIDUAL
-    modes = read_modes(event.modes)
-    mode = modes.opens if event.type is EventType.OPENED else modes.clicks
-    if event.note in _VIEWS:  # they belong to neither axis, so the stricter one holds
-        mode = min(modes.opens, modes.clicks)
-    if mode is not Mode.INDIVIDUAL or event.delivery is not None or event.type is EventType.CONVERTED:
-        return mode
-    return Mode.AGGREGATE if event.recipient is None else Mode.DELIVERABILITY

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 import msgspec
 
 from mailwake.events import Evidence, Flag, Reason, Verdict
+from mailwake.modes import Mode
 from mailwake.pipeline.item import CounterKey, Item, Why
+from mailwake.reduced import axis_mode
 from mailwake.store.events import CounterRow, EventRow, Judgement
 
 _json = msgspec.json.Encoder()
@@ -24,8 +26,14 @@ def mask(words: str) -> str:
 
 
 def event_row(item: Item, evidence: Evidence) -> EventRow:
-    """What is kept of an event. Settled only when it was judged alone: else its delivery settles as a whole."""
+    """What is kept of an event. Settled only when it was judged alone: else its delivery settles as a whole.
+
+    Raises:
+        ValueError: it is a hit that no row may tell of; a step before this one is wrong, and nothing is stored.
+    """
     event, verdict = item.event, item.verdict
+    if axis_mode(event) is not Mode.INDIVIDUAL:
+        raise ValueError(f"a hit in mode {axis_mode(event).word} has no row")
     return EventRow(
         id=item.id,
         type=event.type,

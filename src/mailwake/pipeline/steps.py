@@ -35,7 +35,7 @@ from mailwake.pipeline.accounts import taken_rows
 from mailwake.pipeline.cutting import cuts_of
 from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.goals import put_goal, put_telling
-from mailwake.pipeline.hits import axes_of, axis_mode, is_hit, is_late, read_modes
+from mailwake.pipeline.hits import axes_of, is_late
 from mailwake.pipeline.item import Batch, Drop, Item, Why
 from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.rows import counter_rows, event_row, judgement
@@ -47,6 +47,7 @@ from mailwake.pipeline.suppression import (
     troubles_of,
     withdrawn_axis,
 )
+from mailwake.reduced import axis_mode, is_hit, read_modes
 from mailwake.store.state import split_address
 from mailwake.suppression.scope import unwanted
 from mailwake.tokens import MAX_LINK_NUMBER
@@ -225,10 +226,10 @@ def put_decoy(item: Item, _batch: Batch, _desk: Desk) -> None:
 
 
 @each
-def put_modes(item: Item, batch: Batch, _desk: Desk) -> Drop | None:
-    """What the mode sealed into the mail allows: a row, a step of a counter, a day, or nothing."""
+def put_modes(item: Item, batch: Batch, desk: Desk) -> Drop | None:
+    """What the mode sealed into the mail allows, and the installation by now: a row, a count, a day, or nothing."""
     event = item.event
-    mode = axis_mode(event)
+    mode = axis_mode(event, desk.lookups.ceiling)
     if mode is Mode.OFF:
         return Drop.MODE_OFF
     if mode is Mode.AGGREGATE:
@@ -251,6 +252,11 @@ def put_domain(batch: Batch, desk: Desk) -> None:
     for item in batch.items:
         if item.event.recipient is not None:
             item.domain = known.get(item.event.recipient)
+
+
+def put_raw(batch: Batch, desk: Desk) -> None:
+    """Raw user agent and shortened address, kept apart and for days, where the settings ask for it."""
+    desk.raw.keep(batch.items)
 
 
 @each
@@ -338,6 +344,7 @@ STEPS: tuple[Step, ...] = (
     put_modes,
     apply_open_days,
     put_domain,
+    put_raw,
     put_evidence,
     put_verdict,
     apply_suppression,

@@ -84,10 +84,10 @@ def show_campaign(report: CampaignReport) -> None:
     if report.links:
         console.print(_links(report))
     hits = report.counted_only
-    if hits.opened or hits.clicked:
+    if hits.opened != 0 or hits.clicked != 0:
         console.print(
-            f"Counted only, of recipients who did not agree to more: {figures.count(hits.opened)} pixels, "
-            f"{figures.count(hits.clicked)} links. No part of any rate."
+            f"Counted only, of recipients who did not agree to more: {figures.few(hits.opened)} pixels, "
+            f"{figures.few(hits.clicked)} links. No part of any rate."
         )
     _say_rulesets(console, report.rulesets)
     say_fresh(console, report.fresh_at)

@@ -59,5 +59,5 @@ def _cells(told: ClickMap, spot: Spot) -> dict[str, str]:
         "low": number(spot.low),
         "high": number(spot.high),
         "base": str(told.mail.base),
-        "hits": str(spot.hits),
+        "hits": "" if spot.hits is None else str(spot.hits),
     }

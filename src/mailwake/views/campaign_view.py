@@ -86,6 +86,8 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "funnel": pieces.funnel(report.tally, figure),
         "troubles": pieces.troubles(report.tally, figure),
         "opens": opens_view.view(report.true_opens, figure["true_open_rate__delivered_both_trackable"]),
+        "whole": [figure[f"whole_{kind}_rate__delivered"] for kind in ("open", "click")],
+        "whole_why": [each.cannot_say for each in report.rates if each.metric.startswith("whole_") and each.cannot_say],
         "people": f"/campaigns/{report.id}/people",
         "reactions": [
             _reactions("opened", report.tally.opened_in_base, report.tally.opens_trackable, figure),
@@ -276,11 +278,11 @@ def _world(report: CampaignReport, by: str) -> dict[str, Any]:
 
 def _counted_only(report: CampaignReport) -> list[dict[str, str]]:
     hits = report.counted_only
-    if not hits.opened and not hits.clicked:
+    if hits.opened == 0 and hits.clicked == 0:
         return []
     return [
-        {"label": say("Pixel fetched"), "hits": figures.count(hits.opened)},
-        {"label": say("Link followed"), "hits": figures.count(hits.clicked)},
+        {"label": say("Pixel fetched"), "hits": figures.few(hits.opened)},
+        {"label": say("Link followed"), "hits": figures.few(hits.clicked)},
     ]
 
 

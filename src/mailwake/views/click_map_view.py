@@ -105,7 +105,7 @@ def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> 
         "versus_base": "" if answer.versus is None else figures.count(answer.versus.base),
         "rows": [row(answer, spot, longest) for spot in answer.spots],
         "only_there": [f"{spot.number}. {spot.label or say('(no text)')}" for spot in answer.only_there],
-        "any_hits": any(spot.hits for spot in answer.spots),
+        "any_hits": any(spot.hits != 0 for spot in answer.spots),
         "segment": answer.segment,
         "is_narrowed": bool(
             answer.segment or answer.device or answer.client or answer.country or answer.until_seconds is not None
@@ -203,7 +203,7 @@ def row(answer: ClickMap, spot: Spot, longest: int) -> Row:
         share=figures.percent(spot.share) if spot.counts and spot.share is not None else "",
         rate=figures.percent(spot.rate) if spot.counts else "",
         span=figures.span(spot.low, spot.high) if spot.counts else "",
-        hits=figures.count(spot.hits),
+        hits=figures.few(spot.hits),
         change="" if change is None else points(change.value),
         change_span=""
         if change is None

@@ -9,16 +9,16 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from mailwake.boards import calls_view
+from mailwake.framing.rendering import render
 from mailwake.scoring.answers import to_json
 from mailwake.scoring.calls import PAGE_SIZE, Call, calls, owners
 from mailwake.scoring.force import named, use
 from mailwake.scoring.leads import learn_from
 from mailwake.scoring.model import read_model
 from mailwake.scoring.movers import movers
+from mailwake.serving.forms import long_json_of, table_json_of
 from mailwake.web.api import Page, PageSize, desk_of, force_of, now_of, stores_of
-from mailwake.web.forms import long_json_of, table_json_of
 from mailwake.web.lists import csv_answer, gathered
-from mailwake.web.rendering import render
 
 router = APIRouter()
 

@@ -15,13 +15,13 @@ from starlette.responses import HTMLResponse, Response
 from mailwake.clickmap.sheet import POLICY, POLICY_WITH_PICTURES, draw
 from mailwake.errors import BadInput
 from mailwake.events import TemplateId
+from mailwake.framing.rendering import render
 from mailwake.insight.click_map import Asked, ClickMap, choices, click_map, to_json
 from mailwake.insight.report import find
 from mailwake.segments.within import within
 from mailwake.views import click_map_svg, click_map_view
 from mailwake.views.click_map_view import ALL, STEPS
 from mailwake.web.api import InSegment, now_of, stores_of
-from mailwake.web.rendering import render
 
 router = APIRouter()
 

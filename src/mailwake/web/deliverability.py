@@ -10,9 +10,9 @@ from starlette.responses import Response
 from mailwake.boards import deliverability_view
 from mailwake.deliverability.answers import Deliverability, to_json
 from mailwake.deliverability.board import DAYS, deliverability, of_campaign
+from mailwake.framing.rendering import render
 from mailwake.insight.report import find
 from mailwake.web.api import Days, kept_of, now_of, stores_of
-from mailwake.web.rendering import render
 
 router = APIRouter()
 

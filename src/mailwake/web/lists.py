@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from mailwake.comparing.best_hours import PersonHour, best_hours
 from mailwake.drawing.rows import safe_cell
 from mailwake.events import Micros
+from mailwake.framing.rendering import render
 from mailwake.insight.answers import Person
 from mailwake.insight.report import find
 from mailwake.insight.stores import Stores
@@ -22,7 +23,6 @@ from mailwake.people.people import PAGE_SIZE, people
 from mailwake.views import on_link_view
 from mailwake.web.api import Outcome, Page, PageSize, now_of, stores_of
 from mailwake.web.narrowing import Narrowed
-from mailwake.web.rendering import render
 
 router = APIRouter()
 

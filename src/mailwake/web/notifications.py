@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from mailwake.boards import notifications_view
 from mailwake.bulletins.standing import ReportStanding, reports
+from mailwake.framing.rendering import as_json, render
 from mailwake.notifying.standing import EndpointStanding, endpoints
 from mailwake.settings import Settings
 from mailwake.web.api import now_of, stores_of
-from mailwake.web.rendering import as_json, render
 
 router = APIRouter()
 

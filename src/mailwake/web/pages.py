@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from mailwake.access.actors import Kind
 from mailwake.atlas.domains import atlas, everybody, forecast
 from mailwake.boards import (
     bounces_view,
@@ -26,6 +27,7 @@ from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
 from mailwake.deliverability.board import of_campaign
+from mailwake.framing.rendering import render
 from mailwake.insight.answers import to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.report import campaign_report, find, overview
@@ -35,6 +37,7 @@ from mailwake.people.delivery import delivery_card
 from mailwake.people.people import FILTERS, people
 from mailwake.people.person import person
 from mailwake.scoring.answers import score_of
+from mailwake.serving.entry import actor_of
 from mailwake.store.state import Campaign
 from mailwake.views import (
     campaign_view,
@@ -62,7 +65,6 @@ from mailwake.web.api import (
     stores_of,
 )
 from mailwake.web.narrowing import Narrowed
-from mailwake.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
 
@@ -219,7 +221,8 @@ def domains(request: Request) -> Response:
 def status(request: Request) -> Response:
     """What the installation says of itself."""
     values = status_view.values(status_of(request), stores_of(request).zone)
-    return render(request, "status.html", here="status", **values)
+    is_open = actor_of(request).kind is Kind.ANYBODY
+    return render(request, "status.html", here="status", is_open=is_open, **values)
 
 
 def _digest(body: bytes) -> str:

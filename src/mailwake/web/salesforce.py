@@ -10,13 +10,13 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from mailwake.boards import native_view, salesforce_view
+from mailwake.framing.rendering import render
 from mailwake.native.report import MOST_DAYS, NOWHERE, NativeReport, report, to_json
 from mailwake.pushing.standing import UNCONNECTED, Standing, standing
 from mailwake.settings import Settings
 from mailwake.store.crm import open_crm
 from mailwake.store.native import open_native
 from mailwake.web.api import now_of, stores_of
-from mailwake.web.rendering import render
 
 router = APIRouter()
 

@@ -13,16 +13,16 @@ from starlette.responses import RedirectResponse, Response
 from mailwake.drawing.rows import safe_cell
 from mailwake.errors import BadInput
 from mailwake.events import Handle
+from mailwake.framing.rendering import as_json, render
 from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.insight.stores import Stores
 from mailwake.segments import answers, keeper
 from mailwake.segments.completion import complete
 from mailwake.segments.lexer import MAX_CHARS
 from mailwake.segments.sunset import MAX_DAYS, sunset
+from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.views import segments_view
 from mailwake.web.api import Cursor, Page, PageSize, kept_of, now_of, stores_of
-from mailwake.web.forms import BY, form_of, json_of
-from mailwake.web.rendering import as_json, render
 
 PATH = "/segments"
 _KINDS = {"live": True, "static": False}
@@ -188,7 +188,7 @@ def _add(request: Request, given: Mapping[str, str]) -> None:
         given.get("query", ""),
         is_live=_KINDS[kind],
         now=now_of(request),
-        by=given.get("by") or BY,
+        by=by_of(request, given),
     )
 
 

@@ -6,6 +6,7 @@ What ties it to a delivery is a token of ours in what the ESP gives back; else t
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mailwake.copies import Copies, urls_in
@@ -23,6 +24,8 @@ from mailwake.events import (
     TemplateId,
     event_id,
 )
+from mailwake.modes import INDIVIDUAL
+from mailwake.reduced import read_modes
 from mailwake.webhooks.call import MAX_EVENTS, Call, Secrets
 from mailwake.webhooks.esps import ESPS
 from mailwake.webhooks.told import Told
@@ -30,6 +33,8 @@ from mailwake.webhooks.told import Told
 #: Types whose reason is what the other server said.
 REFUSALS = frozenset((EventType.BOUNCED, EventType.DEFERRED, EventType.REJECTED, EventType.FAILED))
 HITS = frozenset((EventType.OPENED, EventType.CLICKED))
+#: What the recipient does, of which ESPs tell address and program; what has no word of ours may be such a thing too.
+_ACTS = HITS | {EventType.UNSUBSCRIBED, EventType.UNKNOWN}
 #: A time this far ahead of ours is no time.
 _AHEAD = 86_400 * SECOND
 #: Headers kept with the raw body: what a later reading needs, and nothing that opens a door.
@@ -83,8 +88,21 @@ def verify_and_read(hook: Hook, call: Call) -> Reading:
     return Reading(told=told)
 
 
-def raw_event(hook: Hook, call: Call, *, problem: str = "") -> Event:
-    """The body as it came, for the log; with what was wrong with it, if anything was."""
+def tells_too_much(events: Iterable[Event]) -> bool:
+    """Whether a body names what somebody did of whom the log may not hold it: then it is not kept as it came."""
+    acts = [event for event in events if event.type in _ACTS]
+    return any(event.delivery is None or read_modes(event.modes) != INDIVIDUAL for event in acts)
+
+
+def raw_event(hook: Hook, call: Call, *, problem: str = "", whole: bool = True) -> Event:
+    """The body as it came, for the log; with what was wrong with it, if anything was.
+
+    Args:
+        hook: that it came to.
+        call: with the body.
+        problem: why it could not be read; empty: it could.
+        whole: False: that it came is noted, and its body left out.
+    """
     headers = tuple((name.encode(), call.headers[name].encode()) for name in _KEPT if name in call.headers)
     return Event(
         type=EventType.UNKNOWN,
@@ -94,7 +112,7 @@ def raw_event(hook: Hook, call: Call, *, problem: str = "") -> Event:
         reason=hook.esp,
         cause=problem[:200],
         request=Request("POST", hook.path.encode(), "", headers),
-        raw=call.body,
+        raw=call.body if whole else b"",
     )
 
 

@@ -20,8 +20,10 @@ from mailwake.errors import Unavailable
 from mailwake.eventlog import LogWriter
 from mailwake.events import SECOND, EventType, Micros, encode_event
 from mailwake.guesses import Guesses
+from mailwake.modes import INDIVIDUAL, Modes
+from mailwake.reduced import keep
 from mailwake.webhooks.call import Call, Refused
-from mailwake.webhooks.reporting import Hook, event_of, raw_event, verify_and_read
+from mailwake.webhooks.reporting import Hook, event_of, raw_event, tells_too_much, verify_and_read
 from mailwake.webhooks.sns import wants_confirmation
 
 log = structlog.get_logger()
@@ -88,6 +90,8 @@ class Receiver:
         hooks: what is listened for.
         copies: verifies tokens of ours.
         writer: this process's log.
+        days: the sequence beside it, which tells no time of day.
+        ceiling: what the installation lets be recorded.
         clock: gives microseconds since 1970.
         proxies: networks whose X-Forwarded-For is believed.
         desks: path to what else is taken there; it verifies, logs and words its answer by itself.
@@ -102,13 +106,16 @@ class Receiver:
         copies: Copies,
         writer: LogWriter,
         *,
+        days: LogWriter,
         clock: Callable[[], int],
+        ceiling: Modes = INDIVIDUAL,
         proxies: Iterable[str] = (),
         desks: Mapping[str, Desk] | None = None,
     ) -> None:
         self._desks = desks or {}
         self._hooks = {hook.path: hook for hook in hooks if not hook.queued}
-        self._copies, self._writer, self._clock = copies, writer, clock
+        self._copies, self._writer, self._days, self._clock = copies, writer, days, clock
+        self._ceiling = ceiling
         self._proxies = [ipaddress.ip_network(each, strict=False) for each in proxies]
         self._under_way = 0
         self._guesses = Guesses()
@@ -151,8 +158,12 @@ class Receiver:
             self.counts.unreadable += 1
             log.warning("webhooks.unreadable", hook=hook.name, esp=hook.esp, problem=reading.problem)
         events = [event_of(hook, told, self._copies, received_at=call.received_at) for told in reading.told]
-        raw = raw_event(hook, call, problem=reading.problem)
-        await self._writer.write([encode_event(raw), *map(encode_event, events)])
+        kept = [keep(event, self._ceiling) for event in events]
+        whole = not tells_too_much(events) and (self._ceiling == INDIVIDUAL or not reading.problem)
+        raw = raw_event(hook, call, problem=reading.problem, whole=whole)
+        if days := [day for each in kept for day in each.days]:
+            await self._days.write(days)
+        await self._writer.write([encode_event(raw), *(record for each in kept for record in each.records)])
         self.counts.calls += 1
         self.counts.events += len(events)
         self.counts.unknown += sum(event.type is EventType.UNKNOWN for event in events)

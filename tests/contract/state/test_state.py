@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from mailwake.errors import BadInput
 from mailwake.events import CampaignId, Handle, Micros, TemplateId
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
+from mailwake.store.days import open_days
 from mailwake.store.state import Axis, Consent, Exchangers, LinkRow, Standing, StateStore, open_state
 
 AGGREGATE = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
@@ -210,11 +212,16 @@ def test_very_many_recipients_go_in_and_come_out(state: StateStore, count: int) 
     assert state.suppressed(found.values()) == {}
 
 
-def test_the_day_of_the_last_open_only_moves_forward(state: StateStore) -> None:
+def test_the_day_of_the_last_open_only_moves_forward(state: StateStore, tmp_path: Path) -> None:
     state.put_open_days({Handle(1): date(2026, 5, 2), Handle(2): date(2026, 5, 2)})
     state.put_open_days({Handle(1): date(2026, 5, 1), Handle(2): date(2026, 5, 3)})
     state.put_open_days({})
-    assert state.open_days() == {1: date(2026, 5, 2), 2: date(2026, 5, 3)}
+    with closing(open_days(tmp_path / "state.sqlite")) as days:
+        both = [Handle(2), Handle(1), Handle(3)]
+        assert [days.not_opened_since(both, date(2026, 5, day)) for day in (2, 3, 4)] == [[3], [1, 3], both]
+        assert [days.older_than(date(2026, 5, day)) for day in (2, 3, 4)] == [0, 1, 2]
+        assert (days.forget(date(2026, 5, 3)), days.forget(date(2026, 5, 3))) == (1, 0)
+        assert days.not_opened_since(both, date(2026, 5, 3)) == [1, 3]
 
 
 # suppression

@@ -11,6 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+import mailwake.store.access.tables
+import mailwake.store.audit.tables
 import mailwake.store.crm.tables
 import mailwake.store.native.tables
 import mailwake.store.rights.tables
@@ -140,7 +142,11 @@ CRM = (
     "point_consents",
 )
 WORKFLOWS = ("workflow_entries", "workflow_rules")
+ACCESS = ("access_keys", "access_sessions", "access_users")
 SINCE_0010 = (
+    *ACCESS,
+    "audit_cuts",
+    "audit_lines",
     "erasures",
     "errands",
     "consent_texts",
@@ -149,10 +155,9 @@ SINCE_0010 = (
     "native_mails",
     "recording_stops",
 )
+SINCE_0008 = (*SINCE_0010, *WORKFLOWS, *(f"crm_{name}" for name in CRM))
 SINCE_0006 = (
-    *SINCE_0010,
-    *WORKFLOWS,
-    *(f"crm_{name}" for name in CRM),
+    *SINCE_0008,
     "goals",
     "holdouts",
     "experiment_letters",

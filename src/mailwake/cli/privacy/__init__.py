@@ -8,9 +8,10 @@ from mailwake.cli.privacy import stopping
 from mailwake.cli.privacy.erase import erase
 from mailwake.cli.privacy.explain import explain
 from mailwake.cli.privacy.export import export
+from mailwake.cli.privacy.retention import retention
 
 command = typer.Typer(
-    help="""What is recorded of people and stopping it; what is known of one person, and how it is forgotten.
+    help="""What is recorded of people, for how long, and stopping it; what is known of one person; forgetting them.
 
     Example: mailwake privacy explain ada@example.com
     """,
@@ -19,6 +20,7 @@ command = typer.Typer(
 command.command("export")(export)
 command.command("explain")(explain)
 command.command("erase")(erase)
+command.command("retention")(retention)
 command.command("stop-recording")(stopping.stop_recording)
 command.command("resume")(stopping.resume)
 command.command("recording")(stopping.recording)

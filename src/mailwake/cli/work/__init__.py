@@ -13,7 +13,6 @@ import typer
 
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
-from mailwake.errors import Misconfigured
 from mailwake.judge import Judge
 from mailwake.pipeline.desk import Desk, make_clock
 from mailwake.pipeline.worker import Pass, Worker
@@ -35,12 +34,12 @@ def command(
     from mailwake.cli.privacy.owning import start_office
     from mailwake.experiments.turns import start_turns
     from mailwake.insight.stores import Stores, zone_named
+    from mailwake.retention.nightly import start_nightly
     from mailwake.segments.noting import start_noting
     from mailwake.store.events import open_events
 
     settings = load(config)
     configure(settings.logging, "work")
-    _check(settings)
     events = open_events(settings.data_folder / "events.duckdb")
     with closing(events), closing(open_worker(settings, events)) as worker:
         if once:
@@ -54,6 +53,7 @@ def command(
             start_turns(settings, events, config=config),
             start_noting(settings, events),
             start_office(settings, Stores(state=worker.state, events=events, zone=zone_named(settings.web.timezone))),
+            start_nightly(settings, events),
         )
         worker.run(stop)
         for stop_and_wait in others:
@@ -70,12 +70,11 @@ def open_worker(settings: Settings, events: EventStore, *, make_judge: Callable[
         make_judge: gives a judge that has seen nothing; None: the one of the package, with the rules in force.
 
     Raises:
-        Misconfigured: keys are missing, or an option asks for what cannot be done.
+        Misconfigured: keys are missing.
         Unavailable: the state store cannot be opened.
     """
     from mailwake.eventlog.sqlite import SqliteReader
 
-    _check(settings)
     make_judge = make_judge or _judge_in_force(settings, events)
     return Worker(
         SqliteReader(settings.data_folder / "log"),
@@ -84,12 +83,6 @@ def open_worker(settings: Settings, events: EventStore, *, make_judge: Callable[
         wall=lambda: time.time_ns() // 1_000,
         report=settings.data_folder / "pipeline.json",
     )
-
-
-def _check(settings: Settings) -> None:
-    if settings.tracking.keep_raw_days:
-        problem = "this version keeps no raw address and user agent; set it to 0, which drops them once judged"
-        raise Misconfigured("tracking.keep_raw_days", problem)
 
 
 def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
@@ -101,6 +94,7 @@ def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
     from mailwake.pipeline.dead import DeadLetters
     from mailwake.pipeline.evidence import EvidenceReader
     from mailwake.pipeline.lookups import Lookups
+    from mailwake.pipeline.raw import FOLDER, RawFiles
     from mailwake.store.state import open_state
     from mailwake.store.withdrawals import open_withdrawals
     from mailwake.suppression.keeper import Keeper
@@ -120,6 +114,7 @@ def _desk(settings: Settings, events: EventStore, judge: Judge) -> Desk:
         dead=DeadLetters(data / "dead"),
         inert=open_keeper(settings, withdrawals),
         withdrawals=withdrawals,
+        raw=RawFiles(data / FOLDER, settings.tracking.keep_raw_days),
         keeper=Keeper(state, events, Thresholds.load(), told=lookups.told),
         holding=Holding(state, events, holds=settings.edge.second_button),
         demo=settings.demo,

@@ -276,6 +276,24 @@ class EventStore(Protocol):
         """
         ...
 
+    def forget_old(self, before: Micros, *, at: Micros) -> int:
+        """Remove every copy of which anything happened before a time, with all that happened to it, in one transaction.
+
+        What the copies amount to, by campaign, is kept in the same transaction: see the questions ``outdated``, which
+        tells it beforehand, and ``rolled``, which tells it ever after.
+
+        Args:
+            before: microseconds.
+            at: the time now.
+
+        Returns:
+            How many rows were removed.
+
+        Raises:
+            Unavailable: nothing was changed.
+        """
+        ...
+
     def cursors(self) -> dict[str, int]:
         """Writer to the number of the last segment stored."""
         ...

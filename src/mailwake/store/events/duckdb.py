@@ -140,6 +140,20 @@ class DuckEvents:
         with self._reading() as cursor:
             return copy_database(cursor, path)
 
+    def forget_old(self, before: Micros, *, at: Micros) -> int:
+        """See `EventStore.forget_old`."""
+        counts, values = self._spelled("outdated", {"before": before})
+        units, _ = self._spelled("outdated_units", {"before": before})
+        with self._writing, translated(), self._transaction() as connection:
+            connection.execute(f"create or replace temp table old_units as {units}", values)
+            rolled = f"select *, {int(at)} as rolled_at from (\n{counts}\n)"  # noqa: S608 - a question of ours
+            connection.execute(f"insert into rolled by name {rolled}", values)
+            _run(connection, "forget_old")
+            found = connection.execute("select count(*) from old_events").fetchone()
+        with self._writing, suppress(duckdb.Error):  # somebody reads; the next write does it
+            self._writer.execute("checkpoint")  # so that the room of what is gone is written over
+        return int(found[0]) if found else 0
+
     def _note(self, connection: duckdb.DuckDBPyConnection, file: str) -> None:
         """Note news, in the transaction that they are about."""
         if self._news:

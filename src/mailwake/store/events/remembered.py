@@ -303,6 +303,15 @@ class Remembered:
         """See `EventStore.copy_to`."""
         return self._store.copy_to(path)
 
+    def forget_old(self, before: Micros, *, at: Micros) -> int:
+        """See `EventStore.forget_old`."""
+        try:
+            return self._store.forget_old(before, at=at)
+        finally:
+            self._overthrow()
+            with self._lock:
+                self._latest = None
+
     def _overthrow(self) -> None:
         with self._lock:
             self._upheavals += 1

@@ -117,7 +117,7 @@ class People:
         return self.domains([handle]).get(handle)
 
     def put_open_days(self, days: Mapping[Handle, date]) -> None:
-        """Mode `deliverability`: overwrite the day of the last open where the new one is later."""
+        """Mode `deliverability`: overwrite the day of the last open where the new one is later. `store.days` reads."""
         if not days:
             return
         made = self._database.upsert(_open_days)
@@ -126,11 +126,6 @@ class People:
         )
         with self._database.writing() as connection:
             connection.execute(later, [{"handle": handle, "day": day} for handle, day in days.items()])
-
-    def open_days(self) -> dict[Handle, date]:
-        """The day of the last open of everybody watched in mode `deliverability`. For list hygiene alone."""
-        with self._database.reading() as connection:
-            return {Handle(row.handle): row.day for row in connection.execute(select(_open_days))}
 
     def _known(self, keys: Iterable[str]) -> dict[str, Handle]:
         with self._database.reading() as connection:

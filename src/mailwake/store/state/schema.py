@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0015"
+VERSION = "0017"
 
 metadata = MetaData(
     naming_convention={

@@ -1,0 +1,48 @@
+-- What did the copies amount to whose rows are gone? One row per campaign, by id; add it to campaign_counts.
+-- campaign           id
+-- the counts         deliveries, see docs/reference/stores.md
+select
+    campaign,
+    min(sent_from) as sent_from,
+    max(sent_to) as sent_to,
+    sum(sent) as sent,
+    sum(delivered) as delivered,
+    sum(bounced) as bounced,
+    sum(deferred) as deferred,
+    sum(rejected) as rejected,
+    sum(failed) as failed,
+    sum(complained) as complained,
+    sum(unsubscribed) as unsubscribed,
+    sum(replied) as replied,
+    sum(unresolved) as unresolved,
+    sum(opens_trackable) as opens_trackable,
+    sum(clicks_trackable) as clicks_trackable,
+    sum(opened_events) as opened_events,
+    sum(opened_expected) as opened_expected,
+    sum(opened_doubt) as opened_doubt,
+    sum(opened_expected_in_base) as opened_expected_in_base,
+    sum(opened_doubt_in_base) as opened_doubt_in_base,
+    sum(opened_raw) as opened_raw,
+    sum(opened_human) as opened_human,
+    sum(opened_possible) as opened_possible,
+    sum(opened_machine) as opened_machine,
+    sum(opened_raw_in_base) as opened_raw_in_base,
+    sum(opened_human_in_base) as opened_human_in_base,
+    sum(opened_possible_in_base) as opened_possible_in_base,
+    sum(opened_machine_in_base) as opened_machine_in_base,
+    sum(clicked_events) as clicked_events,
+    sum(clicked_expected) as clicked_expected,
+    sum(clicked_doubt) as clicked_doubt,
+    sum(clicked_expected_in_base) as clicked_expected_in_base,
+    sum(clicked_doubt_in_base) as clicked_doubt_in_base,
+    sum(clicked_raw) as clicked_raw,
+    sum(clicked_human) as clicked_human,
+    sum(clicked_possible) as clicked_possible,
+    sum(clicked_machine) as clicked_machine,
+    sum(clicked_raw_in_base) as clicked_raw_in_base,
+    sum(clicked_human_in_base) as clicked_human_in_base,
+    sum(clicked_possible_in_base) as clicked_possible_in_base,
+    sum(clicked_machine_in_base) as clicked_machine_in_base
+from rolled
+group by campaign
+order by campaign
