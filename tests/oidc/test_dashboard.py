@@ -38,7 +38,7 @@ def folder(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [line for line in config.read_text(encoding="utf-8").splitlines() if "web" not in line.lower()]
     lines += ["[web]", f"port = {port}", f'public_url = "http://127.0.0.1:{port}"']
     lines += ["[oidc]", f'issuer = "{provider}"', 'client_id = "mailwake"', 'client_secret = "file:secret"']
-    lines += ["[oidc.roles]", 'mail-admins = "admin"']
+    lines += ["[oidc.roles]", 'mail-admins = "owner"']
     (root / "secret").write_text("s3cret")
     config.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return root
@@ -73,11 +73,11 @@ def come(url: str, who: str) -> Iterator[tuple[httpx2.Client, httpx2.Response]]:
 
 def test_whoever_the_provider_vouches_for_and_a_group_lets_in_is_logged_in(folder: Path, url: str) -> None:
     with come(url, "ann") as (browser, answer):
-        assert (answer.status_code, answer.headers["location"]) == (303, "/timing")
+        assert (answer.status_code, answer.headers.get("location")) == (303, "/timing")
         assert browser.get("/timing").status_code == 200
         account = browser.get("/account").text
     assert "ann@example.com" in account
-    assert "admin" in account
+    assert "owner" in account
     listed = subprocess.run(mailwake(folder, "audit", "list", "--json"), capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in listed.stdout.splitlines()]
     assert any("ann@example.com" in json.dumps(line) for line in lines), "the log-in is written down"

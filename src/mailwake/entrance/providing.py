@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from mailwake.access.actors import NotAllowed
 from mailwake.access.identities import Joining, sign_in_identity
 from mailwake.entrance.asking import arrival_of, gate_of
-from mailwake.errors import Untrusted
+from mailwake.errors import BadInput, Untrusted
 from mailwake.framing.rendering import render
 from mailwake.language import say
 from mailwake.oidc.checking import Identity
@@ -29,7 +29,7 @@ def providing(flow: Flow, joining: Joining) -> APIRouter:
         gate = gate_of(request)
         try:
             done = sign_in_identity(gate.accounts, identity, joining, arrival_of(request))
-        except NotAllowed:
+        except (NotAllowed, BadInput):  # the latter: there is no owner yet who could let anybody in
             raise Untrusted("uninvited") from None
         answer = RedirectResponse(returning(back_to), status_code=303)
         cookie_set(gate, answer, done.token)
