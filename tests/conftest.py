@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import pytest
 import structlog
 from aiosmtpd.smtp import SMTP
 from hypothesis import settings as hypothesis_settings
+from tests import starting
 
 from mailwake.settings import Settings, load
 from mailwake.tokens import format_key
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from mailwake.store.state import StateStore
 
 
+#: `python -m mailwake` without a second of imports each time.
+subprocess.Popen = starting.Popen  # type: ignore[misc]
 #: As a process that nobody configured, but for its picture of a fault with every value around it, which takes seconds.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 #: Tests never measure speed: a busy machine is no failure.

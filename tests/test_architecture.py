@@ -1,11 +1,12 @@
 """The rooms only import what docs/architecture.md says they may."""
 
-import ast
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.sources import source
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "mailwake"
@@ -217,18 +218,13 @@ FILES = sorted(SOURCE.rglob("*.py"))
 def rooms_used_by(path: Path) -> Iterator[tuple[int, str]]:
     """(line, room) for every import of our own package, also inside functions and under TYPE_CHECKING."""
     here = ["mailwake", *path.relative_to(SOURCE).with_suffix("").parts]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            targets = [alias.name.split(".") for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = here[: len(here) - node.level] if node.level else []
-            base = base + (node.module.split(".") if node.module else [])
-            targets = [[*base, alias.name] for alias in node.names]
-        else:
-            continue
+    for found in source(path).imports:
+        base = here[: len(here) - found.level] if found.level else []
+        base = base + (found.module.split(".") if found.module else [])
+        targets = [base] if found.names is None else [[*base, name] for name in found.names]
         for target in targets:
             if target[0] == "mailwake" and len(target) > 1:
-                yield node.lineno, target[1]
+                yield found.line, target[1]
 
 
 def test_there_is_something_to_check() -> None:
@@ -266,11 +262,7 @@ def test_the_emulator_and_the_product_do_not_know_each_other() -> None:
 
 
 def _imported(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.lineno, node.module or ""
+    return ((found.line, found.module) for found in source(path).imports if not found.level)
 
 
 def test_the_days_of_last_opens_are_read_for_list_hygiene_and_for_what_people_and_the_law_ask_alone() -> None:
@@ -292,22 +284,8 @@ def test_sql_stands_in_the_store_alone() -> None:
     allowed = (SOURCE / "store", SOURCE / "eventlog")  # the SQLite log is an engine: its statements are its format
     for path in FILES:
         if not path.is_relative_to(allowed[0]) and not path.is_relative_to(allowed[1]):
-            code = "\n".join(_strings(path))
+            code = "\n".join(source(path).strings)
             assert not statement.search(code), f"{path} holds SQL"
-
-
-def _strings(path: Path) -> Iterator[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    docs = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
-            yield node.value
 
 
 def test_the_map_is_told_the_same_way_everywhere() -> None:

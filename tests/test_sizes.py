@@ -1,11 +1,10 @@
 """Nothing grows past what one person can hold in mind; the ceilings are those of the house plan."""
 
-import ast
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.sources import source
 
 SOURCE = Path(__file__).parents[1] / "src" / "mailwake"
 FILES = sorted(p for p in SOURCE.rglob("*.py") if p.read_text(encoding="utf-8").strip())
@@ -32,20 +31,11 @@ def too_large(path: Path) -> Iterator[str]:
     place = path.relative_to(SOURCE).parts
     if lines(path) > MAX_FILE or len(place) - 1 > MAX_DEPTH:
         yield f"{lines(path)} lines, {len(place) - 1} deep"
-    for node in functions(path):
-        length = (node.end_lineno or node.lineno) - node.lineno + 1
-        if length > MAX_FUNCTION:
-            yield f"{node.name} has {length} lines"
-        given = node.args
-        count = len(given.posonlyargs) + len(given.args) + len(given.kwonlyargs)
-        if place[0] != "cli" and count > MAX_PARAMETERS + 1:  # a command has as many parameters as options
-            yield f"{node.name} takes {count} parameters"
-
-
-@cache
-def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
-    found = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    return [node for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    for function in source(path).functions:
+        if function.length > MAX_FUNCTION:
+            yield f"{function.name} has {function.length} lines"
+        if place[0] != "cli" and function.parameters > MAX_PARAMETERS + 1:  # a command has as many as it has options
+            yield f"{function.name} takes {function.parameters} parameters"
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda p: p.name)
@@ -63,7 +53,7 @@ def _size(room: Path) -> int:
 
 
 def test_functions_are_short_nine_times_in_ten() -> None:
-    lengths = sorted((node.end_lineno or node.lineno) - node.lineno + 1 for path in FILES for node in functions(path))
+    lengths = sorted(function.length for path in FILES for function in source(path).functions)
     assert lengths[len(lengths) // 2] <= 12
     assert lengths[len(lengths) * 9 // 10] <= 30
 
@@ -75,22 +65,26 @@ def test_an_endpoint_is_one_screen(endpoint: str) -> None:
 
 def test_the_emulator_stays_small() -> None:
     """The same ceilings for its files and functions; it has one for all of it instead of rooms."""
-    source = SOURCE.parents[1] / "emulators" / "salesforce" / "src" / "salesforce_emulator"
-    files = sorted(source.rglob("*.py"))
+    emulator = SOURCE.parents[1] / "emulators" / "salesforce" / "src" / "salesforce_emulator"
+    files = sorted(emulator.rglob("*.py"))
     assert files
     assert all(lines(path) <= MAX_FILE for path in files)
     wrong = [
-        f"{path.name}: {node.name}"
+        f"{path.name}: {function.name}"
         for path in files
-        for node in functions(path)
-        if (node.end_lineno or node.lineno) - node.lineno + 1 > MAX_FUNCTION
+        for function in source(path).functions
+        if function.length > MAX_FUNCTION
     ]
     assert not wrong, "\n".join(wrong)
     assert sum(lines(path) for path in files) <= MAX_EMULATOR
 
 
 def test_queries_and_templates_stay_small() -> None:
-    queries, templates = list(SOURCE.rglob("*.sql")), list(SOURCE.rglob("templates/*.html"))
+    written = SOURCE / "store" / "state" / "newest.sql"  # by `make docs`: a table a line
+    queries, templates = (
+        [path for path in SOURCE.rglob("*.sql") if path != written],
+        list(SOURCE.rglob("templates/*.html")),
+    )
     assert queries
     assert templates
     assert all(lines(path) <= MAX_SQL for path in queries)

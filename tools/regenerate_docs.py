@@ -1,4 +1,4 @@
-"""Write the generated parts of the documentation: settings, commands, and printed output.
+"""Write the generated parts of the documentation: settings, commands, printed output, and the newest state store.
 
     python tools/regenerate_docs.py            write
     python tools/regenerate_docs.py --check    exit 1 and name what is stale
@@ -128,8 +128,16 @@ def with_tables(text: str) -> str:
     return TABLE.sub(fill, text)
 
 
+def newest_store() -> str:
+    """src/mailwake/store/state/newest.sql: what the steps of its ``versions`` make of an empty file."""
+    from mailwake.store.state.migrate import newest
+
+    return "".join(f"{statement}\n" for statement in newest())
+
+
 def pages() -> Iterator[tuple[Path, str]]:
     """Every generated page with the text it should have."""
+    yield ROOT / "src/mailwake/store/state/newest.sql", newest_store()
     yield ROOT / "docs/reference/settings.md", settings_page()
     yield ROOT / "docs/reference/commands.md", commands_page()
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:

@@ -23,6 +23,7 @@ from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
 from mailwake.store.consent.chain import breaks
 from mailwake.store.state import Goal, Unsubscribe, open_state
+from mailwake.store.state.migrate import migrate, newest
 from mailwake.store.state.schema import VERSION, metadata
 
 OPEN_AND_WORK = """
@@ -94,13 +95,21 @@ def test_a_handle_made_by_another_process_is_seen_at_once(tmp_path: Path) -> Non
 
 
 def test_the_migrations_build_exactly_the_tables_of_the_schema(tmp_path: Path) -> None:
-    open_state(tmp_path / "state.sqlite").close()
     engine = create_engine(f"sqlite:///{tmp_path / 'state.sqlite'}")
+    migrate(engine, None)
     with engine.connect() as connection:
         assert MigrationContext.configure(connection).get_current_revision() == VERSION
         differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
     engine.dispose()
     assert differences == []
+
+
+def test_a_new_file_begins_as_the_migrations_would_leave_it(tmp_path: Path) -> None:
+    open_state(tmp_path / "state.sqlite").close()
+    made = sqlite3.connect(tmp_path / "state.sqlite")
+    begun = [statement.replace("\n", " ") for statement in made.iterdump()][1:-1]
+    made.close()
+    assert begun == list(newest()), "run `make docs`"
 
 
 def test_a_store_of_this_version_opens_without_the_machinery_of_migrations(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ from mailwake.store.state.schema import VERSION
 T = TypeVar("T")
 
 BUSY_TIMEOUT_SECONDS = 30
+#: What the steps of ``versions`` make of an empty file, in one go; written by `make docs`.
+NEWEST = Path(__file__).with_name("newest.sql")
 #: Keys per IN list; SQLite allows 32,766 variables in a statement (https://www.sqlite.org/limits.html).
 CHUNK = 4_000
 
@@ -129,10 +131,25 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _bring_forward(engine: Engine) -> None:
-    with engine.connect() as connection, connection.begin():
-        has_version = inspect(connection).has_table("alembic_version")
-        current = connection.scalar(text("select version_num from alembic_version")) if has_version else None
+    current = _version(engine)
+    if current is None:
+        _begin_with_newest(engine)
+        current = _version(engine)
     if current != VERSION:
         from mailwake.store.state.migrate import migrate  # half a second of imports, needed once per version
 
         migrate(engine, current)
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect() as connection, connection.begin():
+        has_version = inspect(connection).has_table("alembic_version")
+        return connection.scalar(text("select version_num from alembic_version")) if has_version else None
+
+
+def _begin_with_newest(engine: Engine) -> None:
+    """Make all tables of an empty file; one that has tables of somebody else is left as it is."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        if not inspect(connection).get_table_names():
+            for statement in NEWEST.read_text(encoding="utf-8").splitlines():
+                connection.exec_driver_sql(statement)

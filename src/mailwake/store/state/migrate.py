@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 
 from mailwake.errors import Unavailable
 
@@ -40,3 +44,17 @@ def migrate(engine: Engine, current: str | None) -> None:
     ):
         context.configure(connection=connection)
         context.run_migrations()
+
+
+def newest() -> Iterator[str]:
+    """The statements, one line each, that make of an empty SQLite file what all the steps make of it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "state.sqlite"
+        engine = create_engine(f"sqlite+pysqlite:///{path}")
+        migrate(engine, None)
+        engine.dispose()
+        made = sqlite3.connect(path)
+        for statement in made.iterdump():
+            if statement not in ("BEGIN TRANSACTION;", "COMMIT;"):
+                yield re.sub(r"\s+", " ", statement)
+        made.close()
