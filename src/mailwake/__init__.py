@@ -12,6 +12,7 @@ The rooms, in the order an email lives::
     send       the SMTP relay, and tracked copies for programs
     merge      a letter and a list of people, mailed one by one
     inert      of whom nothing may be recorded any more
+    detours    links whose readers are sent elsewhere than the mail says
     edge       pixel, click, unsubscribe, preferences
     eventlog   append, survive, replay
     notices    mail that came back or answers, read

@@ -85,6 +85,8 @@ class Note(StrEnum):
     WEBHOOK = "webhook"
     #: a goal's picture was fetched with the reference of a click: the reader's word, where a shop's server gave none
     PIXEL = "pixel"
+    #: a click whose reader was sent elsewhere than the mail says, or was told that the link was taken away
+    DETOUR = "detour"
 
 
 class Source(StrEnum):
