@@ -170,6 +170,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "notifying",
         "native",
     },
+    "watchdog": {"detours", "visiting", "compose", "insight", "drawing", "store"},
     "cli": None,
     "simulate": set(),
     "worlds": {"simulate"},

@@ -46,6 +46,7 @@ from mailwake.sections import (
     Scoring,
     Smtp,
     Tracking,
+    Watchdog,
     Web,
     Webhook,
     WebhookServer,
@@ -99,6 +100,7 @@ class Settings:
     privacy: Privacy = field(default_factory=Privacy)
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
+    watchdog: Watchdog = field(default_factory=Watchdog)
     scoring: Scoring = field(default_factory=Scoring)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)

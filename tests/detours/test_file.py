@@ -37,6 +37,5 @@ def test_a_rotation_of_keys_takes_no_detour_back() -> None:
 
 def test_the_seal_of_a_decision_is_none_of_a_file_and_tells_parts_apart() -> None:
     assert SEAL.of_decision("a") != SEAL.of_file(b"a")
-    assert (
-        len({SEAL.of_decision(*parts) for parts in (("a", "b"), ("ab", ""), (None, "b"), ("", "b"), (1,), ("1",))}) == 6
-    )
+    decisions = (("a", "b"), ("ab", ""), (None, "b"), ("", "b"), (1,), ("1",))
+    assert len({SEAL.of_decision(*parts) for parts in decisions}) == 6

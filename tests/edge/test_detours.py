@@ -105,7 +105,7 @@ def without_seal(raw: bytes) -> bytes:
     return b"\n".join((magic, b"", body, end))
 
 
-HARMS = [forged, sealed_by_a_stranger, without_seal, lambda raw: raw[:-9], lambda raw: b"", lambda raw: raw + raw]
+HARMS = [forged, sealed_by_a_stranger, without_seal, lambda raw: raw[:-9], lambda _: b"", lambda raw: raw + raw]
 
 
 @pytest.mark.parametrize("harm", HARMS, ids=["edited", "stranger", "no seal", "torn", "empty", "twice"])

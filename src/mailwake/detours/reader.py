@@ -1,4 +1,4 @@
-"""What the edge asks at each click: whether the readers of this link go elsewhere. The file is looked at each second."""
+"""What the edge asks at each click: whether the readers of this link go elsewhere."""
 
 from __future__ import annotations
 

@@ -194,7 +194,7 @@ class Recorder:
         link: int | None = None,
         note: Note = _PLAIN,
     ) -> None:
-        """Record a click as far as its mode allows, and answer. With a note it is evidence, and no click; but for a detour."""
+        """Record a click as far as its mode allows, and answer. With a note but a detour it is evidence, no click."""
         mode = self._clicks[token.modes.byte]
         is_click = not note or note is _DETOUR
         if not is_click and mode is not _INDIVIDUAL:

@@ -43,7 +43,7 @@ DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted"
 TYPES = frozenset(["opened", "clicked", "converted", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
 _EDGE_NUMBERS = (
     *("refused_total", "unannounced_total", "faults_total", "inert_unsure_total"),
-    *("waiting", "connections", "withdrawn", "inert_closed", "inert_age_seconds"),
+    *("waiting", "connections", "withdrawn", "inert_closed", "inert_age_seconds", "detours", "detours_refused"),
 )
 #: name in a report to the label
 _LAG = {"p50": "0.5", "p99": "0.99", "max": "1"}

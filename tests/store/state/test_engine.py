@@ -13,6 +13,7 @@ from sqlalchemy import create_engine
 
 import mailwake.store.crm.tables
 import mailwake.store.native.tables
+import mailwake.store.watch.tables
 import mailwake.store.withdrawals.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too
 from mailwake.errors import Unavailable
@@ -136,6 +137,9 @@ SINCE_0010 = (
     "native_lists",
     "native_mails",
     "recording_stops",
+    "link_decisions",
+    "link_targets",
+    "link_alarms",
 )
 SINCE_0006 = (
     *SINCE_0010,
