@@ -53,6 +53,7 @@ The rooms, in the order an email lives::
     native     what an org tracked by itself, beside what we know
     rules      what sets a rule off, for whom, and what keeps it back
     workflows  what rules decided is done, once, and taken back
+    watchdog   links after delivery: do they still answer, and who sends their readers elsewhere
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings
     boards      what stands, as people read it: addresses, domains, the installation

@@ -45,6 +45,7 @@ COMMANDS = (
     "consent",
     "judge",
     "replay",
+    "links",
     "privacy",
     "keys",
     "doctor",

@@ -79,6 +79,7 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
             opened.callback(_salesforce(settings, stores))
             opened.callback(_workflows(settings, stores, config))
             opened.callback(_segments(settings, events))
+            opened.callback(_links(settings, events))
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores, desk), name="warming up", daemon=True).start()
         yield stores
@@ -157,6 +158,12 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
     from mailwake.segments.noting import start_noting
 
     return start_noting(settings, events)
+
+
+def _links(settings: Settings, events: EventStore) -> Callable[[], None]:
+    from mailwake.watchdog.office import start_watch
+
+    return start_watch(settings, events)
 
 
 async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:

@@ -185,6 +185,7 @@ def samples(status: Status) -> Iterator[Sample]:
         elif name == "pipeline":
             yield from _of_pipeline(report)
     yield from _of_workflows(status.workflows)
+    yield from _of_links(status.links)
     yield from _of_sums(status)
     yield from _of_log(status.log)
     yield from _of_readers(status)
@@ -202,6 +203,12 @@ def _of_roles(status: Status) -> Iterator[Sample]:
         yield Sample("mailwake_role_ready_timestamp_seconds", _seconds(role.ready_at), label)
         yield Sample("mailwake_role_restarts_total", role.restarts, label)
         yield Sample("mailwake_report_age_seconds", role.report_age_seconds, label)
+
+
+def _of_links(report: Report | None) -> Iterator[Sample]:
+    for name in ("targets", "alarms", "forged"):
+        yield Sample(f"mailwake_links_{name}", None if report is None else report.number(name))
+    yield Sample("mailwake_links_visits_total", None if report is None else report.number("visited"))
 
 
 def _of_edge(worker: str, report: Report) -> Iterator[Sample]:

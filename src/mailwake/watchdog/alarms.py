@@ -50,9 +50,8 @@ def stepped(href: str, known: Target | None, found: Found, *, now: Micros, wante
 
     A visit that says nothing of readers neither ends a row of failures nor adds to it.
     """
-    well_at, since, failures = (
-        (None, None, 0) if known is None else (known.well_at, known.failing_since, known.failures)
-    )
+    well_at, since = (None, None) if known is None else (known.well_at, known.failing_since)
+    failures = 0 if known is None else known.failures
     if found.health is Health.WELL:
         well_at, since, failures = now, None, 0
     elif found.health is Health.ILL:

@@ -22,50 +22,12 @@ _ACTS = re.compile(
     r"|sign-?_?out|magic|invit|delete|remove|cancel|abmeld|austrag|abbestell|accept|decline|rsvp|vote|survey|logout"
 )
 #: names of parameters whose values are for one person or one time
-_NAMES = frozenset(
-    [
-        "token",
-        "tok",
-        "key",
-        "apikey",
-        "api_key",
-        "code",
-        "sig",
-        "signature",
-        "auth",
-        "otp",
-        "jwt",
-        "session",
-        "sessionid",
-        "sid",
-        "hash",
-        "nonce",
-        "ticket",
-        "secret",
-        "user",
-        "userid",
-        "user_id",
-        "uid",
-        "email",
-        "e-mail",
-        "mail",
-        "recipient",
-        "subscriber",
-        "contact",
-        "contactid",
-        "customer",
-        "customerid",
-        "member",
-        "memberid",
-        "mc_eid",
-        "_hsenc",
-        "_hsmi",
-        "vero_id",
-        "oly_enc_id",
-        "mkt_tok",
-        "ck_subscriber_id",
-    ]
-)
+_NAMES = frozenset((
+    *("token", "tok", "key", "apikey", "api_key", "code", "sig", "signature", "auth", "otp", "jwt", "nonce", "ticket"),
+    *("secret", "session", "sessionid", "sid", "hash", "user", "userid", "user_id", "uid", "email", "e-mail", "mail"),
+    *("recipient", "subscriber", "contact", "contactid", "customer", "customerid", "member", "memberid", "mc_eid"),
+    *("_hsenc", "_hsmi", "vero_id", "oly_enc_id", "mkt_tok", "ck_subscriber_id"),
+))  # fmt: skip
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 #: long enough to be a secret; words and numbers of shops are shorter, or are letters or digits alone
 _RUN = re.compile(r"[A-Za-z0-9]{16,}")

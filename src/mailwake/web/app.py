@@ -22,6 +22,7 @@ from mailwake.scoring.keeping import Keeper
 from mailwake.serving.admission import Admission
 from mailwake.serving.guard import Guard
 from mailwake.serving.keeping import Kept
+from mailwake.serving.tongue import Tongue
 from mailwake.settings import Settings
 from mailwake.web import (
     api,
@@ -33,6 +34,7 @@ from mailwake.web import (
     exports,
     faults,
     goals,
+    links,
     lists,
     notifications,
     pages,
@@ -43,7 +45,12 @@ from mailwake.web import (
     workflows,
 )
 from mailwake.web.assets import Assets
-from mailwake.web.tongue import Tongue
+
+#: in the order in which an address is looked for
+ROOMS = (
+    *(api, pages, click_maps, deliverability, lists, unsubscribes, suppressions, consent, segments, calls),
+    *(experiments, goals, notifications, exports, salesforce, workflows, links),
+)
 
 
 def look_nowhere() -> Status:
@@ -87,24 +94,9 @@ def create_app(
     app.state.wall = wall
     app.state.kept = defaultdict(Kept)
     app.state.force = Force(desk or Desk(keep=Keeper().answer), stores.state)
-    app.include_router(api.router)
-    app.include_router(pages.router)
-    app.include_router(click_maps.router)
-    app.include_router(deliverability.router)
-    app.include_router(lists.router)
-    app.include_router(unsubscribes.router)
-    app.include_router(suppressions.router)
-    app.include_router(consent.router)
-    app.include_router(segments.router)
-    app.include_router(calls.router)
-    app.include_router(experiments.router)
-    app.include_router(goals.router)
-    app.include_router(notifications.router)
-    app.state.exports = exports.Places()
-    app.state.packs = packs
-    app.include_router(exports.router)
-    app.include_router(salesforce.router)
-    app.include_router(workflows.router)
+    app.state.exports, app.state.packs = exports.Places(), packs
+    for each in ROOMS:
+        app.include_router(each.router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)

@@ -19,10 +19,10 @@ from mailwake.consents.statements import Teller, say_once, weigh, write
 from mailwake.consents.telling import Contacts, Told
 from mailwake.errors import BadInput
 from mailwake.events import SECOND
+from mailwake.serving.forms import BY, TABLE_BODY_BYTES, body_of
 from mailwake.settings import Settings
 from mailwake.store.state import StateStore
 from mailwake.web.api import now_of, stores_of
-from mailwake.web.forms import BY, TABLE_BODY_BYTES, body_of
 from mailwake.web.rendering import as_json, render
 
 #: Statements of one call.

@@ -13,8 +13,8 @@ from mailwake.errors import BadInput
 from mailwake.experiments import answers, deciding, reading
 from mailwake.experiments.design import delete, design_of, find
 from mailwake.experiments.planning import Asked
+from mailwake.serving.forms import BY, form_of, json_of
 from mailwake.web.api import now_of, stores_of
-from mailwake.web.forms import BY, form_of, json_of
 from mailwake.web.rendering import as_json, render
 
 PATH = "/experiments"

@@ -13,9 +13,9 @@ from mailwake.earnings.answers import CampaignConversions, to_json
 from mailwake.earnings.report import campaign_conversions, fresh_at, goal_report, goals, model_named
 from mailwake.errors import BadInput
 from mailwake.insight.report import find
+from mailwake.serving.forms import BY, form_of, json_of
 from mailwake.views import conversions_view, goals_view
 from mailwake.web.api import now_of, stores_of
-from mailwake.web.forms import BY, form_of, json_of
 from mailwake.web.rendering import as_json, render
 
 PATH = "/goals"

@@ -19,9 +19,9 @@ from mailwake.segments import answers, keeper
 from mailwake.segments.completion import complete
 from mailwake.segments.lexer import MAX_CHARS
 from mailwake.segments.sunset import MAX_DAYS, sunset
+from mailwake.serving.forms import BY, form_of, json_of
 from mailwake.views import segments_view
 from mailwake.web.api import Cursor, Page, PageSize, kept_of, now_of, stores_of
-from mailwake.web.forms import BY, form_of, json_of
 from mailwake.web.rendering import as_json, render
 
 PATH = "/segments"

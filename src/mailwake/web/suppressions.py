@@ -14,9 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from mailwake.boards import suppressions_view
 from mailwake.errors import BadInput
 from mailwake.insight.cursors import make_cursor, read_cursor
+from mailwake.serving.forms import BY, form_of, id_in, json_of
 from mailwake.suppression import acts, listing
 from mailwake.web.api import Cursor, Page, PageSize, now_of, stores_of
-from mailwake.web.forms import BY, form_of, id_in, json_of
 from mailwake.web.rendering import as_json, render
 
 PATH = "/suppressions"

@@ -12,8 +12,8 @@ from mailwake.boards import unsubscribes_view
 from mailwake.errors import BadInput
 from mailwake.events import Note
 from mailwake.leaving.incidents import apply_now, held, recent, restore
+from mailwake.serving.forms import BY, form_of, id_in
 from mailwake.web.api import Page, now_of, stores_of
-from mailwake.web.forms import BY, form_of, id_in
 from mailwake.web.rendering import render
 
 PATH = "/unsubscribes"

@@ -39,7 +39,7 @@ def replace(  # noqa: PLR0917 - a command has as many parameters as options
     print(f"readers of {link!r} go to {to!r}; `mailwake links restore` undoes it")
 
 
-def stop(
+def stop(  # noqa: PLR0917 - a command has as many parameters as options
     link: LinkArgument,
     why: WhyOption,
     template: TemplateOption = 0,
@@ -56,7 +56,7 @@ def stop(
     print(f"readers of {link!r} get the notice that it was taken away; `mailwake links restore` undoes it")
 
 
-def restore(
+def restore(  # noqa: PLR0917 - a command has as many parameters as options
     link: LinkArgument,
     why: WhyOption,
     template: TemplateOption = 0,

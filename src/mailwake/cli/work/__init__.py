@@ -35,6 +35,7 @@ def command(
     from mailwake.experiments.turns import start_turns
     from mailwake.segments.noting import start_noting
     from mailwake.store.events import open_events
+    from mailwake.watchdog.office import start_watch
 
     settings = load(config)
     configure(settings.logging, "work")
@@ -48,7 +49,11 @@ def command(
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         print(f"work reading {settings.data_folder / 'log'}", flush=True)
-        others = (start_turns(settings, events, config=config), start_noting(settings, events))
+        others = (
+            start_turns(settings, events, config=config),
+            start_noting(settings, events),
+            start_watch(settings, events),
+        )
         worker.run(stop)
         for stop_and_wait in others:
             stop_and_wait()
