@@ -76,14 +76,14 @@ def beside(request: Request) -> dict[str, str]:
 def _decide(request: Request, given: Mapping[str, str]) -> None:
     number = {name: id_in(given[name], "link") for name in ("template", "number") if given.get(name)}
     link = Link(href=given.get("href", ""), **number)
-    said = {"at": now_of(request), "by": BY, "why": given.get("why", "")}
+    now, why = now_of(request), given.get("why", "")
     with _desk(request) as desk:
         if given.get("act") == "replace":
-            desk.switches.replace(link, given.get("to", ""), **said)
+            desk.switches.replace(link, given.get("to", ""), at=now, by=BY, why=why)
         elif given.get("act") == "stop":
-            desk.switches.stop(link, **said)
+            desk.switches.stop(link, at=now, by=BY, why=why)
         elif given.get("act") == "restore":
-            desk.switches.restore(link, **said)
+            desk.switches.restore(link, at=now, by=BY, why=why)
         else:
             raise BadInput("say what to do: replace, stop or restore; reload the page and try again")
 
