@@ -107,3 +107,15 @@ def test_every_name_that_is_answered_for_is_known_in_lower_case() -> None:
 def test_the_tracking_host_is_lower_case_without_port() -> None:
     settings = read({"tracking": {"base_url": "http://Track.Example.COM:8025"}})
     assert settings.tracking_host == "track.example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "is empty"), (" \n", "is empty"), ("changeme", "everybody knows"), ("Password\n", "everybody")],
+)
+def test_what_is_no_secret_starts_nothing_and_is_not_quoted(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "word").write_text(text, encoding="utf-8")
+    with pytest.raises(Misconfigured, match=words) as caught:
+        parse({}, root=tmp_path).secret("file:word", "smtp.password")
+    assert caught.value.option == "smtp.password"
+    assert not text.strip() or text.strip() not in str(caught.value)

@@ -31,6 +31,8 @@ The rooms, in the order an email lives::
     judge      evidence in, verdict out
     history    what was stored, judged again
     store      state and events, all the SQL
+    oidc       log-in by a company's own provider of identities
+    audit      who did what, written down so that nobody can change it unseen
     stats      pure mathematics
     trials     the mathematics of experiments
     weighing   the mathematics of scores
@@ -59,8 +61,13 @@ The rooms, in the order an email lives::
     boards      what stands, as people read it: addresses, domains, the installation
     apidoc     the API's description of itself
     printing   answers for a terminal and for spreadsheets
+    access     who may see and change what: accounts, roles, sessions, keys
     serving    how colleagues reach the dashboard
+    entrance   the pages of accounts
     web        JSON API and dashboard
+    rights     what one person may ask of us: what is known of them, and to be forgotten
+    backup     all of an installation, copied while it runs, and put back
+    disclosure a recipient's own page
     orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command
     simulate   the outside world, for demo and tests

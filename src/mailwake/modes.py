@@ -65,6 +65,11 @@ class Modes:
         """Both modes in one byte, as they are sealed and stored."""
         return self.byte
 
+    @property
+    def name_one(self) -> bool:
+        """Whether anything may be kept that is about one recipient."""
+        return max(self.opens, self.clicks) > Mode.AGGREGATE
+
     def decided_by(self, level: str) -> Modes:
         """The same, with the level that is to blame for each axis that it lowers."""
         low = Mode.INDIVIDUAL

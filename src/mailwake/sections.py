@@ -269,15 +269,6 @@ class Conversions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Privacy:
-    """``[privacy]``: what becomes of what is known of people."""
-
-    #: of earlier opens and clicks when somebody withdraws: stop leaves them, anonymise cuts them off the person so that
-    #: campaigns keep their totals, erase removes them
-    on_withdrawal: str = "anonymise"
-
-
-@dataclass(frozen=True, kw_only=True)
 class Salesforce:
     """``[salesforce]``: the org that is told what people did (docs/howto/salesforce.md)."""
 
@@ -373,6 +364,23 @@ class Scoring:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Privacy:
+    """``[privacy]``: what becomes of what is known of people, and what they may ask (docs/explain/erasure.md)."""
+
+    #: of earlier opens and clicks when somebody withdraws: stop leaves them, anonymise cuts them off the person so that
+    #: campaigns keep their totals, erase removes them
+    on_withdrawal: str = "anonymise"
+    #: file beside the data that says who was erased or withdrew, so that no restored backup brings them back; relative
+    #: to this file; copy it elsewhere, apart from backups
+    ledger: str = "forgotten.log"
+    #: listener of the page on which recipients see what is known of them, behind a proxy that does TLS
+    host: str = "127.0.0.1"
+    port: int = 8029
+    #: where recipients reach it, such as https://privacy.example.com; empty: there is no such page
+    page_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Web:
     """``[web]``: the dashboard and its API, for colleagues only."""
 
@@ -380,6 +388,14 @@ class Web:
     port: int = 8026
     #: time zone that charts start with
     timezone: str = "UTC"
+    #: auto: accounts make a log-in, and without any whoever reaches this machine's own address is owner; required:
+    #: there is a log-in even while there are no accounts
+    login: str = "auto"
+    #: URL that colleagues type, where a proxy with TLS stands in front, such as https://mail.example.com; with https,
+    #: sessions go by https alone
+    public_url: str = ""
+    #: networks whose X-Forwarded-For is believed; empty: nobody's
+    trusted_proxies: tuple[str, ...] = ()
     #: of its pages, such as de or pt-BR; what has no translation stays English (docs/howto/translate.md)
     language: str = "en"
 
@@ -390,6 +406,42 @@ class Monitor:
 
     host: str = "127.0.0.1"
     port: int = 8027
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oidc:
+    """``[oidc]``: log-in by your company's provider of identities, OpenID Connect (docs/howto/login-by-provider.md)."""
+
+    #: who it is, to the letter, such as https://login.example.com/realms/acme; empty: there is none
+    issuer: str = ""
+    #: what it calls this installation
+    client_id: str = ""
+    #: reference to the secret it gave; empty: none, PKCE alone proves who asks
+    client_secret: str = ""
+    #: what is asked for; openid is a must, email tells addresses
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+    #: claim of the ID token that lists somebody's groups
+    groups_claim: str = "groups"
+    #: group to role; the first that fits holds, at each log-in anew
+    roles: dict[str, str] = field(default_factory=dict)
+    #: role of whoever has a verified address and is in no such group; empty: only who was invited gets in
+    otherwise: str = ""
+    #: domains of verified addresses that may come in; empty: any
+    domains: tuple[str, ...] = ()
+    #: where browsers are sent; empty, like the next two: the provider tells (discovery)
+    authorization_url: str = ""
+    #: where codes are changed for tokens
+    token_url: str = ""
+    #: where its keys are (JWKS)
+    keys_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """``[audit]``: the log of who did what (docs/explain/audit.md)."""
+
+    #: lines are let go of after so many days, two years; an anchor of them stays
+    keep_days: int = 730
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ from mailwake.errors import Misconfigured
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes, strictest
 from mailwake.profiles import NEVER, STREAMS, UNWATCHED, Profile, Rule, Rules, profiles, rules_of
 from mailwake.sections import (
+    Audit,
     Brand,
     Compose,
     Conversions,
@@ -39,6 +40,7 @@ from mailwake.sections import (
     Logging,
     Monitor,
     Notify,
+    Oidc,
     Privacy,
     Relay,
     Report,
@@ -62,6 +64,10 @@ _PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,32}")
 #: language, script, region, as BCP 47 has them; a name of a folder, so nothing else
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,2}")
 DEFAULT_FILE = "mailwake.toml"
+#: what stands in examples in place of a secret, here and elsewhere
+_SAMPLES = frozenset(
+    {"changeme", "change-me", "change_me", "password", "secret", "token", "example", "your-secret-here", "todo", "xxx"}
+)
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -97,13 +103,15 @@ class Settings:
     reports: dict[str, Report] = field(default_factory=dict, metadata={"each": Report})
     webhook_server: WebhookServer = field(default_factory=WebhookServer)
     conversions: Conversions = field(default_factory=Conversions)
-    privacy: Privacy = field(default_factory=Privacy)
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
     watchdog: Watchdog = field(default_factory=Watchdog)
     scoring: Scoring = field(default_factory=Scoring)
+    privacy: Privacy = field(default_factory=Privacy)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
+    oidc: Oidc = field(default_factory=Oidc)
+    audit: Audit = field(default_factory=Audit)
     logging: Logging = field(default_factory=Logging)
     brand: Brand = field(default_factory=Brand)
     #: one table per host
@@ -224,8 +232,16 @@ class Settings:
         """The text behind ``env:NAME`` or ``file:PATH``.
 
         Raises:
-            Misconfigured: the reference has another form or leads nowhere.
+            Misconfigured: the reference has another form or leads nowhere, or there is no secret at its end.
         """
+        found = self._behind(reference, option)
+        if not found.strip():
+            raise Misconfigured(option, f"{reference} is empty")
+        if found.strip().lower() in _SAMPLES:
+            raise Misconfigured(option, f"{reference} holds a word from an example; everybody knows it")
+        return found
+
+    def _behind(self, reference: str, option: str) -> str:
         kind, _, name = reference.partition(":")
         if kind == "env" and name:
             if name in os.environ:
@@ -314,6 +330,12 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("web.language", f"{settings.web.language!r} is no language; write it as de or pt-BR")
     if settings.privacy.on_withdrawal not in ("stop", "anonymise", "erase"):
         raise Misconfigured("privacy.on_withdrawal", "must be stop, anonymise or erase")
+    page = urlsplit(settings.privacy.page_url)
+    if settings.privacy.page_url and (page.scheme not in ("http", "https") or not page.hostname or page.query):
+        raise Misconfigured("privacy.page_url", "must be a scheme and a host, such as https://privacy.example.com")
+    _check_login(settings)
+    if settings.audit.keep_days < 1:
+        raise Misconfigured("audit.keep_days", "must be 1 or more")
     if settings.log.keep_days < 0:
         raise Misconfigured("log.keep_days", "must be 0 or more")
     if settings.log.file_megabytes < 1:
@@ -363,6 +385,15 @@ def _check_profile(tracking: Tracking, profile: Profile) -> None:
 
 def _mode_or(word: str, otherwise: Mode) -> Mode:
     return Mode.from_word(word) if word else otherwise
+
+
+def _check_login(settings: Settings) -> None:
+    if settings.web.login not in ("auto", "required"):
+        raise Misconfigured("web.login", "must be auto or required")
+    url = urlsplit(settings.web.public_url)
+    is_url = url.scheme in ("http", "https") and url.hostname and url.path in ("", "/") and not url.query
+    if settings.web.public_url and not is_url:
+        raise Misconfigured("web.public_url", "must be a scheme and a host, such as https://mail.example.com")
 
 
 def _check_names(settings: Settings) -> None:

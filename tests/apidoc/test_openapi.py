@@ -17,6 +17,7 @@ from tests.web import conftest as house
 
 from mailwake.apidoc.openapi import ANSWERS, FILES
 from mailwake.segments import keeper
+from mailwake.serving.entry import Door
 from mailwake.web.app import create_app
 
 #: what a random name never hits: campaigns, copies, addresses, segments and tables that are there
@@ -42,7 +43,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BaseSchema]:
     keeper.add(stores, "Everybody", "sent >= 1", is_live=True, now=house.NOW, by="test")
     keeper.add(stores, "Settled", "clicked >= 1", is_live=False, now=house.NOW, by="test")
     look = house.troubled(tmp_path_factory.mktemp("installation"))
-    app = create_app(stores, host="testserver", look=look, wall=lambda: house.NOW)
+    app = create_app(stores, door=Door(host="testserver"), look=look, wall=lambda: house.NOW)
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", app)
     yield schema
     seeding.close(stores)

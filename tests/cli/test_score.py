@@ -129,7 +129,7 @@ def test_a_dashboard_that_runs_answers_the_same(run: Run, folder: Path, monkeypa
     stores = seeding.open_stores(folder / "mailwake-data")
     app = Asking(create_app(stores, wall=moment, desk=desk_of(load(folder / "mailwake.toml"))))
 
-    def ask(url: str, path: str, body: bytes | None = None) -> bytes:
+    def ask(url: str, path: str, body: bytes | None = None, **_: str) -> bytes:
         method = "GET" if body is None else "POST"
         response = app.get(path, headers={"Origin": url}, method=method, body=body or b"")
         assert response.status_code == 200, response.text

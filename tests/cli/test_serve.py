@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mailwake.cli.serve import only_one, roles_of, state_of
-from mailwake.errors import Unavailable
+from mailwake.cli.serve import command, only_one, roles_of, state_of
+from mailwake.errors import Misconfigured, Unavailable
 from mailwake.settings import parse
 
 
@@ -40,3 +40,29 @@ def test_nobody_serving_is_an_empty_state(tmp_path: Path) -> None:
     assert state_of(tmp_path) == {}
     (tmp_path / "serve.json").write_text("{")
     assert state_of(tmp_path) == {}
+
+
+def test_two_listeners_at_one_address_start_nothing(tmp_path: Path) -> None:
+    config = tmp_path / "mailwake.toml"
+    config.write_text("[web]\nport = 8025\n", encoding="utf-8")
+    with pytest.raises(Misconfigured, match=r"web\.port: 8025 is edge\.port already"):
+        command(str(config))
+    assert not (tmp_path / "mailwake-data").exists()
+
+
+def test_what_roles_are_started_with_holds_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever may run `ps` reads the arguments of every process."""
+    monkeypatch.setenv("CANARY", "canary-secret-4711")
+    (tmp_path / "canary").write_text("canary-secret-4712", encoding="utf-8")
+    told = {
+        "relay": {"users": {"program": "env:CANARY"}},
+        "smtp": {"user": "us", "password": "file:canary"},
+        "conversions": {"secrets": ["env:CANARY"]},
+        "oidc": {"issuer": "https://login.example.com", "client_id": "m", "client_secret": "file:canary"},
+    }
+    settings = parse(told, root=tmp_path)
+    assert settings.secret("env:CANARY", "x") == "canary-secret-4711"
+    roles = json.dumps(roles_of(settings, "mailwake.toml"))
+    assert "webhooks" in roles
+    assert "canary-secret" not in roles
+    assert "canary-secret" not in repr(settings)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -70,7 +71,9 @@ def get(url: str) -> bytes:
 def test_it_says_where_it_is_while_it_is_there(folder: Path) -> None:
     process, url = start(folder)
     file = folder / "mailwake-data" / "web.json"
-    assert json.loads(file.read_text(encoding="utf-8")) == {"url": url, "pid": process.pid}
+    told = json.loads(file.read_text(encoding="utf-8"))
+    assert len(told.pop("secret")) == 43
+    assert told == {"url": url, "pid": process.pid}
     assert json.loads(get(f"{url}/health")) == {"status": "ok"}
     assert stop(process) == ""
     assert not file.exists()
@@ -119,7 +122,7 @@ def test_with_work_an_event_in_the_log_stands_on_the_page(folder: Path) -> None:
     while not counted:
         counted = json.loads(get(f"{url}/api/campaigns"))["total"]["sent"]
     assert counted == 1
-    assert stop(process) == ""
+    assert [line for line in stop(process).splitlines() if "audit.anchored" not in line] == []
 
 
 def test_one_process_holds_stores_and_pipeline(folder: Path) -> None:
@@ -150,17 +153,27 @@ def test_an_unknown_time_zone_stops_the_start_and_names_the_option(folder: Path)
     assert "web.timezone" in done.stderr
 
 
-@pytest.mark.long
-def test_listening_for_others_is_said_aloud(folder: Path) -> None:
+def test_a_dashboard_without_accounts_is_not_shown_to_others(folder: Path) -> None:
     config = folder / "mailwake.toml"
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("port = 0", 'port = 0\nhost = "0.0.0.0"'), encoding="utf-8")
+    done = subprocess.run(mailwake(folder, "web"), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("mailwake: web.host: others reach this dashboard, and it has no accounts")
+    assert "mailwake users add NAME --role owner" in done.stderr
+
+
+@pytest.mark.long
+def test_listening_for_others_without_tls_is_said_aloud(folder: Path) -> None:
+    config = folder / "mailwake.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("port = 0", 'port = 0\nhost = "0.0.0.0"\nlogin = "required"'), encoding="utf-8")
     process, url = start(folder)
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(urllib.request.Request(url, headers={"Host": "evil.example"}), timeout=30)
     assert refused.value.code == 421
     refused.value.close()
-    assert "put a login in front" in stop(process)
+    assert "put a proxy with TLS in front" in stop(process)
 
 
 @pytest.mark.long
@@ -171,3 +184,22 @@ def test_a_killed_one_leaves_no_locks(folder: Path) -> None:
     again, url = start(folder, "--with-work")
     assert json.loads(get(f"{url}/health")) == {"status": "ok"}
     stop(again)
+
+
+def test_a_change_of_policy_between_two_starts_is_written_down_and_the_day_anchored(folder: Path) -> None:
+    config = folder / "mailwake.toml"
+    for opens in ("individual", "individual", "aggregate"):
+        text = re.sub(r"(?m)^opens = .*$", "", config.read_text(encoding="utf-8"))
+        config.write_text(text.replace("[tracking]", f'[tracking]\nopens = "{opens}"'), encoding="utf-8")
+        process, _ = start(folder, "--with-work")
+        stop(process)
+    listed = subprocess.run(mailwake(folder, "audit", "list", "--json"), capture_output=True, text=True, check=True)
+    later, first = (json.loads(line) for line in listed.stdout.splitlines())
+    assert (first["action"], first["actor_kind"], first["before"]) == ("settings.changed", "system", None)
+    changed = {name for name, value in later["after"].items() if later["before"][name] != value}
+    assert changed == {"tracking.opens"}
+    assert (later["before"]["tracking.opens"], later["after"]["tracking.opens"]) == ("individual", "aggregate")
+    anchors = (folder / "mailwake-data" / "audit-anchors.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["number"] for line in anchors] == [1]
+    checked = subprocess.run(mailwake(folder, "audit", "verify"), capture_output=True, text=True, check=True)
+    assert checked.stdout.startswith("holds: 2 lines, 1 anchors; head ")

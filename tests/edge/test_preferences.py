@@ -18,6 +18,7 @@ from tests.edge.conftest import (
 
 from mailwake.edge.pixel import GIF
 from mailwake.events import EventType, Note
+from mailwake.modes import Mode, Modes
 from mailwake.tokens import Purpose
 
 TOKEN = message(Purpose.UNSUBSCRIBE_BODY)
@@ -134,3 +135,15 @@ def test_a_log_that_is_away_is_not_confirmed(start_edge: StartEdge) -> None:
     answer = edge.post(f"/p/{TOKEN}", f"nonce={nonce}&choice=stop".encode())
     assert answer.status == 503
     assert answer["Retry-After"] is not None
+
+
+def test_where_to_see_what_is_known_is_linked_where_there_is_such_a_page(start_edge: StartEdge) -> None:
+    edge = start_edge(privacy={"page_url": "https://privacy.example.com/"})
+    page = edge.ask(f"/p/{TOKEN}").text
+    assert f'<a href="https://privacy.example.com/k/{TOKEN}">What we know from your mail</a>' in page
+    aggregate = message(Purpose.UNSUBSCRIBE_BODY, modes=Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE))
+    assert "/k/" not in edge.ask(f"/p/{aggregate}").text
+
+
+def test_no_such_page_no_link(edge: RunningEdge) -> None:
+    assert "/k/" not in edge.ask(f"/p/{TOKEN}").text

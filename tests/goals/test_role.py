@@ -24,7 +24,7 @@ from mailwake.store.state import open_state
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     make(tmp_path, base_url="http://localhost:8025", brand="Example", individual=True)
-    (tmp_path / "shop.token").write_text("s3cret\n")
+    (tmp_path / "shop.token").write_text("s3cret-of-this-shop\n")
     path = tmp_path / "mailwake.toml"
     more = '[webhook_server]\nport = 0\n\n[conversions]\nsecrets = ["file:shop.token"]\n'
     path.write_text(f"{path.read_text()}\n{more}")
@@ -44,8 +44,8 @@ def test_a_shops_call_is_in_the_log_when_the_answer_arrives(config: Path) -> Non
 
     with listening(config) as port:
         assert post(port, "wrong", "1")[0] == 401
-        assert post(port, "s3cret", "1") == (200, '{"taken": 1, "known": 0}\n')
-        assert post(port, "s3cret", "1") == (200, '{"taken": 0, "known": 1}\n')
+        assert post(port, "s3cret-of-this-shop", "1") == (200, '{"taken": 1, "known": 0}\n')
+        assert post(port, "s3cret-of-this-shop", "1") == (200, '{"taken": 0, "known": 1}\n')
     with closing(SqliteReader(load(config).data_folder / "log")) as reader:
         records = [record for segment in reader.read({}, limit_records=100) for record in segment.records]
     assert [decode_event(record).type for record in records] == [EventType.UNKNOWN, EventType.CONVERTED]
@@ -71,7 +71,10 @@ def test_settings_that_cannot_be_are_refused(tmp_path: Path, conversions: dict[s
         parse({"conversions": conversions}, root=tmp_path)
 
 
-def test_an_empty_secret_starts_nothing(config: Path) -> None:
-    (config.parent / "shop.token").write_text("\n")
-    with pytest.raises(Misconfigured, match="one of them is empty"):
+@pytest.mark.parametrize(
+    ("secret", "words"), [("\n", "is empty"), ("ChangeMe\n", "from an example"), ("x" * 15, "guessing would do")]
+)
+def test_a_secret_that_is_none_starts_nothing(config: Path, secret: str, words: str) -> None:
+    (config.parent / "shop.token").write_text(secret)
+    with pytest.raises(Misconfigured, match=words):
         command(str(config))

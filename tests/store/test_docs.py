@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import mailwake.store.access.tables
+import mailwake.store.audit.tables
 import mailwake.store.crm.tables
 import mailwake.store.native.tables
+import mailwake.store.rights.tables
 import mailwake.store.watch.tables
 import mailwake.store.withdrawals.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too

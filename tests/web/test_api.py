@@ -123,8 +123,9 @@ def test_the_routes_are_described(asking: Asking) -> None:
     campaigns |= {"/api/salesforce", "/api/workflows", "/api/workflows/why", "/api/workflows/{rule}/test"}
     campaigns |= {"/api/salesforce/reconcile", "/api/links", "/api/link"}
     tried |= {"/api/calls", "/api/score/movers", "/api/score/learn", "/api/score/use"}
+    files = {"/api/export/{table}", "/api/pack", "/api/snapshot", "/api/audit.jsonl"}
+    lists |= {"/api/audit", "/api/audit/check"}
     lists |= {"/api/consent", "/api/consent/{address}", "/api/consent/{address}/proof"}
-    files = {"/api/export/{table}", "/api/pack", "/api/snapshot"}
     assert (
         set(paths)
         == {"/health", "/api/status", "/api/domains", "/api/notifications"}
@@ -227,7 +228,7 @@ def test_files_are_named_and_whole_and_a_third_at_once_waits(asking: Asking) -> 
     assert response.text.count("\r\n") == total + 1
     assert asking.get("/api/export/events?campaign=2&format=parquet").content.startswith(b"PAR1")
     assert asking.get("/api/pack?campaign=2").status_code == 503  # this dashboard was told of no keys
-    places: Any = asking.app._app._app._app.state.exports  # type: ignore[attr-defined]
+    places: Any = asking.app._app._app._app._app.state.exports  # type: ignore[attr-defined]
     held = [places.take(), places.take()]
     refused = asking.get("/api/export/campaigns")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")

@@ -120,7 +120,7 @@ def test_programs_decide_and_hear_the_same(house: House) -> None:
     one = house.asking.get(f"/api/link?href={quote(OTHER)}").json()
     assert (one["visited"]["health"], one["never_visited_because"], len(one["places"])) == ("ill", None, 1)
     page = (Path(__file__).parents[2] / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
-    section = page.partition("## GET /api/links\n")[2].partition("## GET /api/domains")[0]
+    section = page.partition("## GET /api/links\n")[2].partition("## GET /api/audit\n")[0]
     names = {name for each in (told, one, one["visited"], *told["alarms"], *told["decisions"]) for name in each}
     assert [name for name in sorted(names) if not re.search(rf"[` ]{name}\b", section)] == []
 

@@ -59,6 +59,7 @@ PAGES = (
     "/compare?c=1&c=2&c=4",
     "/notifications",
     "/status",
+    "/audit",
     "/nowhere",
 )
 #: the same kinds with other things to show

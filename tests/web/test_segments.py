@@ -153,8 +153,9 @@ def test_looking_at_segments_writes_nothing(asking_own: Asking, own: Stores, tmp
         keeper.add(own, kind, "opened as anybody", is_live=kind == "live", now=NOW, by="test")
     with closing(sqlite3.connect(tmp_path / "state.sqlite")) as watching:
 
-        def version() -> int:
-            return int(watching.execute("pragma data_version").fetchone()[0])
+        def version() -> str:
+            """All that is kept, but for who looked."""
+            return "\n".join(line for line in watching.iterdump() if "audit_lines" not in line)
 
         before = version()
         for path in (
@@ -167,4 +168,4 @@ def test_looking_at_segments_writes_nothing(asking_own: Asking, own: Stores, tmp
             assert asking_own.get(path).status_code == 200
             assert version() == before, path
         keeper.delete(own.state, "live")
-        assert version() > before, "it would be seen"
+        assert version() != before, "it would be seen"

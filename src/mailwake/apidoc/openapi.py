@@ -11,6 +11,8 @@ from fastapi.openapi.utils import get_openapi
 
 from mailwake.apidoc import shapes
 from mailwake.atlas.answers import Atlas
+from mailwake.audit.answers import AuditAnswer
+from mailwake.audit.checking import Checked
 from mailwake.comparing.changes import Changes
 from mailwake.comparing.compare import Comparison
 from mailwake.comparing.pace import CampaignPace
@@ -105,6 +107,8 @@ ANSWERS: Mapping[str, Any] = {
     "post /api/links": LinkAnswer,
     "get /api/workflows": RulesAnswer,
     "get /api/workflows/why": WhyAnswer,
+    "get /api/audit": AuditAnswer,
+    "get /api/audit/check": Checked,
     "get /api/workflows/{rule}/test": TrialAnswer,
     f"get {_CAMPAIGN}/deliverability": OfCampaign,
     f"get {_CAMPAIGN}/links/{{number}}/people": Followers,
@@ -128,6 +132,7 @@ TYPED_BODIES: Mapping[str, Any] = {"put /api/consent/{address}": Told, "post /ap
 #: route to media types, where the answer is a file
 FILES: Mapping[str, tuple[str, ...]] = {
     "get /api/export/{table}": tuple(FORMATS.values()),
+    "get /api/audit.jsonl": ("application/jsonl",),
     "get /api/pack": ("application/zip",),
     "get /api/snapshot": ("application/vnd.duckdb",),
 }

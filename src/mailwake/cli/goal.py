@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 import typer
 
-from mailwake.cli.acting import moment, state_of, who
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited, moment, state_of, who
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.report.asking import answer_of
 from mailwake.drawing.terminal import visible
@@ -55,7 +56,7 @@ def add(
 
     Example: mailwake goal add purchase --value 19.99 --currency EUR
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.GOAL_ADDED, Thing("goal", name), by=by):
         made = keeper.add(state, name, window_days=window, value=value, currency=currency, now=moment(), by=by or who())
     worth = "" if made.value is None else f", worth {shown(made.value, made.currency)} where nobody says"
     print(f"{made.name}: a click up to {made.window_days} days before may have led to it{worth}")
@@ -157,7 +158,8 @@ def reached(
     tracker = Tracker.open(load(config))
     try:
         about = Who(address=address, reference=reference, handle=handle)
-        tracker.converted(name, id=id_, who=about, value=value, currency=currency)
+        with audited(tracker.state, Action.GOAL_REACHED, Thing("goal", name)):
+            tracker.converted(name, id=id_, who=about, value=value, currency=currency)
     finally:
         tracker.state.close()
     print("noted")
@@ -169,7 +171,7 @@ def delete(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE) -> None:
 
     Example: mailwake goal delete purchase
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.GOAL_DELETED, Thing("goal", name)):
         keeper.delete(state, name)
     print("deleted")
 

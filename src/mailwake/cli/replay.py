@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited_act
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import Misconfigured, Unavailable
 from mailwake.events import SECOND, Micros, Verdict
@@ -57,10 +59,15 @@ def command(
         raise Misconfigured("--ruleset --rollback", "name a ruleset to judge by, or --rollback alone")
     settings = load(config)
     if ruleset is None:
-        _say(_roll_back(settings), as_json=as_json)
+        with audited_act(config, Action.REPLAY_ROLLED_BACK, Thing("ruleset")):
+            outcome = _roll_back(settings)
+        _say(outcome, as_json=as_json)
         return
     start = Micros(0) if since is None else Micros(int(since.replace(tzinfo=UTC).timestamp()) * SECOND)
-    _say(_replay(settings, ruleset, start, apply=apply), as_json=as_json)
+    of = Thing("ruleset", ruleset.name)
+    with audited_act(config, Action.REPLAY_APPLIED, of) if apply else nullcontext():
+        outcome = _replay(settings, ruleset, start, apply=apply)
+    _say(outcome, as_json=as_json)
 
 
 def _replay(settings: Settings, path: Path, since: Micros, *, apply: bool) -> dict[str, Any]:

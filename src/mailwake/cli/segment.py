@@ -13,7 +13,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 import typer
 
-from mailwake.cli.acting import moment, state_of, who
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited, moment, state_of, who
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.report.asking import answer_of
 from mailwake.drawing.rows import write_rows
@@ -80,7 +81,7 @@ def put(
     Example: mailwake segment add Dormant 'dormant and not bounced' --static
     """
     members = _chosen(load(config), query) if static else None
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.SEGMENT_ADDED, Thing("segment", name), by=by):
         made = keeper.put(state, name, query, members, now=moment(), by=by or who())
     print(f"{visible(made.name)}: {keeper.sentence(made.query)}")
 
@@ -140,7 +141,7 @@ def members(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE) -> None:
     Example: mailwake segment members Warm > warm.csv
     """
     handles = members_of(load(config), name)
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.EXPORT_MADE, Thing("segment", name)):
         known = state.addresses(handles)
     if known:
         write_rows([{"email": known[handle]} for handle in handles if handle in known])
@@ -154,7 +155,7 @@ def delete(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE) -> None:
 
     Example: mailwake segment delete Warm
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.SEGMENT_DELETED, Thing("segment", name)):
         keeper.delete(state, name)
     print("deleted")
 

@@ -20,6 +20,7 @@ from mailwake.errors import Unavailable
 from mailwake.hosts import Hosts
 from mailwake.monitoring import supervisor
 from mailwake.monitoring.supervisor import STATE
+from mailwake.serving.listeners import keep_apart
 from mailwake.settings import DEFAULT_FILE, Settings, load
 
 LOCK = "serve.lock"
@@ -31,6 +32,7 @@ def command(config: ConfigOption = DEFAULT_FILE) -> None:
     Example: mailwake serve --config mailwake.toml
     """
     settings = load(config)
+    keep_apart(settings)
     if settings.webhooks:
         from mailwake.cli.webhooks_role import open_queues
         from mailwake.webhooks.hooks import hooks_of

@@ -11,7 +11,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from mailwake.cli.acting import moment, state_of, who
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited, moment, state_of, who
 from mailwake.cli.options import ConfigOption
 from mailwake.events import SECOND, Micros
 from mailwake.leaving.incidents import Entry, apply_now, held, recent, restore
@@ -62,7 +63,7 @@ def take_back(
 
     Example: mailwake unsubscribes restore 4611686018427387904 --why "their mail gateway, says the postmaster"
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.UNSUBSCRIBE_RESTORED, _these(ids), by=by):
         _tell("restored", restore(state, ids, at=moment(), by=by or who(), why=why), as_json=as_json)
 
 
@@ -79,8 +80,12 @@ def make_final(
 
     Example: mailwake unsubscribes apply 4611686018427387904 --why "they asked by phone"
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.UNSUBSCRIBE_APPLIED, _these(ids), by=by):
         _tell("applied", apply_now(state, ids, at=moment(), by=by or who(), why=why), as_json=as_json)
+
+
+def _these(ids: list[int]) -> Thing:
+    return Thing("unsubscribe", " ".join(map(str, ids)))
 
 
 def _tell(what: str, count: int, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from mailwake.cli.gating import door_of, warn
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import MailwakeError
@@ -28,10 +29,11 @@ from mailwake.notifying.office import REPORT, Office
 from mailwake.scoring.desk import Desk, desk_of
 from mailwake.scoring.facts import Contacts
 from mailwake.serving import address
+from mailwake.serving.entry import Door
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import open_remembered
-from mailwake.store.state import open_state
+from mailwake.store.state import StateStore, open_state
 
 #: of the event store; a smaller one answers at once
 LARGE_BYTES = 200_000_000
@@ -50,8 +52,9 @@ def command(
     settings = load(config)
     configure(settings.logging, "web")
     desk = desk_of(settings, _contacts(settings))
-    with _open(settings, config, desk, with_work=with_work) as stores:
-        asyncio.run(_serve(settings, stores, desk))
+    with door_of(settings) as door, _open(settings, config, desk, with_work=with_work) as stores:
+        warn(settings)
+        asyncio.run(_serve(settings, stores, desk, door))
 
 
 @contextlib.contextmanager
@@ -71,10 +74,12 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
             around = Around(events=events, state=state, wall=lambda: time.time_ns() // 1_000)
             opened.callback(Office(endpoints, around, report=settings.data_folder / REPORT).start())
         stores = Stores(state=state, events=events, zone=zone)
+        opened.callback(_audit(settings, state, keeps=with_work))
         if with_work and settings.reports:
             opened.callback(_reports(settings, stores))
         if with_work:
             opened.callback(_work(settings, events))
+            opened.callback(_rights(settings, stores))
             opened.callback(_experiments(settings, events, config))
             opened.callback(_salesforce(settings, stores))
             opened.callback(_workflows(settings, stores, config))
@@ -92,6 +97,22 @@ def _warm_up(stores: Stores, desk: Desk) -> None:
         desk.ranking(stores, Micros(time.time_ns() // 1_000))
 
 
+def _audit(settings: Settings, state: StateStore, *, keeps: bool) -> Callable[[], None]:
+    """Note what policy holds from now on; where the pipeline runs, keep the log in order as well."""
+    from mailwake.audit.keeping import Keeping
+    from mailwake.audit.log import AuditLog
+    from mailwake.audit.opening import anchors_of, wall_clock
+    from mailwake.audit.policy import note_policy
+    from mailwake.store.audit import same_database
+
+    audit = AuditLog(same_database(state), wall=wall_clock)
+    note_policy(audit, settings, role="the dashboard")
+    if not keeps:
+        return lambda: None
+    keeping = Keeping(audit, anchors_of(settings), keep_days=settings.audit.keep_days, wall=wall_clock)
+    return keeping.start()
+
+
 def _reports(settings: Settings, stores: Stores) -> Callable[[], None]:
     from mailwake.bulletins.postman import Postman, start
 
@@ -102,6 +123,12 @@ def _work(settings: Settings, events: EventStore) -> Callable[[], None]:
     from mailwake.cli.work import open_worker, start_worker
 
     return start_worker(open_worker(settings, events))
+
+
+def _rights(settings: Settings, stores: Stores) -> Callable[[], None]:
+    from mailwake.cli.privacy.owning import start_office
+
+    return start_office(settings, stores)
 
 
 def _experiments(settings: Settings, events: EventStore, config: str) -> Callable[[], None]:
@@ -166,10 +193,10 @@ def _links(settings: Settings, events: EventStore) -> Callable[[], None]:
     return start_watch(settings, events)
 
 
-async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
-    from mailwake.cli.packing import maker_of
+async def _serve(settings: Settings, stores: Stores, desk: Desk, door: Door) -> None:
+    from mailwake.cli.export.packing import maker_of
+    from mailwake.cli.privacy.owning import disclosing
     from mailwake.monitoring.status import look
-    from mailwake.serving.guard import open_to_all
     from mailwake.serving.server import serve
     from mailwake.web.app import create_app
 
@@ -177,15 +204,9 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if open_to_all(settings.web.host):
-        print(
-            f"mailwake: whoever reaches {settings.web.host}:{settings.web.port} can read addresses and numbers; "
-            "put a login in front, or set web.host to 127.0.0.1",
-            file=sys.stderr,
-        )
     app = create_app(
         stores,
-        host=settings.web.host,
+        door=door,
         packs=lambda: maker_of(settings),
         settings=settings,
         language=_language(settings),
@@ -193,14 +214,16 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk) -> None:
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
     try:
-        await serve(
-            app,
-            host=settings.web.host,
-            port=settings.web.port,
-            ready=lambda url: _say_ready(settings, url),
-            stop=stop,
-        )
+        async with disclosing(settings, stores, stop):
+            await serve(
+                app,
+                host=settings.web.host,
+                port=settings.web.port,
+                ready=lambda url: _say_ready(settings, url, door),
+                stop=stop,
+            )
     finally:
+        stop.set()
         address.remove(settings.data_folder, pid=os.getpid())
 
 
@@ -216,6 +239,6 @@ def _language(settings: Settings) -> NullTranslations:
     return found
 
 
-def _say_ready(settings: Settings, url: str) -> None:
-    address.write(settings.data_folder, address.Address(url=url, pid=os.getpid()))
+def _say_ready(settings: Settings, url: str, door: Door) -> None:
+    address.write(settings.data_folder, address.Address(url=url, pid=os.getpid(), secret=door.secret))
     print(f"dashboard on {url}", flush=True)

@@ -32,6 +32,10 @@ WRITER = "webhooks"
 Queues: TypeAlias = "dict[str, tuple[Hook, Sqs]]"
 
 
+#: of a shop's secret, which proves a call all by itself
+_LEAST_CHARS = 16
+
+
 def command(config: str = DEFAULT_FILE) -> None:
     """The role, until it is told to stop."""
     settings = load(config)
@@ -86,8 +90,8 @@ def _desks(settings: Settings, writer: LogWriter) -> dict[str, Desk]:
     from mailwake.store.state import open_state
 
     values = tuple(settings.secret(each, "conversions.secrets") for each in told.secrets)
-    if not all(values):
-        raise Misconfigured("conversions.secrets", "one of them is empty")
+    if any(len(value) < _LEAST_CHARS for value in values):
+        raise Misconfigured("conversions.secrets", f"one is shorter than {_LEAST_CHARS} characters; guessing would do")
     state = open_state(settings.data_folder / "state.sqlite")
     secrets = Secrets(values=values, networks=told.networks)
     return {PATH: Till(secrets, Hosts.load(settings), state.goals, writer, tick=time.monotonic).take}

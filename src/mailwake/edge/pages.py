@@ -60,15 +60,16 @@ class Pages:
     Args:
         brand: name and colours.
         section: of the settings, to name it where a colour is none.
+        page_url: where recipients see what is known of them; empty: nowhere.
 
     Raises:
         Misconfigured: a colour is no ``#rrggbb``.
     """
 
-    def __init__(self, brand: Brand, *, section: str = "brand") -> None:
+    def __init__(self, brand: Brand, *, section: str = "brand", page_url: str = "") -> None:
         self._texts: dict[str, dict[str, str]] = tomllib.loads((_HERE / "languages.toml").read_text(encoding="utf-8"))
         self._default = next(iter(self._texts))
-        self._brand = escape(brand.name)
+        self._brand, self._page_url = escape(brand.name), page_url.rstrip("/")
         self._style = _template("style.css").substitute(
             color=_color(f"{section}.color", brand.color),
             background=_color(f"{section}.background", brand.background),
@@ -79,6 +80,8 @@ class Pages:
         self._headers = [_HTML, *_COMMON, ("Content-Security-Policy", policy), ("Vary", "Accept-Language")]
         self._frame = _template("page.html")
         self._parts = {name: _template(f"{name}.html") for name in ("unsubscribe", "preferences", "done")}
+        shown = f'{self._parts["preferences"].template}\n<p><a href="$url">$known</a></p>'
+        self._parts["known"] = Template(shown)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -110,11 +113,12 @@ class Pages:
         """The confirmation."""
         return self._done(language, "unsubscribed")
 
-    def preferences(self, language: str, nonce: str) -> Response:
-        """Every choice there is."""
+    def preferences(self, language: str, nonce: str, *, known: str = "") -> Response:
+        """Every choice there is, and, with a token, where to see what is known."""
         texts = self._texts[language]
-        content = {**texts, "text": texts["preferences_text"], "nonce": nonce}
-        return self._page(language, "preferences", texts["preferences_title"], content)
+        content = {**texts, "text": texts["preferences_text"], "nonce": nonce, "url": f"{self._page_url}/k/{known}"}
+        part = "known" if known and self._page_url else "preferences"
+        return self._page(language, part, texts["preferences_title"], content)
 
     def chosen(self, language: str, choice: str) -> Response:
         """The confirmation of a choice on the preference page."""
@@ -134,15 +138,17 @@ class Pages:
         return Response(200, [*self._headers, ("Content-Language", language)], page.encode())
 
 
-def pages_of(hosts: Hosts) -> dict[str, Pages]:
-    """The pages of every tracking host, in its own brand.
+def pages_of(hosts: Hosts, page_url: str = "") -> dict[str, Pages]:
+    """The pages of every tracking host, in its own brand; see `Pages`.
 
     Raises:
         Misconfigured: a colour is no ``#rrggbb``.
     """
-    plain = Pages(hosts.default.brand)
+    plain = Pages(hosts.default.brand, page_url=page_url)
     return {
-        name: plain if host.brand == hosts.default.brand else Pages(host.brand, section=f'hosts."{name}"')
+        name: plain
+        if host.brand == hosts.default.brand
+        else Pages(host.brand, section=f'hosts."{name}"', page_url=page_url)
         for name, host in hosts.all.items()
     }
 

@@ -48,7 +48,8 @@ class Preferences:
         if token is None:
             exchange.answer(NOT_FOUND)
         elif exchange.method != "POST":
-            page = pages.preferences(language, self._nonces.mint(rest, now_seconds=now))
+            known = rest if token.modes.name_one else ""
+            page = pages.preferences(language, self._nonces.mint(rest, now_seconds=now), known=known)
             recorder.viewed(exchange, page, token, Note.PREFERENCES_VIEWED)
         else:
             form = read_form(exchange.body, exchange.headers)

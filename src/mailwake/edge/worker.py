@@ -127,7 +127,7 @@ async def run(
     hosts = Hosts(settings, keys)
     recorder = Recorder(settings, hosts, writer, inert=inert, clock=clock, elsewhere=detours.of)
     nonces = Nonces(keys.derive("edge forms"))
-    app = App(recorder, pages_of(hosts), nonces, second_button=settings.edge.second_button)
+    app = App(recorder, pages_of(hosts, settings.privacy.page_url), nonces, second_button=settings.edge.second_button)
     server = HttpServer(settings.edge, app)
     listener = listen(settings.edge.host, settings.edge.port)
     path, started, porter = report_path(settings.data_folder, worker), clock(), _porter(settings.edge)

@@ -26,6 +26,7 @@ from mailwake.pipeline.item import NEVER, Batch, Drop, Item, Why
 from mailwake.pipeline.rows import evidence_of
 from mailwake.pipeline.steps import DAY, HOUR, run_steps, set_aside
 from mailwake.store.events import EventRow
+from mailwake.store.state import StateStore
 
 log = structlog.get_logger()
 
@@ -114,6 +115,11 @@ class Worker:
         self._last_record_at = self._last_sweep_at = self._read_at = wall()
         self._reporter = Reporter(report, wall())
         self.total = Pass()
+
+    @property
+    def state(self) -> StateStore:
+        """The state store, which `close` closes."""
+        return self._desk.state
 
     @property
     def seconds(self) -> dict[str, float]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mailwake.crm import daily
 from mailwake.crm.consenting import Followed, follow_wishes
@@ -24,7 +24,7 @@ from mailwake.crm.reading import Reader, Reading
 from mailwake.crm.telling import DAY, Around, Scorer
 from mailwake.errors import Misconfigured
 from mailwake.events import SECOND, Handle, Micros
-from mailwake.pushing import planning, repairing, undoing
+from mailwake.pushing import forgetting, planning, repairing, undoing
 from mailwake.pushing.budget import BELIEVED_SECONDS, Budget
 from mailwake.pushing.sending import Sender, Sent, one_sender
 from mailwake.salesforce.records import Org
@@ -172,6 +172,19 @@ class Desk:
         with one_sender(self.folder), self.counted():
             days = daily.row_days(self.store, self.row_days)
             return repairing.repair(self.org, self.store, now=self.now, row_days=days)
+
+    def forget(self, places: Mapping[str, Any]) -> forgetting.Forgotten:
+        """Take out of the org what was put there about one person; see `forgetting.forget`.
+
+        Raises:
+            Unavailable: another process of this installation sends, or the org is away.
+        """
+        with one_sender(self.folder), self.counted():
+            self.budget.is_urgent = True
+            try:
+                return forgetting.forget(self.org, places)
+            finally:
+                self.budget.is_urgent = False
 
     @property
     def is_paused(self) -> bool:

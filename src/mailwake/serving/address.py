@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from mailwake.access.keyform import LOCAL
+
 NAME = "web.json"
 
 
@@ -20,6 +22,12 @@ class Address(msgspec.Struct, frozen=True):
     url: str
     #: of the serving process
     pid: int
+    #: what commands of this installation show to be let in; it dies with the process
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        """Without the secret: this stands in faults and logs."""
+        return f"Address(url={self.url!r}, pid={self.pid})"
 
 
 def write(data: Path, address: Address) -> None:
@@ -45,3 +53,9 @@ def remove(data: Path, *, pid: int) -> None:
     found = read(data)
     if found is not None and found.pid == pid:
         (data / NAME).unlink(missing_ok=True)
+
+
+def shown(url: str, secret: str) -> dict[str, str]:
+    """Headers of a command that asks the dashboard at a URL: that it is from here, and what lets it in."""
+    told = {"Accept": "application/json", "Origin": url.rstrip("/")}
+    return told | ({"Authorization": f"{LOCAL}{secret}"} if secret else {})

@@ -11,7 +11,10 @@ from urllib.parse import parse_qsl
 import msgspec
 from fastapi import Request
 
+from mailwake.access.actors import Kind
+from mailwake.audit.watching import noted
 from mailwake.errors import BadInput
+from mailwake.serving.entry import FIELD, actor_of
 
 #: A reason of 200 characters is at most 2,400 bytes of a form, whatever its letters, an address of 320 at most 3,840.
 BODY_BYTES = 8_192
@@ -19,9 +22,7 @@ BODY_BYTES = 8_192
 LONG_BODY_BYTES = 140_000
 #: The longest table of leads, with room for what JSON writes as two.
 TABLE_BODY_BYTES = 17_000_000
-_FIELDS = 8
-#: Who did it, as it is kept: the dashboard knows no users.
-BY = "dashboard"
+_FIELDS = 9
 
 
 async def form_of(request: Request) -> Mapping[str, str]:
@@ -32,9 +33,12 @@ async def form_of(request: Request) -> Mapping[str, str]:
     """
     body = await body_of(request)
     try:
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"))
+        given = dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"))
     except ValueError:
         raise BadInput("the form cannot be read; reload the page and try again") from None
+    given.pop(FIELD, None)  # it was looked at before anything came here
+    noted(request.scope).given = given  # says what the request is about
+    return given
 
 
 async def json_of(request: Request) -> Mapping[str, str]:
@@ -43,7 +47,9 @@ async def json_of(request: Request) -> Mapping[str, str]:
     Raises:
         BadInput: it is too long or no such object.
     """
-    return _members(await body_of(request))
+    given = _members(await body_of(request))
+    noted(request.scope).given = given
+    return given
 
 
 async def long_json_of(request: Request) -> Mapping[str, str]:
@@ -83,6 +89,13 @@ async def body_of(request: Request, most: int = BODY_BYTES) -> bytes:
         if len(body) > most:
             raise BadInput("the form is too long; give a shorter " + ("reason" if most == BODY_BYTES else "file"))
     return bytes(body)
+
+
+def by_of(request: Request, given: Mapping[str, str] | None = None) -> str:
+    """Who did it, as it is kept: whoever is logged in; where nobody has to be, whoever they say, or the dashboard."""
+    actor = actor_of(request)
+    claimed = (given or {}).get("by", "") if actor.kind in (Kind.ANYBODY, Kind.COMMAND) else ""
+    return claimed or actor.name
 
 
 def id_in(text: str, what: str) -> int:

@@ -1,6 +1,6 @@
 """What every answer carries, which host names we answer to at all, and from where anything may be changed.
 
-The dashboard trusts whoever reaches it, so a page elsewhere must not reach it through a visitor's browser: a name that
+A page elsewhere must not reach the dashboard through a visitor's browser: a name that
 an attacker points at 127.0.0.1 (DNS rebinding) is refused, no page elsewhere may frame, script or read ours, and a form
 that was not on a page of ours changes nothing.
 """
@@ -46,11 +46,15 @@ class Guard:
     Args:
         app: what is guarded.
         host: the address the dashboard listens on; a name or address other than loopback is answered to as well.
+        name: under which browsers reach it through a proxy; empty: none.
+        knows_programs: what shows something in the header Authorization comes from a program: a page elsewhere cannot
+            send that header unless we allow it, and we never do. Source: Fetch, section 4.9 (CORS preflight).
     """
 
-    def __init__(self, app: ASGIApp, *, host: str) -> None:
+    def __init__(self, app: ASGIApp, *, host: str, name: str = "", knows_programs: bool = False) -> None:
         self._app = app
-        self._hosts = LOOPBACK | {host.lower()} - EVERYWHERE
+        self._hosts = LOOPBACK | {host.lower(), name.lower()} - EVERYWHERE
+        self._knows_programs = knows_programs
         self._any_address = host in EVERYWHERE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,9 +67,12 @@ class Guard:
         app = self._app
         if len(hosts) != 1 or not self.knows(hosts[0]):
             app = _refused
-        elif scope["method"] not in _SAFE and not is_from_here(headers):
+        elif scope["method"] not in _SAFE and not is_from_here(headers) and not self._is_program(headers):
             app = _foreign
         await app(scope, receive, _adding_headers(send))
+
+    def _is_program(self, headers: Headers) -> bool:
+        return self._knows_programs and "authorization" in headers and "cookie" not in headers
 
     def knows(self, host: str) -> bool:
         """Whether a Host header names us; the port does not matter."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Annotated
 
 import msgspec
@@ -46,7 +46,9 @@ from mailwake.scoring.answers import score_of
 from mailwake.scoring.desk import Desk
 from mailwake.scoring.force import Force
 from mailwake.segments.within import within
+from mailwake.serving.entry import actor_of
 from mailwake.serving.keeping import Kept
+from mailwake.store.access.masked import MaskedState, masked_events
 from mailwake.store.state import Campaign
 from mailwake.web.narrowing import Narrowed
 
@@ -78,9 +80,11 @@ InSegment = Annotated[str, Query(max_length=200, description="Name of a segment:
 
 
 def stores_of(request: Request) -> Stores:
-    """The stores this dashboard reads."""
+    """The stores this dashboard reads, as whoever asks may see them: who may not know people sees pseudonyms."""
     stores: Stores = request.app.state.stores
-    return stores
+    if actor_of(request).knows_people:
+        return stores
+    return replace(stores, state=MaskedState(stores.state), events=masked_events(stores.events))
 
 
 def status_of(request: Request) -> Status:
@@ -96,9 +100,12 @@ def now_of(request: Request) -> Micros:
 
 
 def kept_of(request: Request) -> Kept:
-    """Answers of a moment ago, in the language that is spoken: they hold reasons in words."""
-    kept: dict[str, Kept] = request.app.state.kept
-    return kept[tag()]
+    """Answers of a moment ago, in the language that is spoken: they hold reasons in words.
+
+    Who sees pseudonyms is never given what was answered to somebody who sees addresses.
+    """
+    kept: dict[tuple[str, bool], Kept] = request.app.state.kept
+    return kept[tag(), actor_of(request).knows_people]
 
 
 def desk_of(request: Request) -> Desk:

@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable
 from gettext import NullTranslations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
 from mailwake.apidoc import openapi
+from mailwake.audit.log import AuditLog
+from mailwake.audit.watching import Watching
 from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.insight.stores import Stores
@@ -20,12 +22,15 @@ from mailwake.scoring.desk import Desk
 from mailwake.scoring.force import Force
 from mailwake.scoring.keeping import Keeper
 from mailwake.serving.admission import Admission
+from mailwake.serving.entry import Door, Entry, allowed
 from mailwake.serving.guard import Guard
 from mailwake.serving.keeping import Kept
 from mailwake.serving.tongue import Tongue
 from mailwake.settings import Settings
+from mailwake.store.audit import same_database
 from mailwake.web import (
     api,
+    audit,
     calls,
     click_maps,
     consent,
@@ -46,10 +51,29 @@ from mailwake.web import (
 )
 from mailwake.web.assets import Assets
 
-#: in the order in which an address is looked for
-ROOMS = (
-    *(api, pages, click_maps, deliverability, lists, unsubscribes, suppressions, consent, segments, calls),
-    *(experiments, goals, notifications, exports, salesforce, workflows, links),
+#: everything that is shown and changed, but for the pages of accounts
+ROUTERS = tuple(
+    module.router
+    for module in (
+        api,
+        pages,
+        click_maps,
+        deliverability,
+        lists,
+        unsubscribes,
+        suppressions,
+        consent,
+        segments,
+        calls,
+        experiments,
+        goals,
+        notifications,
+        exports,
+        salesforce,
+        workflows,
+        links,
+        audit,
+    )
 )
 
 
@@ -66,27 +90,33 @@ def wall_clock() -> int:
 def create_app(
     stores: Stores,
     *,
-    host: str = "127.0.0.1",
     look: Callable[[], Status] = look_nowhere,
     settings: Settings | None = None,
     wall: Callable[[], int] = wall_clock,
     packs: Callable[[], Maker] | None = None,
     language: NullTranslations = ENGLISH,
     desk: Desk | None = None,
+    door: Door = Door(),  # noqa: B008 - it never changes
 ) -> ASGIApp:
     """The application over open stores, which it never closes.
 
     Args:
         stores: what it shows.
-        host: the address it listens on, which decides what host names it answers to.
         look: gives what the installation says of itself.
         settings: of the installation, which say who is told what; None: nobody is.
         wall: gives microseconds since 1970.
         packs: gives what packs are signed with; None: nobody knows the keys here.
         language: of the pages.
         desk: how people are scored; None: by the model of the package, with no CRM to ask.
+        door: where it listens, which decides what host names it answers to, and who is let in.
     """
-    app = FastAPI(title="Mailwake", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(
+        title="Mailwake",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        dependencies=[Depends(allowed)],
+    )
     app.state.stores = stores
     app.state.relay = "127.0.0.1:2525" if settings is None else f"{settings.relay.host}:{settings.relay.port}"
     app.state.look = look
@@ -94,10 +124,17 @@ def create_app(
     app.state.wall = wall
     app.state.kept = defaultdict(Kept)
     app.state.force = Force(desk or Desk(keep=Keeper().answer), stores.state)
-    app.state.exports, app.state.packs = exports.Places(), packs
-    for each in ROOMS:
-        app.include_router(each.router)
+    app.state.exports = exports.Places()
+    app.state.packs = packs
+    app.state.gate = door.gate
+    for router in (*ROUTERS, *door.routers):
+        app.include_router(router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)
-    return Guard(Tongue(Admission(app), language), host=host)
+    inner: ASGIApp = Admission(app)
+    if door.gate is not None:
+        inner = Entry(inner, door.gate)
+    guarded = Guard(Tongue(inner, language), host=door.host, name=door.name, knows_programs=door.gate is not None)
+    app.state.audit = AuditLog(same_database(stores.state), wall=wall)
+    return Watching(guarded, app.state.audit, stores.state, wall=wall)

@@ -19,7 +19,7 @@ from mailwake.consents.statements import Teller, say_once, weigh, write
 from mailwake.consents.telling import Contacts, Told
 from mailwake.errors import BadInput
 from mailwake.events import SECOND
-from mailwake.serving.forms import BY, TABLE_BODY_BYTES, body_of
+from mailwake.serving.forms import TABLE_BODY_BYTES, body_of, by_of
 from mailwake.settings import Settings
 from mailwake.store.state import StateStore
 from mailwake.web.api import now_of, stores_of
@@ -94,7 +94,7 @@ def put_consent(request: Request, address: str, given: Annotated[Told, Depends(t
     """Write down what one recipient said; an error where it does not count, with the reason."""
     statement, state = given.statement(address), _state(request)
     profile = _settings(request).profile
-    is_new = say_once(state, statement, teller=_teller(given), profile=profile, now=now_of(request))
+    is_new = say_once(state, statement, teller=_teller(request, given), profile=profile, now=now_of(request))
     return as_json({"new": int(is_new), "known": int(not is_new)})
 
 
@@ -105,7 +105,7 @@ def put_consents(request: Request, given: Annotated[Contacts, Depends(contacts_o
         raise BadInput(f"that are {len(given.contacts):,} at once; send {MOST:,} at most, one call after the other")
     told = [each.statement(each.email, number) for number, each in enumerate(given.contacts, 1)]
     state = _state(request)
-    teller = Teller(source="api", by=BY)
+    teller = Teller(source="api", by=by_of(request))
     weighed = weigh(state, told, teller=teller, profile=_settings(request).profile, now=now_of(request))
     write(state, weighed.new)
     lost = [
@@ -114,8 +114,8 @@ def put_consents(request: Request, given: Annotated[Contacts, Depends(contacts_o
     return as_json({"new": len(weighed.new), "known": weighed.known, "lost": lost})
 
 
-def _teller(given: Told) -> Teller:
-    return Teller(source="api", by=given.by or BY)
+def _teller(request: Request, given: Told) -> Teller:
+    return Teller(source="api", by=by_of(request, {"by": given.by}))
 
 
 def _decoded(body: bytes, kind: type[T]) -> T:

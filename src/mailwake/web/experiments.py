@@ -13,7 +13,7 @@ from mailwake.errors import BadInput
 from mailwake.experiments import answers, deciding, reading
 from mailwake.experiments.design import delete, design_of, find
 from mailwake.experiments.planning import Asked
-from mailwake.serving.forms import BY, form_of, json_of
+from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.web.api import now_of, stores_of
 from mailwake.web.rendering import as_json, render
 
@@ -142,4 +142,4 @@ def _decide(request: Request, name: str, given: Mapping[str, str]) -> None:
     state = stores_of(request).state
     found = find(state, name)
     number = design_of(found).number(given.get("variant", ""))
-    deciding.decide(state, found, number, now=now_of(request), by=given.get("by") or BY, why=given.get("why", ""))
+    deciding.decide(state, found, number, now=now_of(request), by=by_of(request, given), why=given.get("why", ""))

@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from mailwake.access.actors import NotAllowed
+from mailwake.access.limits import TooOften
 from mailwake.consents.standing import NobodyKnown
 from mailwake.earnings.keeper import NoSuchGoal
 from mailwake.errors import MailwakeError, Unavailable
@@ -20,14 +22,17 @@ from mailwake.people.delivery import NoSuchDelivery
 from mailwake.people.on_link import NoSuchLink
 from mailwake.people.person import NoSuchPerson
 from mailwake.segments.keeper import NoSuchSegment
+from mailwake.store.access.masked import Hidden
 from mailwake.web.rendering import render
 
 log = structlog.get_logger(__name__)
 
 _HEADINGS = {
     400: noted("This cannot be done as it was asked"),
+    403: noted("This is not for you"),
     404: noted("There is nothing here"),
     405: noted("This page only shows, it changes nothing"),
+    429: noted("That was too often"),
     503: noted("The data cannot be read just now"),
 }
 _OTHER = noted("Something went wrong")
@@ -54,8 +59,11 @@ def install(app: FastAPI) -> None:
 
 
 def _ours(request: Request, fault: Exception) -> Response:
-    if isinstance(fault, Unavailable):
-        return _answer(request, 503, str(fault), {"Retry-After": str(round(fault.retry_after_seconds))})
+    if isinstance(fault, Unavailable | TooOften):
+        status = 503 if isinstance(fault, Unavailable) else 429
+        return _answer(request, status, str(fault), {"Retry-After": str(round(fault.retry_after_seconds))})
+    if isinstance(fault, NotAllowed | Hidden):
+        return _answer(request, 403, str(fault))
     return _answer(request, 404 if isinstance(fault, NOT_THERE) else 400, str(fault))
 
 

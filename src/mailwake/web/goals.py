@@ -13,7 +13,7 @@ from mailwake.earnings.answers import CampaignConversions, to_json
 from mailwake.earnings.report import campaign_conversions, fresh_at, goal_report, goals, model_named
 from mailwake.errors import BadInput
 from mailwake.insight.report import find
-from mailwake.serving.forms import BY, form_of, json_of
+from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.views import conversions_view, goals_view
 from mailwake.web.api import now_of, stores_of
 from mailwake.web.rendering import as_json, render
@@ -121,6 +121,6 @@ def _add(request: Request, given: Mapping[str, str]) -> str:
         value=given.get("value", ""),
         currency=given.get("currency", ""),
         now=now_of(request),
-        by=given.get("by") or BY,
+        by=by_of(request, given),
     )
     return goal.name

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.errors import BadInput, MailwakeError
-from mailwake.serving.forms import BY, form_of, id_in, json_of
+from mailwake.serving.forms import by_of, form_of, id_in, json_of
 from mailwake.settings import Settings
 from mailwake.watchdog import answers, view
 from mailwake.watchdog.desk import Desk, opened_desk
@@ -76,14 +76,14 @@ def beside(request: Request) -> dict[str, str]:
 def _decide(request: Request, given: Mapping[str, str]) -> None:
     number = {name: id_in(given[name], "link") for name in ("template", "number") if given.get(name)}
     link = Link(href=given.get("href", ""), **number)
-    now, why = now_of(request), given.get("why", "")
+    now, by, why = now_of(request), by_of(request, given), given.get("why", "")
     with _desk(request) as desk:
         if given.get("act") == "replace":
-            desk.switches.replace(link, given.get("to", ""), at=now, by=BY, why=why)
+            desk.switches.replace(link, given.get("to", ""), at=now, by=by, why=why)
         elif given.get("act") == "stop":
-            desk.switches.stop(link, at=now, by=BY, why=why)
+            desk.switches.stop(link, at=now, by=by, why=why)
         elif given.get("act") == "restore":
-            desk.switches.restore(link, at=now, by=BY, why=why)
+            desk.switches.restore(link, at=now, by=by, why=why)
         else:
             raise BadInput("say what to do: replace, stop or restore; reload the page and try again")
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from mailwake.access.actors import Kind
 from mailwake.atlas.domains import atlas, everybody, forecast
 from mailwake.boards import (
     bounces_view,
@@ -35,6 +36,7 @@ from mailwake.people.delivery import delivery_card
 from mailwake.people.people import FILTERS, people
 from mailwake.people.person import person
 from mailwake.scoring.answers import score_of
+from mailwake.serving.entry import actor_of
 from mailwake.store.state import Campaign
 from mailwake.views import (
     campaign_view,
@@ -220,7 +222,8 @@ def domains(request: Request) -> Response:
 def status(request: Request) -> Response:
     """What the installation says of itself."""
     values = status_view.values(status_of(request), stores_of(request).zone)
-    return render(request, "status.html", here="status", **values)
+    is_open = actor_of(request).kind is Kind.ANYBODY
+    return render(request, "status.html", here="status", is_open=is_open, **values)
 
 
 def _digest(body: bytes) -> str:

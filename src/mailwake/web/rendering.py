@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
 import msgspec
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from mailwake import language
 from mailwake.drawing.terms import term
 from mailwake.insight.stores import Stores
+from mailwake.serving.entry import FIELD, actor_of
+from mailwake.serving.navigation import own_pages_for, pages_for
 from mailwake.web import assets
 
 TEMPLATES = Path(__file__).parent / "templates"
+_FORM = re.compile(r'(<form method="post"[^>]*>)')
+
+
+class _FormTokens(Extension):
+    """Puts what proves the session into every form that changes something, so that no template can forget it."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 - jinja2's
+        """The template with its forms completed; what they carry is empty where nobody is logged in."""
+        return _FORM.sub(r"\1{{ form_field }}", source)
 
 
 @cache
@@ -27,7 +41,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n", _FormTokens],
     )
     made.policies["ext.i18n.trimmed"] = True
     # Both look up what is spoken when they are called, so the templates are compiled once for all languages.
@@ -47,7 +61,17 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
         values: what the template names.
     """
     stores: Stores = request.app.state.stores
-    frame = {"here": "", "timezone": stores.zone.key, "language": language.tag()}
+    actor = actor_of(request)
+    token = Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, actor.form_token)
+    frame = {
+        "here": "",
+        "timezone": stores.zone.key,
+        "language": language.tag(),
+        "navigation": pages_for(actor),
+        "own_pages": own_pages_for(actor),
+        "user_name": actor.name if actor.user else "",
+        "form_field": token if actor.form_token else "",
+    }
     return HTMLResponse(environment().get_template(template).render({**frame, **values}), status_code=status)
 
 

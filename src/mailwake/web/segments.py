@@ -19,7 +19,7 @@ from mailwake.segments import answers, keeper
 from mailwake.segments.completion import complete
 from mailwake.segments.lexer import MAX_CHARS
 from mailwake.segments.sunset import MAX_DAYS, sunset
-from mailwake.serving.forms import BY, form_of, json_of
+from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.views import segments_view
 from mailwake.web.api import Cursor, Page, PageSize, kept_of, now_of, stores_of
 from mailwake.web.rendering import as_json, render
@@ -188,7 +188,7 @@ def _add(request: Request, given: Mapping[str, str]) -> None:
         given.get("query", ""),
         is_live=_KINDS[kind],
         now=now_of(request),
-        by=given.get("by") or BY,
+        by=by_of(request, given),
     )
 
 

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from mailwake.boards import suppressions_view
 from mailwake.errors import BadInput
 from mailwake.insight.cursors import make_cursor, read_cursor
-from mailwake.serving.forms import BY, form_of, id_in, json_of
+from mailwake.serving.forms import by_of, form_of, id_in, json_of
 from mailwake.suppression import acts, listing
 from mailwake.web.api import Cursor, Page, PageSize, now_of, stores_of
 from mailwake.web.rendering import as_json, render
@@ -55,7 +55,7 @@ def change(request: Request, form: Form) -> Response:
         if act is None:
             raise BadInput("the form has to say what to do with the incident; reload the page and try again")
         number = id_in(form["incident"], "incident")
-        act(stores_of(request).state, number, at=now_of(request), by=BY, why=form.get("why", ""))
+        act(stores_of(request).state, number, at=now_of(request), by=by_of(request), why=form.get("why", ""))
         return RedirectResponse(PATH, status_code=303)
     if form.get("act") == "add":
         _add(request, form)
@@ -124,7 +124,7 @@ def _add(request: Request, given: Mapping[str, str]) -> bool:
         stores_of(request).state,
         given.get("address", ""),
         at=now_of(request),
-        by=given.get("by") or BY,
+        by=by_of(request, given),
         why=given.get("why", ""),
         reason=given.get("reason") or acts.BY_HAND,
         reach=acts.Reach(given.get("stream", ""), given.get("campaign", "")),
@@ -137,7 +137,7 @@ def _lift(request: Request, given: Mapping[str, str]) -> acts.Lifted:
         stores_of(request).state,
         given.get("address", ""),
         at=now_of(request),
-        by=given.get("by") or BY,
+        by=by_of(request, given),
         why=given.get("why", ""),
         reason=given.get("reason") or None,
     )

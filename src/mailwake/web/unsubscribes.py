@@ -12,7 +12,7 @@ from mailwake.boards import unsubscribes_view
 from mailwake.errors import BadInput
 from mailwake.events import Note
 from mailwake.leaving.incidents import apply_now, held, recent, restore
-from mailwake.serving.forms import BY, form_of, id_in
+from mailwake.serving.forms import by_of, form_of, id_in
 from mailwake.web.api import Page, now_of, stores_of
 from mailwake.web.rendering import render
 
@@ -39,5 +39,5 @@ def decide(request: Request, form: Annotated[Mapping[str, str], Depends(form_of)
     if len(chosen) != 1:
         raise BadInput("the form has to say what to do, once; reload the page and try again")
     ids = [id_in(form[chosen[0]], "unsubscription")]
-    _ACTS[chosen[0]](stores_of(request).state, ids, at=now_of(request), by=BY, why=form.get("why", ""))
+    _ACTS[chosen[0]](stores_of(request).state, ids, at=now_of(request), by=by_of(request), why=form.get("why", ""))
     return RedirectResponse(PATH, status_code=303)

@@ -11,8 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+import mailwake.store.access.tables
+import mailwake.store.audit.tables
 import mailwake.store.crm.tables
 import mailwake.store.native.tables
+import mailwake.store.rights.tables
 import mailwake.store.watch.tables
 import mailwake.store.withdrawals.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too
@@ -131,7 +134,13 @@ CRM = (
     "point_consents",
 )
 WORKFLOWS = ("workflow_entries", "workflow_rules")
+ACCESS = ("access_keys", "access_sessions", "access_users")
 SINCE_0010 = (
+    *ACCESS,
+    "audit_cuts",
+    "audit_lines",
+    "erasures",
+    "errands",
     "consent_texts",
     "erased_handles",
     "native_lists",
@@ -141,10 +150,9 @@ SINCE_0010 = (
     "link_targets",
     "link_alarms",
 )
+SINCE_0008 = (*SINCE_0010, *WORKFLOWS, *(f"crm_{name}" for name in CRM))
 SINCE_0006 = (
-    *SINCE_0010,
-    *WORKFLOWS,
-    *(f"crm_{name}" for name in CRM),
+    *SINCE_0008,
     "goals",
     "holdouts",
     "experiment_letters",
@@ -299,3 +307,29 @@ def test_goals_come_into_a_store_of_the_version_before_without_loss(tmp_path: Pa
     assert again.goals() == {"purchase": goal}
     assert [again.delete_goal("purchase"), again.delete_goal("purchase")] == [True, False]
     again.close()
+
+
+READS = """
+import sys
+from mailwake.store.state import open_state
+store = open_state(sys.argv[1])
+print(len(store.suppressions(1)))
+store.close()
+"""
+
+
+def test_another_process_that_lets_go_takes_nothing_away(tmp_path: Path) -> None:
+    """Opening a store twice in one process kept no lock, so that somebody else's exit removed the write-ahead log."""
+    path = tmp_path / "state.sqlite"
+    first = open_state(path)
+    first.suppress(Handle(1), reason="a", source="x", at=Micros(1))
+    second = open_state(path)
+    told = []
+    for reason in ("b", "c"):
+        first.suppress(Handle(1), reason=reason, source="x", at=Micros(1))
+        second.suppressions(Handle(1))
+        done = subprocess.run([sys.executable, "-c", READS, str(path)], capture_output=True, text=True, check=True)
+        told.append(done.stdout.strip())
+    assert told == ["2", "3"]
+    first.close()
+    second.close()

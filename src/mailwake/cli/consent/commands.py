@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from mailwake.cli.acting import moment, who
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited, moment, recipient, who
 from mailwake.cli.consent import telling
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
@@ -64,7 +65,9 @@ def take_in(
     with _opened(config) as (state, settings):
         weighed = weigh(state, told, teller=teller, profile=settings.profile, now=moment())
         if not dry_run:
-            with _bar(len(weighed.new)) as advance:
+            told_of = {"new": len(weighed.new), "lost": len(weighed.lost)}
+            act = audited(state, Action.CONSENTS_IMPORTED, Thing("file", file.name), by=by, after=told_of)
+            with act, _bar(len(weighed.new)) as advance:
                 write(state, weighed.new, progress=advance)
     for lost in weighed.lost:
         print(f"mailwake: {file}:{lost.statement.number}: does not count: {telling.safe(lost.why)}", file=sys.stderr)
@@ -80,7 +83,7 @@ def give_out(*, config: ConfigOption = DEFAULT_FILE) -> None:
 
     Example: mailwake consent export > consents.csv
     """
-    with _opened(config) as (state, _):
+    with _opened(config) as (state, _), audited(state, Action.EXPORT_MADE, Thing("table", "consents")):
         for text in files.write_list(state):
             sys.stdout.write(text)
 
@@ -115,7 +118,9 @@ def put(  # noqa: PLR0913 - one per option
     )
     teller = Teller(source="support", by=by or who(), method=words.method_of(method))
     with _opened(config) as (state, settings):
-        is_new = say_once(state, statement, teller=teller, profile=settings.profile, now=now)
+        told_of = {"axis": axis, "said": said}
+        with audited(state, Action.CONSENT_SET, recipient(state, address), by=by, after=told_of):
+            is_new = say_once(state, statement, teller=teller, profile=settings.profile, now=now)
     print("written down" if is_new else "it was known already")
 
 
@@ -132,7 +137,7 @@ def show(
 
     Example: mailwake consent show ann@example.com --html proof.html
     """
-    with _opened(config) as (state, settings):
+    with _opened(config) as (state, settings), audited(state, Action.PERSON_READ, recipient(state, address)):
         made = proof.proof_of(state, settings, address, now=datetime.now(UTC))
         answer = consent_of(state, settings, address)
     if html is not None:
@@ -215,7 +220,8 @@ def texts(
                 raise BadInput(f"cannot read {add} as UTF-8: {fault}") from None
             if not locale:
                 raise BadInput("say in which language the text is: --locale fr")
-            state.put_consent_text(told, locale=words.locale_of(locale), since=words.moment_of(since) or moment())
+            with audited(state, Action.CONSENT_TEXT_ADDED, Thing("file", add.name)):
+                state.put_consent_text(told, locale=words.locale_of(locale), since=words.moment_of(since) or moment())
         found = state.consent_texts()
     for each in found:
         first = telling.safe(each.text.strip().splitlines()[0])

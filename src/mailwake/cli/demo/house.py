@@ -60,6 +60,11 @@ port = {web}
 [monitor]
 port = {monitor}
 
+[privacy]
+# What a recipient may see, from the preference page in each mail.
+port = {privacy}
+page_url = "http://127.0.0.1:{privacy}"
+
 [brand]
 name = "Larkspur Tools"
 color = "#2f6b3c"
@@ -114,6 +119,7 @@ class Ports:
     sink: int = 2527
     web: int = 8026
     monitor: int = 8027
+    privacy: int = 8029
 
 
 @dataclass(frozen=True, kw_only=True)

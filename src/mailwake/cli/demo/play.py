@@ -70,7 +70,9 @@ def command(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = tables.console()
     prepare(folder)
-    ports = free_ports(Ports(web=port) if port else Ports(edge=0, relay=0, ingest=0, sink=0, web=0, monitor=0))
+    ports = free_ports(
+        Ports(web=port) if port else Ports(edge=0, relay=0, ingest=0, sink=0, web=0, monitor=0, privacy=0)
+    )
     cast = Cast.choose(messages, seed)
     furnish(folder, ports, cast.newsletter, cast.everybody)
     write_history(folder / "data", cast.newsletter, now=Micros(time.time_ns() // 1_000), seed=seed)

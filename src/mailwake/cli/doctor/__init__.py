@@ -97,6 +97,7 @@ def examine(config: str) -> Iterator[Finding]:
     from mailwake.cli.doctor.hosts import examine_hosts
     from mailwake.cli.doctor.python import check_python
     from mailwake.cli.doctor.telling import examine_telling
+    from mailwake.cli.gating import check_access
     from mailwake.cli.links.checking import check_links
     from mailwake.cli.privacy.checking import check_withdrawals
     from mailwake.cli.workflow.checking import check_rules
@@ -111,6 +112,7 @@ def examine(config: str) -> Iterator[Finding]:
     for check in CHECKS:
         yield check(settings)
     yield check_withdrawals(settings)
+    yield check_access(settings)
     yield from check_readers(settings)
     yield from check_sums(settings)
     yield from check_rules(settings)

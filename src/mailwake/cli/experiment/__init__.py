@@ -14,7 +14,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 import typer
 
-from mailwake.cli.acting import moment, state_of, who
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited, moment, state_of, who
 from mailwake.cli.experiment.sending import send
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.report.asking import answer_of
@@ -176,7 +177,11 @@ def decide(
 
     Example: mailwake experiment decide Subjects B --why "the offer ends tonight"
     """
-    with state_of(config) as state:
+    told = {"variant": variant}
+    with (
+        state_of(config) as state,
+        audited(state, Action.EXPERIMENT_DECIDED, Thing("experiment", name), by=by, after=told),
+    ):
         found = design.find(state, name)
         number = design.design_of(found).number(variant)
         deciding.decide(state, found, number, now=moment(), by=by or who(), why=why)
@@ -189,7 +194,7 @@ def delete(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE) -> None:
 
     Example: mailwake experiment delete Subjects
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.EXPERIMENT_DELETED, Thing("experiment", name)):
         found = design.delete(state, name)
     forget_list(load(config).data_folder, found)
     print("deleted")
@@ -254,7 +259,7 @@ def _keep(
     streams = {each.stream or "marketing" for each in sources}
     if len(streams) > 1:
         raise BadInput(f"the letters are of the streams {', '.join(sorted(streams))}; an experiment has one")
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.EXPERIMENT_ADDED, Thing("experiment", name)):
         where = state.campaign(campaign, stream=streams.pop(), now=moment())
         kept = design.put(state, name, made, campaign=where, letters=raw, now=moment(), by=by)
     forget_list(load(config).data_folder, kept)  # of one that was deleted and had the same number

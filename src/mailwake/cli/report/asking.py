@@ -33,13 +33,13 @@ def answer_of(
     """
     running = address.read(settings.data_folder)
     if running is not None:
-        answer = ask(running.url, path, body)
+        answer = ask(running.url, path, body, secret=running.secret)
         if answer is not None:
             return answer
     return _open_and_ask(settings, otherwise)
 
 
-def ask(url: str, path: str, body: bytes | None = None) -> bytes | None:
+def ask(url: str, path: str, body: bytes | None = None, *, secret: str = "") -> bytes | None:
     """The answer of a running dashboard; None: nobody listens there any more.
 
     Raises:
@@ -49,8 +49,7 @@ def ask(url: str, path: str, body: bytes | None = None) -> bytes | None:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
     try:
-        headers = {"Accept": "application/json", "Origin": url.rstrip("/")}
-        connection.request("GET" if body is None else "POST", path, body, headers)
+        connection.request("GET" if body is None else "POST", path, body, address.shown(url, secret))
         response = connection.getresponse()
         answer = response.read()
     except ConnectionRefusedError:

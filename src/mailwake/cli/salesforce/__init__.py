@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 import msgspec
 import typer
 
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited, audited_act
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.salesforce.opening import Opened, opened, patiently
 from mailwake.cli.salesforce.telling import (
@@ -61,7 +64,7 @@ def push(
     if dry_run:
         plan(config=config, as_json=as_json)
         return
-    with opened(config) as office:
+    with opened(config) as office, _audited(office, Action.SALESFORCE_PUSHED):
         _prepare(office)
         office.desk.resume()
         with office.progress("writing") as progress:
@@ -85,7 +88,11 @@ def undo(
 
     Example: mailwake salesforce undo 20261126-093000-5f2a
     """
-    with opened(config, events=False) as office, office.progress("taking back") as progress:
+    with (
+        opened(config, events=False) as office,
+        _audited(office, Action.SALESFORCE_UNDONE, job),
+        office.progress("taking back") as progress,
+    ):
         done = patiently(lambda: office.desk.undo(job, keep_opt_outs=keep_opt_outs, progress=progress))
     tell_undone(done)
 
@@ -128,7 +135,7 @@ def retry(
 
     Example: mailwake salesforce retry --code FIELD_CUSTOM_VALIDATION_EXCEPTION
     """
-    with opened(config, events=False) as office:
+    with opened(config, events=False) as office, _audited(office, Action.SALESFORCE_REPAIRED, code):
         count = office.desk.store.revive(code=code or None, now=office.desk.now)
     print(f"{count:,} will be tried again")
 
@@ -150,7 +157,7 @@ def repair(*, config: ConfigOption = DEFAULT_FILE) -> None:
 
     Example: mailwake salesforce repair
     """
-    with opened(config) as office:
+    with opened(config) as office, _audited(office, Action.SALESFORCE_REPAIRED):
         _prepare(office)
         tell_repaired(patiently(office.desk.repair))
 
@@ -195,7 +202,7 @@ def link(
     """
     from mailwake.crm.audience import link as link_campaign
 
-    with opened(config, events=False) as office:
+    with opened(config, events=False) as office, _audited(office, Action.SALESFORCE_LINKED, crm_campaign):
         desk = office.desk
         found = desk.around.state.find_campaign(campaign)
         if found is None:
@@ -223,7 +230,7 @@ def audience(
     from mailwake.cli.salesforce.people import write_people
     from mailwake.crm.audience import campaign_audience, view_audience
 
-    with opened(config, events=False) as office:
+    with opened(config, events=False) as office, _audited(office, Action.EXPORT_MADE, source):
         of, _, view = source.partition("/")
         org = office.desk.org
         found = view_audience(org, of, view) if view else campaign_audience(org, source)
@@ -281,7 +288,16 @@ def deploy(
     """
     from mailwake.cli.salesforce.deploying import deploy as put_in
 
-    put_in(config, check=check, remove=remove, username=username)
+    if check:
+        put_in(config, check=check, remove=remove, username=username)
+        return
+    action = Action.SALESFORCE_REMOVED if remove else Action.SALESFORCE_DEPLOYED
+    with audited_act(config, action, Thing("org", load(config).salesforce.login)):
+        put_in(config, check=check, remove=remove, username=username)
+
+
+def _audited(office: Opened, action: Action, name: str = "") -> AbstractContextManager[None]:
+    return audited(office.desk.around.state, action, Thing("salesforce", name))
 
 
 def _prepare(office: Opened) -> None:

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from mailwake.cli.acting import moment, state_of, who
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited, moment, recipient, state_of, who
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, Micros
@@ -75,7 +76,10 @@ def put(  # noqa: PLR0913 - one per option
     now = moment()
     ends = Micros(now + int(timedelta(days=days).total_seconds()) * SECOND) if days else None
     reach = acts.Reach(stream, campaign, ends)
-    with state_of(config) as state:
+    with (
+        state_of(config) as state,
+        audited(state, Action.SUPPRESSION_ADDED, recipient(state, address), by=by, after={"reason": reason}),
+    ):
         is_new = acts.add(state, address, at=now, by=by or who(), why=why, reason=reason, reach=reach)
     _tell({"added": int(is_new)}, "suppressed" if is_new else "it was suppressed already", as_json=as_json)
 
@@ -96,7 +100,7 @@ def take_back(
 
     Example: mailwake suppressions lift ann@example.com --why "this address was corrected"
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.SUPPRESSION_LIFTED, recipient(state, address), by=by):
         done = acts.lift(state, address, at=moment(), by=by or who(), why=why, reason=reason or None)
     stays = f"; {', '.join(done.stays)} still holds, and --reason lifts it" if done.stays else ""
     _tell({"lifted": done.lifted, "stays": done.stays}, f"{done.lifted:,} lifted{stays}", as_json=as_json)
@@ -128,7 +132,9 @@ def take_in(
     with state_of(config) as state:
         planned = imports.plan(state, lines)
         if not dry_run:
-            with _bar(len(planned.new)) as advance:
+            told = {"new": len(planned.new)}
+            made = audited(state, Action.SUPPRESSIONS_IMPORTED, Thing("file", file.name), by=by, after=told)
+            with made, _bar(len(planned.new)) as advance:
                 incident = imports.take_in(state, planned, name=file.name, at=now, by=by or who(), progress=advance)
     left = sorted({*left, *planned.left})
     for each in left:
@@ -148,7 +154,7 @@ def give_out(*, config: ConfigOption = DEFAULT_FILE) -> None:
 
     Example: mailwake suppressions export > suppressed.csv
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.EXPORT_MADE, Thing("table", "suppressions")):
         for text in write_list(listing.everything(state)):
             sys.stdout.write(text)
 
@@ -181,7 +187,7 @@ def undo(
 
     Example: mailwake suppressions undo 4611686018427387904 --why "the wrong file"
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.INCIDENT_UNDONE, _the(incident), by=by):
         count = acts.undo(state, incident, at=moment(), by=by or who(), why=why)
     _tell({"lifted": count}, f"{count:,} lifted", as_json=as_json)
 
@@ -195,7 +201,7 @@ def make_final(
 
     Example: mailwake suppressions apply 4611686018427387904 --why "their list is really that old"
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.INCIDENT_APPLIED, _the(incident), by=by):
         count = acts.apply(state, incident, at=moment(), by=by or who(), why=why)
     _tell({"suppressed": count}, f"{count:,} suppressed", as_json=as_json)
 
@@ -209,9 +215,13 @@ def close(
 
     Example: mailwake suppressions close 4611686018427387904 --why "DKIM mended"
     """
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.INCIDENT_CLOSED, _the(incident), by=by):
         was_open = acts.close(state, incident, at=moment(), by=by or who(), why=why)
     _tell({"closed": int(was_open)}, "closed" if was_open else "it was closed already", as_json=as_json)
+
+
+def _the(incident: int) -> Thing:
+    return Thing("incident", str(incident))
 
 
 @contextmanager

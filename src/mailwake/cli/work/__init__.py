@@ -32,7 +32,9 @@ def command(
 
     Example: mailwake work --once
     """
+    from mailwake.cli.privacy.owning import start_office
     from mailwake.experiments.turns import start_turns
+    from mailwake.insight.stores import Stores, zone_named
     from mailwake.segments.noting import start_noting
     from mailwake.store.events import open_events
     from mailwake.watchdog.office import start_watch
@@ -53,6 +55,7 @@ def command(
             start_turns(settings, events, config=config),
             start_noting(settings, events),
             start_watch(settings, events),
+            start_office(settings, Stores(state=worker.state, events=events, zone=zone_named(settings.web.timezone))),
         )
         worker.run(stop)
         for stop_and_wait in others:

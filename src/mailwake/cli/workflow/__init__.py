@@ -15,8 +15,9 @@ from urllib.parse import quote, urlencode
 import msgspec
 import typer
 
+from mailwake.audit.words import Action, Thing
 from mailwake.cli import fail
-from mailwake.cli.acting import moment, who
+from mailwake.cli.acting import audited_act, moment, who
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.workflow.opening import asked, stores_of
@@ -199,7 +200,11 @@ def _switch(config: str, rule: str, *, is_on: bool) -> None:
     settings = load(config)
     configure(settings.logging, "command")
     name = ALL if rule == "all" else rule
-    with closing(open_workflows(settings.data_folder / "state.sqlite")) as store:
+    of = Thing("workflow", rule)
+    with (
+        audited_act(config, Action.WORKFLOW_SWITCHED, of, after={"on": is_on}),
+        closing(open_workflows(settings.data_folder / "state.sqlite")) as store,
+    ):
         known = rules_of(settings)
         if name != ALL and name not in known.good and name not in store.rule_states():
             raise BadInput(f"there is no rule {rule[:64]!r}; there are: {', '.join(known.good) or 'none yet'}")

@@ -66,10 +66,14 @@ class Consents:
         if not lines:
             return
         with self._database.writing() as connection:
-            written = list(linked(lines, _head(connection, is_writing=True)))
-            connection.execute(_ledger.insert(), [_row(each) for each in written])
-            self._put_head(connection, written[-1])
-            connection.execute(self._newer(), [_held(each, axis) for each in written for axis in axes_of(each.axis)])
+            self.write_consents(connection, lines)
+
+    def write_consents(self, connection: Connection, lines: Iterable[ConsentEntry]) -> None:
+        """The same for at least one line, in a transaction that does more."""
+        written = list(linked(lines, _head(connection, is_writing=True)))
+        connection.execute(_ledger.insert(), [_row(each) for each in written])
+        self._put_head(connection, written[-1])
+        connection.execute(self._newer(), [_held(each, axis) for each in written for axis in axes_of(each.axis)])
 
     def consents(self, handle: Handle) -> list[ConsentEntry]:
         """The ledger of one recipient, in the order it was written."""

@@ -12,6 +12,7 @@ from mailwake.events import Handle, Micros
 from mailwake.store.crm import tables
 from mailwake.store.crm.marks import Marks
 from mailwake.store.crm.rows import CrmPerson, CrmUser, Fields, Individual, Member, PointConsent
+from mailwake.store.rights.returning import erased_keys
 from mailwake.store.state import schema
 from mailwake.store.state.engine import chunks
 
@@ -28,7 +29,9 @@ class Persons(Marks):
     def put_people(self, people: Iterable[CrmPerson], *, marks: Mapping[str, Micros] | None = None) -> None:
         """Keep people as the org has them, and how far the reading got, at once."""
         with self._database.writing() as connection:
-            self._put(connection, _people, people)
+            rows = list(people)
+            nameless = erased_keys(connection, (each.address_key for each in rows if each.address_key))
+            self._put(connection, _people, (_nameless(each) if each.address_key in nameless else each for each in rows))
             self._put_marks(connection, marks or {})
 
     def put_individuals(self, individuals: Iterable[Individual], *, marks: Mapping[str, Micros] | None = None) -> None:
@@ -245,6 +248,11 @@ class Persons(Marks):
                 for part in chunks(ids)
                 for row in connection.execute(select(table).where(table.c.id.in_(part))).mappings()
             ]
+
+
+def _nameless(person: CrmPerson) -> CrmPerson:
+    """Somebody who was erased here: their record is the org's, and we know no longer whose it is."""
+    return replace(person, address_key=None, name="", held={})
 
 
 def _of(ids: Iterable[str]) -> Select[Any]:

@@ -254,6 +254,28 @@ class EventStore(Protocol):
         """
         ...
 
+    def erase(self, recipient: Handle) -> int:
+        """Cut what happened to one person's copies loose from them, in one transaction; how many events that were.
+
+        Sums by campaign stay as they are. The handle is gone, the copies have other numbers, and what could find a
+        person goes: network, programs, private domains, words of servers, facts of verdicts.
+
+        Raises:
+            Unavailable: nothing was changed.
+        """
+        ...
+
+    def copy_to(self, path: Path) -> dict[str, int]:
+        """Write all of it as of one moment to a new file, while others read and write; the cursors of that moment.
+
+        Args:
+            path: of the file, which must not be there yet.
+
+        Raises:
+            Unavailable: there is no room, or the store does not answer.
+        """
+        ...
+
     def cursors(self) -> dict[str, int]:
         """Writer to the number of the last segment stored."""
         ...

@@ -34,6 +34,7 @@ from mailwake.store.events.columns import (
     columns,
     event_row,
 )
+from mailwake.store.events.copying import copy_database
 from mailwake.store.events.dialect import Dialect
 
 _STAGES = {
@@ -126,6 +127,18 @@ class DuckEvents:
         """See `EventStore.forget_news`."""
         with self._writing, translated(), self._transaction() as connection:
             _run(connection, "news_told", {"until": until})
+
+    def erase(self, recipient: Handle) -> int:
+        """See `EventStore.erase`."""
+        count = int(self.ask("person_count", recipient=recipient)[0]["event_count"])
+        with self._writing, translated(), self._transaction() as connection:
+            _run(connection, "erase", {"recipient": recipient})
+        return count
+
+    def copy_to(self, path: Path) -> dict[str, int]:
+        """See `EventStore.copy_to`."""
+        with self._reading() as cursor:
+            return copy_database(cursor, path)
 
     def _note(self, connection: duckdb.DuckDBPyConnection, file: str) -> None:
         """Note news, in the transaction that they are about."""

@@ -287,6 +287,22 @@ class Remembered:
         finally:
             self._overthrow()
 
+    def erase(self, recipient: Handle) -> int:
+        """See `EventStore.erase`; no answer that was kept, or saved, is given again, however slow it was to get."""
+        try:
+            return self._store.erase(recipient)
+        finally:
+            self._overthrow()
+            with self._lock:
+                self._answers.clear()
+                self._values = 0
+            if self._saved:
+                self._saved.path.unlink(missing_ok=True)
+
+    def copy_to(self, path: Path) -> dict[str, int]:
+        """See `EventStore.copy_to`."""
+        return self._store.copy_to(path)
+
     def _overthrow(self) -> None:
         with self._lock:
             self._upheavals += 1

@@ -91,7 +91,8 @@ def open_database(path: Path) -> Database:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not path.exists():  # else closing it would drop this process's locks: sqlite.org/howtocorrupt.html 2.2
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as fault:
         raise Unavailable(f"cannot open {path}: {fault.strerror}") from fault
     engine = create_engine(
@@ -106,7 +107,7 @@ def open_database(path: Path) -> Database:
 
 def _prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # transactions are ours to begin, see `_begin`
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8000", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from mailwake.events import Handle, Micros
+from mailwake.store.consent.rows import ConsentEntry
+from mailwake.store.rights.returning import hold_back
 from mailwake.store.state import schema
 from mailwake.store.state.address import address_key, split_address
 from mailwake.store.state.engine import Database, chunks
@@ -22,6 +24,10 @@ class People:
 
     _database: Database
     _new_handle: Callable[[], int]
+    if TYPE_CHECKING:
+
+        def write_consents(self, connection: Connection, lines: Iterable[ConsentEntry]) -> None:
+            """Of `Consents`."""
 
     def handles(
         self, addresses: Iterable[str], *, now: Micros, fields: Mapping[str, Mapping[str, str]] | None = None
@@ -148,6 +154,8 @@ class People:
         # Another process may have made the same address meanwhile; its handle wins.
         made = self._database.upsert(_recipients).on_conflict_do_nothing(index_elements=["address_key"])
         count = connection.execute(made, rows).rowcount
+        if back := hold_back(connection, rows):
+            self.write_consents(connection, back)
         return {row["address_key"]: Handle(row["handle"]) for row in rows} if count == len(rows) else {}
 
 

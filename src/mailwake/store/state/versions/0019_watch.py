@@ -1,14 +1,14 @@
 """Links after delivery: what their targets answer, and whose readers go elsewhere.
 
 Revision ID: 0019
-Revises: 0014
+Revises: 0017
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
-down_revision = "0014"
+down_revision = "0017"
 
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 

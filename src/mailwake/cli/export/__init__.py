@@ -16,10 +16,11 @@ import msgspec
 import typer
 from rich.console import Console
 
-from mailwake.cli.acting import moment
-from mailwake.cli.fetching import fetch
+from mailwake.audit.words import EVERYTHING, Action, Thing
+from mailwake.cli.acting import audited_act, moment
+from mailwake.cli.export.fetching import fetch
+from mailwake.cli.export.packing import maker_of
 from mailwake.cli.options import ConfigOption
-from mailwake.cli.packing import maker_of
 from mailwake.drawing.terminal import visible
 from mailwake.errors import BadInput, Misconfigured
 from mailwake.exports import formats
@@ -69,17 +70,20 @@ def command(  # noqa: PLR0913 - one for each option
         print(public_text(maker_of(load(config)).key))
         return
     if sql is not None:
-        _snapshot(load(config), sql, addresses=addresses)
+        with audited_act(config, Action.EXPORT_MADE, EVERYTHING, after={"addresses": addresses}):
+            _snapshot(load(config), sql, addresses=addresses)
         return
     if pack:
-        _pack(load(config), pack, what)
+        with audited_act(config, Action.EXPORT_MADE, Thing("campaign", pack)):
+            _pack(load(config), pack, what)
         return
     if not what:
         raise Misconfigured("mailwake export", f"say what: {WHAT}")
     chosen = _format(format, out)
     asked = {"campaign": campaign, "outcome": outcome, "segment": segment}
     there = There(client=client, device=device, country=country, provider=provider)
-    _table(load(config), what, asked, there, out=out, chosen=chosen)
+    with audited_act(config, Action.EXPORT_MADE, Thing("table", what), after={k: v for k, v in asked.items() if v}):
+        _table(load(config), what, asked, there, out=out, chosen=chosen)
 
 
 def _pack(settings: Settings, campaign: str, out: str) -> None:

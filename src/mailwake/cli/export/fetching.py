@@ -45,7 +45,7 @@ def fetch(settings: Settings, path: str, make: Callable[[Stores, Path], None], o
     with TemporaryDirectory(dir=None if out is None else out.parent, prefix=".mailwake-") as folder:
         beside = Path(folder) / "part"
         running = address.read(settings.data_folder)
-        if running is None or not _download(running.url, path, beside):
+        if running is None or not _download(running, path, beside):
             with stores_opened(settings) as stores:
                 make(stores, beside)
         _put(beside, out)
@@ -63,12 +63,13 @@ def _put(beside: Path, out: Path | None) -> None:
     beside.replace(out)
 
 
-def _download(url: str, path: str, beside: Path) -> bool:
+def _download(running: address.Address, path: str, beside: Path) -> bool:
     """Whether a dashboard was there to answer."""
+    url = running.url
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=address.shown(url, running.secret))
         response = connection.getresponse()
         if response.status != 200:
             raise fault_of(response.status, response.read(), url)

@@ -1,0 +1,105 @@
+"""Colleagues: their names, roles and password hashes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy.exc import IntegrityError
+
+from mailwake.errors import BadInput
+from mailwake.events import Micros
+from mailwake.store.access import tables
+from mailwake.store.access.rows import User
+from mailwake.store.state.engine import Database
+
+_users, _sessions, _keys = tables.users, tables.sessions, tables.api_keys
+_SHOWN = [column for column in _users.c if column.name != "name_key"]
+
+
+class Users:
+    """The part of the store that knows colleagues."""
+
+    _database: Database
+
+    def add_user(self, **told: Any) -> User:  # noqa: ANN401 - the fields of `User`, without an id
+        """Keep a new colleague.
+
+        Args:
+            told: the fields of `User` but for `id` and `seen_at`.
+
+        Raises:
+            BadInput: the name, or the identity, is taken.
+        """
+        try:
+            with self._database.writing() as connection:
+                row = {**told, "name_key": name_key(told["name"])}
+                made = connection.execute(_users.insert().values(row)).inserted_primary_key
+        except IntegrityError:
+            raise BadInput(f"there is a user {told['name']!r} already; choose another name") from None
+        return User(id=int(made[0]) if made else 0, seen_at=None, **told)
+
+    def has_users(self) -> bool:
+        """Whether there is anybody at all."""
+        with self._database.reading() as connection:
+            return bool(connection.scalar(select(exists().select_from(_users))))
+
+    def users(self) -> list[User]:
+        """Everybody, by name."""
+        with self._database.reading() as connection:
+            query = select(*_SHOWN).order_by(_users.c.name_key)
+            return [User(**row) for row in connection.execute(query).mappings()]
+
+    def user(self, number: int) -> User | None:
+        """One colleague by id."""
+        return self._user(_users.c.id == number)
+
+    def user_named(self, name: str) -> User | None:
+        """One colleague by name, whatever its case."""
+        return self._user(_users.c.name_key == name_key(name))
+
+    def user_known_as(self, issuer: str, subject: str) -> User | None:
+        """One colleague as a provider of identities knows them."""
+        return self._user((_users.c.issuer == issuer) & (_users.c.subject == subject))
+
+    def change_user(self, number: int, **told: str | bool | Micros | None) -> None:
+        """Overwrite fields of a colleague: `role password must_change issuer subject seen_at`."""
+        with self._database.writing() as connection:
+            connection.execute(update(_users).where(_users.c.id == number).values(**told))
+
+    def change_role(self, number: int, role: str, *, last: str) -> bool:
+        """Give a colleague another role and end their sessions; False: they are the only one with the role `last`."""
+        with self._database.writing() as connection:
+            others = select(func.count()).select_from(_users).where(_users.c.role == last, _users.c.id != number)
+            if role != last and self._is(connection, number, last) and not connection.scalar(others):
+                return False
+            connection.execute(update(_users).where(_users.c.id == number).values(role=role))
+            connection.execute(delete(_sessions).where(_sessions.c.user == number))
+        return True
+
+    def remove_user(self, number: int, *, last: str, at: Micros, by: str) -> bool:
+        """Forget a colleague, with sessions, and revoke their keys; False: nobody else has the role `last`."""
+        with self._database.writing() as connection:
+            others = select(func.count()).select_from(_users).where(_users.c.role == last, _users.c.id != number)
+            if self._is(connection, number, last) and not connection.scalar(others):
+                return False
+            connection.execute(delete(_sessions).where(_sessions.c.user == number))
+            lasting = (_keys.c.user == number) & _keys.c.revoked_at.is_(None)
+            connection.execute(update(_keys).where(lasting).values(revoked_at=at, revoked_by=by))
+            connection.execute(update(_keys).where(_keys.c.user == number).values(user=None))
+            connection.execute(delete(_users).where(_users.c.id == number))
+        return True
+
+    @staticmethod
+    def _is(connection: Any, number: int, role: str) -> bool:  # noqa: ANN401 - a connection
+        return bool(connection.scalar(select(_users.c.role).where(_users.c.id == number)) == role)
+
+    def _user(self, which: ColumnElement[bool]) -> User | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(*_SHOWN).where(which)).mappings().first()
+        return None if row is None else User(**row)
+
+
+def name_key(name: str) -> str:
+    """A name as it is compared."""
+    return name.strip().casefold()

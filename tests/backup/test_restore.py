@@ -1,0 +1,209 @@
+"""Backups taken at random moments of a running installation, put back, and counted against what was logged."""
+
+import random
+import shutil
+import sqlite3
+import threading
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.pipeline.house import House as Pipeline
+from tests.pipeline.house import after, hit, sent
+from tests.rights.house import ADA, GRACE, bytes_of, house, installation, opened_again
+
+from mailwake.backup.checking import check
+from mailwake.backup.manifest import NAME
+from mailwake.backup.restoring import restore
+from mailwake.backup.taking import take
+from mailwake.errors import BadInput, Unavailable
+from mailwake.eventlog.sqlite import SqliteReader, append_now
+from mailwake.events import Event, EventType, Handle, Micros, encode_event
+from mailwake.settings import load
+from mailwake.store.state import open_state
+
+WRITERS = ("edge-0", "edge-1", "relay")
+#: an event of each segment, so that counts can be told from segments
+PER_SEGMENT = 5
+
+
+def segment(number: int, writer: int) -> list[Event]:
+    """What a writer logs as its n-th segment: a copy sent, opened, clicked, and another whose reader leaves."""
+    one, other = (number * 10 + writer) * 2, (number * 10 + writer) * 2 + 1
+    leaves = hit(EventType.UNSUBSCRIBED, 120, delivery=other, key=f"left:{other}")
+    clicked = hit(EventType.CLICKED, 90, delivery=one, link=1)
+    return [sent(one), sent(other), hit(EventType.OPENED, 60, delivery=one), clicked, leaves]
+
+
+class Running:
+    """Three writers and the pipeline at work, until told to stop."""
+
+    def __init__(self, pipeline: Pipeline, seed: int) -> None:
+        self.pipeline, self.chance = pipeline, random.Random(seed)
+        self.stop = threading.Event()
+        self.written: Counter[str] = Counter()
+        self.threads = [threading.Thread(target=self.write, args=(each,)) for each in range(len(WRITERS))]
+        self.threads.append(threading.Thread(target=self.work))
+
+    def write(self, writer: int) -> None:
+        folder = self.pipeline.folder / "log"
+        while not self.stop.is_set() and self.written[WRITERS[writer]] < 400:
+            number = self.written[WRITERS[writer]] + 1
+            records = [encode_event(event) for event in segment(number, writer)]
+            append_now(folder, WRITERS[writer], records, clock=lambda: after(200))
+            self.written[WRITERS[writer]] = number
+
+    def work(self) -> None:
+        while not self.stop.is_set():
+            self.pipeline.worker.run_once()
+
+    def __enter__(self) -> "Running":
+        for each in self.threads:
+            each.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        for each in self.threads:
+            each.join()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_counts_are_those_of_the_log_and_what_was_answered_before_is_there(tmp_path: Path, seed: int) -> None:
+    root = tmp_path / "running"
+    root.mkdir()
+    config = installation(root)
+    settings, chance = load(config), random.Random(seed)
+    pipeline = Pipeline(settings.data_folder)
+    taken: list[tuple[Path, Counter[str]]] = []
+    with Running(pipeline, seed) as running:
+        for number in range(3):
+            until = sum(running.written.values()) + chance.randrange(1, 40)
+            while sum(running.written.values()) < until and any(each.is_alive() for each in running.threads[:-1]):
+                running.stop.wait(0.001)
+            answered = Counter(running.written)
+            take(settings, config, tmp_path / f"backup-{number}", events=pipeline.events.copy_to)
+            taken.append((tmp_path / f"backup-{number}", answered))
+    pipeline.close()
+    for number, (backup, answered) in enumerate(taken):
+        assert check(backup)[1] == []
+        done = restore(backup, tmp_path / f"restored-{number}")
+        assert (done.missing, done.forgotten.erased) == ((), 0)
+        with opened_again(tmp_path / f"restored-{number}") as found:
+            ends = done.manifest.ends
+            assert all(ends.get(writer, 0) >= answered[writer] for writer in WRITERS)
+            assert all(ends[writer] >= segments for writer, segments in done.manifest.cursors.items())
+            found.pipeline.work()
+            logged = sum(ends.values())
+            assert found.pipeline.events.ask("latest")[0]["event_count"] == logged * PER_SEGMENT
+            counts = found.pipeline.events.ask("campaign_counts", campaign=1)[0]
+            assert (counts["sent"], counts["unsubscribed"]) == (2 * logged, logged)
+            left = {
+                event.recipient
+                for writer, end in ends.items()
+                for n in range(1, end + 1)
+                for event in segment(n, WRITERS.index(writer))
+                if event.type is EventType.UNSUBSCRIBED
+            }
+            told = found.pipeline.state.suppressed([Handle(each) for each in left if each])
+            assert set(told) == left
+            append_now(found.data / "log", "edge-0", [b"x"])
+            with closing(SqliteReader(found.data / "log")) as reader:
+                assert reader.read({"edge-0": ends["edge-0"]}, limit_records=10)[0].number == ends["edge-0"] + 1
+
+
+def taken_before(tmp_path: Path, *, with_keys: bool = True) -> tuple[Path, Path]:
+    """A backup of an installation that knows Ada and Grace; then Ada is erased and Grace withdraws. Root and backup."""
+    root, backup = tmp_path / "running", tmp_path / "backup"
+    root.mkdir()
+    with house(root) as found:
+        found.pipeline.state.suppress(found.handle(ADA), reason="complained", source="x", at=found.pipeline.now)
+        take(found.settings, found.config, backup, events=found.pipeline.events.copy_to, with_keys=with_keys)
+        found.own.eraser.erase(found.handle(ADA), by="me")
+        state, now = found.pipeline.state, Micros(found.pipeline.now + 1)
+        state.set_consent(found.handle(GRACE), axis="both", state="withdrawn", at=now, source="x")
+        found.own.office().remembering.look()
+    return root, backup
+
+
+def test_nobody_comes_back_who_was_erased_or_withdrew_since(tmp_path: Path) -> None:
+    root, backup = taken_before(tmp_path)
+    assert b"ada.canary" in bytes_of(backup)
+    done = restore(backup, tmp_path / "restored", ledger=root / "forgotten.log")
+    assert (done.forgotten.erased, done.forgotten.withdrawn) == (1, 1)
+    assert b"ada.canary" not in bytes_of(tmp_path / "restored", but=("log",))
+    with opened_again(tmp_path / "restored") as found:
+        state = found.pipeline.state
+        assert state.known_handles([ADA]) == {}
+        assert found.handle(GRACE) in state.inert()
+        assert set(found.pipeline.inert()) == set(state.inert())
+        assert found.counts()[0]["clicked_human"] == 2
+        found.pipeline.work()
+        new = state.handles([ADA], now=found.pipeline.now)[ADA]
+        assert {row.reason for row in state.suppressions(new)} == {"complained"}
+
+
+def test_keys_that_were_left_out_are_named_and_put_back(tmp_path: Path) -> None:
+    root, backup = taken_before(tmp_path, with_keys=False)
+    key = (root / "mailwake.keys").read_bytes()
+    assert key not in bytes_of(backup)
+    done = restore(backup, tmp_path / "one", ledger=root / "forgotten.log")
+    assert {str(each) for each in done.missing} == {"mailwake.keys", "data/erased.key"}
+    with (
+        closing(open_state(tmp_path / "one" / "mailwake-data" / "state.sqlite")) as state,
+        pytest.raises(Unavailable, match=r"erased\.key is missing"),
+    ):
+        state.handles([ADA], now=Micros(1))
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    shutil.copy(root / "mailwake.keys", keys)
+    shutil.copy(root / "mailwake-data" / "erased.key", keys)
+    assert restore(backup, tmp_path / "two", ledger=root / "forgotten.log", keys=keys).missing == ()
+    assert (tmp_path / "two" / "mailwake.keys").read_bytes() == key
+
+
+def test_a_backup_that_is_not_whole_is_not_restored(tmp_path: Path) -> None:
+    _, backup = taken_before(tmp_path)
+    state = backup / "data" / "state.sqlite"
+    raw = bytearray(state.read_bytes())
+    raw[5_000] ^= 1
+    state.write_bytes(raw)
+    assert len(check(backup)[1]) == 1
+    with pytest.raises(BadInput, match="other content than it was written with"):
+        restore(backup, tmp_path / "restored")
+    state.unlink()
+    with pytest.raises(BadInput, match="is missing"):
+        restore(backup, tmp_path / "restored")
+    (backup / NAME).unlink()
+    with pytest.raises(BadInput, match="not finished"):
+        check(backup)
+
+
+def test_only_empty_folders_are_written_to(tmp_path: Path) -> None:
+    root, backup = taken_before(tmp_path)
+    with pytest.raises(BadInput, match="not empty"):
+        restore(backup, root)
+    with pytest.raises(BadInput, match="no ledger"):
+        restore(backup, tmp_path / "restored", ledger=tmp_path / "missing")
+    settings = load(root / "mailwake.toml")
+    with pytest.raises(BadInput, match="not empty"):
+        take(settings, root / "mailwake.toml", backup, events=lambda _: {})
+
+
+def test_a_manifest_leads_nowhere_else(tmp_path: Path) -> None:
+    _, backup = taken_before(tmp_path)
+    text = (backup / NAME).read_text(encoding="utf-8")
+    (backup / "data" / ".." / ".." / "evil").resolve().write_text("x", encoding="utf-8")
+    for path in ("settings/../../evil", "evil"):
+        (backup / "evil").write_text("x", encoding="utf-8")
+        one = '{"path": "%s", "size": 1, "sha256": "%s"}' % (path, "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881")  # noqa: E501, UP031  # fmt: skip
+        (backup / NAME).write_text(text.replace('"files": [', f'"files": [{one},', 1), encoding="utf-8")
+        with pytest.raises(BadInput, match="no file of a backup"):
+            restore(backup, tmp_path / f"restored{len(path)}")
+
+
+def test_the_copy_of_a_database_is_sound(tmp_path: Path) -> None:
+    _, backup = taken_before(tmp_path)
+    with closing(sqlite3.connect(backup / "data" / "state.sqlite")) as db:
+        assert db.execute("pragma integrity_check").fetchone() == ("ok",)
