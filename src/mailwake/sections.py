@@ -339,14 +339,9 @@ class Watchdog:
     days: int = 30
     #: mail of these streams alone; links of others are often one person's own
     streams: tuple[str, ...] = ("marketing",)
-    #: a target that answers is visited again after so long, a tenth more or less
-    every_minutes: float = 60.0
-    #: visits in a row that must fail before there is an alarm
+    #: visits in a row that must fail before there is an alarm, and how long it must last at least
     failures: int = 3
-    #: and from the first of them to the last at least so long
     minutes: float = 30.0
-    #: between two visits to the same host
-    spacing_seconds: float = 5.0
     #: where whoever runs the visited server can ask, such as https://example.com/about-our-mail; empty: nowhere
     contact: str = ""
     #: visit addresses within your own network; else only public ones are

@@ -16,7 +16,7 @@ from mailwake.visiting.visitor import Visitor
 from mailwake.watchdog.office import visitor_of
 from mailwake.watchdog.rounds import Rounds
 
-WANTED = Watchdog(allow_private=True, spacing_seconds=5, contact="https://example.com/who")
+WANTED = Watchdog(allow_private=True, contact="https://example.com/who")
 MINUTE = 60 * SECOND
 
 

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 from tests.web.conftest import Asking
 
-from mailwake.web import assets
+from mailwake.serving import assets
 
 VENDOR = assets.FOLDER / "vendor"
 MANIFEST = tomllib.loads((VENDOR / "manifest.toml").read_text(encoding="utf-8"))

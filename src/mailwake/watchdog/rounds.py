@@ -14,6 +14,10 @@ from mailwake.visiting.visitor import Visit
 from mailwake.watchdog.alarms import found_by, stepped
 
 _MINUTE = 60 * SECOND
+#: A target that answers is visited again after so long.
+EVERY_MINUTES = 60.0
+#: between two visits to the same host
+SPACING_SECONDS = 5.0
 #: how far the time between two visits of a target is moved, so that not all of them come at once
 _JITTER = 0.1
 
@@ -65,7 +69,7 @@ class Rounds:
         """Visit a target now, due or not."""
         found = found_by(self._visit(href))
         now = Micros(self._wall())
-        self._free_at[_host(href)] = now + round(self._wanted.spacing_seconds * SECOND)
+        self._free_at[_host(href)] = now + round(SPACING_SECONDS * SECOND)
         step = stepped(href, self._known.get(href), found, now=now, wanted=self._wanted)
         alarm = Alarm(href=href, said=found.said, opened_at=now) if step.rings else None
         self._store.put_target(step.target, alarm=alarm, closed_at=now if step.is_over else None)
@@ -79,7 +83,7 @@ class Rounds:
         if known is None:
             return 0
         wanted = self._wanted
-        minutes = wanted.every_minutes
+        minutes = EVERY_MINUTES
         if known.failing_since is not None:
             minutes = min(minutes, max(wanted.minutes / max(wanted.failures - 1, 1), 1 / 60))
         moved = 1 + _JITTER * (2 * int(digest(f"{href} {known.visited_at}")[:8], 16) / 0xFFFFFFFF - 1)

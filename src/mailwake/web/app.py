@@ -22,6 +22,7 @@ from mailwake.scoring.desk import Desk
 from mailwake.scoring.force import Force
 from mailwake.scoring.keeping import Keeper
 from mailwake.serving.admission import Admission
+from mailwake.serving.assets import Assets
 from mailwake.serving.entry import Door, Entry, allowed
 from mailwake.serving.guard import Guard
 from mailwake.serving.keeping import Kept
@@ -49,32 +50,11 @@ from mailwake.web import (
     unsubscribes,
     workflows,
 )
-from mailwake.web.assets import Assets
 
 #: everything that is shown and changed, but for the pages of accounts
-ROUTERS = tuple(
-    module.router
-    for module in (
-        api,
-        pages,
-        click_maps,
-        deliverability,
-        lists,
-        unsubscribes,
-        suppressions,
-        consent,
-        segments,
-        calls,
-        experiments,
-        goals,
-        notifications,
-        exports,
-        salesforce,
-        workflows,
-        links,
-        audit,
-    )
-)
+_FIRST = (api, pages, click_maps, deliverability, lists, unsubscribes, suppressions, consent, segments, calls)
+_THEN = (experiments, goals, notifications, exports, salesforce, workflows, links, audit)
+ROUTERS = tuple(module.router for module in (*_FIRST, *_THEN))
 
 
 def look_nowhere() -> Status:

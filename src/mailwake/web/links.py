@@ -1,7 +1,4 @@
-"""Links after delivery: what stopped answering, and where readers go instead; the same for programs.
-
-`mailwake.serving.guard` lets nothing change anything that no page of ours has sent.
-"""
+"""Links after delivery: what stopped answering, and where readers go instead; the same for programs."""
 
 from __future__ import annotations
 
@@ -14,11 +11,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.errors import BadInput, MailwakeError
-from mailwake.serving.forms import by_of, form_of, id_in, json_of
+from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.settings import Settings
 from mailwake.watchdog import answers, view
+from mailwake.watchdog.deciding import decide as decide_on
 from mailwake.watchdog.desk import Desk, opened_desk
-from mailwake.watchdog.switches import Link
 from mailwake.web.api import now_of, stores_of
 from mailwake.web.rendering import as_json, render
 
@@ -40,7 +37,8 @@ def page(request: Request, *, href: Href = "") -> Response:
 @router.post(PATH, include_in_schema=False)
 def change(request: Request, form: Form) -> Response:
     """Decide where the readers of a link go, and show it."""
-    _decide(request, form)
+    with _desk(request) as desk:
+        decide_on(desk, form, at=now_of(request), by=by_of(request, form))
     return RedirectResponse(f"{PATH}?{urlencode({'href': form.get('href', '')})}", status_code=303)
 
 
@@ -61,8 +59,8 @@ def one_link(request: Request, *, href: Href) -> Response:
 @router.post("/api/links")
 def decide(request: Request, given: Members) -> Response:
     """Decide where the readers of a link go: `act href why`, `to` to replace, `template number` for one place."""
-    _decide(request, given)
     with _desk(request) as desk:
+        decide_on(desk, given, at=now_of(request), by=by_of(request, given))
         return as_json(answers.one(desk.card(given["href"])))
 
 
@@ -71,21 +69,6 @@ def beside(request: Request) -> dict[str, str]:
     with suppress(MailwakeError), _desk(request) as desk:
         return view.beside(desk.of_hrefs())
     return {}
-
-
-def _decide(request: Request, given: Mapping[str, str]) -> None:
-    number = {name: id_in(given[name], "link") for name in ("template", "number") if given.get(name)}
-    link = Link(href=given.get("href", ""), **number)
-    now, by, why = now_of(request), by_of(request, given), given.get("why", "")
-    with _desk(request) as desk:
-        if given.get("act") == "replace":
-            desk.switches.replace(link, given.get("to", ""), at=now, by=by, why=why)
-        elif given.get("act") == "stop":
-            desk.switches.stop(link, at=now, by=by, why=why)
-        elif given.get("act") == "restore":
-            desk.switches.restore(link, at=now, by=by, why=why)
-        else:
-            raise BadInput("say what to do: replace, stop or restore; reload the page and try again")
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from starlette.responses import HTMLResponse, Response
 from mailwake import language
 from mailwake.drawing.terms import term
 from mailwake.insight.stores import Stores
+from mailwake.serving import assets
 from mailwake.serving.entry import FIELD, actor_of
 from mailwake.serving.navigation import own_pages_for, pages_for
-from mailwake.web import assets
 
 TEMPLATES = Path(__file__).parent / "templates"
 _FORM = re.compile(r'(<form method="post"[^>]*>)')

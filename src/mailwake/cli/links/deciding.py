@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from typing import Annotated, Any
 
 import typer
 
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited_act, who
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput
 from mailwake.events import Micros
@@ -34,7 +35,10 @@ def replace(  # noqa: PLR0917 - a command has as many parameters as options
     Example: mailwake links replace https://shop.example.com/old https://shop.example.com/new --why "the page moved"
     """
     meant = _link(link, template, number)
-    with opened_desk(load(config)) as desk:
+    with (
+        audited_act(config, Action.LINK_REPLACED, Thing("link", link), after={"to": to}),
+        opened_desk(load(config)) as desk,
+    ):
         desk.switches.replace(meant, to, **_said(why))
     print(f"readers of {link!r} go to {to!r}; `mailwake links restore` undoes it")
 
@@ -51,7 +55,7 @@ def stop(  # noqa: PLR0917 - a command has as many parameters as options
     Example: mailwake links stop https://shop.example.com/old --why "reported as phishing"
     """
     meant = _link(link, template, number)
-    with opened_desk(load(config)) as desk:
+    with audited_act(config, Action.LINK_STOPPED, Thing("link", link)), opened_desk(load(config)) as desk:
         desk.switches.stop(meant, **_said(why))
     print(f"readers of {link!r} get the notice that it was taken away; `mailwake links restore` undoes it")
 
@@ -68,7 +72,7 @@ def restore(  # noqa: PLR0917 - a command has as many parameters as options
     Example: mailwake links restore https://shop.example.com/old --why "the page is back"
     """
     meant = _link(link, template, number)
-    with opened_desk(load(config)) as desk:
+    with audited_act(config, Action.LINK_RESTORED, Thing("link", link)), opened_desk(load(config)) as desk:
         desk.switches.restore(meant, **_said(why))
     print(f"readers of {link!r} go where the mail says")
 
@@ -94,7 +98,7 @@ def _link(href: str, template: int, number: int) -> Link:
 
 
 def _said(why: str) -> dict[str, Any]:
-    return {"at": _now(), "by": f"command line ({getpass.getuser()})", "why": why}
+    return {"at": _now(), "by": f"command line ({who()})", "why": why}
 
 
 def _now() -> Micros:
