@@ -257,8 +257,7 @@ class WebhookServer:
 class Conversions:
     """``[conversions]``: how a shop tells which goals were reached; goals themselves are made by `mailwake goal`."""
 
-    #: references to tokens of your own, any of which proves a call at /conversions of [webhook_server]; empty: none is
-    #: taken
+    #: references to tokens of your own, any of which proves a call at /conversions of [webhook_server]; empty: none
     secrets: tuple[str, ...] = ()
     #: networks that calls may come from; empty: all
     networks: tuple[str, ...] = ()
@@ -339,8 +338,9 @@ class Watchdog:
     days: int = 30
     #: mail of these streams alone; links of others are often one person's own
     streams: tuple[str, ...] = ("marketing",)
-    #: visits in a row that must fail before there is an alarm, and how long it must last at least
+    #: visits in a row that must fail before there is an alarm
     failures: int = 3
+    #: from the first of them to the last at least so long
     minutes: float = 30.0
     #: where whoever runs the visited server can ask, such as https://example.com/about-our-mail; empty: nowhere
     contact: str = ""
