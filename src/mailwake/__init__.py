@@ -12,6 +12,7 @@ The rooms, in the order an email lives::
     send       the SMTP relay, and tracked copies for programs
     merge      a letter and a list of people, mailed one by one
     inert      of whom nothing may be recorded any more
+    detours    links whose readers are sent elsewhere than the mail says
     edge       pixel, click, unsubscribe, preferences
     eventlog   append, survive, replay
     notices    mail that came back or answers, read
@@ -47,6 +48,7 @@ The rooms, in the order an email lives::
     segments   the language that chooses people by what they did
     experiments  letters tried against each other: who gets which, what wins, what all of them taught
     exports    what leaves as files: tables, and packs that others can check
+    visiting   where links lead: requests to URLs that somebody else wrote down
     notifying  webhooks out: other programs are told what happens
     bulletins  reports that come by mail at a set hour
     salesforce an org over HTTP
@@ -55,6 +57,7 @@ The rooms, in the order an email lives::
     native     what an org tracked by itself, beside what we know
     rules      what sets a rule off, for whom, and what keeps it back
     workflows  what rules decided is done, once, and taken back
+    watchdog   links after delivery: do they still answer, and who sends their readers elsewhere
     drawing    what pages and tables are made of: numbers in words, shapes, lists, rows
     views      answers as text, tables and drawings
     boards      what stands, as people read it: addresses, domains, the installation

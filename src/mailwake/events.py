@@ -88,6 +88,8 @@ class Note(StrEnum):
     #: of what was sent: it carries a second pixel at its end. Of what is unknown: that pixel was fetched, so whoever
     #: looked got to the end; it is no open of its own
     END_PIXEL = "end_pixel"
+    #: a click whose reader was sent elsewhere than the mail says, or was told that the link was taken away
+    DETOUR = "detour"
 
 
 class Source(StrEnum):

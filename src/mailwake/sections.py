@@ -260,8 +260,7 @@ class WebhookServer:
 class Conversions:
     """``[conversions]``: how a shop tells which goals were reached; goals themselves are made by `mailwake goal`."""
 
-    #: references to tokens of your own, any of which proves a call at /conversions of [webhook_server]; empty: none is
-    #: taken
+    #: references to tokens of your own, any of which proves a call at /conversions of [webhook_server]; empty: none
     secrets: tuple[str, ...] = ()
     #: networks that calls may come from; empty: all
     networks: tuple[str, ...] = ()
@@ -341,6 +340,24 @@ class Workflows:
     owner_per_day: int = 15
     #: all rules together act so often a day
     per_day: int = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watchdog:
+    """``[watchdog]``: whether the links of mail that was sent still lead somewhere (docs/explain/links.md)."""
+
+    #: targets of mail of the last so many days are visited; 0: none is
+    days: int = 30
+    #: mail of these streams alone; links of others are often one person's own
+    streams: tuple[str, ...] = ("marketing",)
+    #: visits in a row that must fail before there is an alarm
+    failures: int = 3
+    #: from the first of them to the last at least so long
+    minutes: float = 30.0
+    #: where whoever runs the visited server can ask, such as https://example.com/about-our-mail; empty: nowhere
+    contact: str = ""
+    #: visit addresses within your own network; else only public ones are
+    allow_private: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

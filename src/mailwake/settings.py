@@ -49,6 +49,7 @@ from mailwake.sections import (
     Scoring,
     Smtp,
     Tracking,
+    Watchdog,
     Web,
     Webhook,
     WebhookServer,
@@ -109,6 +110,7 @@ class Settings:
     postmaster: Postmaster = field(default_factory=Postmaster)
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
+    watchdog: Watchdog = field(default_factory=Watchdog)
     scoring: Scoring = field(default_factory=Scoring)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)

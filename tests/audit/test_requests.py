@@ -59,6 +59,11 @@ def test_no_row_is_about_a_route_that_is_not_there() -> None:
         ("/experiments/One two", {"variant": "B"}, (Action.EXPERIMENT_DECIDED, "experiment", "One two")),
         ("/experiments/One", {"act": "delete"}, (Action.EXPERIMENT_DELETED, "experiment", "One")),
         ("/api/experiments/X/decide", {"name": "other"}, (Action.EXPERIMENT_DECIDED, "experiment", "X")),
+        (
+            "/links",
+            {"act": "stop", "href": "https://a.example.com/"},
+            (Action.LINK_STOPPED, "link", "https://a.example.com/"),
+        ),
         ("/api/segments/delete", {"name": "s"}, (Action.SEGMENT_DELETED, "segment", "s")),
         ("/brand/new/thing/ann@example.com", {}, (Action.REQUEST_MADE, "path", "/brand/new")),
     ],

@@ -69,6 +69,8 @@ def full(installation: Installation) -> Installation:
         connections=7,
         withdrawn=2,
         inert_closed=0,
+        detours=1,
+        detours_refused=0,
         inert_unsure=3,
         inert_age_seconds=1.5,
         inert_lag={"count": 2, "p50": 0.1, "p99": 0.9, "max": 1.0},
@@ -98,6 +100,7 @@ def full(installation: Installation) -> Installation:
     installation.report("ingest", **INGEST)
     installation.report("webhooks", **WEBHOOKS)
     installation.report("workflows", **WORKFLOWS)
+    installation.report("links", targets=4, alarms=1, forged=0, visited=9)
     return installation
 
 

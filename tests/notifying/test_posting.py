@@ -9,7 +9,8 @@ import pytest
 
 from mailwake.errors import Unavailable
 from mailwake.notifying import posting
-from mailwake.notifying.posting import is_public, post
+from mailwake.notifying.posting import post
+from mailwake.visiting.addresses import is_public
 
 Serve = Callable[[bytes, float], int]
 

@@ -147,6 +147,12 @@ def test_an_aggregate_event_that_says_too_much_still_only_counts(house: House) -
     assert house.rows() == []
 
 
+def test_a_click_whose_reader_was_sent_elsewhere_is_counted_like_any(house: House) -> None:
+    done = house.work(hit(EventType.CLICKED, 1, link=1, modes=AGGREGATE, note=Note.DETOUR))
+    assert dropped(done) == {Drop.COUNTED: 1}
+    assert [(row["link"], row["type"]) for row in house.events.ask("counters", campaign=1)] == [(1, "clicked")]
+
+
 @pytest.mark.parametrize("link", [2, 3])
 def test_links_that_nobody_clicks_are_not_counted(house: House, link: int) -> None:
     assert dropped(house.work(hit(EventType.CLICKED, 1, link=link, modes=AGGREGATE))) == {Drop.NOT_COUNTED: 1}

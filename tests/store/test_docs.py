@@ -8,6 +8,7 @@ import mailwake.store.crm.tables
 import mailwake.store.native.tables
 import mailwake.store.postmaster.tables
 import mailwake.store.rights.tables
+import mailwake.store.watch.tables
 import mailwake.store.withdrawals.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too
 from mailwake.store.events.asking import migrations, questions

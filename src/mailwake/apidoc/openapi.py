@@ -42,6 +42,7 @@ from mailwake.scoring.force import Used
 from mailwake.scoring.learning import Learned
 from mailwake.scoring.movers import Movers
 from mailwake.segments.answers import QueryAnswer, SegmentAnswer, SunsetAnswer
+from mailwake.watchdog.answers import LinkAnswer, LinksAnswer
 from mailwake.workflows.answers import RulesAnswer, TrialAnswer, WhyAnswer
 
 _CAMPAIGN = "/api/campaigns/{campaign}"
@@ -105,6 +106,9 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/postmaster": Postmaster,
     "get /api/salesforce": Standing,
     "get /api/salesforce/reconcile": NativeReport,
+    "get /api/links": LinksAnswer,
+    "get /api/link": LinkAnswer,
+    "post /api/links": LinkAnswer,
     "get /api/workflows": RulesAnswer,
     "get /api/workflows/why": WhyAnswer,
     "get /api/audit": AuditAnswer,

@@ -101,6 +101,7 @@ _ADDRESSES = {"add": Action.SUPPRESSION_ADDED, "lift": Action.SUPPRESSION_LIFTED
 _UNSUBSCRIBES = {"restore": Action.UNSUBSCRIBE_RESTORED, "apply": Action.UNSUBSCRIBE_APPLIED}
 _GOALS = {"add": Action.GOAL_ADDED, "delete": Action.GOAL_DELETED}
 _SEGMENTS = {"add": Action.SEGMENT_ADDED, "delete": Action.SEGMENT_DELETED}
+_LINKS = {"replace": Action.LINK_REPLACED, "stop": Action.LINK_STOPPED, "restore": Action.LINK_RESTORED}
 _READ, _LISTED, _EXPORT = Action.PERSON_READ, Action.PEOPLE_LISTED, Action.EXPORT_MADE
 
 CHANGES = (
@@ -117,6 +118,8 @@ CHANGES = (
     Act("POST", "/segments", _by_act("segment", "name", _SEGMENTS)),
     Act("POST", "/api/segments", _does(Action.SEGMENT_ADDED, "segment", "name")),
     Act("POST", "/api/segments/delete", _does(Action.SEGMENT_DELETED, "segment", "name")),
+    Act("POST", "/links", _by_act("link", "href", _LINKS)),
+    Act("POST", "/api/links", _by_act("link", "href", _LINKS)),
     Act("PUT", "/api/consent/{address}", _does(Action.CONSENT_SET, RECIPIENT, "address")),
     Act("POST", "/api/consent", _does(Action.CONSENTS_IMPORTED, "consents")),
     Act("POST", "/api/score/use", _does(Action.SCORE_CHOSEN, "model", "name")),

@@ -63,6 +63,9 @@ class Action(StrEnum):
     SEGMENT_DELETED = "segment.deleted"
     #: what was older than it may be kept
     OUTDATED_REMOVED = "outdated.removed"
+    LINK_REPLACED = "link.replaced"
+    LINK_STOPPED = "link.stopped"
+    LINK_RESTORED = "link.restored"
     #: by which model people are scored
     SCORE_CHOSEN = "score.chosen"
     SALESFORCE_PUSHED = "salesforce.pushed"

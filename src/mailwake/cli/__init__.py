@@ -52,6 +52,7 @@ COMMANDS = (
     "consent",
     "judge",
     "replay",
+    "links",
     "privacy",
     "keys",
     "users",

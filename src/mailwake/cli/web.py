@@ -86,6 +86,7 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
             opened.callback(_segments(settings, events))
             opened.callback(_retention(settings, events))
             opened.callback(_told(settings))
+            opened.callback(_links(settings, events))
         if path.stat().st_size > LARGE_BYTES:
             threading.Thread(target=_warm_up, args=(stores, desk), name="warming up", daemon=True).start()
         yield stores
@@ -198,6 +199,12 @@ def _told(settings: Settings) -> Callable[[], None]:
     from mailwake.cli.dmarc import start_taking
 
     return start_taking(settings)
+
+
+def _links(settings: Settings, events: EventStore) -> Callable[[], None]:
+    from mailwake.watchdog.office import start_watch
+
+    return start_watch(settings, events)
 
 
 async def _serve(settings: Settings, stores: Stores, desk: Desk, door: Door) -> None:

@@ -1,4 +1,7 @@
-"""``/c/<message>/<link>``: a tracked link. Its target is sealed in the link part; nothing else leads anywhere."""
+"""``/c/<message>/<link>``: a tracked link. Its target is sealed in the link part; nothing else leads anywhere.
+
+The one exception are links whose readers somebody of the installation sends elsewhere, see `mailwake.detours`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ from functools import lru_cache
 
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.locations import location
-from mailwake.edge.pages import NOT_FOUND, NOTHING_HERE
+from mailwake.edge.pages import NOT_FOUND, NOTHING_HERE, TAKEN_AWAY
 from mailwake.edge.recording import Recorder
 from mailwake.edge.response import Response
 from mailwake.events import Note
 from mailwake.tokens import Purpose
 
 #: looked up once: a member of an enumeration costs a call, and this is on the way of every hit
-_READ = Purpose.READ
+_READ, _DETOUR = Purpose.READ, Note.DETOUR
 _HEADERS = [
     ("Cache-Control", "no-store, private"),
     ("Referrer-Policy", "no-referrer"),
@@ -46,6 +49,9 @@ def answer(recorder: Recorder, exchange: Exchange, host: str, rest: str) -> None
         exchange.answer(NOT_FOUND)
     elif not link.target:
         recorder.clicked(exchange, NOTHING_HERE, token, link=link.number, note=Note.DECOY)
+    elif (elsewhere := recorder.elsewhere(link.template, link.number, link.target)) is not None:
+        response = redirect(elsewhere) if elsewhere else TAKEN_AWAY
+        recorder.clicked(exchange, response, token, link=link.number, note=_DETOUR)
     else:
         place = recorder.references.place(link.target)
         if place is None or not recorder.may_name(token):

@@ -45,6 +45,7 @@ def _bare(status: int, text: str, *headers: tuple[str, str]) -> Response:
 
 NOT_FOUND = _bare(404, "This link is damaged or does not exist. Please copy it completely from the email.")
 NOTHING_HERE = _bare(200, "There is nothing to see here.")
+TAKEN_AWAY = _bare(410, "This link was taken away by the sender of the email. It no longer leads anywhere.")
 BAD_FORM = _bare(400, "Please open the link from the email again and press the button there.")
 TRY_LATER = _bare(503, "We cannot save your choice just now. Please try again in a minute.", ("Retry-After", "30"))
 MISDIRECTED = _bare(421, "This server does not answer for that name.")

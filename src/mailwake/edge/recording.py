@@ -51,7 +51,7 @@ _DAY = 86_400 * SECOND
 _EPOCH = date(1970, 1, 1)
 # looked up once: a member of an enumeration costs more than a comparison, and these are on the way of every hit
 _OPENED, _CLICKED, _UNKNOWN = EventType.OPENED, EventType.CLICKED, EventType.UNKNOWN
-_CONVERTED, _PIXEL, _END = EventType.CONVERTED, Note.PIXEL, Note.END_PIXEL
+_CONVERTED, _PIXEL, _END, _DETOUR = EventType.CONVERTED, Note.PIXEL, Note.END_PIXEL, Note.DETOUR
 _OF_OPENS, _OF_CLICKS, _OF_BOTH = int(Axes.OPENS), int(Axes.CLICKS), int(Axes.BOTH)
 _SAID = {"opens": _OF_OPENS, "clicks": _OF_CLICKS, "both": _OF_BOTH}
 #: evidence that belongs to a click; what else is no open and no click is a look at a page
@@ -102,6 +102,7 @@ class Recorder:
         inert: recipients of whom nothing is recorded.
         clock: gives microseconds since 1970.
         soon: runs something when the hits of this round of the event loop have all come in; None: the loop itself does.
+        elsewhere: see `mailwake.detours.reader.DetourFile.of`.
 
     Attributes:
         counters: what became of every request.
@@ -118,13 +119,14 @@ class Recorder:
         inert: InertSet,
         clock: Callable[[], int],
         soon: Callable[[Callable[[], None]], object] | None = None,
+        elsewhere: Callable[[int, int, str], str | None] = lambda *_: None,
     ) -> None:
         self.hosts = frozenset(hosts.all)
         self.counters = Counters()
         self.clock = clock
         self._writer, self._days = writer, days
         self._inert = inert
-        self._soon = soon or _call_soon
+        self._soon, self.elsewhere = soon or _call_soon, elsewhere
         self._tokens = hosts.reader()
         self.references = References(settings.conversions, hosts)
         self._forwarding = Forwarding(settings.edge.trusted_proxies, settings.edge.forwarded_header)
@@ -198,12 +200,13 @@ class Recorder:
         link: int | None = None,
         note: Note = _PLAIN,
     ) -> None:
-        """Record a click as far as its mode allows, and answer. With a note it is evidence, and no click."""
+        """Record a click as far as its mode allows, and answer. With a note but a detour it is evidence, no click."""
         mode = self._clicks[token.modes.byte]
-        if note and mode is not _INDIVIDUAL:
+        is_click = not note or note is _DETOUR
+        if not is_click and mode is not _INDIVIDUAL:
             self._pass_over(exchange, response)
         else:
-            self._hit(exchange, response, token, mode, _UNKNOWN if note else _CLICKED, link, note)
+            self._hit(exchange, response, token, mode, _CLICKED if is_click else _UNKNOWN, link, note)
 
     def reached(self, exchange: Exchange, response: Response, token: MessageToken, link: int) -> None:
         """Record a goal where an event per recipient may be, and answer. A machine that asks with HEAD reached none."""

@@ -11,6 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mailwake.detours.file import FILE
+from mailwake.detours.reader import DetourFile
+from mailwake.detours.signing import Seal
 from mailwake.edge.app import App
 from mailwake.edge.counters import LogWatch
 from mailwake.edge.doorway import Porter
@@ -122,8 +125,9 @@ async def run(
         Misconfigured: a colour or a proxy network is none.
     """
     inert = InertSet(settings.data_folder / "inert.bin", tail=writer.writer)
+    detours = DetourFile(settings.data_folder / FILE, Seal(keys))
     hosts = Hosts(settings, keys)
-    recorder = Recorder(settings, hosts, writer, days=days, inert=inert, clock=clock)
+    recorder = Recorder(settings, hosts, writer, days=days, inert=inert, clock=clock, elsewhere=detours.of)
     nonces = Nonces(keys.derive("edge forms"))
     app = App(recorder, pages_of(hosts, settings.privacy.page_url), nonces, second_button=settings.edge.second_button)
     server = HttpServer(settings.edge, app)
@@ -135,13 +139,14 @@ async def run(
         more = {"worker": worker, "started_at": started, "written_at": clock(), "stopped": int(stopped)}
         more |= {"refused": server.refused, "faults": server.faults, "connections": len(server.connections)}
         more["unannounced"] = porter.unannounced if porter else 0
-        return recorder.counters.report(**more, **inert.report(), log=watch.report())
+        return recorder.counters.report(**more, **inert.report(), **detours.report(), log=watch.report())
 
     await server.start(listener, door=porter)
     ready(address(listener))
     rounds, writing = 0, asyncio.create_task(_put(path, report()))
     while not stop.is_set():
         inert.reload()
+        detours.reload()
         recorder.relieve()
         if rounds % _REPORT_EVERY == 0 and writing.done():
             writing = asyncio.create_task(_put(path, report()))

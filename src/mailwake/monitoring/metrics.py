@@ -43,7 +43,7 @@ DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted"
 TYPES = frozenset(["opened", "clicked", "converted", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
 _EDGE_NUMBERS = (
     *("refused_total", "unannounced_total", "faults_total", "inert_unsure_total"),
-    *("waiting", "connections", "withdrawn", "inert_closed", "inert_age_seconds"),
+    *("waiting", "connections", "withdrawn", "inert_closed", "inert_age_seconds", "detours", "detours_refused"),
 )
 #: name in a report to the label
 _LAG = {"p50": "0.5", "p99": "0.99", "max": "1"}
@@ -186,6 +186,7 @@ def samples(status: Status) -> Iterator[Sample]:
         elif name == "pipeline":
             yield from _of_pipeline(report)
     yield from _of_workflows(status.workflows)
+    yield from _of_links(status.links)
     yield from _of_sums(status)
     yield from _of_log(status.log)
     yield from _of_readers(status)
@@ -203,6 +204,12 @@ def _of_roles(status: Status) -> Iterator[Sample]:
         yield Sample("mailwake_role_ready_timestamp_seconds", _seconds(role.ready_at), label)
         yield Sample("mailwake_role_restarts_total", role.restarts, label)
         yield Sample("mailwake_report_age_seconds", role.report_age_seconds, label)
+
+
+def _of_links(report: Report | None) -> Iterator[Sample]:
+    for name in ("targets", "alarms", "forged"):
+        yield Sample(f"mailwake_links_{name}", None if report is None else report.number(name))
+    yield Sample("mailwake_links_visits_total", None if report is None else report.number("visited"))
 
 
 def _of_edge(worker: str, report: Report) -> Iterator[Sample]:

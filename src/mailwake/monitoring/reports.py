@@ -18,7 +18,9 @@ import msgspec
 SERVE = "serve.json"
 #: Roles are known by these names and no others, so that a name can be a label.
 _ROLE = re.compile(r"edge-[0-9]{1,4}|relay|ingest|webhooks|web|work|monitor")
-_REPORT = re.compile(r"(edge-[0-9]{1,4}|relay|ingest|webhooks|pipeline|notify|salesforce|workflows|monitor)\.json")
+_REPORT = re.compile(
+    r"(edge-[0-9]{1,4}|relay|ingest|webhooks|pipeline|notify|salesforce|workflows|links|monitor)\.json"
+)
 #: Where a role's report has another name than the role.
 _WRITES = {"web": "pipeline", "work": "pipeline"}
 Number = int | float

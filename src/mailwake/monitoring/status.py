@@ -27,6 +27,8 @@ LAG_SECONDS = 5.0
 _WHY_CLOSED = {word: word for word in ("missing", "damaged", "stale")}
 #: Rules are looked at every minute; a follow-up mailing may take longer, an hour is a problem.
 WORKFLOWS, WORKFLOWS_SECONDS = "workflows", 3_600
+#: What visits to the targets of links found.
+LINKS = "links"
 #: The role that looks; that it is there says nothing of the others.
 WATCHER = "monitor"
 _SECOND = 1_000_000
@@ -78,6 +80,8 @@ class Status:
     decisions: tuple[str, ...] = ()
     #: what rules said of themselves; None: nothing
     workflows: Report | None = None
+    #: what visits to the targets of links found; None: nothing is known
+    links: Report | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -95,7 +99,7 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
     """
     served, reports = read_roles(data), read_reports(data)
     # no roles of their own write them
-    told, org, rules = (reports.pop(name, None) for name in (NOTIFY, SALESFORCE, WORKFLOWS))
+    told, org, rules, links = (reports.pop(name, None) for name in (NOTIFY, SALESFORCE, WORKFLOWS, LINKS))
     if served is None:
         roles = [_alone(report, now) for report in reports.values()]
     else:
@@ -118,12 +122,14 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
             *_of_log(log),
             *_of_disk(disk),
             *_of_withdrawals(reports),
+            *_of_detours(reports, links),
             *_of_notify(told),
             *_of_salesforce(org),
             *_of_workflows(rules, None if served is None else now),
         ),
-        decisions=(*_of_unsubscribes(reports), *_of_incidents(reports), *_of_tripped(rules)),
+        decisions=(*_of_unsubscribes(reports), *_of_incidents(reports), *_of_links(links), *_of_tripped(rules)),
         workflows=rules,
+        links=links,
     )
 
 
@@ -303,6 +309,38 @@ def _of_withdrawals(reports: Mapping[str, Report]) -> Iterator[str]:
                 seconds=f"{lag:.1f}",
                 budget=f"{LAG_SECONDS:.0f}",
             )
+
+
+def _of_detours(reports: Mapping[str, Report], links: Report | None) -> Iterator[str]:
+    """Whether the edge believes what was decided on links; where it does not, they lead where the mail says."""
+    for name, report in reports.items():
+        if name.startswith("edge-") and not report.number("stopped") and report.number("detours_refused"):
+            yield say(
+                "%(name)s believes nothing that was decided on links: detours.json is damaged, lost or not ours; "
+                "`mailwake links keep` writes it anew",
+                name=name,
+            )
+    if forged := 0 if links is None else links.number("forged") or 0:
+        yield say(
+            "%(count)s decisions on links in the state store were made by nobody with our keys, and are left out; "
+            "`mailwake links list` shows which",
+            count=f"{forged:,.0f}",
+        )
+    if fault := None if links is None else links.text("fault"):
+        yield say("links of delivered mail are not watched: %(why)s", why=fault)
+
+
+def _of_links(links: Report | None) -> Iterator[str]:
+    """Targets that stopped answering; nothing of ours stands still meanwhile."""
+    if alarms := 0 if links is None else int(links.number("alarms") or 0):
+        yield several(
+            "the target of a link in delivered mail answers no more; the page Links after delivery and `mailwake links "
+            "list` send its readers elsewhere",
+            "the targets of %(count)s links in delivered mail answer no more; the page Links after delivery and "
+            "`mailwake links list` send their readers elsewhere",
+            alarms,
+            count=alarms,
+        )
 
 
 def _of_notify(report: Report | None) -> Iterator[str]:

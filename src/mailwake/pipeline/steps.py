@@ -415,7 +415,7 @@ def _count(item: Item, batch: Batch) -> Drop:
     event = item.event
     if event.source is Source.ESP:  # our own pixel and links have counted it, and a counter names no source
         return Drop.NOT_COUNTED
-    plain = event.type in (EventType.OPENED, EventType.CLICKED) and event.note is Note.NONE
+    plain = event.type in (EventType.OPENED, EventType.CLICKED) and event.note in (Note.NONE, Note.DETOUR)
     if not plain or item.campaign is None or event.template is None or item.role in _NOT_COUNTED_ROLES:
         return Drop.NOT_COUNTED
     hour = Micros(item.at - item.at % HOUR)

@@ -24,6 +24,7 @@ from mailwake.scoring.desk import Desk
 from mailwake.scoring.force import Force
 from mailwake.scoring.keeping import Keeper
 from mailwake.serving.admission import Admission
+from mailwake.framing.assets import Assets
 from mailwake.serving.entry import Door, Entry, allowed
 from mailwake.serving.guard import Guard
 from mailwake.serving.keeping import Kept
@@ -40,6 +41,7 @@ from mailwake.web import (
     experiments,
     exports,
     goals,
+    links,
     lists,
     notifications,
     pages,
@@ -52,29 +54,9 @@ from mailwake.web import (
 )
 
 #: everything that is shown and changed, but for the pages of accounts
-ROUTERS = tuple(
-    module.router
-    for module in (
-        api,
-        pages,
-        click_maps,
-        deliverability,
-        lists,
-        unsubscribes,
-        suppressions,
-        consent,
-        segments,
-        calls,
-        experiments,
-        goals,
-        notifications,
-        exports,
-        salesforce,
-        workflows,
-        audit,
-        privacy,
-    )
-)
+_FIRST = (api, pages, click_maps, deliverability, lists, unsubscribes, suppressions, consent, segments, calls)
+_THEN = (experiments, goals, notifications, exports, salesforce, workflows, links, audit, privacy)
+ROUTERS = tuple(module.router for module in (*_FIRST, *_THEN))
 
 
 def look_nowhere() -> Status:

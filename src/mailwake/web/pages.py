@@ -50,6 +50,7 @@ from mailwake.views import (
     person_view,
     timing_view,
 )
+from mailwake.web import links
 from mailwake.web.api import (
     Address,
     Age,
@@ -101,7 +102,7 @@ def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text
     values = campaign_view.values(answer, by=chosen["by"], span=chosen["span"], zone=stores.zone)
     values |= _aside(request, stores, found)
     again = f"/campaigns/{answer.id}?" + urlencode({**chosen, "seen": digest})
-    return render(request, "campaign.html", again=again, **values)
+    return render(request, "campaign.html", again=again, beside=links.beside(request), **values)
 
 
 def _aside(request: Request, stores: Stores, found: Campaign) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import mailwake.store.crm.tables
 import mailwake.store.native.tables
 import mailwake.store.postmaster.tables
 import mailwake.store.rights.tables
+import mailwake.store.watch.tables
 import mailwake.store.withdrawals.tables
 import mailwake.store.workflows.tables  # noqa: F401 - their tables are the schema's too
 from mailwake.errors import Unavailable
@@ -158,6 +159,9 @@ SINCE_0010 = (
     "native_lists",
     "native_mails",
     "recording_stops",
+    "link_decisions",
+    "link_targets",
+    "link_alarms",
 )
 SINCE_0008 = (*SINCE_0010, *WORKFLOWS, *(f"crm_{name}" for name in CRM))
 SINCE_0006 = (

@@ -98,6 +98,7 @@ def examine(config: str) -> Iterator[Finding]:
     from mailwake.cli.doctor.python import check_python
     from mailwake.cli.doctor.telling import examine_telling
     from mailwake.cli.gating import check_access
+    from mailwake.cli.links.checking import check_links
     from mailwake.cli.privacy.checking import check_withdrawals
     from mailwake.cli.workflow.checking import check_rules
 
@@ -115,6 +116,7 @@ def examine(config: str) -> Iterator[Finding]:
     yield from check_readers(settings)
     yield from check_sums(settings)
     yield from check_rules(settings)
+    yield from check_links(settings)
     yield from examine_hosts(settings)
     yield from examine_telling(settings)
 

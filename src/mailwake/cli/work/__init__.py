@@ -38,6 +38,7 @@ def command(
     from mailwake.retention.nightly import start_nightly
     from mailwake.segments.noting import start_noting
     from mailwake.store.events import open_events
+    from mailwake.watchdog.office import start_watch
 
     settings = load(config)
     configure(settings.logging, "work")
@@ -53,6 +54,7 @@ def command(
         others = (
             start_turns(settings, events, config=config),
             start_noting(settings, events),
+            start_watch(settings, events),
             start_office(settings, Stores(state=worker.state, events=events, zone=zone_named(settings.web.timezone))),
             start_nightly(settings, events),
             start_taking(settings),

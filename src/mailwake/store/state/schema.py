@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0018"
+VERSION = "0019"
 
 metadata = MetaData(
     naming_convention={

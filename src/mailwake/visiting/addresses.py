@@ -1,0 +1,61 @@
+"""Which addresses may be called: those of the open internet, and others where an operator says so.
+
+Source: IANA special-purpose address registries, as `ipaddress` knows them; RFC 6052 and RFC 8215 (NAT64).
+"""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+
+#: The addresses of a host, by its name and a port; raises OSError where there is none.
+Lookup = Callable[[str, int], list[str]]
+
+
+def look_up(host: str, port: int) -> list[str]:
+    """The addresses of a host."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is of the open internet; those that stand for an IPv4 address are judged by it."""
+    found = ip_address(address.partition("%")[0])
+    if isinstance(found, IPv6Address):
+        within = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if within is not None:
+            return within.is_global and not within.is_multicast
+        if found.packed.startswith(_NAT64):
+            return False
+    return found.is_global and not found.is_multicast
+
+
+#: 64:ff9b::/96 and 64:ff9b:1::/48 lead to IPv4 addresses of any kind
+_NAT64 = (b"\x00\x64\xff\x9b\x00\x00", b"\x00\x64\xff\x9b\x00\x01")
+
+
+def looked_up_within(seconds: float, lookup: Lookup, host: str, port: int) -> list[str]:
+    """The addresses of a host, or TimeoutError: resolvers wait as long as a name server lets them.
+
+    Raises:
+        OSError: there is no such host, or time was up.
+    """
+    answer: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+
+    def look() -> None:
+        try:
+            answer.put(lookup(host, port))
+        except Exception as fault:  # noqa: BLE001 - it is raised again, where somebody waits for it
+            answer.put(fault)
+
+    threading.Thread(target=look, daemon=True).start()
+    try:
+        found = answer.get(timeout=max(seconds, 0.001))
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(found, Exception):
+        raise found
+    return found

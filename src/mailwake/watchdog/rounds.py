@@ -1,0 +1,94 @@
+"""Visits to targets, at a pace that nobody minds: one at a time, seldom, and never twice in a row to the same host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from mailwake.detours.file import digest
+from mailwake.events import SECOND, Micros
+from mailwake.sections import Watchdog
+from mailwake.store.watch import Alarm, Target, WatchStore
+from mailwake.visiting.visitor import Visit
+from mailwake.watchdog.alarms import found_by, stepped
+
+_MINUTE = 60 * SECOND
+#: A target that answers is visited again after so long.
+EVERY_MINUTES = 60.0
+#: between two visits to the same host
+SPACING_SECONDS = 5.0
+#: how far the time between two visits of a target is moved, so that not all of them come at once
+_JITTER = 0.1
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """Visits since the start."""
+
+    visited: int = 0
+
+
+class Rounds:
+    """Visits what is due.
+
+    Args:
+        store: keeps what was found.
+        visit: follows a link; never raises.
+        wanted: the pace, and when there is an alarm.
+        wall: gives microseconds since 1970.
+    """
+
+    def __init__(
+        self, store: WatchStore, visit: Callable[[str], Visit], wanted: Watchdog, *, wall: Callable[[], int]
+    ) -> None:
+        self._store, self._visit, self._wanted, self._wall = store, visit, wanted, wall
+        self._known = store.targets()
+        #: by host, when it may be asked again
+        self._free_at: dict[str, int] = {}
+        self.tally = Tally()
+
+    def turn(self, hrefs: Iterable[str], *, should_stop: Callable[[], bool] = lambda: False) -> int:
+        """Visit what is due now, no host more than once; says how many were visited.
+
+        Raises:
+            Unavailable: the store cannot be written.
+        """
+        count = 0
+        for href in sorted(hrefs, key=self._due_at):
+            now = self._wall()
+            if should_stop() or self._due_at(href) > now:
+                break
+            if self._free_at.get(_host(href), 0) > now:
+                continue
+            self.look(href)
+            count += 1
+        return count
+
+    def look(self, href: str) -> Target:
+        """Visit a target now, due or not."""
+        found = found_by(self._visit(href))
+        now = Micros(self._wall())
+        self._free_at[_host(href)] = now + round(SPACING_SECONDS * SECOND)
+        step = stepped(href, self._known.get(href), found, now=now, wanted=self._wanted)
+        alarm = Alarm(href=href, said=found.said, opened_at=now) if step.rings else None
+        self._store.put_target(step.target, alarm=alarm, closed_at=now if step.is_over else None)
+        self._known[href] = step.target
+        self.tally.visited += 1
+        return step.target
+
+    def _due_at(self, href: str) -> int:
+        """When a target is visited next; one that fails is visited so often that an alarm is not late."""
+        known = self._known.get(href)
+        if known is None:
+            return 0
+        wanted = self._wanted
+        minutes = EVERY_MINUTES
+        if known.failing_since is not None:
+            minutes = min(minutes, max(wanted.minutes / max(wanted.failures - 1, 1), 1 / 60))
+        moved = 1 + _JITTER * (2 * int(digest(f"{href} {known.visited_at}")[:8], 16) / 0xFFFFFFFF - 1)
+        return known.visited_at + round(minutes * moved * _MINUTE)
+
+
+def _host(href: str) -> str:
+    return urlsplit(href).hostname or ""

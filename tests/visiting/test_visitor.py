@@ -1,0 +1,198 @@
+"""A link is followed to its end, never to an address within, and no server holds us or is held."""
+
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from tests.visiting.web import Page, home, web
+
+from mailwake.visiting.asking import Fault, Unreached, Wall, ask
+from mailwake.visiting.visitor import End, Visitor
+
+WITHIN = Wall(allow_private=True, lookup=home, seconds=5)
+
+
+def to(target: str, status: int = 302) -> Page:
+    return Page(status, {"Location": target})
+
+
+def test_a_chain_is_followed_with_heads_alone() -> None:
+    with web({"/a": to("/b"), "/b": to("c?x=1#part", 301), "/c?x=1": Page()}) as site:
+        visit = Visitor(WITHIN).visit(site.url("/a#top"))
+        assert [hop.url for hop in visit.hops] == [site.url("/a"), site.url("/b"), site.url("/c?x=1")]
+        assert (visit.end, visit.status, visit.redirects, visit.is_alive) == (End.ANSWER, 200, 2, True)
+        assert [(method, path) for method, path, *_ in site.asked] == [
+            ("HEAD", "/a"), ("HEAD", "/b"), ("HEAD", "/c?x=1")
+        ]  # fmt: skip
+        assert all("cookie" not in headers and "Mailwake" in headers["user-agent"] for *_, headers, _ in site.asked)
+
+
+def test_who_refuses_head_is_asked_with_get_and_next_to_nothing_is_read() -> None:
+    huge = Page(200, {"Content-Length": "1000000000"}, b"x" * 200_000, frozenset({"HEAD"}))
+    with web({"/": huge}) as site:
+        visit = Visitor(WITHIN).visit(site.url("/"))
+        assert visit.is_alive
+        assert [method for method, *_ in site.asked] == ["HEAD", "GET"]
+
+
+def test_get_is_never_used_where_it_could_be_taken_for_the_wish_itself() -> None:
+    with web({"/leave": Page(refuses=frozenset({"HEAD"}))}) as site:
+        visit = Visitor(WITHIN).visit(site.url("/leave"), only_head=True)
+        assert visit.is_alive is None
+        assert [method for method, *_ in site.asked] == ["HEAD"]
+
+
+def test_circles_endless_chains_and_redirects_to_nowhere_end() -> None:
+    pages = {"/1": to("/2"), "/2": to("/1"), "/none": Page(302), "/bad": to("http://[/")}
+    pages |= {f"/n{number}": to(f"/n{number + 1}") for number in range(40)}
+    with web(pages) as site:
+        visitor = Visitor(WITHIN)
+        assert visitor.visit(site.url("/1")).end is End.LOOP
+        endless = visitor.visit(site.url("/n0"))
+        assert (endless.end, endless.redirects, endless.is_alive) == (End.ENDLESS, 10, False)
+        assert visitor.visit(site.url("/none")).end is End.NOWHERE
+        assert visitor.visit(site.url("/bad")).end is End.NOWHERE
+
+
+@pytest.mark.parametrize("target", ["ftp://files.example/x", "javascript:alert(1)", "mailto:a@example.com"])
+def test_other_schemes_are_not_followed(target: str) -> None:
+    with web({"/": to(target)}) as site:
+        visit = Visitor(WITHIN).visit(site.url("/"))
+        assert (visit.end, visit.fault) == (End.FAULT, Fault.SCHEME)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a@b.example/", "http:///x", "http://b.example:0/", "http://a.example\\@b.example/", "http://a b/"]
+)
+def test_what_programs_disagree_on_is_not_called(url: str) -> None:
+    visit = Visitor(Wall(lookup=lambda *_: pytest.fail("looked up"))).visit(url)
+    assert visit.fault is Fault.UNFIT
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "10.0.0.7", "::1", "fd00::1", "::ffff:7f00:1"])
+def test_no_address_within_is_called_by_name_or_by_number(address: str) -> None:
+    assert Visitor(Wall(lookup=lambda *_: [address])).visit("http://inner.example/").fault is Fault.PRIVATE
+    shown = f"[{address}]" if ":" in address else address
+    assert Visitor(Wall(seconds=5)).visit(f"http://{shown}/").fault is Fault.PRIVATE
+
+
+def test_each_hop_is_checked_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The very server that was reached as public is not reached again under a name that leads within."""
+    from mailwake.visiting import asking
+
+    with web({"/": to("http://inner.example/secret"), "/secret": Page()}) as site:
+        monkeypatch.setattr(asking, "is_public", lambda address: address == "127.0.0.1")
+        wall = Wall(lookup=lambda host, _: ["127.0.0.1"] if host == "outer.example" else ["10.0.0.1"], seconds=5)
+        visit = Visitor(wall).visit(f"http://outer.example:{site.port}/")
+        assert [hop.status for hop in visit.hops] == [302, None]
+        assert visit.fault is Fault.PRIVATE
+        assert [path for _, path, *_ in site.asked] == ["/"]
+
+
+def test_a_name_that_changes_its_mind_is_looked_up_once_a_request() -> None:
+    asked: list[str] = []
+
+    def lookup(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["169.254.169.254"]
+
+    with web({"/": Page()}) as site:
+        wall = Wall(allow_private=True, lookup=lookup, seconds=5)
+        assert ask("GET", site.url("/", host="rebind.example"), wall=wall).status == 200
+        assert asked == ["rebind.example"]
+        assert site.asked[0][2]["host"] == f"rebind.example:{site.port}"
+
+
+def test_a_server_that_hangs_and_a_name_server_that_hangs_are_left() -> None:
+    never = threading.Event()
+    with web({"/": Page(waits_for=never)}) as site:
+        visit = Visitor(Wall(allow_private=True, lookup=home, seconds=0.3)).visit(site.url("/"))
+        assert (visit.fault, visit.is_alive) == (Fault.TIMEOUT, None)
+
+    def stuck(_host: str, _port: int) -> list[str]:
+        never.wait(20)
+        return []
+
+    never.clear()
+    visit = Visitor(Wall(lookup=stuck, seconds=0.2)).visit("http://slow.example/")
+    never.set()
+    assert visit.fault is Fault.TIMEOUT
+
+
+def test_all_hops_together_have_an_end() -> None:
+    """The clock moves five seconds at each look: four hops, and no more."""
+    ticks = iter(range(0, 10_000, 5))
+    with web({f"/n{number}": to(f"/n{number + 1}") for number in range(40)}) as site:
+        visit = Visitor(WITHIN, clock=lambda: float(next(ticks))).visit(site.url("/n0"))
+        assert visit.fault is Fault.TIMEOUT
+        assert len(site.asked) == 3
+
+
+def test_no_such_host_and_nobody_there_are_told_apart() -> None:
+    def none(_host: str, _port: int) -> list[str]:
+        raise OSError
+
+    assert Visitor(Wall(lookup=none)).visit("http://gone.example/").fault is Fault.UNKNOWN_HOST
+    with web({}) as site:
+        closed = site.url("/")
+    assert Visitor(WITHIN).visit(closed).fault is Fault.NO_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("status", "alive"),
+    [(200, True), (204, True), (404, False), (410, False), (403, None), (429, None), (500, None), (503, None)],
+)
+def test_what_a_status_says_of_readers(status: int, alive: bool | None) -> None:
+    with web({"/": Page(status)}) as site:
+        assert Visitor(WITHIN).visit(site.url("/")).is_alive is alive
+
+
+def test_a_post_is_sent_to_one_address_once() -> None:
+    """A further address is tried where nobody took the connection, never after something was sent."""
+    with web({"/": Page(200)}) as site:
+        wall = Wall(allow_private=True, lookup=lambda *_: ["127.0.0.9", "127.0.0.1"], seconds=5)
+        assert ask("POST", site.url("/", "a.example"), body=b"x=1", wall=wall).address == "127.0.0.1"
+        assert [(method, body) for method, _, _, body in site.asked] == [("POST", b"x=1")]
+
+
+def certificate(folder: Path, name: str) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    who, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+def test_a_certificate_has_to_hold_for_the_name_and_not_for_the_address(tmp_path: Path) -> None:
+    def trust() -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
+
+    wall = Wall(allow_private=True, lookup=home, trust=trust, seconds=5)
+    with web({"/": Page()}, trust=certificate(tmp_path, "good.example")) as site:
+        assert Visitor(wall).visit(site.url("/", "good.example")).is_alive
+        assert Visitor(wall).visit(site.url("/", "other.example")).fault is Fault.TLS
+        strict = Wall(allow_private=True, lookup=home, seconds=5)
+        assert Visitor(strict).visit(site.url("/", "good.example")).fault is Fault.TLS
+
+
+def test_a_fault_says_who_does_not_answer() -> None:
+    with pytest.raises(Unreached, match="no public address") as caught:
+        ask("GET", "http://inner.example/", wall=Wall(lookup=home))
+    assert (caught.value.fault, caught.value.host) == (Fault.PRIVATE, "inner.example")
