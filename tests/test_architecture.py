@@ -117,6 +117,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "segments": {"insight", "store"},
     "experiments": {"earnings", "insight", "store", "stats", "trials", "merge", "send"},
     "visiting": set(),
+    "preflight": {"markup", "compose", "visiting"},
     "notifying": {"store", "visiting"},
     "orgpackage": {"salesforce"},
     "bulletins": {"insight", "drawing", "smtp", "store"},

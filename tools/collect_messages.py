@@ -49,6 +49,7 @@ TABLES = {
     "insight/metrics.toml": ("label", "sentence", "base_name", "interval"),
     "atlas/domain_metrics.toml": ("label", "sentence", "base_name"),
     "insight/dialects.toml": ("note",),
+    "preflight/rules.toml": ("title", "why", "mend"),
 }
 #: tables of one sentence or some words each
 WORDS = ("insight/machine_reasons.toml", "insight/bounce_advice.toml")

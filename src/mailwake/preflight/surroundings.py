@@ -1,0 +1,93 @@
+"""What a message is judged against: who sends it how, and whom may be asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from mailwake.compose.options import ComposeOptions
+from mailwake.errors import Untrusted
+from mailwake.hosts import HostReader, Hosts
+from mailwake.preflight.names import Names
+from mailwake.tokens import MessageToken, Purpose, TokenReader
+from mailwake.visiting.asking import Wall
+from mailwake.visiting.visitor import Visitor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation:
+    """The tracking hosts whose links we can open by ourselves."""
+
+    hosts: Hosts
+    reader: TokenReader | HostReader
+
+    @classmethod
+    def of(cls, hosts: Hosts) -> Installation:
+        """That of some hosts."""
+        return cls(hosts=hosts, reader=hosts.reader())
+
+    def target(self, url: str) -> str | None:
+        """Where a tracked link of ours leads, without asking anybody; None: it is none, or a decoy."""
+        host, kind, rest = _split(url)
+        if host not in self.hosts.all or kind != "c":
+            return None
+        try:
+            return self.reader.link(rest.partition("/")[2], host).target or None
+        except Untrusted:
+            return None
+
+    def holds(self, url: str) -> bool:
+        """Whether a tracked link of ours can be opened, decoys too."""
+        host, _, rest = _split(url)
+        try:
+            self.reader.message(rest.partition("/")[0], host, Purpose.READ)
+            self.reader.link(rest.partition("/")[2], host)
+        except Untrusted:
+            return False
+        return True
+
+    def message(self, url: str, *purposes: Purpose) -> MessageToken | None:
+        """The copy that an address of ours names; None: it names none."""
+        host, _, rest = _split(url)
+        try:
+            return self.reader.message(rest.partition("/")[0], host, *purposes)
+        except Untrusted:
+            return None
+
+
+def _split(url: str) -> tuple[str, str, str]:
+    """(host, what kind of address it is, the sealed parts)."""
+    parts = urlsplit(url)
+    _, _, path = parts.path.partition("/")
+    kind, _, rest = path.partition("/")
+    return (parts.hostname or "").lower(), kind, rest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """How the message will leave."""
+
+    now: datetime
+    options: ComposeOptions = field(default_factory=ComposeOptions)
+    #: None: none is known, and all hosts are strangers'
+    installation: Installation | None = None
+    #: tracking hosts and their base URLs
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    #: it is nobody's bulk mail, and needs no way to unsubscribe
+    is_transactional: bool = False
+    #: whoever takes it next signs it
+    signed_later: bool = False
+    #: the envelope sender; empty: what Return-Path says, else the From address
+    envelope_sender: str = ""
+    #: the address that recipients' servers will see; empty: not known
+    sending_address: str = ""
+    #: asks the DNS; None: nobody is asked
+    names: Names | None = None
+    #: follows links; None: none is followed
+    visitor: Visitor | None = None
+    #: for the one request that is no visit: Gmail's POST; None: it is not played
+    wall: Wall | None = None
+    #: told of each thing that is about to be asked for over the network
+    each: Callable[[str], None] = lambda _: None
