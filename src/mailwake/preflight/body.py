@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mailwake.compose.shown import shown
 from mailwake.compose.targets import has_placeholder
 from mailwake.preflight.findings import Finding, finding
 from mailwake.preflight.mail import Mail, Part
@@ -34,9 +35,10 @@ def check_body(mail: Mail) -> Iterator[Finding]:
     if mail.message is None:
         return
     pages, texts = mail.pages, [part for part in mail.parts if not part.is_html]
-    if pages and not texts:
+    has_text = any(entity.content_type == "text/plain" for entity in shown(mail.message))
+    if pages and not has_text:
         yield finding("text_missing", mail.line(pages[0].entity.start))
-    elif pages and not any(part.text.view.strip() for part in texts):
+    elif pages and texts and not any(part.text.view.strip() for part in texts):
         yield finding("text_empty", mail.line(texts[0].entity.start))
     for page in pages:
         yield from _size(mail, page)

@@ -78,24 +78,25 @@ def _web(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding]:
 
 
 def _mismatch(anchor: Anchor, mail: Mail) -> Iterator[Finding]:
-    """The text is an address, and not one of the place where the link leads.
+    text, href = anchor.text.strip(), anchor.link.href
+    if is_address(text) and text.lower().startswith("https:") and href.lower().startswith("http:"):
+        yield finding("text_says_https", anchor.line, text, text=text)
+    if misleads(anchor, mail):
+        yield finding("text_mismatch", anchor.line, text, text=text, host=_host(href))
+
+
+def misleads(anchor: Anchor, mail: Mail) -> bool:
+    """Whether the text is an address, and none of the place where the link leads.
 
     Not minded, as by rspamd: the link leads to the sender's own domain, or to the one that is shown by way of a query.
     """
     text, href = anchor.text.strip(), anchor.link.href
     if not is_address(text):
-        return
-    shown = _host(text if "://" in text else f"http://{text.lstrip('(<[')}")
-    host = _host(href)
-    if not shown or not host:
-        return
-    if text.lower().startswith("https:") and href.lower().startswith("http:"):
-        yield finding("text_says_https", anchor.line, text, text=text)
-    if is_aligned(host, shown) or is_aligned(host, mail.sender_domain):
-        return
-    if owner(shown) in unquote(href.partition("?")[2]).lower():
-        return
-    yield finding("text_mismatch", anchor.line, text, text=text, host=host)
+        return False
+    shown, host = _host(text if "://" in text else f"http://{text.lstrip('(<[')}"), _host(href)
+    if not shown or not host or is_aligned(host, shown) or is_aligned(host, mail.sender_domain):
+        return False
+    return owner(shown) not in unquote(href.partition("?")[2]).lower()
 
 
 def _host(url: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from mailwake.preflight.findings import Finding, finding
+from mailwake.preflight.links import misleads
 from mailwake.preflight.mail import Mail, Part
 from mailwake.preflight.markup import Image
 from mailwake.preflight.names import is_aligned
@@ -51,10 +52,10 @@ def _dead(mail: Mail, around: Surroundings) -> Iterator[Finding]:
     """The first tracked link that our keys do not open."""
     for anchor in mail.anchors:
         href = anchor.link.href
-        if around.installation and anchor.host in around.hosts and urlsplit(href).path.startswith("/c/"):
-            if not around.installation.holds(href):
-                yield finding("own_link_dead", anchor.line, href, host=anchor.host)
-                return
+        is_ours = anchor.host in around.hosts and urlsplit(href).path.startswith("/c/")
+        if is_ours and around.installation and not around.installation.holds(href):
+            yield finding("own_link_dead", anchor.line, href, host=anchor.host)
+            return
 
 
 def _pixel(page: Part, image: Image) -> Iterator[Finding]:
@@ -71,7 +72,7 @@ def _left_alone(mail: Mail) -> Iterator[Finding]:
     told = set()
     for anchor in mail.anchors:
         why = anchor.link.why_not
-        if why in _WORTH_TELLING and why not in told:
+        if why in _WORTH_TELLING and why not in told and not misleads(anchor, mail):
             told.add(why)
             yield finding("untracked", anchor.line, anchor.link.href, href=anchor.link.href, reason=why)
 
