@@ -89,7 +89,7 @@ def test_a_key_that_is_not_there_and_a_dmarc_record_that_is_none(world: World) -
     assert codes(judged(world, names=names)) == ["dmarc_bad"]
 
 
-def spf_of(records: dict[str, str], address: str = HERE, **hosts: list[str]) -> spf.Answer:
+def spf_of(records: dict[str, str], address: str = HERE, /, **hosts: list[str]) -> spf.Answer:
     found = {name: [text.encode()] for name, text in records.items()}
     return spf.check(
         "example.com", address, FakeNames(found, {name.replace("_", "."): each for name, each in hosts.items()})

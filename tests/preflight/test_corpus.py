@@ -14,7 +14,10 @@ from mailwake.preflight.surroundings import Surroundings
 
 NOW = datetime(2026, 11, 26, 20, 0, tzinfo=UTC)
 AROUND = Surroundings(now=NOW)
-HEAD = b"From: a@example.com\r\nMIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+HEAD = (
+    b"From: a@example.com\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n"
+    b"Content-Transfer-Encoding: 8bit\n\n"
+)
 
 
 @pytest.mark.parametrize("name", ["html", "eml", "tricky"])

@@ -115,6 +115,7 @@ BROKEN = [
     Broken("clipped", lambda world: letter(world, more=BIG * 1_400), b"Content-Type"),
     Broken("nearly_clipped", lambda world: letter(world, more=BIG * 1_260), b"Content-Type"),
     Broken("alt_missing", lambda world: letter(world, more='<img src="https://www.example.com/a.png">'), b"a.png"),
+    Broken("image_relative", lambda world: letter(world, more='<img src="img/a.png" alt="Rose">'), b"a.png"),
     Broken(
         "image_only",
         lambda world: letter(world, page=world.page('<img src="cid:x" alt="Roses">').replace(WORDS, "")),

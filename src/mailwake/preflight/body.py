@@ -21,6 +21,8 @@ CLIP_BYTES = 102 * 1024
 NEAR_CLIP_BYTES = 95 * 1024
 #: SpamAssassin's HTML_IMAGE_ONLY rules begin below 3,200 characters; below this nothing else can be read.
 FEW_CHARS = 200
+#: An address that begins with its scheme: https, cid, data.
+_WHOLE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _TAGS = re.compile(
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|\*\|[^|*\n]{1,100}\|\*|%%[A-Za-z_][^%\n]{0,100}%%"
     r"|\[\[[^\[\]\n]{1,100}\]\]|\$\{[^{}\n]{1,100}\}|<%[^%\n]{1,200}%>|#\{[^{}\n]{1,100}\}"
@@ -58,6 +60,9 @@ def _pictures(page: Part) -> Iterator[Finding]:
     images = [image for image in page.page.images if not image.is_dot and not image.is_hidden]
     if images and _count(page) < FEW_CHARS:
         yield finding("image_only", page.line(images[0].start), images[0].src, chars=str(_count(page)))
+    lost = [image for image in images if image.src and not _WHOLE.match(image.src) and not has_placeholder(image.src)]
+    if lost:
+        yield finding("image_relative", page.line(lost[0].start), lost[0].src, src=lost[0].src)
     without = [image for image in images if image.alt is None or (image.is_linked and not image.alt.strip())]
     if without:
         yield finding("alt_missing", page.line(without[0].start), without[0].src, count=f"{len(without):,}")
