@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "store",
         "insight",
         "bulletins",
+        "preflight",
         "experiments",
         "atlas",
         "deliverability",
@@ -94,6 +95,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "views",
         "boards",
         "earnings",
+        "preflight",
     },
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "apidoc": {

@@ -342,6 +342,19 @@ class Scoring:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Preflight:
+    """``[preflight]``: what is looked at before a message leaves."""
+
+    #: links to addresses that are not of the open internet are followed too; for trials on a private network
+    allow_private: bool = False
+    #: before `mailwake send`: off; show says what is found without asking the network; stop asks it too, and mails
+    #: nobody where there is a problem, unless --force is given
+    gate: str = "show"
+    #: the address that recipients' servers see, for SPF; empty: not known
+    sending_address: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Web:
     """``[web]``: the dashboard and its API, for colleagues only."""
 

@@ -39,6 +39,7 @@ from mailwake.sections import (
     Logging,
     Monitor,
     Notify,
+    Preflight,
     Relay,
     Report,
     Salesforce,
@@ -98,6 +99,7 @@ class Settings:
     salesforce: Salesforce = field(default_factory=Salesforce)
     workflows: Workflows = field(default_factory=Workflows)
     scoring: Scoring = field(default_factory=Scoring)
+    preflight: Preflight = field(default_factory=Preflight)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     logging: Logging = field(default_factory=Logging)
@@ -314,6 +316,8 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("log.file_megabytes", "must be 1 or more")
     if settings.relay.max_bytes_under_way < settings.relay.max_message_bytes:
         raise Misconfigured("relay.max_bytes_under_way", "must not be below relay.max_message_bytes")
+    if settings.preflight.gate not in ("off", "show", "stop"):
+        raise Misconfigured("preflight.gate", "must be off, show or stop")
     if settings.smtp.security not in ("none", "starttls", "tls"):
         raise Misconfigured("smtp.security", "must be none, starttls or tls")
 

@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mailwake.cli import fail
 from mailwake.cli.options import ConfigOption
+from mailwake.cli.preflight.gate import Gate
 from mailwake.cli.segment import members_of
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
@@ -60,6 +61,10 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     ] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show three messages and counts; send nothing.")] = False,
     retry_doubtful: Annotated[bool, typer.Option("--retry-doubtful", help="Mail those again who may have it.")] = False,
+    preflight: Annotated[
+        bool, typer.Option("--preflight", help="Look at it as [preflight] gate = stop does: a problem stops it.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Mail it whatever preflight finds.")] = False,
     back_off: Annotated[
         str, typer.Option(help="Seconds to wait before each further try at those put off, such as 1,5,30.")
     ] = "1,5,30",
@@ -96,6 +101,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
             retry_doubtful=retry_doubtful,
             holdout=share,
             back_off=seconds(back_off),
+            gate=Gate.of(settings, wanted=preflight, force=force),
         )
         result = asyncio.run(job.go())
     finally:
@@ -145,6 +151,8 @@ class Job:
     retry_doubtful: bool
     holdout: float
     back_off: tuple[float, ...]
+    #: looks at the letter before anybody is mailed
+    gate: Gate
 
     async def go(self) -> dict[str, Any]:
         """Send, and say what came of it."""
@@ -169,8 +177,9 @@ class Job:
                 holdout=self.holdout,
             )
             plan = confined(plan, self.is_due)
-            await log.write([encode_event(event) for event in plan.rejected(self.tracker)])
             letter = self.write(campaign)
+            await self.gate.look(self.tracker.hosts, letter, plan.addressees, stream=campaign.stream)
+            await log.write([encode_event(event) for event in plan.rejected(self.tracker)])
             letter.register()
             return await self._run(plan, letter, log)
         finally:

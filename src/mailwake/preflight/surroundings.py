@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from mailwake.compose.options import ComposeOptions
 from mailwake.errors import Untrusted
 from mailwake.hosts import HostReader, Hosts
-from mailwake.preflight.names import Names
+from mailwake.preflight.names import Dns, Names
+from mailwake.settings import Settings
 from mailwake.tokens import MessageToken, Purpose, TokenReader
 from mailwake.visiting.asking import Wall
 from mailwake.visiting.visitor import Visitor
@@ -63,6 +65,46 @@ def _split(url: str) -> tuple[str, str, str]:
     _, _, path = parts.path.partition("/")
     kind, _, rest = path.partition("/")
     return (parts.hostname or "").lower(), kind, rest
+
+
+def around_installation(settings: Settings, hosts: Hosts, *, now: datetime, online: bool) -> Surroundings:
+    """How mail of an installation leaves; what else is known of a message is put in with `dataclasses.replace`.
+
+    Args:
+        settings: of the installation.
+        hosts: its tracking hosts.
+        now: when.
+        online: the DNS may be asked, links followed, and the one-click endpoint tried.
+
+    Raises:
+        Misconfigured: the DNS cannot be asked from here.
+    """
+    return Surroundings(
+        now=now,
+        options=ComposeOptions.from_settings(settings),
+        installation=Installation.of(hosts),
+        hosts={name: host.base_url for name, host in hosts.all.items()},
+        sending_address=settings.preflight.sending_address,
+        **(online_ways(allow_private=settings.preflight.allow_private) if online else {}),
+    )
+
+
+class Ways(TypedDict, total=False):
+    """Whom may be asked."""
+
+    names: Names
+    visitor: Visitor
+    wall: Wall
+
+
+def online_ways(*, allow_private: bool = False) -> Ways:
+    """Everybody may be asked.
+
+    Raises:
+        Misconfigured: the DNS cannot be asked from here.
+    """
+    wall = Wall(allow_private=allow_private)
+    return {"names": Dns(), "visitor": Visitor(wall), "wall": wall}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,6 +114,9 @@ def follow(
 
 def _judge(target: Target, visit: Visit) -> Iterator[Finding | Unknown]:
     line, words, host = target.anchor.line, target.url, urlsplit(visit.url).hostname or ""
+    if visit.fault is Fault.NO_DNS:
+        yield Unknown(what=noted("%(url)s was not followed: no name server answers"), values={"url": target.url})
+        return
     if visit.end is not End.ANSWER:
         code = _ENDS.get(visit.end) or _FAULTS[visit.fault or Fault.NO_ANSWER]
         yield finding(code, line, words, host=host, url=target.url)
