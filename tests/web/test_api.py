@@ -121,7 +121,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
     tried |= {"/api/experiments/delete"}
     goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
     campaigns |= {"/api/salesforce", "/api/workflows", "/api/workflows/why", "/api/workflows/{rule}/test"}
-    tried |= {"/api/calls", "/api/score/movers", "/api/score/learn"}
+    tried |= {"/api/preflight", "/api/calls", "/api/score/movers", "/api/score/learn"}
     lists |= {"/api/consent", "/api/consent/{address}", "/api/consent/{address}/proof"}
     files = {"/api/export/{table}", "/api/pack", "/api/snapshot"}
     assert (

@@ -34,6 +34,7 @@ PAGES = (
     "/campaigns/2/people",
     "/domains",
     "/deliverability",
+    "/preflight",
     "/salesforce",
     "/workflows",
     "/campaigns/3/links/1/people?who=machine",

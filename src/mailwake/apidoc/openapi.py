@@ -30,6 +30,8 @@ from mailwake.insight.reconcile import Reconciliation
 from mailwake.insight.returned import Returned
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
+from mailwake.preflight.asking import BOXES
+from mailwake.preflight.telling import Answer as PreflightAnswer
 from mailwake.pushing.standing import Standing
 from mailwake.scoring.calls import Calls
 from mailwake.scoring.learning import Learned
@@ -55,6 +57,7 @@ ANSWERS: Mapping[str, Any] = {
     f"get {_CAMPAIGN}/map": ClickMap,
     "get /api/person": shapes.ScoredPerson,
     "get /api/calls": Calls,
+    "post /api/preflight": (0, ("message", "base64", *BOXES)),
     "post /api/score/movers": Movers,
     "post /api/score/learn": Learned,
     "get /api/compare": Comparison,
@@ -94,6 +97,7 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/changes": Changes,
     "get /api/person/hour": shapes.HourAnswer,
     "get /api/deliverability": Deliverability,
+    "post /api/preflight": PreflightAnswer,
     "get /api/salesforce": Standing,
     "get /api/workflows": RulesAnswer,
     "get /api/workflows/why": WhyAnswer,

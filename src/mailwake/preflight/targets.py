@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import urlsplit
 
-from mailwake.compose.links import Role
 from mailwake.compose.targets import judge_target
 from mailwake.language import noted
 from mailwake.preflight.findings import Finding, Unknown, finding
 from mailwake.preflight.mail import Anchor, Mail
 from mailwake.preflight.surroundings import Surroundings
+from mailwake.preflight.unsubscribing import leads_off
 from mailwake.visiting.asking import Fault
 from mailwake.visiting.visitor import End, Visit, Visitor
 
@@ -64,7 +64,7 @@ def targets(mail: Mail, around: Surroundings) -> list[Target]:
         url = (around.installation.target(href) if around.installation and ours else None) if ours else href
         if not url or judge_target(url)[0] is not None:
             continue
-        leaves = anchor.link.role in (Role.UNSUBSCRIBE, Role.PREFERENCES)
+        leaves = leads_off(anchor, around)
         url = url.partition("#")[0]
         known = found.get(url)
         if known is None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from mailwake.compose.links import Role
 from mailwake.preflight.findings import Finding, finding
-from mailwake.preflight.mail import Mail
+from mailwake.preflight.mail import Anchor, Mail
 from mailwake.preflight.surroundings import Surroundings
 
 _URI = re.compile(r"<\s*([^<>]*?)\s*>")
@@ -32,7 +33,7 @@ def check_unsubscribing(mail: Mail, around: Surroundings) -> Iterator[Finding]:
     if around.is_transactional or mail.message is None:
         return
     yield from _pair(mail, around)
-    if mail.pages and not _has_link(mail):
+    if mail.pages and not any(leads_off(anchor, around) for anchor in mail.anchors):
         yield finding("unsubscribe_link_missing", mail.pages[-1].first_line)
 
 
@@ -80,11 +81,9 @@ def _covered(signature: str) -> list[str]:
     return [name.strip().lower() for name in found[1].split(":")] if found else []
 
 
-def _has_link(mail: Mail) -> bool:
-    """A link that says so, or one of ours that leads to such a page."""
-    return any(
-        anchor.link.role in (Role.UNSUBSCRIBE, Role.PREFERENCES)
-        or anchor.link.why_not == "own_page"
-        or _WORDS.search(anchor.text)
-        for anchor in mail.anchors
-    )
+def leads_off(anchor: Anchor, around: Surroundings) -> bool:
+    """Whether a link is for leaving: it says so, or leads to a page of ours for that, whatever it is called."""
+    if anchor.link.role in (Role.UNSUBSCRIBE, Role.PREFERENCES) or anchor.link.why_not == "own_page":
+        return True
+    is_ours = anchor.host in around.hosts and urlsplit(anchor.link.href).path.startswith(("/u/", "/p/"))
+    return is_ours or _WORDS.search(anchor.text) is not None

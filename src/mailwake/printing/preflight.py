@@ -7,8 +7,9 @@ from html import escape as as_html
 from rich.console import Console
 from rich.markup import escape
 
+from mailwake.boards.preflight_view import summary
 from mailwake.drawing.terminal import visible
-from mailwake.language import say, several
+from mailwake.language import say
 from mailwake.preflight.telling import Answer, Told
 
 _STYLES = {"problem": "bold red", "warning": "yellow", "advice": "cyan"}
@@ -35,19 +36,6 @@ def show(told: Answer, name: str, console: Console | None = None) -> None:
         console.print(f"         {escape(each.why)} {escape(each.mend)}", soft_wrap=True)
     for line in told.unknown:
         console.print(f"unknown  {escape(visible(line))}", style="dim", soft_wrap=True)
-
-
-def summary(told: Answer) -> str:
-    """How many of each, in one line."""
-    if not told.findings:
-        return say("nothing to mend")
-    return ", ".join(
-        (
-            several("%(count)s problem", "%(count)s problems", told.problems, count=f"{told.problems:,}"),
-            several("%(count)s warning", "%(count)s warnings", told.warnings, count=f"{told.warnings:,}"),
-            several("%(count)s piece of advice", "%(count)s pieces of advice", told.advice, count=f"{told.advice:,}"),
-        )
-    )
 
 
 def page(told: Answer, name: str) -> str:

@@ -35,6 +35,7 @@ from mailwake.web import (
     lists,
     notifications,
     pages,
+    preflight,
     salesforce,
     segments,
     suppressions,
@@ -102,6 +103,7 @@ def create_app(
     app.state.exports = exports.Places()
     app.state.packs = packs
     app.include_router(exports.router)
+    app.include_router(preflight.router)
     app.include_router(salesforce.router)
     app.include_router(workflows.router)
     app.mount("/static", Assets(), name="static")

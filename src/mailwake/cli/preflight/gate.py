@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import msgspec
 from rich.console import Console
 
 from mailwake.errors import BadInput
@@ -15,7 +16,7 @@ from mailwake.hosts import Hosts
 from mailwake.merge.run import Addressee, Letter
 from mailwake.preflight.examine import examine
 from mailwake.preflight.surroundings import around_installation
-from mailwake.preflight.telling import answer
+from mailwake.preflight.telling import Answer, answer
 from mailwake.profiles import NOBODY_LEAVES
 from mailwake.send.tracker import Tracked
 from mailwake.settings import Settings
@@ -64,9 +65,14 @@ class Gate:
         for copy in copies:
             told = answer(examine(copy.message, replace(around, envelope_sender=copy.return_path or sender)))
             problems += told.problems
-            if told.findings:
-                printing.show(told, "preflight", console)
+            if told.problems or told.warnings:
+                printing.show(_grave(told), "preflight", console)
         return problems
+
+
+def _grave(told: Answer) -> Answer:
+    """Without advice, which nobody wants to read at every run."""
+    return msgspec.structs.replace(told, advice=0, findings=tuple(f for f in told.findings if f.severity != "advice"))
 
 
 def _samples(letter: Letter, addressees: Sequence[Addressee]) -> list[Tracked]:
