@@ -21,6 +21,7 @@ from mailwake.merge.people import Person
 from mailwake.merge.run import Addressee
 from mailwake.merge.source import parse_source
 from mailwake.modes import INDIVIDUAL
+from mailwake.preflight.surroundings import around_installation
 from mailwake.send.tracker import Tracker
 from mailwake.settings import load
 from mailwake.store.state import Campaign
@@ -126,9 +127,8 @@ def test_the_gate_shows_what_it_finds_and_stops_only_where_it_is_told_to(
     """Nobody is asked over the network here: there is none in this test."""
     from mailwake.cli.preflight import gate as module
 
-    real = module.around_installation
     monkeypatch.setattr(
-        module, "around_installation", lambda *given, **named: real(*given, **{**named, "online": False})
+        module, "around_installation", lambda *given, **named: around_installation(*given, **{**named, "online": False})
     )
     try:
         gate = Gate.of(tracker.settings, wanted=False, force=False)

@@ -57,7 +57,6 @@ ANSWERS: Mapping[str, Any] = {
     f"get {_CAMPAIGN}/map": ClickMap,
     "get /api/person": shapes.ScoredPerson,
     "get /api/calls": Calls,
-    "post /api/preflight": (0, ("message", "base64", *BOXES)),
     "post /api/score/movers": Movers,
     "post /api/score/learn": Learned,
     "get /api/compare": Comparison,
@@ -115,6 +114,7 @@ BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "post /api/experiments/delete": (1, ("name",)),
     "post /api/goals": (1, ("name", "window_days", "value", "currency", "by")),
     "post /api/goals/delete": (1, ("name",)),
+    "post /api/preflight": (0, ("message", "base64", *BOXES)),
     "post /api/score/movers": (1, ("model",)),
     "post /api/score/learn": (1, ("leads",)),
 }

@@ -18,7 +18,7 @@ SEVERITIES = {
 #: what may be ticked, as people read it
 _BOXES = {
     "relayed": noted("Look at what the relay would make of it: tracked, with its header fields"),
-    "transactional": noted("Nobody’s bulk mail: needs no way to unsubscribe"),
+    "transactional": noted("No bulk mail: needs no way to unsubscribe"),
     "signed_later": noted("My mail server signs it with DKIM later"),
     "offline": noted("Ask nobody: no DNS, no links, no one-click"),
 }

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mailwake.cli import fail
-from mailwake.cli.options import ConfigOption
+from mailwake.cli.options import ConfigOption, ForceOption, PreflightOption
 from mailwake.cli.preflight.gate import Gate
 from mailwake.cli.segment import members_of
 from mailwake.errors import BadInput, Unavailable
@@ -41,6 +41,9 @@ from mailwake.store.state import Campaign
 _RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?:/\s*(?P<unit>s|m|min|h)\w*)?")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}
 _SAMPLES = 3
+_BackOff = Annotated[
+    str, typer.Option(help="Seconds to wait before each further try at those put off, such as 1,5,30.")
+]
 
 
 def command(  # noqa: PLR0913 - a command has as many parameters as options
@@ -61,13 +64,9 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     ] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show three messages and counts; send nothing.")] = False,
     retry_doubtful: Annotated[bool, typer.Option("--retry-doubtful", help="Mail those again who may have it.")] = False,
-    preflight: Annotated[
-        bool, typer.Option("--preflight", help="Look at it as [preflight] gate = stop does: a problem stops it.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Mail it whatever preflight finds.")] = False,
-    back_off: Annotated[
-        str, typer.Option(help="Seconds to wait before each further try at those put off, such as 1,5,30.")
-    ] = "1,5,30",
+    preflight: PreflightOption = False,
+    force: ForceOption = False,
+    back_off: _BackOff = "1,5,30",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigOption = "mailwake.toml",
 ) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from mailwake.cli.options import ConfigOption
+from mailwake.cli.options import ConfigOption, ForceOption, PreflightOption
 from mailwake.cli.preflight.gate import Gate
 from mailwake.cli.send import Job, pace_of, tell
 from mailwake.errors import BadInput
@@ -35,10 +35,8 @@ def send(  # noqa: PLR0913 - one parameter per option
     retry_doubtful: Annotated[
         bool, typer.Option("--retry-doubtful", help="Mail those again who may have the message already.")
     ] = False,
-    preflight: Annotated[
-        bool, typer.Option("--preflight", help="Look at it as [preflight] gate = stop does: a problem stops it.")
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Mail it whatever preflight finds.")] = False,
+    preflight: PreflightOption = False,
+    force: ForceOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigOption = DEFAULT_FILE,
 ) -> None:

@@ -36,7 +36,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         typer.Option("--relayed", help="Look at what the relay would make of it: tracked, with its header fields."),
     ] = False,
     transactional: Annotated[
-        bool, typer.Option("--transactional", help="Nobody's bulk mail: needs no way to unsubscribe.")
+        bool, typer.Option("--transactional", help="No bulk mail: needs no way to unsubscribe.")
     ] = False,
     signed_later: Annotated[
         bool, typer.Option("--signed-later", help="Whoever takes it next signs it with DKIM.")
