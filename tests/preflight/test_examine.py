@@ -181,6 +181,8 @@ BROKEN = [
     Broken("pixel_linked", lambda world: letter(world, page=world.page().replace(
         world.pixel(), f'<a href="{world.tracked(world.shop("/roses"), 2)}">{world.pixel()}</a>')), b"/o/"),
     Broken("own_link_dead", lambda world: letter(world, more=link(spoilt(world))), b"AAAA"),
+    Broken("own_link_dead", lambda world: letter(
+        world, page=world.page().replace(world.leave(), spoilt(world, "u"))), b"/u/"),
     Broken(
         "one_click_token",
         lambda world: letter(world, change={"List-Unsubscribe": f"<{spoilt(world, 'u')}>"}),

@@ -51,7 +51,8 @@ class Dns:
         try:
             self._stub = Resolver()
         except NoResolverConfiguration:
-            raise Misconfigured("preflight", "this machine names no name server; give --offline") from None
+            how = 'look without the network: --offline, or [preflight] gate = "show"'
+            raise Misconfigured("preflight", f"this machine names no name server; {how}") from None
         self._stub.lifetime = TIMEOUT_SECONDS
         self._none, self._faults = (NXDOMAIN, NoData), (DNSException, OSError, ValueError)
 

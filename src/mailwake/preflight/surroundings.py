@@ -17,6 +17,14 @@ from mailwake.tokens import MessageToken, Purpose, TokenReader
 from mailwake.visiting.asking import Wall
 from mailwake.visiting.visitor import Visitor
 
+#: what the message part of each kind of address is sealed for
+_PURPOSES = {
+    "c": (Purpose.READ,),
+    "o": (Purpose.READ,),
+    "u": (Purpose.UNSUBSCRIBE_BODY, Purpose.UNSUBSCRIBE_HEADER),
+    "p": (Purpose.UNSUBSCRIBE_BODY,),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
@@ -41,14 +49,14 @@ class Installation:
             return None
 
     def holds(self, url: str) -> bool:
-        """Whether a tracked link of ours can be opened, decoys too."""
-        host, _, rest = _split(url)
+        """Whether an address of ours, of whatever kind, can be opened; decoys can."""
+        host, kind, rest = _split(url)
+        if self.message(url, *_PURPOSES.get(kind, ())) is None:
+            return False
         try:
-            self.reader.message(rest.partition("/")[0], host, Purpose.READ)
-            self.reader.link(rest.partition("/")[2], host)
+            return kind != "c" or bool(self.reader.link(rest.partition("/")[2], host))
         except Untrusted:
             return False
-        return True
 
     def message(self, url: str, *purposes: Purpose) -> MessageToken | None:
         """The copy that an address of ours names; None: it names none."""

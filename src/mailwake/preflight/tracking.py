@@ -6,6 +6,7 @@ hosts of 25 characters and more), https://www.m3aawg.org/sending-best-practices 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from mailwake.preflight.names import is_aligned
 from mailwake.preflight.surroundings import Surroundings
 
 HOST_CHARS = 25
+_OURS = re.compile(r"/[cuop]/")
 #: Why a link stays as it is, where its author may want to know; the others are said elsewhere or are meant so.
 _WORTH_TELLING = frozenset(("text_is_url", "too_long", "too_many", "amp", "inert", "personal"))
 
@@ -49,12 +51,15 @@ def _tracking_host(mail: Mail, around: Surroundings, host: str, line: int) -> It
 
 
 def _dead(mail: Mail, around: Surroundings) -> Iterator[Finding]:
-    """The first tracked link that our keys do not open."""
-    for anchor in mail.anchors:
-        href = anchor.link.href
-        is_ours = anchor.host in around.hosts and urlsplit(href).path.startswith("/c/")
-        if is_ours and around.installation and not around.installation.holds(href):
-            yield finding("own_link_dead", anchor.line, href, host=anchor.host)
+    """The first address of ours that our keys do not open: tracked links, ways off the list, the pixel."""
+    if around.installation is None:
+        return
+    links = [(anchor.link.href, anchor.line) for anchor in mail.anchors]
+    pixels = [(image.src, page.line(image.start)) for page in mail.pages for image in page.page.images]
+    for url, line in (*links, *pixels):
+        host = _host(url)
+        if host in around.hosts and _OURS.match(urlsplit(url).path) and not around.installation.holds(url):
+            yield finding("own_link_dead", line, url, host=host)
             return
 
 
