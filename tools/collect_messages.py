@@ -50,6 +50,7 @@ TABLES = {
     "atlas/domain_metrics.toml": ("label", "sentence", "base_name"),
     "insight/dialects.toml": ("note",),
     "access/roles.toml": ("says",),
+    "preflight/rules.toml": ("title", "why", "mend"),
 }
 #: tables of one sentence or some words each
 WORDS = ("insight/machine_reasons.toml", "insight/bounce_advice.toml", "access/permissions.toml")

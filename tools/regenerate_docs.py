@@ -34,7 +34,7 @@ def settings_page() -> str:
     """docs/reference/settings.md from the dataclasses and the comments over their fields."""
     from mailwake import settings
 
-    files = (ROOT / "src/mailwake/sections.py", ROOT / "src/mailwake/settings.py")
+    files = tuple(ROOT / f"src/mailwake/{name}.py" for name in ("sections", "more_sections", "settings"))
     source = "".join(file.read_text(encoding="utf-8") for file in files)
     comments = field_comments(source)
     sections: dict[str, Any] = {

@@ -1,6 +1,6 @@
 """Mailwake shows what happened to the mail you sent.
 
-The words, which every room may import: ``errors sections settings events modes profiles tokens hosts
+The words, which every room may import: ``errors sections more_sections settings events modes profiles tokens hosts
 copies language guesses reduced``.
 
 The rooms, in the order an email lives::
@@ -49,6 +49,7 @@ The rooms, in the order an email lives::
     experiments  letters tried against each other: who gets which, what wins, what all of them taught
     exports    what leaves as files: tables, and packs that others can check
     visiting   where links lead: requests to URLs that somebody else wrote down
+    preflight  what is wrong with a message about to leave
     notifying  webhooks out: other programs are told what happens
     bulletins  reports that come by mail at a set hour
     salesforce an org over HTTP

@@ -271,15 +271,6 @@ class Conversions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Postmaster:
-    """``[postmaster]``: what mailbox providers tell of your mail (docs/explain/postmaster.md)."""
-
-    #: addresses and networks of your own mail servers, such as ["192.0.2.0/28"], so that DMARC reports tell them from
-    #: others that send in your name
-    own_networks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
 class Salesforce:
     """``[salesforce]``: the org that is told what people did (docs/howto/salesforce.md)."""
 
@@ -321,82 +312,6 @@ class Salesforce:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workflows:
-    """``[workflows]``: rules that do something when a person did (docs/howto/workflows.md)."""
-
-    #: folder of the rules, one TOML file each; relative to this file; without it there are no rules
-    folder: str = "workflows"
-    #: False: no rule does anything, whatever its own switch says
-    enabled: bool = True
-    #: id of the user of the org who acts where a record's owner is inactive or a queue; empty: nobody does
-    fallback_owner: str = ""
-    #: fields of people that rules may set, such as Contact.Rating__c; wishes about mail only towards less
-    fields: tuple[str, ...] = ()
-    #: hours in which nobody is bothered, where the owner is; what falls into them waits for their end; empty: none
-    quiet: str = "20:00-08:00"
-    #: all rules together act for one person so often a day
-    person_per_day: int = 2
-    #: tasks of their own that one owner gets a day; the rest stand in one task together
-    owner_per_day: int = 15
-    #: all rules together act so often a day
-    per_day: int = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watchdog:
-    """``[watchdog]``: whether the links of mail that was sent still lead somewhere (docs/explain/links.md)."""
-
-    #: targets of mail of the last so many days are visited; 0: none is
-    days: int = 30
-    #: mail of these streams alone; links of others are often one person's own
-    streams: tuple[str, ...] = ("marketing",)
-    #: visits in a row that must fail before there is an alarm
-    failures: int = 3
-    #: from the first of them to the last at least so long
-    minutes: float = 30.0
-    #: where whoever runs the visited server can ask, such as https://example.com/about-our-mail; empty: nowhere
-    contact: str = ""
-    #: visit addresses within your own network; else only public ones are
-    allow_private: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scoring:
-    """``[scoring]``: the numbers that say whom to call first."""
-
-    #: a file of your own with the points, made from models/points-1.toml of the package; empty: that one
-    model: str = ""
-    #: a file of your own with drafts of what to write, made from follow_ups.toml; empty: that one
-    follow_ups: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Privacy:
-    """``[privacy]``: what becomes of what is known of people, and what they may ask (docs/explain/erasure.md)."""
-
-    #: of earlier opens and clicks when somebody withdraws: stop leaves them, anonymise cuts them off the person so that
-    #: campaigns keep their totals, erase removes them
-    on_withdrawal: str = "anonymise"
-    #: rows about one recipient's copy, from the day it was sent; a campaign's totals stay. 400 days are 13 months; no
-    #: less than tracking.record_days
-    individual_days: int = 400
-    #: the day of a last open (mode deliverability) that no later open has overwritten
-    deliverability_days: int = 730
-    #: records that could not be read, which may hold requests as they came
-    set_aside_days: int = 30
-    #: remove what is too old every night; False: only `mailwake privacy retention --apply` does
-    nightly: bool = True
-    #: file beside the data that says who was erased or withdrew, so that no restored backup brings them back; relative
-    #: to this file; copy it elsewhere, apart from backups
-    ledger: str = "forgotten.log"
-    #: listener of the page on which recipients see what is known of them, behind a proxy that does TLS
-    host: str = "127.0.0.1"
-    port: int = 8029
-    #: where recipients reach it, such as https://privacy.example.com; empty: there is no such page
-    page_url: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Web:
     """``[web]``: the dashboard and its API, for colleagues only."""
 
@@ -422,42 +337,6 @@ class Monitor:
 
     host: str = "127.0.0.1"
     port: int = 8027
-
-
-@dataclass(frozen=True, kw_only=True)
-class Oidc:
-    """``[oidc]``: log-in by your company's provider of identities, OpenID Connect (docs/howto/login-by-provider.md)."""
-
-    #: who it is, to the letter, such as https://login.example.com/realms/acme; empty: there is none
-    issuer: str = ""
-    #: what it calls this installation
-    client_id: str = ""
-    #: reference to the secret it gave; empty: none, PKCE alone proves who asks
-    client_secret: str = ""
-    #: what is asked for; openid is a must, email tells addresses
-    scopes: tuple[str, ...] = ("openid", "email", "profile")
-    #: claim of the ID token that lists somebody's groups
-    groups_claim: str = "groups"
-    #: group to role; the first that fits holds, at each log-in anew
-    roles: dict[str, str] = field(default_factory=dict)
-    #: role of whoever has a verified address and is in no such group; empty: only who was invited gets in
-    otherwise: str = ""
-    #: domains of verified addresses that may come in; empty: any
-    domains: tuple[str, ...] = ()
-    #: where browsers are sent; empty, like the next two: the provider tells (discovery)
-    authorization_url: str = ""
-    #: where codes are changed for tokens
-    token_url: str = ""
-    #: where its keys are (JWKS)
-    keys_url: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Audit:
-    """``[audit]``: the log of who did what (docs/explain/audit.md)."""
-
-    #: lines are let go of after so many days, two years; an anchor of them stays
-    keep_days: int = 730
 
 
 @dataclass(frozen=True, kw_only=True)

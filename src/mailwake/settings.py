@@ -23,9 +23,9 @@ import msgspec
 
 from mailwake.errors import Misconfigured
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes, strictest
+from mailwake.more_sections import Audit, Oidc, Postmaster, Preflight, Privacy, Scoring, Watchdog, Workflows
 from mailwake.profiles import NEVER, STREAMS, UNWATCHED, Profile, Rule, Rules, profiles, rules_of
 from mailwake.sections import (
-    Audit,
     Brand,
     Compose,
     Conversions,
@@ -40,20 +40,14 @@ from mailwake.sections import (
     Logging,
     Monitor,
     Notify,
-    Oidc,
-    Postmaster,
-    Privacy,
     Relay,
     Report,
     Salesforce,
-    Scoring,
     Smtp,
     Tracking,
-    Watchdog,
     Web,
     Webhook,
     WebhookServer,
-    Workflows,
 )
 
 if TYPE_CHECKING:
@@ -112,6 +106,7 @@ class Settings:
     workflows: Workflows = field(default_factory=Workflows)
     watchdog: Watchdog = field(default_factory=Watchdog)
     scoring: Scoring = field(default_factory=Scoring)
+    preflight: Preflight = field(default_factory=Preflight)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)
     oidc: Oidc = field(default_factory=Oidc)
@@ -333,11 +328,7 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("logging.level", "must be debug, info, warning or error")
     if not _LANGUAGE.fullmatch(settings.web.language):
         raise Misconfigured("web.language", f"{settings.web.language!r} is no language; write it as de or pt-BR")
-    if settings.privacy.on_withdrawal not in ("stop", "anonymise", "erase"):
-        raise Misconfigured("privacy.on_withdrawal", "must be stop, anonymise or erase")
-    page = urlsplit(settings.privacy.page_url)
-    if settings.privacy.page_url and (page.scheme not in ("http", "https") or not page.hostname or page.query):
-        raise Misconfigured("privacy.page_url", "must be a scheme and a host, such as https://privacy.example.com")
+    _check_privacy(settings)
     _check_login(settings)
     if settings.audit.keep_days < 1:
         raise Misconfigured("audit.keep_days", "must be 1 or more")
@@ -347,6 +338,8 @@ def _check(settings: Settings) -> None:
         raise Misconfigured("log.file_megabytes", "must be 1 or more")
     if settings.relay.max_bytes_under_way < settings.relay.max_message_bytes:
         raise Misconfigured("relay.max_bytes_under_way", "must not be below relay.max_message_bytes")
+    if settings.preflight.gate not in ("off", "show", "stop"):
+        raise Misconfigured("preflight.gate", "must be off, show or stop")
     if settings.smtp.security not in ("none", "starttls", "tls"):
         raise Misconfigured("smtp.security", "must be none, starttls or tls")
 
@@ -390,6 +383,14 @@ def _check_profile(tracking: Tracking, profile: Profile) -> None:
 
 def _mode_or(word: str, otherwise: Mode) -> Mode:
     return Mode.from_word(word) if word else otherwise
+
+
+def _check_privacy(settings: Settings) -> None:
+    if settings.privacy.on_withdrawal not in ("stop", "anonymise", "erase"):
+        raise Misconfigured("privacy.on_withdrawal", "must be stop, anonymise or erase")
+    page = urlsplit(settings.privacy.page_url)
+    if settings.privacy.page_url and (page.scheme not in ("http", "https") or not page.hostname or page.query):
+        raise Misconfigured("privacy.page_url", "must be a scheme and a host, such as https://privacy.example.com")
 
 
 def _check_login(settings: Settings) -> None:

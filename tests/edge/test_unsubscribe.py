@@ -225,3 +225,11 @@ def test_what_one_sends_with_the_wish_is_kept_only_where_everything_may_be(edge:
 def test_a_form_that_is_too_long_is_refused(edge: RunningEdge) -> None:
     assert edge.post(f"/u/{HEADER}", ONE_CLICK + b"&x=" + b"y" * 9_000).status == 413
     assert edge.events() == []
+
+
+def test_a_token_that_names_nobody_is_answered_and_decides_nothing(edge: RunningEdge) -> None:
+    """It tries the endpoint out as Gmail would, with nobody to unsubscribe."""
+    token = message(Purpose.UNSUBSCRIBE_HEADER, template=0, delivery=0, recipient=0)
+    answer = edge.post(f"/u/{token}", ONE_CLICK)
+    assert (answer.status, answer.body, answer["Set-Cookie"]) == (200, b"", None)
+    assert edge.events() == []

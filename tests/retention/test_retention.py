@@ -13,10 +13,10 @@ from tests.insight import seeding
 from mailwake.events import SECOND, EventType, Handle, Micros
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
+from mailwake.more_sections import Privacy
 from mailwake.retention.clock import Clock
 from mailwake.retention.nightly import Nightly, Suspect, apply_surely
 from mailwake.retention.plan import Going, Shelf, apply, plan
-from mailwake.sections import Privacy
 from mailwake.settings import Settings
 from mailwake.store.days import open_days
 from mailwake.store.events import CounterRow

@@ -2,15 +2,10 @@
 
 import ssl
 import threading
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-from tests.visiting.web import Page, home, web
+from tests.visiting.web import Page, certificate, home, web
 
 from mailwake.visiting.asking import Fault, Unreached, Wall, ask
 from mailwake.visiting.visitor import End, Visitor
@@ -159,25 +154,6 @@ def test_a_post_is_sent_to_one_address_once() -> None:
         wall = Wall(allow_private=True, lookup=lambda *_: ["127.0.0.9", "127.0.0.1"], seconds=5)
         assert ask("POST", site.url("/", "a.example"), body=b"x=1", wall=wall).address == "127.0.0.1"
         assert [(method, body) for method, _, _, body in site.asked] == [("POST", b"x=1")]
-
-
-def certificate(folder: Path, name: str) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    who, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context
 
 
 def test_a_certificate_has_to_hold_for_the_name_and_not_for_the_address(tmp_path: Path) -> None:

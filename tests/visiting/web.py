@@ -7,7 +7,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 @dataclass
@@ -32,6 +39,8 @@ class Web:
     #: (method, path, headers in lower case, body)
     asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     scheme: str = "http"
+    #: what paths that are not among the pages answer; None: 404
+    default: Callable[[str], Page | None] = lambda _: None
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
         return f"{self.scheme}://{host}:{self.port}{path}"
@@ -47,7 +56,7 @@ def web(pages: dict[str, Page], *, trust: ssl.SSLContext | None = None) -> Itera
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             found.asked.append((self.command, self.path, headers, body))
-            page = pages.get(self.path, Page(404))
+            page = pages.get(self.path) or found.default(self.path) or Page(404)
             if page.waits_for:
                 page.waits_for.wait(20)
             self.send_response(405 if self.command in page.refuses else page.status)
@@ -93,3 +102,23 @@ Lookup = Callable[[str, int], list[str]]
 def home(_host: str, _port: int) -> list[str]:
     """Every name leads to loopback."""
     return ["127.0.0.1"]
+
+
+def certificate(folder: Path, *names: str) -> ssl.SSLContext:
+    """A server's context with a certificate for some names, which is left in cert.pem."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]), datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context

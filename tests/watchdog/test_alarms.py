@@ -3,7 +3,7 @@
 import pytest
 
 from mailwake.events import SECOND, Micros
-from mailwake.sections import Watchdog
+from mailwake.more_sections import Watchdog
 from mailwake.store.watch import Health, Target
 from mailwake.visiting.asking import Fault
 from mailwake.visiting.visitor import End, Hop, Visit

@@ -8,7 +8,7 @@ from tests.watchdog.conftest import NOW, Place
 from tests.watchdog.servers import Shop, free_port, shop
 
 from mailwake.events import SECOND
-from mailwake.sections import Watchdog
+from mailwake.more_sections import Watchdog
 from mailwake.settings import Settings
 from mailwake.store.watch import Health
 from mailwake.visiting.asking import Wall

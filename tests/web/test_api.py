@@ -127,7 +127,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
     goals = {"/api/goals", "/api/goals/{name}", "/api/goals/delete", "/api/campaigns/{campaign}/conversions"}
     campaigns |= {"/api/salesforce", "/api/workflows", "/api/workflows/why", "/api/workflows/{rule}/test"}
     campaigns |= {"/api/salesforce/reconcile", "/api/links", "/api/link"}
-    tried |= {"/api/calls", "/api/score/movers", "/api/score/learn", "/api/score/use"}
+    tried |= {"/api/preflight", "/api/calls", "/api/score/movers", "/api/score/learn", "/api/score/use"}
     files = {"/api/export/{table}", "/api/pack", "/api/snapshot", "/api/audit.jsonl"}
     files |= {"/api/privacy/retention", "/api/hygiene"}
     lists |= {"/api/audit", "/api/audit/check"}

@@ -19,7 +19,7 @@ from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import SECOND, EventType, Note
 from mailwake.insight.stores import Stores
 from mailwake.modes import INDIVIDUAL
-from mailwake.sections import Watchdog
+from mailwake.more_sections import Watchdog
 from mailwake.settings import Settings, parse
 from mailwake.store.watch import WatchStore, open_watch
 from mailwake.tokens import LinkToken, MessageToken, Minter, Purpose, format_key
@@ -90,7 +90,9 @@ def edge(world: World) -> Iterator[RunningEdge]:
 
     async def main(stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         log = SqliteWriter.open(world.settings.data_folder / "log", "edge-0")
-        await run(world.settings, world.settings.load_keys(), log, ready=ready, stop=stop, clock=lambda: clock[0])
+        days = SqliteWriter.open_days(world.settings.data_folder / "log", "edge-0", clock=lambda: clock[0])
+        keys = world.settings.load_keys()
+        await run(world.settings, keys, log, days=days, ready=ready, stop=stop, clock=lambda: clock[0])
 
     running = RunningEdge(Background(main), world.settings, clock)
     yield running

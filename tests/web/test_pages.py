@@ -24,6 +24,7 @@ PAGES = (
     "/campaigns/3/people",
     "/domains",
     "/deliverability",
+    "/preflight",
     "/salesforce",
     "/workflows",
     "/compare?c=3&c=2&segment=Clicked%20once",

@@ -35,6 +35,7 @@ PAGES = (
     "/campaigns/2/people",
     "/domains",
     "/deliverability",
+    "/preflight",
     "/salesforce",
     "/salesforce/reconcile",
     "/workflows",
@@ -387,4 +388,16 @@ def test_a_query_is_answered_while_one_writes(opened: Open, url: str) -> None:
     opened.page.get_by_text("did you mean 'bounced'?").wait_for()
     assert opened.page.evaluate("document.activeElement.id") == "query"
     assert opened.page.evaluate("document.querySelector('#following option').value") == "opened as anybody and bounced"
+    assert opened.complaints == []
+
+
+def test_a_message_is_judged_by_the_form_alone_and_its_findings_are_fit_for_everybody(opened: Open, url: str) -> None:
+    opened.go(url + "/preflight")
+    opened.page.fill(
+        "#text", "From: a@example.com\nSubject: Dear *|FNAME|*\nContent-Type: text/html\n\n<a href='#'>x</a>"
+    )
+    opened.page.check("#offline")
+    opened.page.click("text=Look at it")
+    assert "A merge tag is left over" in opened.page.inner_text("table")
+    look_at(opened.page)
     assert opened.complaints == []

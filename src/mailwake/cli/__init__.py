@@ -22,6 +22,7 @@ COMMANDS = (
     "init",
     "serve",
     "instrument",
+    "preflight",
     "send",
     "report",
     "compare",

@@ -8,3 +8,8 @@ import typer
 
 #: `--config FILE`, the same everywhere.
 ConfigOption = Annotated[str, typer.Option("--config", "-c", help="Settings file.", envvar="MAILWAKE_CONFIG")]
+#: `--preflight` and `--force`, wherever a run of mail begins.
+PreflightOption = Annotated[
+    bool, typer.Option("--preflight", help="Look at it as [preflight] gate = stop does: a problem stops it.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Mail it whatever preflight finds.")]

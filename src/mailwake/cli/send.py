@@ -17,7 +17,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mailwake.cli import fail
-from mailwake.cli.options import ConfigOption
+from mailwake.cli.options import ConfigOption, ForceOption, PreflightOption
+from mailwake.cli.preflight.gate import Gate
 from mailwake.cli.segment import members_of
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
@@ -40,6 +41,9 @@ from mailwake.store.state import Campaign
 _RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*(?:/\s*(?P<unit>s|m|min|h)\w*)?")
 _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600}
 _SAMPLES = 3
+_BackOff = Annotated[
+    str, typer.Option(help="Seconds to wait before each further try at those put off, such as 1,5,30.")
+]
 
 
 def command(  # noqa: PLR0913 - a command has as many parameters as options
@@ -60,9 +64,9 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     ] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show three messages and counts; send nothing.")] = False,
     retry_doubtful: Annotated[bool, typer.Option("--retry-doubtful", help="Mail those again who may have it.")] = False,
-    back_off: Annotated[
-        str, typer.Option(help="Seconds to wait before each further try at those put off, such as 1,5,30.")
-    ] = "1,5,30",
+    preflight: PreflightOption = False,
+    force: ForceOption = False,
+    back_off: _BackOff = "1,5,30",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigOption = "mailwake.toml",
 ) -> None:
@@ -96,6 +100,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
             retry_doubtful=retry_doubtful,
             holdout=share,
             back_off=seconds(back_off),
+            gate=Gate.of(settings, wanted=preflight, force=force),
         )
         result = asyncio.run(job.go())
     finally:
@@ -145,6 +150,8 @@ class Job:
     retry_doubtful: bool
     holdout: float
     back_off: tuple[float, ...]
+    #: looks at the letter before anybody is mailed
+    gate: Gate
 
     async def go(self) -> dict[str, Any]:
         """Send, and say what came of it."""
@@ -169,8 +176,9 @@ class Job:
                 holdout=self.holdout,
             )
             plan = confined(plan, self.is_due)
-            await log.write([encode_event(event) for event in plan.rejected(self.tracker)])
             letter = self.write(campaign)
+            await self.gate.look(self.tracker.hosts, letter, plan.addressees, stream=campaign.stream)
+            await log.write([encode_event(event) for event in plan.rejected(self.tracker)])
             letter.register()
             return await self._run(plan, letter, log)
         finally:

@@ -232,7 +232,13 @@ class Recorder:
             self._pass_over(exchange, response)
 
     def decided(self, exchange: Exchange, token: MessageToken, decision: Decision, *, done: Response) -> None:
-        """Record what the recipient decided, always; confirm it when it is durable, or ask to try again."""
+        """Record what the recipient decided, always; confirm it when it is durable, or ask to try again.
+
+        A token that names nobody is one of those that try the endpoint out: it is answered, and nothing is decided.
+        """
+        if not token.recipient:
+            self._pass_over(exchange, done)
+            return
         event = Event(
             type=decision.type,
             received_at=Micros(self.clock()),

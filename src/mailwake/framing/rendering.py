@@ -17,7 +17,6 @@ from mailwake import language
 from mailwake.drawing.terms import term
 from mailwake.framing import assets
 from mailwake.insight.stores import Stores
-from mailwake.framing import assets
 from mailwake.serving.entry import FIELD, actor_of
 from mailwake.serving.navigation import own_pages_for, pages_for
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -38,6 +39,8 @@ class Fault(StrEnum):
     PRIVATE = "private"
     #: the host has no address
     UNKNOWN_HOST = "unknown_host"
+    #: no name server says whether the host has one
+    NO_DNS = "no_dns"
     #: nobody answers at that address
     NO_ANSWER = "no_answer"
     #: it did not answer in time
@@ -168,6 +171,10 @@ def _addresses(host: str, port: int, wall: Wall) -> list[str]:
         found = looked_up_within(wall.seconds, wall.lookup, host, port)
     except TimeoutError:
         raise
+    except socket.gaierror as fault:
+        if fault.errno == socket.EAI_AGAIN:
+            raise Unreached(Fault.NO_DNS, host, f"no name server says where {host} is") from None
+        raise Unreached(Fault.UNKNOWN_HOST, host, f"{host} has no address") from None
     except (OSError, UnicodeError):
         raise Unreached(Fault.UNKNOWN_HOST, host, f"{host} has no address") from None
     able = [address for address in found if wall.allow_private or is_public(address)]

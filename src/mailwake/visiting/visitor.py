@@ -21,6 +21,8 @@ _MOST_BYTES = 1_024
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 #: Not "no": asked too often, or with a method that is not offered, or by a program that is not liked.
 _NOT_WITH_HEAD = frozenset(range(400, 600)) - {429}
+#: Faults that say nothing of what readers get.
+_CANNOT_SAY = frozenset((Fault.TIMEOUT, Fault.NO_DNS, Fault.PRIVATE, Fault.UNFIT))
 #: Says who asks and why, so that operators can tell us apart from readers.
 AGENT = "Mailwake (checks where the links of mail lead)"
 
@@ -88,7 +90,7 @@ class Visit:
         Statuses by which servers turn programs away, and faults of a moment, say nothing of what readers get.
         """
         if self.end is not End.ANSWER:
-            return None if self.fault in (Fault.TIMEOUT, Fault.PRIVATE, Fault.UNFIT) else False
+            return None if self.fault in _CANNOT_SAY else False
         status = self.status or 0
         if status in (401, 403, 405, 406, 408, 429, 501, 999) or status >= 500:
             return None

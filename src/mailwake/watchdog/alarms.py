@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mailwake.events import SECOND, Micros
-from mailwake.sections import Watchdog
+from mailwake.more_sections import Watchdog
 from mailwake.store.watch import Health, Target
 from mailwake.visiting.asking import Fault
 from mailwake.visiting.visitor import End, Visit

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from mailwake.detours.file import digest
 from mailwake.events import SECOND, Micros
-from mailwake.sections import Watchdog
+from mailwake.more_sections import Watchdog
 from mailwake.store.watch import Alarm, Target, WatchStore
 from mailwake.visiting.visitor import Visit
 from mailwake.watchdog.alarms import found_by, stepped

@@ -24,7 +24,6 @@ from mailwake.scoring.desk import Desk
 from mailwake.scoring.force import Force
 from mailwake.scoring.keeping import Keeper
 from mailwake.serving.admission import Admission
-from mailwake.framing.assets import Assets
 from mailwake.serving.entry import Door, Entry, allowed
 from mailwake.serving.guard import Guard
 from mailwake.serving.keeping import Kept
@@ -45,6 +44,7 @@ from mailwake.web import (
     lists,
     notifications,
     pages,
+    preflight,
     privacy,
     salesforce,
     segments,
@@ -55,7 +55,7 @@ from mailwake.web import (
 
 #: everything that is shown and changed, but for the pages of accounts
 _FIRST = (api, pages, click_maps, deliverability, lists, unsubscribes, suppressions, consent, segments, calls)
-_THEN = (experiments, goals, notifications, exports, salesforce, workflows, links, audit, privacy)
+_THEN = (experiments, goals, notifications, exports, salesforce, workflows, links, audit, privacy, preflight)
 ROUTERS = tuple(module.router for module in (*_FIRST, *_THEN))
 
 

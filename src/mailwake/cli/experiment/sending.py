@@ -13,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from mailwake.cli.options import ConfigOption
+from mailwake.cli.options import ConfigOption, ForceOption, PreflightOption
+from mailwake.cli.preflight.gate import Gate
 from mailwake.cli.send import Job, pace_of, tell
 from mailwake.errors import BadInput
 from mailwake.experiments.design import find
@@ -23,7 +24,7 @@ from mailwake.send.tracker import Tracker
 from mailwake.settings import DEFAULT_FILE, load
 
 
-def send(
+def send(  # noqa: PLR0913 - one parameter per option
     name: Annotated[str, typer.Argument(help="Name of an experiment.")],
     people: Annotated[
         Path | None, typer.Argument(help="A CSV with a column email; without it, the list of the last time.")
@@ -34,6 +35,8 @@ def send(
     retry_doubtful: Annotated[
         bool, typer.Option("--retry-doubtful", help="Mail those again who may have the message already.")
     ] = False,
+    preflight: PreflightOption = False,
+    force: ForceOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigOption = DEFAULT_FILE,
 ) -> None:
@@ -67,6 +70,7 @@ def send(
             attributes=(),
             retry_doubtful=retry_doubtful,
             back_off=(1.0, 5.0, 30.0),
+            gate=Gate.of(settings, wanted=preflight, force=force),
         )
         result = asyncio.run(job.go())
     finally:

@@ -1,0 +1,104 @@
+"""What can be told of links without following them: addresses that filters mind, and text that says another one.
+
+Source: rspamd's rules/misc.lua, lualib/plugins/phishing and scores.d/phishing_group.conf; SpamAssassin's 20_phrases.cf
+and 20_uri_tests.cf; RFC 3986.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib import resources
+from urllib.parse import unquote
+
+from mailwake.compose.targets import is_address, judge_target
+from mailwake.preflight.findings import Finding, finding
+from mailwake.preflight.mail import Anchor, Mail
+from mailwake.preflight.names import is_aligned, owner
+from mailwake.preflight.surroundings import Surroundings
+
+#: rspamd's URL_VERY_LONG
+LONG_URL = 2_048
+_URL = re.compile(r"https?(?::|%3a)(?:/|%2f){2}", re.IGNORECASE)
+_NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
+_SCRIPT = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
+_BROKEN = frozenset(("userinfo", "control", "unsafe", "bad_host", "undecodable"))
+
+
+@lru_cache(maxsize=1)
+def shorteners() -> frozenset[str]:
+    """Hosts that hide where a link leads."""
+    text = resources.files(__package__).joinpath("shorteners.toml").read_text(encoding="utf-8")
+    return frozenset(tomllib.loads(text)["hosts"])
+
+
+def check_links(mail: Mail, around: Surroundings) -> Iterator[Finding]:
+    """Every link by itself; what is the same of several is reported where it is first."""
+    told: set[tuple[str, str]] = set()
+    for anchor in mail.anchors:
+        for found in _check(anchor, mail, around):
+            key = (found.code, found.values.get("host", anchor.link.href))
+            if key not in told:
+                told.add(key)
+                yield found
+
+
+def _check(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding]:
+    href, why, line = anchor.link.href, anchor.link.why_not, anchor.line
+    if why in ("empty", "fragment") and href in ("", "#"):
+        yield finding("link_empty", line, anchor.text or anchor.link.label, text=anchor.text or anchor.link.label)
+    elif why in ("relative", "protocol_relative"):
+        yield finding("link_relative", line, href, href=href)
+    elif why == "scheme" and _SCRIPT.match(href):
+        yield finding("link_script", line, href, href=href)
+    elif why in _BROKEN:
+        yield finding("link_broken", line, href, href=href)
+    elif href.lower().startswith(("http:", "https:")) and why != "placeholder":
+        yield from _web(anchor, mail, around)
+
+
+def _web(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding]:
+    href, line = anchor.link.href, anchor.line
+    target = (around.installation and around.installation.target(href)) or href
+    host = _host(target)
+    if host in shorteners():
+        yield finding("shortener", line, target, host=host)
+    if _NUMERIC.fullmatch(host):
+        yield finding("numeric_host", line, target, host=host)
+    if len(href) > LONG_URL:
+        yield finding("link_long", line, href, chars=f"{len(href):,}")
+    query = target.partition("?")[2]
+    if len(_URL.findall(query)) > 1:
+        yield finding("nested_urls", line, target, host=host)
+    if href.lower().startswith("http:") and _host(href) not in around.hosts:
+        yield finding("link_http", line, href, host=host)
+    yield from _mismatch(anchor, mail)
+
+
+def _mismatch(anchor: Anchor, mail: Mail) -> Iterator[Finding]:
+    text, href = anchor.text.strip(), anchor.link.href
+    if is_address(text) and text.lower().startswith("https:") and href.lower().startswith("http:"):
+        yield finding("text_says_https", anchor.line, text, text=text)
+    if misleads(anchor, mail):
+        yield finding("text_mismatch", anchor.line, text, text=text, host=_host(href))
+
+
+def misleads(anchor: Anchor, mail: Mail) -> bool:
+    """Whether the text is an address, and none of the place where the link leads.
+
+    Not minded, as by rspamd: the link leads to the sender's own domain, or to the one that is shown by way of a query.
+    """
+    text, href = anchor.text.strip(), anchor.link.href
+    if not is_address(text):
+        return False
+    shown, host = _host(text if "://" in text else f"http://{text.lstrip('(<[')}"), _host(href)
+    if not shown or not host or is_aligned(host, shown) or is_aligned(host, mail.sender_domain):
+        return False
+    return owner(shown) not in unquote(href.partition("?")[2]).lower()
+
+
+def _host(url: str) -> str:
+    """Of an address, lower case; empty where programs disagree on it."""
+    return judge_target(url)[1].rstrip(".")

@@ -1,0 +1,191 @@
+"""A message, read once for all checks: its lines, its header fields, its parts, its links.
+
+Lines are those of the bytes as given. A file whose lines all end in LF is how mail is kept on disk, and stands for the
+same with CR LF, as it travels.
+"""
+
+from __future__ import annotations
+
+import binascii
+import bisect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from mailwake.compose.links import Link, visible_text
+from mailwake.compose.options import ComposeOptions
+from mailwake.compose.page import Page as LinkPage
+from mailwake.compose.passage import content_of
+from mailwake.compose.shown import shown
+from mailwake.markup.charset import Text, read_text
+from mailwake.markup.mime import Entity, read_message
+from mailwake.markup.transfer import decode_anyhow, read_body
+from mailwake.preflight.markup import Page, read_page
+
+_LONE_LF = re.compile(rb"(?<!\r)\n")
+_ADDRESS = re.compile(r"<([^<>]*)>\s*\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anchor:
+    """One link of the message, where it stands."""
+
+    link: Link
+    #: lower case; empty where the address names none
+    host: str
+    #: all that a reader sees of it
+    text: str
+    #: of the message
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A text part that is shown."""
+
+    entity: Entity
+    text: Text
+    #: as it travels
+    size_bytes: int
+    #: of the first line of its body
+    first_line: int
+    #: where in the decoded bytes each line of the body as it travels starts
+    starts: tuple[int, ...]
+
+    @property
+    def is_html(self) -> bool:
+        """It is a page."""
+        return self.entity.content_type == "text/html"
+
+    def line(self, position: int) -> int:
+        """The line of the message that a position of the view stands on."""
+        return self.first_line + bisect.bisect_right(self.starts, position * self.text.unit) - 1
+
+    @cached_property
+    def page(self) -> Page:
+        """Its images and text."""
+        return read_page(self.text)
+
+
+class Mail:
+    """A message to be judged.
+
+    Args:
+        raw: its bytes, as they are about to leave or as they are kept on disk.
+        options: how links are judged.
+
+    Attributes:
+        raw: with the line ends of the wire.
+        message: its places; None: the bytes do not start like a message.
+    """
+
+    def __init__(self, raw: bytes, options: ComposeOptions) -> None:
+        if b"\r\n" not in raw[:2_000_000]:
+            raw = _LONE_LF.sub(b"\r\n", raw)
+        self.raw, self._options = raw, options
+        self.message: Entity | None = read_message(raw)
+        self._ends = [found.start() for found in re.finditer(rb"\n", raw)]
+
+    def line(self, offset: int) -> int:
+        """The number of the line that a byte stands on, from 1."""
+        return bisect.bisect_left(self._ends, offset) + 1
+
+    @cached_property
+    def fields(self) -> tuple[tuple[str, str, int], ...]:
+        """(name in lower case, unfolded value, line) of every header field, in order."""
+        if self.message is None:
+            return ()
+        found, at = [], self.message.start
+        for name, value in self.message.fields:
+            text = re.sub(r"\r?\n", "", value.decode("utf-8", "replace")).strip()
+            found.append((name, text, self.line(at)))
+            at += len(name) + 1 + len(value) + 1
+        return tuple(found)
+
+    def values(self, name: str) -> list[tuple[str, int]]:
+        """(value, line) of every field of a name."""
+        return [(value, line) for each, value, line in self.fields if each == name]
+
+    def first(self, name: str) -> str | None:
+        """The first value of a field; None where there is none."""
+        return next((value for value, _ in self.values(name)), None)
+
+    def line_of(self, name: str) -> int:
+        """The line of the first field of a name; 1 where there is none."""
+        return next((line for _, line in self.values(name)), 1)
+
+    @cached_property
+    def sender_domain(self) -> str:
+        """Of the From address, lower case, in ASCII; empty where there is none."""
+        written = self.first("from") or ""
+        found = _ADDRESS.search(written)
+        domain = (found[1] if found else written).rpartition("@")[2].strip().lower().rstrip(".")
+        try:
+            return domain if domain.isascii() else domain.encode("idna").decode("ascii")
+        except UnicodeError:
+            return ""
+
+    @cached_property
+    def is_tracked(self) -> bool:
+        """It went through our hands."""
+        return (self.first("x-mailwake") or "").startswith("tracked")
+
+    @cached_property
+    def leaves(self) -> tuple[Entity, ...]:
+        """Every part that holds no others."""
+        return tuple(part for part in self.message.walk() if not part.parts) if self.message else ()
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The text parts that are shown and can be read."""
+        if self.message is None:
+            return ()
+        return tuple(part for entity in shown(self.message) if (part := self._part(entity)))
+
+    @property
+    def pages(self) -> list[Part]:
+        """Those that are HTML."""
+        return [part for part in self.parts if part.is_html]
+
+    def _part(self, entity: Entity) -> Part | None:
+        raw = self.raw[entity.body_start : entity.body_end]
+        body = read_body(raw, entity.encoding, b"\r\n")
+        decoded = body.decoded if body else decode_anyhow(raw, entity.encoding)
+        text = read_text(decoded, entity.parameters.get("charset")) if decoded is not None else None
+        if text is None:
+            return None
+        return Part(
+            entity=entity,
+            text=text,
+            size_bytes=len(raw),
+            first_line=self.line(entity.body_start),
+            starts=tuple(_starts(raw, entity.encoding)),
+        )
+
+    @cached_property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """Every link of the pages, in document order."""
+        found: list[Anchor] = []
+        for part in self.pages:
+            found += self._anchors(part, len(found) + 1)
+        return tuple(found)
+
+    def _anchors(self, part: Part, number: int) -> Iterator[Anchor]:
+        page = LinkPage(part.text, self._options, first_number=number)
+        for link, found in zip(page.links, page.occurrences, strict=True):
+            seen = visible_text(content_of(found.tag, part.text))
+            yield Anchor(link=link, host=found.host, text=seen, line=part.line(found.tag.start))
+
+
+def _starts(raw: bytes, encoding: str) -> Iterator[int]:
+    """Where in the decoded bytes each line starts."""
+    at = 0
+    for line in raw.splitlines(keepends=True) or [b""]:
+        yield at
+        if encoding == "quoted-printable":
+            at += len(binascii.a2b_qp(line))
+        elif encoding == "base64":
+            at += len(line.strip()) * 3 // 4
+        else:
+            at += len(line)

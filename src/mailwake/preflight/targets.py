@@ -1,0 +1,145 @@
+"""Where the links of a message lead today, followed as readers would.
+
+A tracked link of ours is opened with our own keys and its target is followed: asking the edge would be a click. Links
+to leave a list are asked with HEAD alone, because some pages take a GET for the wish itself. One host is asked one
+thing at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from mailwake.compose.targets import judge_target
+from mailwake.language import noted
+from mailwake.preflight.findings import Finding, Unknown, finding
+from mailwake.preflight.mail import Anchor, Mail
+from mailwake.preflight.surroundings import Surroundings
+from mailwake.preflight.unsubscribing import leads_off
+from mailwake.visiting.asking import Fault
+from mailwake.visiting.visitor import End, Visit, Visitor
+
+#: Different targets that are followed; a mail with more is a catalogue, and a sample will do.
+MOST_TARGETS = 100
+#: For all of them together.
+MOST_SECONDS = 120.0
+_WORKERS = 8
+#: More redirects than this, and rspamd's and others' limits for nested redirectors come near.
+MANY_REDIRECTS = 3
+SLOW_SECONDS = 3.0
+#: Why nobody gets to the page, by the fault of the last hop.
+_FAULTS = {
+    Fault.UNKNOWN_HOST: "link_unknown_host",
+    Fault.NO_ANSWER: "link_no_answer",
+    Fault.NOT_HTTP: "link_no_answer",
+    Fault.TLS: "link_tls",
+    Fault.PRIVATE: "link_private",
+    Fault.SCHEME: "link_nowhere",
+    Fault.UNFIT: "link_nowhere",
+    Fault.TIMEOUT: "link_silent",
+}
+_ENDS = {End.LOOP: "link_circle", End.ENDLESS: "link_endless", End.NOWHERE: "link_nowhere"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """An address that some link leads to."""
+
+    url: str
+    #: the first link that leads there
+    anchor: Anchor
+    only_head: bool
+
+
+def targets(mail: Mail, around: Surroundings) -> list[Target]:
+    """What has to be followed, each once, in document order."""
+    found: dict[str, Target] = {}
+    for anchor in mail.anchors:
+        href = anchor.link.href
+        ours = anchor.host in around.hosts
+        url = (around.installation.target(href) if around.installation and ours else None) if ours else href
+        if not url or judge_target(url)[0] is not None:
+            continue
+        leaves = leads_off(anchor, around)
+        url = url.partition("#")[0]
+        known = found.get(url)
+        if known is None:
+            found[url] = Target(url=url, anchor=anchor, only_head=leaves)
+        elif leaves and not known.only_head:
+            found[url] = Target(url=url, anchor=known.anchor, only_head=True)
+    return list(found.values())
+
+
+def check_targets(mail: Mail, around: Surroundings) -> Iterator[Finding | Unknown]:
+    """Follow the links of a message, and say what readers will meet."""
+    if around.visitor is None:
+        return
+    wanted = targets(mail, around)
+    if len(wanted) > MOST_TARGETS:
+        what = noted("%(count)s further links were not followed: the first %(most)s are enough for one look")
+        yield Unknown(what=what, values={"count": str(len(wanted) - MOST_TARGETS), "most": str(MOST_TARGETS)})
+    visits = follow(wanted[:MOST_TARGETS], around.visitor, each=around.each)
+    for target in wanted[:MOST_TARGETS]:
+        visit = visits.get(target.url)
+        if visit is None:
+            what = noted("%(url)s was not followed: the time for all links together was up")
+            yield Unknown(what=what, values={"url": target.url})
+        else:
+            yield from _judge(target, visit)
+
+
+def follow(
+    wanted: list[Target], visitor: Visitor, *, each: Callable[[str], None] = lambda _: None
+) -> Mapping[str, Visit]:
+    """The visits to each target that there was time for; one host is asked one thing at a time."""
+    by_host: dict[str, list[Target]] = {}
+    for target in wanted:
+        by_host.setdefault(urlsplit(target.url).hostname or "", []).append(target)
+    ends, visits = time.monotonic() + MOST_SECONDS, dict[str, Visit]()
+
+    def of_one_host(host: str) -> None:
+        for target in by_host[host]:
+            if time.monotonic() < ends:
+                each(target.url)
+                visits[target.url] = visitor.visit(target.url, only_head=target.only_head)
+
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        list(pool.map(of_one_host, by_host))
+    return visits
+
+
+def _judge(target: Target, visit: Visit) -> Iterator[Finding | Unknown]:
+    line, words, host = target.anchor.line, target.url, urlsplit(visit.url).hostname or ""
+    if visit.fault is Fault.NO_DNS:
+        yield Unknown(what=noted("%(url)s was not followed: no name server answers"), values={"url": target.url})
+        return
+    if visit.end is not End.ANSWER:
+        code = _ENDS.get(visit.end) or _FAULTS[visit.fault or Fault.NO_ANSWER]
+        yield finding(code, line, words, host=host, url=target.url)
+        return
+    status = visit.status or 0
+    if visit.is_alive is None:
+        if status >= 500 and status not in (501, 999):
+            yield finding("link_error", line, words, host=host, url=target.url, status=str(status))
+        else:
+            what = noted("%(url)s turns programs away (%(status)s); open it in a browser")
+            yield Unknown(what=what, values={"url": target.url, "status": str(status)})
+    elif not visit.is_alive:
+        yield finding("link_dead", line, words, host=host, url=target.url, status=str(status))
+    yield from _way(target, visit)
+
+
+def _way(target: Target, visit: Visit) -> Iterator[Finding]:
+    """What is wrong with how one gets there."""
+    line, words = target.anchor.line, target.url
+    if visit.redirects > MANY_REDIRECTS:
+        yield finding("link_redirects", line, words, url=target.url, count=str(visit.redirects))
+    schemes = [urlsplit(hop.url).scheme for hop in visit.hops]
+    if any(before == "https" and after == "http" for before, after in pairwise(schemes)):
+        yield finding("link_downgraded", line, words, url=target.url)
+    if visit.seconds > SLOW_SECONDS:
+        yield finding("link_slow", line, words, url=target.url, seconds=f"{visit.seconds:.1f}")

@@ -1,0 +1,89 @@
+"""The way off the list: the pair of header fields, their signature, and a link in the body.
+
+Source: RFC 2369 section 3.2, RFC 8058, RFC 6376 sections 5.4.2 and 8.15 (signing a field once more than it is there),
+https://support.google.com/mail/answer/81126.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from mailwake.compose.links import Role
+from mailwake.preflight.findings import Finding, finding
+from mailwake.preflight.mail import Anchor, Mail
+from mailwake.preflight.surroundings import Surroundings
+
+_URI = re.compile(r"<\s*([^<>]*?)\s*>")
+_ONE_CLICK = "list-unsubscribe=one-click"
+_PAIR = ("list-unsubscribe", "list-unsubscribe-post")
+_SIGNED_FIELDS = re.compile(r"(?:^|;)\s*h\s*=([^;]*)")
+_WORDS = re.compile(r"unsubscri|opt[ -]?out|abmelden|abbestellen|d[ée]sabonner|desinscri|darse de baja", re.IGNORECASE)
+
+
+def one_click_url(mail: Mail) -> str | None:
+    """The HTTPS address that takes Gmail's POST; None: there is none."""
+    uris = _URI.findall(mail.first("list-unsubscribe") or "")
+    return next((uri for uri in uris if uri.lower().startswith("https://")), None)
+
+
+def check_unsubscribing(mail: Mail, around: Surroundings) -> Iterator[Finding]:
+    """Of bulk mail: that it can be left, in one click and in the mail itself."""
+    if around.is_transactional or mail.message is None:
+        return
+    yield from _pair(mail, around)
+    if mail.pages and not any(leads_off(anchor, around) for anchor in mail.anchors):
+        yield finding("unsubscribe_link_missing", mail.pages[-1].first_line)
+
+
+def _pair(mail: Mail, around: Surroundings) -> Iterator[Finding]:
+    written, line = mail.first("list-unsubscribe"), mail.line_of("list-unsubscribe")
+    if written is None:
+        yield finding("unsubscribe_missing", 1)
+        return
+    uris = _URI.findall(written)
+    if not uris:
+        yield finding("unsubscribe_bad", line, written)
+        return
+    if one_click_url(mail) is None and not _is_own_http(uris, around):
+        yield finding("unsubscribe_no_https", line, written)
+        return
+    post = mail.first("list-unsubscribe-post")
+    if post is None:
+        yield finding("one_click_missing", line, written)
+    elif post.strip().lower() != _ONE_CLICK:
+        yield finding("one_click_bad", mail.line_of("list-unsubscribe-post"), post)
+    else:
+        yield from _signed(mail)
+
+
+def _is_own_http(uris: list[str], around: Surroundings) -> bool:
+    """Of a tracking host that is tried out without TLS; said of the host already."""
+    plain = [base for base in around.hosts.values() if base.startswith("http:")]
+    return any(uri.startswith(f"{base.rstrip('/')}/") for uri in uris for base in plain)
+
+
+def _signed(mail: Mail) -> Iterator[Finding]:
+    """Some signature covers both, and covers them twice, so that no second one can be put in."""
+    signatures = mail.values("dkim-signature")
+    if not signatures:
+        return
+    counts = [(_covered(value), line) for value, line in signatures]
+    if not any(all(name in fields for name in _PAIR) for fields, _ in counts):
+        yield finding("unsubscribe_unsigned", signatures[0][1], signatures[0][0])
+    elif not any(all(fields.count(name) > 1 for name in _PAIR) for fields, _ in counts):
+        yield finding("unsubscribe_not_oversigned", signatures[0][1], signatures[0][0])
+
+
+def _covered(signature: str) -> list[str]:
+    found = _SIGNED_FIELDS.search(signature)
+    return [name.strip().lower() for name in found[1].split(":")] if found else []
+
+
+def leads_off(anchor: Anchor, around: Surroundings) -> bool:
+    """Whether a link is for leaving: it says so, or leads to a page of ours for that, whatever it is called."""
+    if anchor.link.role in (Role.UNSUBSCRIBE, Role.PREFERENCES) or anchor.link.why_not == "own_page":
+        return True
+    is_ours = anchor.host in around.hosts and urlsplit(anchor.link.href).path.startswith(("/u/", "/p/"))
+    return is_ours or _WORDS.search(anchor.text) is not None
