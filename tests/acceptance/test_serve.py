@@ -63,7 +63,9 @@ def wait_until_ready(process: subprocess.Popen[str]) -> list[str]:
 def test_it_comes_up_answers_refuses_a_second_one_and_stops_when_asked(config: Path) -> None:
     with serving(config) as process:
         said = wait_until_ready(process)
-        assert sorted(line.split()[0] for line in said[:-1]) == ["edge-0", "ingest", "monitor", "relay", "web"]
+        ready = sorted(line.split()[0] for line in said[:-1] if line.split()[1] == "ready")
+        assert ready == ["edge-0", "ingest", "monitor", "relay", "web"]
+        assert [line for line in said if " audit.anchored " in line], "what operators keep elsewhere"
         address = json.loads((config.parent / "mailwake-data" / "web.json").read_text())["url"]
         with urllib.request.urlopen(f"{address}/health", timeout=20) as answer:
             assert answer.status == 200

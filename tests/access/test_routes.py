@@ -10,6 +10,7 @@ from tests.web.conftest import HOSTILE
 
 from mailwake.access.roles import REVEAL, may, permissions
 from mailwake.access.routes import line_of, table
+from mailwake.audit import routes as audit_routes
 from mailwake.entrance import coming, managing
 from mailwake.insight.stores import Stores
 from mailwake.store.access.masked import pseudonym
@@ -19,7 +20,7 @@ from mailwake.web.app import ROUTERS
 ROUTES = sorted(
     {
         (method, route.path)
-        for router in (*ROUTERS, coming.router, managing.router)
+        for router in (*ROUTERS, audit_routes.router, coming.router, managing.router)
         for route in router.routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()
@@ -53,7 +54,7 @@ def filled(path: str) -> str:
 def test_every_route_has_a_line_and_every_line_a_route() -> None:
     assert [f"{method} {path}" for method, path in ROUTES if line_of(method, path) is None] == []
     known = {f"{method.lower()} {path}" for method, path in ROUTES}
-    apart = {"get /api/export/campaigns", "get /api/export/links"}
+    apart = {"get /api/export/campaigns", "get /api/export/links", "get /login/oidc", "get /login/oidc/callback"}
     assert set(table()) - known == apart
 
 

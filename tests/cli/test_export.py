@@ -12,7 +12,7 @@ from tests.conftest import Home
 from tests.insight import seeding
 
 from mailwake.cli.export import command
-from mailwake.cli.export.packing import maker_of
+from mailwake.cli.packing import maker_of
 from mailwake.errors import BadInput, Misconfigured
 from mailwake.serving import address
 from mailwake.serving.server import serve

@@ -18,9 +18,9 @@ from tests.webhooks.calls import SECRET, bounce, call, hmac_hex, sns
 from typer.testing import CliRunner, Result
 
 from mailwake.cli import build
+from mailwake.cli.hooks import hooks_of
 from mailwake.cli.init import make
 from mailwake.cli.serve import roles_of
-from mailwake.cli.webhooks.hooks import hooks_of
 from mailwake.errors import BadInput, Misconfigured, Unreadable
 from mailwake.eventlog.sqlite import SqliteReader, append_now
 from mailwake.events import Event, Note, decode_event, encode_event

@@ -18,8 +18,8 @@ from tests.acceptance.test_serve import free_ports
 from tests.queues.amazon import ENVIRONMENT, REGION, Amazon, serving
 from tests.webhooks.calls import CERTIFICATE_URL, TOPIC, bounce, certificate, sns
 
+from mailwake.cli.hooks import hooks_of
 from mailwake.cli.init import make
-from mailwake.cli.webhooks.hooks import hooks_of
 from mailwake.errors import Misconfigured
 from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.events import Event, EventType, Note, decode_event

@@ -209,16 +209,16 @@ def test_a_login_of_the_transactional_stream_reaches_who_unsubscribed_from_marke
     serve: Serve, sink: Sink, home: Home
 ) -> None:
     suppress(home, ANNA)
-    (home.folder / "pass").write_text("secret", encoding="utf-8")
+    (home.folder / "pass").write_text("wool and rain", encoding="utf-8")
     users = '[relay.users]\n"app+transactional" = "file:pass"\nnews = "file:pass"'
     running = serve(users)
     with running.client() as client:
-        client.login("app+transactional", "secret")
+        client.login("app+transactional", "wool and rain")
         client.sendmail(ME, [ANNA], HTML)
     assert len(sink.mails) == 1
     assert b"List-Unsubscribe" not in sink.mails[0].content
     with running.client() as client:
-        client.login("news", "secret")
+        client.login("news", "wool and rain")
         with pytest.raises(smtplib.SMTPRecipientsRefused):
             client.sendmail(ME, [ANNA], HTML)
 

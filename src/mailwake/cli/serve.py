@@ -34,7 +34,7 @@ def command(config: ConfigOption = DEFAULT_FILE) -> None:
     settings = load(config)
     keep_apart(settings)
     if settings.webhooks:
-        from mailwake.cli.webhooks.hooks import hooks_of
+        from mailwake.cli.hooks import hooks_of
         from mailwake.cli.webhooks_role import open_queues
 
         open_queues(settings, hooks_of(settings))

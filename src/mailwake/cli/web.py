@@ -208,7 +208,7 @@ def _links(settings: Settings, events: EventStore) -> Callable[[], None]:
 
 
 async def _serve(settings: Settings, stores: Stores, desk: Desk, door: Door) -> None:
-    from mailwake.cli.export.packing import maker_of
+    from mailwake.cli.packing import maker_of
     from mailwake.cli.privacy.owning import disclosing
     from mailwake.monitoring.status import look
     from mailwake.serving.server import serve

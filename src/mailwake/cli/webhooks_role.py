@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
+from mailwake.cli.hooks import hooks_of
 from mailwake.cli.logs import configure
-from mailwake.cli.webhooks.hooks import hooks_of
 from mailwake.copies import Copies
 from mailwake.errors import Misconfigured, Unavailable
 from mailwake.eventlog import LogWriter

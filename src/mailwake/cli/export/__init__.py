@@ -19,8 +19,8 @@ from rich.console import Console
 from mailwake.audit.words import EVERYTHING, Action, Thing
 from mailwake.cli.acting import audited_act, moment
 from mailwake.cli.export.fetching import fetch
-from mailwake.cli.export.packing import maker_of
 from mailwake.cli.options import ConfigOption
+from mailwake.cli.packing import maker_of
 from mailwake.drawing.terminal import visible
 from mailwake.errors import BadInput, Misconfigured
 from mailwake.exports import formats

@@ -11,8 +11,6 @@ import msgspec
 import typer
 
 from mailwake.cli.options import ConfigOption
-from mailwake.cli.replay import open_history
-from mailwake.cli.report.asking import ask
 from mailwake.events import Micros
 from mailwake.retention.clock import Clock
 from mailwake.retention.nightly import apply_surely
@@ -40,6 +38,8 @@ def retention(
 
     Example: mailwake privacy retention --apply
     """
+    from mailwake.cli.report.asking import ask  # its room draws tables, which no role can
+
     settings = load(config)
     running = address.read(settings.data_folder)
     body = None if running is None else ask(running.url, _PATH, b"{}" if apply else None)
@@ -60,6 +60,7 @@ def retention(
 
 def _alone(settings: Settings, *, apply: bool) -> Plan:
     """By ourselves, where no dashboard owns the event store."""
+    from mailwake.cli.replay import open_history
 
     def wall() -> int:
         return time.time_ns() // 1_000

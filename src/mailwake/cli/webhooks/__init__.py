@@ -77,7 +77,7 @@ def sqs(config: ConfigOption = DEFAULT_FILE) -> None:
 
     Example: mailwake webhooks sqs
     """
-    from mailwake.cli.webhooks.hooks import hooks_of
+    from mailwake.cli.hooks import hooks_of
     from mailwake.cli.webhooks_role import open_queues
 
     settings = load(config)
