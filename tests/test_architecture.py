@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "smtp": set(),
     "send": {"smtp", "compose", "eventlog", "store", "goals"},
     "merge": {"send", "smtp", "compose", "eventlog", "store"},
+    "hygiene": {"atlas", "merge", "store"},
     "inert": set(),
     "edge": {"eventlog", "inert"},
     "notices": set(),

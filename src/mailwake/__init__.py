@@ -11,6 +11,7 @@ The rooms, in the order an email lives::
     smtp       takes messages in and hands them to the next server, every byte as it is
     send       the SMTP relay, and tracked copies for programs
     merge      a letter and a list of people, mailed one by one
+    hygiene    a list of addresses looked through before it is mailed
     inert      of whom nothing may be recorded any more
     edge       pixel, click, unsubscribe, preferences
     eventlog   append, survive, replay

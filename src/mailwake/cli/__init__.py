@@ -22,6 +22,7 @@ COMMANDS = (
     "init",
     "serve",
     "instrument",
+    "hygiene",
     "send",
     "report",
     "compare",

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mailwake.cli import fail
+from mailwake.cli.hygiene.command import looked_through, summary
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.segment import members_of
 from mailwake.errors import BadInput, Unavailable
@@ -80,6 +82,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     name = source.campaign or template.stem
     try:
         listed = _listed(settings, tracker, people, segment)
+        _say_of_list(tracker, listed, source.stream)
         if dry_run:
             _show_samples(tracker, source, listed, name)
             return
@@ -114,6 +117,12 @@ def _listed(settings: Settings, tracker: Tracker, path: Path, segment: str) -> P
     """The list; of it those in the segment alone, where one is named."""
     listed = read_people(path)
     return only(listed, tracker.state, set(members_of(settings, segment))) if segment else listed
+
+
+def _say_of_list(tracker: Tracker, listed: People, stream: str) -> None:
+    """What `mailwake hygiene` knows of the list without asking anybody; it keeps no mail back."""
+    if said := summary(looked_through(tracker.state, listed, stream=stream or "marketing")):
+        print(f"{said}; `mailwake hygiene` names them", file=sys.stderr)
 
 
 class Writes(AnyLetter, Protocol):
