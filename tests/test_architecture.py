@@ -111,6 +111,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "apidoc": {
         "consents",
+        "hygiene",
         "workflows",
         "pushing",
         "insight",
@@ -139,6 +140,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "apidoc",
         "send",
         "merge",
+        "hygiene",
         "leaving",
         "consents",
         "suppression",

@@ -248,3 +248,11 @@ def test_links_above_what_a_token_can_count_are_left_alone() -> None:
     assert [link.why_not for link in instrument_html(html.encode(), make_copy(), OPTIONS).links[-6:]] == [None] + [
         "too_many"
     ] * 5
+
+
+@pytest.mark.parametrize(("least", "has_pixel"), [(0, True), (30, True), (31, False)])
+def test_a_page_may_be_too_short_for_a_pixel(least: int, has_pixel: bool) -> None:
+    html = b"<p>Hello, and nothing else</p>"
+    made = instrument_html(html, make_copy(), ComposeOptions(pixel_min_bytes=least))
+    assert (b"/o/" in made.message) is has_pixel
+    assert made.pixel is has_pixel

@@ -18,12 +18,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mailwake.cli import fail
-from mailwake.cli.hygiene.command import looked_through, summary
+from mailwake.cli.acting import moment
+from mailwake.cli.hygiene.command import summary
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.segment import members_of
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import CampaignId, EventType, Handle, Micros, encode_event
+from mailwake.hygiene.desk import looked_through
 from mailwake.merge.holdout import percent
 from mailwake.merge.ledger import own_events, standings, writer_of
 from mailwake.merge.letter import Letter
@@ -121,7 +123,7 @@ def _listed(settings: Settings, tracker: Tracker, path: Path, segment: str) -> P
 
 def _say_of_list(tracker: Tracker, listed: People, stream: str) -> None:
     """What `mailwake hygiene` knows of the list without asking anybody; it keeps no mail back."""
-    if said := summary(looked_through(tracker.state, listed, stream=stream or "marketing")):
+    if said := summary(looked_through(tracker.state, listed, now=moment(), stream=stream)):
         print(f"{said}; `mailwake hygiene` names them", file=sys.stderr)
 
 

@@ -32,6 +32,7 @@ from mailwake.web import (
     exports,
     faults,
     goals,
+    hygiene,
     lists,
     notifications,
     pages,
@@ -98,6 +99,7 @@ def create_app(
     app.include_router(calls.router)
     app.include_router(experiments.router)
     app.include_router(goals.router)
+    app.include_router(hygiene.router)
     app.include_router(notifications.router)
     app.state.exports = exports.Places()
     app.state.packs = packs

@@ -21,14 +21,13 @@ from mailwake.drawing.rows import write_rows
 from mailwake.drawing.terminal import table_of, visible
 from mailwake.hygiene import answers, domains
 from mailwake.hygiene.answers import Hygiene
-from mailwake.hygiene.checks import domains_of, look_through
-from mailwake.hygiene.memory import own
+from mailwake.hygiene.checks import domains_of
+from mailwake.hygiene.desk import looked_through
 from mailwake.hygiene.words import SEVERITY_LABELS
 from mailwake.insight.stores import Stores
 from mailwake.merge.people import People, read_people
 from mailwake.profiles import STREAMS
 from mailwake.settings import DEFAULT_FILE, Settings, load
-from mailwake.store.state import StateStore
 
 #: lines shown on a terminal; --csv and --json have all
 MOST_LINES = 40
@@ -54,7 +53,7 @@ def command(
         look_up(config, listed)
     mailed = mailed_lately(settings)
     with state_of(config) as state:
-        told = looked_through(state, listed, stream=stream, mailed=mailed)
+        told = looked_through(state, listed, now=moment(), stream=stream, mailed=mailed)
     if as_json:
         sys.stdout.write(answers.to_json(told).decode())
     elif as_csv:
@@ -86,13 +85,6 @@ def mailed_lately(settings: Settings) -> dict[str, int]:
 
     known = msgspec.json.decode(answer_of(settings, "/api/domains", answer), type=Atlas)
     return {line.name: line.recipients for line in known.domains if line.name}
-
-
-def looked_through(state: StateStore, listed: People, *, stream: str, mailed: dict[str, int] | None = None) -> Hygiene:
-    """The list with what is remembered of it; asks no name server."""
-    now = moment()
-    remembered = own(state, [each.address for each in listed.people], now=now, stream=stream, mailed=mailed)
-    return look_through(listed, remembered, domains.kept(state, domains_of(listed), now=now))
 
 
 def summary(told: Hygiene) -> str:
