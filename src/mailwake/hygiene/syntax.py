@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 
 from mailwake.errors import BadInput
-from mailwake.language import noted
 from mailwake.store.state import split_address
 
 MAX_LOCAL_OCTETS, MAX_DOMAIN_OCTETS, MAX_LABEL_OCTETS = 64, 253, 63
@@ -19,13 +18,13 @@ _ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+")
 _QUOTED = re.compile(r'"(?:[ !#-\[\]-~\x80-\U0010ffff]|\\[ -~])*"')
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]+(?<!-)")
 
-NO_ADDRESS = noted("it has no @ with a name before and a domain behind it")
-SPACE = noted("it holds a space or a character that cannot be seen")
-DOTS = noted("a dot stands at the start or end of the name, or two follow each other")
-LETTER = noted("the name holds a character that needs quotes around it")
-LONG_NAME = noted("the name is longer than the 64 octets that mail servers take")
-NO_DOMAIN = noted("the domain is none: it needs labels of letters, digits and hyphens with dots between")
-LITERAL = noted("a number in brackets instead of a domain; lists cannot be mailed there")
+NO_ADDRESS = "it has no @ with a name before and a domain behind it"
+SPACE = "it holds a space or a character that cannot be seen"
+DOTS = "a dot stands at the start or end of the name, or two follow each other"
+LETTER = "the name holds a character that needs quotes around it"
+LONG_NAME = "the name is longer than the 64 octets that mail servers take"
+NO_DOMAIN = "the domain is none: it needs labels of letters, digits and hyphens with dots between"
+LITERAL = "a number in brackets instead of a domain; lists cannot be mailed there"
 
 
 def fault(address: str) -> str:
