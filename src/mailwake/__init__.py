@@ -11,6 +11,7 @@ The rooms, in the order an email lives::
     smtp       takes messages in and hands them to the next server, every byte as it is
     send       the SMTP relay, and tracked copies for programs
     merge      a letter and a list of people, mailed one by one
+    hygiene    a list looked through before it is mailed; whom to pause
     inert      of whom nothing may be recorded any more
     detours    links whose readers are sent elsewhere than the mail says
     edge       pixel, click, unsubscribe, preferences
@@ -73,7 +74,6 @@ The rooms, in the order an email lives::
     backup     all of an installation, copied while it runs, and put back
     disclosure a recipient's own page
     retention  how long what is known of people is kept
-    hygiene    whom to pause, of those whose last open is known by the day
     orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command
     simulate   the outside world, for demo and tests

@@ -63,6 +63,8 @@ class Compose:
     decoys: bool = False
     #: track links of text/plain parts too; off because the reader sees the long URL
     text_parts: bool = False
+    #: no pixel in a page of fewer bytes; 3200 spares what SpamAssassin holds against pictures in short pages
+    pixel_min_bytes: int = 0
     #: instrument mail that is DKIM-signed already, which breaks the signature; only where it is signed again later
     dkim_signed: bool = False
     #: UTM parameters to add to links that have none, such as {utm_source = "newsletter"}

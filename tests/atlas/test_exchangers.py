@@ -11,32 +11,39 @@ pytest.importorskip("dns")
 
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 
 from mailwake.atlas.exchangers import GIVE_UP_AFTER, KEEP_MICROS, DnsResolver, LookedUp, NoAnswer, look_up
 from mailwake.events import Micros
-from mailwake.store.state import StateStore, open_state
+from mailwake.store.state import Route, StateStore, open_state
 
 RECORDS = {
     "corp.example.": ["20 backup.example.", "10 MX0A.pphosted.com."],
     "null.example.": ["0 ."],
     "wide.example.": [f"{n} mx{n}.example." for n in range(30)],
 }
+ADDRESSES = {("web.example.", "A"): "192.0.2.1", ("six.example.", "AAAA"): "2001:db8::1"}
+#: names that exist without MX
+NO_MX = ("empty.example.", "web.example.", "six.example.")
 
 
 class Answering(socketserver.BaseRequestHandler):
-    """MX of a few names; nothing for empty.example, a fault for broken.example, no such name for all others."""
+    """MX of a few names, addresses of two, a fault for broken.example, no such name for all others."""
 
     def handle(self) -> None:
         packet, socket = self.request
         asked = dns.message.from_wire(packet)
         reply = dns.message.make_response(asked)
         name = asked.question[0].name.to_text()
-        if name in RECORDS:
+        kind = dns.rdatatype.to_text(asked.question[0].rdtype)
+        if (name, kind) in ADDRESSES:
+            reply.answer.append(dns.rrset.from_text(name, 60, "IN", kind, ADDRESSES[name, kind]))
+        elif name in RECORDS and kind == "MX":
             reply.answer.append(dns.rrset.from_text(name, 60, "IN", "MX", *RECORDS[name]))
         elif name == "broken.example.":
             reply.set_rcode(dns.rcode.SERVFAIL)
-        elif name != "empty.example.":
+        elif name not in NO_MX:
             reply.set_rcode(dns.rcode.NXDOMAIN)
         socket.sendto(reply.to_wire(), self.client_address)
 
@@ -71,6 +78,27 @@ def test_exchangers_come_most_preferred_first_and_none_is_an_answer(
 def test_what_nobody_can_say_is_no_answer(resolver: DnsResolver, domain: str) -> None:
     with pytest.raises(NoAnswer):
         resolver.exchangers(domain)
+
+
+@pytest.mark.parametrize(
+    ("domain", "route"),
+    [
+        ("corp.example", Route.EXCHANGERS),
+        ("null.example", Route.REFUSED),
+        ("web.example", Route.ADDRESS),
+        ("six.example", Route.ADDRESS),
+        ("empty.example", Route.NONE),
+        ("gone.example", Route.NO_DOMAIN),
+    ],
+)
+def test_how_a_domain_without_exchangers_is_meant(resolver: DnsResolver, domain: str, route: Route) -> None:
+    """RFC 5321 section 5.1, RFC 7505."""
+    assert resolver.route(domain)[1] is route
+
+
+def test_a_fault_is_no_answer_about_the_way_either(resolver: DnsResolver) -> None:
+    with pytest.raises(NoAnswer):
+        resolver.route("broken.example")
 
 
 @pytest.fixture

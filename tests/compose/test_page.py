@@ -285,3 +285,11 @@ def test_without_room_above_there_is_one_pixel_as_ever() -> None:
 def test_no_pixel_of_either_kind_where_opens_are_off() -> None:
     copy = make_copy(modes=Modes(opens=Mode.OFF, clicks=Mode.INDIVIDUAL))
     assert b"/o/" not in instrument_html(b"<body><p>x</p><p>y</p></body>", copy, BOTH).message
+
+
+@pytest.mark.parametrize(("least", "has_pixel"), [(0, True), (30, True), (31, False)])
+def test_a_page_may_be_too_short_for_a_pixel(least: int, has_pixel: bool) -> None:
+    html = b"<p>Hello, and nothing else</p>"
+    made = instrument_html(html, make_copy(), ComposeOptions(pixel_min_bytes=least))
+    assert (b"/o/" in made.message) is has_pixel
+    assert made.pixel is has_pixel

@@ -131,3 +131,9 @@ def test_a_missing_file_is_said_in_one_line(tmp_path: Path) -> None:
 
 def test_an_address_hides_itself_in_a_skipped_line() -> None:
     assert "anna@" not in repr(read("email\nanna@\n").skipped)
+
+
+def test_a_domain_that_idna_cannot_write_stops_no_other_line() -> None:
+    people = read(f"email\nann@{'ü' * 60}.example\nbob@example.com\n")
+    assert [person.address for person in people.people] == ["bob@example.com"]
+    assert people.skipped[0].reason == "the domain is none"

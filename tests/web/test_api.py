@@ -120,6 +120,7 @@ def test_the_routes_are_described(asking: Asking) -> None:
         "/api/campaigns/{campaign}/links/{number}/people",
     }
     lists = {"/api/suppressions", "/api/suppressions/{address}", "/api/suppressions/lift", "/api/incidents"}
+    lists |= {"/api/hygiene"}
     segments = {f"/api/segments{rest}" for rest in ("", "/{name}", "/{name}/people", "/{name}/handles", "/delete")}
     segments |= {"/api/query", "/api/query/handles", "/api/query/next", "/api/sunset"}
     tried = {"/api/experiments", "/api/experiments/{name}", "/api/experiments/{name}/decide", "/api/experiment-plan"}

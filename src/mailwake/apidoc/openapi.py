@@ -25,6 +25,7 @@ from mailwake.earnings.answers import CampaignConversions, GoalReport
 from mailwake.experiments.answers import AllAnswer, ExperimentAnswer, PlanAnswer
 from mailwake.exports.events import EventsPage
 from mailwake.exports.formats import FORMATS
+from mailwake.hygiene.answers import Hygiene
 from mailwake.hygiene.inactive import Inactive
 from mailwake.insight.answers import CampaignReport, Overview, PeoplePage
 from mailwake.insight.click_map import ClickMap
@@ -75,6 +76,7 @@ ANSWERS: Mapping[str, Any] = {
     "get /api/suppressions": shapes.SuppressionsPage,
     "post /api/suppressions": shapes.Added,
     "post /api/suppressions/lift": shapes.LiftedAnswer,
+    "post /api/hygiene": Hygiene,
     "get /api/suppressions/{address}": shapes.AddressAnswer,
     "get /api/consent/{address}": ConsentAnswer,
     "put /api/consent/{address}": shapes.ConsentWritten,
@@ -126,6 +128,7 @@ ANSWERS: Mapping[str, Any] = {
 #: route to the members of the object that it takes; the first so many of them have to be there
 BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "post /api/suppressions": (2, ("address", "why", "reason", "stream", "campaign", "by")),
+    "post /api/hygiene": (1, ("people", "stream")),
     "post /api/suppressions/lift": (2, ("address", "why", "reason", "by")),
     "post /api/segments": (2, ("name", "query", "kind", "by")),
     "post /api/segments/delete": (1, ("name",)),

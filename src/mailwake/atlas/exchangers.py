@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from mailwake.errors import Misconfigured
 from mailwake.events import SECOND, Micros
-from mailwake.store.state import StateStore
+from mailwake.store.state import Route, StateStore
 
 #: Domains move seldom.
 KEEP_MICROS = 30 * 86_400 * SECOND
@@ -33,6 +33,18 @@ class Resolver(Protocol):
 
     def exchangers(self, domain: str) -> Sequence[str]:
         """Host names that take the domain's mail, most preferred first; empty: it says that it has none.
+
+        Raises:
+            NoAnswer: nobody can say just now.
+        """
+        ...
+
+
+class RouteResolver(Protocol):
+    """Asks the DNS which way mail gets to a domain."""
+
+    def route(self, domain: str) -> tuple[tuple[str, ...], Route]:
+        """Its exchangers, most preferred first, and which way mail gets there. May be called by several threads.
 
         Raises:
             NoAnswer: nobody can say just now.
@@ -83,18 +95,48 @@ class DnsResolver:
         if nameservers:
             self._stub.nameservers, self._stub.port = list(nameservers), port
         self._stub.lifetime = timeout_seconds
-        self._none, self._faults = (NXDOMAIN, NoData), (DNSException, OSError, ValueError)
+        self._no_name, self._no_data = NXDOMAIN, NoData
+        self._faults = (DNSException, OSError, ValueError)
 
     def exchangers(self, domain: str) -> Sequence[str]:
         """See `Resolver.exchangers`. A null MX (RFC 7505) is none."""
-        try:
-            answer = self._stub.resolve(f"{domain}.", "MX", search=False)
-        except self._none:
-            return []
-        except self._faults as fault:
-            raise NoAnswer(type(fault).__name__) from None
+        return self._ranked(domain) or []
+
+    def route(self, domain: str) -> tuple[tuple[str, ...], Route]:
+        """See `RouteResolver.route`."""
+        hosts = self._ranked(domain)
+        if hosts is None:
+            return (), self._without(domain)
+        return tuple(hosts), Route.EXCHANGERS if hosts else Route.REFUSED
+
+    def _ranked(self, domain: str) -> list[str] | None:
+        """Its exchangers; empty: a null MX; None: it has no MX."""
+        answer = self._ask(domain, "MX")
+        if not isinstance(answer, list):
+            return None
         ranked = sorted((int(each.preference), str(each.exchange).rstrip(".").lower()) for each in answer)
         return [host for _, host in ranked if host][:MAX_HOSTS]
+
+    def _without(self, domain: str) -> Route:
+        """What a domain without MX has instead."""
+        for kind in ("A", "AAAA"):
+            answer = self._ask(domain, kind)
+            if isinstance(answer, list):
+                return Route.ADDRESS
+            if answer is Route.NO_DOMAIN:
+                return answer
+        return Route.NONE
+
+    def _ask(self, domain: str, kind: str) -> list[Any] | Route:
+        """Its records of one kind, or what it has instead: no such name, or nothing of this kind."""
+        try:
+            return list(self._stub.resolve(f"{domain}.", kind, search=False))
+        except self._no_name:
+            return Route.NO_DOMAIN
+        except self._no_data:
+            return Route.NONE
+        except self._faults as fault:
+            raise NoAnswer(type(fault).__name__) from None
 
 
 def look_up(

@@ -124,6 +124,9 @@ CHANGES = (
     Act("POST", "/api/consent", _does(Action.CONSENTS_IMPORTED, "consents")),
     Act("POST", "/api/score/use", _does(Action.SCORE_CHOSEN, "model", "name")),
     Act("POST", "/api/privacy/retention", _does(Action.OUTDATED_REMOVED, "retention")),
+    Act("POST", "/api/preflight", _does(Action.REQUEST_MADE, "preflight")),
+    Act("POST", "/preflight", _does(Action.REQUEST_MADE, "preflight")),
+    Act("POST", "/api/hygiene", _does(_LISTED, "hygiene")),
     # These two change nothing, but what they answer names people.
     Act("POST", "/api/score/movers", _does(_LISTED, "scores")),
     Act("POST", "/api/score/learn", _does(_LISTED, "scores")),

@@ -23,6 +23,7 @@ COMMANDS = (
     "serve",
     "instrument",
     "preflight",
+    "check-list",
     "send",
     "report",
     "compare",

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mailwake.cli import fail
+from mailwake.cli.acting import moment
+from mailwake.cli.check_list.command import summary
 from mailwake.cli.options import ConfigOption, ForceOption, PreflightOption
 from mailwake.cli.preflight.gate import Gate
 from mailwake.cli.segment import members_of
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
 from mailwake.events import CampaignId, EventType, Handle, Micros, encode_event
+from mailwake.hygiene.desk import looked_through
 from mailwake.merge.holdout import percent
 from mailwake.merge.ledger import own_events, standings, writer_of
 from mailwake.merge.letter import Letter
@@ -84,6 +88,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     name = source.campaign or template.stem
     try:
         listed = _listed(settings, tracker, people, segment)
+        _say_of_list(tracker, listed, source.stream)
         if dry_run:
             _show_samples(tracker, source, listed, name)
             return
@@ -119,6 +124,12 @@ def _listed(settings: Settings, tracker: Tracker, path: Path, segment: str) -> P
     """The list; of it those in the segment alone, where one is named."""
     listed = read_people(path)
     return only(listed, tracker.state, set(members_of(settings, segment))) if segment else listed
+
+
+def _say_of_list(tracker: Tracker, listed: People, stream: str) -> None:
+    """What `mailwake check-list` knows of the list without asking anybody; it keeps no mail back."""
+    if said := summary(looked_through(tracker.state, listed, now=moment(), stream=stream)):
+        print(f"{said}; `mailwake check-list` names them", file=sys.stderr)
 
 
 class Writes(AnyLetter, Protocol):

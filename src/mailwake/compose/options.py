@@ -33,6 +33,8 @@ class ComposeOptions:
     decoys: bool = False
     #: track links of text/plain parts too
     text_parts: bool = False
+    #: no pixel in a page of fewer bytes
+    pixel_min_bytes: int = 0
     #: query parameters for tracked links that do not have them
     utm: Mapping[str, str] = field(default_factory=dict)
     #: turn {{unsubscribe_url}}, {{preferences_url}} and mailwake: addresses into our pages
@@ -72,6 +74,7 @@ class ComposeOptions:
             end_pixel=wanted.end_pixel,
             decoys=wanted.decoys,
             text_parts=wanted.text_parts,
+            pixel_min_bytes=wanted.pixel_min_bytes,
             dkim_signed=wanted.dkim_signed,
             utm=wanted.utm,
             own_hosts=settings.own_hosts,

@@ -122,9 +122,9 @@ class Page:
         """Where the pixel goes, as a position of the view; None: nowhere.
 
         Before the last real </body>, else at the end of the document; never into a link, the structure of a table, or
-        what is no markup.
+        what is no markup. Nowhere in a page that is shorter than the sender wants it for one.
         """
-        if self.is_amp or self.is_empty:
+        if self.is_amp or self.is_empty or len(self.text.view) < self._options.pixel_min_bytes:
             return None
         found, view = self._scan, self.text.view
         end = found.html_end if found.body_end is None else found.body_end

@@ -1,1 +1,1 @@
-"""Whom to pause: recipients in mode `deliverability` who have not opened for a while. Names, and never a day."""
+"""A list of addresses looked through before it is mailed, and whom to pause of those known by the day alone."""

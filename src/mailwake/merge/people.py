@@ -152,4 +152,8 @@ def refuse(address: str, fields: Mapping[str, str]) -> str:
     labels = found["domain"].split(".")
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
         return "the domain is none"
+    try:
+        address_key(address)
+    except BadInput:  # letters of a domain that IDNA cannot write
+        return "the domain is none"
     return ""

@@ -40,6 +40,7 @@ from mailwake.web import (
     experiments,
     exports,
     goals,
+    hygiene,
     links,
     lists,
     notifications,
@@ -55,7 +56,7 @@ from mailwake.web import (
 
 #: everything that is shown and changed, but for the pages of accounts
 _FIRST = (api, pages, click_maps, deliverability, lists, unsubscribes, suppressions, consent, segments, calls)
-_THEN = (experiments, goals, notifications, exports, salesforce, workflows, links, audit, privacy, preflight)
+_THEN = (experiments, goals, notifications, exports, salesforce, workflows, links, audit, privacy, preflight, hygiene)
 ROUTERS = tuple(module.router for module in (*_FIRST, *_THEN))
 
 

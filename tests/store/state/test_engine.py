@@ -174,7 +174,8 @@ SINCE_0006 = (
 
 
 def forget_the_chain(connection: sqlite3.Connection) -> None:
-    """Make the ledger of consent what it was before version 0011."""
+    """Make the ledger of consent what it was before version 0011, and take out the column of 0021."""
+    connection.execute("alter table exchangers drop column route")
     connection.execute("delete from meta where name = 'consent_head'")
     for column in ("noted_at", "method", "text", "text_sha256", "locale", "actor", "url", "proof", "previous", "hash"):
         connection.execute(f"alter table consent_ledger drop column {column}")

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from mailwake.events import Micros
 from mailwake.store.state import schema
 from mailwake.store.state.engine import Database, chunks
-from mailwake.store.state.rows import Exchangers
+from mailwake.store.state.rows import Exchangers, Route
 
 _recipients, _exchangers = schema.recipients, schema.exchangers
 
@@ -35,7 +35,9 @@ class Domains:
         with self._database.reading() as connection:
             for part in chunks(domains):
                 for row in connection.execute(select(_exchangers).where(_exchangers.c.domain.in_(part))):
-                    found[row.domain] = Exchangers(hosts=tuple(row.hosts), looked_up_at=Micros(row.looked_up_at))
+                    route = Route(row.route) if row.route else Route.EXCHANGERS if row.hosts else None
+                    at = Micros(row.looked_up_at)
+                    found[row.domain] = Exchangers(hosts=tuple(row.hosts), looked_up_at=at, route=route)
         return found
 
     def places(self, domains: Iterable[str]) -> dict[str, str]:
@@ -44,10 +46,11 @@ class Domains:
         known = self.exchangers(names)
         return {name: _place(known[name].hosts, name) if name in known else name for name in names}
 
-    def put_exchangers(self, domain: str, hosts: Sequence[str], *, now: Micros) -> None:
+    def put_exchangers(self, domain: str, hosts: Sequence[str], *, now: Micros, route: Route | None = None) -> None:
         """Keep what the DNS says of a domain, over what it said before."""
-        made = self._database.upsert(_exchangers).values(domain=domain, hosts=list(hosts), looked_up_at=now)
-        change = {"hosts": made.excluded.hosts, "looked_up_at": made.excluded.looked_up_at}
+        row = {"domain": domain, "hosts": list(hosts), "looked_up_at": now, "route": route}
+        made = self._database.upsert(_exchangers).values(row)
+        change = {name: made.excluded[name] for name in ("hosts", "looked_up_at", "route")}
         with self._database.writing() as connection:
             connection.execute(made.on_conflict_do_update(index_elements=["domain"], set_=change))
 

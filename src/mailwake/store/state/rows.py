@@ -277,6 +277,20 @@ class Standing(NamedTuple):
     modes: Modes
 
 
+class Route(StrEnum):
+    """Which way mail gets to a domain (RFC 5321 section 5.1, RFC 7505)."""
+
+    EXCHANGERS = "exchangers"
+    #: it has no MX but an address, where mail goes then
+    ADDRESS = "address"
+    #: a null MX: it takes no mail, and says so
+    REFUSED = "refused"
+    #: neither MX nor address
+    NONE = "none"
+    #: there is no such name
+    NO_DOMAIN = "no_domain"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Exchangers:
     """The servers that take a domain's mail, as its DNS once said."""
@@ -284,6 +298,8 @@ class Exchangers:
     #: host names, lower-case, most preferred first; empty: it says that it has none
     hosts: tuple[str, ...]
     looked_up_at: Micros
+    #: None: nobody asked how a domain without MX is meant
+    route: Route | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0019"
+VERSION = "0020"
 
 metadata = MetaData(
     naming_convention={
@@ -211,6 +211,8 @@ exchangers = Table(
     #: host names, most preferred first; empty: the domain says that it has none
     Column("hosts", JSON, nullable=False),
     Column("looked_up_at", BigInteger, nullable=False),
+    #: which way mail gets there; null: nobody asked
+    Column("route", String(16)),
 )
 
 segments = Table(
