@@ -14,7 +14,9 @@ from mailwake.audit.checking import Checked, verify
 from mailwake.audit.opening import anchors_of
 from mailwake.errors import BadInput
 from mailwake.settings import Settings
+from mailwake.store.access.masked import MaskedState
 from mailwake.store.audit import AuditStore
+from mailwake.store.state import StateStore
 
 router = APIRouter()
 
@@ -42,7 +44,7 @@ AskedFor = Annotated[Asked, Depends(asked_of)]
 @router.get("/api/audit")
 def list_lines(request: Request, asked: AskedFor) -> Response:
     """Who did what, the latest first."""
-    return _json(answers.page_of(store_of(request), request.app.state.stores.state, asked))
+    return _json(answers.page_of(store_of(request), _state_of(request), asked))
 
 
 @router.get("/api/audit/check")
@@ -63,6 +65,13 @@ def store_of(request: Request) -> AuditStore:
     """The lines of this dashboard's installation."""
     store: AuditStore = request.app.state.audit.store
     return store
+
+
+def _state_of(request: Request) -> StateStore:
+    """What names recipients; to whoever may not know people it gives pseudonyms."""
+    state: StateStore = request.app.state.stores.state
+    actor = getattr(request.state, "actor", None)  # nobody, where nobody has to say who they are
+    return state if actor is None or actor.knows_people else MaskedState(state)
 
 
 def checked_of(request: Request) -> Checked:
