@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "audit": {"store"},
     "oidc": set(),
     "leaving": {"store"},
-    "consents": {"store"},
+    "consents": {"drawing", "store"},
     "smtp": set(),
     "send": {"smtp", "compose", "eventlog", "store", "goals"},
     "merge": {"send", "smtp", "compose", "eventlog", "store"},

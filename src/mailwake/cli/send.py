@@ -87,8 +87,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     tracker = Tracker.open(settings)
     name = source.campaign or template.stem
     try:
-        listed = _listed(settings, tracker, people, segment)
-        _say_of_list(tracker, listed, source.stream)
+        listed = _told_of(tracker, _listed(settings, tracker, people, segment), source.stream)
         if dry_run:
             _show_samples(tracker, source, listed, name)
             return
@@ -126,10 +125,11 @@ def _listed(settings: Settings, tracker: Tracker, path: Path, segment: str) -> P
     return only(listed, tracker.state, set(members_of(settings, segment))) if segment else listed
 
 
-def _say_of_list(tracker: Tracker, listed: People, stream: str) -> None:
-    """What `mailwake check-list` knows of the list without asking anybody; it keeps no mail back."""
+def _told_of(tracker: Tracker, listed: People, stream: str) -> People:
+    """The list, once it is said what `mailwake check-list` knows of it unasked; it keeps no mail back."""
     if said := summary(looked_through(tracker.state, listed, now=moment(), stream=stream)):
         print(f"{said}; `mailwake check-list` names them", file=sys.stderr)
+    return listed
 
 
 class Writes(AnyLetter, Protocol):

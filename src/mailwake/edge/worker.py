@@ -153,12 +153,17 @@ async def run(
         rounds += 1
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _INERT_SECONDS)
-    await server.stop()
-    await asyncio.gather(writer.close(), days.close())
-    inert.close()
+    await _drain(server, inert, writer, days)
     await writing
     await _put(path, report(stopped=True))
     _log.info("edge.stopped")
+
+
+async def _drain(server: HttpServer, inert: InertSet, *writers: LogWriter) -> None:
+    """Answer what was asked, and keep what was answered."""
+    await server.stop()
+    await asyncio.gather(*(each.close() for each in writers))
+    inert.close()
 
 
 async def _put(path: Path, report: dict[str, object]) -> None:

@@ -7,10 +7,10 @@ from html import escape as as_html
 from rich.console import Console
 from rich.markup import escape
 
-from mailwake.boards.preflight_view import summary
 from mailwake.drawing.terminal import visible
 from mailwake.language import say
 from mailwake.preflight.telling import Answer, Told
+from mailwake.preflight.view import summary
 
 _STYLES = {"problem": "bold red", "warning": "yellow", "advice": "cyan"}
 _PAGE = """<!doctype html>

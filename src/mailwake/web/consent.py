@@ -12,8 +12,8 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from mailwake.boards import consent_view
 from mailwake.consents import proof
+from mailwake.consents import view as consent_view
 from mailwake.consents.standing import NobodyKnown, consent_of, to_json
 from mailwake.consents.statements import Teller, say_once, weigh, write
 from mailwake.consents.telling import Contacts, Told

@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from mailwake.boards import preflight_view
 from mailwake.framing.rendering import as_json, render
+from mailwake.preflight import view as preflight_view
 from mailwake.preflight.asking import judged, message_in
 from mailwake.preflight.upload import uploaded
 from mailwake.serving.forms import TABLE_BODY_BYTES, body_of, table_json_of
