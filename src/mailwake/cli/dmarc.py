@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -15,13 +14,13 @@ import msgspec
 import typer
 
 from mailwake.cli.options import ConfigOption
+from mailwake.cli.work.reports import now, open_intake
 from mailwake.drawing.terminal import visible
 from mailwake.errors import Misconfigured
-from mailwake.events import Micros
 from mailwake.ingest.folders import find_mail
 from mailwake.ingest.reports import FOLDER
 from mailwake.postmaster.intake import Intake, Outcome
-from mailwake.postmaster.waiting import start, take_waiting
+from mailwake.postmaster.waiting import take_waiting
 from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.state import StateStore, open_state
 
@@ -54,27 +53,6 @@ def command(
         _take(opened(), paths, as_json=as_json)
 
 
-def open_intake(settings: Settings, state: StateStore) -> Intake:
-    """What takes reports in, with the names of networks that this machine knows."""
-    from mailwake.origins.networks import Networks
-
-    # no key: what Networks hashes is not asked for here
-    networks = Networks(settings.enrich, b"", root=settings.root, folder=settings.data_folder / "enrich")
-    return Intake(state, lambda address: networks.look_up(address).organisation, clock=_now)
-
-
-def start_taking(settings: Settings) -> Callable[[], None]:
-    """Take in what is put aside, every minute; call what comes back to stop and wait."""
-    state = open_state(settings.data_folder / "state.sqlite")
-    stop = start(settings.data_folder / FOLDER, partial(open_intake, settings, state))
-
-    def stop_and_close() -> None:
-        stop()
-        state.close()
-
-    return stop_and_close
-
-
 def show(settings: Settings, state: StateStore, *, as_json: bool, as_csv: bool) -> None:
     """Print what providers told."""
     from mailwake.insight.stores import zone_named
@@ -82,7 +60,7 @@ def show(settings: Settings, state: StateStore, *, as_json: bool, as_csv: bool) 
     from mailwake.postmaster.standing import networks_of, postmaster
     from mailwake.printing import postmaster as tables
 
-    answer = postmaster(state, now=_now(), own=networks_of(settings.postmaster.own_networks))
+    answer = postmaster(state, now=now(), own=networks_of(settings.postmaster.own_networks))
     if as_json:
         sys.stdout.write(to_json(answer).decode())
     elif as_csv:
@@ -131,7 +109,3 @@ def _said(outcome: Outcome) -> str:
 
 def _summary(told: Counter[str]) -> str:
     return f"{told['kept']:,} reports kept, {told['known']:,} known before, {told['refused']:,} refused"
-
-
-def _now() -> Micros:
-    return Micros(time.time_ns() // 1_000)

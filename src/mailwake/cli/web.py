@@ -196,7 +196,7 @@ def _segments(settings: Settings, events: EventStore) -> Callable[[], None]:
 
 
 def _told(settings: Settings) -> Callable[[], None]:
-    from mailwake.cli.dmarc import start_taking
+    from mailwake.cli.work.reports import start_taking
 
     return start_taking(settings)
 

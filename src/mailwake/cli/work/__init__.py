@@ -31,8 +31,8 @@ def command(
 
     Example: mailwake work --once
     """
-    from mailwake.cli.dmarc import start_taking
     from mailwake.cli.privacy.owning import start_office
+    from mailwake.cli.work.reports import start_taking
     from mailwake.experiments.turns import start_turns
     from mailwake.insight.stores import Stores, zone_named
     from mailwake.retention.nightly import start_nightly
