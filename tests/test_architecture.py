@@ -159,6 +159,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "backup": {"inert", "eventlog", "insight", "pipeline", "rights", "store"},
     "disclosure": {"edge", "rights"},
     "orgpackage": {"salesforce"},
+    "processing": set(),
     "bulletins": {"insight", "drawing", "smtp", "store"},
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
     "access": {"store"},

@@ -73,6 +73,7 @@ The rooms, in the order an email lives::
     rights     what one person may ask of us: what is known of them, and to be forgotten
     backup     all of an installation, copied while it runs, and put back
     disclosure a recipient's own page
+    processing what is done with it, by the settings: the start of a record of processing
     retention  how long what is known of people is kept
     orgpackage what is added to a Salesforce org, and taken out again
     cli        one file per command

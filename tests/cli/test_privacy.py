@@ -102,3 +102,10 @@ def test_doctor_says_whether_withdrawals_reach_the_edge(settings: Settings) -> N
     path.unlink()
     (settings.data_folder / "log").mkdir(exist_ok=True)
     assert check_withdrawals(settings).state == "problem"
+
+
+def test_the_record_of_processing_is_printed_for_people_and_for_programs(settings: Settings) -> None:
+    text = mailwake("record")
+    assert text.startswith(f"# Record of processing: mail of {settings.brand.name}\n")
+    told = json.loads(mailwake("record", "--json"))
+    assert [f"## {each['title']}" in text for each in told["activities"]] == [True] * len(told["activities"])

@@ -8,6 +8,7 @@ from mailwake.cli.privacy import stopping
 from mailwake.cli.privacy.erase import erase
 from mailwake.cli.privacy.explain import explain
 from mailwake.cli.privacy.export import export
+from mailwake.cli.privacy.record import record
 from mailwake.cli.privacy.retention import retention
 
 command = typer.Typer(
@@ -21,6 +22,7 @@ command.command("export")(export)
 command.command("explain")(explain)
 command.command("erase")(erase)
 command.command("retention")(retention)
+command.command("record")(record)
 command.command("stop-recording")(stopping.stop_recording)
 command.command("resume")(stopping.resume)
 command.command("recording")(stopping.recording)
