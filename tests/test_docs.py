@@ -123,3 +123,14 @@ def test_every_promise_names_a_test_that_exists() -> None:
     named = re.findall(r"`(tests/[^`:]+)", told)
     assert len(named) > 10
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_case_of_the_list_of_attacks_is_answered() -> None:
+    """AT-01 to AT-96: each with a test, or the reason why it has none."""
+    told = (ROOT / "docs/explain/abuse.md").read_text(encoding="utf-8")
+    rows = [line for line in told.splitlines() if line.startswith("| AT-") and "`tests/" in line]
+    kept = {int(number) for row in rows for number in re.findall(r"AT-(\d\d)", row.partition(" | ")[0])}
+    reasoned = {int(number) for number in re.findall(r"AT-(\d\d), [^|]+ has no test, because", told)}
+    elsewhere = {int(number) for number in re.findall(r"\(AT-(\d\d)\) \|", told)}
+    assert set(range(1, 97)) - kept - reasoned - elsewhere == set()
+    assert reasoned == {13}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 
 import pytest
 from fastapi.routing import APIRoute
@@ -110,6 +111,44 @@ def test_no_answer_shows_an_address_to_whoever_may_not_know_people(full: dict[st
             found += [f"{asked}: {each}" for each in ADDRESS.findall(response.text) if "address=person1" not in asked]
     assert seen > 2
     assert found == []
+
+
+class Markup(HTMLParser):
+    """What would run, load or lead somewhere on a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if tag in ("img", "iframe", "object", "embed", "base", "meta", "link", "script"):
+            target = told.get("src") or told.get("href") or ""
+            is_ours = target.startswith("/") and not target.startswith("//")
+            if not is_ours and not (tag == "meta" and "http-equiv" not in told) and "src" not in told.get("type", ""):
+                self.found.append(f"<{tag} {told}>")
+        self.found += [f"{name}={value}" for name, value in attrs if name.startswith("on")]
+        if (
+            (told.get("href") or told.get("action") or "")
+            .strip()
+            .lower()
+            .startswith(("javascript:", "data:", "vbscript:"))
+        ):
+            self.found.append(f"<{tag} {told}>")
+
+
+def test_nothing_that_strangers_wrote_becomes_markup_on_any_page(full: dict[str, Browser]) -> None:
+    """AT-59: campaigns, links, subjects, reasons, names and drafts are hostile in every text."""
+    pages = 0
+    for method, path in ROUTES:
+        if method == "GET":
+            answer = full["owner"].get(filled(path) + QUERY.get(path, ""))
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                pages += 1
+                assert Markup(answer.text).found == [], path
+    assert pages > 40
+    assert Markup("<img src=x onerror=alert(1)>").found
 
 
 def test_the_crawl_would_find_addresses(full: dict[str, Browser]) -> None:

@@ -11,7 +11,16 @@ import pytest
 from tests.edge.conftest import KEYS
 
 from mailwake.edge import pages
-from mailwake.edge.pages import BAD_FORM, MISDIRECTED, NOT_FOUND, NOTHING_HERE, TRY_LATER, Pages, pages_of
+from mailwake.edge.pages import (
+    BAD_FORM,
+    MISDIRECTED,
+    NOT_FOUND,
+    NOTHING_HERE,
+    TAKEN_AWAY,
+    TRY_LATER,
+    Pages,
+    pages_of,
+)
 from mailwake.edge.preferences import CHOICES
 from mailwake.edge.response import Response
 from mailwake.errors import Misconfigured
@@ -186,3 +195,12 @@ def test_hosts_of_one_brand_share_their_pages() -> None:
     shared = pages_of(Hosts(settings, KEYS))
     assert shared["a.example"] is shared["track.example.com"]
     assert shared["b.example"] is not shared["a.example"]
+
+
+@pytest.mark.parametrize("page", [page for _, page in [*EVERY, *CONSTANT]] + [TAKEN_AWAY])
+def test_no_page_can_be_framed_and_no_form_leads_elsewhere(page: Response) -> None:
+    policy = dict(part.strip().split(" ", 1) for part in header(page, "Content-Security-Policy").split(";"))
+    assert policy["frame-ancestors"] == "'none'"
+    assert policy["default-src"] == "'none'"
+    if b"<form" in page.body:
+        assert policy["form-action"] == "'self'"

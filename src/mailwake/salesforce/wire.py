@@ -8,6 +8,7 @@ decides. Redirects are not followed, and the token goes to no host but the org's
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ _FIRST_WAIT_SECONDS = 1.0
 _MOST_BYTES = 128 * 1_048_576
 #: hosts that an org may live on; source: https://help.salesforce.com/s/articleView?id=xcloud.domain_name_url_formats.htm
 _HOSTS = (".salesforce.com", ".force.com", ".salesforce.mil", ".sfcrmproducts.cn")
+#: programs disagree on which host a name with other characters is
+_PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
 _CLOCK_SECONDS = 120
 
 
@@ -283,7 +286,7 @@ def _checked_base(base: str, login: str) -> str:
     host = (url.hostname or "").lower()
     if host == ours.hostname and url.scheme == ours.scheme:
         return f"{url.scheme}://{url.netloc}"
-    if url.scheme == "https" and host.endswith(_HOSTS):
+    if url.scheme == "https" and host.endswith(_HOSTS) and _PLAIN_HOST.fullmatch(host):
         return f"https://{url.netloc}"
     raise OrgMustAct("instance_url", f"signing in at {login} leads to {base[:200]!r}, which is no host of Salesforce")
 
