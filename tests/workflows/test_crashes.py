@@ -14,8 +14,8 @@ from mailwake.store.events import Judgement
 from mailwake.store.workflows import WorkflowStore
 
 STEPS = (
-    (CrmStore, "wish"), (WorkflowStore, "put_entries"), (WorkflowStore, "change_entry"), (WorkflowStore, "meet"),
-    (House, "_post"),
+    (CrmStore, "wish"), (WorkflowStore, "put_entries"), (WorkflowStore, "change_entry"),
+    (WorkflowStore, "change_entries"), (WorkflowStore, "meet"), (House, "_post"),
 )  # fmt: skip
 
 
@@ -44,11 +44,15 @@ class Counting:
         return step
 
 
-def play(folder: Path, steps: Counting, *, last: int, is_after: bool) -> tuple[Any, ...]:
+#: what leaves at once is written down entry by entry, the rest of many together
+TOGETHER = EVERYTHING.partition("[webhook]")[0]
+
+
+def play(folder: Path, steps: Counting, *, last: int, is_after: bool, rule: str = EVERYTHING) -> tuple[Any, ...]:
     """Two clicks, one of which is withdrawn later; cut off once on the way, and begun again by a new process."""
     house = build(folder, people=2)
     try:
-        house.rule("all", EVERYTHING)
+        house.rule("all", rule)
         house.turn(0)
         steps.done, steps.last, steps.is_after = 0, last, is_after
         event = house.click(0, 100)
@@ -93,4 +97,17 @@ def test_cut_off_before_or_after_any_step_everything_is_done_once(tmp_path: Path
     for last in range(1, count + 1, stride):
         for is_after in (False, True):
             found = play(tmp_path / f"{last}{is_after}", steps, last=last, is_after=is_after)
+            assert found[:4] == whole[:4], (last, is_after)
+
+
+@pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.long)])
+def test_cut_off_where_much_is_written_down_together_everything_is_done_once(
+    tmp_path: Path, steps: Counting, stride: int
+) -> None:
+    whole = play(tmp_path / "whole", steps, last=-1, is_after=False, rule=TOGETHER)
+    assert len(whole[0]) == 2 * 4
+    assert {entry[-1] for entry in whole[3]} == {False}, "nothing is left to do"
+    for last in range(1, whole[-1] + 1, stride):
+        for is_after in (False, True):
+            found = play(tmp_path / f"{last}{is_after}", steps, last=last, is_after=is_after, rule=TOGETHER)
             assert found[:4] == whole[:4], (last, is_after)

@@ -51,12 +51,20 @@ class Means:
 
     def save(self, entry: RuleEntry, actions: Mapping[str, Any], *, next_at: int = 0) -> None:
         """Write down how far the actions of an entry got."""
-        is_open = any(str(each["state"]).startswith("waiting") for each in actions.values())
-        self.store.change_entry(entry.id, actions=dict(actions), is_open=is_open, next_at=next_at)
+        self.store.change_entry(entry.id, actions=dict(actions), is_open=waits(actions), next_at=next_at)
 
     def wish(self, wish: Wish, now: Micros) -> None:
         """Keep what a record of the org is to have."""
         self.crm.wish([wish], now=now)
+
+    def is_new_digest(self, owner: str, day: str) -> bool:  # noqa: ARG002 - see `gathering`
+        """Whether an owner's digest of a day has to be made anew."""
+        return True
+
+
+def waits(actions: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether something is still to be done."""
+    return any(str(each["state"]).startswith("waiting") for each in actions.values())
 
 
 def act(means: Means, rule: Rule | None, entry: RuleEntry, person: Person, *, now: Micros) -> None:
@@ -76,7 +84,6 @@ def act(means: Means, rule: Rule | None, entry: RuleEntry, person: Person, *, no
             continue
         if rule is None or getattr(rule, kind, None) is None:
             actions[kind] = {**told, "state": "dropped", "why": "the rule is gone, or does not do it any more"}
-            means.save(entry, actions)
             continue
 
         def keep(change: Mapping[str, Any], kind: str = kind, told: Mapping[str, Any] = told) -> None:
@@ -85,7 +92,8 @@ def act(means: Means, rule: Rule | None, entry: RuleEntry, person: Person, *, no
 
         found = _DO[kind](_Doing(means, rule, entry, person, now, keep))
         actions[kind] = {**actions[kind], **found}
-        means.save(entry, actions)
+        if kind == "webhook":  # it has left
+            means.save(entry, actions)
     times = [each.get("not_before", 0) for each in actions.values() if each["state"] == "waiting"]
     next_at = min(times, default=0)
     means.save(entry, actions, next_at=next_at)
@@ -118,7 +126,8 @@ def _task(doing: _Doing) -> Mapping[str, Any]:
         return _skipped("the person is not in the org any more, or nobody owns their record")
     if entry.why == "owner_full":
         doing.keep({"digest": entry.day})
-        put_digest(doing.means, person.owner, entry.day, now=doing.now)
+        if doing.means.is_new_digest(person.owner, entry.day):
+            put_digest(doing.means, person.owner, entry.day, now=doing.now)
         return {"state": "done", "digest": entry.day}
     told = wording.told_of(rule, entry.facts, name=person.record.name, zone=person.zone)
     key = doing.key(person.record.id)

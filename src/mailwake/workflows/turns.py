@@ -25,6 +25,7 @@ from mailwake.store.workflows.switches import ALL
 from mailwake.workflows import mailing, reversing
 from mailwake.workflows.acting import act
 from mailwake.workflows.desk import Desk
+from mailwake.workflows.gathering import Gathering
 from mailwake.workflows.mailing import Run
 
 log = structlog.get_logger(__name__)
@@ -104,8 +105,16 @@ class Turns:
     def _act(self, entries: Iterable[RuleEntry], rules: Mapping[str, Rule], now: Micros) -> None:
         wanted = list(entries)
         people = self._desk.office.people(each.handle for each in wanted)
+        gathered = Gathering.of(self._desk.means)
         for each in wanted:
-            act(self._desk.means, rules.get(each.rule), each, people[each.handle], now=now)
+            if "webhook" in each.actions:
+                gathered.flush(now)
+                act(self._desk.means, rules.get(each.rule), each, people[each.handle], now=now)
+                continue
+            act(gathered, rules.get(each.rule), each, people[each.handle], now=now)
+            if gathered.is_full:
+                gathered.flush(now)
+        gathered.flush(now)
 
     def _wake(self, rules: Mapping[str, Rule], acting: Mapping[str, RuleState], now: Micros, done: Turned) -> None:
         """Where quiet hours are over, ask again what may have changed meanwhile, and act."""

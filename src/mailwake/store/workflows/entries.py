@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, func, select
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select
 
 from mailwake.events import Handle, Micros
 from mailwake.store.state.engine import Database, chunks
@@ -78,6 +78,16 @@ class Entries:
         """Write down what became of a decision."""
         with self._database.writing() as connection:
             connection.execute(_entries.update().where(_entries.c.id == number).values(**change))
+
+    def change_entries(self, changes: Sequence[Mapping[str, Any]]) -> None:
+        """The same of several, all or none: each with its ``id``, ``actions``, ``is_open`` and ``next_at``."""
+        names = ("actions", "is_open", "next_at")
+        change = (
+            _entries.update().where(_entries.c.id == bindparam("of")).values({n: bindparam(f"to_{n}") for n in names})
+        )
+        with self._database.writing() as connection:
+            for part in chunks(changes, 500):
+                connection.execute(change, [{"of": each["id"], **{f"to_{n}": each[n] for n in names}} for each in part])
 
     def entries(
         self,
