@@ -126,7 +126,11 @@ class Markup(HTMLParser):
         if tag in ("img", "iframe", "object", "embed", "base", "meta", "link", "script"):
             target = told.get("src") or told.get("href") or ""
             is_ours = target.startswith("/") and not target.startswith("//")
-            if not is_ours and not (tag == "meta" and "http-equiv" not in told) and "src" not in told.get("type", ""):
+            if (
+                not is_ours
+                and not (tag == "meta" and "http-equiv" not in told)
+                and "src" not in (told.get("type") or "")
+            ):
                 self.found.append(f"<{tag} {told}>")
         self.found += [f"{name}={value}" for name, value in attrs if name.startswith("on")]
         if (
