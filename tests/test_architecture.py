@@ -202,6 +202,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "rules",
         "workflows",
         "pushing",
+        "sampling",
         "scoring",
         "store",
         "monitoring",

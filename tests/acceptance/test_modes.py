@@ -246,7 +246,11 @@ class Role:
             assert line.makefile("rb").readline().split(b" ")[1] in (b"200", b"302")
 
 
-@pytest.fixture(params=MODES)
+#: those between are part of the long run
+_AT_LENGTH = ("off", "individual")
+
+
+@pytest.fixture(params=[pytest.param(mode, marks=pytest.mark.long) if mode in _AT_LENGTH else mode for mode in MODES])
 def lived(request: pytest.FixtureRequest, home: Home) -> Installation:
     """An installation that has sent, was read, and has told everything."""
     made = Installation(home, request.param)

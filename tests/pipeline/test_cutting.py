@@ -56,6 +56,34 @@ def test_what_was_before_and_comes_after_it_is_cut_when_it_is_stored(house: Hous
     assert whose(house) == {("opened", None)}
 
 
+@pytest.mark.parametrize(
+    ("policy", "left"),
+    [
+        ("stop", {("opened", 101), ("clicked", 101), ("opened", None), ("clicked", None)}),
+        ("anonymise", {("opened", None), ("clicked", None)}),
+        ("erase", set()),
+    ],
+)
+def test_what_was_after_it_and_came_before_it_names_nobody_either(
+    house: House, policy: str, left: set[tuple[str, int | None]]
+) -> None:
+    """Another edge wrote the hits down before the one that took the withdrawal did."""
+    house.desk.on_withdrawal = policy
+    lived_through(house)
+    house.work(hit(EventType.OPENED, 11), hit(EventType.CLICKED, 12, link=1))
+    house.work(hit(EventType.CONSENT_WITHDRAWN, 10, reason="both"))
+    assert whose(house) == left
+
+
+def test_what_was_after_a_new_consent_stays_theirs(house: House) -> None:
+    lived_through(house)
+    house.work(hit(EventType.OPENED, 31))
+    house.state.set_consent(WHO, axis="both", state="denied", at=after(10), source="api")
+    house.state.set_consent(WHO, axis="both", state="granted", at=after(20), source="form")
+    house.work()
+    assert whose(house) == {("opened", None), ("clicked", None), ("opened", 101)}
+
+
 def test_more_withdrawals_than_fit_into_one_step_are_followed_one_after_the_other(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

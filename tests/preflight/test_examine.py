@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,11 @@ BROKEN = [
     Broken("placeholder", with_field("Subject", "Spring, *|FNAME|*"), b"FNAME"),
     Broken("placeholder", lambda world: letter(world, more="<p>Dear [first_name],</p>"), b"first_name"),
     Broken("placeholder", lambda world: letter(world, text=text_part(f"Dear %%First Name%%\n{WORDS}")), b"First Name"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear {!Contact.FirstName},</p>"), b"Contact.FirstName"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear {{{Recipient.Name}}},</p>"), b"Recipient.Name"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear %recipient.name%,</p>"), b"recipient.name"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear %FIRSTNAME%,</p>"), b"FIRSTNAME"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear {$name},</p>"), b"{$name"),
     Broken("placeholder_link", with_link("https://www.example.com/{{{{coupon}}}}"), b"coupon"),
     Broken("clipped", lambda world: letter(world, more=BIG * 1_400), b"Content-Type"),
     Broken("nearly_clipped", lambda world: letter(world, more=BIG * 1_260), b"Content-Type"),
@@ -167,7 +172,7 @@ BROKEN = [
     Broken("link_script", with_link("javascript:alert(1)"), b"javascript"),
     Broken("link_broken", with_link("https://user@www.example.com/"), b"user@"),
     Broken("shortener", with_link("https://bit.ly/3xY"), b"bit.ly", {"visitor": None}),
-    Broken("numeric_host", with_link("https://203.0.113.9/"), b"203.0.113.9", {"visitor": None}),
+    Broken("numeric_host", with_link("https://93.184.215.14/"), b"93.184.215.14", {"visitor": None}),
     Broken("link_long", with_link("{shop}/?q=" + "a" * 300 + "&r=\n".join(["b" * 600] * 4)), b"?q=", {"visitor": None}),
     Broken("link_http", with_link("http://www.example.com/"), b"http://www", {"visitor": None}),
     Broken(
@@ -199,3 +204,25 @@ def test_one_fault_is_named_and_nothing_else(world: World, broken: Broken) -> No
     (found,) = report.findings
     assert broken.at in raw.split(b"\n")[found.place.line - 1]
     assert "%(" not in found.title + found.why + found.mend
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost:3000", "shop.localhost", "wiki.internal", "nas.local", "192.168.1.7", "10.0.0.1", "127.0.0.1", "[::1]"],
+)
+def test_without_the_network_an_address_within_it_is_named_too(world: World, host: str) -> None:
+    message = letter(world, more=f'<a href="https://{host}/prices">Prices</a>')
+    assert "link_private" in codes(examine(message, replace(world.around(), names=None, visitor=None)))
+
+
+@pytest.mark.parametrize("host", ["www.example.com", "internal.example.com", "locals.example"])
+def test_names_that_only_look_like_it_are_not(world: World, host: str) -> None:
+    message = letter(world, more=f'<a href="https://{host}/prices">Prices</a>')
+    assert "link_private" not in codes(examine(message, replace(world.around(), names=None, visitor=None)))
+
+
+@pytest.mark.parametrize(
+    "text", ["100% wool, 20% off", "{see below}", "costs $5", "[sic]", "50%OFF%", "a {b} c", "%20name"]
+)
+def test_signs_of_other_kinds_are_no_merge_tags(world: World, text: str) -> None:
+    assert "placeholder" not in codes(examine(letter(world, more=f"<p>{text}</p>"), world.around()))

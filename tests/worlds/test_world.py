@@ -19,7 +19,7 @@ def world(kind: str, seed: int = 7) -> World:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_machines_have_the_share_of_clicks_that_was_planned(kind: str) -> None:
-    found = live(draw_plan(kind, 3, copies=3_000))
+    found = live(draw_plan(kind, 3, copies=1_500))
     clicks = [hit for copy in found.copies for hit in copy.hits if hit.type == "clicked" and hit.signature_ok]
     share = sum(not hit.human for hit in clicks) / len(clicks)
     assert share == pytest.approx(found.plan.machine_share, abs=0.12)

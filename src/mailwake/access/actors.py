@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mailwake.access.roles import OWNER, REVEAL, may
+from mailwake.access.roles import NUMBERS, OWNER, REVEAL, may
 from mailwake.errors import MailwakeError
 from mailwake.store.access import User
 
@@ -70,6 +70,11 @@ class Actor:
     def knows_people(self) -> bool:
         """Whether they see addresses; else pseudonyms."""
         return self.may(REVEAL)
+
+    @property
+    def sees_the_few(self) -> bool:
+        """Whether they see numbers about any group, be it ever so small; else about many alone."""
+        return self.may(NUMBERS)
 
     @property
     def counted_as(self) -> str:

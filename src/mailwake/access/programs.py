@@ -11,7 +11,7 @@ from mailwake.access.actors import Actor, Kind
 from mailwake.access.keyform import id_in, key_hash, new_key
 from mailwake.access.limits import Limit
 from mailwake.access.recording import Recorder
-from mailwake.access.roles import OWNER, may, scopes_named
+from mailwake.access.roles import OWNER, may, scopes_named, whole
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, Micros
 from mailwake.store.access import AccessStore, Key
@@ -184,7 +184,7 @@ class Programs:
             return None
         allowed = may(OWNER if user is None else user.role)
         name = f"key {key.name}"
-        return Actor(kind=Kind.KEY, name=name, permissions=allowed & frozenset(key.scopes), user=user, key=key.id)
+        return Actor(kind=Kind.KEY, name=name, permissions=allowed & whole(key.scopes), user=user, key=key.id)
 
     def _now(self) -> Micros:
         return Micros(self._wall())

@@ -14,13 +14,15 @@ from mailwake.errors import BadInput
 OWNER = "owner"
 #: to see addresses instead of pseudonyms
 REVEAL = "people:read"
+#: all numbers, and those about many alone, which are part of them
+NUMBERS, TOTALS = "stats:read", "stats:totals"
 
 
 @cache
 def _told() -> tuple[Mapping[str, str], Mapping[str, tuple[str, frozenset[str]]]]:
     known: dict[str, str] = _read("permissions.toml")
     roles = {
-        name: (str(role["says"]), frozenset(known) if role["may"] == ["*"] else frozenset(role["may"]))
+        name: (str(role["says"]), frozenset(known) if role["may"] == ["*"] else whole(role["may"]))
         for name, role in _read("roles.toml").items()
     }
     return known, roles
@@ -28,6 +30,12 @@ def _told() -> tuple[Mapping[str, str], Mapping[str, tuple[str, frozenset[str]]]
 
 def _read(name: str) -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))
+
+
+def whole(may: Iterable[str]) -> frozenset[str]:
+    """Permissions with those that are part of them."""
+    found = frozenset(may)
+    return found | {TOTALS} if NUMBERS in found else found
 
 
 def permissions() -> Mapping[str, str]:

@@ -41,6 +41,22 @@ class Action(StrEnum):
     PEOPLE_LISTED = "people.listed"
     #: data left as a file or a stream
     EXPORT_MADE = "export.made"
+    #: a campaign was mailed to a list, or went on
+    MAIL_SENT = "mail.sent"
+    #: everything that is known of one person was told, or let go of
+    PERSON_TOLD = "person.told"
+    PERSON_ERASED = "person.erased"
+    #: nothing is recorded of anybody any more, or again
+    RECORDING_STOPPED = "recording.stopped"
+    RECORDING_RESUMED = "recording.resumed"
+    #: a key that seals links was added
+    KEY_ADDED = "key.added"
+    #: all of the installation was copied, or put back from a copy
+    BACKUP_TAKEN = "backup.taken"
+    BACKUP_RESTORED = "backup.restored"
+    #: an endpoint of webhooks is told again what it did not take, or at all
+    WEBHOOK_RETRIED = "webhook.retried"
+    WEBHOOK_ENABLED = "webhook.enabled"
     SUPPRESSION_ADDED = "suppression.added"
     SUPPRESSION_LIFTED = "suppression.lifted"
     SUPPRESSIONS_IMPORTED = "suppressions.imported"
@@ -75,6 +91,8 @@ class Action(StrEnum):
     #: what it refused is wished again, or it is compared and mended
     SALESFORCE_REPAIRED = "salesforce.repaired"
     SALESFORCE_LINKED = "salesforce.linked"
+    #: a rule was let loose on what happened before
+    WORKFLOW_RUN = "workflow.run"
     WORKFLOW_SWITCHED = "workflow.switched"
     REPLAY_APPLIED = "replay.applied"
     REPLAY_ROLLED_BACK = "replay.rolled_back"

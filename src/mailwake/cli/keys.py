@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited_act
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput, Misconfigured
 from mailwake.settings import Settings, load
@@ -31,8 +33,12 @@ def new(config: ConfigOption = "mailwake.toml", host: HostOption = "") -> None:
 
     Example: mailwake keys new
     """
-    path = key_file(load(config), host)
+    settings = load(config)
+    path = key_file(settings, host)
     slot = append_key(path, today=datetime.now(UTC).date())
+    if (settings.data_folder / "state.sqlite").exists():  # the first key is there before anything else
+        with audited_act(config, Action.KEY_ADDED, Thing("key", f"slot {slot}{' of ' + host if host else ''}")):
+            pass
     print(f"slot {slot} added to {path}; restart Mailwake to seal with it, and back the file up")
 
 

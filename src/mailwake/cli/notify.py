@@ -11,7 +11,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from mailwake.cli.acting import moment, state_of
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited, moment, state_of
 from mailwake.cli.options import ConfigOption
 from mailwake.drawing.terminal import visible
 from mailwake.errors import BadInput
@@ -104,7 +105,7 @@ def retry(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE) -> None:
     """
     endpoint = _named(config, name)
     told = 0
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.WEBHOOK_RETRIED, Thing("endpoint", name)):
         for letter in reversed([each for each in dead_letters(state) if each["endpoint"] == name]):
             now, body = moment(), str(letter["body"]).encode()
             given = signing.headers(str(letter["id"]), now // 1_000_000, body, endpoint.keys)
@@ -123,7 +124,7 @@ def switch_on(name: NameArgument, *, config: ConfigOption = DEFAULT_FILE) -> Non
     Example: mailwake notify enable crm
     """
     _named(config, name)
-    with state_of(config) as state:
+    with state_of(config) as state, audited(state, Action.WEBHOOK_ENABLED, Thing("endpoint", name)):
         enable(state, name, now=moment())
     print("on")
 

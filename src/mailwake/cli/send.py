@@ -17,8 +17,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mailwake.audit.words import Action, Thing
 from mailwake.cli import fail
-from mailwake.cli.acting import moment
+from mailwake.cli.acting import audited, moment
 from mailwake.cli.check_list.command import summary
 from mailwake.cli.options import ConfigOption, ForceOption, PreflightOption
 from mailwake.cli.preflight.gate import Gate
@@ -107,7 +108,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
             back_off=seconds(back_off),
             gate=Gate.of(settings, wanted=preflight, force=force),
         )
-        result = asyncio.run(job.go())
+        result = job.run()
     finally:
         tracker.state.close()
     tell(result, as_json=as_json)
@@ -164,6 +165,12 @@ class Job:
     back_off: tuple[float, ...]
     #: looks at the letter before anybody is mailed
     gate: Gate
+
+    def run(self) -> dict[str, Any]:
+        """Send, and leave a line in the audit log."""
+        of, after = Thing("campaign", self.name), {"people": len(self.listed.people)}
+        with audited(self.tracker.state, Action.MAIL_SENT, of, after=after):
+            return asyncio.run(self.go())
 
     async def go(self) -> dict[str, Any]:
         """Send, and say what came of it."""

@@ -27,7 +27,10 @@ _TAGS = re.compile(
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|\*\|[^|*\n]{1,100}\|\*|%%[A-Za-z_][^%\n]{0,100}%%"
     r"|\[\[[^\[\]\n]{1,100}\]\]|\$\{[^{}\n]{1,100}\}|<%[^%\n]{1,200}%>|#\{[^{}\n]{1,100}\}"
     r"|\[(?:first|last|full|user|sur|fore)?[_ -]?(?:name|firstname|lastname|email|company)\]"
-    r"|\{(?:first|last|full)[_-]?name\}|\|FNAME:[^|\n]{0,50}\|",
+    r"|\{(?:first|last|full)[_-]?name\}|\|FNAME:[^|\n]{0,50}\|"
+    # Salesforce, MailerLite; Mailgun, ActiveCampaign; Drupal
+    r"|\{[!$][A-Za-z_][^{}\n]{0,200}\}|%(?:recipient|subscriber|contact)[._][\w.]{1,100}%"
+    r"|%(?:first|last|full)?_?name%|%email%|\[(?:node|user|site|subscriber|contact):[\w:-]{1,100}\]",
     re.IGNORECASE,
 )
 

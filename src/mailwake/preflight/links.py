@@ -18,11 +18,14 @@ from mailwake.preflight.findings import Finding, finding
 from mailwake.preflight.mail import Anchor, Mail
 from mailwake.preflight.names import is_aligned, owner
 from mailwake.preflight.surroundings import Surroundings
+from mailwake.visiting.addresses import is_public
 
 #: rspamd's URL_VERY_LONG
 LONG_URL = 2_048
 _URL = re.compile(r"https?(?::|%3a)(?:/|%2f){2}", re.IGNORECASE)
 _NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
+#: names that lead nowhere on the open internet: RFC 6761, RFC 6762, RFC 8375, and ICANN's `internal`
+_INNER = re.compile(r"(?:^|\.)(?:localhost|local|internal|home\.arpa|lan|intranet)$")
 _SCRIPT = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
 _BROKEN = frozenset(("userinfo", "control", "unsafe", "bad_host", "undecodable"))
 
@@ -65,7 +68,9 @@ def _web(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding]:
     host = _host(target)
     if host in shorteners():
         yield finding("shortener", line, target, host=host)
-    if _NUMERIC.fullmatch(host):
+    if around.visitor is None and _is_inner(host):  # else it is asked, and does not answer
+        yield finding("link_private", line, target, host=host)
+    elif _NUMERIC.fullmatch(host):
         yield finding("numeric_host", line, target, host=host)
     if len(href) > LONG_URL:
         yield finding("link_long", line, href, chars=f"{len(href):,}")
@@ -97,6 +102,16 @@ def misleads(anchor: Anchor, mail: Mail) -> bool:
     if not shown or not host or is_aligned(host, shown) or is_aligned(host, mail.sender_domain):
         return False
     return owner(shown) not in unquote(href.partition("?")[2]).lower()
+
+
+def _is_inner(host: str) -> bool:
+    """Whether a host is of a private network, by its name or address alone."""
+    if _INNER.search(host):
+        return True
+    try:
+        return not is_public(host.strip("[]"))
+    except ValueError:
+        return False
 
 
 def _host(url: str) -> str:

@@ -25,7 +25,8 @@ from mailwake.comparing.timing import to_json as timing_to_json
 from mailwake.events import Micros
 from mailwake.exports.events import events_page
 from mailwake.exports.events import to_json as events_to_json
-from mailwake.insight.answers import Overview, to_json
+from mailwake.insight.answers import CampaignReport, Overview, to_json
+from mailwake.insight.cells import aggregates_only
 from mailwake.insight.cursors import MAX_CHARS
 from mailwake.insight.dialects import definitions, dialects
 from mailwake.insight.dialects import to_json as definitions_to_json
@@ -42,12 +43,14 @@ from mailwake.people.delivery import delivery_card
 from mailwake.people.delivery import to_json as delivery_to_json
 from mailwake.people.people import FILTERS, PAGE_SIZE, people
 from mailwake.people.person import person
+from mailwake.sampling.cells import LEAST
 from mailwake.scoring.answers import score_of
 from mailwake.scoring.desk import Desk
 from mailwake.scoring.force import Force
 from mailwake.segments.within import within
 from mailwake.serving.entry import actor_of
 from mailwake.serving.keeping import Kept
+from mailwake.store.access.few import FewState, few_events, small_campaigns
 from mailwake.store.access.masked import MaskedState, masked_events
 from mailwake.store.state import Campaign
 from mailwake.web.narrowing import Narrowed
@@ -82,9 +85,20 @@ InSegment = Annotated[str, Query(max_length=200, description="Name of a segment:
 def stores_of(request: Request) -> Stores:
     """The stores this dashboard reads, as whoever asks may see them: who may not know people sees pseudonyms."""
     stores: Stores = request.app.state.stores
-    if actor_of(request).knows_people:
+    actor = actor_of(request)
+    if actor.knows_people:
         return stores
-    return replace(stores, state=MaskedState(stores.state), events=masked_events(stores.events))
+    if actor.sees_the_few:
+        return replace(stores, state=MaskedState(stores.state), events=masked_events(stores.events))
+    small = small_campaigns(stores.events, least=LEAST)
+    return replace(stores, state=FewState(stores.state, small), events=few_events(stores.events, small))
+
+
+def report_of(request: Request, campaign: str) -> CampaignReport:
+    """All that is known of a campaign, as whoever asks may see it."""
+    stores = stores_of(request)
+    told = campaign_report(stores, find(stores, campaign))
+    return told if actor_of(request).sees_the_few else aggregates_only(told)
 
 
 def status_of(request: Request) -> Status:
@@ -102,10 +116,12 @@ def now_of(request: Request) -> Micros:
 def kept_of(request: Request) -> Kept:
     """Answers of a moment ago, in the language that is spoken: they hold reasons in words.
 
-    Who sees pseudonyms is never given what was answered to somebody who sees addresses.
+    Who sees pseudonyms is never given what was answered to somebody who sees addresses, nor who sees numbers about many
+    alone what was answered to anybody else.
     """
-    kept: dict[tuple[str, bool], Kept] = request.app.state.kept
-    return kept[tag(), actor_of(request).knows_people]
+    kept: dict[tuple[str, bool, bool], Kept] = request.app.state.kept
+    actor = actor_of(request)
+    return kept[tag(), actor.knows_people, actor.sees_the_few]
 
 
 def desk_of(request: Request) -> Desk:
@@ -169,8 +185,7 @@ def all_changes(request: Request) -> Response:
 @router.get("/api/campaigns/{campaign}")
 def campaign(request: Request, campaign: str) -> Response:
     """Everything known about one campaign, by id or name."""
-    stores = stores_of(request)
-    return _json(to_json(campaign_report(stores, find(stores, campaign))))
+    return _json(to_json(report_of(request, campaign)))
 
 
 @router.get("/api/campaigns/{campaign}/reconcile")

@@ -30,7 +30,7 @@ from mailwake.deliverability.board import of_campaign
 from mailwake.framing.rendering import render
 from mailwake.insight.answers import to_json
 from mailwake.insight.dialects import definitions
-from mailwake.insight.report import campaign_report, find, overview
+from mailwake.insight.report import find, overview
 from mailwake.insight.returned import returned
 from mailwake.insight.stores import Stores
 from mailwake.people.delivery import delivery_card
@@ -62,6 +62,7 @@ from mailwake.web.api import (
     kept_of,
     now_of,
     pace_of,
+    report_of,
     status_of,
     stores_of,
 )
@@ -93,23 +94,25 @@ def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page =
 def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text = "day", seen: Seen = "") -> Response:
     """One campaign."""
     stores = stores_of(request)
-    found = find(stores, campaign)
-    answer = campaign_report(stores, found)
+    answer = report_of(request, campaign)
     digest = _digest(to_json(answer))
     if seen == digest:
         return Response(status_code=204)
     chosen = {"by": "clicked" if by == "clicked" else "opened", "span": "all" if span == "all" else "day"}
     values = campaign_view.values(answer, by=chosen["by"], span=chosen["span"], zone=stores.zone)
-    values |= _aside(request, stores, found)
+    values |= _aside(request, stores, find(stores, campaign))
     again = f"/campaigns/{answer.id}?" + urlencode({**chosen, "seen": digest})
     return render(request, "campaign.html", again=again, beside=links.beside(request), **values)
 
 
 def _aside(request: Request, stores: Stores, found: Campaign) -> dict[str, Any]:
     """Checkpoints and mailbox providers, kept a while: they go through all copies."""
+    sees_the_few = actor_of(request).sees_the_few
 
     def ask() -> dict[str, Any]:
         told = pace_view.checkpoints(checkpoints(stores, found, now=now_of(request)))
+        if not sees_the_few:
+            return {"checkpoints": told, "providers": [], "reach": []}
         return {"checkpoints": told, **deliverability_view.providers(of_campaign(stores, found))}
 
     return kept_of(request).answer(("aside", found.id), ask)

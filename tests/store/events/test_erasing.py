@@ -62,10 +62,10 @@ def test_no_number_and_no_word_of_theirs_is_left(tmp_path: Path) -> None:
 
 def test_a_copy_has_all_of_one_moment_while_somebody_writes(tmp_path: Path) -> None:
     store = open_events(tmp_path / "events.duckdb")
-    rows, stop = make_rows(5, 4_000), threading.Event()
+    rows, stop = make_rows(5, 1_500), threading.Event()
 
     def write() -> None:
-        for start in range(0, 4_000, 50):
+        for start in range(0, 1_500, 50):
             store.write(rows=rows[start : start + 50], cursors={"edge-0": start + 50})
         stop.set()
 

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited_act
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput
@@ -46,13 +48,14 @@ def command(
     configure(settings.logging, "command")
     if not (settings.data_folder / "state.sqlite").exists():
         raise BadInput(f"there is nothing in {settings.data_folder} yet that could be backed up")
-    done = take(
-        settings,
-        Path(config),
-        Path(folder),
-        events=lambda path: _events(settings, path),
-        with_keys=not without_keys,
-    )
+    with audited_act(config, Action.BACKUP_TAKEN, Thing("backup", Path(folder).name), after={"keys": not without_keys}):
+        done = take(
+            settings,
+            Path(config),
+            Path(folder),
+            events=lambda path: _events(settings, path),
+            with_keys=not without_keys,
+        )
     size = sum(each.size for each in done.manifest.files)
     print(f"{len(done.manifest.files):,} files, {size:,} bytes in {done.folder}")
     if done.manifest.left_out:

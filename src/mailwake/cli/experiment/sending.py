@@ -7,7 +7,6 @@ winner by itself.
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -72,7 +71,7 @@ def send(  # noqa: PLR0913 - one parameter per option
             back_off=(1.0, 5.0, 30.0),
             gate=Gate.of(settings, wanted=preflight, force=force),
         )
-        result = asyncio.run(job.go())
+        result = job.run()
     finally:
         tracker.state.close()
     if not (mailing.are_some_waiting or result["deferred"] or result["waiting"]):

@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from mailwake.cli.acting import who
+from mailwake.audit.words import RECIPIENT, Action, Thing
+from mailwake.cli.acting import audited, who
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.privacy.asking import asking
 from mailwake.cli.privacy.export import AddressArgument
@@ -38,6 +39,7 @@ def erase(
             places = msgspec.json.decode(raw, type=tuple[Place, ...])
             print(raw.decode() if as_json else "\n".join(line(each) for each in places))
             return
-        raw = found.do(ERASE, {"handle": handle, "by": by or who()})
+        with audited(found.state, Action.PERSON_ERASED, Thing(RECIPIENT, handle), by=by):
+            raw = found.do(ERASE, {"handle": handle, "by": by or who()})
     certificate = msgspec.json.decode(raw, type=Certificate)
     print(raw.decode() if as_json else to_text(certificate), end="" if as_json else "\n")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from mailwake.audit.words import RECIPIENT, Action, Thing
+from mailwake.cli.acting import audited
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.privacy.asking import asking
 from mailwake.cli.privacy.export import AddressArgument
@@ -20,5 +22,7 @@ def explain(address: AddressArgument, *, config: ConfigOption = DEFAULT_FILE) ->
     from mailwake.rights.opening import EXPORT
 
     with asking(config) as found:
-        raw = found.do(EXPORT, {"handle": str(found.handle(address))})
+        handle = str(found.handle(address))
+        with audited(found.state, Action.PERSON_TOLD, Thing(RECIPIENT, handle)):
+            raw = found.do(EXPORT, {"handle": handle})
     print(to_text(msgspec.json.decode(raw, type=Told)), end="")

@@ -8,6 +8,8 @@ from typing import Annotated
 import msgspec
 import typer
 
+from mailwake.audit.words import RECIPIENT, Action, Thing
+from mailwake.cli.acting import audited
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.privacy.asking import asking
 from mailwake.errors import BadInput
@@ -31,7 +33,9 @@ def export(
     from mailwake.rights.opening import EXPORT
 
     with asking(config) as found:
-        raw = found.do(EXPORT, {"handle": str(found.handle(address))})
+        handle = str(found.handle(address))
+        with audited(found.state, Action.PERSON_TOLD, Thing(RECIPIENT, handle)):
+            raw = found.do(EXPORT, {"handle": handle})
     told = msgspec.json.decode(raw, type=Told)
     for ending, content in ((".html", to_html(told).encode()), (".json", raw)):
         print(_write(Path(f"{out}{ending}"), content))

@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited_act
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, Micros
@@ -37,7 +39,9 @@ def stop_recording(
     Example: mailwake privacy stop-recording --why "we were asked to"
     """
     axes = _axes(opens=opens, clicks=clicks)
-    _put(config, [_stop(axis, is_stopped=True, why=why) for axis in axes])
+    stops = [_stop(axis, is_stopped=True, why=why) for axis in axes]
+    with audited_act(config, Action.RECORDING_STOPPED, Thing("axes", " ".join(axes))):
+        _put(config, stops)
     print(f"nothing is recorded of {' and '.join(axes)} any more; `mailwake privacy resume` takes it up again")
 
 
@@ -56,7 +60,9 @@ def resume(  # noqa: PLR0917 - a command has as many parameters as options
     """
     axes = _axes(opens=opens, clicks=clicks)
     only_after = _now() if new_mail else None
-    _put(config, [_stop(axis, is_stopped=False, why=why, only_after=only_after) for axis in axes])
+    stops = [_stop(axis, is_stopped=False, why=why, only_after=only_after) for axis in axes]
+    with audited_act(config, Action.RECORDING_RESUMED, Thing("axes", " ".join(axes))):
+        _put(config, stops)
     which = "for mail that is sent from tomorrow on" if new_mail else "for all mail"
     print(f"{' and '.join(axes)} are recorded again, {which}, as far as modes and consent allow")
 

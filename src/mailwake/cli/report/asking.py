@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
@@ -36,7 +36,8 @@ def answer_of(
         answer = ask(running.url, path, body, secret=running.secret)
         if answer is not None:
             return answer
-    return _open_and_ask(settings, otherwise)
+    with stores_opened(settings) as stores, _taken_down(stores, path, body):
+        return otherwise(stores)
 
 
 def ask(url: str, path: str, body: bytes | None = None, *, secret: str = "") -> bytes | None:
@@ -72,9 +73,27 @@ def fault_of(status: int, body: bytes, url: str) -> BadInput | Unavailable:
     return BadInput(said) if status in (400, 404) else Unavailable(said)
 
 
-def _open_and_ask(settings: Settings, answer: Callable[[Stores], bytes]) -> bytes:
-    with stores_opened(settings) as stores:
-        return answer(stores)
+def _taken_down(stores: Stores, path: str, body: bytes | None) -> AbstractContextManager[None]:
+    """A line in the audit log, where a dashboard would have written one of the same request."""
+    from mailwake.audit.requests import act_of
+    from mailwake.audit.words import RECIPIENT, Thing
+    from mailwake.cli.acting import audited, recipient
+
+    parts = urlsplit(path)
+    found = act_of("GET" if body is None else "POST", parts.path)
+    if found is None:
+        return nullcontext()
+    choose, named = found
+    told = choose(_posted(body) | dict(parse_qsl(parts.query)) | {name: unquote(it) for name, it in named.items()})
+    if told is None:
+        return nullcontext()
+    of = recipient(stores.state, told.name) if told.kind == RECIPIENT else Thing(told.kind, told.name)
+    return audited(stores.state, told.action, of)
+
+
+def _posted(body: bytes | None) -> dict[str, str]:
+    given = msgspec.json.decode(body) if body else {}
+    return {name: value for name, value in given.items() if isinstance(value, str)} if isinstance(given, dict) else {}
 
 
 @contextmanager

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from mailwake.audit.words import Action, Thing
+from mailwake.cli.acting import audited_act
+
 
 def command(
     backup: Annotated[str, typer.Argument(help="Folder that `mailwake backup` wrote.")],
@@ -26,7 +29,10 @@ def command(
     done = restore(
         Path(backup), Path(folder), ledger=Path(ledger) if ledger else None, keys=Path(keys) if keys else None
     )
-    print(f"restored to {done.config.parent}, as of {done.manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC")
+    taken_at = f"{done.manifest.taken_at:%Y-%m-%d %H:%M:%S}"
+    with audited_act(str(done.config), Action.BACKUP_RESTORED, Thing("backup", taken_at)):
+        pass
+    print(f"restored to {done.config.parent}, as of {taken_at} UTC")
     print(f"forgotten again: {done.forgotten.erased:,} erased, {done.forgotten.withdrawn:,} withdrawn")
     if not ledger:
         print("no --ledger was given: whoever was erased or withdrew after the backup is back; name it if you have it")

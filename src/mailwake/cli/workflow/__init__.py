@@ -17,7 +17,7 @@ import typer
 
 from mailwake.audit.words import Action, Thing
 from mailwake.cli import fail
-from mailwake.cli.acting import audited_act, moment, who
+from mailwake.cli.acting import audited, audited_act, moment, who
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.workflow.opening import asked, stores_of
@@ -186,7 +186,11 @@ def run(
     configure(settings.logging, "command")
     if running.read(settings.data_folder) is not None:
         raise Unavailable("the dashboard that runs takes turns by itself, one a minute")
-    with stores_of(settings) as stores, opened_desk(settings, stores) as desk:
+    with (
+        stores_of(settings) as stores,
+        opened_desk(settings, stores) as desk,
+        audited(stores.state, Action.WORKFLOW_RUN, Thing("workflow")),
+    ):
         done = Turns(desk, run=runner(config, threading.Event())).turn(now=moment())
     told = {name: getattr(done, name) for name in ("entered", "deferred", "refused", "reversed")}
     if as_json:

@@ -154,11 +154,13 @@ class TakenRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A recipient withdrew, per axis at a time: what they did up to then is cut off them. None: not on that axis."""
+    """A recipient withdrew: per axis, what they did between two times is cut off them. None: not on that axis."""
 
     recipient: Handle
     opens_until: Micros | None = None
     clicks_until: Micros | None = None
+    opens_from: Micros = Micros(0)
+    clicks_from: Micros = Micros(0)
 
 
 class Cuts(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -62,7 +62,13 @@ COUNTER_COLUMNS = {
     "type": "VARCHAR",
     "n": "BIGINT",
 }
-CUT_COLUMNS = {"recipient": "BIGINT", "opens_until": "BIGINT", "clicks_until": "BIGINT"}
+CUT_COLUMNS = {
+    "recipient": "BIGINT",
+    "opens_until": "BIGINT",
+    "clicks_until": "BIGINT",
+    "opens_from": "BIGINT",
+    "clicks_from": "BIGINT",
+}
 TAKEN_COLUMNS = {"writer": "VARCHAR", "term": "VARCHAR", "n": "BIGINT"}
 
 

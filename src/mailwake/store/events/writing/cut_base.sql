@@ -2,14 +2,14 @@
 -- were opened or clicked. The byte of modes has opens above clicks, four bits each. News of the cut are forgotten.
 -- DuckDB only.
 update settled set
-    modes = case when happened_at <= c.opens_until then 0 else modes - modes % 16 end
-        + case when happened_at <= c.clicks_until then 0 else modes % 16 end
+    modes = case when happened_at between c.opens_from and c.opens_until then 0 else modes - modes % 16 end
+        + case when happened_at between c.clicks_from and c.clicks_until then 0 else modes % 16 end
 from new_cuts as c
 where settled.recipient = c.recipient and settled.type = 'sent';
 
 update provisional set
-    modes = case when happened_at <= c.opens_until then 0 else modes - modes % 16 end
-        + case when happened_at <= c.clicks_until then 0 else modes % 16 end
+    modes = case when happened_at between c.opens_from and c.opens_until then 0 else modes - modes % 16 end
+        + case when happened_at between c.clicks_from and c.clicks_until then 0 else modes % 16 end
 from new_cuts as c
 where provisional.recipient = c.recipient and provisional.type = 'sent';
 
