@@ -78,6 +78,8 @@ class Privacy:
     deliverability_days: int = 730
     #: records that could not be read, which may hold requests as they came
     set_aside_days: int = 30
+    #: mail that came back or was answered and that nobody but a person can make use of, attachments and all (`unread`)
+    unread_days: int = 30
     #: remove what is too old every night; False: only `mailwake privacy retention --apply` does
     nightly: bool = True
     #: file beside the data that says who was erased or withdrew, so that no restored backup brings them back; relative

@@ -17,10 +17,12 @@ from typing import Any
 
 from mailwake.modes import INDIVIDUAL, Mode, Modes, strictest
 
+#: Mail that asks whether somebody may be watched.
+CONSENT_REQUEST = "consent_request"
 #: What a message may be for, beside which list it belongs to. A password reset is security, an invoice transactional.
-STREAMS = ("marketing", "transactional", "outbound", "security", "legal_notice", "consent_request")
+STREAMS = ("marketing", "transactional", "outbound", "security", "legal_notice", CONSENT_REQUEST)
 #: Nothing may raise these: who asks for consent does not watch how the question is read.
-NEVER = ("consent_request",)
+NEVER = (CONSENT_REQUEST,)
 #: As they came into being: no installation has ever watched them.
 UNWATCHED = ("security", "legal_notice", *NEVER)
 #: Nobody unsubscribes from a receipt, a password reset or what a law makes you tell them.
@@ -96,7 +98,7 @@ class Rules:
 
 def asked_like(stream: str) -> str:
     """The stream whose refusal holds for another too: who wants no marketing is not asked for consent to it either."""
-    return "marketing" if stream == "consent_request" else stream
+    return "marketing" if stream == CONSENT_REQUEST else stream
 
 
 @cache
@@ -119,6 +121,19 @@ def profile_of_country(country: str | None) -> Profile | None:
     """The preset that holds in a recipient's country by itself; None: there is none for it."""
     word = (country or "").strip().upper()
     return next((each for each in profiles().values() if word in each.countries), None)
+
+
+def profiles_of(own: Profile | None, country: str | None) -> tuple[Profile, ...]:
+    """The presets that hold for a recipient: the installation's, and that of their country; none where none was chosen.
+
+    Args:
+        own: of the installation; None: it chose none, and then no country's holds either.
+        country: as `Rules.of` takes it.
+    """
+    if own is None:
+        return ()
+    place = profile_of_country(country)
+    return (own,) if place is None or place.name == own.name else (own, place)
 
 
 def _profile(name: str, told: Mapping[str, Any]) -> Profile:

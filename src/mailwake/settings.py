@@ -405,7 +405,7 @@ def _check_login(settings: Settings) -> None:
 def _check_keeping(settings: Settings) -> None:
     if not 0 <= settings.tracking.keep_raw_days <= MAX_RAW_DAYS:
         raise Misconfigured("tracking.keep_raw_days", f"must be 0 to {MAX_RAW_DAYS}; 0 keeps none")
-    for option in ("individual_days", "deliverability_days", "set_aside_days"):
+    for option in ("individual_days", "deliverability_days", "set_aside_days", "unread_days"):
         if getattr(settings.privacy, option) < 1:
             raise Misconfigured(f"privacy.{option}", "must be 1 or more")
     if settings.privacy.individual_days < settings.tracking.record_days:

@@ -254,3 +254,23 @@ def test_without_a_session_there_is_the_log_in_and_nothing_else(house: House, pa
     else:
         assert response.status_code == 303
         assert response.headers["location"].startswith("/login")
+
+
+@pytest.mark.parametrize("role", ["owner", "viewer"])
+def test_ids_of_nothing_are_answered_alike_whatever_they_are(full: dict[str, Browser], role: str) -> None:
+    """AT-61: an installation is one tenant; nobody learns from an answer which of other people's numbers exist."""
+    asked = 0
+    for method, path in ROUTES:
+        line = line_of(method, path)
+        if method != "GET" or line is None or line.exports or not re.search(r"{(?:campaign|delivery)}", path):
+            continue
+        told = set()
+        for stranger in ("4000000000001", "4000000000002"):
+            place = path.replace("{campaign}", stranger).replace("{delivery}", stranger)
+            response = full[role].get(filled(place) + QUERY.get(path, ""))
+            told.add((response.status_code, response.text.replace(stranger, "…")))
+        assert len(told) == 1, path
+        ((status, _),) = told
+        assert status in ({404, 403} if role == "viewer" else {404}), path
+        asked += 1
+    assert asked > 15

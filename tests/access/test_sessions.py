@@ -355,3 +355,11 @@ def test_a_session_of_somebody_who_is_gone_opens_nothing(house: House) -> None:
     assert house.store.remove_user(vic.id, last="owner", at=house.gate.accounts.now(), by="test")
     assert house.browser(token).get("/").status_code == 303
     assert house.clock.micros > SECOND
+
+
+def test_a_clock_that_is_put_a_year_ahead_ends_sessions_and_lets_everybody_in_again(ann: Browser, house: House) -> None:
+    """AT-86."""
+    house.clock.later(365 * 86_400)
+    assert ann.get("/").status_code == 303
+    assert ann.log_in("ann@office.example").status_code == 303
+    assert ann.get("/").status_code == 200

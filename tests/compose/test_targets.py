@@ -3,6 +3,7 @@
 import pytest
 
 from mailwake.compose.targets import WhyNot, add_parameters, clean, is_address, judge_target
+from mailwake.edge.locations import location
 from mailwake.tokens import MAX_TARGET_BYTES
 
 
@@ -166,3 +167,17 @@ def test_text_that_is_an_address(text: str) -> None:
 @pytest.mark.parametrize("text", ["", *WORDS.splitlines()])
 def test_text_that_is_no_address(text: str) -> None:
     assert not is_address(text)
+
+
+@pytest.mark.parametrize(
+    ("href", "shown"),
+    [
+        ("https://\u0430pple.com/", "https://xn--pple-43d.com/"),  # a Cyrillic letter
+        ("https://p\u0430yp\u0430l.com/x", "https://xn--pypl-53dc.com/x"),  # of both scripts
+        ("https://\u0455\u0440\u0430\u0441\u0435.com/", "https://xn--80ak5af1h.com/"),
+    ],
+)
+def test_a_host_that_looks_like_another_leads_there_by_its_plain_name(href: str, shown: str) -> None:
+    """AT-09: letters that only look alike are spelled out, so that nobody who looks at where it leads is deceived."""
+    assert judge_target(href)[0] is None
+    assert location(href) == shown

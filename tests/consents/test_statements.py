@@ -9,14 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailwake.consents.asking import may_ask_again
 from mailwake.consents.files import read_list, write_list
 from mailwake.consents.statements import Statement, Teller, say_once, weigh, write
 from mailwake.consents.verifying import verify
 from mailwake.errors import BadInput
-from mailwake.events import SECOND, Handle, Micros
+from mailwake.events import SECOND, Micros
 from mailwake.profiles import Profile, profiles
-from mailwake.store.consent.ledger import entry_of
 from mailwake.store.state import Axis, StateStore, open_state
 
 ANN = "ann@example.com"
@@ -161,18 +159,6 @@ def test_elsewhere_a_notice_is_no_consent(state: StateStore) -> None:
     text = known_since(state, "2026-01-01")
     (why,) = take_in(state, granted(method="legacy_notice", text=text), profile=profiles()["DE"])
     assert "knows no notice" in why
-
-
-# asking again
-
-
-def test_who_refused_is_not_asked_again_for_six_months() -> None:
-    said = [entry_of(Handle(1), axis="both", state="denied", at=at("2026-08-31"), source="edge")]
-    assert may_ask_again(said, [profiles()["FR"]]) == datetime(2027, 2, 28, tzinfo=UTC)
-    assert may_ask_again(said, [profiles()["US"]]) is None
-    assert may_ask_again(said, [None]) is None
-    later = entry_of(Handle(1), axis="opens", state="granted", at=at("2026-09-30"), source="api")
-    assert may_ask_again([*said, later], [profiles()["FR"]]) is None
 
 
 # lists

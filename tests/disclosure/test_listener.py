@@ -127,3 +127,12 @@ def test_the_nonce_on_the_page_is_one_that_the_edge_takes(place: Place) -> None:
     seconds = int(nonce.partition(".")[0], 16)
     assert edge.holds(nonce, token, now_seconds=seconds)
     assert not edge.holds(nonce, token + "x", now_seconds=seconds)
+
+
+def test_the_page_tells_how_long_things_are_kept(tmp_path: Path) -> None:
+    more = "\n[privacy]\nindividual_days = 444\n"
+    with house(tmp_path, more=more) as found, listener(found.settings, found.own.stores) as app:
+        place = Place(found, TestClient(app))
+        page = place.client.get(f"/k/{place.token(found.handle(ADA))}")
+        assert f"deleted after this many days: {found.settings.log.keep_days}." in page.text
+        assert "else after this many days: 444." in page.text

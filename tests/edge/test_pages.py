@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 import tomllib
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -204,3 +205,15 @@ def test_no_page_can_be_framed_and_no_form_leads_elsewhere(page: Response) -> No
     assert policy["default-src"] == "'none'"
     if b"<form" in page.body:
         assert policy["form-action"] == "'self'"
+
+
+@pytest.mark.parametrize(
+    "name", ["{{7*7}}", "$title ${nonce} $$", "{% for x in y %}", "<%= 7*7 %> #{7*7}", "%(title)s {0}"]
+)
+def test_nothing_in_the_sender_s_name_is_filled_in(name: str) -> None:
+    """AT-82."""
+    own = Pages(Brand(name=name))
+    for page in (own.unsubscribe("en", "1.n"), own.preferences("en", "1.n"), own.unsubscribed("en")):
+        text = unescape(page.body.decode("utf-8"))
+        assert f'<p class="brand">{name}</p>' in text
+        assert "49" not in text.partition("</style>")[2]

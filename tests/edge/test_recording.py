@@ -257,3 +257,13 @@ def test_a_look_at_a_page_is_kept_only_where_both_axes_are_individual(edge: Runn
     edge.ask(f"/u/{message(Purpose.UNSUBSCRIBE_BODY, modes=Modes(opens=Mode.AGGREGATE, clicks=Mode.INDIVIDUAL))}")
     (event,) = edge.events()
     assert event.delivery == DELIVERY
+
+
+@pytest.mark.parametrize("days", [-1, 365, -30 * 365])
+def test_a_clock_that_jumps_costs_nobody_an_answer(edge: RunningEdge, days: int) -> None:
+    """AT-86."""
+    edge.clock[0] += days * 86_400 * 1_000_000
+    assert edge.ask(click())["Location"] == TARGET
+    assert edge.ask(f"/o/{message()}").status == 200
+    page = edge.ask(f"/p/{message(Purpose.UNSUBSCRIBE_BODY)}")
+    assert page.status == 200

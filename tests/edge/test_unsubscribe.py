@@ -1,6 +1,7 @@
 """Leaving the list: looking changes nothing, one click is enough, and nothing is confirmed that could be lost."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.edge.conftest import (
@@ -233,3 +234,32 @@ def test_a_token_that_names_nobody_is_answered_and_decides_nothing(edge: Running
     answer = edge.post(f"/u/{token}", ONE_CLICK)
     assert (answer.status, answer.body, answer["Set-Cookie"]) == (200, b"", None)
     assert edge.events() == []
+
+
+#: as scanners of six makers call; some of them run what scripts there are, and there are none
+SCANNERS = (
+    {"User-Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"},
+    {"User-Agent": "Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1) BarracudaLinkProtect"},
+    {"User-Agent": "python-requests/2.32", "Accept": "*/*"},
+    {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/142.0.0.0", "Sec-Fetch-Mode": "navigate"},
+    {"User-Agent": "GoogleImageProxy", "Accept": "image/*"},
+    {"Purpose": "prefetch", "Sec-Purpose": "prefetch;prerender"},
+)
+
+
+@pytest.mark.parametrize("headers", SCANNERS, ids=str)
+@pytest.mark.parametrize("path", [f"/u/{HEADER}", f"/u/{BODY}", f"/p/{BODY}"])
+def test_whoever_looks_and_however_nobody_leaves(edge: RunningEdge, headers: dict[str, str], path: str) -> None:
+    """AT-27."""
+    for method in ("GET", "HEAD"):
+        page = edge.ask(path, method=method, headers=headers)
+        assert (page.status, b"<script" in page.body) == (200, False)
+    assert {event.type for event in edge.events()} == {EventType.UNKNOWN}
+
+
+def test_a_hundred_at_once_are_all_told_that_it_is_done(edge: RunningEdge) -> None:
+    """AT-31; that it counts once: tests/leaving/test_holding.py."""
+    with ThreadPoolExecutor(100) as pool:
+        answers = list(pool.map(lambda _: edge.post(f"/u/{HEADER}", ONE_CLICK).status, range(100)))
+    assert answers == [200] * 100
+    assert {(event.recipient, event.note) for event in unsubscribed(edge)} == {(RECIPIENT, Note.ONE_CLICK)}

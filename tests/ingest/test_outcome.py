@@ -3,6 +3,7 @@
 import pytest
 from tests.ingest.notices import TOKEN, complaint, dsn, origins, ours, reply, url
 
+from mailwake.bounces.decide import Bounces
 from mailwake.events import Event, EventType, Micros, Note, Source, encode_event
 from mailwake.ingest.desk import open_notice
 from mailwake.ingest.outcome import mask
@@ -145,3 +146,11 @@ def test_masking_leaves_the_domain() -> None:
 def test_the_token_of_a_quoted_mail_is_the_one_that_counts() -> None:
     other = TOKEN._replace(delivery=5)
     assert only(dsn(ours(url(token=other)))).delivery == 5
+
+
+def test_a_bounce_of_somebody_else_in_a_mail_of_ours_is_never_theirs() -> None:
+    """AT-49: whoever got a mail can forge its bounce; it tells of their own copy alone, and of no dead address."""
+    forged = only(dsn(recipient="chief@example.com", diagnostic="smtp; 550 5.1.1 <chief@example.com>: user unknown"))
+    assert (forged.recipient, forged.delivery, forged.address) == (99, 4711, "")
+    assert forged.reason.startswith("forwarded; ")
+    assert Bounces.load().reported(forged.cause, forged.reason).action != "suppress_now"

@@ -34,3 +34,12 @@ def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "unread").write_text("in the way")
     with pytest.raises(Unavailable):
         Unread(tmp_path / "unread").keep(b"a")
+
+
+def test_a_folder_that_somebody_cleared_takes_mail_again(tmp_path: Path) -> None:
+    unread = Unread(tmp_path, max_kept=1)
+    kept = unread.keep(b"a")
+    with pytest.raises(Unavailable):
+        unread.keep(b"b")
+    kept.unlink()
+    assert unread.keep(b"b").read_bytes() == b"b"

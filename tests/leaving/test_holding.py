@@ -361,3 +361,12 @@ def test_every_way_out_is_in_one_ledger_with_the_mail_and_the_words(
     assert (row.how, row.template, row.delivery) == (way, asked.template, asked.delivery)
     assert row.proof == (reason or None)
     assert house.row(EventType.UNSUBSCRIBED).id == row.id, "its event is the proof"
+
+
+def test_a_wish_that_comes_a_hundred_times_is_one_wish(house: House) -> None:
+    """AT-31."""
+    house.work(press(house, 1, 10, note=Note.ONE_CLICK))
+    house.work(*(press(house, 0, 10 + number / 100, note=Note.ONE_CLICK) for number in range(100)))
+    once, often = (house.state.suppressions(house.handles[who]) for who in (1, 0))
+    assert [(row.reason, row.stream) for row in often] == [(row.reason, row.stream) for row in once]
+    assert reasons(house, 0) == {"unsubscribed"}

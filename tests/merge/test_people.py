@@ -137,3 +137,12 @@ def test_a_domain_that_idna_cannot_write_stops_no_other_line() -> None:
     people = read(f"email\nann@{'ü' * 60}.example\nbob@example.com\n")
     assert [person.address for person in people.people] == ["bob@example.com"]
     assert people.skipped[0].reason == "the domain is none"
+
+
+def test_a_line_with_a_zero_byte_is_skipped_and_the_others_go_on(tmp_path: Path) -> None:
+    """AT-83."""
+    path = tmp_path / "people.csv"
+    path.write_bytes(b"email,name\nanna@example.com,An\x00na\nben@exam\x00ple.com,Ben\neve@example.com,Eve\n")
+    people = read_people(path)
+    assert addresses(people) == ["eve@example.com"]
+    assert set(reasons(people)) == {2, 3}

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from tests.pipeline.house import AGGREGATE, START, House, after, hit
 
-from mailwake.events import Event, EventType, Handle, Micros, Note, Source
+from mailwake.events import Event, EventType, Handle, Micros, Note, Source, TemplateId
 from mailwake.pipeline.item import Item
 from mailwake.pipeline.suppression import apply_to_consent, apply_to_suppression
 from mailwake.store.state import Consent
@@ -94,3 +94,24 @@ def test_an_event_that_names_nobody_changes_nobody(house: House) -> None:
         event = msgspec.structs.replace(hit(type_, 5, reason="5.1.1"), recipient=None)
         assert not apply_to_suppression(house.state, event, at=START, stream="marketing")
         assert not apply_to_consent(house.state, house.withdrawals, [item(event)])
+
+
+def asked(house: House, type_: EventType, *, stream: str = "consent_request") -> dict[Handle, Micros]:
+    campaign = house.state.campaign("May we", stream=stream, now=START).id
+    template = TemplateId(7002)
+    house.state.put_template(campaign, template, subject="May we?", html=b"<p>", links=(), now=START)
+    house.work(msgspec.structs.replace(hit(type_, 5), template=template, campaign=campaign, request=None))
+    return house.state.asked([ANN])
+
+
+def test_whom_a_question_was_delivered_to_was_asked_then(house: House) -> None:
+    assert asked(house, EventType.DELIVERED) == {ANN: after(5)}
+
+
+@pytest.mark.parametrize("type_", [EventType.SENT, EventType.DEFERRED, EventType.BOUNCED, EventType.REJECTED])
+def test_who_never_got_the_question_was_not_asked(house: House, type_: EventType) -> None:
+    assert asked(house, type_) == {}
+
+
+def test_other_mail_asks_nobody(house: House) -> None:
+    assert asked(house, EventType.DELIVERED, stream="marketing") == {}

@@ -37,7 +37,11 @@ class Kept:
         self.stores.state.put_open_days({Handle(1): date(2024, 1, 1), Handle(2): date(2027, 12, 1)})
         self.days = open_days(self.settings.data_folder / "state.sqlite")
         self.shelf = Shelf(events=self.stores.events, days=self.days, settings=self.settings)
-        for folder_name, name in (("raw", "2026-11-16.jsonl"), ("dead", "edge-0-000000000001-00000.json")):
+        for folder_name, name in (
+            ("raw", "2026-11-16.jsonl"),
+            ("dead", "edge-0-000000000001-00000.json"),
+            ("unread", "a.eml"),
+        ):
             place = self.settings.data_folder / folder_name
             place.mkdir()
             (place / name).write_text("{}")
@@ -82,7 +86,7 @@ def test_what_is_old_is_shown_by_type_and_mode_before_it_goes(kept: Kept) -> Non
     assert rows["sent", ""] == 10
     assert rows["clicked", "individual"] == 5
     assert Going(what="last_open_days", type="", mode="deliverability", count=1, keep_days=730) in shown.going
-    assert {each.what for each in shown.going} == {"rows", "last_open_days", "raw_requests", "set_aside"}
+    assert {each.what for each in shown.going} == {"rows", "last_open_days", "raw_requests", "set_aside", "unread"}
     assert (shown.done, shown.copies, shown.campaigns) == (False, 10, 1)
     assert plan(kept.shelf, now=LATER) == shown
 
@@ -185,3 +189,17 @@ def test_what_holds_the_real_clock_is_believed(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_removes_nothing(tmp_path: Path) -> None:
     assert not Clock(tmp_path / "none" / "there", wall=lambda: 1, steady=lambda: 1, boot=lambda: "").is_calm()
+
+
+def test_mail_that_nobody_read_goes_too(kept: Kept) -> None:
+    """AT-58."""
+    place = kept.settings.data_folder / "unread"
+    (place / "b.eml").write_bytes(b"Subject: young\n\nx")
+    os.utime(place / "b.eml", (LATER / SECOND, LATER / SECOND))
+    (place / "notes.txt").write_text("a person's own")
+    os.utime(place / "notes.txt", (SENT / SECOND, SENT / SECOND))
+    assert [(each.count, each.keep_days) for each in plan(kept.shelf, now=LATER).going if each.what == "unread"] == [
+        (1, 30)
+    ]
+    apply(kept.shelf, now=LATER)
+    assert sorted(path.name for path in place.iterdir()) == ["b.eml", "notes.txt"]

@@ -15,10 +15,10 @@ def test_each_period_is_the_settings_own(tmp_path: Path) -> None:
     told = days(
         tmp_path,
         log={"keep_days": 9},
-        privacy={"individual_days": 500, "deliverability_days": 300, "set_aside_days": 12},
+        privacy={"individual_days": 500, "deliverability_days": 300, "set_aside_days": 12, "unread_days": 17},
         tracking={"keep_raw_days": 3, "record_days": 450},
     )
-    assert {9, 500, 300, 12, 3, 450} <= set(told.values())
+    assert {9, 500, 300, 12, 17, 3, 450} <= set(told.values())
     assert told["events of single mails, without address and program"] == 500
 
 

@@ -63,6 +63,12 @@ def test_points_are_those_of_the_model(signals: list[Signal], points: int) -> No
     assert told(*signals).points == points
 
 
+def test_a_link_that_is_followed_ten_thousand_times_over_is_worth_no_more_than_its_message() -> None:
+    """AT-20."""
+    clicks = [act("clicked", 0, label="Read more", delivery=5) for _ in range(10_000)]
+    assert told(*clicks).points == told(*clicks[:2]).points == 10_000
+
+
 @settings(deadline=None, max_examples=60)
 @given(SIGNALS, st.integers(0, 2**32), st.sampled_from(["", "unsubscribed", "bounced", "complained"]))
 def test_the_ledger_adds_up_and_order_never_matters(signals: list[Signal], seed: int, standing: str) -> None:

@@ -16,6 +16,7 @@ from tests.web.test_pages import words
 from mailwake.consents.words import exact
 from mailwake.events import Micros
 from mailwake.insight.stores import Stores
+from mailwake.serving.forms import BODY_BYTES, TABLE_BODY_BYTES
 from mailwake.settings import parse
 from mailwake.web.app import create_app
 
@@ -150,3 +151,15 @@ def test_the_page_shows_the_ledger_of_one_and_how_many_stand_where(dashboard: As
 
 def test_a_stranger_is_not_found(dashboard: Asking) -> None:
     assert dashboard.get("/api/consent/eve@example.com").status_code == 404
+
+
+@pytest.mark.parametrize(("path", "most"), [(API, BODY_BYTES), ("/api/consent", TABLE_BODY_BYTES)])
+def test_a_body_beyond_its_limit_is_refused_and_nothing_of_it_holds(
+    dashboard: Asking, house: House, path: str, most: int
+) -> None:
+    """AT-83."""
+    body = b'{"contacts":[{"email":"ann@example.com","state":"granted"}],"state":"granted"}'
+    method = "PUT" if path == API else "POST"
+    refused = call(dashboard, method, path, body + b" " * most)
+    assert (refused.status_code, "too long" in refused.json()["error"]) == (400, True)
+    assert list(house.state.ledger()) == []

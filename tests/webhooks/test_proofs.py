@@ -151,6 +151,8 @@ def test_another_topic_is_refused_however_well_it_is_signed() -> None:
         "https://sns.eu-west-1.amazonaws.com@evil.example/SimpleNotificationService-0a.pem",
         "https://sns.eu-west-1.amazonaws.com:8443/SimpleNotificationService-0a.pem",
         "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.pem?x=1",
+        "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.pem#x",
+        "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.crt",
         "https://sns.eu-west-1.amazonaws.com/a/../SimpleNotificationService-0a.pem",
         "https://bucket.s3.amazonaws.com/SimpleNotificationService-0a.pem",
         "",
@@ -229,3 +231,10 @@ def test_what_is_secret_hides_itself() -> None:
     assert "authorization" not in repr(made)
     assert "ann@example.com" not in repr(ESPS["postmark"].read(made))
     assert json.loads(made.body)
+
+
+@pytest.mark.parametrize(("signed", "told"), [("1", "2"), ("2", "1"), ("2", "0"), ("2", ""), ("2", "none")])
+def test_a_signature_of_sns_holds_for_the_version_it_was_made_in_alone(signed: str, told: str) -> None:
+    """AT-46: nobody can say that a weaker digest was meant."""
+    envelope = {**sns(bounce("ses"), version=signed), "SignatureVersion": told}
+    assert refusal("ses", call(envelope)) in ("signature", "missing")

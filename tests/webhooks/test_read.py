@@ -239,7 +239,22 @@ def test_any_type_in_any_field_is_read_or_called_unreadable(esp: str) -> None:
 
 
 @pytest.mark.parametrize("esp", ALL)
-@pytest.mark.parametrize("body", [b"", b"{", b"null", b"[1]", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"a":' * 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[1]",
+        b'"x"',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b'{"a":NaN}',
+        b"[NaN]",
+        b'[{"a":Infinity}]',
+    ],
+)
 def test_nonsense_is_called_unreadable(esp: str, body: bytes) -> None:
     with pytest.raises(Unreadable):
         ESPS[esp].read(call(body))
@@ -292,3 +307,10 @@ def test_a_form_with_thousands_of_parts_is_refused() -> None:
     part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n'
     with pytest.raises(Unreadable, match="1,000"):
         fields.form(call(part * 1_500 + b"--x--", content_type="multipart/form-data; boundary=x"))
+
+
+def test_a_field_that_is_there_twice_is_still_one_event() -> None:
+    """AT-50: the last one counts, as in the JSON parsers of those who signed it."""
+    one = json.dumps(bounce("sendgrid")[0])
+    told = ESPS["sendgrid"].read(call(f'[{one[:-1]}, "event": "open"}}]'.encode()))
+    assert [each.type for each in told] == [EventType.OPENED]

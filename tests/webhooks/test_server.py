@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -444,3 +444,26 @@ def test_an_installation_that_lowered_its_ceiling_keeps_less_of_mail_sent_before
     ceiling = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
     events, _ = logged(asked(copy(Mode.INDIVIDUAL, Mode.INDIVIDUAL), event="open"), ceiling=ceiling)
     assert [event.note for event in events] == [Note.WEBHOOK]
+
+
+@pytest.mark.parametrize("esp", sorted(SIGNED))
+def test_names_of_headers_count_in_any_case(esp: str) -> None:
+    """AT-44."""
+    app, log = receiver(esp)
+    made = SIGNED[esp](bounce(esp), NOW)
+    loud = {name.upper(): value for name, value in made.headers.items()}
+    assert post(app, f"/webhooks/{esp}/main", made.body, loud) == 200
+    assert len(log.segments) == 1
+
+
+@pytest.mark.parametrize("esp", sorted(SIGNED))
+@pytest.mark.parametrize("other", [str.upper, str.title])
+def test_a_proof_that_is_there_twice_proves_nothing(esp: str, other: Callable[[str], str]) -> None:
+    """AT-44: whichever of both is believed, somebody in front of us may have believed the other one."""
+    app, log = receiver(esp)
+    made = SIGNED[esp](bounce(esp), NOW)
+    for name, value in made.headers.items():
+        if other(name) != name:
+            assert deliver(app, esp, replace(made, headers={other(name): value, **made.headers})) == 401
+    assert log.segments == []
+    assert deliver(app, esp, replace(made, headers={"Via": "a", "via": "b", **made.headers})) == 200

@@ -37,7 +37,8 @@ from mailwake.merge.run import Letter as AnyLetter
 from mailwake.merge.run import Run, counts
 from mailwake.merge.source import Source, read_source
 from mailwake.merge.variants import confined
-from mailwake.profiles import STREAMS, asked_like
+from mailwake.profiles import STREAMS
+from mailwake.send.asking import TOO_SOON
 from mailwake.send.tracker import Tracker
 from mailwake.settings import Settings, load
 from mailwake.smtp.upstream import Pool
@@ -238,6 +239,11 @@ def _result(plan: Plan, run: Run, listed: People) -> dict[str, Any]:
         "mailed_now": run.mailed,
         **counts(run.standing, handles),
         "suppressed": len(plan.suppressed),
+        "asked_too_soon": [
+            {"address": plan.people[h].address, "reason": held.reason}
+            for h, held in plan.suppressed.items()
+            if held.source == TOO_SOON
+        ],
         "held_out": len(out),
         "skipped": [{"line": s.line, "address": s.address, "reason": s.reason} for s in listed.skipped],
         "in_doubt": [plan.people[h].address for h in handles if h in run.standing and run.standing[h].is_doubtful],
@@ -271,6 +277,7 @@ def _summary(result: dict[str, Any]) -> str:
             parts.append(f"{result[key]:,} {word}")
     lines = [f"{result['campaign']}: {' · '.join(parts)}"]
     lines += [f"  line {s['line']}: {s['address'] or '(empty)'} skipped: {s['reason']}" for s in result["skipped"]]
+    lines += [f"  not asked: {r['address']}: {r['reason']}" for r in result["asked_too_soon"]]
     lines += [f"  refused: {r['address']}: {r['reason']}" for r in result["refused"]]
     lines += [f"  not made: {r['address']}: {r['reason']}" for r in result["could_not"]]
     lines += [f"  in doubt: {address}" for address in result["in_doubt"]]
@@ -309,7 +316,7 @@ def _show_samples(tracker: Tracker, source: Source, listed: People, name: str) -
     campaign = Campaign(id=CampaignId(0), name=name, stream=source.stream or "marketing", created_at=Micros(0))
     letter = Letter(source, tracker, campaign, columns=listed.columns)
     known = tracker.state.known_handles([person.address for person in listed.people])
-    held = tracker.state.suppressed(known.values(), stream=asked_like(campaign.stream))
+    held = tracker.held(known.values(), campaign=None, stream=campaign.stream)
     people = [person for person in listed.people if known.get(person.address) not in held]
     for number, person in enumerate(people[:_SAMPLES], 1):
         print(f"--- {number} of {len(people):,} ".ljust(78, "-"))
@@ -317,6 +324,9 @@ def _show_samples(tracker: Tracker, source: Source, listed: People, name: str) -
     print("-" * 78)
     for skipped in listed.skipped:
         print(f"line {skipped.line}: {skipped.address or '(empty)'} skipped: {skipped.reason}")
+    for person in listed.people:
+        if (kept := held.get(known.get(person.address, Handle(0)))) is not None and kept.source == TOO_SOON:
+            print(f"{person.address} not asked: {kept.reason}")
     print(
         f"{name}: {len(people):,} would be mailed, {len(listed.people) - len(people):,} suppressed, "
         f"{len(listed.skipped):,} skipped; nothing was sent"

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from mailwake.consents import words
-from mailwake.consents.asking import may_ask_again
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, Handle, Micros
-from mailwake.profiles import Profile, profile_of_country
+from mailwake.profiles import profiles_of
 from mailwake.settings import Settings
+from mailwake.store.consent.asking import may_ask_again
 from mailwake.store.consent.ledger import COUNTRY, WATCHED, axes_of
-from mailwake.store.state import Axis, Consent, ConsentEntry, StateStore
+from mailwake.store.state import Axis, Consent, ConsentEntry, Held, StateStore
 
 
 class NobodyKnown(BadInput):
@@ -91,9 +91,10 @@ def consent_of(state: StateStore, settings: Settings, address: str) -> ConsentAn
         raise NobodyKnown(f"nobody is known at {address[:320]}")
     recipient = state.recipients([handle])[handle]
     country = (recipient.fields.get(COUNTRY) or "").strip().upper() or None
-    presets = _presets(settings, country)
+    presets = profiles_of(settings.profile, country)
     entries = state.consents(handle)
-    axes = _axes(state, settings, handle, entries)
+    held = state.held_consents([handle]).get(handle, {})
+    axes = _axes(state, settings, handle, held=held, entries=entries)
     yes_or_no = {Consent.GRANTED: True, Consent.DENIED: False, Consent.WITHDRAWN: False}
     return ConsentAnswer(
         address=recipient.address,
@@ -102,20 +103,19 @@ def consent_of(state: StateStore, settings: Settings, address: str) -> ConsentAn
         note=presets[0].disclaimer if presets else "",
         axes=axes,
         contactPixelTrackingConsent=yes_or_no.get(Consent(axes[Axis.OPENS].state)),
-        may_ask_again=may_ask_again(entries, presets),
+        may_ask_again=may_ask_again(held, state.asked([handle]).get(handle), presets),
         ledger=tuple(_said(each) for each in entries),
     )
 
 
-def _presets(settings: Settings, country: str | None) -> list[Profile]:
-    if settings.profile is None:
-        return []
-    own, place = settings.profile, profile_of_country(country)
-    return [own] if place is None or place.name == own.name else [own, place]
-
-
-def _axes(state: StateStore, settings: Settings, handle: Handle, entries: list[ConsentEntry]) -> dict[str, Holds]:
-    held = state.held_consents([handle]).get(handle, {})
+def _axes(
+    state: StateStore,
+    settings: Settings,
+    handle: Handle,
+    *,
+    held: Mapping[Axis, Held],
+    entries: list[ConsentEntry],
+) -> dict[str, Holds]:
     modes = state.modes([handle], **settings.limits)[handle]
     decided = {Axis.OPENS: (modes.opens, modes.opens_by), Axis.CLICKS: (modes.clicks, modes.clicks_by)}
     found = {}

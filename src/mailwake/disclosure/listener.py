@@ -66,6 +66,7 @@ class Listener:
         nonces: the edge's, so that it takes what is chosen here.
         base_url: of the edge, without a slash at the end.
         log_days: how long requests are kept as they came.
+        event_days: how long events of single mails are kept.
         wall: microseconds since 1970.
     """
 
@@ -74,6 +75,7 @@ class Listener:
     nonces: Nonces
     base_url: str
     log_days: int
+    event_days: int
     wall: Callable[[], int]
     _pages: dict[str, Pages] = field(init=False)
     _free: asyncio.Semaphore = field(init=False)
@@ -141,6 +143,7 @@ class Listener:
             language=language, says=says, brand=self.hosts.all[host].brand, style=style, seen=seen,
             most=MOST, action=f"{origin}/p/{text}", nonce=self.nonces.mint(text, now_seconds=self.wall() // SECOND),
             choices=[(each.replace("_", "-"), says[each]) for each in _CHOICES], log_days=self.log_days,
+            event_days=self.event_days,
             file=f"{PATH}{text}.json",
         )  # fmt: skip
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")

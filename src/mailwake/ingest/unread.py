@@ -1,4 +1,4 @@
-"""Mail that no event came from, kept as it arrived until somebody looks at it."""
+"""Mail that no event came from, kept as it arrived until somebody looks at it, or ``privacy.unread_days`` are over."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Unread:
         path = self._folder / f"{hashlib.sha256(raw).hexdigest()[:32]}.eml"
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if self._kept is None:
+            if self._kept is None or self._kept >= self._max_kept:  # somebody may have read and removed them
                 self._kept = sum(1 for _ in self._folder.glob("*.eml"))
             if path.exists():
                 return path

@@ -12,6 +12,7 @@ from mailwake.merge.ledger import Standing
 from mailwake.merge.people import People, Person
 from mailwake.merge.run import Addressee
 from mailwake.modes import strictest
+from mailwake.send.asking import TOO_SOON
 from mailwake.send.tracker import Tracker
 from mailwake.store.consent.ledger import COUNTRY
 from mailwake.store.state import Campaign, Suppression
@@ -80,7 +81,11 @@ def make_plan(
     kept = {p.address: {name: p.fields.get(name, "") for name in wanted} for p in listed.people} if wanted else None
     handles = tracker.state.handles([p.address for p in listed.people], now=tracker.clock(), fields=kept)
     people = {handles[person.address]: person for person in listed.people}
-    held = tracker.held(people, campaign=campaign.id, stream=campaign.stream)
+    held = {
+        handle: kept
+        for handle, kept in tracker.held(people, campaign=campaign.id, stream=campaign.stream).items()
+        if kept.source != TOO_SOON or _is_open(standing.get(handle))  # who was asked by this campaign has its mail
+    }
     level = tracker.level(campaign)
     modes = {handle: strictest((level, allowed)) for handle, allowed in tracker.consents(people).items()}
     if retry_doubtful:

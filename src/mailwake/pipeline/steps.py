@@ -42,6 +42,7 @@ from mailwake.pipeline.rows import counter_rows, event_row, judgement
 from mailwake.pipeline.suppression import (
     apply_to_consent,
     apply_to_suppression,
+    asked_of,
     leaves,
     outcome,
     troubles_of,
@@ -192,6 +193,11 @@ def apply_consent(batch: Batch, desk: Desk) -> None:
     batch.consents = apply_to_consent(desk.state, desk.withdrawals, batch.items)
 
 
+def apply_asked(batch: Batch, desk: Desk) -> None:
+    """Who was asked for consent is not asked again soon."""
+    desk.state.note_asked(asked_of(batch.items))
+
+
 def put_refusals(batch: Batch, desk: Desk) -> None:
     """When the recipients of this batch's hits did not want to be watched."""
     if batch.said or batch.consents:
@@ -338,6 +344,7 @@ STEPS: tuple[Step, ...] = (
     put_campaign,
     apply_inert,
     apply_consent,
+    apply_asked,
     put_refusals,
     drop_late_inert,
     put_decoy,

@@ -14,6 +14,7 @@ from mailwake.bounces.decide import Bounces
 from mailwake.events import Event, EventType, Handle, Micros, Source
 from mailwake.pipeline.item import Item
 from mailwake.pipeline.rows import mask
+from mailwake.profiles import CONSENT_REQUEST
 from mailwake.store.state import Axis, Consent, ConsentEntry, StateStore
 from mailwake.store.withdrawals import Withdrawals
 from mailwake.suppression.keeper import Trouble
@@ -107,6 +108,16 @@ def apply_to_consent(state: StateStore, withdrawals: Withdrawals, items: Iterabl
     if new:
         state.put_consents(new)
     return {line.handle for line in new}
+
+
+def asked_of(items: Iterable[Item]) -> dict[Handle, Micros]:
+    """Whom mail that asks for consent was handed over for, and when; whose was put off or refused was not asked."""
+    asked: dict[Handle, Micros] = {}
+    for item in items:
+        event = item.event
+        if item.stream == CONSENT_REQUEST and event.type is EventType.DELIVERED and event.recipient is not None:
+            asked[event.recipient] = max(item.at, asked.get(event.recipient, item.at))
+    return asked
 
 
 def withdrawn_axis(event: Event) -> Axis:

@@ -30,7 +30,7 @@ DAY = 86_400 * SECOND
 class Going:
     """Something that is too old."""
 
-    #: rows, last_open_days, raw_requests or set_aside
+    #: rows, last_open_days, raw_requests, set_aside or unread
     what: str
     #: type of the events; empty: there is none
     type: str
@@ -80,6 +80,11 @@ class Shelf:
         """Folder of records that no step could take in."""
         return self.settings.data_folder / "dead"
 
+    @property
+    def unread(self) -> Path:
+        """Folder of mail that a person should see."""
+        return self.settings.data_folder / "unread"
+
 
 def plan(shelf: Shelf, *, now: Micros) -> Plan:
     """What is too old now; removes nothing."""
@@ -92,6 +97,7 @@ def plan(shelf: Shelf, *, now: Micros) -> Plan:
         _one("last_open_days", days, "deliverability", kept.deliverability_days),
         _one("raw_requests", len(_raw(shelf, now)), "individual", shelf.settings.tracking.keep_raw_days),
         _one("set_aside", len(_dead(shelf, now)), "", kept.set_aside_days),
+        _one("unread", len(_unread(shelf, now)), "", kept.unread_days),
     ]
     return Plan(
         at=datetime.fromtimestamp(now // SECOND, UTC),
@@ -112,7 +118,7 @@ def apply(shelf: Shelf, *, now: Micros) -> Plan:
     if any(each.what == "rows" for each in found.going):
         shelf.events.forget_old(Micros(now - kept.individual_days * DAY), at=now)
     shelf.days.forget(_day(now, kept.deliverability_days))
-    for path in (*_raw(shelf, now), *_dead(shelf, now)):
+    for path in (*_raw(shelf, now), *_dead(shelf, now), *_unread(shelf, now)):
         path.unlink(missing_ok=True)
     return replace(found, done=True)
 
@@ -150,8 +156,17 @@ def _raw(shelf: Shelf, now: Micros) -> list[Path]:
 
 def _dead(shelf: Shelf, now: Micros) -> list[Path]:
     """Records set aside hold requests as they came."""
-    oldest = (now - shelf.settings.privacy.set_aside_days * DAY) / SECOND
-    return [path for path in sorted(shelf.dead.glob("*.json")) if path.stat().st_mtime < oldest]
+    return _older(shelf.dead.glob("*.json"), shelf.settings.privacy.set_aside_days, now)
+
+
+def _unread(shelf: Shelf, now: Micros) -> list[Path]:
+    """Mail that was kept has addresses, words and attachments of strangers in it."""
+    return _older(shelf.unread.glob("*.eml"), shelf.settings.privacy.unread_days, now)
+
+
+def _older(paths: Iterable[Path], days: int, now: Micros) -> list[Path]:
+    oldest = (now - days * DAY) / SECOND
+    return [path for path in sorted(paths) if path.stat().st_mtime < oldest]
 
 
 def _day(now: Micros, days: int) -> date:

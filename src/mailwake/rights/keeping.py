@@ -31,6 +31,8 @@ def periods(settings: Settings) -> tuple[Period, ...]:
                why="to stop mailing people who no longer read; a later open overwrites it"),
         Period(what="records that could not be read", days=settings.privacy.set_aside_days,
                why="so that nothing is lost by a fault of ours"),
+        Period(what="mail that came back or was answered, where a person has to read it",
+               days=settings.privacy.unread_days, why="so that nobody's answer is lost"),
         Period(what="recording of opens and clicks in one mail", days=settings.tracking.record_days,
                why="later ones are answered and not recorded"),
         Period(what="what a Salesforce org is told, copy by copy",

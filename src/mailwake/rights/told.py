@@ -80,6 +80,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     score: ScoreAnswer | None
     consent: tuple[Row, ...]
     consent_history: tuple[Row, ...]
+    #: when they were last asked for consent by mail
+    consent_requests: tuple[Row, ...]
     suppressions: tuple[Row, ...]
     refusals: tuple[Row, ...]
     unsubscribes: tuple[Row, ...]
@@ -138,9 +140,10 @@ def told_of(around: Around, handle: Handle, *, now: Micros) -> Told:
 
 def _plain(stores: Stores, known: Known) -> dict[str, tuple[Row, ...]]:
     names = {
-        "consent": known.consent, "consent_history": known.consent_history, "suppressions": known.suppressions,
-        "refusals": known.refusals, "unsubscribes": known.unsubscribes, "unsubscribe_acts": known.unsubscribe_acts,
-        "workflows": known.workflows, "salesforce_records": known.org_people, "salesforce_told": known.org_written,
+        "consent": known.consent, "consent_history": known.consent_history,
+        "consent_requests": known.consent_requests, "suppressions": known.suppressions, "refusals": known.refusals,
+        "unsubscribes": known.unsubscribes, "unsubscribe_acts": known.unsubscribe_acts, "workflows": known.workflows,
+        "salesforce_records": known.org_people, "salesforce_told": known.org_written,
         "salesforce_waiting": known.org_waiting,
     }  # fmt: skip
     return {name: tuple(_readable(stores, row) for row in rows) for name, rows in names.items()}

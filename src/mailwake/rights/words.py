@@ -20,6 +20,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 #: what each part of the answer is called, and where it came from
 PARTS = (
     ("consent_history", "What you agreed to or withdrew", "your choices, and imports by the sender"),
+    ("consent_requests", "When you were last asked for consent by mail", "the sender"),
     ("suppressions", "Why you get no mail, or got none", "you, your mail server, or the sender"),
     ("refusals", "Mail that came back", "the words of your mail server"),
     ("unsubscribes", "When you asked to leave", "you, or a program that pressed for you"),

@@ -41,8 +41,9 @@ from mailwake.goals.calls import Known, Who, conversion
 from mailwake.goals.claims import claim
 from mailwake.hosts import Hosts, TrackingHost
 from mailwake.modes import OFF, Mode, Modes, strictest
-from mailwake.profiles import NOBODY_LEAVES, asked_like
+from mailwake.profiles import CONSENT_REQUEST, NOBODY_LEAVES, asked_like
 from mailwake.send.addressed import Addressed, Tracked
+from mailwake.send.asking import TOO_SOON, asked_too_soon
 from mailwake.send.control import Control, add_header, refuse_above, take_control
 from mailwake.send.sender import sender_domain
 from mailwake.settings import Settings
@@ -70,7 +71,10 @@ class Suppressed(BadInput):
     """
 
     def __init__(self, suppression: Suppression) -> None:
-        super().__init__(f"the recipient is suppressed: {suppression.reason}; take the address off your list")
+        advice = (
+            "leave them in peace until then" if suppression.source == TOO_SOON else "take the address off your list"
+        )
+        super().__init__(f"the recipient is suppressed: {suppression.reason}; {advice}")
         self.suppression = suppression
 
 
@@ -144,7 +148,11 @@ class Tracker:
             campaign: None: not known yet; then only what holds for all campaigns counts.
             stream: what is sent.
         """
-        return self.state.suppressed(handles, campaign=campaign or CampaignId(0), stream=asked_like(stream))
+        wanted = list(handles)
+        held = self.state.suppressed(wanted, campaign=campaign or CampaignId(0), stream=asked_like(stream))
+        if stream != CONSENT_REQUEST:
+            return held
+        return asked_too_soon(self.state, wanted, self.settings.profile, now=self.clock()) | held
 
     def campaign(self, name: str | None, *, stream: str = "marketing") -> Campaign:
         """The campaign of this name; without one, that of the stream and the day (UTC)."""
@@ -321,6 +329,8 @@ class Tracker:
             raise Suppressed(held)
         (copy,) = self.copies(rest, [recipient], control=control)
         self.keep([copy.event(EventType.SENT, now=self.clock(), source=Source.API)])
+        if control.stream == CONSENT_REQUEST:  # nobody will tell us of its delivery
+            self.state.note_asked({copy.recipient: self.clock()})
         return copy.message
 
     @cached_property

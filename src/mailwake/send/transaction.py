@@ -19,6 +19,7 @@ import structlog
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog import LogWriter
 from mailwake.events import Event, EventType, Handle, Source, encode_event
+from mailwake.profiles import CONSENT_REQUEST
 from mailwake.send.addressed import Addressed
 from mailwake.send.control import Control, take_control
 from mailwake.send.tracker import Reading, Tracker
@@ -244,7 +245,9 @@ class Transaction:
 
     async def _held_back(self, plan: Sequence[Addressed], control: Control) -> list[Outcome]:
         """Those suppressed for this campaign or stream, which nobody knew when RCPT was answered."""
-        if not plan or not any(self._standings[a].is_suppressed for a in self.recipients if a in self._standings):
+        known = [self._standings[address] for address in self.recipients if address in self._standings]
+        may_be_held = any(each.is_suppressed for each in known) or control.stream == CONSENT_REQUEST
+        if not plan or not may_be_held:
             return []
         held = await asyncio.to_thread(
             self.desk.tracker.held,

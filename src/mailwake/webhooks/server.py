@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -34,6 +36,9 @@ MAX_HEADERS, MAX_HEADER_BYTES = 100, 65_536
 BODY_SECONDS = 10.0
 #: Of all bodies between their first byte and the answer; more are put off, so that memory stays bounded.
 MAX_BYTES_UNDER_WAY = 64 * 1024 * 1024
+
+#: Headers that prove who calls, or say how the proof is to be read; proxies repeat others.
+_PROVES = re.compile(r"auth|sign|token|stamp|content-(?:type|length)|^(?:svix|webhook|x-amz-sns)-")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -213,6 +218,9 @@ class Receiver:
         if len(raw) > MAX_HEADERS or sum(len(name) + len(value) for name, value in raw) > MAX_HEADER_BYTES:
             raise _Answer(431)
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
+        if len(headers) < len(raw) and _says_twice(name for name, _ in raw):
+            self.counts.refused += 1
+            raise _Answer(401)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await self._body(headers, receive)
@@ -261,3 +269,9 @@ class Receiver:
             return peer
         told = b",".join(value for name, value in scope["headers"] if name.lower() == b"x-forwarded-for")
         return told.decode("latin-1").rpartition(",")[2].strip() or peer if known else peer
+
+
+def _says_twice(names: Iterable[bytes]) -> bool:
+    """Whether a header that proves who calls, or says how to read the proof, is there more than once."""
+    times = Counter(name.decode("latin-1").lower() for name in names)
+    return any(count > 1 and _PROVES.search(name) for name, count in times.items())

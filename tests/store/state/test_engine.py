@@ -154,6 +154,7 @@ SINCE_0010 = (
     "postmaster_figures",
     "erasures",
     "errands",
+    "consent_requests",
     "consent_texts",
     "erased_handles",
     "native_lists",
@@ -174,7 +175,7 @@ SINCE_0006 = (
 
 
 def forget_the_chain(connection: sqlite3.Connection) -> None:
-    """Make the ledger of consent what it was before version 0011, and take out the column of 0021."""
+    """Make the ledger of consent what it was before version 0011, and take out the column of 0020."""
     connection.execute("alter table exchangers drop column route")
     connection.execute("delete from meta where name = 'consent_head'")
     for column in ("noted_at", "method", "text", "text_sha256", "locale", "actor", "url", "proof", "previous", "hash"):

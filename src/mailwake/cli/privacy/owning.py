@@ -47,6 +47,7 @@ def listener(settings: Settings, stores: Stores) -> Iterator[Listener]:
             nonces=Nonces(settings.load_keys().derive("edge forms")),
             base_url=settings.tracking.base_url,
             log_days=settings.log.keep_days,
+            event_days=settings.privacy.individual_days,
             wall=lambda: time.time_ns() // 1_000,
         )
 

@@ -25,6 +25,7 @@ _WORDS = {
     "last_open_days": "days of a last open",
     "raw_requests": "files of raw requests",
     "set_aside": "records set aside",
+    "unread": "mails kept for a person to read",
 }
 
 

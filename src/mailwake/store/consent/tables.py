@@ -57,3 +57,12 @@ texts = Table(
     Column("since", BigInteger, nullable=False),
     UniqueConstraint("locale", "sha256", name="uq_consent_texts_locale"),
 )
+
+#: when somebody was last asked for consent, whatever became of it; an answer is a line of the ledger
+requests = Table(
+    "consent_requests",
+    metadata,
+    Column("handle", BigInteger, primary_key=True, autoincrement=False),
+    #: when the question was handed over
+    Column("at", BigInteger, nullable=False),
+)

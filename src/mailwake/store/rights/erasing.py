@@ -25,7 +25,7 @@ from mailwake.store.workflows import tables as workflows
 #: rows with the handle in them that go
 _GO: tuple[Table, ...] = (
     schema.open_days, schema.segment_members, schema.holdouts, schema.refusals, crm.outbox, crm.written,
-    schema.recipients,
+    said.requests, schema.recipients,
 )  # fmt: skip
 #: what stands in the place of a recipient where there is none any more
 NOBODY = 0

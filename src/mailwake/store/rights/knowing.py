@@ -23,6 +23,7 @@ class Known:
     recipient: Rows
     consent_history: Rows
     consent: Rows
+    consent_requests: Rows
     suppressions: Rows
     refusals: Rows
     unsubscribes: Rows
@@ -52,6 +53,7 @@ def known(connection: Connection, handle: Handle, key: str | None) -> Known:
     acts, numbers = schema.unsubscribe_acts, [row["id"] for row in unsubscribes]
     by_handle = {
         "recipient": schema.recipients, "consent_history": said.ledger, "consent": said.consent,
+        "consent_requests": said.requests,
         "suppressions": schema.suppressions, "refusals": schema.refusals, "open_day": schema.open_days,
         "holdouts": schema.holdouts, "workflows": workflows.entries, "org_written": crm.written,
         "org_waiting": crm.outbox,

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from mailwake.store.consent.asking import ConsentRequests
 from mailwake.store.consent.ledger import Consents
 from mailwake.store.consent.rows import ConsentEntry, ConsentText, Held, Proof
 from mailwake.store.consent.texts import ConsentTexts
@@ -96,6 +97,7 @@ class StateStore(
     People,
     Consents,
     ConsentTexts,
+    ConsentRequests,
     Suppressions,
     Refusals,
     Unsubscribes,

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0020"
+VERSION = "0021"
 
 metadata = MetaData(
     naming_convention={
