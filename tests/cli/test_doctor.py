@@ -15,12 +15,15 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 
+from mailwake.audit.log import AuditLog
+from mailwake.audit.policy import note_policy
 from mailwake.cli import doctor
 from mailwake.cli.init import make
 from mailwake.eventlog.sqlite import SqliteReader, append_now
 from mailwake.events import Handle, Micros, Note
 from mailwake.leaving.holding import HOLD
 from mailwake.settings import Settings, load
+from mailwake.store.audit import open_audit
 from mailwake.store.state import Incident, IncidentKind, Unsubscribe, open_state
 
 
@@ -76,6 +79,7 @@ def test_a_good_installation_has_no_problem(config: Path, mail_server: int) -> N
             "returned",
             "inert",
             "access",
+            "policy",
         )
     ]
     assert not [finding for finding in findings if finding.state == "problem"]
@@ -279,3 +283,23 @@ def test_the_doctor_says_when_the_disk_will_be_full(config: Path, monkeypatch: p
     finding = doctor.check_disk(settings)
     assert finding.state == "problem"
     assert "MB a day come in, at which the disk is full in 1." in finding.line
+
+
+def test_a_ceiling_that_was_raised_is_told_for_a_month(config: Path) -> None:
+    from mailwake.cli.doctor.policy import check_policy
+
+    def start(mode: str, at: int) -> Settings:
+        settings = load(config)
+        found = replace(settings, tracking=replace(settings.tracking, opens=mode, clicks="aggregate"))
+        with closing(open_audit(found.data_folder / "state.sqlite")) as store:
+            note_policy(AuditLog(store, wall=lambda: Micros(at)), found, role="web")
+        return found
+
+    now = time.time_ns() // 1_000
+    month = 31 * 86_400_000_000
+    assert check_policy(start("aggregate", now - 2 * month)).state == "ok"
+    assert check_policy(start("individual", now - month)).state == "ok", "it is known by now"
+    assert check_policy(start("aggregate", now - 3)).state == "ok", "lowering is nobody's worry"
+    told = check_policy(start("individual", now - 2))
+    assert told.state == "warning"
+    assert "opens from aggregate to individual on" in told.line

@@ -95,6 +95,7 @@ def command(
 def examine(config: str) -> Iterator[Finding]:
     """Run every check; a settings file that cannot be read ends it."""
     from mailwake.cli.doctor.hosts import examine_hosts
+    from mailwake.cli.doctor.policy import check_policy
     from mailwake.cli.doctor.python import check_python
     from mailwake.cli.doctor.telling import examine_telling
     from mailwake.cli.gating import check_access
@@ -113,6 +114,7 @@ def examine(config: str) -> Iterator[Finding]:
         yield check(settings)
     yield check_withdrawals(settings)
     yield check_access(settings)
+    yield check_policy(settings)
     yield from check_readers(settings)
     yield from check_sums(settings)
     yield from check_rules(settings)
