@@ -3,16 +3,18 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from mailwake.cli.init import make
 from mailwake.cli.work import open_worker, start_worker, tell
-from mailwake.errors import Misconfigured
+from mailwake.errors import Misconfigured, Unavailable
 from mailwake.eventlog.sqlite import append_now
 from mailwake.events import CampaignId, Event, EventType, Micros, Source, encode_event
-from mailwake.pipeline.item import Drop
+from mailwake.pipeline.dead import DeadLetters, take_again
+from mailwake.pipeline.item import Drop, Item
 from mailwake.pipeline.worker import Pass
 from mailwake.settings import load
 from mailwake.store.events import open_events
@@ -43,6 +45,34 @@ def test_once_takes_in_what_waits_and_leaves(folder: Path) -> None:
     assert done.stdout == "read 3 · stored 3\n"
     again = subprocess.run(command(folder, "--once"), capture_output=True, text=True, check=True)
     assert again.stdout == "read 0 · stored 0\n"
+
+
+def test_what_was_set_aside_is_taken_in_once_it_can_be(folder: Path) -> None:
+    dead = folder / "mailwake-data" / "dead"
+    now, campaign = Micros(10**15), CampaignId(1)
+    event = Event(type=EventType.SENT, received_at=now, source=Source.SEND, key="sent:dead", campaign=campaign)
+    item = Item(record=encode_event(event), writer="send", segment=7, index=0, written_at=now)
+    kept = DeadLetters(dead).keep(item, Drop.POISON, "a bug that is mended now")
+    (dead / "odd.json").write_text("{}", encoding="utf-8")
+    (dead / "half.taken").write_text("{}", encoding="utf-8")
+    again = subprocess.run(command(folder, "--again"), capture_output=True, text=True, check=True)
+    assert again.stdout.startswith("1 records are in the log again")
+    assert "half.taken, odd.json" in again.stdout
+    assert not kept.exists()
+    done = subprocess.run(command(folder, "--once"), capture_output=True, text=True, check=True)
+    assert done.stdout == "read 1 · stored 1\n"
+
+
+def test_a_log_that_takes_nothing_leaves_it_where_it_was(tmp_path: Path) -> None:
+    item = Item(record=b"x", writer="edge-0", segment=1, index=0, written_at=Micros(1))
+    kept = DeadLetters(tmp_path).keep(item, Drop.POISON, "x")
+
+    def full(_records: Sequence[bytes]) -> None:
+        raise Unavailable("the disk is full")
+
+    with pytest.raises(Unavailable):
+        take_again(tmp_path, full)
+    assert [path.name for path in tmp_path.iterdir()] == [kept.name]
 
 
 def test_it_says_when_it_is_ready_and_stops_when_told(folder: Path) -> None:

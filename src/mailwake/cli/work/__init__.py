@@ -26,6 +26,9 @@ NETWORK_KEY, AGENT_KEY, DOMAIN_KEY = "network", "agent", "domain"
 def command(
     config: ConfigOption = DEFAULT_FILE,
     once: Annotated[bool, typer.Option("--once", help="Take in what waits, then leave.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Put records that were set aside back into the log, then leave.")
+    ] = False,
 ) -> None:
     """Take the log into the stores: judge, count, suppress.
 
@@ -41,6 +44,9 @@ def command(
     from mailwake.watchdog.office import start_watch
 
     settings = load(config)
+    if again:
+        print(put_back(settings))
+        return
     configure(settings.logging, "work")
     events = open_events(settings.data_folder / "events.duckdb")
     with closing(events), closing(open_worker(settings, events)) as worker:
@@ -63,6 +69,19 @@ def command(
         for stop_and_wait in others:
             stop_and_wait()
         print(tell(worker.total), flush=True)
+
+
+def put_back(settings: Settings) -> str:
+    """Records that were set aside go back into the log; says how many, and what stayed."""
+    from mailwake.eventlog.sqlite import append_now
+    from mailwake.pipeline.dead import take_again
+
+    done, left = take_again(
+        settings.data_folder / "dead", lambda records: append_now(settings.data_folder / "log", "again", records)
+    )
+    told = f"{done:,} records are in the log again; `mailwake serve` or `mailwake work --once` takes them in"
+    stayed = f"; left as they are, look at them: {', '.join(left[:5])}{' …' if len(left) > 5 else ''}" if left else ""
+    return told + stayed
 
 
 def open_worker(settings: Settings, events: EventStore, *, make_judge: Callable[[], Judge] | None = None) -> Worker:
