@@ -169,3 +169,35 @@ def test_mail_that_is_nobodys_bulk_needs_no_way_out(world: World) -> None:
     fields = {name: value for name, value in world.fields().items() if not name.startswith(("List-", "Feedback"))}
     raw = letter(world, change={name: None for name in world.fields() if name not in fields})
     assert codes(judged(world, raw, is_transactional=True)) == []
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        # RFC 7208 section 4.6: one fault anywhere, even behind the term that would have matched
+        "ip4:203.0.113.7 foo:bar -all", "ip4:203.0.113.7 -all redirect=a.example redirect=b.example",
+        "all redirect=", "+all:example.com", "include -all", "exists -all", "ip4:203.0.113.7 a/33", "a//129",
+        "include:example.org/24", "ip4:2001:db8::/32 +all", "ip6:203.0.113.0/24 +all",
+        "ip4:203.0.113.0/255.255.255.0 +all",
+    ],
+)  # fmt: skip
+def test_a_record_with_one_broken_term_is_broken_whatever_stands_before_it(terms: str) -> None:
+    assert spf_of({"example.com": f"v=spf1 {terms}"}).result is Result.PERMERROR
+
+
+def test_redirect_counts_for_nothing_beside_all_even_where_no_address_is_known() -> None:
+    record = {"example.com": "v=spf1 ip4:203.0.113.7 redirect=nowhere.example -all"}
+    assert spf_of(record, "").detail == "the sending address is not known"
+    assert spf_of(record, "198.51.100.1").result is Result.FAIL
+
+
+def test_an_ipv4_address_in_the_form_of_ipv6_is_an_ipv4_address() -> None:
+    assert spf_of({"example.com": "v=spf1 ip4:203.0.113.0/24 -all"}, f"::ffff:{HERE}").result is Result.PASS
+
+
+def test_more_than_ten_mail_servers_are_too_many_to_look_up() -> None:
+    hosts = {f"mx{number}_example_com": [HERE] for number in range(11)}
+    names = [name.replace("_", ".") for name in hosts]
+    record = {"example.com": "v=spf1 mx -all"}
+    assert spf_of(record, **{"mx example.com": names[:10]}, **hosts).result is Result.PASS
+    assert spf_of(record, **{"mx example.com": names}, **hosts).result is Result.PERMERROR

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from mailwake.preflight.names import Names
 
@@ -17,7 +17,7 @@ MOST_LOOKUPS, MOST_VOID = 10, 2
 _TERM = re.compile(
     r"(?P<sign>[-+?~]?)(?P<name>[a-z0-9]+)(?::(?P<value>[^/\s]+))?(?P<cidr>(?:/[0-9]+)?(?://[0-9]+)?)", re.IGNORECASE
 )
-_IP = re.compile(r"(?P<sign>[-+?~]?)ip[46]:(?P<net>[0-9a-f.:/]+)", re.IGNORECASE)
+_IP = re.compile(r"(?P<sign>[-+?~]?)ip(?P<version>[46]):(?P<net>[0-9a-f.:/]+)", re.IGNORECASE)
 _MODIFIER = re.compile(r"[a-z][a-z0-9_.-]*=\S*", re.IGNORECASE)
 
 
@@ -66,7 +66,7 @@ def check(domain: str, address: str, names: Names) -> Answer:
     Raises:
         NoAnswer: nobody can say just now.
     """
-    walk = _Walk(names, ip_address(address) if address else None)
+    walk = _Walk(names, _seen(address) if address else None)
     try:
         result = walk.record(domain, 0)
     except _Broken as fault:
@@ -76,6 +76,65 @@ def check(domain: str, address: str, names: Names) -> Answer:
     if address or result is Result.NONE:
         return Answer(result=result or Result.NEUTRAL)
     return Answer(result=None, detail="the sending address is not known")
+
+
+def _seen(address: str) -> IPv4Address | IPv6Address:
+    """An address as SPF judges it: one of IPv4 in the clothes of IPv6 is one of IPv4 (RFC 7208 section 5)."""
+    found = ip_address(address)
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
+
+
+def _understood(terms: list[str]) -> str:
+    """Where a record redirects to; empty: nowhere. All of it is read before any of it counts (section 4.6).
+
+    Raises:
+        _Broken: a term is none, wherever it stands.
+    """
+    names = [_understand(term) for term in terms]
+    redirects = [term.partition("=")[2] for term in terms if term.lower().startswith("redirect=")]
+    if len(redirects) > 1:
+        raise _Broken("it redirects more than once")
+    if redirects == [""]:
+        raise _Broken("redirect= names no domain")
+    return redirects[0] if redirects and "all" not in names else ""
+
+
+def _understand(term: str) -> str:
+    """The mechanism of a term; empty: it is a modifier."""
+    if network := _IP.fullmatch(term):
+        _network(network, term)
+        return "ip"
+    if _MODIFIER.fullmatch(term):
+        return ""
+    found = _TERM.fullmatch(term)
+    if not found:
+        raise _Broken(f"{term} is no term")
+    name = found["name"].lower()
+    if name not in ("all", "include", "a", "mx", "exists", "ptr"):
+        raise _Broken(f"there is no mechanism {name}")
+    if (name in ("include", "exists") and not found["value"]) or (name == "all" and found["value"]):
+        raise _Broken(f"{term} is no term")
+    four, six = _bits(found["cidr"])
+    if (found["cidr"] and name not in ("a", "mx")) or int(four or 0) > 32 or int(six or 0) > 128:
+        raise _Broken(f"{term} is no term")
+    return name
+
+
+def _network(found: re.Match[str], term: str) -> IPv4Network | IPv6Network:
+    """The network of an ip4 or ip6 term; a mask with dots is none (section 5.6)."""
+    try:
+        network = ip_network(found["net"], strict=False)
+    except ValueError:
+        raise _Broken(f"{term} is no network") from None
+    if network.version != int(found["version"]) or "." in found["net"].partition("/")[2]:
+        raise _Broken(f"{term} is no network")
+    return network
+
+
+def _bits(cidr: str) -> tuple[str, str]:
+    """The lengths of prefixes for IPv4 and IPv6; empty: not said."""
+    four, _, six = cidr.partition("//")
+    return four.removeprefix("/"), six
 
 
 class _Walk:
@@ -93,11 +152,10 @@ class _Walk:
             return Result.NONE
         if len(records) > 1:
             raise _Broken(f"{domain} has {len(records)} SPF records")
-        redirect = ""
-        for term in records[0].split()[1:]:
-            if term.lower().startswith("redirect="):
-                redirect = term.partition("=")[2]
-            elif not _MODIFIER.fullmatch(term) and (result := self.term(term, domain, depth)) is not None:
+        terms = records[0].split()[1:]
+        redirect = _understood(terms)
+        for term in terms:
+            if not _MODIFIER.fullmatch(term) and (result := self.term(term, domain, depth)) is not None:
                 return result
         return self.redirected(redirect, depth) if redirect else None
 
@@ -112,7 +170,7 @@ class _Walk:
     def term(self, term: str, domain: str, depth: int) -> Result | None:
         """What a term says; None: it does not match."""
         if network := _IP.fullmatch(term):
-            return _SIGNS[network["sign"]] if self.within(network["net"], term) else None
+            return _SIGNS[network["sign"]] if self.within(_network(network, term)) else None
         found = _TERM.fullmatch(term)
         if not found:
             raise _Broken(f"{term} is no term")
@@ -123,14 +181,14 @@ class _Walk:
         """Whether a mechanism matches the address."""
         if name == "all":
             return self.address is not None
-        if name not in ("include", "a", "mx", "exists", "ptr"):
-            raise _Broken(f"there is no mechanism {name}")
         self.pay(value)
         if name == "ptr":
             raise _Unsaid("it uses ptr, which is not looked up here")
         if name == "include":
             return self.included(value, depth)
-        hosts = self.names.exchangers(value)[:10] if name == "mx" else [value]
+        hosts = self.names.exchangers(value) if name == "mx" else [value]
+        if len(hosts) > MOST_LOOKUPS:
+            raise _Broken(f"{value} has more than {MOST_LOOKUPS} MX records")
         addresses = [address for host in hosts for address in self.names.addresses(host)]
         self.void += not addresses
         if self.void > MOST_VOID:
@@ -154,16 +212,12 @@ class _Walk:
         if "%" in name:
             raise _Unsaid("it uses macros, which are not expanded here")
 
-    def within(self, network: str, term: str) -> bool:
+    def within(self, network: IPv4Network | IPv6Network) -> bool:
         """Whether the address is of a network."""
-        try:
-            found = ip_network(network, strict=False)
-        except ValueError:
-            raise _Broken(f"{term} is no network") from None
-        return self.address is not None and self.address.version == found.version and self.address in found
+        return self.address is not None and self.address.version == network.version and self.address in network
 
     def near(self, address: str, cidr: str) -> bool:
         """Whether the address is of the network around another."""
-        four, _, six = cidr.removeprefix("/").partition("//") if not cidr.startswith("//") else ("", "", cidr[2:])
+        four, six = _bits(cidr)
         bits = six if ":" in address else four
-        return self.within(f"{address}/{bits}" if bits else address, f"a/{bits}")
+        return self.within(ip_network(f"{address}/{bits}" if bits else address, strict=False))
