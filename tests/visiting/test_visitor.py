@@ -70,7 +70,13 @@ def test_what_programs_disagree_on_is_not_called(url: str) -> None:
     assert visit.fault is Fault.UNFIT
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "169.254.169.254", "10.0.0.7", "::1", "fd00::1", "::ffff:7f00:1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "169.254.169.254", "10.0.0.7", "::1", "fd00::1", "::ffff:7f00:1", "0.0.0.0", "100.64.0.1",
+        "::10.0.0.1", "::ffff:0:10.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::a00:1", "2002:a00:1::", "fec0::1", "3fff::1",
+    ],
+)  # fmt: skip
 def test_no_address_within_is_called_by_name_or_by_number(address: str) -> None:
     assert Visitor(Wall(lookup=lambda *_: [address])).visit("http://inner.example/").fault is Fault.PRIVATE
     shown = f"[{address}]" if ":" in address else address

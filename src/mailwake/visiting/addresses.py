@@ -9,7 +9,7 @@ import queue
 import socket
 import threading
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 #: The addresses of a host, by its name and a port; raises OSError where there is none.
 Lookup = Callable[[str, int], list[str]]
@@ -28,13 +28,19 @@ def is_public(address: str) -> bool:
         within = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
         if within is not None:
             return within.is_global and not within.is_multicast
-        if found.packed.startswith(_NAT64):
+        if found.packed.startswith(_NAT64) or found not in _UNICAST or found in _EXAMPLES:
             return False
     return found.is_global and not found.is_multicast
 
 
 #: 64:ff9b::/96 and 64:ff9b:1::/48 lead to IPv4 addresses of any kind
 _NAT64 = (b"\x00\x64\xff\x9b\x00\x00", b"\x00\x64\xff\x9b\x00\x01")
+
+#: All that is routed so far (RFC 4291 section 2.4). Outside are forms that carry IPv4 addresses (::10.0.0.1,
+#: ::ffff:0:10.0.0.1) and old site-local ones (fec0::/10), which `ipaddress` calls global.
+_UNICAST = ip_network("2000::/3")
+#: RFC 9637, which not every `ipaddress` knows
+_EXAMPLES = ip_network("3fff::/20")
 
 
 def looked_up_within(seconds: float, lookup: Lookup, host: str, port: int) -> list[str]:
