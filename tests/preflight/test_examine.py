@@ -103,6 +103,10 @@ def with_bytes(old: bytes, new: bytes) -> Callable[[World], bytes]:
     return lambda world: sign(without_signature(world).replace(old, new, 1))
 
 
+def with_picture(src: str, alt: str) -> Callable[[World], bytes]:
+    return lambda world: letter(world, more=f'<img src="{src}" alt="{alt}">')
+
+
 BIG = "<!-- " + "x" * 70 + " -->\n"
 BROKEN = [
     Broken("text_mismatch", with_link("https://other.example.net/", "www.bank.example"), b"bank", {"visitor": None}),
@@ -116,6 +120,15 @@ BROKEN = [
     Broken("placeholder", lambda world: letter(world, more="<p>Dear %recipient.name%,</p>"), b"recipient.name"),
     Broken("placeholder", lambda world: letter(world, more="<p>Dear %FIRSTNAME%,</p>"), b"FIRSTNAME"),
     Broken("placeholder", lambda world: letter(world, more="<p>Dear {$name},</p>"), b"{$name"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear {lead.First Name},</p>"), b"lead.First"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear &lt;&lt;First Name&gt;&gt;,</p>"), b"First Name"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear %%=v(@name)=%%,</p>"), b"v(@name)"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear ~Contact.FirstName~,</p>"), b"Contact.FirstName"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear @@firstname@@,</p>"), b"firstname"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear [fname],</p>"), b"fname"),
+    Broken("placeholder", lambda world: letter(world, more="<p>Dear {email},</p>"), b"{email}"),
+    Broken("placeholder", with_picture("https://www.example.com/a.png", "{{product}}"), b"product"),
+    Broken("placeholder", with_picture("https://www.example.com/*|SKU|*.png", "Roses"), b"SKU"),
     Broken("placeholder_link", with_link("https://www.example.com/{{{{coupon}}}}"), b"coupon"),
     Broken("clipped", lambda world: letter(world, more=BIG * 1_400), b"Content-Type"),
     Broken("nearly_clipped", lambda world: letter(world, more=BIG * 1_260), b"Content-Type"),
@@ -222,7 +235,19 @@ def test_names_that_only_look_like_it_are_not(world: World, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["100% wool, 20% off", "{see below}", "costs $5", "[sic]", "50%OFF%", "a {b} c", "%20name"]
+    "text",
+    [
+        "100% wool, 20% off",
+        "{see below}",
+        "costs $5",
+        "[sic]",
+        "50%OFF%",
+        "a {b} c",
+        "%20name",
+        "&lt;&lt; Back",
+        "~2 km~",
+        "a@@b",
+    ],
 )
 def test_signs_of_other_kinds_are_no_merge_tags(world: World, text: str) -> None:
     assert "placeholder" not in codes(examine(letter(world, more=f"<p>{text}</p>"), world.around()))

@@ -30,7 +30,10 @@ _TAGS = re.compile(
     r"|\{(?:first|last|full)[_-]?name\}|\|FNAME:[^|\n]{0,50}\|"
     # Salesforce, MailerLite; Mailgun, ActiveCampaign; Drupal
     r"|\{[!$][A-Za-z_][^{}\n]{0,200}\}|%(?:recipient|subscriber|contact)[._][\w.]{1,100}%"
-    r"|%(?:first|last|full)?_?name%|%email%|\[(?:node|user|site|subscriber|contact):[\w:-]{1,100}\]",
+    r"|%(?:first|last|full)?_?name%|%email%|\[(?:node|user|site|subscriber|contact):[\w:-]{1,100}\]"
+    # AMPscript, Marketo; Word and Zoho; Pardot's and older ones; shortened names
+    r"|%%=[^%\n]{1,200}=%%|\{(?:lead|company|my)\.[^{}\n]{1,100}\}|<<[A-Za-z_][\w .]{0,60}>>"
+    r"|~[A-Za-z]\w{0,40}\.\w{1,40}~|@@[A-Za-z_]\w{0,60}@@|[\[{](?:[fl]name|e-?mail)[\]}]",
     re.IGNORECASE,
 )
 
@@ -90,12 +93,23 @@ def _placeholders(mail: Mail) -> Iterator[Finding]:
         if (text := _first_tag(part)) is not None:
             place, tag = text
             yield finding("placeholder", part.line(place), tag, tag=tag)
+    for page in mail.pages:
+        yield from _tag_of_picture(page)
     for anchor in mail.anchors:
         if has_placeholder(anchor.link.href) and anchor.link.why_not != "own_page":
             yield finding("placeholder_link", anchor.line, anchor.link.href, href=anchor.link.href)
             return
         if mail.is_tracked and anchor.link.why_not == "own_page":
             yield finding("placeholder_link", anchor.line, anchor.link.href, href=anchor.link.href)
+            return
+
+
+def _tag_of_picture(page: Part) -> Iterator[Finding]:
+    """The first merge tag in the words or the address of a picture; an address with one loads nothing."""
+    for image in page.page.images:
+        found = _TAGS.search(image.alt or "") or _TAGS.search(image.src)
+        if found and not _is_own(found[0]):
+            yield finding("placeholder", page.line(image.start), found[0], tag=found[0])
             return
 
 
