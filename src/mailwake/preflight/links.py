@@ -27,6 +27,8 @@ _NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
 #: names that lead nowhere on the open internet: RFC 6761, RFC 6762, RFC 8375, and ICANN's `internal`
 _INNER = re.compile(r"(?:^|\.)(?:localhost|local|internal|home\.arpa|lan|intranet)$")
 _SCRIPT = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
+#: A file of whoever wrote the message, which no reader has.
+_WRITERS_OWN = re.compile(r"file:|[a-z]:[\\/]", re.IGNORECASE)
 _BROKEN = frozenset(("userinfo", "control", "unsafe", "bad_host", "undecodable"))
 
 
@@ -56,6 +58,8 @@ def _check(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding
         yield finding("link_relative", line, href, href=href)
     elif why == "scheme" and _SCRIPT.match(href):
         yield finding("link_script", line, href, href=href)
+    elif why == "scheme" and _WRITERS_OWN.match(href):
+        yield finding("link_own_file", line, href, href=href)
     elif why in _BROKEN:
         yield finding("link_broken", line, href, href=href)
     elif href.lower().startswith(("http:", "https:")) and why != "placeholder":

@@ -120,7 +120,8 @@ class Mail:
         """Of the From address, lower case, in ASCII; empty where there is none."""
         written = self.first("from") or ""
         found = _ADDRESS.search(written)
-        domain = (found[1] if found else written).rpartition("@")[2].strip().lower().rstrip(".")
+        _, at, named = (found[1] if found else written).rpartition("@")
+        domain = named.strip().lower().rstrip(".") if at else ""
         try:
             return domain if domain.isascii() else domain.encode("idna").decode("ascii")
         except UnicodeError:
