@@ -25,7 +25,7 @@ FEW_CHARS = 200
 _WHOLE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _TAGS = re.compile(
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|\*\|[^|*\n]{1,100}\|\*|%%[A-Za-z_][^%\n]{0,100}%%"
-    r"|\[\[[^\[\]\n]{1,100}\]\]|\$\{[^{}\n]{1,100}\}|<%[^%\n]{1,200}%>|#\{[^{}\n]{1,100}\}"
+    r"|\[\[(?![\d\s.,-]+\])[^\[\]\n]{1,100}\]\]|\$\{(?![\d\s.,-]+\})[^{}\n]{1,100}\}|<%[^%\n]{1,200}%>|#\{[^{}\n]{1,100}\}"
     r"|\[(?:first|last|full|user|sur|fore)?[_ -]?(?:name|firstname|lastname|email|company)\]"
     r"|\{(?:first|last|full)[_-]?name\}|\|FNAME:[^|\n]{0,50}\|"
     # Salesforce, MailerLite; Mailgun, ActiveCampaign; Drupal
