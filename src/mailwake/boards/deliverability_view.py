@@ -156,6 +156,7 @@ def values(answer: Deliverability, zone: ZoneInfo, *, provider: str = "") -> dic
         "least": answer.least_recipients,
         "turns": [turn_view(each) for each in answer.turns],
         "silent": ", ".join(answer.silent),
+        "unseen": _unseen(answer),
         "is_quiet": len(answer.silent) < sum(each.name is not None for each in answer.providers),
         "recent": answer.recent_days,
         "history": answer.history_days - answer.recent_days,
@@ -286,3 +287,11 @@ def _trend(label: str, weeks: Sequence[Step], rates: Sequence[Rate]) -> Trend:
             if each.rate and top
         ),
     )
+
+
+def _unseen(answer: Deliverability) -> str:
+    """What a large change of would go unseen, by provider; empty: nothing."""
+    labels: dict[str, list[str]] = {}
+    for each in answer.unseen:
+        labels.setdefault(each.provider, []).append(say(each.label))
+    return "; ".join(f"{provider} ({', '.join(told)})" for provider, told in labels.items())

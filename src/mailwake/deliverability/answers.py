@@ -76,6 +76,15 @@ class Turn:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unseen:
+    """Of this even a threefold change would go unseen at a provider: too few copies, too rare, or too uneven."""
+
+    provider: str
+    metric: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Deliverability:
     """How mail fares at each provider and domain."""
 
@@ -94,6 +103,8 @@ class Deliverability:
     turns: tuple[Turn, ...]
     #: providers of which no change can be told yet, because too little was sent to them
     silent: tuple[str, ...]
+    #: what no change was found of, and no large one could have been
+    unseen: tuple[Unseen, ...]
     #: most copies first, the others last
     providers: tuple[Place, ...]
     domains: tuple[Place, ...]

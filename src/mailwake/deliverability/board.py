@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Step, Turn
+from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Step, Turn, Unseen
 from mailwake.deliverability.providers import Thresholds, providers_of, thresholds
 from mailwake.deliverability.reach import reach
 from mailwake.deliverability.turns import RECENT_DAYS, Send, day_of, sends_of, turns
@@ -76,7 +76,7 @@ def deliverability(stores: Stores, *, now: Micros, days: int = DAYS) -> Delivera
     largest = _largest(lately, homes)
     classes = _classes(stores, since)
     told = {name: _sends(past, homes, name) for name in largest}
-    found, silent = _turns(stores, told, today)
+    found, silent, unseen = _turns(stores, told, today)
     return Deliverability(
         since=_time(since),
         days=days,
@@ -87,6 +87,7 @@ def deliverability(stores: Stores, *, now: Micros, days: int = DAYS) -> Delivera
         total=_place("all", lately, classes, None) if lately else None,
         turns=tuple(found),
         silent=tuple(silent),
+        unseen=tuple(unseen),
         providers=tuple(_providers(lately, homes, largest, classes, told, today)),
         domains=tuple(_of_domains(lately, classes, homes)),
     )
@@ -168,15 +169,20 @@ def _sends(domains: Iterable[_Domain], homes: Mapping[str, str], provider: str) 
     )]  # fmt: skip
 
 
-def _turns(stores: Stores, told: Mapping[str, Sequence[Send]], today: int) -> tuple[list[Turn], list[str]]:
+def _turns(
+    stores: Stores, told: Mapping[str, Sequence[Send]], today: int
+) -> tuple[list[Turn], list[str], list[Unseen]]:
     names = {int(each.id): each.name for each in stores.state.campaigns()}
-    found, silent = [], []
+    found: list[Turn] = []
+    silent: list[str] = []
+    unseen: list[Unseen] = []
     for provider, sends in told.items():
-        some, can_tell = turns(provider, sends_of(sends), today, names)
+        some, can_tell, blind = turns(provider, sends_of(sends), today, names)
         found += some
+        unseen += blind
         if not can_tell:
             silent.append(provider)
-    return sorted(found, key=lambda turn: (turn.since, turn.after - turn.before), reverse=True), silent
+    return sorted(found, key=lambda turn: (turn.since, turn.after - turn.before), reverse=True), silent, unseen
 
 
 def _providers(  # noqa: PLR0917 - what a table is made of

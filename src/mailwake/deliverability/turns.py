@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from mailwake.deliverability.answers import Sent, Turn
+from mailwake.deliverability.answers import Sent, Turn, Unseen
 from mailwake.errors import NotEnoughData
 from mailwake.insight.metrics import metrics, rate
 from mailwake.insight.tally import Tally, add
-from mailwake.stats.shifts import Shift, find_shift
+from mailwake.stats.shifts import Shift, find_shift, would_find
 
 #: A send with fewer copies tells nothing alone. Judgement.
 LEAST_COPIES = 20
@@ -55,8 +55,14 @@ def sends_of(rows: Sequence[Send]) -> list[Send]:
     return sorted(large, key=lambda each: (each.day, each.campaign or 0))
 
 
-def turns(provider: str, sends: Sequence[Send], today: int, names: Mapping[int, str]) -> tuple[list[Turn], bool]:
-    """What got worse there, and whether that could be told at all.
+#: A change so large is one that anybody would want to hear of.
+LARGE = 3.0
+
+
+def turns(
+    provider: str, sends: Sequence[Send], today: int, names: Mapping[int, str]
+) -> tuple[list[Turn], bool, list[Unseen]]:
+    """What got worse there, whether that could be told at all, and of what even a large change would go unseen.
 
     Args:
         provider: its name.
@@ -64,7 +70,9 @@ def turns(provider: str, sends: Sequence[Send], today: int, names: Mapping[int, 
         today: number of the day that it is.
         names: of campaigns.
     """
-    found, can_tell = [], False
+    found: list[Turn] = []
+    unseen: list[Unseen] = []
+    can_tell = False
     for metric, falls in WATCHED.items():
         counts = [(send, _count(metric, send.tally)) for send in sends if metric not in _LATE or send.day < today - 1]
         known = [(send, count) for send, count in counts if count[1] >= LEAST_COPIES]
@@ -77,7 +85,9 @@ def turns(provider: str, sends: Sequence[Send], today: int, names: Mapping[int, 
         can_tell = True
         if shift is not None:
             found.append(_turn(provider, metric, shift, [send for send, _ in recent], names))
-    return found, can_tell
+        elif not would_find(earlier, [tried for _, (_, tried) in recent], times=LARGE, falls=falls):
+            unseen.append(Unseen(provider=provider, metric=metric, label=metrics()[metric].label))
+    return found, can_tell, unseen
 
 
 def _count(metric: str, tally: Tally) -> tuple[int, int]:
