@@ -210,7 +210,8 @@ def test_how_long_news_took_is_told(path: Path, sets: list[InertSet]) -> None:
 
 
 def test_the_day_of_a_new_consent_is_the_last_silent_one(path: Path) -> None:
-    write_set(path, told={5: before(Axes.BOTH, day_after(round(datetime.now(UTC).timestamp() * SECOND)))})
+    noon = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
+    write_set(path, told={5: before(Axes.BOTH, day_after(round(noon.timestamp() * SECOND)))})
     inert = InertSet(path)
     assert silent(inert, 5, issued=TODAY)
     assert not silent(inert, 5, issued=TODAY + timedelta(days=1))
