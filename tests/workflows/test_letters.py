@@ -143,8 +143,13 @@ def test_who_was_suppressed_meanwhile_gets_none(house: House, home: Home) -> Non
 
 
 def test_a_server_that_is_away_is_asked_again_ten_minutes_later(house: House, home: Home) -> None:
+    really = runner(str(home.config), threading.Event())
+
+    def hasty(words: list[str]) -> Outcome:
+        return really([*words, "--back-off=0.1"])
+
     home.sink.on_mail = lambda _sender: "451 4.3.0 come back later"
-    turn(house, home, DONE)
+    turn(house, home, DONE, hasty)
     assert (states(house), home.sink.mails) == ({"waiting"}, [])
     home.sink.on_mail = lambda _sender: None
     turn(house, home, DONE + 5 * MINUTE)

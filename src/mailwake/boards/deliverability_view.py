@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Reach, Sent, Step, Turn
 from mailwake.deliverability.behind import OTHERS
+from mailwake.deliverability.turns import WATCHED
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.pieces import Figure
 from mailwake.insight.metrics import Rate
@@ -289,9 +290,11 @@ def _trend(label: str, weeks: Sequence[Step], rates: Sequence[Rate]) -> Trend:
     )
 
 
-def _unseen(answer: Deliverability) -> str:
-    """What a large change of would go unseen, by provider; empty: nothing."""
+def _unseen(answer: Deliverability) -> tuple[str, str]:
+    """Where a large change of any rate would go unseen, and where one of some rates, with these; empty: nowhere."""
     labels: dict[str, list[str]] = {}
     for each in answer.unseen:
         labels.setdefault(each.provider, []).append(say(each.label))
-    return "; ".join(f"{provider} ({', '.join(told)})" for provider, told in labels.items())
+    everything = [provider for provider, told in labels.items() if len(told) == len(WATCHED)]
+    some = [f"{name} ({', '.join(told)})" for name, told in labels.items() if name not in everything]
+    return ", ".join(everything), "; ".join(some)

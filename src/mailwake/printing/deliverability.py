@@ -25,9 +25,10 @@ def show(answer: Deliverability, zone: ZoneInfo) -> None:
         console.print(f"  {escape(visible(turn.behind))}", style="dim", soft_wrap=True)
     if not told["turns"] and told["is_quiet"]:
         console.print("Nothing beyond what is usual.")
-    if told["unseen"]:
-        line = f"Even a threefold change would go unseen, for want of copies: {escape(visible(told['unseen']))}."
-        console.print(line, soft_wrap=True)
+    for where, which in zip(told["unseen"], ("of any rate", "of some rates"), strict=True):
+        if where:
+            line = f"Even a threefold change {which} would go unseen, for want of copies, at: {escape(visible(where))}."
+            console.print(line, soft_wrap=True)
     if told["silent"]:
         console.print(f"Too little was sent to tell a change at: {escape(visible(told['silent']))}.", soft_wrap=True)
     table = table_of("Provider", *HEADS.values())
