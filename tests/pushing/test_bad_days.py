@@ -116,6 +116,29 @@ def test_a_lead_converted_on_the_way_is_told_of_on_its_contact(place: Place) -> 
     assert (row["Contact__c"], row["Lead__c"]) == (contact, None)
 
 
+def test_who_went_while_nobody_asked_for_weeks_is_gone_here_too(place: Place) -> None:
+    """The recycle bin forgets after fifteen days; what a stream of changes would call a gap."""
+    first, second, _ = crowd(place)
+    sync(place)
+    place.org.delete([second])
+    place.later(20 * 86_400)
+    place.order("empty_bin")
+    sync(place)
+    people = place.desk.store.people_of([first, second])
+    assert (people[first].is_deleted, people[second].is_deleted) == (False, True)
+    assert not [each for each in place.desk.store.waiting() if each.key == second]
+
+
+def test_after_a_short_pause_nobody_is_taken_for_gone(place: Place) -> None:
+    first, *_ = crowd(place)
+    sync(place)
+    place.later(86_400)
+    before = place.desk.org.wire.calls
+    sync(place)
+    assert place.desk.org.wire.calls - before < 20
+    assert not place.desk.store.people_of([first])[first].is_deleted
+
+
 def test_the_one_that_is_left_of_two_merged_records_is_told(place: Place) -> None:
     winner, loser, _ = crowd(place)
     sync(place)

@@ -119,6 +119,14 @@ def test_a_deleted_record_is_gone_and_lets_go_of_what_refers_to_it(keyed: Api) -
     assert keyed.read(contact, "LastName")["LastName"] == "Gray"
 
 
+def test_what_the_bin_has_forgotten_is_told_by_no_query(keyed: Api) -> None:
+    contact, other = (keyed.create("Contact", LastName=name) for name in ("Gray", "Green"))
+    keyed.ask("DELETE", f"/sobjects/Contact/{contact}")
+    keyed.order("empty_bin")
+    assert [each["Id"] for each in keyed.query("SELECT Id FROM Contact", every=True)] == [other]
+    assert keyed.refused(404, "GET", f"/sobjects/Contact/{contact}")["errorCode"] == "NOT_FOUND"
+
+
 def test_upsert_by_key_creates_then_changes_and_says_which(keyed: Api) -> None:
     answered = keyed.ask("PATCH", "/sobjects/Engagement__c/Key__c/a%2Fb", {"Score__c": 1})
     assert (answered.status_code, answered.json()["created"]) == (201, True)

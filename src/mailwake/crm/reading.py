@@ -1,7 +1,8 @@
 """Reads the org's people: what changed since the last time, who was merged, converted or deleted, what they allow.
 
 By `SystemModstamp`, oldest first, a little before where the last reading ended: clocks differ, and a record may become
-visible after one with a later stamp. What comes twice changes nothing.
+visible after one with a later stamp. What comes twice changes nothing. Who was deleted is told by the recycle bin for
+fifteen days; after a longer pause all ids are read, and who is not among them any more is gone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from mailwake.store.crm import CrmPerson, CrmStore, CrmUser, Individual, Member,
 from mailwake.store.state import address_key
 
 OVERLAP = 300_000_000
+#: The bin tells of what was deleted for fifteen days, a day less to be sure.
+#: Source: https://help.salesforce.com/s/articleView?id=xcloud.recycle_bin_view_restore_purge.htm
+BIN = 14 * 86_400_000_000
 _PAGE = 2_000
 #: the fields read of each kind of person, in the org's words, by what we call them
 _CONTACT = {
@@ -69,10 +73,13 @@ class Reader:
         org: where from.
         store: where to.
         ours: by object, the fields that we write.
+        wall: gives microseconds since 1970.
     """
 
-    def __init__(self, org: Org, store: CrmStore, ours: Mapping[str, Iterable[str]]) -> None:
-        self._org, self._store, self._ours = org, store, ours
+    def __init__(
+        self, org: Org, store: CrmStore, ours: Mapping[str, Iterable[str]], *, wall: Callable[[], int]
+    ) -> None:
+        self._org, self._store, self._ours, self._wall = org, store, ours, wall
         self._shapes: dict[str, ObjectShape | None] = {}
 
     def shape(self, of: str) -> ObjectShape | None:
@@ -118,6 +125,7 @@ class Reader:
             progress(kind, count)
         done.people += count
         self._read_gone(kind, shape, done)
+        self._read_missing(kind, only, done)
 
     def _wanted(self, kind: str, shape: ObjectShape | None) -> dict[str, str]:
         known = shape.fields if shape else {}
@@ -156,6 +164,18 @@ class Reader:
         done.touched |= set(gone) | {into[each] for each in gone if each in into}
         if found:
             self._store.put_mark(name, as_micros(found[-1]["SystemModstamp"]) or 0)
+
+    def _read_missing(self, kind: str, only: str, done: Reading) -> None:
+        """Who went while nobody asked for so long that the bin has forgotten them."""
+        name, now = f"asked:{kind}", self._wall()
+        last = self._store.mark(name)
+        if last is not None and now - last > BIN:
+            rows = self._org.query(soql.select(["Id"], kind, f"Id != null{only}", "Id"))
+            there = {row["Id"] for row in rows}
+            gone = self._store.bury(self._store.ids_of(kind) - there)
+            done.gone += len(gone)
+            done.touched |= set(gone)
+        self._store.put_mark(name, now)
 
     def _read_individuals(self, done: Reading) -> None:
         shape = self.shape("Individual")

@@ -83,7 +83,8 @@ class Desk:
 
     def __post_init__(self) -> None:
         own = {kind: [each.partition(".")[2] for each in self.fields if each.startswith(f"{kind}.")] for kind in PEOPLE}
-        self.reader = Reader(self.org, self.store, {kind: (*ours(kind), *own[kind]) for kind in PEOPLE})
+        written = {kind: (*ours(kind), *own[kind]) for kind in PEOPLE}
+        self.reader = Reader(self.org, self.store, written, wall=self.wall)
 
     @property
     def store(self) -> CrmStore:

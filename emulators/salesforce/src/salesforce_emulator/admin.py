@@ -228,6 +228,16 @@ def _undelete(org: Org, told: dict[str, Any]) -> None:
     people.undelete(org, told["id"])
 
 
+def _empty_bin(org: Org, told: dict[str, Any]) -> dict[str, int]:
+    """What is in the recycle bin is gone for good, as it is after fifteen days."""
+    count = 0
+    for table in org.store.tables.values():
+        for record_id in [each["Id"] for each in table.records.values() if each["IsDeleted"]]:
+            table.put(record_id, None)
+            count += 1
+    return {"gone": count}
+
+
 _ORDERS: dict[str, Order] = {
     "app": _app, "user": _user, "access": _access, "schema": _schema, "permission_set": _permission_set,
     "records": _records,
@@ -236,6 +246,7 @@ _ORDERS: dict[str, Order] = {
     "convert": _convert,
     "merge": _merge,
     "undelete": _undelete,
+    "empty_bin": _empty_bin,
 }  # fmt: skip
 
 _QUESTIONS: dict[str, Callable[[Org], Any]] = {

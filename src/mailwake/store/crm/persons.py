@@ -69,6 +69,12 @@ class Persons(Marks):
             self._put(connection, _members, members)
             self._put_marks(connection, marks or {})
 
+    def ids_of(self, kind: str) -> set[str]:
+        """Of all records of a kind of person that are not gone."""
+        query = select(_people.c.id).where(_people.c.kind == kind, _people.c.is_deleted.is_(False))
+        with self._database.reading() as connection:
+            return set(connection.scalars(query))
+
     def bury(self, ids: Iterable[str], *, merged: Mapping[str, str] | None = None) -> list[str]:
         """Records that are gone, some of them into others; says which of them were known."""
         into = merged or {}
