@@ -15,7 +15,7 @@ from mailwake.deliverability.answers import Sent, Turn, Unseen
 from mailwake.errors import NotEnoughData
 from mailwake.insight.metrics import metrics, rate
 from mailwake.insight.tally import Tally, add
-from mailwake.stats.shifts import Shift, find_shift, would_find
+from mailwake.stats.shifts import Shift, find_shift
 
 #: A send with fewer copies tells nothing alone. Judgement.
 LEAST_COPIES = 20
@@ -85,9 +85,23 @@ def turns(
         can_tell = True
         if shift is not None:
             found.append(_turn(provider, metric, shift, [send for send, _ in recent], names))
-        elif not would_find(earlier, [tried for _, (_, tried) in recent], times=LARGE, falls=falls):
+        elif not would_find(earlier, [tried for _, (_, tried) in recent], falls=falls):
             unseen.append(Unseen(provider=provider, metric=metric, label=metrics()[metric].label))
     return found, can_tell, unseen
+
+
+def would_find(earlier: Sequence[tuple[int, int]], trials: Sequence[int], *, falls: bool, times: float = LARGE) -> bool:
+    """Whether a large change, had there been one all the time, would be noticed in sends of this size.
+
+    Args:
+        earlier: (successes, trials) of each send before.
+        trials: of each send since.
+        falls: look for a lower rate.
+        times: so many times the rate, or so many times less.
+    """
+    done, tried = sum(k for k, _ in earlier), sum(n for _, n in earlier)
+    rate = min((done or 0.5) / tried * (1 / times if falls else times), 1.0)
+    return find_shift(earlier, [(round(rate * n), n) for n in trials], falls=falls) is not None
 
 
 def _count(metric: str, tally: Tally) -> tuple[int, int]:

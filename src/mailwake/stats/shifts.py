@@ -81,22 +81,6 @@ def find_shift(
     return None if noticed is None else _shift(earlier, later, start, noticed)
 
 
-def would_find(earlier: Sequence[tuple[int, int]], trials: Sequence[int], *, times: float, falls: bool = False) -> bool:
-    """Whether a change of the rate, had there been one all the time, would be noticed in counts of this size.
-
-    Args:
-        earlier: as `find_shift` takes them.
-        trials: of each later count.
-        times: so many times the rate; with `falls`, so many times less.
-        falls: as `find_shift` takes it.
-
-    Raises:
-        NotEnoughData: as `find_shift`.
-    """
-    rate = _usual(earlier).rate * (1 / times if falls else times)
-    return find_shift(earlier, [(round(min(rate, 1.0) * n), n) for n in trials], falls=falls) is not None
-
-
 def _usual(earlier: Sequence[tuple[int, int]]) -> Usual:
     done, tried = sum(k for k, _ in earlier), sum(n for _, n in earlier)
     if len(earlier) < LEAST_COUNTS:

@@ -228,24 +228,18 @@ def _undelete(org: Org, told: dict[str, Any]) -> None:
     people.undelete(org, told["id"])
 
 
-def _empty_bin(org: Org, told: dict[str, Any]) -> dict[str, int]:
+def _empty_bin(org: Org, told: dict[str, Any]) -> None:
     """What is in the recycle bin is gone for good, as it is after fifteen days."""
-    count = 0
     for table in org.store.tables.values():
-        for record_id in [each["Id"] for each in table.records.values() if each["IsDeleted"]]:
-            table.put(record_id, None)
-            count += 1
-    return {"gone": count}
+        for gone in [each["Id"] for each in table.records.values() if each["IsDeleted"]]:
+            table.put(gone, None)
 
 
 _ORDERS: dict[str, Order] = {
     "app": _app, "user": _user, "access": _access, "schema": _schema, "permission_set": _permission_set,
-    "records": _records,
-    "change": _change_as_user, "clock": _clock, "settings": _settings, "usage": _usage, "fault": _fault, "rule": _rule,
-    "duplicate_rule": _duplicate_rule, "clear": _clear, "lock": _lock, "sessions": _sessions, "list_view": _list_view,
-    "convert": _convert,
-    "merge": _merge,
-    "undelete": _undelete,
+    "records": _records, "change": _change_as_user, "clock": _clock, "settings": _settings, "usage": _usage,
+    "fault": _fault, "rule": _rule, "duplicate_rule": _duplicate_rule, "clear": _clear, "lock": _lock,
+    "sessions": _sessions, "list_view": _list_view, "convert": _convert, "merge": _merge, "undelete": _undelete,
     "empty_bin": _empty_bin,
 }  # fmt: skip
 
