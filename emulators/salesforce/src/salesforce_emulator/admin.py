@@ -202,11 +202,9 @@ def _lock(org: Org, told: dict[str, Any]) -> None:
     org.locks.hold_outside([long_id(each) or each for each in told.get("ids", ())], told.get("seconds", 60.0))
 
 
-def _sessions(org: Org, told: dict[str, Any]) -> dict[str, int]:
+def _sessions(org: Org, told: dict[str, Any]) -> None:
     """End all sessions."""
-    count = len(org.sessions)
     org.sessions.clear()
-    return {"ended": count}
 
 
 def _list_view(org: Org, told: dict[str, Any]) -> dict[str, str]:
