@@ -39,7 +39,7 @@ def test_a_campaign_of_nine_copies_is_nowhere_and_counts_in_no_sum(few: Browser,
     assert {each["name"] for each in seen["campaigns"]} - {each["name"] for each in hidden["campaigns"]} == {"Nine"}
     assert seen["total"]["sent"] - hidden["total"]["sent"] == LEAST - 1
     assert viewer.get("/api/campaigns/Nine").status_code == 200
-    for path in ("/api/campaigns/Nine", "/campaigns/Nine", "/api/campaigns/2", "/campaigns/2/pace"):
+    for path in ("/api/campaigns/Nine", "/campaigns/Nine", "/api/campaigns/2", "/campaigns/2/conversions"):
         assert few.get(path).status_code == 404, path
     assert "Nine" not in few.get("/").text
     assert few.get("/api/compare?c=Crowd&c=Nine").status_code == 404
@@ -53,12 +53,22 @@ def test_small_groups_of_a_report_are_left_out_everywhere(few: Browser, viewer: 
         assert len(told[part]) <= len(all_of_it[part])
     assert len(told["clients"]) < len(all_of_it["clients"]), "there was something to leave out"
     assert told["tally"] == all_of_it["tally"]
+    assert (told["over_time"], told["first_day"]) == (None, None), "a quarter of an hour has one person in it"
     page = few.get("/campaigns/Crowd").text
+    assert 'class="series-set"' not in page
     assert page.count("<h2") < viewer.get("/campaigns/Crowd").text.count("<h2")
 
 
 def test_tables_of_groups_are_refused(few: Browser) -> None:
-    for path in ("/domains", "/segments", "/timing", "/bounces", "/deliverability", "/campaigns/Crowd/map"):
+    for path in (
+        "/domains",
+        "/segments",
+        "/timing",
+        "/bounces",
+        "/deliverability",
+        "/campaigns/Crowd/map",
+        "/campaigns/Crowd/pace",
+    ):
         assert few.get(path).status_code == 403, path
     for path in ("/api/query?query=clicked", "/api/segments", "/api/domains", "/api/campaigns/Crowd/map"):
         assert few.get(path).status_code == 403, path

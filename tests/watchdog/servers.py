@@ -41,8 +41,8 @@ class _Page(BaseHTTPRequestHandler):
         shop.asked[self.path] += 1
         shop.agents.add(self.headers["User-Agent"])
         if self.path.startswith("/round"):
+            shop.asked["round"] += 1  # first: whoever got the answer asks at once
             self._redirect(f"/round{shop.asked['round']}")
-            shop.asked["round"] += 1
         elif self.path == "/hang":
             shop.over.wait(60)
         elif self.path == "/huge":

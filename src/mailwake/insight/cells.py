@@ -76,10 +76,13 @@ def _shown(rows: Iterable[Mapping[str, Any]], people: Mapping[int, int], unknown
 def aggregates_only(report: CampaignReport) -> CampaignReport:
     """A report for who may see no single person: in its breakdowns small groups are left out, and what gives them away.
 
-    Of a group those are counted whom it shows, which is fewer than stand behind it: so no small group is shown.
+    Of a group those are counted whom it shows, which is fewer than stand behind it: so no small group is shown. Few of
+    a large one may have clicked. When somebody did is left out altogether: a quarter of an hour has one person in it.
     """
     return replace(
         report,
+        over_time=None,
+        first_day=None,
         clients=_large(report.clients),
         devices=_large(report.devices),
         countries=_large(report.countries),
