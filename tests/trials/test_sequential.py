@@ -64,10 +64,15 @@ def test_classical_bounds_are_rpacts(power: float, count: int, bounds: list[floa
 
 
 @settings(max_examples=40)
-@given(st.lists(st.floats(0.02, 0.98), max_size=4, unique=True), st.sampled_from(Spending))
-def test_whatever_the_looks_the_error_is_spent_whole_and_no_more(looks: list[float], kind: Spending) -> None:
-    plan = schedule((*sorted(looks), 1.0), kind)
+@given(st.lists(st.integers(2, 98), max_size=4, unique=True), st.sampled_from(Spending))
+def test_whatever_the_looks_the_error_is_spent_whole_and_no_more(looks: list[int], kind: Spending) -> None:
+    plan = schedule((*(look / 100 for look in sorted(looks)), 1.0), kind)
     assert sum(crossings(plan)) == pytest.approx(0.025, abs=1e-7)
+
+
+def test_looks_that_lie_so_close_that_nobody_could_wait_are_refused() -> None:
+    with pytest.raises(ValueError, match="apart"):
+        schedule((0.5, 0.5000001, 1.0))
 
 
 def test_many_early_looks_spend_next_to_nothing() -> None:

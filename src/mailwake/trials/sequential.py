@@ -24,6 +24,8 @@ from mailwake.stats.uncertain import Expected
 LEAST_EACH = 10
 #: So many standard deviations away there is nobody.
 _FAR = 8.0
+#: Of the plan: the integral needs more places the closer looks are, and time by the square of them and more.
+CLOSEST = 0.005
 #: A bound nobody passes: beyond it a probability is no double any more.
 _NEVER = 38.0
 
@@ -64,6 +66,8 @@ def schedule(fractions: tuple[float, ...], kind: Spending = Spending.LATE, *, al
     """
     if not fractions or fractions[-1] != 1 or any(b <= a for a, b in zip((0.0, *fractions), fractions, strict=False)):
         raise ValueError("looks come at rising shares of the plan, and the last one at its end")
+    if any(b - a < CLOSEST for a, b in zip((0.0, *fractions), fractions, strict=False)):
+        raise ValueError(f"looks are at least {CLOSEST:.1%} of the plan apart; leave out those in between")
     if not 0 < alpha < 1:
         raise ValueError(f"an error of {alpha} is not between 0 and 1")
     path, bounds, spent = _Path(0.0), [], 0.0
