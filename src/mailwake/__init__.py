@@ -50,6 +50,7 @@ The rooms, in the order an email lives::
     experiments  letters tried against each other: who gets which, what wins, what all of them taught
     exports    what leaves as files: tables, and packs that others can check
     visiting   where links lead: requests to URLs that somebody else wrote down
+    spf        whether a domain lets an address send its mail
     preflight  what is wrong with a message about to leave
     notifying  webhooks out: other programs are told what happens
     bulletins  reports that come by mail at a set hour

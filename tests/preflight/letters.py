@@ -18,9 +18,9 @@ from tests.visiting.web import Page, Web, certificate, home, web
 from mailwake.compose.options import ComposeOptions
 from mailwake.hosts import Hosts
 from mailwake.modes import INDIVIDUAL
-from mailwake.preflight.names import NoAnswer
 from mailwake.preflight.surroundings import Installation, Surroundings
 from mailwake.settings import parse
+from mailwake.spf.names import NoAnswer
 from mailwake.tokens import KeyRing, LinkToken, MessageToken, Purpose
 from mailwake.visiting.asking import Wall
 from mailwake.visiting.visitor import Visitor
@@ -79,6 +79,9 @@ class FakeNames:
 
     def exchangers(self, name: str) -> Sequence[str]:
         return self.hosts.get(f"mx {name}", [])
+
+    def pointers(self, name: str) -> Sequence[str]:
+        return self.hosts.get(name, [])
 
 
 def good_names() -> FakeNames:

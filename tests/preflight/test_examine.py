@@ -107,6 +107,12 @@ def with_picture(src: str, alt: str) -> Callable[[World], bytes]:
     return lambda world: letter(world, more=f'<img src="{src}" alt="{alt}">')
 
 
+def test_data_for_gmail_is_no_script_and_an_icon_no_style(tmp_path: Path) -> None:
+    more = '<script type="application/ld+json">{}</script><link rel="icon" href="/a.ico">'
+    with world_in(tmp_path) as world:
+        assert examine(letter(world, more=more), world.around()).findings == ()
+
+
 BIG = "<!-- " + "x" * 70 + " -->\n"
 BROKEN = [
     Broken("text_mismatch", with_link("https://other.example.net/", "www.bank.example"), b"bank", {"visitor": None}),
@@ -133,6 +139,10 @@ BROKEN = [
     Broken("clipped", lambda world: letter(world, more=BIG * 1_400), b"Content-Type"),
     Broken("nearly_clipped", lambda world: letter(world, more=BIG * 1_260), b"Content-Type"),
     Broken("alt_missing", lambda world: letter(world, more='<img src="https://www.example.com/a.png">'), b"a.png"),
+    Broken("script_dropped", lambda world: letter(world, more="<script>open('/')</script>"), b"<script"),
+    Broken("form_dropped", lambda world: letter(world, more='<form action="/"><input name=a></form>'), b"<form"),
+    Broken("embedded_dropped", lambda world: letter(world, more='<iframe src="/map"></iframe>'), b"<iframe"),
+    Broken("stylesheet_dropped", lambda world: letter(world, more='<link rel="stylesheet" href="/a.css">'), b"<link"),
     Broken("image_relative", lambda world: letter(world, more='<img src="img/a.png" alt="Rose">'), b"a.png"),
     Broken(
         "image_only",

@@ -12,12 +12,13 @@ from typing import TypeVar
 
 from mailwake.errors import Misconfigured
 from mailwake.language import noted
-from mailwake.preflight import spf
 from mailwake.preflight.findings import Finding, Unknown, finding
 from mailwake.preflight.mail import Mail
-from mailwake.preflight.names import Names, NoAnswer, is_aligned, owner
-from mailwake.preflight.spf import Result
+from mailwake.preflight.names import is_aligned, owner
 from mailwake.preflight.surroundings import Surroundings
+from mailwake.spf import check as spf
+from mailwake.spf.check import Result
+from mailwake.spf.names import Names, NoAnswer
 
 T = TypeVar("T")
 #: Findings on the way to an answer.
@@ -125,7 +126,7 @@ def _verify(raw: bytes, index: int, names: Names) -> tuple[bool | None, str]:
 def _spf(mail: Mail, around: Surroundings, names: Names) -> Found[_Way]:
     sender = around.envelope_sender or (mail.first("return-path") or "").strip("<> ")
     domain = sender.rpartition("@")[2].lower() or mail.sender_domain
-    answer = spf.check(domain, around.sending_address, names)
+    answer = spf.check(sender if "@" in sender else domain, around.sending_address, names)
     line = mail.line_of("return-path" if mail.first("return-path") else "from")
     if answer.result is Result.NONE:
         yield finding("spf_missing", line, sender, domain=domain)

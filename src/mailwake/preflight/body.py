@@ -51,6 +51,8 @@ def check_body(mail: Mail) -> Iterator[Finding]:
     for page in pages:
         yield from _size(mail, page)
         yield from _pictures(page)
+        for kind, start in page.page.dropped.items():
+            yield finding(f"{kind}_dropped", page.line(start))
     yield from _placeholders(mail)
 
 

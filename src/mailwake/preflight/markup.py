@@ -12,6 +12,12 @@ from mailwake.markup.tags import JUMP_TO_ANY, attributes
 
 #: What stands in these is not read by anybody.
 _UNSEEN = frozenset(("style", "script", "title", "head", "noscript", "template", "xml"))
+_DROPPED = {
+    "script": "script",
+    "form": "form",
+    "link": "stylesheet",
+    **dict.fromkeys(("iframe", "frame", "object", "embed", "applet"), "embedded"),
+}
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)|<[!?][^>]*+>", re.DOTALL)
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|\Z)", re.IGNORECASE)
 
@@ -43,6 +49,8 @@ class Page:
     """What stands in a page besides its links."""
 
     images: tuple[Image, ...]
+    #: what programs for mail drop (script, form, embedded, stylesheet): where the first of its kind starts in the view
+    dropped: dict[str, int]
     #: (start, end) in the view of each run of text between tags
     runs: tuple[tuple[int, int], ...]
 
@@ -52,7 +60,7 @@ def read_page(text: Text) -> Page:
     watcher = _Watcher(text)
     watcher.walk()
     watcher.run_to(len(text.view))
-    return Page(images=tuple(watcher.images), runs=tuple(watcher.runs))
+    return Page(images=tuple(watcher.images), dropped=watcher.dropped, runs=tuple(watcher.runs))
 
 
 def visible(text: Text, start: int, end: int) -> str:
@@ -70,6 +78,7 @@ class _Watcher(Scanner):
         self.text = text
         self.images: list[Image] = []
         self.runs: list[tuple[int, int]] = []
+        self.dropped: dict[str, int] = {}
         self.links = self.after = 0
         self.is_seen = True
         #: names of what is open since something hidden was; empty: nothing is
@@ -89,12 +98,21 @@ class _Watcher(Scanner):
         self.after, self.is_seen = match.end(), name not in _UNSEEN
         if name in ("a", "/a"):
             self.links = 1 if name == "a" else 0
+        if (kind := _DROPPED.get(name)) and self.is_dropped(kind, match):
+            self.dropped.setdefault(kind, match.start())
         if name == "img":
             self.image(match)
         elif self.hidden:
             self.follow(name)
         elif name[0] != "/" and _HIDDEN.search(self.values(match).get("style", "")) and name not in _VOID:
             self.hidden = [name]
+
+    def is_dropped(self, kind: str, match: re.Match[str]) -> bool:
+        """Data for Gmail's own use is no script, and an icon no stylesheet."""
+        values = self.values(match, "type", "rel")
+        if kind == "stylesheet":
+            return "stylesheet" in values.get("rel", "").lower().split()
+        return kind != "script" or values.get("type", "").lower() != "application/ld+json"
 
     def follow(self, name: str) -> None:
         """Keep account of what is open inside of what is hidden, by the one name that can close it."""
@@ -107,12 +125,12 @@ class _Watcher(Scanner):
         if self.is_seen and position > self.after:
             self.runs.append((self.after, position))
 
-    def values(self, match: re.Match[str]) -> dict[str, str]:
+    def values(self, match: re.Match[str], *names: str) -> dict[str, str]:
         found = attributes(self.view, match.end(1), match.end() - 1)
         return {
             name: decode_attribute(self.text.readable(start, end)).strip()
             for name, (start, end, _) in found.items()
-            if name in ("src", "alt", "width", "height", "style")
+            if name in (names or ("src", "alt", "width", "height", "style"))
         }
 
     def image(self, match: re.Match[str]) -> None:

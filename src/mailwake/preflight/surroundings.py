@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from mailwake.compose.options import ComposeOptions
 from mailwake.errors import Untrusted
 from mailwake.hosts import HostReader, Hosts
-from mailwake.preflight.names import Dns, Names
 from mailwake.settings import Settings
+from mailwake.spf.names import Dns, Names
 from mailwake.tokens import MessageToken, Purpose, TokenReader
 from mailwake.visiting.asking import Wall
 from mailwake.visiting.visitor import Visitor
