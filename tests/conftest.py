@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import subprocess
@@ -16,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 from aiosmtpd.smtp import SMTP
+from argon2 import PasswordHasher
 from hypothesis import settings as hypothesis_settings
 from tests import starting
 
+from mailwake.access import passwords
 from mailwake.settings import Settings, load
 from mailwake.tokens import format_key
 
@@ -49,6 +52,39 @@ UNSEEN = {
     "no node": ("NODE", "Node 22 with npm is not there: nobody asked Salesforce's own library, jsforce and sf."),
     "no nginx": ("NGINX", "nginx is not installed: nobody knows whether the configuration in docs/howto/cdn.md works."),
 }
+
+
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Thirteen thousand tests stay for the whole run: nobody need go through them in search of rubbish."""
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """Libraries that count what they have lent want all of it back."""
+    gc.unfreeze()
+
+
+#: as it is outside of tests
+HASHER = passwords._hasher
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_passwords() -> None:
+    """What makes a password dear to try makes it dear to test; who tests that takes `dear_passwords`."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
+@pytest.fixture
+def dear_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords as they are kept outside of tests."""
+    passwords._nobodys.cache_clear()
+    monkeypatch.setattr(passwords, "_hasher", HASHER)
+    yield
+    passwords._nobodys.cache_clear()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -40,6 +40,7 @@ def acting(role: str) -> Actor:
 # Passwords
 
 
+@pytest.mark.usefixtures("dear_passwords")
 def test_a_password_is_kept_as_argon2id_with_64_mib() -> None:
     kept = passwords.hashed(PASSWORD)
     assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
@@ -66,6 +67,7 @@ def test_invented_passwords_may_be_used_and_differ() -> None:
     assert all(passwords.chosen(each, "ann") for each in found)
 
 
+@pytest.mark.usefixtures("dear_passwords")
 def test_a_hash_with_weaker_parameters_is_made_anew_at_the_next_log_in(house: House, accounts: Accounts) -> None:
     from argon2 import PasswordHasher
 

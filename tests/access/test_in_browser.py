@@ -92,6 +92,7 @@ def test_a_viewer_sees_no_address_on_any_page(opened: Open, place: tuple[str, Ho
     expect(page.get_by_role("heading", level=1)).to_have_text("This is not for you")
 
 
+@pytest.mark.long
 def test_an_owner_makes_an_account_and_a_key_and_ends_both(opened: Open, place: tuple[str, House]) -> None:
     url, house = place
     house.user("owner", "ann")

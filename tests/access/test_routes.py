@@ -118,7 +118,7 @@ def test_a_role_is_refused_what_the_table_does_not_give_it(full: dict[str, Brows
 @pytest.mark.parametrize(
     "role",
     [
-        pytest.param(role, marks=pytest.mark.long) if role == "viewer" else role
+        role if role == "aggregates" else pytest.param(role, marks=pytest.mark.long)
         for role in ROLES
         if REVEAL not in may(role)
     ],
@@ -229,6 +229,7 @@ def test_what_was_kept_for_somebody_who_knows_people_is_not_given_to_others(full
         assert not ADDRESS.search(full["viewer"].get(path).text), path
 
 
+@pytest.mark.long
 def test_navigation_leads_nobody_to_a_refusal(full: dict[str, Browser]) -> None:
     for role, browser in full.items():
         page = browser.get("/account").text

@@ -249,6 +249,7 @@ def test_guessing_ends_after_five_tries_a_minute(house: House) -> None:
     assert browser.log_in("vic").status_code == 303
 
 
+@pytest.mark.usefixtures("dear_passwords")
 def test_no_answer_tells_whether_there_is_an_account(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """AT-67: the same words, and the same work: one Argon2 each, also for who has no password."""
     from mailwake.access import passwords

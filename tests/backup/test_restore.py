@@ -69,7 +69,7 @@ class Running:
             each.join()
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_counts_are_those_of_the_log_and_what_was_answered_before_is_there(tmp_path: Path, seed: int) -> None:
     root = tmp_path / "running"
     root.mkdir()

@@ -59,6 +59,7 @@ def test_a_table_a_pack_and_what_cannot_be(config: str, tmp_path: Path, capsys: 
     assert not list(tmp_path.glob(".mailwake-*"))
 
 
+@pytest.mark.long
 def test_a_running_dashboard_gives_the_same_files(config: str, tmp_path: Path) -> None:
     """Through the real server: it must not be left to read a file that is forgotten by then."""
     settings = load(config)

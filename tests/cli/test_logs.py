@@ -195,21 +195,26 @@ def test_a_role_without_structlog_does_not_load_it() -> None:
 
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
-CALLS = [
-    (path, node)
-    for path in sorted(SOURCE.rglob("*.py"))
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    if isinstance(node, ast.Call)
-    and isinstance(node.func, ast.Attribute)
-    and node.func.attr in LEVELS
-    and isinstance(node.func.value, ast.Name)
-    and node.func.value.id in {"log", "_log", "logger"}
-]
+
+
+def calls() -> list[tuple[Path, ast.Call]]:
+    """Each line that is logged, with its file."""
+    return [
+        (path, node)
+        for path in sorted(SOURCE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in LEVELS
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in {"log", "_log", "logger"}
+    ]
 
 
 def test_every_line_is_an_event_with_values_and_never_a_made_sentence() -> None:
-    assert len(CALLS) > 10
-    for path, call in CALLS:
+    found = calls()
+    assert len(found) > 10
+    for path, call in found:
         where = f"{path.relative_to(SOURCE)}:{call.lineno}"
         assert len(call.args) == 1, where
         event = call.args[0]

@@ -82,6 +82,7 @@ def everything(settings: Settings) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.long
 def test_applied_and_rolled_back_numbers_are_the_same_to_the_bit(settings: Settings, milder: Path, run: Run) -> None:
     before, facts = reports(settings), everything(settings)
     shown = run(milder)

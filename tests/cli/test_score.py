@@ -111,6 +111,7 @@ def test_one_thing_is_asked_at_a_time(run: Run) -> None:
             run(*words)
 
 
+@pytest.mark.long
 def test_a_dashboard_that_runs_answers_the_same(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = folder / "own.toml"
     own.write_text(TEXT.replace("points = 15", "points = 45"), encoding="utf-8")

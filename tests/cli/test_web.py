@@ -86,6 +86,7 @@ def test_an_installation_without_mail_shows_how_to_begin(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("campaign", [(), ("By hand",)], ids=["all", "one"])
+@pytest.mark.long
 def test_report_asks_it_and_prints_its_answer_to_the_byte(
     folder: Path, serving: str, campaign: tuple[str, ...]
 ) -> None:

@@ -73,6 +73,7 @@ def test_machines_have_no_hour_and_strangers_none_either(stores: Stores) -> None
 
 
 @pytest.mark.parametrize("reactions", [5, 12, 30])
+@pytest.mark.long
 def test_an_hour_is_seldom_named_for_those_who_have_none(reactions: int) -> None:
     """Readers without any preference: an hour named is false. Measured, of 200: none with 5, 1 with 12, 8 with 30."""
     draw, named = random.Random(reactions), 0

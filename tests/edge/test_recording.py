@@ -210,6 +210,7 @@ def test_a_decision_is_waited_for_longer_than_a_hit(start_edge: StartEdge, monke
         assert line.read().status == 200
 
 
+@pytest.mark.long
 def test_a_log_that_moves_again_keeps_hits_again(start_edge: StartEdge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mailwake.edge.recording.PATIENCE_SECONDS", 0.05)
     writer = HeldWriter()

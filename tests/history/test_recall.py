@@ -72,6 +72,7 @@ def test_what_has_not_settled_is_left_to_the_judge_to_observe(store: EventStore)
     assert sorted(taught) == sorted(recent)
 
 
+@pytest.mark.long
 def test_pages_give_every_event_once_and_as_it_was(store: EventStore) -> None:
     events = list(evidence())
     store.write(rows=rows(events, lived(StreamJudge(rules()), events)))

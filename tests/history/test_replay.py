@@ -51,6 +51,7 @@ def test_the_rules_in_force_end_in_the_verdicts_that_are_there(store: EventStore
     assert all(before == after for before, after in found.campaigns.values())
 
 
+@pytest.mark.long
 def test_other_rules_change_numbers_but_never_how_much_happened(store: EventStore, milder: Rules) -> None:
     found = effect(store, milder)
     assert found.changed > 10

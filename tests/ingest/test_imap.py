@@ -44,12 +44,14 @@ def test_all_that_is_new_is_read_in_order_and_only_once(account: Account) -> Non
     assert [mail.replace(b"\r\n", b"\n") for mail in read(account, place)[1]] == [third]
 
 
+@pytest.mark.long
 def test_more_than_a_batch_comes_in_batches(account: Account) -> None:
     put(account, *(f"Subject: {n}\n\n".encode() for n in range(BATCH + 3)))
     batches = [len(mails) for _, mails in new_mail(account, None)]
     assert batches == [BATCH, 3]
 
 
+@pytest.mark.long
 def test_a_mailbox_that_was_numbered_anew_is_read_from_the_beginning(account: Account) -> None:
     put(account, b"Subject: a\n\n")
     place, _ = read(account)

@@ -387,6 +387,7 @@ def test_what_finds_no_room_settles_when_its_delivery_does() -> None:
     assert {each.verdict.state for each in StreamJudge(rules()).judge_all(flood)} == {Settlement.SETTLED}
 
 
+@pytest.mark.long
 def test_a_flood_ends_in_the_same_verdicts_forwards_and_backwards() -> None:
     flood = [clicked(n, n / 10, link=n % 7, **(MICROSOFT if n % 3 else PERSON)) for n in range(1, 200)]
     assert _final(flood) == _final(flood[::-1])

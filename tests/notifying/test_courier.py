@@ -240,6 +240,7 @@ def test_news_are_kept_until_everybody_has_them_and_numbers_go_on(stores: Stores
     max_examples=max(settings.get_profile(settings.get_current_profile_name()).max_examples // 5, 1),
 )
 @given(seed=st.integers(0, 2**32))
+@pytest.mark.long
 def test_killed_anywhere_it_repeats_at_most_and_under_the_same_id(stores: Stores, seed: int) -> None:
     chance = random.Random(seed)
     receiver, seen = Receiver(), []

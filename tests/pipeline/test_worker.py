@@ -155,6 +155,7 @@ def test_a_late_reader_is_judged_the_same_after_a_restart(tmp_path: Path, anothe
     assert answers(another[0])["rows"] == answers(another[1])["rows"]
 
 
+@pytest.mark.long
 def test_a_restart_in_the_middle_changes_no_verdict(tmp_path: Path, another: list[House]) -> None:
     events = story(30)
     whole, broken = House(tmp_path / "whole"), House(tmp_path / "broken")
@@ -322,6 +323,7 @@ def test_one_writer_alone_is_never_held_back() -> None:
     assert in_order(read, 500) == read
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_the_counts_come_out_exact(tmp_path: Path, another: list[House]) -> None:
     events = story(160)
     feeder, whole = House(tmp_path, events_file="unused.duckdb"), House(tmp_path / "whole")

@@ -365,6 +365,7 @@ def test_locked_rows_are_tried_again_and_the_others_are_written(place: Place) ->
     assert (place.value(one, SUMS), rows(place)) == ("Active", 3)
 
 
+@pytest.mark.long
 def test_parallel_batches_that_meet_on_an_account_end_with_every_row_written(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,6 +388,7 @@ def test_parallel_batches_that_meet_on_an_account_end_with_every_row_written(
     assert rows(place) == 24
 
 
+@pytest.mark.long
 def test_a_session_that_ends_within_a_bulk_job_is_made_anew_and_the_job_goes_on(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,6 +145,7 @@ def forget(place: Place) -> None:
 
 
 @pytest.mark.parametrize("after", [False, pytest.param(True, marks=pytest.mark.long)], ids=["before", "after"])
+@pytest.mark.long
 def test_death_within_a_bulk_job_makes_no_second_one(
     place: Place, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -72,9 +72,10 @@ def is_whole(place: Place) -> None:
     assert {job["state"] for job in jobs} <= {"JobComplete", "Aborted"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("worth_it", [COLLECTIONS, BULK], ids=["collections", "bulk"])
-@pytest.mark.parametrize("side", ["before", pytest.param("after", marks=pytest.mark.long)])
-@pytest.mark.parametrize("stride", [13, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("stride", [13, 1])
 def test_killed_at_a_step_and_the_next_process_at_a_later_one_nothing_is_doubled_or_lost(
     place: Place, stride: int, side: str, worth_it: int
 ) -> None:

@@ -129,6 +129,7 @@ def test_who_is_refused_is_named_and_who_is_put_off_asks_for_another_run(home: H
     assert (code, told["delivered"], told["bounced"], told["deferred"]) == (0, 2, 1, 0)
 
 
+@pytest.mark.long
 def test_in_doubt_is_told_by_name_with_what_to_do(home: Home, sink: Sink) -> None:
     sink.on_data = lambda mail: "cut after" if mail.recipients == ("p1@example.com",) else None
     files = write(home, 3)

@@ -139,6 +139,7 @@ def test_a_message_above_the_limit_is_refused_before_and_after_it_was_sent(serve
         assert client.data(big)[0] == 552
 
 
+@pytest.mark.long
 def test_a_message_of_25_megabytes_passes(serve: Serve, sink: Sink) -> None:
     boundary = (
         b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>hi</p>\r\n--b\r\n'

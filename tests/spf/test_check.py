@@ -56,7 +56,7 @@ class Zone:
 
 
 def cases() -> Iterator[Any]:
-    for group in yaml.safe_load_all(SUITE.read_text(encoding="utf-8")):
+    for group in yaml.load_all(SUITE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         zone = Zone({str(name).lower(): entries for name, entries in group["zonedata"].items()})
         for name, case in group["tests"].items():
             yield pytest.param(zone, case, id=f"{group['description']}: {name}")

@@ -24,6 +24,7 @@ def coverage(found: list[tuple[Estimate, int]]) -> float:
     return sum(each.interval.low <= truth <= each.interval.high for each, truth in found) / len(found)
 
 
+@pytest.mark.long
 def test_it_covers_the_truth_in_a_few_populations() -> None:
     found = trial(11, 60)
     assert len(found) > 40

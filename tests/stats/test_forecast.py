@@ -76,6 +76,7 @@ ALONE = [
 ]
 
 
+@pytest.mark.long
 def test_after_two_hours_the_interval_covers() -> None:
     """A short form of the long test below."""
     hits, said = coverage(EARLY[0], 24)

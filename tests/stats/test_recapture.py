@@ -53,6 +53,7 @@ def test_its_variance_is_sebers(marked: int, seen: int, both: int) -> None:
 
 
 @pytest.mark.parametrize(("mark_rate", "seen_rate"), [(0.7, 0.1), (0.5, 0.05), (0.95, 0.3)])
+@pytest.mark.long
 def test_its_error_is_the_one_it_makes(mark_rate: float, seen_rate: float) -> None:
     """1,500 draws of 2,000 that are there, seeded: no bias, and an error within a tenth of the one it states."""
     draw = random.Random(7)

@@ -55,6 +55,7 @@ def test_a_threshold_would_count_what_the_sum_does_not() -> None:
     assert poisson_binomial([0.6] * 1_000).mean == pytest.approx(600)
 
 
+@pytest.mark.long
 def test_a_common_error_of_groups_is_what_a_wild_bootstrap_finds() -> None:
     """20,000 replicates, seeded: every group's log-odds are shifted together, then each of its members is drawn."""
     groups = [[0.9] * 40, [0.7] * 25, [0.02] * 300, [0.5]]

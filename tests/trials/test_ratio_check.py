@@ -59,6 +59,7 @@ def test_a_gross_fault_shows_in_few_units_and_a_small_one_in_many() -> None:
     assert split_anytime_p([50_210, 49_790], [1, 1]) == 1.0
 
 
+@pytest.mark.long
 def test_looking_at_a_good_split_all_the_time_hardly_ever_alarms() -> None:
     """Simulation of 1,000 splits in two, looked at 100 times each; at 0.05, for the alarm's own rate takes too many."""
     draw = np.random.default_rng(8)

@@ -65,6 +65,7 @@ def test_classical_bounds_are_rpacts(power: float, count: int, bounds: list[floa
 
 @settings(max_examples=40)
 @given(st.lists(st.integers(2, 98), max_size=4, unique=True), st.sampled_from(Spending))
+@pytest.mark.long
 def test_whatever_the_looks_the_error_is_spent_whole_and_no_more(looks: list[int], kind: Spending) -> None:
     plan = schedule((*(look / 100 for look in sorted(looks)), 1.0), kind)
     assert sum(crossings(plan)) == pytest.approx(0.025, abs=1e-7)
@@ -146,6 +147,7 @@ def _sees(one: int, other: int, trials: int) -> bool:
     return found.standing is not Standing.NOT_DISTINGUISHABLE
 
 
+@pytest.mark.long
 def test_a_difference_is_found_as_often_as_told_by_the_plan() -> None:
     """Simulation, 4,000 seeded repetitions of a plan with 20 looks: false with 5 %, true with 80 %."""
     plan = schedule(equal(20))

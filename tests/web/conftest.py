@@ -56,7 +56,7 @@ class Asking:
         return response.text
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     """1 counted by hand, 2 a crowd, 3 hostile in every text, 4 planned, `scan`; nobody writes to them after that."""
     opened = seeding.open_stores(tmp_path_factory.mktemp("data"))

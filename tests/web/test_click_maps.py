@@ -53,7 +53,7 @@ def badges(html: str) -> dict[int, str]:
     return {int(number): re.sub(r"\\([0-9a-f]+) ", lambda hit: chr(int(hit[1], 16)), text) for number, text in found}
 
 
-@pytest.mark.parametrize("campaign", [1, 2, 3, 4])
+@pytest.mark.parametrize("campaign", [2, *(pytest.param(each, marks=pytest.mark.long) for each in (1, 3, 4))])
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_of_the_page_has_its_drawing_and_its_table(asking: Asking, campaign: int, state: str) -> None:
     page = Seen(asking.page(f"/campaigns/{campaign}/map{state}"))

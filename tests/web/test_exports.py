@@ -27,6 +27,7 @@ def own(stores: Stores, places: Places) -> Asking:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.long
 def test_a_third_export_waits_and_a_place_is_given_back_after_each(own: Asking, places: Places, form: str) -> None:
     path = f"{PATH}&format={form}"
     for _ in range(3 * AT_ONCE):

@@ -90,6 +90,7 @@ def marks(frame: Frame) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("opened", [{}, PHONE], indirect=True, ids=["wide", "phone"])
 @pytest.mark.parametrize("state", ["", "?layer=raw", "?versus=1002"])
+@pytest.mark.long
 def test_every_mark_is_in_sight_whatever_the_mail_says(opened: Open, url: str, state: str) -> None:
     """The mail hides all marks, and writes its own layer of the same name; ours come first."""
     opened.go(f"{url}{MAP}{state}")
@@ -104,6 +105,7 @@ def test_every_mark_is_in_sight_whatever_the_mail_says(opened: Open, url: str, s
         assert mark["outline"] != "none"
 
 
+@pytest.mark.long
 def test_people_machines_and_directions_differ_without_colour(opened: Open, url: str) -> None:
     lines = {}
     for state in ("?layer=human", "?layer=machine", "?layer=raw", "?versus=1002"):

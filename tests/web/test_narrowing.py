@@ -5,6 +5,7 @@ import io
 import re
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 from tests.web.conftest import Asking
 from tests.web.test_pages import Seen, words
 
@@ -25,6 +26,7 @@ def lines(asking: Asking, path: str) -> int:
     return len(list(csv.reader(io.StringIO(response.text)))) - 1
 
 
+@pytest.mark.long
 def test_every_row_leads_to_as_many_people_everywhere(asking: Asking) -> None:
     found: dict[str, int] = {}
     for by in ("opened", "clicked"):

@@ -1,6 +1,7 @@
 """What stands on the pages, as a reader without scripts gets them."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
@@ -76,13 +77,20 @@ class Seen(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
+@cache
+def seen_at(asking: Asking, path: str) -> Seen:
+    """A page, asked for once for all tests that only look at it."""
+    return Seen(asking.page(path))
+
+
+@cache
 def words(page: str) -> str:
     return re.sub(r"\s+", " ", " ".join(Seen(page).texts))
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_has_no_inline_script_style_or_handler(asking: Asking, path: str) -> None:
-    seen = Seen(asking.page(path))
+    seen = seen_at(asking, path)
     assert all(script.get("src", "").startswith("/static/") for script in seen.all("script"))
     assert not seen.all("style")
     for tag, attributes in seen.tags:
@@ -91,7 +99,7 @@ def test_a_page_has_no_inline_script_style_or_handler(asking: Asking, path: str)
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_loads_nothing_from_elsewhere(asking: Asking, path: str) -> None:
-    seen = Seen(asking.page(path))
+    seen = seen_at(asking, path)
     for tag in ("script", "img", "link", "iframe", "object", "embed", "source"):
         for attributes in seen.all(tag):
             assert (attributes.get("src") or attributes["href"]).startswith("/static/")
@@ -99,7 +107,7 @@ def test_a_page_loads_nothing_from_elsewhere(asking: Asking, path: str) -> None:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_can_be_walked_by_ear_and_keyboard(asking: Asking, path: str) -> None:
-    seen = Seen(asking.page(path))
+    seen = seen_at(asking, path)
     assert seen.all("html") == [{"lang": "en"}]
     assert seen.all("a")[0] == {"class": "skip", "href": "#content"}
     assert [len(seen.all(tag)) for tag in ("h1", "main", "header", "footer")][:2] == [1, 1]
@@ -112,14 +120,14 @@ def test_a_page_can_be_walked_by_ear_and_keyboard(asking: Asking, path: str) -> 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_hostile_texts_are_shown_and_never_run(asking: Asking, path: str) -> None:
-    seen = Seen(asking.page(path))
+    seen = seen_at(asking, path)
     assert not seen.all("img")
     assert len(seen.all("script")) == 3
 
 
 def test_a_hostile_name_stands_on_the_page_as_it_is(asking: Asking) -> None:
     for path in ("/", "/campaigns/3", "/campaigns/3/people"):
-        assert HOSTILE in Seen(asking.page(path)).text
+        assert HOSTILE in seen_at(asking, path).text
 
 
 def test_only_plain_web_addresses_become_links(asking: Asking) -> None:

@@ -28,38 +28,42 @@ from mailwake.web.app import create_app, look_nowhere
 
 pytestmark = pytest.mark.browser
 
-#: one page of every kind
-PAGES = (
+#: the pages that are opened most
+FIRST = (
     "/",
     "/campaigns/2",
     "/campaigns/2/people",
-    "/domains",
+    "/campaigns/3/deliveries/3000000",
     "/deliverability",
     "/preflight",
+    "/calls",
+    "/segments/Clicked%20once",
+    "/experiments/Won",
+    "/timing",
+    "/person?address=person1%40example.com",
+    "/compare?c=1&c=2&c=4",
+    "/status",
+)
+#: one page of every kind
+PAGES = (
+    *FIRST,
+    "/domains",
     "/salesforce",
     "/salesforce/reconcile",
     "/workflows",
     "/campaigns/3/links/1/people?who=machine",
-    "/campaigns/3/deliveries/3000000",
     "/unsubscribes",
     "/suppressions",
     "/consent",
-    "/calls",
     "/segments",
-    "/segments/Clicked%20once",
     "/experiments",
-    "/experiments/Won",
     "/goals/purchase",
     "/campaigns/2/conversions",
     "/bounces",
     "/campaigns/2/definitions",
     "/campaigns/2/pace",
     "/compare",
-    "/timing",
-    "/person?address=person1%40example.com",
-    "/compare?c=1&c=2&c=4",
     "/notifications",
-    "/status",
     "/audit",
     "/nowhere",
 )
@@ -176,7 +180,10 @@ NOTHING_FOUND = "Found 0 accessibility violations:\n"
 WIDTHS = "[document.documentElement.scrollWidth, document.body.scrollWidth, innerWidth]"
 
 
-@pytest.mark.parametrize("path", [*PAGES, *(pytest.param(path, marks=pytest.mark.long) for path in AGAIN)])
+@pytest.mark.parametrize(
+    "path",
+    [*FIRST, *(pytest.param(path, marks=pytest.mark.long) for path in (*PAGES, *AGAIN) if path not in FIRST)],
+)
 def test_a_page_is_fit_for_everybody_in_light_in_dark_and_on_a_phone(opened: Open, url: str, path: str) -> None:
     """One visit, because each costs a second: no complaint, nothing that axe finds, nothing too wide or too pale."""
     opened.go(url + path)
@@ -201,6 +208,7 @@ def test_axe_would_find_what_is_wrong(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("opened", [{**PHONE, **BLIND}], indirect=True, ids=["no scripts"])
+@pytest.mark.long
 def test_without_scripts_no_page_scrolls_sideways_on_a_phone(opened: Open, url: str) -> None:
     for path in (*PAGES, *AGAIN):
         opened.go(url + path)
@@ -343,6 +351,7 @@ def test_an_open_page_takes_in_new_numbers_and_keeps_what_the_reader_opened(
     seeding.close(stores)
 
 
+@pytest.mark.long
 def test_an_open_status_page_looks_again_and_keeps_what_the_reader_opened(
     opened: Open, stores: Stores, tmp_path: Path
 ) -> None:

@@ -209,6 +209,7 @@ def wanted() -> tuple[list[tuple[object, ...]], dict[str, list[tuple[str, str | 
     again=st.lists(st.integers(0, len(BODIES) - 1), max_size=12),
     batches=st.integers(1, 5),
 )
+@pytest.mark.long
 def test_any_order_and_any_repetition_end_the_same(order: list[int], again: list[int], batches: int) -> None:
     assert _outcome([*order, *again], batches) == wanted()
 

@@ -100,7 +100,8 @@ def test_cut_off_before_or_after_any_step_everything_is_done_once(tmp_path: Path
             assert found[:4] == whole[:4], (last, is_after)
 
 
-@pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("stride", [1])
 def test_cut_off_where_much_is_written_down_together_everything_is_done_once(
     tmp_path: Path, steps: Counting, stride: int
 ) -> None:

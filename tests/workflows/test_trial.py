@@ -26,6 +26,7 @@ def decisions(entries: object) -> set[tuple[object, ...]]:
     return {(each.event, each.handle, each.decision, each.why) for each in entries}  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 def test_a_dry_run_over_the_same_events_equals_what_was_done_in_whatever_order_they_settled(house: House) -> None:
     """Each rule alone, because a dry run knows no other rules' shares; verdicts come hours later, in any order."""
     draw = random.Random(7)

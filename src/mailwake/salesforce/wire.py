@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import random
 import re
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from ipaddress import ip_address
 from threading import Lock
 from typing import Any
@@ -95,7 +97,7 @@ class Wire:
         self.version = version
         self._around = around or Around()
         self._client = httpx2.Client(
-            timeout=_TIMES, follow_redirects=False, transport=self._around.transport, trust_env=False,
+            timeout=_TIMES, follow_redirects=False, transport=self._around.transport, trust_env=False, verify=_trust(),
             headers={"User-Agent": "mailwake", "Accept-Encoding": "gzip"},
         )  # fmt: skip
         self._session: _Session | None = None
@@ -310,3 +312,9 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whose certificates are believed, read once a process: it takes longer than a call."""
+    return httpx2.create_ssl_context()

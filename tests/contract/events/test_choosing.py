@@ -54,7 +54,7 @@ class Both:
 
 
 @pytest.fixture(
-    scope="module", params=[0, pytest.param(25, marks=pytest.mark.long), 3_000], ids=lambda n: f"{n}-events"
+    scope="module", params=[0, 25, pytest.param(3_000, marks=pytest.mark.long)], ids=lambda n: f"{n}-events"
 )
 def both(
     request: pytest.FixtureRequest,

@@ -155,6 +155,7 @@ def test_nothing_to_write_is_no_fault(store: EventStore) -> None:
 
 
 @pytest.mark.parametrize("seed", [21, *(pytest.param(seed, marks=pytest.mark.long) for seed in (22, 23))])
+@pytest.mark.long
 def test_rebuilding_from_the_start_gives_the_answers_of_living_through_it(
     tmp_path: Path, random_rows: RandomRows, seed: int
 ) -> None:

@@ -152,6 +152,7 @@ def test_a_request_cut_off_by_its_sender_is_not_run(serve: Serve, expect: Expect
 
 
 @pytest.mark.parametrize("case", ["a head", "a body", "an answer that waits", "an answer under way"])
+@pytest.mark.long
 def test_three_hundred_that_leave_without_a_goodbye_harm_nobody(serve_alone: Serve, expect: Expect, case: str) -> None:
     data = {
         "a head": get("/a")[:-3],

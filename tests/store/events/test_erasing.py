@@ -4,6 +4,7 @@ import random
 import threading
 from pathlib import Path
 
+import pytest
 from tests.contract.events.conftest import make_counters, make_rows
 
 from mailwake.events import Handle
@@ -60,6 +61,7 @@ def test_no_number_and_no_word_of_theirs_is_left(tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.long
 def test_a_copy_has_all_of_one_moment_while_somebody_writes(tmp_path: Path) -> None:
     store = open_events(tmp_path / "events.duckdb")
     rows, stop = make_rows(5, 1_500), threading.Event()

@@ -56,6 +56,7 @@ def judged(row: EventRow, chance: random.Random) -> Judgement:
 
 
 @pytest.mark.parametrize("is_restored", [False, True])
+@pytest.mark.long
 def test_whatever_is_written_the_answers_are_those_of_the_store(
     store: EventStore, is_restored: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
