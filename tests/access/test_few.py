@@ -1,14 +1,16 @@
 """Who may see numbers about many alone: no campaign of few copies, no small group, no table that is one of groups."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from tests.access.house import Browser, House, house_over
+from tests.experiments import trials
 from tests.insight import seeding
 
 from mailwake.access.actors import COMMAND
 from mailwake.access.programs import Wanted
-from mailwake.access.roles import may, whole
+from mailwake.access.roles import TOTALS, may, whole
 from mailwake.access.routes import table
 from mailwake.sampling.cells import LEAST
 
@@ -19,6 +21,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     stores = seeding.open_stores(tmp_path_factory.mktemp("data"))
     seeding.crowd(stores, "Crowd", people=130)
     seeding.crowd(stores, "Nine", people=LEAST - 1, seed=3)
+    trials.trial(stores, "Even", [trials.Copies(sent=40, people=9), trials.Copies(sent=40, people=30)])
+    trials.trial(stores, "Uneven", [trials.Copies(sent=40, people=9), trials.Copies(sent=LEAST - 1, people=3)])
     with house_over(stores, tmp_path_factory.mktemp("access")) as found:
         yield found
     seeding.close(stores)
@@ -39,7 +43,7 @@ def test_a_campaign_of_nine_copies_is_nowhere_and_counts_in_no_sum(few: Browser,
     assert {each["name"] for each in seen["campaigns"]} - {each["name"] for each in hidden["campaigns"]} == {"Nine"}
     assert seen["total"]["sent"] - hidden["total"]["sent"] == LEAST - 1
     assert viewer.get("/api/campaigns/Nine").status_code == 200
-    for path in ("/api/campaigns/Nine", "/campaigns/Nine", "/api/campaigns/2", "/campaigns/2/conversions"):
+    for path in ("/api/campaigns/Nine", "/campaigns/Nine", "/api/campaigns/2", "/campaigns/2/definitions"):
         assert few.get(path).status_code == 404, path
     assert "Nine" not in few.get("/").text
     assert few.get("/api/compare?c=Crowd&c=Nine").status_code == 404
@@ -59,6 +63,36 @@ def test_small_groups_of_a_report_are_left_out_everywhere(few: Browser, viewer: 
     assert page.count("<h2") < viewer.get("/campaigns/Crowd").text.count("<h2")
 
 
+def test_an_experiment_of_which_a_variant_went_to_few_is_nowhere(few: Browser, viewer: Browser) -> None:
+    told, all_of_them = (each.get("/api/experiments").json()["experiments"] for each in (few, viewer))
+    assert [each["name"] for each in told] == ["Even"]
+    assert {each["name"] for each in all_of_them} == {"Even", "Uneven"}
+    assert few.get("/api/experiments/Even").status_code == 200
+    assert few.get("/api/experiments/Uneven").status_code == 404
+    assert few.get("/experiments/Uneven").status_code == 404
+
+
+def test_a_comparison_has_no_parts_of_the_audience(few: Browser, viewer: Browser) -> None:
+    told, all_of_it = (each.get("/api/compare?c=Crowd&c=Campaign of Even").json()["why"] for each in (few, viewer))
+    assert any(each["groups"] for each in all_of_it)
+    assert [each["groups"] for each in told] == [[]] * len(all_of_it)
+    assert [each["causes"] for each in told] == [each["causes"] for each in all_of_it]
+
+
+def test_no_answer_names_what_is_about_few(few: Browser) -> None:
+    """Whatever may be read at all, with the names that there are in each of its places."""
+    asked = 0
+    for line in sorted(route for route, needed in table().items() if set(needed.permissions) == {TOTALS}):
+        method, path = line.split()
+        for place in ("Crowd", "Nine", "Even", "Uneven"):
+            if method == "get":
+                told = few.get(re.sub(r"\{\w+\}", place, path) + "?c=Crowd&c=Even")
+                asked += told.status_code == 200
+                assert told.status_code in (200, 400, 404, 422), (path, place)
+                assert told.status_code != 200 or not re.search(r"\bNine\b|(?<!of )Uneven", told.text), (path, place)
+    assert asked > 30
+
+
 def test_tables_of_groups_are_refused(few: Browser) -> None:
     for path in (
         "/domains",
@@ -68,6 +102,8 @@ def test_tables_of_groups_are_refused(few: Browser) -> None:
         "/deliverability",
         "/campaigns/Crowd/map",
         "/campaigns/Crowd/pace",
+        "/campaigns/Crowd/conversions",
+        "/goals",
     ):
         assert few.get(path).status_code == 403, path
     for path in ("/api/query?query=clicked", "/api/segments", "/api/domains", "/api/campaigns/Crowd/map"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import sqrt
 from typing import Any, NamedTuple
@@ -141,6 +141,11 @@ class Comparison:
     why: tuple[Why, ...]
     #: whose copies alone this is about; empty: everybody's
     segment: str = ""
+
+
+def aggregates_only(answer: Comparison) -> Comparison:
+    """A comparison without its parts of the audience, each of which may be of a few people."""
+    return replace(answer, why=tuple(replace(each, groups=()) for each in answer.why))
 
 
 def to_json(answer: Comparison) -> bytes:

@@ -17,6 +17,7 @@ from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.changes import Changes, changes
 from mailwake.comparing.changes import to_json as changes_to_json
 from mailwake.comparing.compare import MOST, Comparison, compare
+from mailwake.comparing.compare import aggregates_only as without_parts
 from mailwake.comparing.compare import to_json as compare_to_json
 from mailwake.comparing.pace import CampaignPace, pace
 from mailwake.comparing.pace import to_json as pace_to_json
@@ -91,7 +92,8 @@ def stores_of(request: Request) -> Stores:
     if actor.sees_the_few:
         return replace(stores, state=MaskedState(stores.state), events=masked_events(stores.events))
     small = small_campaigns(stores.events, least=LEAST)
-    return replace(stores, state=FewState(stores.state, small), events=few_events(stores.events, small))
+    state = FewState(stores.state, small, stores.events, least=LEAST)
+    return replace(stores, state=state, events=few_events(stores.events, small))
 
 
 def report_of(request: Request, campaign: str) -> CampaignReport:
@@ -154,7 +156,8 @@ def comparison_of(request: Request, campaigns: Sequence[Campaign], age: int | No
     def ask() -> Comparison:
         return compare(within(stores, segment, now=now), campaigns, now=now, age=age, segment=segment)
 
-    return kept_of(request).answer(("compare", *(each.id for each in campaigns), age, segment), ask)
+    told = kept_of(request).answer(("compare", *(each.id for each in campaigns), age, segment), ask)
+    return told if actor_of(request).sees_the_few else without_parts(told)
 
 
 @router.get("/health")

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from mailwake.store.access.masked import MaskedState, masked_events
 from mailwake.store.events import EventStore
-from mailwake.store.state import Campaign, Segment, StateStore
+from mailwake.store.state import Campaign, Experiment, Segment, StateStore
 
 #: what tells of all campaigns, a row or more for each
 _OF_CAMPAIGNS = frozenset(("campaigns_counts", "rolled", "rulesets"))
@@ -32,16 +32,18 @@ def small_campaigns(events: EventStore, *, least: int) -> frozenset[int]:
 
 
 class FewState(MaskedState):
-    """The state store without small campaigns and without names of segments.
+    """The state store without small campaigns, experiments with a small variant, and names of segments.
 
     Args:
         state: the whole one, whose database this uses and never closes.
         small: campaigns that are hidden.
+        events: the whole store; says how many copies each variant was sent as.
+        least: so many make it safe.
     """
 
-    def __init__(self, state: StateStore, small: frozenset[int]) -> None:
+    def __init__(self, state: StateStore, small: frozenset[int], events: EventStore, *, least: int) -> None:
         super().__init__(state)
-        self._small = small
+        self._small, self._all, self._least = small, events, least
 
     def campaigns(self) -> list[Campaign]:
         """Those that are not small."""
@@ -51,6 +53,21 @@ class FewState(MaskedState):
         """One that is not small."""
         found = super().find_campaign(id_or_name)
         return None if found is None or found.id in self._small else found
+
+    def experiments(self) -> list[Experiment]:
+        """Those of which every variant went to nobody yet or to many."""
+        return [each for each in super().experiments() if self._is_of_many(each)]
+
+    def experiment(self, name: str) -> Experiment | None:
+        """One of which every variant went to nobody yet or to many."""
+        found = super().experiment(name)
+        return found if found is not None and self._is_of_many(found) else None
+
+    def _is_of_many(self, experiment: Experiment) -> bool:
+        if experiment.campaign in self._small:
+            return False
+        rows = self._all.ask("variants_counts", campaign=experiment.campaign, role="")
+        return not any(0 < int(row["sent"]) < self._least for row in rows)
 
     def segments(self) -> list[Segment]:
         """None: each may be of one person."""
