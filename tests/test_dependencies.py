@@ -54,6 +54,7 @@ def test_every_locked_version_names_the_hashes_of_its_files() -> None:
         assert "://" not in text
 
 
+@pytest.mark.long
 def test_every_locked_version_stands_in_the_bill_of_materials(
     audit: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

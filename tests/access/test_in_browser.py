@@ -137,7 +137,10 @@ def test_forms_of_other_pages_work_with_a_session(opened: Open, place: tuple[str
     expect(page.locator("tr", has_text="in-a-browser")).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["/login", "/account", "/sessions", "/keys", "/users"])
+@pytest.mark.parametrize(
+    "path",
+    ["/login", "/users", *(pytest.param(path, marks=pytest.mark.long) for path in ("/account", "/sessions", "/keys"))],
+)
 def test_the_pages_of_accounts_are_fit_for_everybody(opened: Open, place: tuple[str, House], path: str) -> None:
     url, house = place
     owner = house.session(house.user("owner", "ann"))

@@ -79,7 +79,7 @@ def full(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
 
 
 #: the two of whom everything is asked in the short run too
-BOTH_ENDS = ("owner", "aggregates")
+BOTH_ENDS = ("aggregates",)
 
 
 @pytest.mark.parametrize(

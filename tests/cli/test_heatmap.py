@@ -71,6 +71,7 @@ def test_what_cannot_be_is_refused_with_what_to_do(run: Run, tmp_path: Path, mon
 
 
 @pytest.mark.browser
+@pytest.mark.long
 def test_the_mail_with_its_marks_is_drawn(run: Run, tmp_path: Path) -> None:
     if not any(map(shutil.which, pictures.BROWSERS)):
         pytest.skip("no browser")

@@ -195,7 +195,9 @@ def test_a_ruleset_in_force_that_was_edited_or_lost_stops_the_work(settings: Set
     assert run(rollback=True)["ruleset"] == load_rules(None).id
 
 
-@pytest.mark.parametrize("name", ["../../etc/x", "a/b", ".hidden"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/x", *(pytest.param(each, marks=pytest.mark.long) for each in ("a/b", ".hidden"))]
+)
 def test_a_name_that_is_no_file_name_is_refused(settings: Settings, milder: Path, run: Run, name: str) -> None:
     text = milder.read_text()
     milder.write_text(f'name = "{name}"\n' + text[text.index("\n") :])

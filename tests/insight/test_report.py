@@ -23,10 +23,14 @@ def rate(report: CampaignReport, metric: str) -> tuple[int, int]:
     return found.count, found.base
 
 
-@pytest.fixture
-def report(stores: Stores) -> CampaignReport:
-    seeding.by_hand(stores)
-    return report_of(stores)
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> CampaignReport:
+    """Of the campaign that was counted by hand, which nothing can change any more."""
+    opened = seeding.open_stores(tmp_path_factory.mktemp("report"))
+    seeding.by_hand(opened)
+    told = report_of(opened)
+    seeding.close(opened)
+    return told
 
 
 def test_copies_are_counted_once_each_by_what_became_of_them(report: CampaignReport) -> None:

@@ -189,7 +189,9 @@ BOMBS = """<!-- <!--> <!--[if·mso]> <a·href=" <a·href=x> < </ <! <svg> <svg><
     <!--[if·mso]><a·href="x"> <textarea> <a·' <p·= <template> <td·a="<td·b= <svg><a>""".replace("\n", " ").split()
 
 
-@pytest.mark.parametrize("before", ["", "<!--[if mso]>", "<svg>", "<script>"])
+@pytest.mark.parametrize(
+    "before", ["", *(pytest.param(each, marks=pytest.mark.long) for each in ("<!--[if mso]>", "<svg>", "<script>"))]
+)
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_work_grows_with_size_and_not_faster(bomb: str, before: str) -> None:
     """A quadratic scan of so much would take minutes; this one ends, and a test run is not a stop-watch."""

@@ -43,7 +43,9 @@ def frame_of(opened: Open) -> Frame:
     return frame
 
 
-@pytest.mark.parametrize("opened", [{}, BLIND], indirect=True, ids=["scripts", "none"])
+@pytest.mark.parametrize(
+    "opened", [{}, pytest.param(BLIND, marks=pytest.mark.long)], indirect=True, ids=["scripts", "none"]
+)
 @pytest.mark.parametrize(
     "state", ["", *(pytest.param(state, marks=pytest.mark.long) for state in ("?layer=machine", "?versus=1002"))]
 )

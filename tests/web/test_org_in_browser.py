@@ -39,7 +39,7 @@ def url(crowd: Crowd) -> Iterator[str]:
     yield from served(stores_of(crowd.place), settings=settings, now=NOW, desk=scoring_of(crowd.place))
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", [PATHS[0], *(pytest.param(path, marks=pytest.mark.long) for path in PATHS[1:])])
 def test_a_page_with_a_crowd_on_it_is_fit_for_everybody(browser: Browser, url: str, path: str) -> None:
     context = browser.new_context()
     page = context.new_page()

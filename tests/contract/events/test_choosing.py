@@ -54,7 +54,9 @@ class Both:
 
 
 @pytest.fixture(
-    scope="module", params=[0, 25, pytest.param(3_000, marks=pytest.mark.long)], ids=lambda n: f"{n}-events"
+    scope="module",
+    params=[25, *(pytest.param(each, marks=pytest.mark.long) for each in (0, 3_000))],
+    ids=lambda n: f"{n}-events",
 )
 def both(
     request: pytest.FixtureRequest,
