@@ -159,6 +159,18 @@ def test_the_report_of_one_campaign_says_the_same_as_the_overview(played: tuple[
         assert report(folder, line["name"])["tally"] == line["tally"]
 
 
+def test_the_org_lists_whom_the_dashboard_would_call_and_an_undo_gave_it_back_as_it_was(
+    played: tuple[Path, dict[str, Any]],
+) -> None:
+    """The demo's own crowd, pushed into the emulated org, taken back and pushed again."""
+    printed = " ".join(played[1]["printed"].split())
+    same = "the same people as on the dashboard's page of calls"
+    found = re.search(rf"hot prospects listed there: ([\d,]+), {same}", printed)
+    assert found is not None
+    assert int(found[1].replace(",", "")) > 0
+    assert "the org held what it held before, to the byte; then it was pushed again" in printed
+
+
 def test_nothing_of_the_demo_runs_on_after_it(played: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = played
     assert str(folder) not in processes()

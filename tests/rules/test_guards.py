@@ -82,6 +82,13 @@ def test_caps_and_repeats_hold_in_any_order(wanted: list[tuple[Rule, int, int]],
         assert (each.decision is Decision.DEFERRED) == (each.due_at > each.decided_at)
 
 
+def test_what_happened_between_two_that_were_acted_upon_comes_too_soon_after_the_first() -> None:
+    """Learned of in another order than it happened in: the day after the last one is not the only day that counts."""
+    rule = next(each for each in RULES if each.name == "d")
+    wanted = [(rule, 0, 0), (rule, 0, 600), (rule, 0, 100)]
+    assert len(decided(wanted, Limits())) == 2
+
+
 SIGNALS = st.builds(
     Signal,
     id=st.integers(0, 9),

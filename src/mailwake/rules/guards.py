@@ -65,7 +65,7 @@ class Ledger:
     """What rules did before, as far as the guards ask."""
 
     _seen: set[tuple[str, int]] = field(default_factory=set)
-    _last: dict[tuple[str, str], int] = field(default_factory=dict)
+    _acted: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _days: Counter[str] = field(default_factory=Counter)
     _people: Counter[tuple[Handle, str]] = field(default_factory=Counter)
     _owners: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -77,8 +77,7 @@ class Ledger:
             if each.decision is Decision.REFUSED or (each.rule, each.event) in self._seen:
                 continue
             self._seen.add((each.rule, each.event))
-            place = each.rule, each.subject
-            self._last[place] = max(self._last.get(place, 0), each.at)
+            self._acted.setdefault((each.rule, each.subject), []).append(each.at)
             self._days[each.day] += 1
             self._people[each.handle, each.day] += 1
             self._times.setdefault(each.rule, []).append(each.due_at)
@@ -87,7 +86,11 @@ class Ledger:
 
     def last(self, rule: str, subject: str) -> int | None:
         """When what a rule last acted upon for a subject happened; None: it never did."""
-        return self._last.get((rule, subject))
+        return max(self._acted.get((rule, subject), ()), default=None)
+
+    def within(self, rule: str, subject: str, at: int, span: int) -> bool:
+        """Whether what a rule acted upon for a subject happened less than a span before a moment, or after it."""
+        return any(abs(each - at) < span for each in self._acted.get((rule, subject), ()))
 
     def on(self, day: str) -> int:
         """How often rules acted on a day."""
@@ -196,7 +199,7 @@ class Guards:
         last = self.ledger.last(rule.name, candidate.subject)
         if last is None:
             return ""
-        if abs(candidate.at - last) < rule.again_days * DAY:
+        if self.ledger.within(rule.name, candidate.subject, candidate.at, rule.again_days * DAY):
             return "again"
         is_hot = rule.trigger is Trigger.HOT
         cooled = not is_hot or self.has_cooled(rule, candidate.handle, last, candidate.at)
