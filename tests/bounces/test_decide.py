@@ -81,3 +81,24 @@ def test_the_page_on_bounces_tells_every_cause_with_its_class() -> None:
     }
     table = tomllib.loads(files("mailwake.bounces").joinpath("rules.toml").read_text())
     assert told == {(name, outcome["class"]) for name, outcome in table["category"].items() if name != "delivered"}
+
+
+@pytest.mark.parametrize(
+    ("words", "category"),
+    [
+        ("550 Empfängeradresse ungültig", "bad_mailbox"),
+        ("550 Vastaanottajaa ei löydy", "bad_mailbox"),
+        ("550 Άγνωστος χρήστης", "bad_mailbox"),
+        ("550 Користувача не знайдено", "bad_mailbox"),
+        ("550 收件者不明", "bad_mailbox"),
+        ("550 المستخدم غير موجود", "bad_mailbox"),
+        ("550 Compte désactivé", "inactive_mailbox"),
+        ("550 Le quota de la boîte est dépassé", "mailbox_full"),
+        ("550 Отправитель заблокирован", "sender_rejected"),
+        ("451 mailbox is locked, another delivery in progress", "server_error"),
+        ("550 The sender is not on the recipient's whitelist", "sender_rejected"),
+        ("521 5.2.1 : AOL will not accept delivery of this message.", "reputation_block"),
+    ],
+)
+def test_it_is_understood_in_the_words_of_many_places(words: str, category: str) -> None:
+    assert Bounces.load().decide(words).category == category
