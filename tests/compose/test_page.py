@@ -287,6 +287,14 @@ def test_no_pixel_of_either_kind_where_opens_are_off() -> None:
     assert b"/o/" not in instrument_html(b"<body><p>x</p><p>y</p></body>", copy, BOTH).message
 
 
+def test_the_pixel_may_be_a_background_that_is_no_picture() -> None:
+    options = ComposeOptions(background_pixel=True)
+    made = instrument_html(b"<body><p>x</p></body>", make_copy(), options)
+    assert made.pixel
+    block = rb"<div style=\"width:1px;height:1px;background-image:url\(https://[^()\"' ]+/o/[\w-]+\)\"></div>"
+    assert re.fullmatch(rb"<body><p>x</p>" + block + rb"</body>", made.message)
+
+
 @pytest.mark.parametrize(("least", "has_pixel"), [(0, True), (30, True), (31, False)])
 def test_a_page_may_be_too_short_for_a_pixel(least: int, has_pixel: bool) -> None:
     html = b"<p>Hello, and nothing else</p>"

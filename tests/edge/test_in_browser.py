@@ -61,11 +61,11 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.close()
 
 
-def read(page: Page, edge: RunningEdge, target: str) -> None:
+def read(page: Page, edge: RunningEdge, target: str, options: ComposeOptions | None = None) -> None:
     """Open the mail as a mail program does."""
     token = MessageToken(INDIVIDUAL, 7, 11, 13, date(2026, 11, 20))
     copy = Copy(minter=Minter(KEYS, "localhost"), base_url=f"http://localhost:{edge.port}", token=token)
-    mail = instrument_html(MAIL.format(target=target).encode(), copy, ComposeOptions())
+    mail = instrument_html(MAIL.format(target=target).encode(), copy, options or ComposeOptions())
     page.set_content(mail.message.decode(), wait_until="load")
 
 
@@ -81,6 +81,12 @@ def test_the_pixel_loads_and_the_click_lands_with_every_character(page: Page, ed
     assert types == [EventType.OPENED, EventType.CLICKED]
     assert {event.delivery for event in edge.events()} == {11}
     assert page.context.cookies() == []
+
+
+def test_a_pixel_that_is_a_background_loads_as_well(page: Page, edge: RunningEdge, shop: str) -> None:
+    read(page, edge, shop, ComposeOptions(background_pixel=True))
+    assert page.evaluate("document.images.length") == 0
+    assert [event.type for event in edge.events()] == [EventType.OPENED]
 
 
 @pytest.mark.parametrize("page", [BLIND], indirect=True)

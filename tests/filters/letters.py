@@ -21,6 +21,7 @@ MARKS: dict[str, tuple[Modes, ComposeOptions]] = {
     "aggregate": (Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE), ComposeOptions()),
     "individual": (INDIVIDUAL, ComposeOptions()),
     "no pixel below 3,200 bytes": (INDIVIDUAL, ComposeOptions(pixel_min_bytes=3_200)),
+    "the pixel as a background": (INDIVIDUAL, ComposeOptions(background_pixel=True)),
     "with decoys": (INDIVIDUAL, ComposeOptions(decoys=True)),
 }
 

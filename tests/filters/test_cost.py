@@ -52,6 +52,14 @@ def test_without_a_pixel_in_short_pages_spamassassin_holds_nothing_against_a_mai
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("engine", [SPAMASSASSIN, RSPAMD])
+@pytest.mark.parametrize("letters", SETS)
+def test_as_a_background_the_pixel_costs_no_rule(told: dict[str, Any], letters: str, engine: str) -> None:
+    """But for a thousandth of a point that SpamAssassin gives for many spaces in one message of the corpus."""
+    assert set(cost(told["sets"][letters][engine]["the pixel as a background"])) <= {"TVD_SPACE_RATIO"}
+
+
+@pytest.mark.long
 def test_the_table_is_what_this_run_found(told: dict[str, Any]) -> None:
     kept = json.loads(KEPT.read_text(encoding="utf-8"))
     if kept["versions"] != told["versions"]:

@@ -35,6 +35,8 @@ class ComposeOptions:
     text_parts: bool = False
     #: no pixel in a page of fewer bytes
     pixel_min_bytes: int = 0
+    #: the pixel is a background instead of a picture
+    background_pixel: bool = False
     #: query parameters for tracked links that do not have them
     utm: Mapping[str, str] = field(default_factory=dict)
     #: turn {{unsubscribe_url}}, {{preferences_url}} and mailwake: addresses into our pages
@@ -75,6 +77,7 @@ class ComposeOptions:
             decoys=wanted.decoys,
             text_parts=wanted.text_parts,
             pixel_min_bytes=wanted.pixel_min_bytes,
+            background_pixel=wanted.background_pixel,
             dkim_signed=wanted.dkim_signed,
             utm=wanted.utm,
             own_hosts=settings.own_hosts,

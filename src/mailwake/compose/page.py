@@ -197,9 +197,10 @@ class Page:
         top, end = self.top_place, self.pixel_place
         if end is None:
             return []
+        form = _BACKGROUND if self._options.background_pixel else _PICTURE
         if top is None:
-            return [_pixel(base, end)]
-        return [_pixel(base, top), _pixel(base, end, END)]
+            return [_pixel(base, end, form)]
+        return [_pixel(base, top, form), _pixel(base, end, form, END)]
 
     def decoy_edits(self, minter: Minter, base: str, template: int, first_number: int) -> list[Edit]:
         """What puts two hidden links in, one into the first third and one into the last third of the body.
@@ -225,9 +226,16 @@ class Page:
 END = "/end"
 
 
-def _pixel(base: str, place: int, which: str = "") -> Edit:
-    before, after = f'<img src="{base}/o/', f'{which}" width="1" height="1" alt="">'
-    return Edit.put(place, place, (before.encode(), Slot.OPENED, after.encode()), may_break=True)
+#: What stands before and behind the address of the pixel. Which clients load which: https://www.caniemail.com, features
+#: css-background-image and html-background.
+_PICTURE = ('<img src="', '" width="1" height="1" alt="">')
+_BACKGROUND = ('<div style="width:1px;height:1px;background-image:url(', ')"></div>')
+
+
+def _pixel(base: str, place: int, form: tuple[str, str], which: str = "") -> Edit:
+    before, after = form
+    content = (f"{before}{base}/o/".encode(), Slot.OPENED, f"{which}{after}".encode())
+    return Edit.put(place, place, content, may_break=True)
 
 
 #: Kinds of decoy: hidden by style and without text, and an invisible picture. Screen readers and the tab key pass by.

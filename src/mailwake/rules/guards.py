@@ -88,7 +88,7 @@ class Ledger:
         """When what a rule last acted upon for a subject happened; None: it never did."""
         return max(self._acted.get((rule, subject), ()), default=None)
 
-    def within(self, rule: str, subject: str, at: int, span: int) -> bool:
+    def within(self, rule: str, subject: str, at: int, span: float) -> bool:
         """Whether what a rule acted upon for a subject happened less than a span before a moment, or after it."""
         return any(abs(each - at) < span for each in self._acted.get((rule, subject), ()))
 
