@@ -29,9 +29,13 @@ PASSWORD = "wool weather and warm tea"
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
-@cache
 def kept_password() -> str:
-    """Hashed once: it takes a tenth of a second each time."""
+    """Hashed once by each hasher: it takes a tenth of a second each time."""
+    return _kept_by(passwords._hasher)
+
+
+@cache
+def _kept_by(_hasher: object) -> str:
     return passwords.hashed(PASSWORD)
 
 

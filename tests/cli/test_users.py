@@ -54,6 +54,21 @@ def test_accounts_are_made_shown_changed_and_removed(home: Path) -> None:
     assert "only owner" in err
 
 
+def test_whose_phone_is_lost_comes_in_by_the_password_again(home: Path) -> None:
+    said(home, "users", "add", "ann", "--role", "owner", "--password-stdin", given=PASSWORD)
+    assert said(home, "users", "second", "ann") == (0, "ann is asked for a password alone\n", "")
+    store = open_access(load(str(home / "mailwake.toml")).data_folder / "state.sqlite")
+    user = store.user_named("ann")
+    assert user is not None
+    store.change_user(user.id, second="GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+    assert said(home, "users", "second", "ann")[1] == "ann is asked for a code besides the password\n"
+    assert said(home, "users", "second", "ann", "--off")[1] == "ann is asked for no code any more\n"
+    found = store.user_named("ann")
+    assert found is not None
+    assert found.second is None
+    store.close()
+
+
 def test_a_password_is_never_asked_for_where_nobody_can_type(home: Path) -> None:
     code, _, err = said(home, "users", "add", "ann", "--role", "owner")
     assert code == 1

@@ -11,9 +11,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mailwake.access import passwords
+from mailwake.access import passwords, second
 from mailwake.access.actors import Actor, Kind, NotAllowed
-from mailwake.access.limits import Limit
+from mailwake.access.limits import Limit, TooOften
 from mailwake.access.recording import Recorder
 from mailwake.access.roles import OWNER, may, role_named
 from mailwake.errors import BadInput
@@ -26,13 +26,15 @@ _NOTE_AFTER = 60 * SECOND
 _MAX_NAME, _MAX_AGENT = 200, 200
 #: in a minute: from one address for one account, and from one address for all
 TRIES, TRIES_IN_ALL = 5, 30
+#: codes tried for one account in ten minutes, from wherever: a million there are, and three fit
+TRIES_OF_CODES = 10
 
 
 class WrongPassword(BadInput):
-    """Name and password do not belong together; nobody is told which of them is wrong."""
+    """Name, password and code do not belong together; nobody is told which of them is wrong."""
 
     def __init__(self) -> None:
-        super().__init__("name and password do not belong together; try again")
+        super().__init__("name, password and code do not belong together; try again")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +75,7 @@ class Accounts:
         self._wall = wall
         self._tries = Limit(TRIES, 60.0, clock=clock, what="log-ins to one account")
         self._tries_in_all = Limit(TRIES_IN_ALL, 60.0, clock=clock, what="log-ins")
+        self._codes = Limit(TRIES_OF_CODES, 600.0, clock=clock, what="codes")
 
     def now(self) -> Micros:
         """The time."""
@@ -80,8 +83,14 @@ class Accounts:
 
     # Letting in
 
-    def sign_in(self, name: str, password: str, arrival: Arrival) -> SignedIn:
+    def sign_in(self, name: str, password: str, arrival: Arrival, code: str = "") -> SignedIn:
         """Let somebody in by a password; the work is the same whether there is such an account or not.
+
+        Args:
+            name: as they type it.
+            password: the same.
+            arrival: from where.
+            code: of their second factor, where the account has one.
 
         Raises:
             WrongPassword: it is not theirs.
@@ -94,9 +103,10 @@ class Accounts:
         if not passwords.fits(password, None if user is None else user.password) or user is None:
             self._failed(user)
             raise WrongPassword
+        self._need_code(user, code)
         if user.password is not None and passwords.is_old(user.password):
             self.store.change_user(user.id, password=passwords.hashed(password))
-        return self.begin(user, "password", arrival)
+        return self.begin(user, "password and code" if user.second else "password", arrival)
 
     def begin(self, user: User, how: str, arrival: Arrival) -> SignedIn:
         """A new session for somebody whom somebody vouched for; what the browser showed before is worth nothing."""
@@ -187,6 +197,81 @@ class Accounts:
             raise BadInput("the new password is the old one; choose another one")
         self.set_password(actor, actor.user, new, must_change=False)
         return self.begin(actor.user, "password", arrival)
+
+    def begin_second(self, actor: Actor, secret: str, *, password: str, code: str, arrival: Arrival) -> None:
+        """Ask whoever knows the password for a code too, from now on; all their other sessions end.
+
+        Args:
+            actor: who wants it.
+            secret: that their app has taken.
+            password: theirs.
+            code: which shows that the app has it.
+            arrival: from where.
+
+        Raises:
+            WrongPassword: `password` is not theirs, or `code` is none of the secret.
+            BadInput: there is a second factor already.
+            TooOften: too many tries.
+        """
+        user = self._again(actor, password, arrival)
+        if user.second:
+            raise BadInput("there is a second factor already; switch it off first")
+        step = second.step_of(secret, code, self.now() / SECOND) if second.is_secret(secret) else None
+        if step is None:
+            self._failed(user)
+            raise WrongPassword
+        self.store.change_user(user.id, second=secret)
+        self.store.take_step(user.id, step)
+        self.store.end_sessions(user.id, but=actor.session)
+        self._note(actor, "user.second", user, after={"second": "on"})
+
+    def end_own_second(self, actor: Actor, *, password: str, code: str, arrival: Arrival) -> None:
+        """Ask for no code any more, where somebody shows password and code once again.
+
+        Raises:
+            WrongPassword: one of them is not theirs.
+            TooOften: too many tries.
+        """
+        user = self._again(actor, password, arrival)
+        self._need_code(user, code)
+        self.end_second(actor, user)
+
+    def end_second(self, by: Actor, user: User) -> None:
+        """Ask for no code of an account any more: whose phone is lost.
+
+        Raises:
+            NotAllowed: the account may more than whoever changes it.
+        """
+        if by.user is None or by.user.id != user.id:
+            by.need("users:admin")
+            self._may_give(by, user.role)
+        self.store.change_user(user.id, second=None)
+        self._note(by, "user.second", user, after={"second": "off"})
+
+    def _again(self, actor: Actor, password: str, arrival: Arrival) -> User:
+        """The account of somebody who is logged in, once they have shown its password again."""
+        if actor.user is None:
+            raise NotAllowed("")
+        self._tries.take((arrival.peer, actor.user.id))
+        user = self.store.user(actor.user.id)
+        if user is None or not passwords.fits(password, user.password):
+            self._failed(actor.user)
+            raise WrongPassword
+        return user
+
+    def _need_code(self, user: User, code: str) -> None:
+        """Let nobody go on whose account has a second factor without a code of now; each is taken once."""
+        if user.second is None:
+            return
+        try:
+            self._codes.take(user.id)
+        except TooOften:
+            step = None
+        else:
+            step = second.step_of(user.second, code, self.now() / SECOND)
+        if step is None or not self.store.take_step(user.id, step):
+            self._failed(user)
+            raise WrongPassword
 
     def set_password(self, by: Actor, user: User, password: str, *, must_change: bool) -> None:
         """Give an account a password; all its sessions end.

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from mailwake.access import second
 from mailwake.access.accounts import WrongPassword
 from mailwake.access.actors import Kind
 from mailwake.access.limits import TooOften
@@ -39,9 +40,10 @@ def enter(request: Request, form: Form) -> Response:
     """Let somebody in, and go where they wanted to."""
     gate, to = gate_of(request), returning(form.get("return_to", ""))
     try:
-        done = gate.accounts.sign_in(form.get("name", ""), form.get("password", ""), arrival_of(request))
+        name, password, code = (form.get(field, "") for field in ("name", "password", "code"))
+        done = gate.accounts.sign_in(name, password, arrival_of(request), code)
     except WrongPassword:
-        return _form(request, to, fault=say("Name and password do not belong together."), status=401)
+        return _form(request, to, fault=say("Name, password and code do not belong together."), status=401)
     except TooOften as fault:
         page = _form(request, to, fault=say("That was too often. Try again in a minute."), status=429)
         page.headers["Retry-After"] = str(fault.retry_after_seconds)
@@ -84,15 +86,33 @@ def change_password(request: Request, form: Form) -> Response:
     return answer
 
 
+@router.post(f"{ACCOUNT}/second")
+def change_second(request: Request, form: Form) -> Response:
+    """A code besides the password from now on, or no more: both are shown again for either."""
+    accounts, actor = gate_of(request).accounts, actor_of(request)
+    secret, password, code = (form.get(field, "") for field in ("secret", "password", "code"))
+    arrival = arrival_of(request)
+    try:
+        if secret:
+            accounts.begin_second(actor, secret, password=password, code=code, arrival=arrival)
+        else:
+            accounts.end_own_second(actor, password=password, code=code, arrival=arrival)
+    except (BadInput, TooOften) as fault:
+        status = 429 if isinstance(fault, TooOften) else 400
+        return _account(request, fault=str(fault), status=status, secret=secret)
+    return RedirectResponse(ACCOUNT, status_code=303)
+
+
 def _form(request: Request, to: str, *, fault: str = "", status: int = 200) -> Response:
     told = "" if to == "/" else to
     has_provider = bool(request.app.state.settings and request.app.state.settings.oidc.issuer)
     return render(request, "login.html", status=status, return_to=told, fault=fault, has_provider=has_provider)
 
 
-def _account(request: Request, *, fault: str = "", status: int = 200) -> Response:
+def _account(request: Request, *, fault: str = "", status: int = 200, secret: str = "") -> Response:
     actor = actor_of(request)
     user = actor.user
+    secret = secret if second.is_secret(secret) else second.invented()
     return render(
         request,
         "account.html",
@@ -103,6 +123,10 @@ def _account(request: Request, *, fault: str = "", status: int = 200) -> Respons
         may=[(name, say(says)) for name, says in permissions().items() if actor.may(name)],
         has_password=actor.kind is Kind.USER and user is not None and user.password is not None,
         must_change=user is not None and user.must_change,
+        has_second=user is not None and user.second is not None,
+        secret=secret,
+        secret_in_fours=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        secret_address=second.address(secret, actor.name, f"Mailwake {request.url.hostname or ''}".strip()),
         shortest=MIN_CHARS,
         fault=fault,
     )

@@ -130,6 +130,27 @@ def set_password(
     print(password if invent else f"{user.name} has a new password")
 
 
+@command.command("second")
+def end_second(
+    name: NameArgument,
+    *,
+    off: Annotated[bool, typer.Option("--off", help="Ask for no code any more: the phone is lost.")] = False,
+    config: ConfigOption = DEFAULT_FILE,
+) -> None:
+    """Show whether an account asks for a code besides the password, or end that.
+
+    Example: mailwake users second ann@example.com --off
+    """
+    with accounts_of(config) as accounts:
+        user = accounts.named(name)
+        if off and user.second:
+            accounts.end_second(by_hand(), user)
+    if off:
+        print(f"{user.name} is asked for no code{' any more' if user.second else ''}")
+    else:
+        print(f"{user.name} is asked for {'a code besides the password' if user.second else 'a password alone'}")
+
+
 @command.command("sessions")
 def sessions(
     name: NameArgument,

@@ -1,7 +1,8 @@
 """Who may use the dashboard, and who is logged in; and the stores as whoever may not know people sees them.
 
 The same database as the state store. Synchronous; every method is one transaction and safe from any thread and from
-several processes at once. Of passwords, cookies and keys there are hashes alone.
+several processes at once. Of passwords, cookies and keys there are hashes alone; secrets of second
+factors are kept as they are, because codes are worked out from them.
 
 Raises everywhere: `Unavailable` when the database cannot be reached or stays locked.
 """

@@ -26,6 +26,10 @@ class User:
     made_by: str
     #: when they last did something; None: never
     seen_at: Micros | None
+    #: secret of the second factor, base32; None: no code is asked for
+    second: str | None = field(default=None, repr=False)
+    #: step of time of the last code that was taken
+    second_step: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +41,7 @@ class Session:
     user: int
     made_at: Micros
     seen_at: Micros
-    #: password, or the issuer
+    #: password, password and code, or the issuer
     how: str
     #: what the browser says of itself
     agent: str

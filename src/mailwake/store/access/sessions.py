@@ -57,7 +57,8 @@ class Sessions:
         with self._database.writing() as connection:
             return bool(connection.execute(delete(_sessions).where(_sessions.c.hash == hashed)).rowcount)
 
-    def end_sessions(self, user: int) -> int:
-        """End all of a colleague; how many there were."""
+    def end_sessions(self, user: int, *, but: bytes = b"") -> int:
+        """End all of a colleague, but for the one of this hash; how many there were."""
         with self._database.writing() as connection:
-            return connection.execute(delete(_sessions).where(_sessions.c.user == user)).rowcount
+            theirs = (_sessions.c.user == user) & (_sessions.c.hash != but)
+            return connection.execute(delete(_sessions).where(theirs)).rowcount

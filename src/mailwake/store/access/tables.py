@@ -32,6 +32,10 @@ users = Table(
     Column("role", String(32), nullable=False),
     #: Argon2id in PHC form; null: none, they come in some other way
     Column("password", Text),
+    #: secret that codes of a second factor are worked out from, in base32; null: none is asked for
+    Column("second", Text),
+    #: step of time of the last code that was taken: none is taken twice
+    Column("second_step", BigInteger, nullable=False, server_default="0"),
     #: whoever gave the password knows it, so it has to be changed first
     Column("must_change", Boolean, nullable=False),
     #: who a provider of identities says they are

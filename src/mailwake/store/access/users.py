@@ -63,9 +63,15 @@ class Users:
         return self._user((_users.c.issuer == issuer) & (_users.c.subject == subject))
 
     def change_user(self, number: int, **told: str | bool | Micros | None) -> None:
-        """Overwrite fields of a colleague: `role password must_change issuer subject seen_at`."""
+        """Overwrite fields of a colleague: `role password must_change issuer subject seen_at second`."""
         with self._database.writing() as connection:
             connection.execute(update(_users).where(_users.c.id == number).values(**told))
+
+    def take_step(self, number: int, step: int) -> bool:
+        """Take note of the step of a code; False: this one or a later one was taken before."""
+        with self._database.writing() as connection:
+            later = (_users.c.id == number) & (_users.c.second_step < step)
+            return bool(connection.execute(update(_users).where(later).values(second_step=step)).rowcount)
 
     def change_role(self, number: int, role: str, *, last: str) -> bool:
         """Give a colleague another role and end their sessions; False: they are the only one with the role `last`."""

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0021"
+VERSION = "0022"
 
 metadata = MetaData(
     naming_convention={
