@@ -58,7 +58,7 @@ def test_somebody_comes_in_by_the_right_password_and_leaves_again(opened: Open, 
     opened.go(f"{url}/campaigns/2")
     assert page.url.startswith(f"{url}/login?return_to=")
     log_in(page, "ann@office.example", "wrong")
-    expect(page.get_by_role("alert")).to_contain_text("Name and password do not belong together.")
+    expect(page.get_by_role("alert")).to_contain_text("Name, password and code do not belong together.")
     log_in(page, "ann@office.example")
     page.wait_for_url(f"{url}/campaigns/2")
     expect(page.locator("footer")).to_contain_text("Logged in as ann@office.example")

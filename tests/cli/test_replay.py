@@ -1,6 +1,7 @@
 """`mailwake replay`: shown first, applied whole or not at all, and undone to the bit."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -53,9 +54,8 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def milder(tmp_path: Path) -> Path:
     path = tmp_path / "milder.toml"
-    path.write_text(
-        CURRENT.read_text().replace("\nstart = ", "\nstart = 5", 1).replace('name = "', 'name = "milder-', 1)
-    )
+    raised = re.sub(r"(?m)^start = (\S+)", lambda found: f"start = {float(found[1]) + 4:.3f}", CURRENT.read_text())
+    path.write_text(raised.replace('name = "', 'name = "milder-', 1))
     return path
 
 

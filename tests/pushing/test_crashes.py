@@ -17,6 +17,7 @@ from tests.crm.house import DAY, NOW
 from tests.pushing.orgs import Place, opened
 
 from mailwake.errors import BadInput
+from mailwake.events import Micros
 from mailwake.pushing import sending
 from mailwake.pushing.desk import Desk
 from mailwake.salesforce import bulk
@@ -35,13 +36,15 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield found
 
 
-def crowd(place: Place, count: int) -> None:
+def crowd(place: Place, count: int, *, now: int = NOW) -> None:
     for number in range(count):
         address = f"reader{number}@example.com"
         place.add("Contact", LastName=f"Reader {number}", Email=address)
-        place.house.happened(address, "sent", ago=3 * DAY, delivery=number + 1)
-        place.house.happened(address, "clicked", ago=2 * DAY, delivery=number + 1)
-    place.house.state.suppress(place.house.handle("reader0@example.com"), reason="complained", source="esp", at=NOW)
+        place.house.happened(address, "sent", ago=NOW - now + 3 * DAY, delivery=number + 1)
+        place.house.happened(address, "clicked", ago=NOW - now + 2 * DAY, delivery=number + 1)
+    place.house.state.suppress(
+        place.house.handle("reader0@example.com"), reason="complained", source="esp", at=Micros(now)
+    )
 
 
 def die() -> None:
@@ -176,7 +179,7 @@ def test_killed_for_real_again_and_again(tmp_path: Path) -> None:
     """`mailwake salesforce push` as a process of its own, ended by SIGKILL at random moments, until it gets through."""
     chance = random.Random(5)
     with opened(tmp_path, daily_calls=100_000) as place:
-        crowd(place, 450)
+        crowd(place, 450, now=time.time_ns() // 1_000)  # the process that is killed has the clock of the machine
         place.house.events.close()
         config = tmp_path / "mailwake.toml"
         section = {"login": place.emulator.url, "client_id": "mailwake", "username": "integration@example.com"}
