@@ -125,8 +125,9 @@ def _verify(raw: bytes, index: int, names: Names) -> tuple[bool | None, str]:
 
 def _spf(mail: Mail, around: Surroundings, names: Names) -> Found[_Way]:
     sender = around.envelope_sender or (mail.first("return-path") or "").strip("<> ")
-    domain = sender.rpartition("@")[2].lower() or mail.sender_domain
-    answer = spf.check(sender if "@" in sender else domain, around.sending_address, names)
+    local, _, domain = sender.rpartition("@")
+    domain = domain.lower() or mail.sender_domain
+    answer = spf.check(f"{local}@{domain}", around.sending_address, names)
     line = mail.line_of("return-path" if mail.first("return-path") else "from")
     if answer.result is Result.NONE:
         yield finding("spf_missing", line, sender, domain=domain)
