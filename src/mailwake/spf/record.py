@@ -20,6 +20,8 @@ _DIRECTIVE = re.compile(r"(?P<sign>[-+?~]?)(?P<name>[a-z0-9]+)(?P<rest>(?:[:/].*
 _LENGTHS = re.compile(r"(?P<host>.*?)(?:/(?P<four>0|[1-9][0-9]?))?(?://(?P<six>0|[1-9][0-9]{0,2}))?", re.DOTALL)
 _NETWORK = re.compile(r"(?P<address>[0-9a-f.:]+)(?:/(?P<bits>0|[1-9][0-9]{0,2}))?", re.IGNORECASE)
 _NAMING = ("include", "exists")
+#: characters of a term that are shown; who wrote it may have written many
+_SHOWN = 80
 
 
 class Broken(Exception):
@@ -74,7 +76,7 @@ def read(text: str) -> Record:
 def _modify(modifiers: dict[str, str], name: str, value: str, word: str) -> None:
     known = name in ("redirect", "exp")
     if not (_is_domain(value) if known else _STRING.fullmatch(value)):
-        raise Broken(f"{word} is no term" if value or not known else f"{name}= names no domain")
+        raise _no_term(word) if value or not known else Broken(f"{name}= names no domain")
     if known and name in modifiers:
         raise Broken("it redirects more than once" if name == "redirect" else "it has exp= more than once")
     modifiers[name] = value
@@ -94,16 +96,16 @@ def _is_domain(text: str) -> bool:
 def _term(word: str) -> Term:
     found = _DIRECTIVE.fullmatch(word)
     if not found:
-        raise Broken(f"{word} is no term")
+        raise _no_term(word)
     sign, name, rest = found["sign"] or "+", found["name"].lower(), found["rest"]
     if name in ("ip4", "ip6"):
         return Term(sign=sign, name=name, network=_network(rest, int(name[-1]), word))
     if name in ("a", "mx"):
         return _near(sign, name, rest, word)
     if name not in ("all", "ptr", *_NAMING):
-        raise Broken(f"there is no mechanism {name}")
+        raise Broken(f"there is no mechanism {name[:_SHOWN]}")
     if (name == "all" and rest) or (name in _NAMING and not rest):
-        raise Broken(f"{word} is no term")
+        raise _no_term(word)
     return Term(sign=sign, name=name, target=_target(rest, word))
 
 
@@ -112,16 +114,14 @@ def _near(sign: str, name: str, rest: str, word: str) -> Term:
     lengths = _LENGTHS.fullmatch(rest)
     assert lengths is not None  # noqa: S101 - every text is a host and no lengths
     four, six = int(lengths["four"] or 32), int(lengths["six"] or 128)
-    four = 0 if lengths["four"] == "0" else four
-    six = 0 if lengths["six"] == "0" else six
     if four > 32 or six > 128:
-        raise Broken(f"{word} is no term")
+        raise _no_term(word)
     return Term(sign=sign, name=name, target=_target(lengths["host"], word), four=four, six=six)
 
 
 def _target(rest: str, word: str) -> str:
     if rest and not (rest.startswith(":") and _is_domain(rest[1:])):
-        raise Broken(f"{word} is no term")
+        raise _no_term(word)
     return rest[1:]
 
 
@@ -133,5 +133,9 @@ def _network(rest: str, version: int, word: str) -> IPv4Network | IPv6Network:
     except ValueError:
         network = None
     if network is None or network.version != version:
-        raise Broken(f"{word} is no network")
+        raise Broken(f"{word[:_SHOWN]} is no network")
     return network
+
+
+def _no_term(word: str) -> Broken:
+    return Broken(f"{word[:_SHOWN]} is no term")
