@@ -2,13 +2,14 @@
 
 import base64
 import json
+import random
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from tests.pipeline.house import hit
-from tests.rights.house import ADA, GRACE, House, bytes_of, house, opened_again
+from tests.rights.house import ADA, GRACE, NOW, House, bytes_of, house, opened_again
 
 from mailwake.errors import BadInput, Unavailable
 from mailwake.events import EventType, Handle, Micros
@@ -80,6 +81,30 @@ def test_the_certificate_says_it_without_the_address(tmp_path: Path) -> None:
         assert ADA not in text + raw.decode()
         with pytest.raises(BadInput, match="nobody has the number 5"):
             found.own.eraser.erase(Handle(5), by="me")
+
+
+def test_no_page_of_the_file_holds_them_any_more_wherever_rows_were_moved(tmp_path: Path) -> None:
+    """Rows that grow are moved, and SQLite leaves pieces of them where they were."""
+    chance = random.Random(7)
+    names = [f"canary{number:04}.{chance.randrange(10**9)}@long-enough.example" for number in range(1_500)]
+    with house(tmp_path) as found:
+        state = found.pipeline.state
+        for size in (1, 40, 400, 5, 900):
+            for start in range(0, len(names), 100):
+                part = chance.sample(names, 100) if size > 1 else names[start : start + 100]
+                state.handles(part, now=NOW, fields={each: {"name": f"{each} " + "x" * size} for each in part})
+        gone = chance.sample(names, 12)
+        for each in gone:
+            found.own.eraser.erase(found.handle(each), by="me")
+        kept = (found.data / "state.sqlite").read_bytes() + (found.data / "state.sqlite-wal").read_bytes()
+        assert [each for each in gone if each.encode() in kept] == []
+        assert names[0] in gone or names[0].encode() in kept
+
+
+def test_a_file_that_is_large_is_written_anew_at_night(tmp_path: Path) -> None:
+    with house(tmp_path) as found:
+        assert not found.own.rights.rewrite(1)
+        assert found.own.rights.rewrite()
 
 
 def test_counting_changes_nothing(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from mailwake.retention.plan import Plan, Shelf, apply
 from mailwake.settings import Settings
 from mailwake.store.days import open_days
 from mailwake.store.events import EventStore
+from mailwake.store.rights.ledger import RightsStore, open_rights
 
 log = structlog.get_logger()
 
@@ -59,10 +60,13 @@ class Nightly:
         shelf: what grows old.
         clock: of the installation.
         wall: gives microseconds since 1970.
+        rights: who was erased; None: nobody looks after what is left of them in the file.
     """
 
-    def __init__(self, shelf: Shelf, clock: Clock, *, wall: Callable[[], int]) -> None:
-        self._shelf, self._clock, self._wall = shelf, clock, wall
+    def __init__(
+        self, shelf: Shelf, clock: Clock, *, wall: Callable[[], int], rights: RightsStore | None = None
+    ) -> None:
+        self._shelf, self._clock, self._wall, self._rights = shelf, clock, wall, rights
 
     def turn(self) -> Plan | None:
         """What was removed; None: it is not the time, or the clock cannot be believed."""
@@ -71,6 +75,8 @@ class Nightly:
             return None
         done = apply_surely(self._shelf, self._clock, now=now)
         log.info("retention.removed", rows=sum(each.count for each in done.going), copies=done.copies)
+        if self._rights is not None and self._rights.erasures(since=Micros(now - 2 * _DAY)):
+            log.info("retention.rewritten", done=self._rights.rewrite())
         return done
 
     def _is_due(self, now: Micros) -> bool:
@@ -98,9 +104,10 @@ def start_nightly(settings: Settings, events: EventStore) -> Callable[[], None]:
         return time.time_ns() // 1_000
 
     def run() -> None:
-        with closing(open_days(settings.data_folder / "state.sqlite")) as days:
+        path = settings.data_folder / "state.sqlite"
+        with closing(open_days(path)) as days, closing(open_rights(path)) as rights:
             shelf = Shelf(events=events, days=days, settings=settings)
-            Nightly(shelf, Clock(settings.data_folder, wall=wall), wall=wall).run(stop)
+            Nightly(shelf, Clock(settings.data_folder, wall=wall), wall=wall, rights=rights).run(stop)
 
     thread = threading.Thread(target=run, name="retention", daemon=True)
     thread.start()

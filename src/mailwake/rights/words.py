@@ -77,7 +77,8 @@ def score_line(told: Told) -> str:
         return "no score: there is no mail to make one of"
     if told.score.score is None:
         return f"no score: {told.score.cannot_say}"
-    return f"score {told.score.score} of 100, {told.score.band}: {told.score.why}"
+    why = f": {told.score.why}" if told.score.why else ""
+    return f"score {told.score.score} of 100, {told.score.band}{why}"
 
 
 def sentence(mail: Mail) -> str:

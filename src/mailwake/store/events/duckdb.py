@@ -133,6 +133,7 @@ class DuckEvents:
         count = int(self.ask("person_count", recipient=recipient)[0]["event_count"])
         with self._writing, translated(), self._transaction() as connection:
             _run(connection, "erase", {"recipient": recipient})
+        self._write_over()
         return count
 
     def copy_to(self, path: Path) -> dict[str, int]:
@@ -150,9 +151,13 @@ class DuckEvents:
             connection.execute(f"insert into rolled by name {rolled}", values)
             _run(connection, "forget_old")
             found = connection.execute("select count(*) from old_events").fetchone()
-        with self._writing, suppress(duckdb.Error):  # somebody reads; the next write does it
-            self._writer.execute("checkpoint")  # so that the room of what is gone is written over
+        self._write_over()
         return int(found[0]) if found else 0
+
+    def _write_over(self) -> None:
+        """Let the room of what is gone be written over."""
+        with self._writing, suppress(duckdb.Error):  # somebody reads; the next write does it
+            self._writer.execute("checkpoint")
 
     def _note(self, connection: duckdb.DuckDBPyConnection, file: str) -> None:
         """Note news, in the transaction that they are about."""

@@ -2,7 +2,8 @@
 
 What is counted for many stays with nobody's name on it: a rule's decision keeps its rule, an unsubscription its day.
 What has to go on holding stays with the handle alone, which leads to nobody once the address is gone. Rows that go are
-overwritten, for every connection has ``secure_delete`` on.
+overwritten, for every connection has ``secure_delete`` on; the file is written anew afterwards, because of what was
+left of them where rows were moved.
 
 Source: https://www.sqlite.org/pragma.html#pragma_secure_delete
 """

@@ -22,6 +22,8 @@ from mailwake.store.withdrawals import tables as withdrawals
 __all__ = ["Erasure", "Errand", "RightsStore", "open_rights"]
 
 _erasures, _errands = tables.erasures, tables.errands
+#: a larger file is written anew at night: nobody else can write to it for about a second in 100 MB
+AT_ONCE_BYTES = 256 << 20
 
 
 class RightsStore:
@@ -82,8 +84,13 @@ class RightsStore:
         """Delete and cut loose what the database has of somebody; how many rows of each table that concerned."""
         with self._database.writing() as connection:
             told = erasing.erase_person(connection, handle, None if address is None else address_key(address))
-        self.flush()
+        if not self.rewrite(AT_ONCE_BYTES):
+            self.flush()
         return told
+
+    def rewrite(self, most_bytes: int | None = None) -> bool:
+        """Leave nothing of deleted rows in the file; see `Database.rewrite`."""
+        return self._database.rewrite(most_bytes)
 
     def flush(self) -> bool:
         """Overwrite what the write-ahead log still has; says whether nobody was in the way."""

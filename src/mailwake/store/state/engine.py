@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import sqlite
@@ -59,6 +59,31 @@ class Database:
 
         # The two inserts have the same methods but no common type.
         return cast("sqlite.Insert", postgresql.insert(table))
+
+    def rewrite(self, most_bytes: int | None = None) -> bool:
+        """Write the file anew, and overwrite the write-ahead log, so that what was deleted is in neither.
+
+        ``secure_delete`` overwrites rows that go, but not what is left of them where rows were moved within a page.
+
+        Args:
+            most_bytes: a larger file stays as it is, for nobody else can write meanwhile; None: of any size.
+
+        Returns:
+            Whether it was done; somebody may be in the way.
+        """
+        if not self._is_sqlite:
+            return True
+        with self._engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            try:
+                pages, each = (driver.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+                if most_bytes is not None and pages * each > most_bytes:
+                    return False
+                driver.execute("VACUUM")
+                busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError:
+                return False
+        return not busy
 
     def close(self) -> None:
         """Let go of every connection."""
