@@ -131,7 +131,7 @@ def set_password(
 
 
 @command.command("second")
-def end_second(
+def second_factor(
     name: NameArgument,
     *,
     off: Annotated[bool, typer.Option("--off", help="Ask for no code any more: the phone is lost.")] = False,

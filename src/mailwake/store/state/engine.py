@@ -80,9 +80,17 @@ class Database:
                 if most_bytes is not None and pages * each > most_bytes:
                     return False
                 driver.execute("VACUUM")
-                busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.OperationalError:
                 return False
+        return self.empty_log()
+
+    def empty_log(self) -> bool:
+        """Overwrite what the write-ahead log still has; says whether nobody was in the way."""
+        if not self._is_sqlite:
+            return True
+        with self._engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection  # a checkpoint is no transaction
+            busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy
 
     def close(self) -> None:
