@@ -1,6 +1,6 @@
 """What the org is to hold of people, made of real stores: only what people did, and what they want."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.crm.house import DAY, NOW, House, open_house
 
+from mailwake.crm import following
 from mailwake.crm.consenting import follow_wishes
 from mailwake.crm.fields import SEEN
 from mailwake.crm.following import follow, follow_people, sweep
@@ -256,3 +257,25 @@ def test_what_waits_to_be_told_of_who_withdraws_is_emptied_too(house: House) -> 
     waiting = house.store.waiting()
     assert {name for each in waiting for name in SEEN if each.fields.get(name) is not None} == set()
     assert all(each.fields.get("Last_Human_Click__c") is None for each in waiting)
+
+
+@pytest.mark.parametrize("work", [follow, sweep])
+def test_who_asks_for_everybody_anew_while_some_are_followed_gets_everybody(
+    house: House, work: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`mailwake salesforce refresh` is another process than the one that follows."""
+    house.person(CONTACT, ANN)
+    house.happened(ANN, "sent", ago=3 * DAY)
+    sweep(house.around, now=NOW)
+    house.happened(ANN, "clicked", ago=2 * DAY)
+
+    def asked_meanwhile(*given: Any) -> Any:
+        house.around.store.put_mark(following.FOLLOWED, 0)
+        return gather(*given)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(following, "gather", asked_meanwhile)
+        work(house.around, now=NOW)
+    assert house.around.store.mark(following.FOLLOWED) == 0
+    assert follow(house.around, now=NOW).people == 1
+    assert house.around.store.mark(following.FOLLOWED)

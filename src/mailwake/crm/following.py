@@ -45,19 +45,21 @@ def follow(around: Around, *, now: Micros) -> Follow:
         handles = [Handle(row["recipient"]) for row in rows]
         count += around.store.wish(wishes(around, gather(around, handles, now)), now=now)
         people, after = people + len(handles), handles[-1]
-    around.store.put_mark(FOLLOWED, until)
+    around.store.move_mark(FOLLOWED, since, until)  # unless `refresh` asked for everybody meanwhile
     return Follow(people, count) + urgent
 
 
 def sweep(around: Around, *, now: Micros, progress: Callable[[int], None] = lambda _count: None) -> Follow:
     """Keep wishes for everybody who is in the org and got mail from us."""
+    since, until = around.store.mark(FOLLOWED), _until(around, now)
     people = count = 0
     for handles in _everybody(around):
         told = wishes(around, gather(around, handles, now), is_nightly=True)
         count += around.store.wish(told, now=now)
         people += len(handles)
         progress(people)
-    around.store.wish([], now=now, marks={FOLLOWED: _until(around, now), SWEPT: now})
+    around.store.put_mark(SWEPT, now)
+    around.store.move_mark(FOLLOWED, since, until)
     return Follow(people, count)
 
 

@@ -29,6 +29,20 @@ class Marks:
         with self._database.writing() as connection:
             self._put_marks(connection, {name: at})
 
+    def move_mark(self, name: str, was: int | None, at: int) -> bool:
+        """Write down how far something got, unless somebody set it otherwise meanwhile; says whether it was.
+
+        Args:
+            name: of the mark.
+            was: where it stood when the work began; None: there was none.
+            at: how far the work got.
+        """
+        with self._database.writing() as connection:
+            stands = connection.scalar(select(_marks.c.at).where(_marks.c.name == name))
+            if stands == was:
+                self._put_marks(connection, {name: at})
+            return bool(stands == was)
+
     def bulk_job(self) -> str | None:
         """Id of the bulk job that is at work for us, or was when somebody died."""
         with self._database.reading() as connection:
