@@ -48,6 +48,7 @@ def test_what_is_no_pseudonym_leads_nowhere(name: str) -> None:
         ("550 5.1.1 <ann@example.com>: user unknown", "550 5.1.1 <[address]>: user unknown"),
         ("to=ann+shop@example.com, b@c.example", "to=[address], [address]"),
         ("https://x.example/u?e=ann%40example.com&b=1", "https://x.example/u?e=[address]&b=1"),
+        ("a@b@c.example", "[address]"),
         ("nobody here", "nobody here"),
         ("a @ b", "a @ b"),
     ],

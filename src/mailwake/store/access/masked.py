@@ -19,7 +19,7 @@ from mailwake.store.state import Recipient, StateStore
 _PREFIX = "person-"
 _PSEUDONYM = re.compile(rf"{_PREFIX}([a-z2-7]{{13}})")
 #: as mail servers quote them; the lengths are those of RFC 5321, section 4.5.3.1
-_ADDRESS = re.compile(r"""[^\s<>"'(),;:@/?&=]{1,64}(?:@|%40)[^\s<>"'(),;:@/?&=]{1,255}""")
+_ADDRESS = re.compile(r"""[^\s<>"'(),;:@/?&=]{1,64}(?:(?:@|%40)[^\s<>"'(),;:@/?&=]{1,255})+""")
 #: what stands where an address was
 TAKEN_OUT = "[address]"
 
