@@ -11,6 +11,7 @@ from mailwake.edge.response import Response
 from mailwake.events import Headers, split_head
 
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]+)(.*)")
+_ANOTHER_HOST = re.compile(rb"\r\n(?i:host):")
 
 
 class _Line(Protocol):
@@ -53,8 +54,8 @@ class Exchange(Struct, eq=False):
 
 def hosts_of(fields: bytes) -> list[bytes]:
     """The values of all Host fields."""
-    if fields.startswith(b"Host: ") and fields.find(b"\r\nh") < 0 and fields.find(b"\r\nH") < 0:
-        return [fields[6:].split(b"\r\n", 1)[0].strip(b" \t")]  # as browsers do it: first, and no other name with h
+    if fields[:6] == b"Host: " and not _ANOTHER_HOST.search(fields):
+        return [fields[6 : fields.find(b"\r", 6)].strip(b" \t")]  # as browsers do it: first
     return [field[5:].strip(b" \t") for field in fields.split(b"\r\n") if field[:5].lower() == b"host:"]
 
 

@@ -62,6 +62,7 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self, server: HttpServer) -> None:
         self._server = server
+        self._arrived = server.arrived
         self._limits = server.limits
         self._parser = HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
@@ -101,7 +102,10 @@ class _Connection(asyncio.Protocol):
         self._server.left()
 
     def data_received(self, data: bytes) -> None:
-        self._server.arrive(self, data)
+        arrived = self._arrived
+        if not arrived:
+            self._server.wake()
+        arrived.append((self, data))
 
     def take(self, data: bytes) -> None:
         """What came in on this line, when its turn has come."""
@@ -318,10 +322,10 @@ class _Connection(asyncio.Protocol):
                 return
         if self._ended:
             self._leave(transport)
-        else:
-            self._rest()
-            if self._held:
-                self._release()
+            return
+        self._rest()
+        if self._held:
+            self._release()
 
     def _rest(self) -> None:
         """Nothing is owed: idle time runs, unless a request is on its way in."""
@@ -390,7 +394,8 @@ class HttpServer:
     def __init__(self, limits: Edge, handler: Handler) -> None:
         self.limits = limits
         self.connections: set[_Connection] = set()
-        self._arrived: list[tuple[_Connection, bytes]] = []
+        #: what came in on each line since `take_in`; always the same list, which every line fills
+        self.arrived: list[tuple[_Connection, bytes]] = []
         self.refused = self.faults = 0
         self.stopping = False
         self.now = self.idle_until = 0.0
@@ -432,19 +437,18 @@ class HttpServer:
         if self._timer is not None:
             self._timer.cancel()
 
-    def arrive(self, connection: _Connection, data: bytes) -> None:
-        """Keep what came in until all lines that have something now were read.
+    def wake(self) -> None:
+        """Deal with what comes in as soon as all lines that have something now were read.
 
         Reading is the kernel's work and the rest is ours: a processor that does each for many lines at a time keeps its
         caches warm. Nothing waits longer for it, because the loop goes on with what arrived before it looks for more.
         """
-        if not self._arrived:
-            asyncio.get_running_loop().call_soon(self.take_in)
-        self._arrived.append((connection, data))
+        asyncio.get_running_loop().call_soon(self.take_in)
 
     def take_in(self) -> None:
         """Deal with all that has arrived."""
-        arrived, self._arrived = self._arrived, []
+        arrived = self.arrived.copy()
+        self.arrived.clear()
         for connection, data in arrived:
             try:
                 connection.take(data)

@@ -189,7 +189,7 @@ class Recorder:
 
     def opened(self, exchange: Exchange, response: Response, token: MessageToken) -> None:
         """Record an open as far as its mode allows, and answer."""
-        self._hit(exchange, response, token, self._opens[token.modes.byte], _OPENED)
+        self._hit(exchange, response, token, self._opens[token.modes.byte], _OPENED, _OF_OPENS)
 
     def clicked(
         self,
@@ -206,13 +206,14 @@ class Recorder:
         if not is_click and mode is not _INDIVIDUAL:
             self._pass_over(exchange, response)
         else:
-            self._hit(exchange, response, token, mode, _CLICKED if is_click else _UNKNOWN, link, note)
+            axes = _OF_CLICKS if is_click or note in _OF_CLICK else _OF_BOTH
+            self._hit(exchange, response, token, mode, _CLICKED if is_click else _UNKNOWN, axes, link, note)
 
     def reached(self, exchange: Exchange, response: Response, token: MessageToken, link: int) -> None:
         """Record a goal where an event per recipient may be, and answer. A machine that asks with HEAD reached none."""
         mode = self._clicks[token.modes.byte]
         if mode is _INDIVIDUAL and exchange.method == "GET":
-            self._hit(exchange, response, token, mode, _CONVERTED, link, _PIXEL)
+            self._hit(exchange, response, token, mode, _CONVERTED, _OF_CLICKS, link, _PIXEL)
         else:
             self._pass_over(exchange, response)
 
@@ -220,14 +221,14 @@ class Recorder:
         """Record that the end of a copy was fetched, where an event per recipient may be, and answer."""
         mode = self._opens[token.modes.byte]
         if mode is _INDIVIDUAL and exchange.method == "GET":
-            self._hit(exchange, response, token, mode, _UNKNOWN, None, _END)
+            self._hit(exchange, response, token, mode, _UNKNOWN, _OF_OPENS, None, _END)
         else:
             self._pass_over(exchange, response)
 
     def viewed(self, exchange: Exchange, response: Response, token: MessageToken, note: Note) -> None:
         """Record a look at a page where every look may be recorded, and answer."""
         if self._lowest(token.modes) is _INDIVIDUAL:
-            self._hit(exchange, response, token, _INDIVIDUAL, type_=_UNKNOWN, note=note)
+            self._hit(exchange, response, token, _INDIVIDUAL, _UNKNOWN, _OF_BOTH, None, note)
         else:
             self._pass_over(exchange, response)
 
@@ -283,17 +284,10 @@ class Recorder:
 
     def _hit(  # noqa: PLR0917 - by place, because names cost every hit a hundredth
         self, exchange: Exchange, response: Response, token: MessageToken, mode: Mode,
-        type_: EventType, link: int | None = None, note: Note = _PLAIN,
+        type_: EventType, axes: int, link: int | None = None, note: Note = _PLAIN,
     ) -> None:  # fmt: skip
         modes, template, delivery, recipient, issued = token
         now = self.clock()
-        axes = (
-            _OF_OPENS
-            if type_ is _OPENED or note is _END
-            else _OF_BOTH
-            if type_ is _UNKNOWN and note not in _OF_CLICK
-            else _OF_CLICKS
-        )
         if mode is _OFF or self._inert.holds(recipient or delivery, issued, axes):
             self._pass_over(exchange, response)
             return

@@ -90,6 +90,8 @@ class Entries:
     def get(self, handle: int) -> Before | None:
         """What is said of a recipient; None: nothing."""
         handles = self._handles
+        if not handles:
+            return None
         place = bisect_left(handles, handle)
         if place < len(handles) and handles[place] == handle:
             return Before(self._opens[place], self._clicks[place])

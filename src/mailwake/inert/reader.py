@@ -98,7 +98,8 @@ class InertSet:
             issued: the day on which the token was sealed.
             axes: `Axes` that the hit belongs to.
         """
-        if self._everybody != NOTHING and self._everybody.holds(_day(issued), axes):
+        everybody = self._everybody
+        if everybody is not NOTHING and everybody.holds(_day(issued), axes):
             return True
         if not who:
             return False
@@ -194,7 +195,9 @@ class InertSet:
             found = unpack(head_bytes + rest())
             self._entries = found.entries
             self._note(found)
-        self._head, self._everybody, self.standing = head, head.everybody, Standing.FRESH
+        self._head, self.standing = head, Standing.FRESH
+        # the same object, because it is asked about with every hit and comparing is dear
+        self._everybody = NOTHING if head.everybody == NOTHING else head.everybody
 
     def _note(self, found: InertFile) -> None:
         now = self._wall()
