@@ -65,8 +65,8 @@ class Compose:
     text_parts: bool = False
     #: no pixel in a page of fewer bytes; 3200 spares what SpamAssassin holds against pictures in short pages
     pixel_min_bytes: int = 0
-    #: the pixel is the background of an empty block instead of a picture: filters hold nothing against it; Outlook for
-    #: Windows, K-9 and HEY do not load it, so what their readers open is missed
+    #: the pixel is the background of an empty block, and for Outlook for Windows a picture in a comment that it alone
+    #: reads: filters hold nothing against it; K-9 and HEY load neither, so what their readers open is missed
     background_pixel: bool = False
     #: instrument mail that is DKIM-signed already, which breaks the signature; only where it is signed again later
     dkim_signed: bool = False

@@ -291,8 +291,9 @@ def test_the_pixel_may_be_a_background_that_is_no_picture() -> None:
     options = ComposeOptions(background_pixel=True)
     made = instrument_html(b"<body><p>x</p></body>", make_copy(), options)
     assert made.pixel
-    block = rb"<div style=\"width:1px;height:1px;background-image:url\(https://[^()\"' ]+/o/[\w-]+\)\"></div>"
-    assert re.fullmatch(rb"<body><p>x</p>" + block + rb"</body>", made.message)
+    block = rb"<div style=\"width:1px;height:1px;background-image:url\((https://[^()\"' ]+/o/[\w-]+)\)\"></div>"
+    outlook = rb'<!--\[if mso\]><img src="\1" width="1" height="1" alt=""><!\[endif\]-->'
+    assert re.fullmatch(rb"<body><p>x</p>" + block + outlook + rb"</body>", made.message)
 
 
 @pytest.mark.parametrize(("least", "has_pixel"), [(0, True), (30, True), (31, False)])

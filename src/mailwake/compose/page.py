@@ -197,10 +197,10 @@ class Page:
         top, end = self.top_place, self.pixel_place
         if end is None:
             return []
-        form = _BACKGROUND if self._options.background_pixel else _PICTURE
+        put = _background if self._options.background_pixel else _picture
         if top is None:
-            return [_pixel(base, end, form)]
-        return [_pixel(base, top, form), _pixel(base, end, form, END)]
+            return [put(base, end)]
+        return [put(base, top), put(base, end, END)]
 
     def decoy_edits(self, minter: Minter, base: str, template: int, first_number: int) -> list[Edit]:
         """What puts two hidden links in, one into the first third and one into the last third of the body.
@@ -226,16 +226,26 @@ class Page:
 END = "/end"
 
 
-#: What stands before and behind the address of the pixel. Which clients load which: https://www.caniemail.com, features
-#: css-background-image and html-background.
-_PICTURE = ('<img src="', '" width="1" height="1" alt="">')
-_BACKGROUND = ('<div style="width:1px;height:1px;background-image:url(', ')"></div>')
+_PICTURE = (b'<img src="', b'" width="1" height="1" alt="">')
+#: Outlook for Windows loads no background, and it alone reads what stands in such a comment. Which clients load what:
+#: https://www.caniemail.com, features css-background-image and html-background.
+_BACKGROUND = (b'<div style="width:1px;height:1px;background-image:url(', b')"></div>')
+_FOR_OUTLOOK = (b"<!--[if mso]>", b"<![endif]-->")
 
 
-def _pixel(base: str, place: int, form: tuple[str, str], which: str = "") -> Edit:
+def _picture(base: str, place: int, which: str = "") -> Edit:
+    return Edit.put(place, place, _pixel(base, which, _PICTURE), may_break=True)
+
+
+def _background(base: str, place: int, which: str = "") -> Edit:
+    before, after = _FOR_OUTLOOK
+    picture = (before, *_pixel(base, which, _PICTURE), after)
+    return Edit.put(place, place, (*_pixel(base, which, _BACKGROUND), *picture), may_break=True)
+
+
+def _pixel(base: str, which: str, form: tuple[bytes, bytes]) -> Content:
     before, after = form
-    content = (f"{before}{base}/o/".encode(), Slot.OPENED, f"{which}{after}".encode())
-    return Edit.put(place, place, content, may_break=True)
+    return (before + f"{base}/o/".encode(), Slot.OPENED, which.encode() + after)
 
 
 #: Kinds of decoy: hidden by style and without text, and an invisible picture. Screen readers and the tab key pass by.
