@@ -92,6 +92,9 @@ def test_a_quote_is_short_and_printable(reason: str) -> None:
         "550 5.1.1 mailbox full",
         "550 5.2.1 ann@example.net... User Unknown",
         "550 user unknown (in reply to end of DATA command)",
+        "552 filter: MIME parts of invalid structure (in reply to RCPT TO command)",
+        "450 mailbox unavailable (in reply to RCPT TO command)",
+        "551 bounced because the mailbox <ann@example.net> is full> queued as 1.2.x (in reply to end of DATA command)",
     ],
 )
 def test_what_only_looks_like_a_dead_address_is_not_suppressed(reason: str) -> None:

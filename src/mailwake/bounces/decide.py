@@ -242,11 +242,12 @@ def _blames_another(said: list[tuple[_Rule, str]]) -> bool:
 def _means_unknown(words: Words, stage: str | None) -> bool:
     """Two answers that say "refused" and mean that there is no such mailbox.
 
-    Source: RFC 5321 section 4.2.3, 550 to RCPT; Outlook.com, which puts 5.5.0 before the same words; the recipient
-    table of IronPort, "#5.1.0 Address rejected".
+    Source: RFC 5321 section 4.2.3, 550 to RCPT (450 means a mailbox that is busy); Outlook.com, which puts 5.5.0 before
+    the same words; the recipient table of IronPort, "#5.1.0 Address rejected".
     """
     if "mailbox unavailable" in words.plain or "mailbox is unavailable" in words.plain:
-        return stage == "rcpt" or "5.0" in words.codes
+        is_final = not words.replies or not all(code.startswith("4") for code in words.replies)
+        return is_final and (stage == "rcpt" or "5.0" in words.codes)
     return "1.0" in words.codes and "address rejected" in words.plain and stage != "data"
 
 

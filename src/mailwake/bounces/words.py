@@ -21,6 +21,8 @@ _ADDRESS = re.compile(r"(?<![^\s<>()\[\],;:\"'])[^\s<>()\[\],;:\"'@]{0,256}@[^\s
 _AGAIN = re.compile(r"(?<=\s)[245]\d\d(?:-[245]\.\d{1,3}\.\d{1,3} |- ?| [245]\.\d{1,3}\.\d{1,3} )")
 #: What IronPort and Amazon SES put before any answer to RCPT or DATA, whatever that answer says.
 _WRAPPING = ("unknown address error", "other mail system problem")
+#: What our own side adds of the dialogue. It names the command, which says nothing of what was refused.
+_REMARK = re.compile(r"\(in reply to [^()]{1,40}\)")
 _NO_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -51,6 +53,8 @@ def read_words(reason: str, *, server: str | None = None) -> Words:
         plain = plain.replace(wrapping, " ")
     codes = tuple(_STATUS.findall(plain))
     replies = tuple(_REPLY.findall(plain))
+    if "(in reply to " in plain:
+        plain = _REMARK.sub(" ", plain)
     if "@" in plain:
         plain = _ADDRESS.sub("@", plain)
     if host is not None:
