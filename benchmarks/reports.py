@@ -5,8 +5,9 @@ and delivered, put off, bounced, opened by people, privacy proxies and scanners,
 over five hundred campaigns in a year and one of a tenth of all mail. Reasons, networks and clients are drawn from as
 many as a large sender meets, so that compression has as much to do. Then the dashboard serves it in a process of its
 own, and each page is asked over HTTP: for the first time in the life of the store, then `--rounds` times, and after an
-orderly restart as often again while a batch of events is written every second, as in production. Run it with
-`mailwake bench reports`; the store is kept in `--folder` where that is given, and used again.
+orderly restart as often again while a batch of events is written every second, as in production. At last all answers
+are forgotten, the dashboard asks beforehand what it asks after a start, and each page is visited for the first time
+again. Run it with `mailwake bench reports`; the store is kept in `--folder` where that is given, and used again.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from pathlib import Path
 
 import duckdb
 
-from mailwake.cli import web
+from mailwake.cli import warming, web
+from mailwake.cli.gating import door_of
 from mailwake.events import CampaignId, Class, DeliveryId, EventType, Handle, Micros, Source, TemplateId
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.scoring.desk import desk_of
@@ -150,6 +152,8 @@ class Timed:
     then: list[float]
     #: the first visit after a restart
     again: float
+    #: the first visit once the dashboard has asked beforehand what it asks after a start
+    warmed: float
     #: while events are written
     busy: list[float]
 
@@ -168,9 +172,10 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--serve", action="store_true", help="only serve what is in the folder")
     parser.add_argument("--write", action="store_true", help="with --serve: write a batch a second meanwhile")
+    parser.add_argument("--warm", action="store_true", help="with --serve: ask beforehand what pages are made of")
     options = parser.parse_args()
     if options.serve:
-        serve(options.folder, writes=options.write)
+        serve(options.folder, writes=options.write, warms=options.warm)
         return
     with _folder(options.folder) as folder:
         if not (folder / "mailwake.toml").exists():
@@ -235,7 +240,7 @@ def _campaign(state: StateStore, number: int, now: Micros) -> tuple[CampaignId, 
     return campaign.id, template
 
 
-def serve(folder: Path, *, writes: bool) -> None:
+def serve(folder: Path, *, writes: bool, warms: bool) -> None:
     """The dashboard as `mailwake web` serves it; what the pipeline would write comes from a thread."""
     config = str(folder / "mailwake.toml")
     settings = load(config)
@@ -243,10 +248,14 @@ def serve(folder: Path, *, writes: bool) -> None:
     state = open_state(settings.data_folder / "state.sqlite")
     stores, stop = Stores(state=state, events=events, zone=zone_named(settings.web.timezone)), threading.Event()
     writer = threading.Thread(target=_write, args=(events, stop))
+    desk = desk_of(settings)
+    if warms:
+        warming.ask_all(stores, desk, Micros(time.time_ns() // 1_000), lambda: events.fullness > warming.MOST_ROOM)
     if writes:
         writer.start()
     try:
-        asyncio.run(web._serve(settings, stores, desk_of(settings)))  # noqa: SLF001 - as the command does it
+        with door_of(settings) as door:
+            asyncio.run(web._serve(settings, stores, desk, door))  # noqa: SLF001 - as the command does it
     finally:
         stop.set()
         if writes:
@@ -289,11 +298,17 @@ def _hit(chance: random.Random, campaign: int, now: Micros) -> EventRow:
 
 def measured(folder: Path, rounds: int) -> tuple[list[Timed], float]:
     """Each page in turn, and the most memory that the dashboard took, in bytes."""
-    (folder / "mailwake-data" / "events.answers").unlink(missing_ok=True)
+    kept = folder / "mailwake-data" / "events.answers"
+    kept.unlink(missing_ok=True)
     first, then, quiet = _visited(folder, rounds)
     again, busy, memory = _visited(folder, rounds, "--write")
-    pages = [Timed(page=page, first=first[page], then=then[page], again=again[page], busy=busy[page]) for page in PAGES]
-    return pages, max(quiet, memory)
+    kept.unlink(missing_ok=True)
+    warmed, _, warm = _visited(folder, 0, "--warm")
+    pages = [
+        Timed(page=page, first=first[page], then=then[page], again=again[page], warmed=warmed[page], busy=busy[page])
+        for page in PAGES
+    ]
+    return pages, max(quiet, memory, warm)
 
 
 def _visited(folder: Path, rounds: int, *how: str) -> tuple[dict[str, float], dict[str, list[float]], float]:
@@ -335,21 +350,21 @@ def _show(folder: Path, pages: list[Timed], memory: float, *, as_json: bool) -> 
     with duckdb.connect(str(file), read_only=True) as connection:
         (count,) = connection.execute("select count(*) from settled").fetchone() or (0,)
     cost = file.stat().st_size / count
-    rows = {each.page: [each.first, *_two(each.then), each.again, *_two(each.busy)] for each in pages}
+    rows = {each.page: [each.first, *_two(each.then), each.again, each.warmed, *_two(each.busy)] for each in pages}
     if as_json:
         print(json.dumps({"benchmark": "reports", "events": count, "bytes": cost, "memory": memory, "pages": rows}))
         return
     print(
         f"| page, over {count / 1e6:.1f} million events | first | p50 | p95 | first after a restart "
-        "| p50 while events are written | p95 |\n|---|---|---|---|---|---|---|"
+        "| first once warmed | p50 while events are written | p95 |\n|---|---|---|---|---|---|---|---|"
     )
     for page, told in rows.items():
         print(f"| `{page}` | {' | '.join(map(_ms, told))} |")
-    slow = [page for page, told in rows.items() if max(told[2], told[5]) > 0.3]
-    middle = statistics.median(told[4] for told in rows.values())
+    slow = [page for page, told in rows.items() if max(told[2], told[6]) > 0.3]
+    middle = statistics.median(told[5] for told in rows.values())
     print(f"\nmedian of all pages while events are written {_ms(middle)}; p95 over 300 ms: {', '.join(slow) or 'none'}")
-    late = [page for page, told in rows.items() if max(told[0], told[3]) > 0.3]
-    print(f"a first visit over 300 ms: {', '.join(late) or 'none'}")
+    late = [page for page, told in rows.items() if told[4] > 0.3]
+    print(f"a first visit over 300 ms once warmed: {', '.join(late) or 'none'}")
     print(f"{cost:.1f} bytes an event on disk; at most {memory / 1e6:.0f} MB of memory, DuckDB capped at 512 MB")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mailwake.serving.keeping import TIMES, Kept
+from mailwake.serving.keeping import LEAST_SECONDS, TIMES, Kept
 
 
 class Clock:
@@ -35,6 +35,23 @@ def test_an_answer_is_kept_as_many_times_as_long_as_it_took() -> None:
     clock.now += 2 * 2.0 * TIMES
     assert kept.answer("a", slow) == 4, "too old for anybody"
     assert later == [task]
+
+
+def test_who_comes_back_within_two_minutes_waits_for_nothing() -> None:
+    clock = Clock()
+
+    def slow() -> float:
+        clock.now += 0.2
+        return clock.now
+
+    later: list[Callable[[], None]] = []
+    kept = Kept(clock, later.append)
+    first = kept.answer("a", slow)
+    clock.now = LEAST_SECONDS
+    assert kept.answer("a", slow) == first
+    assert len(later) == 1
+    clock.now = LEAST_SECONDS + 1
+    assert kept.answer("a", slow) > first
 
 
 def test_what_took_no_time_is_asked_anew() -> None:

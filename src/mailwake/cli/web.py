@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from gettext import NullTranslations
@@ -15,11 +14,10 @@ from typing import Annotated
 
 import typer
 
+from mailwake.cli import warming
 from mailwake.cli.gating import door_of, warn
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
-from mailwake.errors import MailwakeError
-from mailwake.events import Micros
 from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.language import ENGLISH, catalogue
@@ -34,9 +32,6 @@ from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import open_remembered
 from mailwake.store.state import StateStore, open_state
-
-#: of the event store; a smaller one answers at once
-LARGE_BYTES = 200_000_000
 
 
 def command(
@@ -87,16 +82,10 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
             opened.callback(_retention(settings, events))
             opened.callback(_told(settings))
             opened.callback(_links(settings, events))
-        if path.stat().st_size > LARGE_BYTES:
-            threading.Thread(target=_warm_up, args=(stores, desk), name="warming up", daemon=True).start()
+        opened.callback(
+            warming.start(path, stores, desk, lambda: time.time_ns() // 1_000, fullness=lambda: events.fullness)
+        )
         yield stores
-
-
-def _warm_up(stores: Stores, desk: Desk) -> None:
-    """Ask what the start page and the list of calls ask, so that not their first visitors wait for it."""
-    with contextlib.suppress(MailwakeError):
-        overview(stores)
-        desk.ranking(stores, Micros(time.time_ns() // 1_000))
 
 
 def _audit(settings: Settings, state: StateStore, *, keeps: bool) -> Callable[[], None]:

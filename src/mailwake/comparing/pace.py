@@ -192,9 +192,15 @@ def sums(groups: Iterable[Group], age: int, now: float) -> tuple[Expected, int]:
         age: seconds.
         now: seconds since 1970.
     """
-    old = [each for each in groups if each.sent_at + age <= now]
-    done = sum((each.expected for each in old if each.age is not None and each.age <= age), start=Expected())
-    return done, sum(each.copies for each in old)
+    mean = variance = 0.0
+    base = 0
+    for each in groups:  # thousands of them for each point of a curve
+        if each.sent_at + age <= now:
+            base += each.copies
+            if each.age is not None and each.age <= age:
+                mean += each.expected.mean
+                variance += each.expected.variance
+    return Expected(mean=mean, variance=variance), base
 
 
 def at_age(groups: Iterable[Group], age: int, now: float) -> AtAge:

@@ -13,7 +13,9 @@ from mailwake.errors import MailwakeError
 #: in a small installation, where it takes milliseconds, nobody sees that it is kept at all.
 TIMES = 50
 #: One that took so many seconds is given for as long once more while it is asked anew beside, so that nobody waits.
-SLOW_SECONDS = 0.3
+SLOW_SECONDS = 0.1
+#: Seconds; so long such a one is given at least: who comes back after a minute need not wait.
+LEAST_SECONDS = 120.0
 #: Answers kept; of more the oldest go.
 _MOST = 64
 T = TypeVar("T")
@@ -48,7 +50,7 @@ class Kept:
         age, took = self._clock() - known[1], known[2]
         if age < TIMES * took:
             return told
-        if took < SLOW_SECONDS or age >= 2 * TIMES * took:
+        if took < SLOW_SECONDS or age >= max(2 * TIMES * took, LEAST_SECONDS):
             return self._ask(asked, ask)
         self._ask_beside(asked, ask)
         return told

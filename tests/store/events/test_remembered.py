@@ -114,13 +114,13 @@ class Slow:
 
     def __init__(self) -> None:
         self.now, self.takes, self.asked, self.written = 0.0, 0.0, 0, 0
-        self.is_away = False
+        self.count, self.is_away = 0, False
 
     def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
         if self.is_away:
             raise Unavailable("away")
         if question == "latest":
-            return [{"received_at": self.written}]
+            return [{"received_at": self.written, "event_count": self.count}]
         self.asked += 1
         self.now += self.takes
         return [{"written": self.written, **parameters}]
@@ -182,14 +182,14 @@ def test_what_is_slow_is_given_a_little_longer_and_asked_anew_beside(
     remembered.write()
     slow.now = 19
     assert remembered.ask("q") == [{"written": 0}]
-    assert remembered.ask("latest") == [{"received_at": 0}], "the stamp says how far the answer goes"
+    assert remembered.ask("latest") == [{"received_at": 0, "event_count": 0}], "the stamp says how far the answer goes"
     assert not later
     slow.now = 21
     assert remembered.ask("q") == remembered.ask("q") == [{"written": 0}]
     assert len(later) == 1, "once, however many look"
     later.run()
     assert remembered.ask("q") == [{"written": 1}]
-    assert remembered.ask("latest") == [{"received_at": 1}]
+    assert remembered.ask("latest") == [{"received_at": 1, "event_count": 0}]
 
 
 def test_after_long_who_asks_waits_for_what_is_true(remembered: Remembered, slow: Slow, later: Later) -> None:
@@ -197,9 +197,35 @@ def test_after_long_who_asks_waits_for_what_is_true(remembered: Remembered, slow
     remembered.ask("q")
     remembered.write()
     slow.now = 203
-    assert remembered.ask("latest") == [{"received_at": 1}], "what is not given any more is not waited for"
+    assert remembered.ask("latest") == [{"received_at": 1, "event_count": 0}], (
+        "what is not given any more is not waited for"
+    )
     assert remembered.ask("q") == [{"written": 1}]
     assert not later
+
+
+def test_who_comes_back_within_two_minutes_waits_for_nothing(remembered: Remembered, slow: Slow, later: Later) -> None:
+    slow.takes = 0.2
+    remembered.ask("q")
+    remembered.write()
+    slow.now = 119
+    assert remembered.ask("q") == [{"written": 0}]
+    assert len(later) == 1
+    slow.now = 121
+    assert remembered.ask("q") == [{"written": 1}]
+
+
+@pytest.mark.parametrize(("count", "written"), [(999_999, 1), (1_000_000, 0)])
+def test_on_a_large_store_less_is_slow(
+    remembered: Remembered, slow: Slow, later: Later, *, count: int, written: int
+) -> None:
+    slow.takes, slow.count = 0.03, count
+    remembered.ask("latest")
+    remembered.ask("q")
+    remembered.write()
+    assert remembered.ask("q") == [{"written": written}]
+    assert not later
+    assert remembered.ask("latest")[0]["received_at"] == written
 
 
 def test_a_store_that_is_away_meanwhile_harms_nobody(remembered: Remembered, slow: Slow, later: Later) -> None:

@@ -4,10 +4,11 @@ Most of a history is over: a campaign of last month is looked at daily and never
 is given again until something is written of that campaign, an answer on everything until something is written at all.
 
 On a large store a question on everything takes seconds, and something is written all the time. An answer that took
-`SLOW_SECONDS` or more may therefore be a little behind: one that took t seconds is given for 10 t more, and for 100 t
-while it is being asked anew in the background; after that who asks waits. What is behind is said: ``latest``, which
-every page puts its stamp from, then answers with what was the newest when the oldest of the given answers was made.
-On a store whose questions take less, nothing is ever behind.
+`SLOW_SECONDS` or more may therefore be a little behind: one that took t seconds is given for 10 t more, and for 100 t,
+two minutes at least, while it is being asked anew in the background; after that who asks waits. A page asks many
+questions, so on a large store `SLOW_ON_LARGE` is slow enough. What is behind is said: ``latest``, which every page puts
+its stamp from, then answers with what was the newest when the oldest of the given answers was made. On a store whose
+questions take less, nothing is ever behind.
 
 On such a store a question on all campaigns is put together from the answers on each, so that only those are asked again
 of which something was written, one after the other, and none needs the memory that all at once would.
@@ -34,10 +35,14 @@ from mailwake.store.events.saved import Saved, SavedAnswer
 
 log = structlog.get_logger(__name__)
 SLOW_SECONDS = 0.1
+#: the same on a store of `_LARGE` events and more
+SLOW_ON_LARGE = 0.02
 #: an answer that took so long is saved when the store is let go of
 _SAVED_SECONDS = 0.01
 #: multiples of the time that an answer took: so long it is given as it is, so long while it is asked anew
 _AS_IT_IS, _MEANWHILE = 10, 100
+#: seconds; so long it is given at least while it is asked anew: who comes back after a minute need not wait
+_LEAST_MEANWHILE = 120.0
 #: values in all answers that are kept; some 100 bytes each
 _MAX_VALUES = 1_000_000
 #: values in an answer that is worth keeping: larger ones are read once, by whoever goes through the whole store
@@ -100,13 +105,21 @@ class Remembered:
         #: campaigns that something may be known of, and the answer to `latest`; None: not known, or not any more
         self._campaigns: set[int] | None = None
         self._latest: Rows | None = None
+        #: events, as far as known
+        self._count = 0
         self._saved = saved
 
     def take_up(self, latest: Rows, answers: Iterable[SavedAnswer]) -> None:
         """Give these answers too, which are those of the store as it stands; call it before anything is written."""
+        self._count = latest[0]["event_count"] if latest else 0
         for each in answers:
             key = (each.question, tuple(sorted(each.parameters.items())))
             self._keep(key, _Answer(each.rows, self._written(key), each.took, self._clock(), latest))
+
+    @property
+    def fullness(self) -> float:
+        """How much of the room for answers is taken, 0 to 1; of more those asked longest ago go."""
+        return self._values / _MAX_VALUES
 
     def ask(self, question: str, **parameters: int | str) -> Rows:
         """See `EventStore.ask`."""
@@ -125,12 +138,20 @@ class Remembered:
         if known.written == self._written(key):
             return known.rows
         age, price = self._clock() - known.made_at, self._price(key, known)
-        if price < SLOW_SECONDS or age > _MEANWHILE * price:
+        if not self._may_be_behind(price, age):
             return None
         if age > _AS_IT_IS * price and key not in self._asking:
             self._asking.add(key)
             self._refresh(lambda: self._ask_anew(key))
         return known.rows
+
+    def _may_be_behind(self, price: float, age: float) -> bool:
+        """Whether an answer of this age is given although something was written."""
+        return price >= self._slow_seconds and age <= max(_MEANWHILE * price, _LEAST_MEANWHILE)
+
+    @property
+    def _slow_seconds(self) -> float:
+        return SLOW_ON_LARGE if self._count >= _LARGE else SLOW_SECONDS
 
     def _price(self, key: Key, known: _Answer) -> float:
         """What it took to ask; of an answer put together, what it took to ask those of its parts that changed since."""
@@ -150,7 +171,7 @@ class Remembered:
             for key, each in self._answers.items()
             if each.latest
             and each.written != self._written(key)
-            and now - each.made_at <= _MEANWHILE * self._price(key, each)
+            and self._may_be_behind(self._price(key, each), now - each.made_at)
         ]
         return min(behind, key=lambda each: each.made_at).latest if behind else None
 
@@ -177,7 +198,7 @@ class Remembered:
         start, before = self._clock(), self._cost()
         rows = self._together(key[0]) if is_together else self._store.ask(key[0], **dict(key[1]))
         took = self._cost() - before
-        if took >= SLOW_SECONDS and latest is None:
+        if took >= self._slow_seconds and latest is None:
             latest = self._newest()
         self._keep(key, _Answer(rows, written, took, start, latest, is_together))
         return rows
@@ -207,6 +228,7 @@ class Remembered:
             written = self._any
         rows = self._store.ask("latest")
         with self._lock:
+            self._count = rows[0]["event_count"]
             if written == self._any:
                 self._latest = rows
         return rows
