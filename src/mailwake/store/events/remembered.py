@@ -36,7 +36,7 @@ from mailwake.store.events.saved import Saved, SavedAnswer
 log = structlog.get_logger(__name__)
 SLOW_SECONDS = 0.1
 #: the same on a store of `_LARGE` events and more
-SLOW_ON_LARGE = 0.02
+SLOW_ON_LARGE = 0.005
 #: an answer that took so long is saved when the store is let go of
 _SAVED_SECONDS = 0.01
 #: multiples of the time that an answer took: so long it is given as it is, so long while it is asked anew
