@@ -1,5 +1,7 @@
 """It covers the truth as often as it says, over populations that try what happens; and says when it cannot."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.stats.populations import World, drawn_world, populate
@@ -102,6 +104,17 @@ def test_marks_in_the_veiled_part_change_nothing() -> None:
     assert one is not None
     assert other is not None
     assert (one.size, one.interval) == (other.size, other.interval)
+
+
+def test_many_who_were_taken_for_others_leave_more_open_and_less_for_certain() -> None:
+    """Among a thousand that were taken for none of them a few are; the estimate itself does not move."""
+    alone = estimate([Stratum(open=OPEN)])
+    crowded = estimate([Stratum(open=replace(OPEN, any_seen=1_040, any_marked=1_240))])
+    assert alone is not None
+    assert crowded is not None
+    assert crowded.size == alone.size
+    assert crowded.interval.high > alone.interval.high
+    assert crowded.interval.low < OPEN.found < alone.interval.low + 1
 
 
 def test_where_the_two_estimates_contradict_each_other_likeness_yields() -> None:

@@ -152,6 +152,8 @@ def _sums(row: Mapping[str, Any]) -> Sums:
         marked_seen=row["pq"] / two,
         marked_both=row["pr"] / two,
         seen_both=row["qr"] / two,
+        any_marked=row["opened_raw"],
+        any_seen=row["clicked_raw"],
     )
 
 

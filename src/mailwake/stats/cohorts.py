@@ -31,6 +31,9 @@ LEAST_BOTH = 5
 LIKENESS_ERROR = 0.05
 #: standard deviation of what stands behind one seen between the two parts, as a share of it
 SIGHTING_ERROR = 0.12
+#: standard deviation of the share of those that were taken to be none of them, and are, or the other way round, beyond
+#: what each probability says of itself: what misleads one judgement misleads many. Fitted to simulated populations
+JUDGING_ERROR = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,10 +155,13 @@ def estimate(
     parts = [_Part(stratum=each, caught=recapture(each.open, odds_ratio=odds_ratio)) for each in together]
     weight, excess = _weigh(parts)
     size = sum(_size(part, weight) for part in parts)
+    misjudged = _misjudged(whole)
     found = Estimate(
         units=units,
         size=min(size, units),
-        variance=_between(parts, weight, excess) + sum(_variance(part, weight) for part in parts),
+        variance=_between(parts, weight, excess)
+        + sum(_variance(part, weight) for part in parts)
+        + (misjudged * size) ** 2,
         interval=Interval(low=0.0, high=0.0),
         confidence=confidence,
         sighting_weight=weight if whole.veiled.units else None,
@@ -164,7 +170,7 @@ def estimate(
     )
     if prior is not None:
         found = _shrunk(found, prior, trusted=bool(whole.open.units))
-    least = whole.open.found + whole.veiled.seen
+    least = (whole.open.found + whole.veiled.seen) * max(0.0, 1 - z * misjudged)
     return replace(found, interval=_interval(found, least, z))
 
 
@@ -207,6 +213,17 @@ def _likeness_variance(parts: Sequence[_Part]) -> float:
     veiled = sum(part.stratum.veiled.units for part in parts)
     own = sum(part.likeness_variance + part.by_likeness**2 * part.caught.relative_variance for part in parts)
     return own + (LIKENESS_ERROR * veiled) ** 2
+
+
+def _misjudged(whole: Stratum) -> float:
+    """Standard deviation of the estimate from judgements that are wrong in common, as a share of it.
+
+    The estimate grows with those seen, and with those marked in the open part, as long as those that were both stay.
+    """
+    seen, marked = whole.open.seen + whole.veiled.seen, whole.open.marked
+    others_seen = max(0.0, whole.open.any_seen + whole.veiled.any_seen - seen)
+    others_marked = max(0.0, whole.open.any_marked - marked)
+    return JUDGING_ERROR * sqrt((others_seen / (seen + 1)) ** 2 + (others_marked / (marked + 1)) ** 2)
 
 
 def _size(part: _Part, weight: float) -> float:

@@ -36,6 +36,9 @@ class Sums:
     marked_both: float = 0.0
     #: Σqr
     seen_both: float = 0.0
+    #: units with p > 0, with q > 0: marked or seen by anybody, rightly or not
+    any_marked: float = 0.0
+    any_seen: float = 0.0
 
     def __add__(self, other: Sums) -> Sums:
         """The sums of both sets together."""
@@ -88,14 +91,14 @@ def sums(units: Iterable[tuple[float, float]]) -> Sums:
     Raises:
         ValueError: something is no probability.
     """
-    total = [0.0] * 9
+    total = [0.0] * 11
     number = 0
     for p, q in units:
         if not (0 <= p <= 1 and 0 <= q <= 1):
             raise ValueError(f"{p} and {q} are not both between 0 and 1")
         r = both_of(p, q)
         number += 1
-        for place, value in enumerate((p, q, r, p * p, q * q, r * r, p * q, p * r, q * r)):
+        for place, value in enumerate((p, q, r, p * p, q * q, r * r, p * q, p * r, q * r, p > 0, q > 0)):
             total[place] += value
     return Sums(units=number, **dict(zip([each.name for each in fields(Sums)][1:], total, strict=True)))
 
