@@ -71,7 +71,7 @@ def about(notice: Notice) -> tuple[str, ...]:
 
 
 #: Each file was written when the readers knew the ones before it, and nothing of it.
-FORMS = [*forms("forms.txt"), *forms("forms_later.txt"), *forms("forms_last.txt")]
+FORMS = [*forms("forms.txt"), *forms("forms_later.txt"), *forms("forms_last.txt"), *forms("forms_more.txt")]
 
 
 @pytest.mark.parametrize("form", FORMS, ids=[form.name for form in FORMS])

@@ -70,6 +70,30 @@ def test_addresses_beyond_ascii_are_decoded() -> None:
     assert read_notice(raw)[0].reports[0].address == "üser@example.com"
 
 
+@pytest.mark.parametrize("address", ["садовник@сад.example", "böhm@gärten.example", "庭師@庭.example"])
+def test_addresses_that_stand_as_they_are_are_read(address: str) -> None:
+    raw = dsn(recipient="x").replace(b"rfc822; x", f"utf-8; {address}".encode())
+    assert read_notice(raw)[0].reports[0].address == address
+
+
+@pytest.mark.parametrize("at", ["(in\n    reply to RCPT TO command)", "(in reply\n    to RCPT TO command)"])
+def test_wherever_a_line_is_folded_the_stage_is_told(at: str) -> None:
+    said = "host mx.example.net[192.0.2.1] said: 550 Requested action not taken: mailbox unavailable"
+    told = f"<a@example.com>: {said} {at}\n\n<b@example.com>: {said}: quota\n".encode()
+    fields = b"".join(
+        b"\nFinal-Recipient: rfc822; %s\nAction: failed\nStatus: 5.0.0\nDiagnostic-Code: smtp; 550 Requested action\n"
+        b"    not taken: mailbox unavailable\n" % name
+        for name in (b"a@example.com", b"b@example.com")
+    )
+    raw = (
+        b"From: MAILER-DAEMON@x\nContent-Type: multipart/report; boundary=q\n\n--q\n\n" + told
+        + b"\n--q\nContent-Type: message/delivery-status\n" + fields + b"\n--q--\n"
+    )  # fmt: skip
+    first, second = read_notice(raw)[0].reports
+    assert first.diagnostic.endswith("(in reply to RCPT TO command)")
+    assert "in reply" not in second.diagnostic
+
+
 def test_an_encoded_status_part_is_read() -> None:
     plain = dsn().decode()
     start = plain.index("Reporting-MTA")

@@ -171,6 +171,8 @@ class Bounces:
         if default is None:
             return None
         for rule, word in said:
+            if rule.category == "too_large" and stage == "mail":  # RFC 1870: the size stands in MAIL FROM
+                return self._decision(rule.category, f"text.{rule.id}", quote(reason, word))
             if rule.category not in _OF_RECIPIENTS and (rule.overrules or rule.category in ("network", "policy")):
                 if rule.category == "spam_content" or (rule.category == "policy" and stage == "connect"):
                     break

@@ -67,9 +67,9 @@ def is_vague(status: str) -> bool:
 
 
 def find_reply(text: str) -> str | None:
-    """The first SMTP reply code in a text."""
-    found = _REPLY.search(text)
-    return found[0] if found else None
+    """The first SMTP reply code in a text, a refusal before what servers say while all is well."""
+    found = _REPLY.findall(text)
+    return next((code for code in found if code[0] != "2"), found[0] if found else None)
 
 
 def shorten(text: str) -> str:

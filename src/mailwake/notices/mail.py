@@ -245,7 +245,8 @@ def decoded(value: str) -> str:
     """A header value on one line, encoded words decoded."""
     raw = value[:MAX_HEADER_CHARS]
     if not raw.isascii():
-        raw = _in_charset(raw.encode("latin-1", "replace"), "")
+        with suppress(UnicodeEncodeError):  # beyond Latin-1 there are only texts that were decoded already
+            raw = _in_charset(raw.encode("latin-1"), "")
     if "=?" in raw:
         with suppress(ValueError, LookupError, MessageError):
             raw = str(make_header(decode_header(raw)))

@@ -78,6 +78,7 @@ class Phrases:
     auto_headers: Listed
     auto_precedence: Listed
     auto_subjects: Listed
+    auto_holds: Listed
     auto_words: Listed
     challenge_words: Listed
     challenge_hosts: Listed

@@ -179,7 +179,11 @@ def stage_told(told: Told, address: str, *, alone: bool) -> str:
     """At which command the other server refused, in Postfix's words; empty where the notice does not tell."""
     if not told.tells_a_stage:
         return ""
-    words = told.lowered if alone else " ".join(_about(told, address, alone=False))[:_MAX_SAID_CHARS].lower()
+    words = (
+        told.lowered
+        if alone
+        else " ".join(" ".join(_about(told, address, alone=False))[:_MAX_SAID_CHARS].lower().split())
+    )
     if "refused to talk to me" in words:
         return "(refused to talk to me)"
     said = _STAGE.search(words)

@@ -108,6 +108,8 @@ def _completed(told: Told, report: Report, *, alone: bool) -> Report:
         elif alone:
             found = [each.address for each in read_plain(told) if each.address]
             address = found[0] if len(found) == 1 else address
+    if report.action is Action.FAILED and _says_all_is_well(report):
+        words, report = "", replace(report, smtp=None, status=None)
     if _EMPTY.match(words):
         words = shorten(f"{words} {about(told, (address or '').lower(), alone=alone)}")
     elif report.action is Action.FAILED and "in reply to" not in words:
@@ -117,6 +119,12 @@ def _completed(told: Told, report: Report, *, alone: bool) -> Report:
     if (address, words, smtp) == (report.address, report.diagnostic, report.smtp):
         return report
     return replace(report, address=address, diagnostic=words, smtp=smtp)
+
+
+def _says_all_is_well(report: Report) -> bool:
+    """Whether the fields call a failure a success, as AOL's did: then the text tells."""
+    codes = [code for code in (report.status, report.smtp) if code]
+    return bool(codes) and all(code.startswith("2") for code in codes)
 
 
 def _read_held(told: Told) -> Notice | None:

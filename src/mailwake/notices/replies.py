@@ -24,15 +24,28 @@ def automatic_answer(told: Told) -> str | None:
     message, phrases = told.message, told.phrases
     if _is_challenge(told):
         return "challenge"
-    by_program = _is_automatic(message, told)
-    subject = _PREFIX.sub("", told.subject)
-    if not by_program and not subject.startswith(phrases.auto_subjects):
-        answers = told.has_no_sender or is_reply(message)
-        if message.has("list-id") or message.has("list-unsubscribe") or not answers:
-            return None
-        if not says(told.lowered[:_EARLY], phrases.auto_words) or ">" in "".join(line[:1] for line in told.lines):
-            return None
+    if not _is_automatic(message, told) and not _sounds_automatic(told):
+        return None
     return "address_change" if says(told.lowered[:_EARLY], phrases.address_change) else "auto_reply"
+
+
+def _sounds_automatic(told: Told) -> bool:
+    """Whether a mail that does not call itself automatic is one by its words.
+
+    People write of their holidays too: theirs is an answer to ours, "Re:" before the subject, and quotes it.
+    """
+    message, phrases = told.message, told.phrases
+    subject = _PREFIX.sub("", told.subject)
+    is_answer = subject != told.subject
+    if subject.startswith(phrases.auto_subjects) and not (is_answer and is_reply(message) and not told.has_no_sender):
+        return True
+    if message.has("list-id") or message.has("list-unsubscribe"):
+        return False
+    if not is_answer and says(subject, phrases.auto_holds):
+        return True
+    answers = told.has_no_sender or (is_reply(message) and not is_answer)
+    quotes = ">" in "".join(line[:1] for line in told.lines)
+    return answers and not quotes and says(told.lowered[:_EARLY], phrases.auto_words)
 
 
 def _is_automatic(message: Part, told: Told) -> bool:

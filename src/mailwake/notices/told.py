@@ -92,7 +92,9 @@ class Told:
     def tells_a_stage(self) -> bool:
         """Whether it may say at which command the other server refused; cheap, to be asked first."""
         words = self._texts[0] if self._texts else ""
-        return "to talk" in words or "in reply" in words or ">>>" in words or "\n    to " in words
+        # Postfix folds its lines wherever they are full
+        signs = ("to talk", "in reply", "(in\n", ">>>", "\n    to ")
+        return any(sign in words for sign in signs)
 
     def others(self) -> Iterator[Told]:
         """The same mail, with another of its texts for the notice, where that text says that a mail failed."""
