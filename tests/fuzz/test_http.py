@@ -183,6 +183,10 @@ FOUND: dict[str, tuple[bytes, list[int]]] = {
         [],
     ),
     "a bare LF before a request": (b"\nGET / HTTP/1.1\r\nHost: x\r\n\r\n", []),
+    "more behind a body than a head may have": (
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello" + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 30,
+        [60],
+    ),
 }
 
 

@@ -252,13 +252,14 @@ class _Connection(asyncio.Protocol):
             if not self._complete:
                 self._refuse(400)
                 return
-        overhead = self._body_taken - len(self._body)
-        if len(self._body) > self._limits.max_body_bytes or overhead > self._limits.max_header_bytes:
+        if len(self._body) > self._limits.max_body_bytes:
             self._refuse(413)
-        elif self._complete:
+        elif self._complete:  # what stands behind it in the same packet was not asked for, and costs nobody anything
             exchange.body, exchange.keep = self._body, False
             self._open = None
             self._run(exchange)
+        elif self._body_taken - len(self._body) > self._limits.max_header_bytes:
+            self._refuse(413)
 
     def on_body(self, part: bytes) -> None:
         """Called by llhttp."""
