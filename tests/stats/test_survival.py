@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.errors import NotEnoughData
-from mailwake.stats.survival import Watched, kaplan_meier, log_rank
+from mailwake.stats.survival import Watched, kaplan_meier
 
 DATA = Path(__file__).parents[1] / "data" / "statistics"
 
@@ -38,13 +38,6 @@ def test_medians_of_the_leukaemia_trial() -> None:
     assert kaplan_meier(MAINTAINED).quantile(0.5) == 31
     assert kaplan_meier(NOT_MAINTAINED).quantile(0.5) == 23
     assert kaplan_meier(MAINTAINED).quantile_interval(0.5)[1] is None
-
-
-def test_log_rank_of_the_leukaemia_trial() -> None:
-    value, p = log_rank(MAINTAINED, NOT_MAINTAINED)
-    assert value == pytest.approx(3.396388699, abs=1e-9)
-    assert p == pytest.approx(0.0653, abs=5e-5)
-    assert log_rank(NOT_MAINTAINED, MAINTAINED) == pytest.approx((value, p))
 
 
 def test_quartiles_of_the_lung_cancer_survey() -> None:
@@ -111,5 +104,3 @@ def test_what_cannot_be_is_refused() -> None:
         kaplan_meier([Watched(-1, happened=True)])
     with pytest.raises(ValueError, match="between 0 and 1"):
         kaplan_meier(MAINTAINED).quantile(1)
-    with pytest.raises(NotEnoughData):
-        log_rank([Watched(1, happened=False)], [Watched(2, happened=True)])

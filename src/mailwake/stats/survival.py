@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from mailwake.errors import NotEnoughData
 from mailwake.stats.rates import Interval
-from mailwake.stats.tails import chi_square_tail
 from mailwake.stats.uncertain import critical
 
 #: Survival within so much of a share has reached it; as R's `survival` does.
@@ -123,32 +122,6 @@ def kaplan_meier(units: Iterable[Watched], *, confidence: float = 0.95) -> Curve
     if not steps:
         raise NotEnoughData("it has happened to nobody yet")
     return Curve(steps=tuple(steps))
-
-
-def log_rank(first: Iterable[Watched], second: Iterable[Watched]) -> tuple[float, float]:
-    """Whether it happens sooner, or to more, in one of two groups.
-
-    Returns:
-        Chi-square with one degree of freedom, and its p.
-
-    Raises:
-        NotEnoughData: there was no time at which it happened while both were watched.
-
-    Source: Mantel 1966, Cancer Chemother. Rep. 50, 163-170; Peto and Peto 1972, JRSS A 135, 185-207.
-    """
-    one, other = list(first), list(second)
-    at_risk_one = _Risk(one)
-    happened_one = {time: happened for time, _, happened in _table(one)}
-    surplus, variance = 0.0, 0.0
-    for time, at_risk, happened in _table([*one, *other]):
-        share = at_risk_one.at(time) / at_risk
-        surplus += happened_one.get(time, 0.0) - happened * share
-        if at_risk > 1:
-            variance += happened * share * (1 - share) * (at_risk - happened) / (at_risk - 1)
-    if variance <= 0:
-        raise NotEnoughData("the two groups were never watched at the same time")
-    value = surplus * surplus / variance
-    return value, chi_square_tail(value, 1)
 
 
 class _Risk:

@@ -41,21 +41,6 @@ def any_of(probabilities: Iterable[float]) -> float:
     return 1 - prod(1 - each for each in probabilities)
 
 
-def poisson_binomial(probabilities: Iterable[float]) -> Expected:
-    """How many of independent units have it, if each has it with a probability of its own.
-
-    Args:
-        probabilities: 0-1, one for each unit.
-
-    Source: Le Cam 1960, Pacific J. Math. 10, 1181-1197: mean Σp, variance Σp(1-p).
-    """
-    mean, variance = 0.0, 0.0
-    for each in probabilities:
-        mean += each
-        variance += each * (1 - each)
-    return Expected(mean=mean, variance=variance)
-
-
 def with_group_error(doubts: Iterable[tuple[float, float]], *, error_nats: float = GROUP_ERROR_NATS) -> Expected:
     """The sum over groups whose members may be misjudged in common.
 
@@ -67,7 +52,8 @@ def with_group_error(doubts: Iterable[tuple[float, float]], *, error_nats: float
         doubts: (Σp, Σp(1-p)) of each group.
         error_nats: standard deviation of the common error in log-odds, 0 or more.
 
-    Source: Cameron, Gelbach, Miller 2008, Rev. Econ. Stat. 90, 414-427, for the wild cluster bootstrap.
+    Source: Le Cam 1960, Pacific J. Math. 10, 1181-1197, for mean Σp and variance Σp(1-p) of independent units; Cameron,
+    Gelbach, Miller 2008, Rev. Econ. Stat. 90, 414-427, for the wild cluster bootstrap.
     """
     mean, variance = 0.0, 0.0
     for total, doubt in doubts:
