@@ -113,6 +113,12 @@ def test_when_all_is_over_it_is_what_was_seen() -> None:
     assert found.mean < 101
 
 
+def test_where_hardly_one_is_to_come_the_interval_still_holds_the_forecast() -> None:
+    over = [Watched(float(n + 1), happened=True) for n in range(60)] + [Watched(900.0, happened=False, weight=900.0)]
+    found = forecast(over, horizon=2_000.0)
+    assert found.interval.low <= found.mean <= found.interval.high
+
+
 def test_a_sooner_horizon_expects_no_more() -> None:
     units, _ = played(EARLY[0], np.random.default_rng(1))
     means = [forecast(units, shape=EARLIER, horizon=each).mean for each in (1.0, 12.0, WEEK, math.inf)]

@@ -109,6 +109,23 @@ def test_doubt_widens_the_interval_of_a_rate_and_leaves_it_inside(trials: int, s
     assert 0 <= unsure.low < sure.low < share < sure.high < unsure.high <= 1
 
 
+def test_next_to_nothing_is_told_as_surely_as_nothing() -> None:
+    """A copy that was surely not clicked, and one that a machine clicked at P(human) 0.01, say nearly the same."""
+    ends = [rate_interval(each_by_itself([chance] * 26), 26).high for chance in (0.0, 0.0001, 0.001, 0.01)]
+    assert ends == sorted(ends)
+    assert ends[-1] < ends[0] + 0.05
+
+
+@pytest.mark.parametrize(("chance", "many"), [(0.05, 200), (0.3, 40), (0.9, 25)])
+def test_the_interval_of_a_rate_in_doubt_covers(chance: float, many: int) -> None:
+    """Seeded: a true rate, verdicts that are right as often as they say, 1,000 times."""
+    draw, hits = random.Random(5), 0
+    for _ in range(1_000):
+        verdicts = [0.95 if draw.random() < (chance - 0.02) / 0.93 else 0.02 for _ in range(many)]
+        hits += (told := rate_interval(each_by_itself(verdicts), many)).low <= chance <= told.high
+    assert hits / 1_000 >= 0.93
+
+
 def test_a_rate_of_nothing_out_of_nothing_cannot_be_told() -> None:
     with pytest.raises(NotEnoughData):
         rate_interval(Expected(), 0)

@@ -129,8 +129,11 @@ def forecast(
         raise NotEnoughData(say("most responses are still to come, and no earlier population tells when"))
     tail, most = (1 - confidence) / 2, sum(units for _, units in data.ages)
     low, high = (data.count + _quantile(rest, part, most) for part in (tail, 1 - tail))
-    told = Interval(low=low, high=high)
-    return Forecast(seen=data.count, mean=data.count + mean, interval=told, shape=_told(cloud))
+    mean += data.count
+    told = Interval(
+        low=min(low, mean), high=max(high, mean)
+    )  # where hardly one is to come, both ends are what was seen
+    return Forecast(seen=data.count, mean=mean, interval=told, shape=_told(cloud))
 
 
 def usual(shapes: Sequence[Shape]) -> Shape:

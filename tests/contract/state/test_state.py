@@ -275,6 +275,14 @@ def test_a_hostile_reason_is_only_a_reason(state: StateStore, words: str) -> Non
     assert state.lift(Handle(1), Micros(2), reason=words) == 1
 
 
+def test_who_is_held_back_in_two_streams_is_one(state: StateStore) -> None:
+    for stream in ("marketing", "outbound"):
+        state.suppress(Handle(1), reason="unsubscribed", source="edge", at=Micros(11), stream=stream)
+    state.suppress(Handle(2), reason="unsubscribed", source="edge", at=Micros(12), stream="marketing")
+    state.suppress(Handle(3), reason="bounced", source="bounce", at=Micros(9))
+    assert state.suppressed_since(Micros(10)) == {"unsubscribed": 2}
+
+
 # all of it at once
 
 

@@ -122,8 +122,8 @@ class Suppressions:
             return {row[0]: row[1] for row in rows}
 
     def suppressed_since(self, since: Micros) -> dict[str, int]:
-        """How many suppressions began then or later and hold, by reason, most first."""
-        count = func.count()
+        """How many recipients are held back since then, by reason, most first; in how many streams does not count."""
+        count = func.count(_suppressions.c.handle.distinct())
         query = select(_suppressions.c.reason, count).where(_holds, _suppressions.c.at >= since)
         with self._database.reading() as connection:
             rows = connection.execute(query.group_by(_suppressions.c.reason).order_by(count.desc(), "reason"))
