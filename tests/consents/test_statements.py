@@ -174,6 +174,13 @@ def test_lists_of_others_are_read_by_their_own_columns() -> None:
         read_list("name,state\nx,y\n")
 
 
+def test_what_held_once_is_known_when_it_is_told_again(state: StateStore) -> None:
+    before = Statement(address=ANN, state="denied", at="2026-03-01")
+    assert take_in(state, before, granted(at="2026-04-01", proof="form 7")) == []
+    again = weigh(state, [before], teller=IMPORT, profile=None, now=NOW)
+    assert (again.new, again.known) == ((), 1)
+
+
 def test_the_whole_ledger_goes_out_and_comes_in_again(state: StateStore, tmp_path: Path) -> None:
     text = state.put_consent_text("May we?", locale="en", since=NOW)
     take_in(state, granted(at="2026-05-01T10:00:00.123456Z", text=str(text.id), proof="=1+1"))

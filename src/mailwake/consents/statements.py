@@ -127,7 +127,8 @@ def weigh(
         except BadInput as fault:
             lost.append(Lost(statement=each, why=str(fault)))
             continue
-        if _is_known(entry, around.held.get(handle, {})):
+        held = around.held.get(handle, {})
+        if _is_known(entry, held) or (held and _stands(state, entry)):
             known += 1
             continue
         new.append(entry)
@@ -243,6 +244,12 @@ def _check_newer(entry: ConsentEntry, held: Mapping[Axis, Held], *, has_time: bo
 def _is_known(entry: ConsentEntry, held: Mapping[Axis, Held]) -> bool:
     same = Held(state=entry.state, at=entry.at)
     return all(held.get(axis) == same for axis in axes_of(entry.axis))
+
+
+def _stands(state: StateStore, entry: ConsentEntry) -> bool:
+    """Whether the ledger has a line that says it, though another holds by now: an export read again changes nothing."""
+    said = (entry.axis, entry.state, entry.at)
+    return any((each.axis, each.state, each.at) == said for each in state.consents(entry.handle))
 
 
 def _hold(held: dict[Axis, Held], entry: ConsentEntry) -> None:

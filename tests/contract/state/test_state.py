@@ -12,7 +12,16 @@ from mailwake.errors import BadInput
 from mailwake.events import CampaignId, Handle, Micros, TemplateId
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes
 from mailwake.store.days import open_days
-from mailwake.store.state import Axis, Consent, Exchangers, LinkRow, Standing, StateStore, open_state
+from mailwake.store.state import (
+    Axis,
+    Consent,
+    Exchangers,
+    LinkRow,
+    Standing,
+    StateStore,
+    Suppression,
+    open_state,
+)
 
 AGGREGATE = Modes(opens=Mode.AGGREGATE, clicks=Mode.AGGREGATE)
 HOSTILE = (
@@ -273,6 +282,16 @@ def test_a_hostile_reason_is_only_a_reason(state: StateStore, words: str) -> Non
     state.suppress(Handle(1), reason=words, source=words, at=Micros(1))
     assert state.suppressed([Handle(1)])[Handle(1)].reason == words
     assert state.lift(Handle(1), Micros(2), reason=words) == 1
+
+
+def test_a_short_suppression_gives_way_to_one_that_lasts(state: StateStore) -> None:
+    def held(until: Micros | None) -> int:
+        row = Suppression(handle=Handle(1), reason="manual", source="csv", at=Micros(10), expires_at=until)
+        return state.put_suppressions([row])
+
+    ends = [Micros(100), Micros(100), Micros(50), Micros(200), None, Micros(300), None]
+    assert [held(each) for each in ends] == [1, 0, 0, 1, 1, 0, 0]
+    assert [each.expires_at for each in state.suppressions(Handle(1))].count(None) == 1
 
 
 def test_who_is_held_back_in_two_streams_is_one(state: StateStore) -> None:

@@ -31,7 +31,7 @@ class Suppressions:
         campaign: CampaignId | None = None,
         stream: str | None = None,
     ) -> None:
-        """Mail this recipient no more. While one of the same reason and reach holds, a second one changes nothing.
+        """Mail this recipient no more. While one of the same reason and reach holds as long, a second changes nothing.
 
         Args:
             handle: whom.
@@ -45,7 +45,7 @@ class Suppressions:
         self.put_suppressions([row])
 
     def put_suppressions(self, rows: Iterable[Suppression]) -> int:
-        """Suppress each, unless the same reason and reach holds already; says how many are new.
+        """Suppress each, unless the same reason and reach holds already, and as long; says how many are new.
 
         What a row's own event once led to is never written a second time, also where it was lifted since.
         """
@@ -191,7 +191,9 @@ def _put(connection: Connection, row: Suppression) -> bool:
         .where(_suppressions.c.campaign.is_not_distinct_from(row.campaign))
         .where(_suppressions.c.stream.is_not_distinct_from(row.stream))
     )
-    stands = _holds if row.event is None else _holds | (_suppressions.c.event == row.event)
+    ends = _suppressions.c.expires_at
+    lasts = _holds & (ends.is_(None) if row.expires_at is None else ends.is_(None) | (ends >= row.expires_at))
+    stands = lasts if row.event is None else lasts | (_suppressions.c.event == row.event)
     if connection.execute(known.where(stands).limit(1)).first() is not None:
         return False
     connection.execute(_suppressions.insert(), {name: getattr(row, name) for name in _FIELDS})
