@@ -2,8 +2,9 @@
 
 `python tools/fit_ruleset.py 30 NAME` lives through 30 worlds of each kind (worlds 1 to 30; the benchmark uses others),
 takes from each event the cells that the judge sees, and finds by logistic regression what each cell adds to the
-log-odds: first for events by themselves, then with what is known of others, in two rounds. Each world weighs the same,
-and within a world an agent that did much weighs less per event, so that no machine's thousand clicks decide for all.
+log-odds: first for events by themselves, then with what is known of others, three times over. Each world weighs the
+same, and within a world an agent that did much weighs less per event, so that no machine's thousand clicks decide for
+all.
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ def main(worlds: int, name: str) -> None:
     with Pool() as pool:
         alone = _fit_all(pool, places, tree_of(name, nothing, nothing), rounds=0)
         first = _fit_all(pool, places, tree_of(name, nothing, alone), rounds=1)
-        final = _fit_all(pool, places, tree_of(name, first, alone), rounds=2)
+        again = _fit_all(pool, places, tree_of(name, first, alone), rounds=2)
+        # what is learned of others is to come from the weights that judge by it
+        final = _fit_all(pool, places, tree_of(name, again, alone), rounds=2)
         final = _sharpened(pool, name, final, alone)
     path = RULESETS / f"{name}.toml"
     path.write_text(_written(name, final, alone), encoding="utf-8")
@@ -157,7 +160,7 @@ def cells_of(rules: Rules, evidence: Iterable[Evidence], *, rounds: int) -> Iter
     """Every judged event with the names of its cells.
 
     Args:
-        rounds: of learning from others before its cells are taken; 0: the event by itself.
+        rounds: of learning from others before its cells are taken; 0: the event by itself; 2: as `learn` does.
     """
     known, copies = Reputations(), gather(rules, evidence)
     if rounds == 2:

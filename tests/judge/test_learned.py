@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.judge.world import MICROSOFT, PERSON, clicked, delivered, judged, p, rules
+from tests.judge.world import MICROSOFT, PERSON, clicked, delivered, judged, opened, p, rules
 
 from mailwake.events import DeliveryId, Evidence, NetworkKind
 from mailwake.judge.families.learned import LEAST, Reputations
@@ -102,3 +102,43 @@ def test_what_settled_is_known_to_what_comes_after() -> None:
 def test_too_few_others_are_nothing_to_compare_with() -> None:
     few = [each for n in range(100, 100 + LEAST // 2) for each in copy(n, 43, **UNKNOWN)]
     assert judged([*copy(1, 9000, **UNKNOWN), *few])[1] == judged(copy(1, 9000, **UNKNOWN))[1]
+
+
+def busy(many: int, *, of: int) -> set[str]:
+    """What is known where so many of 30 deliveries at one domain are clicked, and so many of 600 elsewhere."""
+    events = [clicked(999, 9000, delivery=DeliveryId(1), recipient=1, domain="busy.example", **UNKNOWN)]
+    for number in range(100, 130):
+        facts: dict[str, Any] = UNKNOWN | {"network": number, "delivery": DeliveryId(number), "recipient": number}
+        events.append(opened(2 * number, 8000 + number, domain="busy.example", **facts))
+        if number - 100 < many:
+            events.append(clicked(2 * number + 1, 9000 + number, domain="busy.example", **facts))
+    for number in range(200, 800):
+        facts = PERSON | {"network": number, "delivery": DeliveryId(number), "recipient": number}
+        events.append(opened(2 * number, 8000 + number, domain=f"{number % 7}.example", **facts))
+        if number - 200 < of:
+            events.append(clicked(2 * number + 1, 9000 + number, domain=f"{number % 7}.example", **facts))
+    known = Reputations()
+    cases = learn(rules(), gather(rules(), events), known)
+    mine = next(case for case in cases if case.looks[0].event.id == 999)
+    look = mine.looks[0]
+    return {cell.name for cell in known.cells(look.keys, mine.shares, look.event.own.group)}
+
+
+def test_where_many_more_are_clicked_than_elsewhere_somebody_may_pass_for_people() -> None:
+    assert busy(29, of=60) & {"domain_clicks.30_fourfold", "domain_clicks.30_eightfold"}
+    assert busy(6, of=120) & {"domain_clicks.30_usual", "domain_clicks.30_fewer", "domain_clicks.30_more"}
+    assert busy(0, of=300) & {"domain_clicks.30_quarter", "domain_clicks.30_half"}
+
+
+def test_how_many_are_clicked_says_nothing_of_who_opened() -> None:
+    known = Reputations()
+    cases = learn(rules(), gather(rules(), [opened(999, 60, domain="1.example", **PERSON), *crowd()]), known)
+    looks = {look.event.id: (look, case) for case in cases for look in case.looks}
+
+    def told(event: int) -> bool:
+        look, case = looks[event]
+        names = [cell.name for cell in known.cells(look.keys, case.shares, look.event.own.group)]
+        return any(name.startswith("domain_clicks") for name in names)
+
+    assert told(1_001)
+    assert not told(999)

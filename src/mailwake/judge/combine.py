@@ -27,7 +27,7 @@ _CONSTANT = (Sort.PROOF, Sort.ONE_CLICK)
 #: What holds of every single hit, whoever made it: cells of these families alone are no evidence.
 _EMPTY = frozenset((
     "base", "next_link", "next_link_from", "within_1_s", "within_10_s", "links_followed", "opened", "known_stream",
-    "known_link", "known_moment",
+    "known_link", "known_moment", "domain_clicks",
 ))  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def look_at(rules: Rules, delivery: Delivery, anchor: Micros | None) -> list[Loo
 def open_case(rules: Rules, delivery: Delivery, anchor: Micros | None) -> Case:
     """A copy, looked at by itself: what it would add to reputations comes from P(human) by itself."""
     looks = look_at(rules, delivery, anchor)
-    return Case(delivery, anchor, looks, shares_of((look.keys, look.alone) for look in looks))
+    return Case(delivery, anchor, looks, shares_of(delivery, ((look.event, look.keys, look.alone) for look in looks)))
 
 
 def reconsider(rules: Rules, case: Case, known: Reputations) -> Case:
@@ -104,10 +104,11 @@ def reconsider(rules: Rules, case: Case, known: Reputations) -> Case:
         others = known.cells(look.keys, case.shares, look.event.own.group)
         if others:
             weights = rules.weights[look.event.scope]
-            found.append((look.keys, _probability(rules, _sum(weights, look.cells) + _sum(weights, others))))
+            p = _probability(rules, _sum(weights, look.cells) + _sum(weights, others))
+            found.append((look.event, look.keys, p))
         else:
-            found.append((look.keys, look.alone))
-    return case._replace(shares=shares_of(found))
+            found.append((look.event, look.keys, look.alone))
+    return case._replace(shares=shares_of(case.delivery, found))
 
 
 def judge_case(rules: Rules, case: Case, known: Reputations) -> Iterator[tuple[Seen, Opinion]]:

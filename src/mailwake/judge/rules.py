@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from mailwake.errors import BadInput
 
 #: The ruleset in force when none is named.
-CURRENT = Path(__file__).parent / "rulesets" / "2026-11-26.toml"
+CURRENT = Path(__file__).parent / "rulesets" / "2026-11-27.toml"
 
 
 class Scope(StrEnum):

@@ -26,6 +26,8 @@ LONGEST = Micros(24 * 3600 * SECOND)
 #: A change smaller than this is not told before the verdict settles.
 WORTH_TELLING = 0.005
 _COMBINATIONS = 16_384
+#: Of learning from a closed set: by itself, and twice in the light of the others. A fourth changes next to nothing.
+ROUNDS = 3
 
 
 class StreamJudge:
@@ -119,7 +121,7 @@ class StreamJudge:
 
     def settle_all(self) -> list[Judged]:
         """Close every delivery, because nothing more will come."""
-        told = self._close(self._open, rounds=2)
+        told = self._close(self._open, rounds=ROUNDS)
         self._open.clear()
         self._due.clear()
         return told
@@ -250,27 +252,27 @@ class StreamJudge:
 
 
 def learn(
-    rules: Rules, copies: Iterable[tuple[Delivery, Micros | None]], known: Reputations, *, rounds: int = 2
+    rules: Rules, copies: Iterable[tuple[Delivery, Micros | None]], known: Reputations, *, rounds: int = ROUNDS
 ) -> list[Case]:
-    """Learn from deliveries, in two rounds as expectation and maximisation do: each by itself, then in that light.
+    """Learn from deliveries, in rounds as expectation and maximisation do: each by itself, then in that light.
 
     Args:
         copies: deliveries with their times.
         known: takes in what they tell.
         rounds: 1 where few settle at a time; what settled before them is light enough.
     """
-    first = [open_case(rules, copy, anchor) for copy, anchor in copies]
+    cases = [open_case(rules, copy, anchor) for copy, anchor in copies]
     if rounds == 1:
-        first = [reconsider(rules, case._replace(shares={}), known) for case in first]
-    for case in first:
+        cases = [reconsider(rules, case._replace(shares={}), known) for case in cases]
+    for case in cases:
         known.add(case.shares)
-    if rounds == 1:
-        return first
-    second = [reconsider(rules, case, known) for case in first]
-    for before, after in zip(first, second, strict=True):
-        known.add(before.shares, times=-1)
-        known.add(after.shares)
-    return second
+    for _ in range(rounds - 1):
+        again = [reconsider(rules, case, known) for case in cases]
+        for before, after in zip(cases, again, strict=True):
+            known.add(before.shares, times=-1)
+            known.add(after.shares)
+        cases = again
+    return cases
 
 
 def gather(rules: Rules, batch: Iterable[Evidence]) -> list[tuple[Delivery, Micros | None]]:
@@ -287,7 +289,8 @@ def _shares_as_told(case: Case, told: Mapping[int, float | None]) -> Shares:
         p = told.get(event_id)
         return alone if p is None else p
 
-    return shares_of((look.keys, p_of(look.event.id, look.alone)) for look in case.looks)
+    told_of = ((look.event, look.keys, p_of(look.event.id, look.alone)) for look in case.looks)
+    return shares_of(case.delivery, told_of)
 
 
 def _is_news(seen: Seen, opinion: Opinion) -> bool:

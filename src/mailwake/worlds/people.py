@@ -177,8 +177,12 @@ class People:
 
     # --- one copy
 
-    def receive(self, person: Person, copy: Copy, office: Office | None) -> None:
-        """Let somebody receive a copy: proxies fetch, and perhaps they read and click."""
+    def receive(self, person: Person, copy: Copy, office: Office | None, *, keenness: float = 1.0) -> None:
+        """Let somebody receive a copy: proxies fetch, and perhaps they read and click.
+
+        Args:
+            keenness: how often people of this domain click, against all others.
+        """
         habits, rng = self._habits, self._rng
         at = copy.delivered_at + self._delay(person, copy, office)
         rate = 0.75 if copy.stream == "transactional" else min(0.95, habits.read_rate * person.eagerness)
@@ -193,7 +197,7 @@ class People:
         here = person.enter()
         self._open(person, copy, here, at, prefetched=prefetched)
         click = 0.6 if copy.stream == "transactional" else habits.click_rate
-        if rng.random() < min(0.9, click * (2.0 if person.kind == "explorer" else 1.0)):
+        if rng.random() < min(0.9, click * keenness * (2.0 if person.kind == "explorer" else 1.0)):
             self._click(person, copy, here, at, office)
 
     def _delay(self, person: Person, copy: Copy, office: Office | None) -> float:

@@ -174,7 +174,7 @@ class _Life:
 
     def _deliver(self, copy: Copy, person: Person) -> None:
         domain, rng = self._domains[copy.domain], self._rng
-        self._people.receive(person, copy, domain.office)
+        self._people.receive(person, copy, domain.office, keenness=domain.keenness)
         self._add_incidental(copy, prefetches=domain.prefetches)
         for manner, address in domain.scanners:
             if rng.random() < domain.sampled:
@@ -210,6 +210,8 @@ class _Domain:
             if company
             else None
         )
+        #: how often people here click, against the whole world. Source: judgement
+        self.keenness = log_normal(rng, 1.0, 0.5)
         self.sampled = rng.uniform(0.3, 1.0)
         self.prefetches = rng.random() < 0.06
         self.scanners: list[tuple[Manner, str | None]] = []

@@ -1,7 +1,9 @@
 """What others who share something with this event did: its network, program, operator, domain, link, device.
 
 Learned from behaviour without labels: of each thing that events share, how many deliveries showed it and how much their
-events looked like people's. An event's own delivery is left out, so that it cannot vouch for itself.
+events looked like people's. An event's own delivery is left out, so that it cannot vouch for itself. Beside it stands
+how many deliveries at a recipient domain people seem to click: where that is many times what is usual in the stream,
+somebody passes for people there.
 """
 
 from __future__ import annotations
@@ -42,6 +44,8 @@ _NAMES = tuple(_WORDS)
     _STREAM, _STREAM_DELAY, _DOMAIN, _DOMAIN_DELAY, _LINK, _MOMENT, _NETWORK, _OFFICE, _AGENT, _VISITOR, _KIND,
     _OPERATOR, _RECIPIENT, _DEVICE, _PLACE,
 ) = range(len(_NAMES))  # fmt: skip
+#: Whether people click a delivery: sums of the stream, and of the domain.
+_CLICKS, _DOMAIN_CLICKS = len(_NAMES), len(_NAMES) + 1
 #: That there is nothing to compare with says nothing; of the last two only where nothing is known of the recipient.
 _NEVER_NEW = frozenset((_DOMAIN, _DOMAIN_DELAY, _STREAM_DELAY, _LINK, _MOMENT, _RECIPIENT))
 _OF_RECIPIENT = frozenset((_DEVICE, _PLACE))
@@ -60,6 +64,12 @@ _NEW = tuple(Cell(f"known_{name}.new") for name in _NAMES)
 _STREAM_CELLS = tuple(f"known_stream.{value}" for value in _VALUE_NAMES)
 _FACTS = tuple(f"{words}: {{:.0%}} people at {{}} other deliveries" for words in _WORDS.values())
 _SPREAD_FACT = "this network came to {} other deliveries, {} of them at this domain"
+#: Other deliveries at a domain, and how often people seem to click there against the whole stream.
+_AT_DOMAIN = (3, 10, 30)
+_RATIOS = (0.25, 0.5, 0.8, 1.25, 2, 4, 8)
+_RATIO_NAMES = ("quarter", "half", "fewer", "usual", "more", "double", "fourfold", "eightfold")
+_RATIO_CELLS = tuple(tuple(f"domain_clicks.{count}_{name}" for name in _RATIO_NAMES) for count in _AT_DOMAIN)
+_RATIO_FACT = "people seem to click {:.1f} times as many copies at this domain as elsewhere"
 _DELAYS = (10, 30, 60, 120, 300, 1_800, 7_200, 86_400)
 _MOMENT_MICROS = 300 * SECOND
 _NOTHING = (0, 0)
@@ -94,9 +104,18 @@ def keys_of(delivery: Delivery, event: Seen, anchor: Micros | None) -> Keys:
         (_DEVICE, None if recipient is None or agent is None else (recipient, agent)),
         (_PLACE, None if recipient is None or network is None else (recipient, network)),
     ]
-    return tuple(
+    keys = tuple(
         (name, hash((name, scope if name < _RECIPIENT else 2, thing))) for name, thing in things if thing is not None
     )
+    return keys + _clicks_keys(delivery) if event.sort is Sort.CLICK else keys
+
+
+def _clicks_keys(delivery: Delivery) -> Keys:
+    """Where it is counted whether people click a delivery: in its stream, and at its domain."""
+    if delivery.domain is None:
+        return ()
+    stream, domain = delivery.stream, delivery.domain
+    return (_CLICKS, hash((_CLICKS, stream))), (_DOMAIN_CLICKS, hash((_DOMAIN_CLICKS, stream, domain)))
 
 
 class Reputations:
@@ -151,6 +170,9 @@ class Reputations:
                 continue
             elif name == _RECIPIENT:
                 again = n
+            elif name == _CLICKS:
+                found += self._clicked(key, keys[-1][1], own)
+                break
             if n >= 1:
                 p = (total / SCALE + base) / (n + 1)
                 cell = _CELLS[name][bisect_right(_COUNTS, n)][bisect_right(_VALUES, p)]
@@ -159,6 +181,19 @@ class Reputations:
                 found.append(_NEW[name])
         return found
 
+    def _clicked(self, stream: int, domain: int, own: Mapping[int, int]) -> list[Cell]:
+        """How many other deliveries at a domain people seem to click, pulled to what is usual in the stream."""
+        n, total = self._sums.get(domain, _NOTHING)
+        every, clicks = self._sums.get(stream, _NOTHING)
+        if domain in own:
+            n, total, every, clicks = n - 1, total - own[domain], every - 1, clicks - own[stream]
+        if n < _AT_DOMAIN[0] or not clicks:
+            return []
+        usual = clicks / every
+        ratio = (total + 3 * usual) / (n + 3) / usual
+        cells = _RATIO_CELLS[bisect_right(_AT_DOMAIN, n) - 1]
+        return [Cell(cells[bisect_right(_RATIOS, ratio)], _RATIO_FACT, (ratio,))]
+
 
 def _spread(here: int, met: int, group: str) -> Cell:
     """Whether a network serves this recipient's domain or many: an office, or a fleet, or a carrier."""
@@ -166,11 +201,20 @@ def _spread(here: int, met: int, group: str) -> Cell:
     return Cell(f"spread.{group}_{_COUNT_NAMES[bisect_right(_COUNTS, met)]}_{name}", _SPREAD_FACT, (met, here))
 
 
-def shares_of(events: Iterable[tuple[Keys, float]]) -> Shares:
-    """What a delivery tells of each thing: the mean of P(human) over its events that have it."""
+def shares_of(delivery: Delivery, events: Iterable[tuple[Seen, Keys, float]]) -> Shares:
+    """What a delivery tells of each thing: the mean of P(human) over its events that have it.
+
+    Of its stream and domain it also tells whether a person seems to have clicked.
+
+    Args:
+        events: those that are judged, with what they share and P(human).
+    """
     counts: dict[int, int] = {}
     sums: dict[int, float] = {}
-    for keys, p in events:
+    clicked = 0.0
+    for event, keys, p in events:
+        if p > clicked and event.sort is Sort.CLICK:
+            clicked = p
         for _, key in keys:
             if key in counts:
                 counts[key] += 1
@@ -178,4 +222,7 @@ def shares_of(events: Iterable[tuple[Keys, float]]) -> Shares:
             else:
                 counts[key] = 1
                 sums[key] = p
-    return {key: round(SCALE * total / counts[key]) for key, total in sums.items()}
+    shares = {key: round(SCALE * total / counts[key]) for key, total in sums.items()}
+    for _, key in _clicks_keys(delivery):
+        shares[key] = round(SCALE * clicked)
+    return shares
