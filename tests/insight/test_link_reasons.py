@@ -44,7 +44,9 @@ def test_the_sum_of_lesser_reasons_is_told_only_where_no_other_has_a_name(stores
     for number, link in enumerate((2, 2, 3)):
         mail.add(EventType.SENT, number, 0)
         reasons = json.dumps([["rest", -1.5, "5 lesser observations together"], *([["delay", -2.0, "9 s"]] * number)])
-        mail.add(EventType.CLICKED, number, 9, link=link, role="cta", reasons=reasons if link == 2 else LITTLE, **SCANNER)
+        mail.add(
+            EventType.CLICKED, number, 9, link=link, role="cta", reasons=reasons if link == 2 else LITTLE, **SCANNER
+        )
     mail.write()
     found = why_machines(stores, mail.campaign)
     assert [(each.code, each.clicks) for each in found[str(mail.template), 2].reasons] == [("delay", 1)]

@@ -51,5 +51,7 @@ def test_what_cannot_be_listed_is_refused_before_a_byte_is_sent(asking: Asking) 
 
 def test_the_machines_on_a_link_are_told_with_their_reasons(asking: Asking) -> None:
     page = words(asking.page("/campaigns/2"))
-    assert re.search(r"\d+ clicks of machines, each of several on one copy counted: so soon after delivery \(\d+\)", page)
+    assert re.search(
+        r"\d+ clicks of machines, each of several on one copy counted: so soon after delivery \(\d+\)", page
+    )
     assert "Of machines’ clicks, each of several on one copy counted, most were: so soon after delivery" in page  # noqa: RUF001
