@@ -12,7 +12,7 @@ from mailwake.insight.stores import Stores
 from mailwake.judge.rules import load_rules
 
 SOON = json.dumps([["delay", -2.9, '3 s ["fetch",-9'], ["network", -1.7, "of AS3320"], ["language", -0.2, "none"]])
-LITTLE = '[["rest",-1.5,"5 lesser observations together"]]'
+LITTLE = ["rest", -1.5, "5 lesser observations together"]
 BAIT = '[["decoy",-4.0,"a hidden link"],["delay",-2.0,"9 s"],["returned",1.0,"came again"]]'
 
 
@@ -43,10 +43,8 @@ def test_the_sum_of_lesser_reasons_is_told_only_where_no_other_has_a_name(stores
     mail.people(["a@example.com", "b@example.com", "c@example.com"])
     for number, link in enumerate((2, 2, 3)):
         mail.add(EventType.SENT, number, 0)
-        reasons = json.dumps([["rest", -1.5, "5 lesser observations together"], *([["delay", -2.0, "9 s"]] * number)])
-        mail.add(
-            EventType.CLICKED, number, 9, link=link, role="cta", reasons=reasons if link == 2 else LITTLE, **SCANNER
-        )
+        reasons = json.dumps([LITTLE, *([["delay", -2.0, "9 s"]] * (number == 1))])
+        mail.add(EventType.CLICKED, number, 9, link=link, role="cta", reasons=reasons, **SCANNER)
     mail.write()
     found = why_machines(stores, mail.campaign)
     assert [(each.code, each.clicks) for each in found[str(mail.template), 2].reasons] == [("delay", 1)]

@@ -31,6 +31,7 @@ CAUSES = {
     "complaint": noted("reported as spam before"),
     "unsubscribe": noted("unsubscribed before"),
     "auto_reply": noted("answered by a program"),
+    "address_change": noted("they have a new address"),
     "challenge": noted("asked whether a person wrote"),
 }
 #: of events (`events.Source`), and what else puts an address on the list
