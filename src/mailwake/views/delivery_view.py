@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import charts, figures
 from mailwake.drawing.charts import Part
 from mailwake.drawing.receipts import receipt_words
+from mailwake.drawing.terms import country
 from mailwake.language import inside, noted, say, several
 from mailwake.people.delivery import DeliveryCard, FormerOpinion, Happening, Opinion
 from mailwake.views.goals_view import goal_words
@@ -147,7 +148,7 @@ def _lead(judged: list[Happening]) -> str:
 
 def _card(happening: Happening, opinion: Opinion, begin: datetime, zone: ZoneInfo) -> Card:
     heaviest = max((abs(reason.weight) for reason in opinion.reasons), default=_HEAVY)
-    place = (happening.client, happening.device, happening.country)
+    place = (happening.client, happening.device, country(happening.country or ""))
     return Card(
         id=happening.id,
         title=_title(happening),
