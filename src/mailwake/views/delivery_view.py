@@ -182,7 +182,7 @@ def _before(former: FormerOpinion, zone: ZoneInfo) -> str:
 
 
 def _speaks(weight: float) -> str:
-    shown = f"{weight:+.1f}"
+    shown = figures.signed(weight, 1)
     return say("%(weight)s for a person", weight=shown) if weight > 0 else say("%(weight)s for a machine", weight=shown)
 
 
