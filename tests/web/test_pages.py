@@ -271,10 +271,6 @@ def test_people_come_in_pages_that_link_to_each_other(asking: Asking) -> None:
     }
 
 
-def test_an_unknown_outcome_in_an_old_link_shows_everybody(asking: Asking) -> None:
-    assert "10 copies · everybody" in words(asking.page("/campaigns/1/people?outcome=gone"))
-
-
 def test_the_list_can_be_narrowed_by_name_and_stream(asking: Asking) -> None:
     page = words(asking.page("/?q=CROWD"))
     assert "1 of 8 campaigns" in page
