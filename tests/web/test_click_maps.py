@@ -178,12 +178,10 @@ def test_a_difference_has_sign_word_and_interval(asking: Asking) -> None:
 
 
 def test_letters_are_told_apart_by_subject_and_by_number_where_that_is_the_same() -> None:
-    same = {"campaign": "1", "campaign_name": "First", "base": 0}
+    letters = (("114554439", "Spring", "1"), ("2", "Summer", "1"), ("3", "Spring", "1"), ("4", "Spring", "2"))
     mails = [
-        Mail(template="114554439", subject="Spring", **same),
-        Mail(template="2", subject="Summer", **same),
-        Mail(template="3", subject="Spring", **same),
-        Mail(template="4", subject="Spring", campaign="2", campaign_name="Second", base=0),
+        Mail(template=template, subject=subject, campaign=campaign, campaign_name="", base=0)
+        for template, subject, campaign in letters
     ]
     assert click_map_view.letters([*mails, mails[0]]) == {
         "114554439": "“Spring”, letter 1",
