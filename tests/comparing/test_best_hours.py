@@ -49,8 +49,9 @@ def test_who_always_reads_in_the_evening_is_told_so_by_their_own_clock(stores: S
 
 
 def test_too_few_reactions_name_no_hour(stores: Stores) -> None:
-    letters(stores, {"new@example.com": [20] * (LEAST_REACTIONS - 1)})
+    letters(stores, {"new@example.com": [20] * (LEAST_REACTIONS - 1), "one@example.com": [20]})
     assert hour_of(stores, "new@example.com").cannot_say == "cannot say: 4 reactions are too few; it takes 5"
+    assert hour_of(stores, "one@example.com").cannot_say == "cannot say: 1 reaction is too few; it takes 5"
 
 
 def test_who_reads_at_any_hour_has_no_best_one(stores: Stores) -> None:

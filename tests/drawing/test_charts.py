@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailwake.drawing import charts
+from mailwake.drawing import charts, pieces
 from mailwake.events import SECOND
 from mailwake.insight.series import Point, Series, fold
 from mailwake.insight.tally import NOBODY, reaction
@@ -101,3 +101,8 @@ def test_labels_of_days_stand_at_midnight() -> None:
         "19 Nov",
         "20 Nov",
     ]
+
+
+def test_a_histogram_says_one_click_and_two_clicks() -> None:
+    columns = charts.histogram([1, 2], ["soon", "later"], pieces.CLICKS)
+    assert [each.says for each in columns] == ["soon: 1 click", "later: 2 clicks"]

@@ -22,6 +22,7 @@ SENT = """People who were sent a mail in a campaign with “spring” in its nam
     [
         ('clicked "pricing" >= 2 in 60d as human and not bounced', CLICKED),
         ("never opened in 1d or dormant", DORMANT),
+        ('opened country "de"', "People who opened a mail from Germany, counting what probably people did."),
         ('sent in campaign "spring" domain "a.example" exactly 1 mails since 2026-01-31', SENT),
     ],
 )

@@ -11,7 +11,7 @@ def test_the_page_says_where_why_and_what_to_do(asking: Asking) -> None:
         "Mail exchangers",
         "Recipient domains",
         "gmail.com",
-        "bad mailbox · 52",
+        "no such mailbox · 52",
         "it is suppressed",
     ):
         assert said in page

@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.insight import seeding
 from tests.web.conftest import HOSTILE, Asking
 from tests.web.test_words import NAMES, Marks, drafts, unsaid, whole
 
+from mailwake.boards import calls_view
 from mailwake.events import EventType
 from mailwake.insight.stores import Stores
-from mailwake.scoring.calls import calls
+from mailwake.scoring.calls import Calls, calls
 from mailwake.scoring.desk import Desk
 from mailwake.scoring.facts import ContactFacts, Contacts
 from mailwake.scoring.model import DAY
@@ -86,6 +88,24 @@ def test_band_and_owner_stand_in_the_address(asking: Asking) -> None:
     assert "Nobody here" in asking.page("/calls?owner=nobody")
     assert asking.get("/calls?band=Boiling").status_code == 400
     assert asking.get("/calls.csv?band=Boiling").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("band", "owner", "total", "said"),
+    [
+        ("", "", 501, "3 people with a score of 0 are left out"),
+        ("Cold", "", 121, "1 person with a score of 0 is left out"),
+        ("Warm", "", 382, ""),
+        ("", "Eve", 7, ""),
+    ],
+)
+def test_who_has_a_band_and_is_not_to_be_called_is_told(band: str, owner: str, total: int, said: str) -> None:
+    bands = {"Hot": 0, "Warm": 382, "Cool": 0, "Cold": 122}
+    answer = Calls(
+        model="points", as_of=None, people=504, bands=bands, best_from=None,
+        band=band, owner=owner, page=1, page_size=25, total=total, calls=(),
+    )  # fmt: skip
+    assert calls_view.values(answer, (), ZoneInfo("UTC"))["left_out"] == said
 
 
 def test_the_table_is_whole_and_runs_nothing(asking: Asking) -> None:

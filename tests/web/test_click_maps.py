@@ -12,9 +12,10 @@ from tests.web.mails import HTML, mail
 from tests.web.test_pages import Seen, words
 
 from mailwake.clickmap.sheet import POLICY, POLICY_WITH_PICTURES
-from mailwake.insight.click_map import Asked, click_map, to_json
+from mailwake.insight.click_map import Asked, Mail, click_map, to_json
 from mailwake.insight.report import find
 from mailwake.insight.stores import Stores
+from mailwake.views import click_map_view
 from mailwake.web.app import create_app
 
 MAP = "/campaigns/1/map"
@@ -174,3 +175,17 @@ def test_a_difference_has_sign_word_and_interval(asking: Asking) -> None:
     page = words(asking.page(f"{MAP}?versus=1002"))
     assert re.search(r"▲ \+\d+\.\d pp \+\d+\.\d pp to \+\d+\.\d pp higher", page)
     assert "not distinguishable" in page
+
+
+def test_letters_are_told_apart_by_subject_and_by_number_where_that_is_the_same() -> None:
+    letters = (("114554439", "Spring", "1"), ("2", "Summer", "1"), ("3", "Spring", "1"), ("4", "Spring", "2"))
+    mails = [
+        Mail(template=template, subject=subject, campaign=campaign, campaign_name="", base=0)
+        for template, subject, campaign in letters
+    ]
+    assert click_map_view.letters([*mails, mails[0]]) == {
+        "114554439": "“Spring”, letter 1",
+        "3": "“Spring”, letter 2",
+        "2": "“Summer”",
+        "4": "“Spring”",
+    }

@@ -51,5 +51,12 @@ def test_what_cannot_be_listed_is_refused_before_a_byte_is_sent(asking: Asking) 
 
 def test_the_machines_on_a_link_are_told_with_their_reasons(asking: Asking) -> None:
     page = words(asking.page("/campaigns/2"))
-    assert re.search(r"\d+ clicks of machines: so soon after delivery \(\d+\)", page)
-    assert "Of machines’ clicks most were: so soon after delivery" in page  # noqa: RUF001
+    assert re.search(r"\d+ clicks of machines \(every click, not every copy\): so soon after delivery \(\d+\)", page)
+    assert "Of machines’ clicks (every click, not every copy) most were: so soon after delivery" in page  # noqa: RUF001
+
+
+def test_a_page_beyond_the_last_is_the_last_and_an_outcome_that_is_none_is_refused(asking: Asking) -> None:
+    last = words(asking.page("/campaigns/2/people?page=999"))
+    assert re.search(r"Page (\d+) of \1\b", last)
+    assert "Nobody, so far." not in last
+    assert asking.get("/campaigns/2/people?outcome=bogus").status_code == 400

@@ -65,9 +65,11 @@ def test_the_page_says_how_many_by_reason_and_on_whose_words(dashboard: Asking) 
         "bounced 1",
         "p0@a.example",
         "550 5.1.1 user unknown",
-        "bad mailbox",
+        "no such mailbox",
     ):
         assert said in page
+    assert "■ holds" in page
+    assert "✕" not in page
     assert "Storm: gmail.example" in page
     assert "How many 40" in page
 

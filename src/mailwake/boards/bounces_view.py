@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.boards.domains_view import ShareView
 from mailwake.drawing import figures, pieces
+from mailwake.drawing.causes import cause as in_words
 from mailwake.insight.returned import Cause, Event, Line, Refused, Returned
 from mailwake.language import at_start, noted, say
 
@@ -105,7 +106,7 @@ def _line(line: Line, zone: ZoneInfo) -> LineView:
 
 def _cause(cause: Cause, zone: ZoneInfo) -> CauseView:
     return CauseView(
-        name=cause.category.replace("_", " "),
+        name=in_words(cause.category),
         blames=say(KLASSES.get(cause.klass, cause.klass)),
         count=figures.count(cause.count),
         since=figures.moment(cause.first_at, zone),

@@ -30,9 +30,10 @@ ACTS = {
     "silent": noted("nothing of their own"),
     "sent": noted("mail that they got"),
 }
-# English has one form for every number here; another language may not.
-_PEOPLE = forms("%(count)s people with a score", "%(count)s people with a score")
-#: how many are on the list, by whether it is of one band, and of one owner
+_PEOPLE = forms("%(count)s person with a score", "%(count)s people with a score")
+#: who has a band and is not on the list
+_ZERO = forms("%(count)s person with a score of 0 is left out", "%(count)s people with a score of 0 are left out")
+#: how many are on the list, by whether it is of one band, and of one owner; English has one form for every number
 _TO_CALL = {
     (False, False): forms("%(count)s to call", "%(count)s to call"),
     (True, False): forms("%(count)s to call, %(band)s", "%(count)s to call, %(band)s"),
@@ -104,6 +105,7 @@ def values(answer: Calls, owners: Sequence[str], zone: ZoneInfo) -> dict[str, An
         "people": several(*_PEOPLE, answer.people, count=figures.count(answer.people)),
         "is_empty": not answer.people,
         "title": _title(answer),
+        "left_out": _left_out(answer),
         "as_of": "" if answer.as_of is None else figures.moment(answer.as_of, zone),
         "model": answer.model,
         "best_from": answer.best_from,
@@ -115,6 +117,12 @@ def values(answer: Calls, owners: Sequence[str], zone: ZoneInfo) -> dict[str, An
 def _title(answer: Calls) -> str:
     told = {"count": figures.count(answer.total), "band": say(answer.band), "owner": answer.owner}
     return several(*_TO_CALL[bool(answer.band), bool(answer.owner)], answer.total, **told)
+
+
+def _left_out(answer: Calls) -> str:
+    """Why bands count more people than the list has; empty where they do not, or where an owner decides as well."""
+    number = (answer.bands[answer.band] if answer.band else answer.people) - answer.total
+    return several(*_ZERO, number, count=figures.count(number)) if number and not answer.owner else ""
 
 
 def _line(call: Call, zone: ZoneInfo) -> Line:

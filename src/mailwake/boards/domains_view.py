@@ -114,8 +114,12 @@ def _line(line: DomainLine, labels: tuple[str, ...], zone: ZoneInfo) -> Line:
     often = max(range(len(labels)), key=lambda place: line.delays[place])
     told = say("no machine clicked")
     if clicks:
-        told = say(
-            "%(count)s clicks, most often %(delay)s after delivery", count=figures.count(clicks), delay=labels[often]
+        told = several(
+            "%(count)s click, %(delay)s after delivery",
+            "%(count)s clicks, most often %(delay)s after delivery",
+            clicks,
+            count=figures.count(clicks),
+            delay=labels[often],
         )
     people = pieces.listed(line.recipients, line.recipients, pieces.RECIPIENTS)
     domains = pieces.listed(line.domains, line.domains, pieces.DOMAINS)
@@ -129,7 +133,7 @@ def _line(line: DomainLine, labels: tuple[str, ...], zone: ZoneInfo) -> Line:
         signs=signs,
         copies=share(line.machine_copies),
         clicks=share(line.machine_clicks),
-        columns=charts.histogram(line.delays, labels, say("clicks")) if clicks else (),
+        columns=charts.histogram(line.delays, labels, pieces.CLICKS) if clicks else (),
         delays=told,
     )
 

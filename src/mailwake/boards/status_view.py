@@ -50,13 +50,13 @@ class Mark:
     """A state, ready to read."""
 
     word: str
-    #: good, bad or unsure
+    #: good, bad, unsure or plain, which is none of them
     kind: str
 
     @property
     def sign(self) -> str:
         """Tells the kinds apart without colour."""
-        return {"good": "✓", "bad": "✕", "unsure": "?"}[self.kind]
+        return {"good": "✓", "bad": "✕", "unsure": "?", "plain": "■"}[self.kind]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

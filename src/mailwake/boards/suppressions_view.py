@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from mailwake.boards.bounces_view import KINDS
 from mailwake.boards.status_view import Mark
 from mailwake.drawing import figures, paging, pieces
+from mailwake.drawing.causes import cause, told_by
 from mailwake.drawing.terms import term
 from mailwake.events import SECOND, Micros
 from mailwake.language import noted, say
@@ -69,8 +70,10 @@ class Line:
     #: to all that ever held against it; empty: no longer known
     href: str
     reason: str
-    #: the cause and what decided on it; empty: none
+    #: in words; empty: none
     cause: str
+    #: its category and the rule that decided on it, for who looks after the rules
+    rule: str
     quoted: str
     reach: str
     since: str
@@ -151,7 +154,7 @@ def _count(reason: str, number: int, asked: Asked) -> Count:
 
 def _line(entry: Entry, zone: ZoneInfo) -> Line:
     row = entry.row
-    parts = [say("by %(who)s", who=row.put_by) if row.put_by else say("from %(source)s", source=row.source)]
+    parts = [say("by %(who)s", who=row.put_by) if row.put_by else told_by(row.source)]
     if row.days:
         days = pieces.listed(row.days, row.days, pieces.DAYS)
         parts.append(say("after %(days)s with a refusal", days=days))
@@ -165,12 +168,13 @@ def _line(entry: Entry, zone: ZoneInfo) -> Line:
         address=entry.address or say("no longer known"),
         href=f"/suppressions?{query(address=entry.address)}" if entry.address else "",
         reason=term(row.reason),
-        cause=" · ".join(each for each in ((row.category or "").replace("_", " "), row.rule or "") if each),
+        cause=cause(row.category or ""),
+        rule=" · ".join(each for each in (row.category, row.rule) if each),
         quoted=row.quoted or "",
         reach=entry.campaign or (term(row.stream) if row.stream else say("all mail")),
         since=_moment(row.at, zone),
         source=", ".join(parts),
-        state=Mark(word=say("lifted"), kind="good") if lifted else Mark(word=say("holds"), kind="bad"),
+        state=Mark(word=say("lifted"), kind="good") if lifted else Mark(word=say("holds"), kind="plain"),
         lifted=lifted,
     )
 
@@ -187,7 +191,7 @@ def _incident(each: AnIncident, zone: ZoneInfo) -> IncidentLine:
     return IncidentLine(
         id=str(each.id),
         kind=say(KINDS[each.kind]),
-        about=each.place or (each.category or "").replace("_", " ") or each.quoted,
+        about=each.place or cause(each.category or "") or each.quoted,
         says=say(_SAYS[each.kind]),
         count=figures.count(each.count),
         since=_moment(each.opened_at, zone),

@@ -16,7 +16,7 @@ from mailwake.comparing.timing import HOURS, still_fresh, zones
 from mailwake.errors import NotEnoughData
 from mailwake.events import SECOND, Handle, Micros
 from mailwake.insight.stores import Stores
-from mailwake.language import say
+from mailwake.language import say, several
 from mailwake.stats.clockwise import best, fit_weight, profile
 
 #: How far back reactions and mail go.
@@ -109,8 +109,10 @@ def _hour(reader: _Reader, usual: Sequence[float], weight: float) -> PersonHour:
     zone, reactions = reader.zone, sum(reader.reacted.values())
     clock = None if zone is None else zone.key
     if reactions < LEAST_REACTIONS:
-        why = say(
+        why = several(
+            "cannot say: %(reactions)s reaction is too few; it takes %(least)s",
             "cannot say: %(reactions)s reactions are too few; it takes %(least)s",
+            reactions,
             reactions=reactions,
             least=LEAST_REACTIONS,
         )

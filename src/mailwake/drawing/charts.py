@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import figures
 from mailwake.insight.series import Series
 from mailwake.insight.tally import Reaction
-from mailwake.language import noted, say
+from mailwake.language import noted, say, several
 
 #: from the bottom of a column, and from the left of a bar
 CLASSES = ("human", "possible", "machine")
@@ -104,13 +104,13 @@ def stack(pieces: list[tuple[str, int]], whole: int) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def histogram(counts: Sequence[int], labels: Sequence[str], unit: str) -> tuple[Column, ...]:
+def histogram(counts: Sequence[int], labels: Sequence[str], unit: tuple[str, str]) -> tuple[Column, ...]:
     """Counts side by side, the highest as high as the drawing; what is nothing is not drawn.
 
     Args:
         counts: from left to right.
         labels: what each stands for; as many.
-        unit: what is counted, for the hover.
+        unit: what is counted, for the hover, as `forms` of one ``count``.
     """
     top = max(counts, default=0)
     return tuple(
@@ -120,7 +120,7 @@ def histogram(counts: Sequence[int], labels: Sequence[str], unit: str) -> tuple[
             parts=(Part(kind="machine", start=_percent(top - number, top), length=_percent(number, top)),)
             if number
             else (),
-            says=f"{label}: {figures.count(number)} {unit}",
+            says=f"{label}: {several(*unit, number, count=figures.count(number))}",
         )
         for place, (number, label) in enumerate(zip(counts, labels, strict=True))
     )

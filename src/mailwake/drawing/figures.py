@@ -19,6 +19,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def signed(number: float, digits: int) -> str:
+    """A number with its sign, the minus as long as the plus: +1.3; so many digits after the point."""
+    return f"{number:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
 def few(number: int | None) -> str:
     """A count that is left out where few people stand behind it."""
     return say("left out") if number is None else count(number)

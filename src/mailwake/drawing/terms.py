@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mailwake.insight.report import country_names
 from mailwake.language import noted, say
 
 TERMS = frozenset(
@@ -64,3 +65,8 @@ def term(word: str) -> str:
     """A word of a closed set as pages say it; any other word, such as a name that somebody chose, stays as it is."""
     shown = word.replace("_", " ")
     return say(shown) if shown in TERMS else word
+
+
+def country(code: str) -> str:
+    """A country by its English name; what is no country's code stays as it is."""
+    return country_names().get(code, code)

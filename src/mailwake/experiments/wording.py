@@ -24,7 +24,7 @@ _BASE_ADVICE = noted(
 
 def points(value: float, *, is_signed: bool = False) -> str:
     """A difference of rates, such as 1.25."""
-    return f"{100 * value:+.2f}" if is_signed else f"{100 * value:.2f}"
+    return f"{100 * value:{'+' if is_signed else ''}.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def rate_words(rate: float) -> str:

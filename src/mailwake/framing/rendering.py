@@ -14,7 +14,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from mailwake import language
-from mailwake.drawing.terms import term
+from mailwake.drawing.terms import country, term
 from mailwake.framing import assets
 from mailwake.insight.stores import Stores
 from mailwake.serving.entry import FIELD, actor_of
@@ -47,7 +47,7 @@ def environment() -> Environment:
     made.policies["ext.i18n.trimmed"] = True
     # Both look up what is spoken when they are called, so the templates are compiled once for all languages.
     made.install_gettext_callables(language.say, language.several, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(inside=language.inside, at_start=language.at_start, term=term)
+    made.filters.update(inside=language.inside, at_start=language.at_start, term=term, country=country)
     made.globals["asset"] = assets.address
     return made
 

@@ -14,6 +14,8 @@ from mailwake.store.state import Campaign
 
 #: reasons that are told of a link
 MOST = 3
+#: the code that stands for all reasons of a click that are not told one by one
+REST = "rest"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,5 +58,7 @@ def why_machines(stores: Stores, campaign: Campaign) -> dict[tuple[str, int], Wh
 
 
 def _told(found: Counter[str]) -> tuple[Told, ...]:
-    ranked = sorted(found.items(), key=lambda each: (-each[1], each[0]))[:MOST]
+    """The commonest; the sum of lesser ones says nothing beside a reason that has a name, so it stands only alone."""
+    named = {code: clicks for code, clicks in found.items() if code != REST} or found
+    ranked = sorted(named.items(), key=lambda each: (-each[1], each[0]))[:MOST]
     return tuple(Told(code=code, says=words().get(code, code.replace("_", " ")), clicks=n) for code, n in ranked)

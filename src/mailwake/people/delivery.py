@@ -11,13 +11,12 @@ import msgspec
 
 from mailwake.errors import BadInput
 from mailwake.events import Handle, Reason, TemplateId
+from mailwake.insight.link_reasons import REST
 from mailwake.insight.stores import Stores, moment
 from mailwake.modes import Receipt, read_receipt
 from mailwake.store.state import Campaign
 
 _MAX_ID = 2**63 - 1
-#: The reason that stands for all that are not told one by one.
-REST = "rest"
 _reasons = msgspec.json.Decoder(list[tuple[str, float, str]])
 
 

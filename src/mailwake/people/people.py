@@ -92,6 +92,16 @@ def people(
     )
 
 
+def people_or_last(stores: Stores, campaign: Campaign, *, outcome: str, there: There, page: int) -> PeoplePage:
+    """One page as `people` has it; beyond the last page the last."""
+    answer = people(stores, campaign, outcome=outcome, there=there, page=page)
+    if answer.people or page == 1:
+        return answer
+    first = people(stores, campaign, outcome=outcome, there=there)
+    last = max(1, -(-first.total // PAGE_SIZE))
+    return first if last == 1 else people(stores, campaign, outcome=outcome, there=there, page=last)
+
+
 def asked_of(stores: Stores, campaign: Campaign, outcome: str, there: There) -> tuple[str, dict[str, int | str]]:
     """The question that tells of these deliveries, and what to ask it with besides the part of the list.
 

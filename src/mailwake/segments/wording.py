@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from mailwake.insight.report import country_names
 from mailwake.language import forms, noted, say, several
 from mailwake.segments.lexer import quoted
 from mailwake.segments.tree import (
@@ -140,7 +141,7 @@ def _told(said: Condition) -> str:
         say("with “%(text)s” in its label or target", text=said.text) if said.text else "",
         say("in a campaign with “%(text)s” in its name", text=said.campaign) if said.campaign else "",
         say("at %(domain)s", domain=said.domain) if said.domain else "",
-        say("from %(country)s", country=said.country) if said.country else "",
+        say("from %(country)s", country=_country(said.country)) if said.country else "",
         say("with %(client)s", client=said.client) if said.client else "",
         "" if said.is_never or said.count is None else _often(said.count),
         _within(said.within),
@@ -149,6 +150,10 @@ def _told(said: Condition) -> str:
     )
     told = " ".join((say(_DID[said.verb][said.is_never]), *(fact for fact in facts if fact)))
     return say("%(did)s, %(by)s", did=told, by=say(by)) if by else told
+
+
+def _country(code: str) -> str:
+    return country_names().get(code.upper(), code)
 
 
 def _often(count: Count) -> str:

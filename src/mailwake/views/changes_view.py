@@ -174,7 +174,7 @@ def _behind(each: Changed) -> str:
 
 
 def _points(value: float) -> str:
-    return f"{value * 100:+.2f}".replace("-", "\N{MINUS SIGN}")
+    return figures.signed(value * 100, 2)
 
 
 def _campaigns(answer: Changes) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -78,6 +80,7 @@ def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> 
     asked = query(answer, step=step, pictures=pictures)
     path = f"/campaigns/{answer.id}/map"
     longest = max((spot.clicked.raw for spot in answer.spots), default=0)
+    names = letters((*answer.mails, *choices.others, *([answer.versus] if answer.versus else [])))
     steps = {str(number): say(words) for number, (_, words) in enumerate(STEPS)}
     return {
         "id": answer.id,
@@ -92,8 +95,8 @@ def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> 
         "step": step,
         "last_step": ALL,
         "until": say(STEPS[step][1]),
-        "mails": [_option(mail.template, _words(mail), answer.mail.template) for mail in answer.mails],
-        "others": _others(answer, choices),
+        "mails": [_option(mail.template, names[mail.template], answer.mail.template) for mail in answer.mails],
+        "others": _others(answer, choices, names),
         "devices": _filter(choices.devices, answer.device, {}),
         "clients": _filter(choices.clients, answer.client, {}),
         "countries": _filter(choices.countries, answer.country, country_names()),
@@ -101,7 +104,7 @@ def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> 
         "asked": {name: value for name, value in asked.items() if name == "layer"},
         "drawing": f"{path}/mail?{urlencode(asked)}",
         "export": f"{path}.svg?{urlencode(asked)}",
-        "versus": "" if answer.versus is None else _words(answer.versus),
+        "versus": "" if answer.versus is None else names[answer.versus.template],
         "versus_base": "" if answer.versus is None else figures.count(answer.versus.base),
         "rows": [row(answer, spot, longest) for spot in answer.spots],
         "only_there": [f"{spot.number}. {spot.label or say('(no text)')}" for spot in answer.only_there],
@@ -166,7 +169,7 @@ def _amount(answer: ClickMap, number: float) -> str:
 
 def points(value: float) -> str:
     """A difference of rates in percentage points: "+1.3 pp"."""
-    return say("%(number)s pp", number=f"{value * 100:+.1f}")
+    return say("%(number)s pp", number=figures.signed(value * 100, 1))
 
 
 def _strength(answer: ClickMap, spot: Spot, shown: float, changed: float) -> float:
@@ -236,16 +239,33 @@ def _filter(names: tuple[str, ...], chosen: str, labels: dict[str, str]) -> list
     return [_option("", say("all"), chosen), *(_option(name, labels.get(name, term(name)), chosen) for name in known)]
 
 
-def _others(answer: ClickMap, choices: Choices) -> list[Choice]:
+def _others(answer: ClickMap, choices: Choices, names: Mapping[str, str]) -> list[Choice]:
     chosen = "" if answer.versus is None else answer.versus.template
     offered = [mail for mail in choices.others if mail.template != answer.mail.template]
     if answer.versus is not None and chosen not in {mail.template for mail in offered}:
         offered.append(answer.versus)
-    named = (_option(mail.template, f"{mail.campaign_name}: {_words(mail)}", chosen) for mail in offered)
+    named = (_option(mail.template, f"{mail.campaign_name}: {names[mail.template]}", chosen) for mail in offered)
     return [_option("", say("nothing"), chosen), *named]
 
 
-def _words(mail: Mail) -> str:
+def letters(mails: Iterable[Mail]) -> dict[str, str]:
+    """Template to the subject of the letter, with a number where others of the campaign look the same."""
+    alike: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for mail in mails:
+        alike[mail.campaign, _subject(mail)][mail.template] = None
+    return {
+        template: _letter(subject, number if len(templates) > 1 else 0)
+        for (_, subject), templates in alike.items()
+        for number, template in enumerate(templates, 1)
+    }
+
+
+def _subject(mail: Mail) -> str:
     subject = fields.read(mail.subject)
-    shown = subject if len(subject) <= _SUBJECT_CHARS else f"{subject[: _SUBJECT_CHARS - 1]}…"
-    return f"“{shown}” ({mail.template})"
+    return subject if len(subject) <= _SUBJECT_CHARS else f"{subject[: _SUBJECT_CHARS - 1]}…"
+
+
+def _letter(subject: str, number: int) -> str:
+    if not number:
+        return f"“{subject}”"
+    return say("“%(subject)s”, letter %(number)s", subject=subject, number=str(number))

@@ -151,7 +151,7 @@ def points(value: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{100 * value:+.2f}" if abs(value) < 0.0095 else f"{100 * value:+.1f}"
+    return figures.signed(100 * value, 2 if abs(value) < 0.0095 else 1)
 
 
 def _why(found: Why) -> WhyView:

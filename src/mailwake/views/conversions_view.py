@@ -126,8 +126,8 @@ def _major(minor: float, currency: str) -> str:
 
 
 def _signed(minor: float, currency: str) -> str:
-    return f"{'+' if minor > 0 else ''}{_major(minor, currency)} {currency}"
+    return f"{'+' if minor > 0 else ''}{_major(minor, currency)} {currency}".replace("-", "\N{MINUS SIGN}")
 
 
 def _points(rate: float) -> str:
-    return f"{100 * rate:+.2f}"
+    return figures.signed(100 * rate, 2)

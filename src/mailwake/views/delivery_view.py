@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import charts, figures
 from mailwake.drawing.charts import Part
 from mailwake.drawing.receipts import receipt_words
+from mailwake.drawing.terms import country
 from mailwake.language import inside, noted, say, several
 from mailwake.people.delivery import DeliveryCard, FormerOpinion, Happening, Opinion
 from mailwake.views.goals_view import goal_words
@@ -147,7 +148,7 @@ def _lead(judged: list[Happening]) -> str:
 
 def _card(happening: Happening, opinion: Opinion, begin: datetime, zone: ZoneInfo) -> Card:
     heaviest = max((abs(reason.weight) for reason in opinion.reasons), default=_HEAVY)
-    place = (happening.client, happening.device, happening.country)
+    place = (happening.client, happening.device, country(happening.country or ""))
     return Card(
         id=happening.id,
         title=_title(happening),
@@ -181,7 +182,7 @@ def _before(former: FormerOpinion, zone: ZoneInfo) -> str:
 
 
 def _speaks(weight: float) -> str:
-    shown = f"{weight:+.1f}"
+    shown = figures.signed(weight, 1)
     return say("%(weight)s for a person", weight=shown) if weight > 0 else say("%(weight)s for a machine", weight=shown)
 
 

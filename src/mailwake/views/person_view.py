@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.comparing.best_hours import PersonHour
 from mailwake.drawing import figures, pieces
-from mailwake.drawing.terms import term
+from mailwake.drawing.terms import country, term
 from mailwake.language import at_start, noted, say
 from mailwake.people.person import Copy, Person
 
@@ -47,7 +47,7 @@ def values(answer: Person, hour: PersonHour, zone: ZoneInfo) -> dict[str, Any]:
         (say("Best hour"), best_hour(hour)),
         (say("Last seen"), say("never") if answer.last_at is None else figures.moment(answer.last_at, zone)),
         (say("Devices"), ", ".join(map(term, answer.devices)) or say("not known")),
-        (say("Countries"), ", ".join(answer.countries) or say("not known")),
+        (say("Countries"), ", ".join(map(country, answer.countries)) or say("not known")),
     )
     return {
         "address": answer.address,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from mailwake.drawing.terms import country
 from mailwake.insight.answers import PeoplePage
-from mailwake.insight.report import country_names
 from mailwake.language import noted, say
 from mailwake.people.there import OTHERS, UNKNOWN
 from mailwake.segments.lexer import quoted
@@ -89,7 +89,7 @@ def _says(name: str, value: str) -> str:
     known, spoken = _WORDS[name]
     if value in known:
         return say(known[value])
-    return say(spoken, name=country_names().get(value, value) if name == "country" else value)
+    return say(spoken, name=country(value) if name == "country" else value)
 
 
 def _without(answer: PeoplePage, path: str, there: Mapping[str, str], name: str) -> str:

@@ -34,7 +34,7 @@ from mailwake.insight.report import find, overview
 from mailwake.insight.returned import returned
 from mailwake.insight.stores import Stores
 from mailwake.people.delivery import delivery_card
-from mailwake.people.people import FILTERS, people
+from mailwake.people.people import people_or_last
 from mailwake.people.person import person
 from mailwake.scoring.answers import score_of
 from mailwake.serving.entry import actor_of
@@ -140,8 +140,7 @@ def campaign_people(
 ) -> Response:
     """The people of one campaign, or those behind one number."""
     stores = stores_of(request)
-    wanted = outcome if outcome in FILTERS else "all"
-    answer = people(stores, find(stores, campaign), outcome=wanted, there=there, page=page)
+    answer = people_or_last(stores, find(stores, campaign), outcome=outcome, there=there, page=page)
     return render(request, "people.html", **people_view.values(answer, stores.zone))
 
 
