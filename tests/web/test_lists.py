@@ -53,3 +53,10 @@ def test_the_machines_on_a_link_are_told_with_their_reasons(asking: Asking) -> N
     page = words(asking.page("/campaigns/2"))
     assert re.search(r"\d+ clicks of machines: so soon after delivery \(\d+\)", page)
     assert "Of machines’ clicks most were: so soon after delivery" in page  # noqa: RUF001
+
+
+def test_both_files_of_people_write_times_alike(asking: Asking) -> None:
+    ours = {row["email"]: row["sent_at"] for row in rows(asking, "/campaigns/3/people.csv")}
+    exported = {row["address"]: row["sent_at"] for row in rows(asking, "/api/export/people?campaign=3")}
+    assert ours == exported
+    assert all(at.endswith("Z") for at in ours.values())
