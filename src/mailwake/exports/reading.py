@@ -120,7 +120,7 @@ def links(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
     yield [
         (
             int(link.template), link.number, link.label, link.role, link.href,
-            *(getattr(link.clicked, who) for who in _WHO), link.hits,
+            *(getattr(link.clicked, who) for who in _WHO), link.hits, link.subject, link.where,
         )
         for link in campaign_report(stores, asked.campaign).links
     ]  # fmt: skip
