@@ -15,15 +15,17 @@ from tests.insight import seeding
 
 from mailwake.drawing.rows import FORMULA_STARTS
 from mailwake.errors import BadInput
-from mailwake.events import CampaignId, EventType, Micros, event_id
+from mailwake.events import CampaignId, EventType, Handle, Micros, event_id
 from mailwake.exports import reading
 from mailwake.exports.formats import csv_parts, json_parts, moment_text, parquet_file
+from mailwake.exports.reading import Asked
 from mailwake.exports.tables import TABLES, asked_of, rows_of, table_named
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
 from mailwake.people.people import people
 from mailwake.people.there import ANYWHERE, There
 from mailwake.segments import keeper
+from mailwake.store.state import LinkRow
 
 
 def rows(stores: Stores, name: str, there: There = ANYWHERE, /, **asked: str) -> list[dict[str, Any]]:
