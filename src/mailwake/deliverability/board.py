@@ -72,7 +72,7 @@ def deliverability(stores: Stores, *, now: Micros, days: int = DAYS) -> Delivera
     past = _domains(stores, Micros(max(0, (today - HISTORY_DAYS + 1) * _DAY - ahead) * SECOND), age=_DAY, ahead=ahead)
     homes = providers_of(stores, {each.name for each in (*lately, *past) if each.name})
     largest = _largest(lately, homes)
-    classes = _classes(refusals(stores, None, since))
+    classes = _classes(refusals(stores, None, since), lately)
     told = {name: _sends(past, homes, name) for name in largest}
     found, silent, unseen = _turns(stores, told, today)
     return Deliverability(
@@ -95,7 +95,7 @@ def of_campaign(stores: Stores, campaign: Campaign) -> OfCampaign:
     """How one campaign's mail fared at each provider and domain."""
     domains = _domains(stores, Micros(0), age=_EVER, campaign=campaign.id)
     homes = providers_of(stores, {each.name for each in domains if each.name})
-    classes = _classes(refusals(stores, campaign, Micros(0)))
+    classes = _classes(refusals(stores, campaign, Micros(0)), domains)
     largest = _largest(domains, homes)
     return OfCampaign(
         id=str(campaign.id),
@@ -265,11 +265,12 @@ def _standing(complaints: Rate, held: Thresholds) -> str:
     return "under the watch line" if complaints.high < held.watch else "not sure"
 
 
-def _classes(rows: Iterable[Refusal]) -> dict[str | None, Counter[str]]:
-    """Domain to how many copies were refused for what kind of cause; a domain that is not known is None."""
+def _classes(rows: Iterable[Refusal], domains: Iterable[_Domain]) -> dict[str | None, Counter[str]]:
+    """Domain to how many copies were refused for what kind of cause; of domains that are not told apart None."""
+    named = {each.name for each in domains}
     found: dict[str | None, Counter[str]] = defaultdict(Counter)
     for domain, klass, _, _ in {(row.domain, row.klass, row.handle, row.campaign) for row in rows}:
-        found[domain][klass] += 1
+        found[domain if domain in named else None][klass] += 1
     return found
 
 
