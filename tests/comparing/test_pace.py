@@ -7,7 +7,7 @@ from tests.insight import seeding
 
 from mailwake.comparing.pace import DAY, HOUR, Group, at_age, earlier_campaigns, groups_of, pace, watch
 from mailwake.events import Class, EventType
-from mailwake.insight.report import campaign_report, find
+from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
 from mailwake.stats.uncertain import Expected
 
@@ -107,3 +107,9 @@ def test_a_campaign_without_mail_has_no_pace(stores: Stores) -> None:
     told = pace(stores, find(stores, "Empty"), now=seeding.micros(0))
     assert (told.sent_from, told.opened.curve, told.opened.base) == (None, (), 0)
     assert groups_of(stores, find(stores, "Empty").id) == {"opened": [], "clicked": []}
+
+
+def test_a_campaign_was_sent_from_when_its_list_says(stores: Stores) -> None:
+    seeding.crowd(stores, "News", people=40)
+    (line,) = overview(stores).campaigns
+    assert pace(stores, find(stores, "News"), now=seeding.micros(86_400)).sent_from == line.sent_from is not None

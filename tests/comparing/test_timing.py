@@ -7,7 +7,7 @@ from tests.insight import seeding
 
 from mailwake.comparing.timing import timing, zones
 from mailwake.events import Class, EventType
-from mailwake.insight.report import find
+from mailwake.insight.report import campaign_report, find
 from mailwake.insight.stores import Stores
 
 NOW = seeding.micros(86_400)
@@ -61,6 +61,23 @@ def test_one_campaign_and_the_last_days(stores: Stores) -> None:
     assert timing(stores, now=NOW).opened.total == 1
     assert timing(stores, now=NOW, campaign=find(stores, "old")).opened.total == 2
     assert sum(map(sum, timing(stores, now=NOW, campaign=find(stores, "old")).arrived)) == 2
+
+
+def test_mail_that_came_back_later_did_not_arrive(stores: Stores) -> None:
+    nine = datetime(2026, 11, 11, 9, 30, tzinfo=UTC)
+    sending = seeding.sending(stores, "news")
+    sending.people([f"p{n}@news.example" for n in range(3)])
+    for number in range(3):
+        after = nine.timestamp() - seeding.START.timestamp()
+        sending.add(EventType.SENT, number, after)
+        sending.add(EventType.DELIVERED, number, after)
+    sending.add(EventType.BOUNCED, 1, after + 86_000)
+    sending.write()
+    found = find(stores, "news")
+    assert sum(map(sum, timing(stores, now=NOW, campaign=found).arrived)) == 2
+    assert campaign_report(stores, found).tally.delivered == 2
+    rows = stores.events.ask("recipient_hours", recipients="", since=0, limit=10)
+    assert sum(row["copies"] for row in rows if row["kind"] == "arrived") == 2
 
 
 def test_few_reactions_name_no_hour(stores: Stores) -> None:

@@ -174,3 +174,20 @@ def test_one_campaign_is_told_by_provider_and_agrees_with_its_report(worsened: S
         "deferral_rate__sent": tally.deferred,
         "delivery_rate__sent": tally.sent,
     }
+
+
+def test_what_refusals_blame_adds_up_to_what_bounced_also_at_domains_of_few_people(stores: Stores) -> None:
+    sending = seeding.sending(stores, "Few")
+    people = [f"p{n}@{'gmail.com' if n < 30 else 'few.example'}" for n in range(33)]
+    sending.people(people)
+    for number, address in enumerate(people):
+        domain = address.partition("@")[2]
+        sending.add(EventType.SENT, number, 0, domain=domain)
+        if number % 8 == 0:
+            sending.add(EventType.BOUNCED, number, 5, domain=domain, source=Source.ESP)
+    sending.write()
+    told = deliverability(stores, now=NOW)
+    for found in (told.total, *told.providers, *told.domains, *of_campaign(stores, find(stores, "Few")).domains):
+        assert found is not None
+        assert sum(each.count for each in found.classes) == rates(found)["bounce_rate__sent"][0]
+    assert [(each.klass, each.count) for each in told.total.classes] == [("untold", 5)] if told.total else False

@@ -11,7 +11,7 @@ from mailwake.suppression.acts import BY_HAND
 
 def test_every_category_of_a_refusal_has_words() -> None:
     rules = tomllib.loads(files("mailwake.bounces").joinpath("rules.toml").read_text(encoding="utf-8"))
-    assert set(CAUSES) == set(rules["category"])
+    assert set(CAUSES) == {*rules["category"], "no_cause"}
     assert (cause("bad_mailbox"), cause("of_tomorrow"), cause("")) == ("no such mailbox", "of tomorrow", "")
 
 

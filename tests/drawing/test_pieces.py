@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailwake.drawing import pieces
-from mailwake.insight.answers import Group
+from mailwake.insight.answers import Group, LinkLine
 from mailwake.insight.metrics import metrics, rate
-from mailwake.insight.tally import NOBODY, Tally, reaction
+from mailwake.insight.tally import NOBODY, Reaction, Tally, reaction
 
 ZONE = ZoneInfo("UTC")
 
@@ -90,3 +90,21 @@ def test_a_campaign_not_sent_says_so() -> None:
 )
 def test_a_list_says_how_much_of_it_is_shown(number: int, of: int, text: str) -> None:
     assert pieces.listed(number, of, pieces.CAMPAIGNS) == text
+
+
+def test_links_of_several_mails_say_in_which_they_stand_and_what_all_got() -> None:
+    def line(template: str, subject: str, human: int, number: int = 1) -> LinkLine:
+        clicked = Reaction(human=human, possible=0, machine=1, raw=human + 1)
+        return LinkLine(
+            template=template, number=number, label="Take a seat", role="cta", href="https://a.example/",
+            clicked=clicked, hits=0, subject=subject, where="mso",
+        )  # fmt: skip
+
+    several = [line("7", "Come {{first_name}}", 3), line("8", "Come", 4), line("9", "Come", 0, number=2)]
+    assert [each.mail for each in pieces.links(several, "5")] == [
+        "in “Come [first_name]”; in all mails together 7 likely people, 9 raw",
+        "in “Come” (8); in all mails together 7 likely people, 9 raw",
+        "in “Come” (9)",
+    ]
+    (alone,) = pieces.links(several[:1], "5")
+    assert (alone.mail, alone.where) == ("", "Outlook only")

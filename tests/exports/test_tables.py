@@ -15,15 +15,17 @@ from tests.insight import seeding
 
 from mailwake.drawing.rows import FORMULA_STARTS
 from mailwake.errors import BadInput
-from mailwake.events import CampaignId, EventType, Micros, event_id
+from mailwake.events import CampaignId, EventType, Handle, Micros, event_id
 from mailwake.exports import reading
 from mailwake.exports.formats import csv_parts, json_parts, moment_text, parquet_file
+from mailwake.exports.reading import Asked
 from mailwake.exports.tables import TABLES, asked_of, rows_of, table_named
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
 from mailwake.people.people import people
 from mailwake.people.there import ANYWHERE, There
 from mailwake.segments import keeper
+from mailwake.store.state import LinkRow
 
 
 def rows(stores: Stores, name: str, there: There = ANYWHERE, /, **asked: str) -> list[dict[str, Any]]:
@@ -183,3 +185,28 @@ def test_what_cannot_be_had_is_told_with_what_can(stores: Stores, name: str, ask
 def test_times_are_of_one_width() -> None:
     assert moment_text(Micros(1_780_000_000_000_000)) == "2026-05-28T20:26:40.000000Z"
     assert moment_text(1_780_000_000_000_001) == "2026-05-28T20:26:40.000001Z"
+
+
+def test_beside_an_address_stands_its_domain_and_no_stand_in(tmp_path: Path) -> None:
+    opened = seeding.open_stores(tmp_path)
+    mail = seeding.sending(opened, "Few")
+    mail.people(["ann@few.example", "bob@few.example"])
+    for number in range(2):
+        forgotten = {"recipient": Handle(17)} if number else {}
+        mail.add(EventType.SENT, number, number, domain="~86dcba5c28e2", **forgotten)
+        mail.add(EventType.BOUNCED, number, 9 + number, domain="~86dcba5c28e2", **forgotten)
+    mail.write()
+    for table in ("bounces", "people", "events"):
+        told = {(row["address"], row["domain"]) for row in rows(opened, table, campaign="Few")}
+        assert told == {("ann@few.example", "few.example"), (None, "~86dcba5c28e2")}, table
+    asked = Asked(campaign=mail.campaign, outcome="all", segment="", now=NOW, is_nameless=True)
+    assert {row[3] for batch in reading.people(opened, asked) for row in batch} == {"~86dcba5c28e2"}
+    seeding.close(opened)
+
+
+def test_links_say_in_which_mail_they_stand_and_who_sees_them(tmp_path: Path) -> None:
+    opened = seeding.open_stores(tmp_path)
+    links = (LinkRow(number=1, href="https://shop.example/", label="Shop", role="cta", tracked=True, where="mso"),)
+    seeding.sending(opened, "One", links=links, subject="Hello")
+    assert [(row["subject"], row["stands_in"]) for row in rows(opened, "links", campaign="One")] == [("Hello", "mso")]
+    seeding.close(opened)

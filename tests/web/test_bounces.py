@@ -36,5 +36,16 @@ def test_a_count_above_its_base_is_no_rate(asking: Asking) -> None:
 
 def test_the_api_says_the_same(asking: Asking) -> None:
     told = asking.get("/api/bounces").json()
-    assert told["total"]["refused"]["count"] == 52
+    named = {line["name"]: line["refused"]["count"] for line in told["campaigns"]}
+    (crowd,) = [each for each in asking.get("/api/campaigns").json()["campaigns"] if each["id"] == "2"]
+    assert named["Crowd & Sons"] == 52 + crowd["tally"]["bounced"]  # nobody of the 52 is one of the crowd
+    causes = {cause["category"]: cause["count"] for cause in told["total"]["causes"]}
+    assert causes == {"bad_mailbox": 52, "no_cause": told["total"]["refused"]["count"] - 52}
     assert asking.get("/api/campaigns/2/bounces").json()["name"] == "Crowd & Sons"
+
+
+def test_the_page_and_that_of_providers_have_the_same_words_for_a_cause(asking: Asking) -> None:
+    bounces, providers = words(asking.page("/bounces")), words(asking.page("/deliverability"))
+    for said in ("dead address", "no cause known"):
+        assert said in bounces.lower()
+        assert said in providers.lower()

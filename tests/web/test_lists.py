@@ -60,3 +60,10 @@ def test_a_page_beyond_the_last_is_the_last_and_an_outcome_that_is_none_is_refus
     assert re.search(r"Page (\d+) of \1\b", last)
     assert "Nobody, so far." not in last
     assert asking.get("/campaigns/2/people?outcome=bogus").status_code == 400
+
+
+def test_both_files_of_people_write_times_alike(asking: Asking) -> None:
+    ours = {row["email"]: row["sent_at"] for row in rows(asking, "/campaigns/3/people.csv")}
+    exported = {row["address"]: row["sent_at"] for row in rows(asking, "/api/export/people?campaign=3")}
+    assert ours == exported
+    assert all(at.endswith("Z") for at in ours.values())

@@ -386,3 +386,14 @@ def test_a_page_number_that_cannot_be_is_a_page_with_a_reason(asking: Asking) ->
     response = asking.get("/campaigns/1/people?page=-1")
     assert response.status_code == 400
     assert "page" in Seen(response.text).text
+
+
+def test_a_list_says_why_it_is_not_as_long_as_the_sum_that_led_to_it(asking: Asking) -> None:
+    for outcome in ("opened_human", "clicked_human"):
+        assert "adds up the probabilities of all copies" in words(asking.page(f"/campaigns/2/people?outcome={outcome}"))
+    for rest in ("outcome=delivered", "outcome=opened_human&country=DE"):
+        assert "adds up the probabilities" not in words(asking.page(f"/campaigns/2/people?{rest}"))
+
+
+def test_figures_of_all_campaigns_say_so_where_the_list_is_narrowed(asking: Asking) -> None:
+    assert "All campaigns together, whatever the list below is narrowed to" in words(asking.page("/?q=crowd"))

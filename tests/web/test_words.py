@@ -10,10 +10,10 @@ import pytest
 from tests.web.conftest import HOSTILE, NOW, Asking, troubled
 from tests.web.test_pages import PAGES
 
+from mailwake.deliverability.returned import advice
 from mailwake.drawing import fields
 from mailwake.insight.dialects import dialects
 from mailwake.insight.report import country_names
-from mailwake.insight.returned import advice
 from mailwake.insight.stores import Stores
 from mailwake.scoring.calls import Calls, calls
 from mailwake.scoring.desk import Desk

@@ -21,6 +21,7 @@ from mailwake.consents.proof import ConsentProof
 from mailwake.consents.standing import ConsentAnswer
 from mailwake.consents.telling import Contacts, Told
 from mailwake.deliverability.answers import Deliverability, OfCampaign
+from mailwake.deliverability.returned import Returned
 from mailwake.earnings.answers import CampaignConversions, GoalReport
 from mailwake.experiments.answers import AllAnswer, ExperimentAnswer, PlanAnswer
 from mailwake.exports.events import EventsPage
@@ -31,7 +32,6 @@ from mailwake.insight.answers import CampaignReport, Overview, PeoplePage
 from mailwake.insight.click_map import ClickMap
 from mailwake.insight.dialects import Definitions
 from mailwake.insight.reconcile import Reconciliation
-from mailwake.insight.returned import Returned
 from mailwake.native.report import NativeReport
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers

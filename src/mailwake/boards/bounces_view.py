@@ -7,26 +7,27 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailwake.boards.domains_view import ShareView
+from mailwake.deliverability.returned import Cause, Event, Line, Refused, Returned
 from mailwake.drawing import figures, pieces
 from mailwake.drawing.causes import cause as in_words
-from mailwake.insight.returned import Cause, Event, Line, Refused, Returned
 from mailwake.language import at_start, noted, say
 
 #: an incident in a word
 KINDS = {"storm": noted("storm"), "alarm": noted("alarm"), "import": noted("import")}
 #: the base of all rates here
 SENT = noted("sent")
-#: what each class blames, for people
+#: what each class blames, for people; the page on deliverability says the same
 KLASSES = {
     "all": noted("refused"),
     "hard": noted("dead address"),
-    "hard_probable": noted("probably dead"),
-    "soft": noted("for now"),
+    "hard_probable": noted("probably a dead address"),
+    "soft": noted("a cause that may pass"),
     "throttle": noted("too fast"),
     "block": noted("blames the sender"),
     "content": noted("blames the message"),
     "complaint": noted("their wish"),
-    "none": noted("arrived"),
+    "none": noted("no refusal"),
+    "untold": noted("no cause known"),
 }
 
 

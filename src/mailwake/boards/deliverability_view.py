@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from mailwake.boards.bounces_view import KLASSES
 from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Reach, Sent, Step, Turn
 from mailwake.deliverability.behind import OTHERS
 from mailwake.deliverability.turns import WATCHED
@@ -49,16 +50,6 @@ STANDINGS = {
     noted("under the watch line"): ("good", "✓"),
     noted("not sure"): ("unsure", "≈"),
     noted("cannot say"): ("", "–"),  # noqa: RUF001 - a dash stands for nothing known
-}
-_CLASSES = {
-    "hard": noted("address dead"),
-    "hard_probable": noted("address probably dead"),
-    "soft": noted("mailbox not ready"),
-    "throttle": noted("too fast"),
-    "block": noted("we are blocked"),
-    "content": noted("content refused"),
-    "complaint": noted("reported"),
-    "none": noted("no cause told"),
 }
 
 
@@ -240,7 +231,7 @@ def _line(place: Place) -> Line:
         href=f"/deliverability?{urlencode({'provider': place.name})}#weeks" if place.name and place.weeks else "",
         about=" · ".join(filter(None, (people, named))),
         figures=tuple(pieces.figure(each) for each in place.rates),
-        classes=tuple(f"{say(_CLASSES[each.klass])}: {figures.count(each.count)}" for each in place.classes),
+        classes=tuple(f"{say(KLASSES[each.klass])}: {figures.count(each.count)}" for each in place.classes),
         standing=Mark(kind=kind, sign=sign, word=say(place.standing)),
         held=say(
             "own lines %(watch)s and %(limit)s", watch=figures.percent(held.watch), limit=figures.percent(held.limit)

@@ -51,8 +51,8 @@ def values(told: Standing, zone: ZoneInfo) -> dict[str, Any]:
         "waiting": [(each.object, say(each.lane), figures.count(each.count)) for each in told.waiting],
         "refused": [(each.code, figures.count(each.count), each.messages) for each in told.refused],
         "runs": [_run(each, zone) for each in told.runs],
-        "calls": _of(told.calls, told.daily_calls),
-        "org_calls": _of(told.org_used, told.org_allowed),
+        "calls": _of(told.calls, told.daily_calls, told.calls_at, zone),
+        "org_calls": _org_calls(told, zone),
     }
 
 
@@ -81,10 +81,21 @@ def _run(run: JobSummary, zone: ZoneInfo) -> Run:
     )
 
 
-def _of(used: int | None, allowed: int | None) -> str:
+def _of(used: int | None, allowed: int | None, at: int | None, zone: ZoneInfo) -> str:
     if used is None or allowed is None:
         return say("not known yet")
-    return say("%(used)s of %(allowed)s", used=figures.count(used), allowed=figures.count(allowed))
+    of = {"used": figures.count(used), "allowed": figures.count(allowed)}
+    if at is None:
+        return say("%(used)s of %(allowed)s", **of)
+    return say("%(used)s of %(allowed)s, as of %(when)s", **of, when=_moment(at, zone))
+
+
+def _org_calls(told: Standing, zone: ZoneInfo) -> str:
+    """Everybody's are ours too, but the org tells them with its answers alone, and another process may call later."""
+    found = _of(told.org_used, told.org_allowed, told.org_used_at, zone)
+    if told.calls is None or told.org_used is None or told.calls <= told.org_used:
+        return found
+    return say("%(count)s, before the last of our calls", count=found)
 
 
 def _moment(micros: int | None, zone: ZoneInfo) -> str:

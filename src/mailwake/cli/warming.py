@@ -17,11 +17,11 @@ from mailwake.comparing.changes import changes
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
 from mailwake.deliverability.board import of_campaign
+from mailwake.deliverability.returned import returned
 from mailwake.errors import MailwakeError
 from mailwake.events import Micros
 from mailwake.insight.dialects import definitions
 from mailwake.insight.report import campaign_report, overview
-from mailwake.insight.returned import returned
 from mailwake.insight.stores import Stores
 from mailwake.scoring.desk import Desk
 from mailwake.store.state import Campaign

@@ -141,12 +141,12 @@ def pace(stores: Stores, campaign: Campaign, *, now: Micros) -> CampaignPace:
     groups = groups_of(stores, campaign.id)
     span = stores.events.ask("span", campaign=campaign.id)[0]
     seconds = now / SECOND
-    first = min((each.sent_at for some in groups.values() for each in some), default=None)
+    counts = stores.events.ask("campaign_counts", campaign=campaign.id)
     earlier = earlier_campaigns(stores, campaign, now=now)
     return CampaignPace(
         id=str(campaign.id),
         name=campaign.name,
-        sent_from=None if first is None else moment(int(first) * SECOND),
+        sent_from=moment(counts[0]["sent_from"]) if counts else None,
         fresh_at=moment(span["received_at"]),
         opened=_pace("opened", groups["opened"], seconds, _shapes(stores, earlier, "opened", seconds)),
         clicked=_pace("clicked", groups["clicked"], seconds, _shapes(stores, earlier, "clicked", seconds)),

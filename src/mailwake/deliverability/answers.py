@@ -8,8 +8,8 @@ from datetime import date, datetime
 import msgspec
 
 from mailwake.deliverability.providers import Thresholds
+from mailwake.deliverability.returned import Refused
 from mailwake.insight.metrics import Rate
-from mailwake.insight.returned import Refused
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,18 +11,16 @@ from typing import Any
 from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Step, Turn, Unseen
 from mailwake.deliverability.providers import Thresholds, providers_of, thresholds
 from mailwake.deliverability.reach import reach
+from mailwake.deliverability.returned import CLASSES, refusals, share_refused
 from mailwake.deliverability.turns import RECENT_DAYS, Send, day_of, sends_of, turns
-from mailwake.errors import NotEnoughData
 from mailwake.events import SECOND, Micros
 from mailwake.insight.domain_names import domain_names
 from mailwake.insight.metrics import Rate, metrics, rate
-from mailwake.insight.returned import CLASSES, Refused
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import Tally, add
 from mailwake.language import say
-from mailwake.stats.rates import wilson_interval
 from mailwake.stats.uncertain import Expected
-from mailwake.store.state import Campaign
+from mailwake.store.state import Campaign, Refusal
 
 #: Rates are of copies of so many days; changes are looked for in so many more.
 DAYS, HISTORY_DAYS = 30, 91
@@ -74,7 +72,7 @@ def deliverability(stores: Stores, *, now: Micros, days: int = DAYS) -> Delivera
     past = _domains(stores, Micros(max(0, (today - HISTORY_DAYS + 1) * _DAY - ahead) * SECOND), age=_DAY, ahead=ahead)
     homes = providers_of(stores, {each.name for each in (*lately, *past) if each.name})
     largest = _largest(lately, homes)
-    classes = _classes(stores, since)
+    classes = _classes(refusals(stores, None, since), lately)
     told = {name: _sends(past, homes, name) for name in largest}
     found, silent, unseen = _turns(stores, told, today)
     return Deliverability(
@@ -97,9 +95,7 @@ def of_campaign(stores: Stores, campaign: Campaign) -> OfCampaign:
     """How one campaign's mail fared at each provider and domain."""
     domains = _domains(stores, Micros(0), age=_EVER, campaign=campaign.id)
     homes = providers_of(stores, {each.name for each in domains if each.name})
-    classes: dict[str | None, Counter[str]] = defaultdict(Counter)
-    for refusal in stores.state.refusals_of_campaign(campaign.id):
-        classes[refusal.domain][refusal.klass] += 1
+    classes = _classes(refusals(stores, campaign, Micros(0)), domains)
     largest = _largest(domains, homes)
     return OfCampaign(
         id=str(campaign.id),
@@ -233,7 +229,7 @@ def _place(  # noqa: PLR0917 - what a row is made of
         recipients=sum(each.people or 0 for each in domains) if all(each.name for each in domains) else None,
         sent=tally.sent,
         rates=rates,
-        classes=tuple(_refused(each, refused[each], tally.sent) for each in CLASSES if refused[each]),
+        classes=tuple(share_refused(each, refused[each], tally.sent) for each in CLASSES if refused[each]),
         thresholds=held,
         standing=_standing(rates[RATES.index(_COMPLAINTS)], held),
         weeks=() if sends is None else tuple(_weeks(sends, today, held)),
@@ -269,20 +265,12 @@ def _standing(complaints: Rate, held: Thresholds) -> str:
     return "under the watch line" if complaints.high < held.watch else "not sure"
 
 
-def _refused(klass: str, count: int, base: int) -> Refused:
-    try:
-        interval = wilson_interval(count, base)
-    except (NotEnoughData, ValueError):
-        why = say("cannot say: only %(base)s are known to have been sent there", base=f"{base:,}")
-        return Refused(klass=klass, count=count, base=base, rate=None, low=None, high=None, cannot_say=why)
-    return Refused(klass=klass, count=count, base=base, rate=count / base, low=interval.low, high=interval.high)
-
-
-def _classes(stores: Stores, since: Micros) -> dict[str | None, Counter[str]]:
-    """Domain to how many copies were refused for what kind of cause; a domain that is not known is None."""
+def _classes(rows: Iterable[Refusal], domains: Iterable[_Domain]) -> dict[str | None, Counter[str]]:
+    """Domain to how many copies were refused for what kind of cause; of domains that are not told apart None."""
+    named = {each.name for each in domains}
     found: dict[str | None, Counter[str]] = defaultdict(Counter)
-    for domain, klass, copies in stores.state.refusal_classes(since=since):
-        found[domain][klass] += copies
+    for domain, klass, _, _ in {(row.domain, row.klass, row.handle, row.campaign) for row in rows}:
+        found[domain if domain in named else None][klass] += 1
     return found
 
 

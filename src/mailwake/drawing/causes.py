@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailwake.language import noted, say
 
-#: categories of bounces/rules.toml; tests/drawing/test_causes.py compares them
+#: categories of bounces/rules.toml, which tests/drawing/test_causes.py compares, and what has none
 CAUSES = {
     "bad_mailbox": noted("no such mailbox"),
     "bad_domain": noted("no such domain"),
@@ -33,6 +33,7 @@ CAUSES = {
     "auto_reply": noted("answered by a program"),
     "address_change": noted("they have a new address"),
     "challenge": noted("asked whether a person wrote"),
+    "no_cause": noted("no cause was written down"),
 }
 #: of events (`events.Source`), and what else puts an address on the list
 SOURCES = {

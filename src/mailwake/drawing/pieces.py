@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from mailwake.drawing import charts, figures
+from mailwake.drawing import charts, fields, figures
 from mailwake.drawing.charts import Part
 from mailwake.drawing.terms import term
 from mailwake.insight.answers import Group, LinkLine
@@ -17,6 +18,8 @@ from mailwake.insight.metrics import Rate, metrics
 from mailwake.insight.tally import Reaction, Tally
 from mailwake.language import forms, noted, say, several
 
+#: where a link stands
+WHERE = {"html": "", "mso": noted("Outlook only"), "text": noted("text part")}
 #: with the marks that stand for them everywhere
 WHO = {
     "human": noted("● people"),
@@ -95,6 +98,10 @@ class LinkView:
     why: tuple[str, ...]
     #: clicks of machines
     machine_clicks: str
+    #: where in the mail, if that is not where most links stand
+    where: str
+    #: which mail of the campaign, and what the same link got in all of them; empty: there is one mail alone
+    mail: str
 
 
 def figure(rate: Rate) -> Figure:
@@ -189,6 +196,7 @@ def links(rows: Iterable[LinkLine], campaign: str) -> list[LinkView]:
     """The ranking of links. Only http and https become something to click on: a label or target may be hostile."""
     shown = list(rows)
     longest = max((row.clicked.raw for row in shown), default=0)
+    mails = _mails(shown)
     return [
         LinkView(
             number=row.number,
@@ -202,9 +210,39 @@ def links(rows: Iterable[LinkLine], campaign: str) -> list[LinkView]:
             people=f"/campaigns/{campaign}/links/{row.number}/people?template={row.template}",
             why=() if row.machines is None else why(row.machines),
             machine_clicks="" if row.machines is None else listed(row.machines.clicks, row.machines.clicks, CLICKS),
+            where=say(WHERE.get(row.where, row.where)),
+            mail=mails.get((row.template, row.number), ""),
         )
         for row in shown
     ]
+
+
+def _mails(rows: Sequence[LinkLine]) -> dict[tuple[str, int], str]:
+    """Template and number to the mail a link stands in, with what the same link got in all; empty for one mail."""
+    subjects = {row.template: row.subject for row in rows}
+    if len(subjects) < 2:
+        return {}
+    uses = Counter(subjects.values())
+    same: dict[tuple[int, str, str], list[LinkLine]] = defaultdict(list)
+    for row in rows:
+        same[row.number, row.label, row.href].append(row)
+    return {
+        (row.template, row.number): _mail(row, uses[row.subject] > 1, same[row.number, row.label, row.href])
+        for row in rows
+    }
+
+
+def _mail(row: LinkLine, is_shared: bool, same: Sequence[LinkLine]) -> str:
+    """Where mails share a subject, the number of the template tells them apart, as on the click map."""
+    subject = f"“{fields.read(row.subject)}”" + (f" ({row.template})" if is_shared else "")
+    if len(same) < 2:
+        return say("in %(subject)s", subject=subject)
+    return say(
+        "in %(subject)s; in all mails together %(people)s likely people, %(anybody)s raw",
+        subject=subject,
+        people=figures.count(sum(each.clicked.human for each in same)),
+        anybody=figures.count(sum(each.clicked.raw for each in same)),
+    )
 
 
 def why(found: WhyMachines) -> tuple[str, ...]:

@@ -76,6 +76,8 @@ class Asked:
     segment: str
     now: Micros
     there: There = ANYWHERE
+    #: nobody's address is shown: a domain that would tell of somebody keeps its stand-in
+    is_nameless: bool = False
 
 
 def campaign_columns() -> dict[str, str]:
@@ -110,7 +112,7 @@ def people(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
     first = {"after_at": FIRST[0], "after_unit": FIRST[1]}
     found = stores.events.stream(question, batch=BATCH, limit=MANY, offset=0, **wanted, **first)
     for rows in found:
-        known = _addresses(stores, rows)
+        known = _addressed(stores, asked, rows)
         yield [(known.get(row["recipient"]), *(row[name] for name in _PERSON)) for row in rows]
 
 
@@ -120,7 +122,7 @@ def links(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
     yield [
         (
             int(link.template), link.number, link.label, link.role, link.href,
-            *(getattr(link.clicked, who) for who in _WHO), link.hits,
+            *(getattr(link.clicked, who) for who in _WHO), link.hits, link.subject, link.where,
         )
         for link in campaign_report(stores, asked.campaign).links
     ]  # fmt: skip
@@ -131,7 +133,7 @@ def events(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
     told = itemgetter(*EVENT_COLUMNS)
     silent = frozenset(stores.state.inert())
     for rows in event_batches(stores, _id(asked)):
-        known = _addresses(stores, rows)
+        known = _addressed(stores, asked, rows)
         for row in rows:
             row["address"] = known.get(row["recipient"])
         yield [told(row) for row in rows if may_leave(row, silent)]
@@ -162,7 +164,7 @@ def bounces(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
     wanted = [asked.campaign] if asked.campaign else sorted(stores.state.campaigns(), key=lambda each: each.id)
     for campaign in wanted:
         for rows in event_batches(stores, campaign.id, "returned"):
-            known = _addresses(stores, rows)
+            known = _addressed(stores, asked, rows)
             meant = stores.state.refusals_of_events(row["id"] for row in rows)
             yield [
                 (
@@ -200,8 +202,13 @@ def segment(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
         yield [(known[handle],) for handle in handles if handle in known]
 
 
-def _addresses(stores: Stores, rows: Iterable[Mapping[str, Any]]) -> dict[Handle, str]:
-    return stores.state.addresses({Handle(row["recipient"]) for row in rows if row["recipient"]})
+def _addressed(stores: Stores, asked: Asked, rows: Iterable[dict[str, Any]]) -> dict[Handle, str]:
+    """The addresses of these rows; beside one of them, a stand-in for its domain hides nothing and gives way to it."""
+    known = stores.state.addresses({Handle(row["recipient"]) for row in rows if row["recipient"]})
+    domains = {} if asked.is_nameless else stores.state.domains(known)
+    for row in rows:
+        row["domain"] = domains.get(row["recipient"], row["domain"])
+    return known
 
 
 def _id(asked: Asked) -> CampaignId:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -78,19 +79,20 @@ def _told(stores: Stores, view: str, now: Micros, *, addresses: bool, each: Call
     columns = {"campaign": "id"} if by_campaign else {}
     columns |= {column: table.columns[column] for column in names}
     known = meanings()["all"] | meanings()[view]
+    asked = Asked(campaign=None, outcome="all", segment="", now=now, is_nameless=not addresses)
     return Told(
         name=view,
         says=table.says,
         columns=columns,
         meanings={column: known[column] for column in columns},
-        batches=_batches(stores, table, now, kept, by_campaign=by_campaign, begin=lambda: each(view)),
+        batches=_batches(stores, table, asked, kept, by_campaign=by_campaign, begin=lambda: each(view)),
     )
 
 
 def _batches(
     stores: Stores,
     table: Table,
-    now: Micros,
+    asked: Asked,
     kept: Sequence[int],
     *,
     by_campaign: bool,
@@ -98,9 +100,9 @@ def _batches(
 ) -> Iterator[list[list[Any]]]:
     begin()
     if not by_campaign:
-        for batch in table.read(stores, Asked(campaign=None, outcome="all", segment="", now=now)):
+        for batch in table.read(stores, asked):
             yield [[row[place] for place in kept] for row in batch]
         return
     for campaign in sorted(stores.state.campaigns(), key=lambda found: found.id):
-        for batch in table.read(stores, Asked(campaign=campaign, outcome="all", segment="", now=now)):
+        for batch in table.read(stores, replace(asked, campaign=campaign)):
             yield [[campaign.id, *(row[place] for place in kept)] for row in batch]

@@ -63,7 +63,7 @@ TABLES: Mapping[str, Table] = {
             says="one occurrence of a tracked link of a campaign, and who followed it",
             columns={
                 **of_kind("template", "id"), **of_kind("number", "integer"), **of_kind("label role href", "text"),
-                **of_kind("human possible machine raw hits", "integer"),
+                **of_kind("human possible machine raw hits", "integer"), **of_kind("subject stands_in", "text"),
             },
             read=reading.links,
             knows=frozenset({"campaign"}),

@@ -78,6 +78,10 @@ class LinkLine:
     clicked: Reaction
     #: hits counted without saying whose (mode `aggregate`); None: left out, so few people stand behind them
     hits: int | None
+    #: of the mail it stands in, with its fields
+    subject: str = ""
+    #: html; mso: only Outlook shows it; text: in the text part
+    where: str = "html"
     #: why machines' clicks there are machines'; None: none clicked
     machines: WhyMachines | None = None
 

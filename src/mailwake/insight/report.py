@@ -204,12 +204,22 @@ def _links(
     stores: Stores, campaign: Campaign, counted: Counters, machines: Mapping[tuple[str, int], WhyMachines]
 ) -> tuple[LinkLine, ...]:
     clicked = {(row["template"], row["link"]): row for row in stores.events.ask("links", campaign=campaign.id)}
-    lines = [_link(link, clicked, counted, machines) for link in stores.state.links(campaign.id) if link.tracked]
+    subjects: dict[Any, str] = {each.id: each.subject for each in stores.state.templates(campaign.id)}
+    lines = [
+        _link(link, clicked, counted, machines, subject=subjects.get(link.template, ""))
+        for link in stores.state.links(campaign.id)
+        if link.tracked
+    ]
     return tuple(sorted(lines, key=_most_people_first))
 
 
 def _link(
-    link: LinkRow, clicked: Mapping[Any, Row], counted: Counters, machines: Mapping[tuple[str, int], WhyMachines]
+    link: LinkRow,
+    clicked: Mapping[Any, Row],
+    counted: Counters,
+    machines: Mapping[tuple[str, int], WhyMachines],
+    *,
+    subject: str,
 ) -> LinkLine:
     place = (link.template, link.number)
     return LinkLine(
@@ -220,6 +230,8 @@ def _link(
         href=link.href,
         clicked=_reaction(clicked[place]) if place in clicked else NOBODY,
         hits=counted.clicks(link.template or 0, link.number),
+        subject=subject,
+        where=link.where,
         machines=machines.get((str(link.template), link.number)),
     )
 

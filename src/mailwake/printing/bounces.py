@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from mailwake.boards.bounces_view import values
+from mailwake.deliverability.returned import Returned
 from mailwake.drawing.rows import number, write_rows
 from mailwake.drawing.terminal import table_of, visible
-from mailwake.insight.returned import Returned
 
 
 def show(answer: Returned, zone: ZoneInfo) -> None:

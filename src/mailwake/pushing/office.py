@@ -116,6 +116,6 @@ class Office:
             "followed_to": desk.store.mark("followed"),
             "calls": desk.calls_of_day(),
             "daily_calls": desk.budget.daily,
-            "org_usage": None if usage is None else asdict(usage),
+            "org_usage": None if usage is None else {**asdict(usage), "at": desk.org.wire.usage_at},
             "people": {kind: desk.store.count_people().get(kind, 0) for kind in PEOPLE},
         }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from mailwake.events import SECOND
 from mailwake.language import noted
 from mailwake.pushing.office import REPORT
 from mailwake.settings import Settings
@@ -66,14 +67,19 @@ class Standing:
     #: of the last 24 hours
     calls: int | None
     daily_calls: int
+    #: microseconds; when ours were counted, here and below None: not known
+    calls_at: int | None
     org_used: int | None
     org_allowed: int | None
+    #: microseconds; when the org said so
+    org_used_at: int | None
 
 
 #: where no org is named
 UNCONNECTED = Standing(
     org=None, user="", pushes=False, is_paused=False, people={}, waiting=(), refused=(), runs=(), looked_at=None,
-    followed_to=None, fault=None, calls=None, daily_calls=0, org_used=None, org_allowed=None,
+    followed_to=None, fault=None, calls=None, daily_calls=0, calls_at=None, org_used=None, org_allowed=None,
+    org_used_at=None,
 )  # fmt: skip
 
 
@@ -99,8 +105,10 @@ def standing(settings: Settings, store: CrmStore) -> Standing:
         fault=report.get("fault"),
         calls=report.get("calls"),
         daily_calls=told.daily_calls,
+        calls_at=_micros(report.get("written_at")),
         org_used=usage.get("used"),
         org_allowed=usage.get("allowed"),
+        org_used_at=_micros(usage.get("at")),
     )
 
 
@@ -113,6 +121,10 @@ def _refused(store: CrmStore) -> tuple[Refused, ...]:
         for code, rows in by_code.items()
     ]
     return tuple(sorted(found, key=lambda each: (-each.count, each.code)))
+
+
+def _micros(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * SECOND)
 
 
 def _report(path: Path) -> dict[str, Any]:

@@ -104,7 +104,8 @@ class Wire:
         self._signing_in = Lock()
         #: what the last answer said
         self.usage: Usage | None = None
-        self._usage_at = float("-inf")
+        #: when it said so, seconds since 1970
+        self.usage_at = float("-inf")
         #: calls made, those for a session too
         self.calls = 0
 
@@ -189,11 +190,11 @@ class Wire:
     def _learn(self, limits: str | None) -> None:
         found = usage_in(limits)
         if found is not None:
-            self.usage, self._usage_at = found, self._around.wall()
+            self.usage, self.usage_at = found, self._around.wall()
 
     def recent_usage(self, seconds: float) -> Usage | None:
         """What the last answers said, if that was not longer ago; None: not known."""
-        return self.usage if self._around.wall() - self._usage_at <= seconds else None
+        return self.usage if self._around.wall() - self.usage_at <= seconds else None
 
     def _signed_in(self) -> _Session:
         with self._signing_in:

@@ -30,7 +30,6 @@ ALL = len(STEPS) - 1
 _MARKS = {"human": "●", "machine": "□", "raw": noted("raw")}
 #: standing to kind of mark and sign
 _STANDINGS = {"higher": ("higher", "▲"), "lower": ("lower", "▼"), "not distinguishable": ("alike", "≈")}
-_WHERE = {"html": "", "mso": noted("Outlook only"), "text": noted("text part")}
 _SUBJECT_CHARS = 60
 #: Links of these roles are short and stand side by side, closer than their marks are wide.
 _LISTED = frozenset(("footer", "legal", "social", "unsubscribe", "preferences"))
@@ -192,7 +191,7 @@ def row(answer: ClickMap, spot: Spot, longest: int) -> Row:
         number=spot.number,
         label=spot.label or say("(no text)"),
         role=term(spot.role),
-        where=say(_WHERE.get(spot.where, spot.where)),
+        where=say(pieces.WHERE.get(spot.where, spot.where)),
         target=spot.href,
         href=pieces.safe_href(spot.href),
         badge=f"{say(_MARKS[answer.layer])} {badge_text(answer, spot)}" if spot.counts else say("no click"),

@@ -15,6 +15,17 @@ from mailwake.language import noted, say
 from mailwake.people.people import FILTERS
 from mailwake.views import there_view
 
+#: filter to why its list is not as long as the figure that leads to it
+_SUMS = {
+    "opened_human": noted(
+        "“Opened by people” among the campaign's figures adds up the probabilities of all copies in its base; this list"
+        " holds each copy that a person more likely than not opened."
+    ),
+    "clicked_human": noted(
+        "“Clicked by people” among the campaign's figures adds up the probabilities of all copies in its base; this"
+        " list holds each copy in which a person more likely than not clicked."
+    ),
+}
 #: who reacted to one copy
 ONE = {"human": noted("a person"), "possible": noted("perhaps a person"), "machine": noted("a machine")}
 
@@ -59,6 +70,7 @@ def values(answer: PeoplePage, zone: ZoneInfo) -> dict[str, Any]:
         "narrowed": f"&{narrowed}" if narrowed else "",
         "segment": there_view.segment(answer),
         "listed": f"{copies} · {say(FILTERS[answer.outcome])}",
+        "why_other": say(_SUMS[answer.outcome]) if answer.outcome in _SUMS and not there_view.chosen(answer) else "",
         "people": [_line(person, answer.id, zone) for person in answer.people],
         "pages": pages(path, asked, page=answer.page, total=answer.total, page_size=answer.page_size),
     }

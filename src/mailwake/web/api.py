@@ -23,6 +23,8 @@ from mailwake.comparing.pace import CampaignPace, pace
 from mailwake.comparing.pace import to_json as pace_to_json
 from mailwake.comparing.timing import timing
 from mailwake.comparing.timing import to_json as timing_to_json
+from mailwake.deliverability.returned import returned
+from mailwake.deliverability.returned import to_json as returned_to_json
 from mailwake.events import Micros
 from mailwake.exports.events import events_page
 from mailwake.exports.events import to_json as events_to_json
@@ -34,8 +36,6 @@ from mailwake.insight.dialects import to_json as definitions_to_json
 from mailwake.insight.reconcile import reconcile
 from mailwake.insight.reconcile import to_json as reconcile_to_json
 from mailwake.insight.report import campaign_report, find, overview
-from mailwake.insight.returned import returned
-from mailwake.insight.returned import to_json as returned_to_json
 from mailwake.insight.stores import Stores
 from mailwake.language import tag
 from mailwake.monitoring.status import Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Path, Query, Request
@@ -140,4 +140,5 @@ def _emptied(text: io.StringIO) -> str:
 
 
 def _cell(value: str | datetime | None) -> str:
-    return value.isoformat() if isinstance(value, datetime) else value or ""
+    """A time as the exports write it."""
+    return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}" if isinstance(value, datetime) else value or ""

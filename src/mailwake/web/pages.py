@@ -27,11 +27,11 @@ from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
 from mailwake.deliverability.board import of_campaign
+from mailwake.deliverability.returned import returned
 from mailwake.framing.rendering import render
 from mailwake.insight.answers import to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.report import find, overview
-from mailwake.insight.returned import returned
 from mailwake.insight.stores import Stores
 from mailwake.people.delivery import delivery_card
 from mailwake.people.people import people_or_last

@@ -115,6 +115,8 @@ def test_the_journal_tells_runs_and_what_stands(store: CrmStore) -> None:
     (run,) = store.runs()
     assert (run.job, run.written, run.refused, run.undone) == ("j", 1, 1, 0)
     store.undone(numbers[:1], "undone", at=NOW)
+    (run,) = store.runs()
+    assert (run.written, run.refused, run.undone) == (1, 1, 1)  # it was written, whatever became of it
     assert [each.state for each in store.entries("j")] == ["refused", "undone"]
     assert store.forget_entries(Micros(NOW + 1)) == 2
 

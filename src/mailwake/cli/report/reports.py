@@ -156,7 +156,7 @@ def _definitions(settings: Settings, campaign: str, dialect: str, *, as_json: bo
 
 
 def _bounces(settings: Settings, campaign: str, *, as_json: bool, as_csv: bool) -> None:
-    from mailwake.insight import returned as asked
+    from mailwake.deliverability import returned as asked
     from mailwake.insight.report import find
     from mailwake.insight.stores import zone_named
     from mailwake.printing import bounces as bounces_tables

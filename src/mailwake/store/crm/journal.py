@@ -53,7 +53,8 @@ class Journal:
 
     def runs(self, *, limit: int = 20) -> list[JobSummary]:
         """The latest runs."""
-        of = {name: func.sum(case((_journal.c.state == name, 1), else_=0)) for name in ("written", "refused", "undone")}
+        states = {"written": ("written", "undone", "kept"), "refused": ("refused",), "undone": ("undone",)}
+        of = {name: func.sum(case((_journal.c.state.in_(some), 1), else_=0)) for name, some in states.items()}
         began = func.min(_journal.c.at)
         query = select(_journal.c.job, began, *of.values()).group_by(_journal.c.job).order_by(began.desc())
         with self._database.reading() as connection:

@@ -194,6 +194,7 @@ class JobSummary:
 
     job: str
     began_at: Micros
+    #: also what was taken back since
     written: int
     refused: int
     undone: int

@@ -3,7 +3,7 @@
 -- $since integer    only what happened since then, microseconds
 -- $limit integer    rows
 -- recipient         handle
--- kind              arrived or reacted
+-- kind              arrived, and did not come back later, or reacted
 -- country           of a reaction that came from no proxy; null where not known
 -- hour              start of the hour, seconds since 1970
 -- copies            deliveries, each once for each kind of reaction: in the hour of the event that decides it
@@ -12,6 +12,16 @@ with wanted as (
     from events
     where happened_at >= $since and recipient is not null and delivery is not null
         and ($recipients = '' or recipient in ({each:$recipients}))
+),
+arrivals as (
+    select
+        max(recipient) as whose,
+        min(case when type = 'delivered' then happened_at end) as arrived_at,
+        max(case when type = 'delivered' then happened_at end) as delivered_at,
+        max(case when type = 'bounced' then happened_at end) as bounced_at
+    from wanted
+    where type in ('delivered', 'bounced')
+    group by delivery
 ),
 moments as (
     select
@@ -25,10 +35,9 @@ moments as (
     where reaction is not null
     group by delivery, reaction
     union all
-    select max(recipient) as reader, 'arrived' as kind, 2 as best, '' as place, min(happened_at) as moment
-    from wanted
-    where type = 'delivered'
-    group by delivery
+    select whose as reader, 'arrived' as kind, 2 as best, '' as place, arrived_at as moment
+    from arrivals
+    where {part:_delivered} = 1
 )
 select
     reader as recipient,

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 from tests.insight import seeding
 
-from mailwake.events import CampaignId, EventType, Handle, Micros
+from mailwake.deliverability.returned import Line, Returned, advice, returned, to_json
+from mailwake.events import CampaignId, DeliveryId, EventType, Handle, Micros, Source
 from mailwake.insight.report import find
-from mailwake.insight.returned import Line, Returned, advice, returned, to_json
 from mailwake.insight.stores import Stores
 from mailwake.stats.rates import wilson_interval
+from mailwake.store.events import EventRow
 from mailwake.store.state import Incident, IncidentKind, Refusal
 
 NOW = seeding.micros(3 * 86_400)
@@ -45,6 +46,7 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
 
 
 MAIL = (("gmail.com", 40), ("one.example", 10), ("two.example", 10), ("tiny.example", 1))
+PEOPLE = [f"p{n}@{domain}" for domain, many in MAIL for n in range(many)]
 REFUSED = (("gmail.com", 10), ("one.example", 3), ("two.example", 2), ("tiny.example", 1))
 
 
@@ -131,6 +133,45 @@ def test_what_is_older_than_ninety_days_is_no_part_of_all_campaigns(stores: Stor
     assert only(stores).total is not None
 
 
+def comes_back(stores: Stores, addresses: list[str]) -> None:
+    """These copies of Spring come back, as the event store has it, whatever the state store knows."""
+    handles = stores.state.handles(addresses, now=AT)
+    rows = [
+        EventRow(
+            id=90_000 + n, type=EventType.BOUNCED, at=Micros(AT + n), received_at=AT, source=Source.ESP,
+            campaign=CampaignId(1), delivery=DeliveryId(1_000_000 + PEOPLE.index(address)), recipient=handles[address],
+            domain="~1" + domain if (domain := address.partition("@")[2]) != "gmail.com" else domain, settled=True,
+        )
+        for n, address in enumerate(addresses)
+    ]  # fmt: skip
+    stores.events.write(rows=rows, counters=[])
+
+
+def test_what_came_back_without_a_cause_is_counted_and_said_last(stores: Stores) -> None:
+    comes_back(stores, ["p0@gmail.com", *(f"p{n}@gmail.com" for n in range(20, 32)), "p5@one.example"])
+    answer = only(stores)
+    assert answer.total is not None
+    assert (answer.total.refused.count, answer.total.causes[-1].category, answer.total.causes[-1].count) == (
+        16 + 13, "no_cause", 13,
+    )  # fmt: skip
+    assert sum(cause.count for cause in answer.total.causes) == answer.total.refused.count
+    assert [(each.klass, each.count) for each in named(answer.domains, "gmail.com").classes] == [
+        ("hard", 5), ("soft", 5), ("untold", 12),
+    ]  # fmt: skip
+    assert named(answer.places, "outlook.example").refused.count == 6
+    assert returned(stores, now=NOW).campaigns[0].refused.count == 29
+
+
+def test_a_copy_that_came_back_and_was_delivered_after_all_is_no_refusal(stores: Stores) -> None:
+    comes_back(stores, ["p30@gmail.com", "p31@gmail.com"])
+    late = EventRow(
+        id=95_000, type=EventType.DELIVERED, at=Micros(AT + 3_600_000_000), received_at=AT, source=Source.SEND,
+        campaign=CampaignId(1), delivery=DeliveryId(1_000_000 + 30), settled=True,
+    )  # fmt: skip
+    stores.events.write(rows=[late], counters=[])
+    assert [cause.count for cause in named(only(stores).places, "gmail.com").causes if cause.klass == "untold"] == [1]
+
+
 def test_storms_and_alarms_are_named(stores: Stores) -> None:
     for number, kind, place, category in (
         (5, IncidentKind.STORM, "gmail.com", None),
@@ -154,7 +195,7 @@ def test_nothing_came_back(stores: Stores) -> None:
 
 def test_every_cause_has_one_sentence_of_advice() -> None:
     table = tomllib.loads(files("mailwake.bounces").joinpath("rules.toml").read_text(encoding="utf-8"))
-    assert set(advice()) == set(table["category"])
+    assert set(advice()) == {*table["category"], "no_cause"}
     assert all(said.endswith(".") and said.count(". ") == 0 for said in advice().values())
 
 

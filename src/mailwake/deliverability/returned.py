@@ -1,7 +1,9 @@
 """Where mail comes back, why, and what to do: by campaign, by mail exchanger ("place") and by recipient domain.
 
-A line counts copies that were refused for good among copies that were sent there. A domain that few people share has a
-stand-in in the event store; its name comes from the state store, and the smallest stand together.
+A line counts copies that were refused for good among copies that were sent there. Of some of them no cause was written
+down; they count too, as a cause of their own, so that all causes add up to the copies that the overview calls bounced.
+A domain that few people share has a stand-in in the event store; its name comes from the state store, and the smallest
+stand together.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import msgspec
 
 from mailwake.errors import NotEnoughData
-from mailwake.events import SECOND, CampaignId, Micros
+from mailwake.events import SECOND, CampaignId, Handle, Micros
 from mailwake.insight.domain_names import domain_names
 from mailwake.insight.stores import Stores, moment
 from mailwake.language import say
@@ -33,15 +36,17 @@ LEAST_COPIES = 5
 MOST_LINES = 100
 #: Different words that are quoted of a cause.
 _WORDS = 3
+#: The cause and the class of copies that came back and of which no cause was written down.
+NO_CAUSE, UNTOLD = "no_cause", "untold"
 #: Whom the recipient's server blames: an address, a moment, us, the message; in the order shown.
-CLASSES = ("hard", "hard_probable", "soft", "throttle", "block", "content", "complaint", "none")
+CLASSES = ("hard", "hard_probable", "soft", "throttle", "block", "content", "complaint", "none", UNTOLD)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
     """How many copies were refused, of those that were sent there."""
 
-    #: hard, hard_probable, soft, throttle, block, content or complaint; all: of any class
+    #: hard, hard_probable, soft, throttle, block, content, complaint, none or untold; all: of any class
     klass: str
     count: int
     #: copies sent; 0: not known
@@ -68,7 +73,7 @@ class Words:
 class Cause:
     """One cause of refusals."""
 
-    #: a word of bounces/rules.toml
+    #: a word of bounces/rules.toml; no_cause: none was written down
     category: str
     klass: str
     #: copies
@@ -93,7 +98,7 @@ class Line:
     #: those that occur, in the order of `CLASSES`
     classes: tuple[Refused, ...]
     first_at: datetime
-    #: most copies first
+    #: most copies first; last those of which none was written down
     causes: tuple[Cause, ...]
 
 
@@ -132,7 +137,7 @@ class Returned:
 @cache
 def advice() -> dict[str, str]:
     """What to do about each cause."""
-    return tomllib.loads(files("mailwake.insight").joinpath("bounce_advice.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("mailwake.deliverability").joinpath("bounce_advice.toml").read_text(encoding="utf-8"))
 
 
 def returned(stores: Stores, *, now: Micros, campaign: Campaign | None = None) -> Returned:
@@ -144,7 +149,7 @@ def returned(stores: Stores, *, now: Micros, campaign: Campaign | None = None) -
         campaign: the only one; None: all of them, in the last `DAYS` days.
     """
     since = Micros(0 if campaign is not None else max(0, now - now % DAY - DAYS * DAY))
-    rows = stores.state.refusals_of_campaign(None if campaign is None else campaign.id, since=since)
+    rows = refusals(stores, campaign, since)
     sent = _sent(stores, campaign, since)
     places = stores.state.places(
         {*(row.domain for row in rows if row.domain), *(domain for _, domain in sent if domain)}
@@ -181,6 +186,42 @@ def returned(stores: Stores, *, now: Micros, campaign: Campaign | None = None) -
 def to_json(answer: Returned) -> bytes:
     """The answer as JSON, the same to the byte for everybody: one line."""
     return msgspec.json.encode(answer) + b"\n"
+
+
+def refusals(stores: Stores, campaign: Campaign | None, since: Micros) -> list[Refusal]:
+    """All that was refused for good from a time on, also what no cause was written down of.
+
+    Args:
+        stores: where to look.
+        campaign: the only one; None: all of them.
+        since: microseconds since 1970.
+    """
+    rows = stores.state.refusals_of_campaign(None if campaign is None else campaign.id, since=since)
+    told = {(row.handle, row.campaign) for row in rows}
+    asked = {"campaign": 0 if campaign is None else campaign.id, "since": since}
+    back = [
+        {**row, "one": row["recipient"], "another": None}
+        for row in stores.events.ask("returned_copies", **asked)
+        if (row["recipient"], row["campaign"]) not in told
+    ]
+    names = domain_names(stores, back)
+    return rows + [_untold(row, names.get(row["domain"] or "")) for row in back]
+
+
+def _untold(row: Mapping[str, Any], domain: str | None) -> Refusal:
+    """A copy that came back without a cause. Whose recipient is not known counts by its own number."""
+    return Refusal(
+        event=row["unit"],
+        handle=Handle(row["recipient"] or row["unit"]),
+        at=Micros(row["bounced_at"]),
+        category=NO_CAUSE,
+        klass=UNTOLD,
+        action="never",
+        rule="",
+        quoted=row["reason"] or "",
+        domain=domain,
+        campaign=None if row["campaign"] is None else CampaignId(row["campaign"]),
+    )
 
 
 def _sent(stores: Stores, campaign: Campaign | None, since: Micros) -> Counter[tuple[int | None, str | None]]:
@@ -221,10 +262,10 @@ def _line(name: str | None, rows: Sequence[Refusal], base: int, *, members: int 
     return Line(
         name=name,
         members=members,
-        refused=_refused("all", _copies(rows), base),
-        classes=tuple(_refused(each, _copies(by_class[each]), base) for each in CLASSES if each in by_class),
+        refused=share_refused("all", _copies(rows), base),
+        classes=tuple(share_refused(each, _copies(by_class[each]), base) for each in CLASSES if each in by_class),
         first_at=_time(min(row.at for row in rows)),
-        causes=tuple(sorted(causes, key=lambda cause: (-cause.count, cause.category))),
+        causes=tuple(sorted(causes, key=lambda cause: (cause.klass == UNTOLD, -cause.count, cause.category))),
     )
 
 
@@ -249,7 +290,8 @@ def _cause(category: str, rows: Sequence[Refusal]) -> Cause:
     )
 
 
-def _refused(klass: str, count: int, base: int) -> Refused:
+def share_refused(klass: str, count: int, base: int) -> Refused:
+    """So many copies of a class among so many sent, with the interval, or why there is no rate."""
     try:
         interval = wilson_interval(count, base)
     except (NotEnoughData, ValueError):
