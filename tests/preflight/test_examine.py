@@ -103,6 +103,16 @@ def with_bytes(old: bytes, new: bytes) -> Callable[[World], bytes]:
     return lambda world: sign(without_signature(world).replace(old, new, 1))
 
 
+def nested(depth: int) -> bytes:
+    """A multipart within a multipart, and so on."""
+    body = text_part()
+    for number in range(depth):
+        body = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n%b--b%d--\r\n" % (
+            number, number, body, number,
+        )  # fmt: skip
+    return body
+
+
 def with_picture(src: str, alt: str) -> Callable[[World], bytes]:
     return lambda world: letter(world, more=f'<img src="{src}" alt="{alt}">')
 
@@ -155,6 +165,10 @@ BROKEN = [
     Broken("raw_header", with_bytes(b"Subject: Spring", "Subject: Frühling,".encode()), "Früh".encode()),
     Broken("charset_wrong", with_bytes(b"7bit\r\n\r\nSpring", b"8bit\r\n\r\nSpr\xefng"), b"Spr\xefng"),
     Broken("charset_unknown", with_bytes(b"plain; charset=utf-8", b"plain; charset=klingon"), b"Content-Type"),
+    Broken("boundary_missing", with_bytes(b'; boundary="cut"', b""), b"Content-Type: multipart"),
+    Broken("boundary_unused", with_bytes(b'="cut"', b'="zzz"'), b"Content-Type: multipart"),
+    Broken("boundary_open", with_bytes(b"--cut--\r\n", b""), b"Content-Type: multipart"),
+    Broken("nested_deep", lambda world: letter(world, text=text_part() + b"--cut\r\n" + nested(60)), b"multipart/mixed"),
     Broken("encoding_unknown", with_bytes(b"Encoding: 7bit", b"Encoding: 9bit"), b"Content-Type"),
     Broken("nul_byte", with_bytes(b"roses", b"ro\0es"), b"ro\0es"),
     Broken("date_missing", with_field("Date", None), b"DKIM-Signature"),
