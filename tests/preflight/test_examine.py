@@ -185,6 +185,11 @@ BROKEN = [
     Broken("field_twice", with_bytes(b"To: ", b"To: other@example.org\r\nTo: "), b"To: reader"),
     Broken("unsubscribe_missing", with_field("List-Unsubscribe", None), b"DKIM-Signature"),
     Broken("unsubscribe_bad", with_field("List-Unsubscribe", "see our page"), b"List-Unsubscribe"),
+    *(
+        Broken("unsubscribe_bad", with_field("List-Unsubscribe", each), b"List-Unsubscribe", {"wall": None})
+        for each in ("<https://>", "<https://[::1>", "<https://localhost/u>", "<mailto:off@example.com>, <https:///u>")
+    ),
+    Broken("placeholder", with_field("List-Unsubscribe", "<https://{{host}}/u>"), b"{{host}}"),
     Broken("unsubscribe_no_https", with_field("List-Unsubscribe", "<mailto:off@example.com>"), b"List-Unsubscribe"),
     Broken("one_click_missing", with_field("List-Unsubscribe-Post", None), b"List-Unsubscribe:"),
     Broken("one_click_bad", with_field("List-Unsubscribe-Post", "List-Unsubscribe=Yes"), b"List-Unsubscribe-Post"),
