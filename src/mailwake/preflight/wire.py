@@ -46,12 +46,12 @@ def _headers(mail: Mail) -> Iterator[Finding]:
     if mail.message is None:
         return
     head = mail.raw[: mail.message.header_end]
+    rows = head.split(b"\n")  # once: a header may have a hundred thousand fields
     if found := _EIGHT.search(head):
         line = mail.line(found.start())
-        yield finding("raw_header", line, _text(head.split(b"\n")[line - 1]))
+        yield finding("raw_header", line, _text(rows[line - 1]))
     for name, _, first in mail.fields:
-        rows = head.split(b"\n")[first - 1 : first]
-        row = rows[0].rstrip(b"\r") if rows else b""
+        row = rows[first - 1].rstrip(b"\r") if first <= len(rows) else b""
         if LONG_HEADER < len(row) <= MOST_OCTETS and b" " in row[40:] and not _LEFT_LONG.fullmatch(name):
             yield finding("header_long", first, _text(row), octets=str(len(row)))
             return
