@@ -215,6 +215,8 @@ BROKEN = [
     Broken("link_own_file", with_link("file:///C:/drafts/prices.pdf"), b"file:"),
     Broken("link_own_file", with_link("C:/drafts/prices.pdf"), b"C:/drafts"),
     Broken("from_bad", with_field("From", "news"), b"From: news"),
+    Broken("byte_order_mark", lambda world: b"\xef\xbb\xbf" + letter(world), b"DKIM-Signature", {"names": None}),
+    Broken("link_broken", with_link("http://[bad]/"), b"[bad]"),
     Broken("link_broken", with_link("https://user@www.example.com/"), b"user@"),
     Broken("shortener", with_link("https://bit.ly/3xY"), b"bit.ly", {"visitor": None}),
     Broken("numeric_host", with_link("https://93.184.215.14/"), b"93.184.215.14", {"visitor": None}),

@@ -108,7 +108,15 @@ def test_text_that_says_https_and_a_link_that_is_not(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("written", "code"),
-    [(None, "from_missing"), ("a@example.com, b@example.com", "from_many"), ("nobody", "from_bad")],
+    [
+        (None, "from_missing"),
+        ("a@example.com, b@example.com", "from_many"),
+        ("nobody", "from_bad"),
+        (f"news@{'a' * 70}.com", "from_bad"),
+        ("news@[127.0.0.1]", "from_bad"),
+        ("news@127.0.0.1", "from_bad"),
+        (f"{'n' * 65}@example.com", "from_bad"),
+    ],
 )
 def test_a_from_that_is_none(world: World, written: str | None, code: str) -> None:
     fields = {name: value for name, value in world.fields().items() if name != "From"}
