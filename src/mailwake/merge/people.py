@@ -66,7 +66,8 @@ def read_people(path: Path) -> People:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as fault:
-        raise BadInput(f"{path}: {fault.strerror}") from None
+        what = "standard input is not read" if str(path) == "-" else fault.strerror
+        raise BadInput(f"{path}: {what}; give the path of a CSV file with a column email") from None
     except UnicodeDecodeError as fault:
         line = path.read_bytes()[: fault.start].count(b"\n") + 1
         raise BadInput(f"{path}, line {line}: is not UTF-8; save it as “CSV UTF-8”") from None
