@@ -57,7 +57,8 @@ class Switches:
         """Send the readers of a link to another address from now on.
 
         Raises:
-            BadInput: the address may not be tracked or is the link itself, nothing that was sent holds the link, or no reason is given.
+            BadInput: the address may not be tracked or is the link itself, nothing that was sent holds the link, or no
+                reason is given.
             Unavailable: the store or the file cannot be written.
         """
         address = self.checked(to)
