@@ -25,6 +25,7 @@ WORDS = {
     "language": set(),
     "guesses": set(),
     "reduced": {"events", "modes"},
+    "sheets": {"errors"},
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.

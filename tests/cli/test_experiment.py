@@ -148,6 +148,8 @@ def test_a_draft_is_deleted_with_its_list_and_a_new_one_gets_none_of_it(home: Ho
     assert kept is not None
     list_of(kept, home.folder / "people.csv", home.folder / "data")
     assert kept_list(home.folder / "data", kept).exists()
+    with pytest.raises(BadInput, match="send it first"):  # once decided it could never be deleted
+        run("decide", "Draft", "A", "--why", "the first one")
     assert run("delete", "Draft") == "deleted\n"
     assert not kept_list(home.folder / "data", kept).exists()
     with pytest.raises(BadInput, match="no experiment 'Draft'"):
@@ -160,6 +162,10 @@ def test_a_draft_is_deleted_with_its_list_and_a_new_one_gets_none_of_it(home: Ho
 def test_a_goal_decides_only_where_conversions_do(home: Home, run: Run) -> None:
     with pytest.raises(BadInput, match="name it with --goal"):
         run("create", "Sells", "spring.html", *SUBJECTS, "--metric", "conversions")
+    with pytest.raises(BadInput, match="name it with --goal"):
+        run("plan", "--metric", "conversions")
+    with pytest.raises(BadInput, match="there is no goal 'nope'; there are none yet"):
+        run("plan", "--metric", "conversions", "--goal", "nope")
     with pytest.raises(BadInput, match="there is no goal 'purchase'; there are none yet"):
         run("create", "Sells", "spring.html", *SUBJECTS, "--metric", "conversions", "--goal", "purchase")
     goals.add(home.state(), "purchase", now=Micros(1), by="ann")

@@ -155,3 +155,8 @@ def test_the_whole_look_goes_through_the_command(tmp_path: Path) -> None:
     around = preflight._around(settings, online=False)
     assert dict(around.hosts) == {"t.example.com": "https://t.example.com"}
     assert (around.names, around.visitor, around.wall) == (None, None, None)
+
+
+def test_an_envelope_sender_that_is_no_address_is_refused(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="--envelope-sender 'garbage': is no address; write it as"):
+        run(good(tmp_path), envelope_sender="garbage")

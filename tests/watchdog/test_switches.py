@@ -89,6 +89,12 @@ def test_readers_are_sent_nowhere_that_a_tracked_link_may_not_lead(place: Place,
     assert edge(place).standing is Standing.NONE
 
 
+def test_a_link_is_not_sent_to_itself(place: Place, switches: Switches) -> None:
+    with pytest.raises(BadInput, match="readers go there already"):
+        switches.replace(Link(href=OLD), f" {OLD} ", at=NOW, **SAID)
+    assert place.store.decisions() == []
+
+
 def test_a_link_that_no_mail_holds_is_named_and_nothing_is_kept(place: Place, switches: Switches) -> None:
     for link in (Link(href="https://shop.example.com/typo"), Link(href=OLD, template=FIRST, number=2)):
         with pytest.raises(BadInput, match="no mail"):
@@ -96,7 +102,7 @@ def test_a_link_that_no_mail_holds_is_named_and_nothing_is_kept(place: Place, sw
     assert place.store.decisions() == []
 
 
-@pytest.mark.parametrize("why", ["", "  ", "x" * 201])
+@pytest.mark.parametrize("why", ["", "  ", "x" * 201, "=1\x1b[31m"])
 def test_a_decision_needs_a_reason(place: Place, switches: Switches, why: str) -> None:
     with pytest.raises(BadInput, match="reason"):
         switches.stop(Link(href=OLD), at=NOW, by="Eve", why=why)

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import IPv6Address
 from urllib.parse import quote_plus
 
 from mailwake.tokens import MAX_TARGET_BYTES
@@ -149,10 +150,17 @@ def _judge_host(host: str) -> tuple[WhyNot | None, str]:
             return WhyNot.BAD_HOST, ""
         return (None, host) if _ASCII_HOST.fullmatch(encoded) else (WhyNot.BAD_HOST, "")
     if host.startswith("["):
-        return None, host
+        return (None, host) if _is_ipv6(host[1:-1]) else (WhyNot.BAD_HOST, "")
     if _NUMERIC.search(host.rpartition(".")[2] or host):
         return (None, host) if _IPV4.fullmatch(host) else (WhyNot.UNSAFE, "")
     return (None, host.rstrip(".")) if _ASCII_HOST.fullmatch(host) else (WhyNot.BAD_HOST, "")
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return bool(IPv6Address(text))
+    except ValueError:
+        return False
 
 
 def add_parameters(href: str, parameters: Mapping[str, str]) -> str:

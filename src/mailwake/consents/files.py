@@ -10,6 +10,7 @@ from mailwake.consents import words
 from mailwake.consents.statements import Statement
 from mailwake.errors import BadInput
 from mailwake.events import Handle
+from mailwake.sheets import rows_of
 from mailwake.store.state import ConsentEntry, StateStore
 
 COLUMNS = (
@@ -55,21 +56,16 @@ def read_list(text: str) -> list[Statement]:
     """The statements of a list; a line without a state says nothing and is left out.
 
     Raises:
-        BadInput: it has no column of addresses or of states, or is no CSV.
+        BadInput: it has no column of addresses or of states, or a quote never closes.
     """
-    text = text.removeprefix("\ufeff")
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    found: list[Statement] = []
-    try:
-        places = _places([name.strip().lower() for name in next(reader, [])])
-        for row in reader:
-            cells = {name: _plain(row[at]) for name, at in places.items() if at < len(row)}
-            if cells.get("address") and cells.get("state"):
-                cells["state"] = said_in(cells["state"])
-                found.append(Statement(**cells, number=reader.line_num))
-    except csv.Error as fault:
-        raise BadInput(f"line {reader.line_num} is no CSV: {fault}") from None
+    rows, found = rows_of(text), list[Statement]()
+    _, heading = next(rows, (1, []))
+    places = _places([name.strip().lower() for name in heading])
+    for number, row in rows:
+        cells = {name: _plain(row[at]) for name, at in places.items() if at < len(row)}
+        if cells.get("address") and cells.get("state"):
+            cells["state"] = said_in(cells["state"])
+            found.append(Statement(**cells, number=number))
     return found
 
 

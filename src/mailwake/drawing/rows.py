@@ -16,7 +16,7 @@ def write_rows(rows: Sequence[dict[str, str]]) -> None:
         return
     writer = csv.writer(sys.stdout)
     writer.writerow(rows[0])
-    writer.writerows([safe_cell(value) for value in row.values()] for row in rows)
+    writer.writerows([_cell(value) for value in row.values()] for row in rows)
 
 
 def safe_cell(text: str) -> str:
@@ -24,6 +24,16 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
+class Number(str):
+    """A cell that is a number and never a formula, whatever its sign."""
+
+    __slots__ = ()
+
+
 def number(value: float | None) -> str:
     """A number as it is; empty where it is not known."""
-    return "" if value is None else repr(value)
+    return "" if value is None else Number(repr(value))
+
+
+def _cell(value: str) -> str:
+    return value if isinstance(value, Number) else safe_cell(value)

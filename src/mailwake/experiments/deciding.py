@@ -60,8 +60,13 @@ def decide(state: StateStore, experiment: Experiment, winner: int, *, now: Micro
     """Decide by hand; for good, because the rest may be on its way a moment later.
 
     Raises:
-        BadInput: it was decided before, or there is no reason.
+        BadInput: nothing of it was sent, it was decided before, or there is no reason.
     """
+    if not experiment.sent:
+        raise BadInput(
+            f"nothing of experiment {experiment.name!r} was sent yet, so there is nothing to decide; send it first "
+            "(`mailwake experiment send`), or delete it"
+        )
     if not why.strip() or not why.isprintable():
         raise BadInput("say why, in one line: whoever reads the library later will want to know")
     if not state.decide_experiment(experiment.id, winner, now=now, by=by, why=why.strip()):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from operator import attrgetter
 
+from mailwake.earnings import keeper as goals
 from mailwake.errors import BadInput, NotEnoughData
 from mailwake.experiments.converted import converted_by_campaign
 from mailwake.experiments.design import CONVERSIONS, METRICS, MOST_VARIANTS
@@ -27,7 +28,7 @@ class Asked:
     """What one wants to know."""
 
     metric: str = "human_click_rate__delivered_trackable"
-    #: name of the goal that `CONVERSIONS` counts; empty: of none, and what is usual is not known
+    #: name of the goal that `CONVERSIONS` counts; empty for all other metrics
     goal: str = ""
     #: rate that is usual, 0 to 1; None: as in what was sent so far
     baseline: float | None = None
@@ -73,9 +74,11 @@ def plan(stores: Stores, asked: Asked) -> Plan:
     """How many copies find the smallest rise worth having four times in five, with looks at any time.
 
     Raises:
-        BadInput: what was asked cannot be.
+        BadInput: what was asked cannot be, or there is no such goal.
     """
     _check(asked)
+    if asked.goal:
+        goals.find(stores.state, asked.goal)
     usual, weight = _usual(stores, asked)
     target = usual * (1 + asked.lift)
     if not 0 < target < 1:
@@ -109,8 +112,8 @@ def plan(stores: Stores, asked: Asked) -> Plan:
 def _check(asked: Asked) -> None:
     if asked.metric not in METRICS:
         raise BadInput(f"{asked.metric!r} decides no experiment; {', '.join(METRICS)} can")
-    if asked.goal and asked.metric != CONVERSIONS:
-        raise BadInput("a goal is what conversions count; clicks and opens have none")
+    if bool(asked.goal) != (asked.metric == CONVERSIONS):
+        raise BadInput("conversions decide by one goal: name it with --goal; clicks and opens have none")
     if asked.baseline is not None and not 0 < asked.baseline < 1:
         raise BadInput("the usual rate is above 0 % and below 100 %")
     if not 0 < asked.lift <= 10:

@@ -48,6 +48,8 @@ class Entity:
     #: type when it names none
     default_type: str = "text/plain"
     parts: list[Entity] = field(default_factory=list)
+    #: its boundary was looked for, and no line ends the last part
+    is_open: bool = field(init=False, default=False)
     #: type and subtype in lower case; plain text where it says something impossible
     content_type: str = field(init=False)
     #: Content-Transfer-Encoding in lower case; empty where there is none
@@ -161,6 +163,7 @@ def _split(entity: Entity, boundary: bytes) -> Iterator[tuple[int, int]]:
             if rest[1]:
                 return
         position = lines.find(mark, position + len(mark), end)
+    entity.is_open = True
     if part_start >= 0:
         yield part_start, end
 

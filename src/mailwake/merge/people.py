@@ -8,20 +8,17 @@ Source: RFC 4180 (CSV), RFC 5321 section 4.1.2 and 4.5.3.1 (addresses and their 
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mailwake.errors import BadInput
 from mailwake.events import Handle
+from mailwake.sheets import rows_of
 from mailwake.store.state import StateStore
 from mailwake.store.state.address import address_key
 
-#: Excel writes semicolons in half of Europe; tabs come from copying out of a sheet.
-_SEPARATORS = (",", ";", "\t")
 _ATOM = r"[^\s@\"(),:;<>\[\\\]\x00-\x1f\x7f]"
 _ADDRESS = re.compile(rf"{_ATOM}{{1,64}}@(?P<domain>{_ATOM}{{1,253}})")
 _LABEL = re.compile(r"(?!-)[^\W_](?:[\w-]{0,61}[^\W_])?(?<!-)", re.UNICODE)
@@ -69,7 +66,8 @@ def read_people(path: Path) -> People:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as fault:
-        raise BadInput(f"{path}: {fault.strerror}") from None
+        what = "standard input is not read" if str(path) == "-" else fault.strerror
+        raise BadInput(f"{path}: {what}; give the path of a CSV file with a column email") from None
     except UnicodeDecodeError as fault:
         line = path.read_bytes()[: fault.start].count(b"\n") + 1
         raise BadInput(f"{path}, line {line}: is not UTF-8; save it as “CSV UTF-8”") from None
@@ -82,19 +80,19 @@ def parse_people(text: str, *, name: str) -> People:
     Args:
         text: CSV with a header line.
         name: what to call it in messages.
+
+    Raises:
+        BadInput: as `read_people`, or a quote never closes.
     """
-    first = text.partition("\n")[0]
-    separator = max(_SEPARATORS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     try:
-        columns = tuple(column.strip().lower() for column in next(reader, ()))
-        if "email" not in columns:
-            raise BadInput(f"{name}: no column is called email; found {', '.join(filter(None, columns)) or 'none'}")
-        if twice := {c for c in columns if c and columns.count(c) > 1}:
-            raise BadInput(f"{name}: two columns are called {min(twice)}")
-        rows = list(_rows(reader))
-    except csv.Error as fault:
-        raise BadInput(f"{name}, line {reader.line_num}: {fault}") from None
+        (_, heading), *rows = [*rows_of(text)] or [(1, [])]
+    except BadInput as fault:
+        raise BadInput(f"{name}: {fault}") from None
+    columns = tuple(column.strip().lower() for column in heading)
+    if "email" not in columns:
+        raise BadInput(f"{name}: no column is called email; found {', '.join(filter(None, columns)) or 'none'}")
+    if twice := {c for c in columns if c and columns.count(c) > 1}:
+        raise BadInput(f"{name}: two columns are called {min(twice)}")
     return _sort_out(rows, columns)
 
 
@@ -109,13 +107,6 @@ def only(listed: People, state: StateStore, chosen: Collection[Handle]) -> Peopl
     known = state.known_handles([person.address for person in listed.people])
     people = tuple(person for person in listed.people if known.get(person.address) in chosen)
     return replace(listed, people=people)
-
-
-def _rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    line = 2
-    for cells in reader:
-        yield line, cells
-        line = getattr(reader, "line_num", line) + 1  # a quoted cell may span lines
 
 
 def _sort_out(rows: list[tuple[int, list[str]]], columns: tuple[str, ...]) -> People:

@@ -115,6 +115,12 @@ def _tag_of_picture(page: Part) -> Iterator[Finding]:
             return
 
 
+def tag_in(text: str) -> str:
+    """The first merge tag of a text; empty where there is none."""
+    found = _TAGS.search(text)
+    return found[0] if found else ""
+
+
 def _first_tag(part: Part) -> tuple[int, str] | None:
     if not part.is_html:
         found = _TAGS.search(part.text.view)

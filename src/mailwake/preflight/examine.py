@@ -12,6 +12,7 @@ from mailwake.preflight.header import check_header
 from mailwake.preflight.links import check_links
 from mailwake.preflight.mail import Mail
 from mailwake.preflight.one_click import check_one_click
+from mailwake.preflight.structure import check_structure
 from mailwake.preflight.surroundings import Surroundings
 from mailwake.preflight.targets import check_targets, targets
 from mailwake.preflight.tracking import check_tracking
@@ -74,6 +75,7 @@ def _all(mail: Mail, around: Surroundings) -> Iterator[Finding | Unknown]:
         yield finding("no_message", 1)
         return
     yield from check_wire(mail)
+    yield from check_structure(mail)
     yield from check_header(mail, around)
     yield from check_body(mail)
     yield from check_links(mail, around)

@@ -13,6 +13,7 @@ from email.utils import getaddresses, parsedate_to_datetime
 
 from mailwake.preflight.findings import Finding, finding
 from mailwake.preflight.mail import Mail
+from mailwake.preflight.names import is_mailbox
 from mailwake.preflight.surroundings import Surroundings
 
 #: At most one of each (RFC 5322 section 3.6; RFC 2045 section 3; RFC 2369 section 3.4; RFC 2919 section 3).
@@ -22,7 +23,6 @@ _ONCE = (
 )  # fmt: skip
 _MESSAGE_ID = re.compile(r"<[^<>@\s]+@[^<>@\s]+>")
 _LIST_ID = re.compile(r"(?:[^<>]*)<[^<>\s]+\.[^<>\s]+>\s*")
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 #: Servers queue mail for five days; a date further off is a clock that is wrong or an old draft.
 _OLDEST, _LATEST = timedelta(days=6), timedelta(days=1)
 
@@ -56,7 +56,7 @@ def _sender(mail: Mail) -> Iterator[Finding]:
     line = mail.line_of("from")
     if len(addresses) > 1:
         yield finding("from_many", line, written)
-    elif not addresses or not _ADDRESS.fullmatch(addresses[0]):
+    elif not addresses or not is_mailbox(addresses[0]):
         yield finding("from_bad", line, written)
 
 

@@ -72,7 +72,7 @@ def _web(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding]:
     host = _host(target)
     if host in shorteners():
         yield finding("shortener", line, target, host=host)
-    if around.visitor is None and _is_inner(host):  # else it is asked, and does not answer
+    if around.visitor is None and is_inner(host):  # else it is asked, and does not answer
         yield finding("link_private", line, target, host=host)
     elif _NUMERIC.fullmatch(host):
         yield finding("numeric_host", line, target, host=host)
@@ -108,7 +108,7 @@ def misleads(anchor: Anchor, mail: Mail) -> bool:
     return owner(shown) not in unquote(href.partition("?")[2]).lower()
 
 
-def _is_inner(host: str) -> bool:
+def is_inner(host: str) -> bool:
     """Whether a host is of a private network, by its name or address alone."""
     if _INNER.search(host):
         return True

@@ -25,7 +25,7 @@ _HEADERS = {"content-type": "application/x-www-form-urlencoded", "connection": "
 
 def check_one_click(mail: Mail, around: Surroundings) -> Iterator[Finding | Unknown]:
     """That the address holds, and that its endpoint takes the POST; the first without asking anybody."""
-    url, own = one_click_url(mail), around.installation
+    url, own = one_click_url(mail, around), around.installation
     base = _own_base(mail, around)
     if around.is_transactional or (url is None and base is None):
         return

@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from mailwake.compose.links import Role
+from mailwake.compose.targets import has_placeholder, judge_target
+from mailwake.preflight.body import tag_in
 from mailwake.preflight.findings import Finding, finding
+from mailwake.preflight.links import is_inner
 from mailwake.preflight.mail import Anchor, Mail
 from mailwake.preflight.surroundings import Surroundings
 
@@ -22,10 +25,21 @@ _SIGNED_FIELDS = re.compile(r"(?:^|;)\s*h\s*=([^;]*)")
 _WORDS = re.compile(r"unsubscri|opt[ -]?out|abmelden|abbestellen|d[ée]sabonner|desinscri|darse de baja", re.IGNORECASE)
 
 
-def one_click_url(mail: Mail) -> str | None:
-    """The HTTPS address that takes Gmail's POST; None: there is none."""
+def one_click_url(mail: Mail, around: Surroundings) -> str | None:
+    """The HTTPS address that takes Gmail's POST; None: there is none that providers can call."""
     uris = _URI.findall(mail.first("list-unsubscribe") or "")
-    return next((uri for uri in uris if uri.lower().startswith("https://")), None)
+    return next((uri for uri in uris if _is_https(uri) and _is_callable(uri, around)), None)
+
+
+def _is_https(uri: str) -> bool:
+    return uri.lower().startswith("https:")
+
+
+def _is_callable(uri: str, around: Surroundings) -> bool:
+    """Whether an address leads somewhere, and, unless it is one of ours, to a host that the world can reach."""
+    why, host = judge_target(uri)
+    is_tried_out = host in around.hosts or (around.wall is not None and around.wall.allow_private)
+    return why is None and (is_tried_out or not is_inner(host))
 
 
 def check_unsubscribing(mail: Mail, around: Surroundings) -> Iterator[Finding]:
@@ -46,8 +60,8 @@ def _pair(mail: Mail, around: Surroundings) -> Iterator[Finding]:
     if not uris:
         yield finding("unsubscribe_bad", line, written)
         return
-    if one_click_url(mail) is None and not _is_own_http(uris, around):
-        yield finding("unsubscribe_no_https", line, written)
+    if one_click_url(mail, around) is None and not _is_own_http(uris, around):
+        yield _unusable(uris, line, written)
         return
     post = mail.first("list-unsubscribe-post")
     if post is None:
@@ -56,6 +70,13 @@ def _pair(mail: Mail, around: Surroundings) -> Iterator[Finding]:
         yield finding("one_click_bad", mail.line_of("list-unsubscribe-post"), post)
     else:
         yield from _signed(mail)
+
+
+def _unusable(uris: list[str], line: int, written: str) -> Finding:
+    """Why none of the addresses takes the POST."""
+    if unfilled := next(filter(has_placeholder, uris), None):
+        return finding("placeholder", line, written, tag=tag_in(unfilled) or unfilled)
+    return finding("unsubscribe_bad" if any(map(_is_https, uris)) else "unsubscribe_no_https", line, written)
 
 
 def _is_own_http(uris: list[str], around: Surroundings) -> bool:

@@ -20,6 +20,8 @@ LONG_HEADER = 78
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _LONG = re.compile(rb"[^\n]{999}[^\n]*")
 _ENCODINGS = frozenset(("", "7bit", "8bit", "binary", "quoted-printable", "base64"))
+#: UTF-8 as editors mark it
+_MARK = b"\xef\xbb\xbf"
 _EIGHT = re.compile(rb"[\x80-\xff]")
 #: These are long by nature, or are written by servers.
 _LEFT_LONG = re.compile(r"dkim-signature|arc-.*|received.*|authentication-results|list-.*|x-.*|references")
@@ -46,12 +48,14 @@ def _headers(mail: Mail) -> Iterator[Finding]:
     if mail.message is None:
         return
     head = mail.raw[: mail.message.header_end]
-    if found := _EIGHT.search(head):
+    if head.startswith(_MARK):
+        yield finding("byte_order_mark", 1)
+    rows = head.split(b"\n")  # once: a header may have a hundred thousand fields
+    if found := _EIGHT.search(head, len(_MARK) if head.startswith(_MARK) else 0):
         line = mail.line(found.start())
-        yield finding("raw_header", line, _text(head.split(b"\n")[line - 1]))
+        yield finding("raw_header", line, _text(rows[line - 1]))
     for name, _, first in mail.fields:
-        rows = head.split(b"\n")[first - 1 : first]
-        row = rows[0].rstrip(b"\r") if rows else b""
+        row = rows[first - 1].rstrip(b"\r") if first <= len(rows) else b""
         if LONG_HEADER < len(row) <= MOST_OCTETS and b" " in row[40:] and not _LEFT_LONG.fullmatch(name):
             yield finding("header_long", first, _text(row), octets=str(len(row)))
             return

@@ -99,14 +99,26 @@ def lift(state: StateStore, address: str, *, at: Micros, by: str, why: str, reas
     somebody back on a list that they left.
 
     Raises:
-        BadInput: it is no address, nobody was ever mailed at it, or somebody gave no reason.
+        BadInput: it is no address, nobody was ever mailed at it, somebody gave no reason, or there is no such one.
     """
     by, why = words("by", by), words("why", why)
+    if reason:
+        must_be_held(state, reason)
     handle = known(state, address)
     count = state.lift(handle, at, reason=reason, unless=() if reason else WISHES, by=by, why=why)
     stays = {row.reason for row in state.holding_against([handle])}
     log.info("suppressions.lifted", count=count)
     return Lifted(count, tuple(sorted(stays)))
+
+
+def must_be_held(state: StateStore, reason: str) -> None:
+    """Refuse a reason that nobody can be suppressed for; those of older lists, which still hold, are known too.
+
+    Raises:
+        BadInput: it is none.
+    """
+    if reason not in REASONS and reason not in state.holding_counts():
+        raise BadInput(f"{reason[:40]!r} is no reason; choose one of {', '.join(REASONS)}")
 
 
 def known(state: StateStore, address: str) -> Handle:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from mailwake.bounces.decide import Bounces
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, Micros
+from mailwake.sheets import rows_of
 from mailwake.store.state import Suppression, address_key
 from mailwake.suppression.scope import ALL, streams_of
 
@@ -99,35 +100,26 @@ def read_list(text: str, *, kind: str = "", now: Micros | None = None) -> tuple[
         now: what has expired by then is left out.
 
     Raises:
-        BadInput: there is no column of addresses, or no such kind.
+        BadInput: there is no column of addresses, no such kind, or a quote never closes.
     """
     if kind and _key(kind) not in _reasons() and _key(kind) not in _left_out():
         raise BadInput(
             f"a list of {kind[:40]!r} is not known; say bounces, unsubscribes, spam reports, blocks or manual"
         )
-    text = text.removeprefix("\ufeff")
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    rows = rows_of(text)
     found: dict[tuple[str, str, str | None, str | None], Line] = {}
     left: list[Left] = []
-    number = 1
-    try:
-        place = _places([name.strip().lower() for name in next(reader, [])])
-        while True:
-            number = reader.line_num + 1
-            row = next(reader, None)
-            if row is None:
-                break
-            if not any(cell.strip() for cell in row):
-                continue
-            cells = {name: _plain(row[at]) for name, at in place.items() if at < len(row)}
-            try:
-                for line in _lines(cells, number, kind, now):
-                    found.setdefault((address_key(line.address), line.reason, line.stream, line.campaign), line)
-            except BadInput as fault:
-                left.append(Left(number, str(fault)))
-    except csv.Error as fault:
-        left.append(Left(number, f"is no CSV from here on: {fault}"))
+    _, heading = next(rows, (1, []))
+    place = _places([name.strip().lower() for name in heading])
+    for number, row in rows:
+        if not any(cell.strip() for cell in row):
+            continue
+        cells = {name: _plain(row[at]) for name, at in place.items() if at < len(row)}
+        try:
+            for line in _lines(cells, number, kind, now):
+                found.setdefault((address_key(line.address), line.reason, line.stream, line.campaign), line)
+        except BadInput as fault:
+            left.append(Left(number, str(fault)))
     return list(found.values()), left
 
 

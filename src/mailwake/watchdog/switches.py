@@ -57,10 +57,14 @@ class Switches:
         """Send the readers of a link to another address from now on.
 
         Raises:
-            BadInput: the address may not be tracked, nothing that was sent holds the link, or no reason is given.
+            BadInput: the address may not be tracked or is the link itself, nothing that was sent holds the link, or no
+                reason is given.
             Unavailable: the store or the file cannot be written.
         """
-        self._decide(_of(link, Decision(href=link.href, kind=Kind.REPLACE, to=self.checked(to), at=at, by=by, why=why)))
+        address = self.checked(to)
+        if address == clean(link.href):
+            raise BadInput("readers go there already; give another address, or take the link away with `stop`")
+        self._decide(_of(link, Decision(href=link.href, kind=Kind.REPLACE, to=address, at=at, by=by, why=why)))
 
     def stop(self, link: Link, *, at: Micros, by: str, why: str) -> None:
         """Show the readers of a link the notice that it was taken away.
@@ -102,6 +106,8 @@ class Switches:
         why = " ".join(decision.why.split())
         if not why or len(why) > MAX_WHY:
             raise BadInput(f"give a reason of up to {MAX_WHY} characters; it is kept beside who decided it and when")
+        if not why.isprintable():
+            raise BadInput("the reason holds characters that steer a terminal; write it in letters alone")
         if decision.kind is not Kind.RESTORE:
             self._must_stand(decision)
         decision = replace(decision, why=why, by=decision.by[:64])

@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from mailwake.cli.options import ConfigOption
+from mailwake.drawing.terminal import visible
 from mailwake.errors import BadInput
 from mailwake.events import SECOND
 from mailwake.settings import DEFAULT_FILE, load
@@ -95,7 +96,8 @@ def _detour(told: Told) -> str:
     where = f" at template {each.template} number {each.number}" if each.template else ""
     to = f" to {each.to!r}" if each.to else ""
     doubt = "" if told.is_believed else "  NOT OURS, left out"
-    return f"{each.kind:<8} {each.href!r}{where}{to}, {_time(each.at)} by {each.by}: {each.why}{doubt}"
+    said = visible(f"by {each.by}: {each.why}")  # older ones may hold what steers a terminal
+    return f"{each.kind:<8} {each.href!r}{where}{to}, {_time(each.at)} {said}{doubt}"
 
 
 def _time(at: int) -> str:

@@ -19,6 +19,7 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput
 from mailwake.hosts import Hosts
 from mailwake.preflight.examine import examine
+from mailwake.preflight.names import is_mailbox
 from mailwake.preflight.relayed import as_relayed
 from mailwake.preflight.surroundings import Surroundings, around_installation, online_ways
 from mailwake.preflight.telling import Answer, answer, to_json
@@ -61,7 +62,7 @@ def command(  # noqa: PLR0913 - one parameter per option
         around,
         is_transactional=transactional,
         signed_later=signed_later,
-        envelope_sender=envelope_sender,
+        envelope_sender=_sender(envelope_sender),
         sending_address=_address(sending_address) or around.sending_address,
     )
     if relayed:
@@ -120,6 +121,12 @@ def _address(text: str) -> str:
         return str(ip_address(text))
     except ValueError:
         raise BadInput(f"--sending-address {text}: is no IP address; write it as 203.0.113.7") from None
+
+
+def _sender(text: str) -> str:
+    if text and not is_mailbox(text):
+        raise BadInput(f"--envelope-sender {text[:320]!r}: is no address; write it as bounces@example.com")
+    return text
 
 
 @contextmanager

@@ -49,6 +49,8 @@ def show(
     Example: mailwake suppressions list ann@example.com
     """
     with state_of(config) as state:
+        if reason:
+            acts.must_be_held(state, reason)
         found = listing.history(state, address) if address else listing.holding(state, reason=reason, page_size=limit)
     for entry in found:
         print(_json(listing.told(entry)) if as_json else _line(entry))
