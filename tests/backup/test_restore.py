@@ -8,13 +8,14 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.pipeline.house import House as Pipeline
 from tests.pipeline.house import after, hit, sent
 from tests.rights.house import ADA, GRACE, bytes_of, house, installation, opened_again
 
-from mailwake.backup.checking import check
-from mailwake.backup.manifest import NAME
+from mailwake.backup.checking import check, unsaved
+from mailwake.backup.manifest import NAME, read
 from mailwake.backup.restoring import restore
 from mailwake.backup.taking import take
 from mailwake.errors import BadInput, Unavailable
@@ -161,6 +162,45 @@ def test_keys_that_were_left_out_are_named_and_put_back(tmp_path: Path) -> None:
     shutil.copy(root / "mailwake-data" / "erased.key", keys)
     assert restore(backup, tmp_path / "two", ledger=root / "forgotten.log", keys=keys).missing == ()
     assert (tmp_path / "two" / "mailwake.keys").read_bytes() == key
+
+
+def without_reference(root: Path) -> Path:
+    """Settings that say nowhere where the keys are; they are where they are by default."""
+    config = root / "mailwake.toml"
+    lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
+    config.write_text("".join(each for each in lines if not each.startswith(("[keys]", "ref ="))), encoding="utf-8")
+    return config
+
+
+def test_keys_at_their_default_place_are_in_it_too(tmp_path: Path) -> None:
+    root = tmp_path / "running"
+    root.mkdir()
+    with house(root) as found:
+        config, events = without_reference(root), found.pipeline.events.copy_to
+        take(load(config), config, tmp_path / "with", events=events)
+        done = take(load(config), config, tmp_path / "without", events=events, with_keys=False)
+    key = (root / "mailwake.keys").read_bytes()
+    assert set(done.manifest.left_out) == {"mailwake.keys", "data/erased.key"}
+    assert key not in bytes_of(tmp_path / "without")
+    assert unsaved(tmp_path / "with", check(tmp_path / "with")[0]) == []
+    assert unsaved(tmp_path / "without", done.manifest) == []
+    assert restore(tmp_path / "with", tmp_path / "again").missing == ()
+    assert (tmp_path / "again" / "mailwake.keys").read_bytes() == key
+
+
+def test_an_older_backup_that_lacks_the_keys_says_so_and_takes_them(tmp_path: Path) -> None:
+    root, backup = taken_before(tmp_path)
+    manifest = read(backup)
+    files = tuple(each for each in manifest.files if not each.path.endswith("mailwake.keys"))
+    assert len(files) == len(manifest.files) - 1
+    older = msgspec.structs.replace(manifest, files=files)
+    (backup / NAME).write_bytes(msgspec.json.encode(older))
+    (backup / "settings" / "mailwake.keys").unlink()
+    assert check(backup)[1] == []
+    assert [each.partition(",")[0] for each in unsaved(backup, older)] == ["mailwake.keys"]
+    assert restore(backup, tmp_path / "one").missing == (Path("mailwake.keys"),)
+    assert restore(backup, tmp_path / "two", keys=root).missing == ()
+    assert (tmp_path / "two" / "mailwake.keys").read_bytes() == (root / "mailwake.keys").read_bytes()
 
 
 def test_a_backup_that_is_not_whole_is_not_restored(tmp_path: Path) -> None:

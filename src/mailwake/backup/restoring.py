@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mailwake.backup.checking import check
 from mailwake.backup.manifest import DATA, NAME, SETTINGS, Manifest
+from mailwake.backup.references import lacking
 from mailwake.errors import BadInput
 from mailwake.inert.keeper import InertKeeper
 from mailwake.insight.stores import Stores, zone_named
@@ -44,6 +45,7 @@ def restore(source: Path, root: Path, *, ledger: Path | None = None, keys: Path 
 
     Raises:
         BadInput: the folder is not empty, the backup is not whole, or a file named is not there.
+        Misconfigured: this version cannot use the settings in it.
         Unavailable: a store cannot be opened.
     """
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -56,9 +58,10 @@ def restore(source: Path, root: Path, *, ledger: Path | None = None, keys: Path 
         raise BadInput(f"the backup is not whole: {wrong[0]}" + (f" and {len(wrong) - 1} more" if wrong[1:] else ""))
     if Path(manifest.data).is_absolute() or ".." in Path(manifest.data).parts:
         raise BadInput(f"the settings name a data folder elsewhere ({manifest.data}); copy the parts by hand")
+    left_out = (*manifest.left_out, *lacking(source, manifest))
     for file in manifest.files:
         _put(source / file.path, _target(root, manifest, file.path))
-    missing = _put_keys(root, manifest, keys)
+    missing = _put_keys(root, manifest, left_out, keys)
     config = root / manifest.config
     return Restored(
         manifest=manifest, config=config, forgotten=_forget_again(config, ledger), missing=tuple(missing)
@@ -79,9 +82,9 @@ def _put(source: Path, target: Path) -> None:
     target.chmod(0o600)
 
 
-def _put_keys(root: Path, manifest: Manifest, keys: Path | None) -> list[Path]:
+def _put_keys(root: Path, manifest: Manifest, left_out: tuple[str, ...], keys: Path | None) -> list[Path]:
     missing = []
-    for name in manifest.left_out:
+    for name in left_out:
         inside = name if name.startswith(f"{DATA}/") else f"{SETTINGS}/{name}"
         found = keys / Path(name).name if keys is not None else None
         if found is not None and found.is_file() and ".." not in Path(name).parts and not Path(name).is_absolute():

@@ -10,7 +10,6 @@ Source: https://www.sqlite.org/backup.html
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -23,6 +22,7 @@ from pathlib import Path
 import msgspec
 
 from mailwake.backup.manifest import DATA, EVENTS, FORMAT, NAME, SETTINGS, STATE, Manifest, described
+from mailwake.backup.references import named
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog import files as log_files
 from mailwake.eventlog.files import Place
@@ -33,7 +33,6 @@ from mailwake.store.rights.digests import make_key
 
 #: what the data folder has beside: what processes say of themselves and ask each other, what can be fetched again
 _LEFT = ("events.*", "state.sqlite*", "*.lock", "*.part", "*.new", "*.json", "log", "errands", "enrich", ".*")
-_REFERENCE = re.compile(r"[\"']file:([^\"']+)[\"']")
 #: files beside the settings that they may name by these words
 _BESIDE = ("workflows", "languages")
 
@@ -153,11 +152,11 @@ def _copy_settings(settings: Settings, config: Path, target: Path, *, with_keys:
     ledger = settings.path(settings.privacy.ledger)
     if ledger.exists():
         shutil.copyfile(ledger, target / "forgotten.log")
-    for name in sorted(set(_REFERENCE.findall(config.read_text(encoding="utf-8")))):
+    for name in named(settings):
         path = settings.path(name)
-        if not with_keys or not path.is_relative_to(settings.root.resolve()):
+        if not with_keys or not path.is_relative_to(settings.root.resolve()) or not path.is_file():
             yield name
-        elif path.is_file():
+        else:
             (target / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.copyfile(path, target / name)
 
