@@ -231,6 +231,33 @@ def test_only_empty_folders_are_written_to(tmp_path: Path) -> None:
         take(settings, root / "mailwake.toml", backup, events=lambda _: {})
 
 
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        ("mailwake-data/backups/today", "lies inside the data folder; name one elsewhere"),
+        ("link/today", "lies inside the data folder"),
+        ("workflows/today", "lies inside the folder workflows"),
+        ("languages", "lies inside the folder languages"),
+    ],
+)
+def test_no_backup_is_taken_into_what_it_copies(tmp_path: Path, inside: str, said: str) -> None:
+    config = installation(tmp_path)
+    for name in ("workflows", "languages"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to("mailwake-data")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(BadInput, match=said):
+        take(load(config), config, tmp_path / inside, events=lambda _: {})
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    config = installation(tmp_path)
+    for folder in (config, config / "below", Path("/proc/mailwake")):
+        with pytest.raises(BadInput, match="cannot be used as a folder"):
+            take(load(config), config, folder, events=lambda _: {})
+
+
 def test_a_manifest_leads_nowhere_else(tmp_path: Path) -> None:
     _, backup = taken_before(tmp_path)
     text = (backup / NAME).read_text(encoding="utf-8")
