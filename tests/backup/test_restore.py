@@ -145,6 +145,53 @@ def test_nobody_comes_back_who_was_erased_or_withdrew_since(tmp_path: Path) -> N
         assert {row.reason for row in state.suppressions(new)} == {"complained"}
 
 
+def test_a_ledger_elsewhere_that_is_in_use_loses_nothing(tmp_path: Path) -> None:
+    root, backup, live = tmp_path / "running", tmp_path / "backup", tmp_path / "elsewhere" / "erasures.log"
+    root.mkdir()
+    live.parent.mkdir()
+    with house(root, more=f'\n[privacy]\nledger = "{live}"\n') as found:
+        found.own.eraser.erase(found.handle(GRACE), by="me")
+        older = Path(shutil.copy(live, tmp_path / "old.log"))
+        take(found.settings, found.config, backup, events=found.pipeline.events.copy_to)
+        found.own.eraser.erase(found.handle(ADA), by="me")
+    before = live.read_bytes()
+    for number, ledger in enumerate((older, live, None)):
+        done = restore(backup, tmp_path / f"restored-{number}", ledger=ledger)
+        assert live.read_bytes() == before
+        assert done.forgotten.erased == 1
+        assert b"ada.canary" not in bytes_of(tmp_path / f"restored-{number}", but=("log",))
+    newer = Path(shutil.move(live, tmp_path / "new.log"))
+    live.parent.rmdir()
+    assert restore(backup, tmp_path / "restored", ledger=newer).forgotten.erased == 1
+    assert live.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["gone/erasures.log", "mailwake-data/erasures.log", "forgotten.log"])
+def test_the_ledger_comes_back_where_the_settings_look_for_it(tmp_path: Path, name: str) -> None:
+    root, backup, again = tmp_path / "running", tmp_path / "backup", tmp_path / "again"
+    root.mkdir()
+    (root / "gone").mkdir()
+    with house(root, more=f'\n[privacy]\nledger = "{name}"\n') as found:
+        found.own.eraser.erase(found.handle(ADA), by="me")
+        take(found.settings, found.config, backup, events=found.pipeline.events.copy_to)
+        older = Path(shutil.copy(root / name, tmp_path / "old.log"))
+        found.own.eraser.erase(found.handle(GRACE), by="me")
+    assert (backup / "settings" / "forgotten.log").is_file()
+    assert restore(backup, again).forgotten.erased == 0
+    assert (again / name).read_bytes() == older.read_bytes()
+    assert [path.relative_to(again) for path in again.rglob("*.log") if path.parent.name != "log"] == [Path(name)]
+    assert restore(backup, tmp_path / "newer", ledger=root / name).forgotten.erased == 1
+    assert (tmp_path / "newer" / name).read_bytes() == (root / name).read_bytes()
+
+
+def test_what_is_no_ledger_is_refused_before_anything_is_restored(tmp_path: Path) -> None:
+    _, backup = taken_before(tmp_path)
+    (tmp_path / "garbage.log").write_bytes(b"\x89PNG\r\n\x00")
+    with pytest.raises(BadInput, match=r"garbage\.log line 1 is no line .* nothing was restored"):
+        restore(backup, tmp_path / "restored", ledger=tmp_path / "garbage.log")
+    assert not (tmp_path / "restored").exists()
+
+
 def test_keys_that_were_left_out_are_named_and_put_back(tmp_path: Path) -> None:
     root, backup = taken_before(tmp_path, with_keys=False)
     key = (root / "mailwake.keys").read_bytes()
@@ -252,10 +299,13 @@ def test_no_backup_is_taken_into_what_it_copies(tmp_path: Path, inside: str, sai
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    config = installation(tmp_path)
+    root, backup = taken_before(tmp_path)
+    config = root / "mailwake.toml"
     for folder in (config, config / "below", Path("/proc/mailwake")):
         with pytest.raises(BadInput, match="cannot be used as a folder"):
             take(load(config), config, folder, events=lambda _: {})
+        with pytest.raises(BadInput, match="cannot be used as a folder"):
+            restore(backup, folder)
 
 
 def test_a_manifest_leads_nowhere_else(tmp_path: Path) -> None:

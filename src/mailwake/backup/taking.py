@@ -22,7 +22,7 @@ from pathlib import Path
 import msgspec
 
 from mailwake.backup.folders import make, need_empty, need_outside
-from mailwake.backup.manifest import DATA, EVENTS, FORMAT, NAME, SETTINGS, STATE, Manifest, described
+from mailwake.backup.manifest import DATA, EVENTS, FORMAT, LEDGER, NAME, SETTINGS, STATE, Manifest, described
 from mailwake.backup.references import named
 from mailwake.errors import Unavailable
 from mailwake.eventlog import files as log_files
@@ -149,7 +149,7 @@ def _copy_settings(settings: Settings, config: Path, target: Path, *, with_keys:
             shutil.copytree(settings.path(name), target / name)
     ledger = settings.path(settings.privacy.ledger)
     if ledger.exists():
-        shutil.copyfile(ledger, target / "forgotten.log")
+        shutil.copyfile(ledger, target / Path(LEDGER).name)
     for name in named(settings):
         path = settings.path(name)
         if not with_keys or not path.is_relative_to(settings.root.resolve()) or not path.is_file():
