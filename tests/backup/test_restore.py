@@ -273,6 +273,10 @@ def test_only_empty_folders_are_written_to(tmp_path: Path) -> None:
         restore(backup, root)
     with pytest.raises(BadInput, match="no ledger"):
         restore(backup, tmp_path / "restored", ledger=tmp_path / "missing")
+    for keys in (tmp_path / "missing", root / "mailwake.keys"):
+        with pytest.raises(BadInput, match=r"there is no folder .*; name the one that holds the keys"):
+            restore(backup, tmp_path / "restored", keys=keys)
+    assert not (tmp_path / "restored").exists()
     settings = load(root / "mailwake.toml")
     with pytest.raises(BadInput, match="not empty"):
         take(settings, root / "mailwake.toml", backup, events=lambda _: {})

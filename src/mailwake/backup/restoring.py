@@ -55,6 +55,8 @@ def restore(source: Path, root: Path, *, ledger: Path | None = None, keys: Path 
     need_empty(root, "restore into an empty folder, then put it where it belongs")
     if ledger is not None and not ledger.is_file():
         raise BadInput(f"there is no ledger {ledger}; it is the file that [privacy] ledger names, copied elsewhere")
+    if keys is not None and not keys.is_dir():
+        raise BadInput(f"there is no folder {keys}; name the one that holds the keys that were left out")
     manifest = _whole(source)
     settings = replace(load(source / SETTINGS / manifest.config), root=root.resolve())
     left_out = (*manifest.left_out, *lacking(source, manifest))
