@@ -189,10 +189,15 @@ def _password(*, is_piped: bool) -> str:
     """As it is typed, twice; never from the command line, which others see.
 
     Raises:
-        BadInput: there is nobody to ask, or the two differ.
+        BadInput: there is nobody to ask, the two differ, or it is no text.
     """
-    if is_piped:
-        return sys.stdin.readline().rstrip("\n")
+    try:
+        return sys.stdin.readline().rstrip("\n") if is_piped else _typed()
+    except UnicodeDecodeError:
+        raise BadInput(passwords.NO_TEXT) from None
+
+
+def _typed() -> str:
     if not sys.stdin.isatty():
         raise BadInput("there is no terminal to ask for the password; add --password-stdin, or --invited")
     first = getpass.getpass("Password: ")
