@@ -45,7 +45,8 @@ def accounts_of(config: str) -> Iterator[Accounts]:
     settings = load(config)
     configure(settings.logging, "command")
     with closing(open_access(settings.data_folder / "state.sqlite")) as store, taker_of(settings) as taker:
-        yield Accounts(store, taker, wall=lambda: time.time_ns() // 1_000, clock=time.monotonic)
+        provider = settings.oidc.issuer
+        yield Accounts(store, taker, wall=lambda: time.time_ns() // 1_000, clock=time.monotonic, provider=provider)
 
 
 def by_hand() -> Actor:
