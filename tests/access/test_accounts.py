@@ -12,6 +12,7 @@ from mailwake.access.identities import Joining, sign_in_identity
 from mailwake.access.limits import Limit, TooOften
 from mailwake.access.roles import may
 from mailwake.errors import BadInput
+from mailwake.store.access import User
 
 ISSUER = "https://login.example"
 
@@ -159,6 +160,37 @@ def test_the_only_owner_stays(house: House, accounts: Accounts) -> None:
     house.user("owner", "second")
     accounts.remove(COMMAND, owner)
     assert [user.name for user in house.store.users()] == ["second"]
+
+
+OURS, FORMER = "https://login.example.com", "https://former.example.com"
+
+
+def invited(house: House, accounts: Accounts, issuer: str | None) -> User:
+    made = accounts.add("ann@office.example", "owner", password=None, must_change=False, by=COMMAND)
+    house.store.change_user(made.id, issuer=issuer, subject=issuer)
+    return made
+
+
+@pytest.mark.parametrize(("provider", "issuer"), [("", None), ("", OURS), (OURS, FORMER)])
+def test_an_owner_who_cannot_log_in_is_none_to_leave_it_to(
+    house: House, accounts: Accounts, provider: str, issuer: str | None
+) -> None:
+    accounts.provider = provider
+    owner, other = accounts.named("first"), invited(house, accounts, issuer)
+    with pytest.raises(BadInput, match="only owner who can log in"):
+        accounts.change_role(COMMAND, owner, "viewer")
+    with pytest.raises(BadInput, match="only owner who can log in"):
+        accounts.remove(COMMAND, owner)
+    accounts.remove(COMMAND, other)
+
+
+@pytest.mark.parametrize("issuer", [None, OURS])
+def test_an_owner_whom_the_provider_vouches_for_is_one(house: House, accounts: Accounts, issuer: str | None) -> None:
+    accounts.provider = OURS
+    other = invited(house, accounts, issuer)
+    accounts.change_role(COMMAND, accounts.named("first"), "viewer")
+    with pytest.raises(BadInput, match="only owner who can log in"):
+        accounts.remove(COMMAND, other)
 
 
 # Whom a provider vouches for

@@ -8,13 +8,14 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.pipeline.house import House as Pipeline
 from tests.pipeline.house import after, hit, sent
 from tests.rights.house import ADA, GRACE, bytes_of, house, installation, opened_again
 
-from mailwake.backup.checking import check
-from mailwake.backup.manifest import NAME
+from mailwake.backup.checking import check, unsaved
+from mailwake.backup.manifest import NAME, read
 from mailwake.backup.restoring import restore
 from mailwake.backup.taking import take
 from mailwake.errors import BadInput, Unavailable
@@ -144,6 +145,53 @@ def test_nobody_comes_back_who_was_erased_or_withdrew_since(tmp_path: Path) -> N
         assert {row.reason for row in state.suppressions(new)} == {"complained"}
 
 
+def test_a_ledger_elsewhere_that_is_in_use_loses_nothing(tmp_path: Path) -> None:
+    root, backup, live = tmp_path / "running", tmp_path / "backup", tmp_path / "elsewhere" / "erasures.log"
+    root.mkdir()
+    live.parent.mkdir()
+    with house(root, more=f'\n[privacy]\nledger = "{live}"\n') as found:
+        found.own.eraser.erase(found.handle(GRACE), by="me")
+        older = Path(shutil.copy(live, tmp_path / "old.log"))
+        take(found.settings, found.config, backup, events=found.pipeline.events.copy_to)
+        found.own.eraser.erase(found.handle(ADA), by="me")
+    before = live.read_bytes()
+    for number, ledger in enumerate((older, live, None)):
+        done = restore(backup, tmp_path / f"restored-{number}", ledger=ledger)
+        assert live.read_bytes() == before
+        assert done.forgotten.erased == 1
+        assert b"ada.canary" not in bytes_of(tmp_path / f"restored-{number}", but=("log",))
+    newer = Path(shutil.move(live, tmp_path / "new.log"))
+    live.parent.rmdir()
+    assert restore(backup, tmp_path / "restored", ledger=newer).forgotten.erased == 1
+    assert live.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["gone/erasures.log", "mailwake-data/erasures.log", "forgotten.log"])
+def test_the_ledger_comes_back_where_the_settings_look_for_it(tmp_path: Path, name: str) -> None:
+    root, backup, again = tmp_path / "running", tmp_path / "backup", tmp_path / "again"
+    root.mkdir()
+    (root / "gone").mkdir()
+    with house(root, more=f'\n[privacy]\nledger = "{name}"\n') as found:
+        found.own.eraser.erase(found.handle(ADA), by="me")
+        take(found.settings, found.config, backup, events=found.pipeline.events.copy_to)
+        older = Path(shutil.copy(root / name, tmp_path / "old.log"))
+        found.own.eraser.erase(found.handle(GRACE), by="me")
+    assert (backup / "settings" / "forgotten.log").is_file()
+    assert restore(backup, again).forgotten.erased == 0
+    assert (again / name).read_bytes() == older.read_bytes()
+    assert [path.relative_to(again) for path in again.rglob("*.log") if path.parent.name != "log"] == [Path(name)]
+    assert restore(backup, tmp_path / "newer", ledger=root / name).forgotten.erased == 1
+    assert (tmp_path / "newer" / name).read_bytes() == (root / name).read_bytes()
+
+
+def test_what_is_no_ledger_is_refused_before_anything_is_restored(tmp_path: Path) -> None:
+    _, backup = taken_before(tmp_path)
+    (tmp_path / "garbage.log").write_bytes(b"\x89PNG\r\n\x00")
+    with pytest.raises(BadInput, match=r"garbage\.log line 1 is no line .* nothing was restored"):
+        restore(backup, tmp_path / "restored", ledger=tmp_path / "garbage.log")
+    assert not (tmp_path / "restored").exists()
+
+
 def test_keys_that_were_left_out_are_named_and_put_back(tmp_path: Path) -> None:
     root, backup = taken_before(tmp_path, with_keys=False)
     key = (root / "mailwake.keys").read_bytes()
@@ -161,6 +209,45 @@ def test_keys_that_were_left_out_are_named_and_put_back(tmp_path: Path) -> None:
     shutil.copy(root / "mailwake-data" / "erased.key", keys)
     assert restore(backup, tmp_path / "two", ledger=root / "forgotten.log", keys=keys).missing == ()
     assert (tmp_path / "two" / "mailwake.keys").read_bytes() == key
+
+
+def without_reference(root: Path) -> Path:
+    """Settings that say nowhere where the keys are; they are where they are by default."""
+    config = root / "mailwake.toml"
+    lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
+    config.write_text("".join(each for each in lines if not each.startswith(("[keys]", "ref ="))), encoding="utf-8")
+    return config
+
+
+def test_keys_at_their_default_place_are_in_it_too(tmp_path: Path) -> None:
+    root = tmp_path / "running"
+    root.mkdir()
+    with house(root) as found:
+        config, events = without_reference(root), found.pipeline.events.copy_to
+        take(load(config), config, tmp_path / "with", events=events)
+        done = take(load(config), config, tmp_path / "without", events=events, with_keys=False)
+    key = (root / "mailwake.keys").read_bytes()
+    assert set(done.manifest.left_out) == {"mailwake.keys", "data/erased.key"}
+    assert key not in bytes_of(tmp_path / "without")
+    assert unsaved(tmp_path / "with", check(tmp_path / "with")[0]) == []
+    assert unsaved(tmp_path / "without", done.manifest) == []
+    assert restore(tmp_path / "with", tmp_path / "again").missing == ()
+    assert (tmp_path / "again" / "mailwake.keys").read_bytes() == key
+
+
+def test_an_older_backup_that_lacks_the_keys_says_so_and_takes_them(tmp_path: Path) -> None:
+    root, backup = taken_before(tmp_path)
+    manifest = read(backup)
+    files = tuple(each for each in manifest.files if not each.path.endswith("mailwake.keys"))
+    assert len(files) == len(manifest.files) - 1
+    older = msgspec.structs.replace(manifest, files=files)
+    (backup / NAME).write_bytes(msgspec.json.encode(older))
+    (backup / "settings" / "mailwake.keys").unlink()
+    assert check(backup)[1] == []
+    assert [each.partition(",")[0] for each in unsaved(backup, older)] == ["mailwake.keys"]
+    assert restore(backup, tmp_path / "one").missing == (Path("mailwake.keys"),)
+    assert restore(backup, tmp_path / "two", keys=root).missing == ()
+    assert (tmp_path / "two" / "mailwake.keys").read_bytes() == (root / "mailwake.keys").read_bytes()
 
 
 def test_a_backup_that_is_not_whole_is_not_restored(tmp_path: Path) -> None:
@@ -186,9 +273,43 @@ def test_only_empty_folders_are_written_to(tmp_path: Path) -> None:
         restore(backup, root)
     with pytest.raises(BadInput, match="no ledger"):
         restore(backup, tmp_path / "restored", ledger=tmp_path / "missing")
+    for keys in (tmp_path / "missing", root / "mailwake.keys"):
+        with pytest.raises(BadInput, match=r"there is no folder .*; name the one that holds the keys"):
+            restore(backup, tmp_path / "restored", keys=keys)
+    assert not (tmp_path / "restored").exists()
     settings = load(root / "mailwake.toml")
     with pytest.raises(BadInput, match="not empty"):
         take(settings, root / "mailwake.toml", backup, events=lambda _: {})
+
+
+@pytest.mark.parametrize(
+    ("inside", "said"),
+    [
+        ("mailwake-data/backups/today", "lies inside the data folder; name one elsewhere"),
+        ("link/today", "lies inside the data folder"),
+        ("workflows/today", "lies inside the folder workflows"),
+        ("languages", "lies inside the folder languages"),
+    ],
+)
+def test_no_backup_is_taken_into_what_it_copies(tmp_path: Path, inside: str, said: str) -> None:
+    config = installation(tmp_path)
+    for name in ("workflows", "languages"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "link").symlink_to("mailwake-data")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(BadInput, match=said):
+        take(load(config), config, tmp_path / inside, events=lambda _: {})
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    root, backup = taken_before(tmp_path)
+    config = root / "mailwake.toml"
+    for folder in (config, config / "below", Path("/proc/mailwake")):
+        with pytest.raises(BadInput, match="cannot be used as a folder"):
+            take(load(config), config, folder, events=lambda _: {})
+        with pytest.raises(BadInput, match="cannot be used as a folder"):
+            restore(backup, folder)
 
 
 def test_a_manifest_leads_nowhere_else(tmp_path: Path) -> None:

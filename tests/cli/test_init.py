@@ -43,13 +43,22 @@ def test_existing_keys_are_kept_for_a_new_config(tmp_path: Path) -> None:
     assert (tmp_path / "mailwake.keys").read_text() == before
 
 
-@pytest.mark.parametrize("brand", ['A "quoted" name', "two\nlines", "back\\slash"])
+@pytest.mark.parametrize("brand", ['A "quoted" name', "two\nlines", "back\\slash", "del\x7f", "no text \udcff"])
 def test_a_name_that_would_break_the_file_is_refused(tmp_path: Path, brand: str) -> None:
     with pytest.raises(BadInput):
         make(tmp_path, base_url=URL, brand=brand, individual=False)
 
 
-def test_a_wrong_url_leaves_no_file_behind(tmp_path: Path) -> None:
-    with pytest.raises(Misconfigured):
-        make(tmp_path, base_url="track.example.com", brand="Example", individual=False)
+@pytest.mark.parametrize("url", ["track.example.com", "javascript:alert(1)"])
+def test_a_wrong_url_leaves_nothing_behind(tmp_path: Path, url: str) -> None:
+    for folder in (tmp_path, tmp_path / "new"):
+        with pytest.raises(Misconfigured):
+            make(folder, base_url=url, brand="Example", individual=False)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "/proc/mailwake"])
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match=rf"cannot write to .*{name}: .*; name a folder that can be made"):
+        make(tmp_path / name, base_url=URL, brand="Example", individual=False)

@@ -51,6 +51,16 @@ def test_export_explain_and_erase(folder: Path) -> None:
     assert GRACE in run(folder, "explain", GRACE).stdout
 
 
+@pytest.mark.parametrize("out", ["some/dir/", "some/dir", "some/dir/..", "new/", ""])
+def test_an_export_goes_into_no_hidden_files(tmp_path: Path, out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "some" / "dir").mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    said = str(run(tmp_path, "export", ADA, "--out", out).exception)
+    assert said.endswith(f"such as {out}{'/' if out and not out.endswith('/') else ''}privacy")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.usefixtures("as_it_was")
 def test_a_running_dashboard_does_it_for_whoever_asks(folder: Path) -> None:
     words = [sys.executable, "-m", "mailwake", "web", "--with-work", "--config", str(folder / "mailwake.toml")]

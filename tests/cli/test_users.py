@@ -75,6 +75,21 @@ def test_a_password_is_never_asked_for_where_nobody_can_type(home: Path) -> None
     assert "--password-stdin" in err
 
 
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_a_password_that_is_no_text_is_refused(home: Path, errors: str) -> None:
+    words = ["users", "add", "carl", "--role", "owner", "--password-stdin", "--config", str(home / "mailwake.toml")]
+    done = subprocess.run(
+        [sys.executable, "-m", "mailwake", *words],
+        input=b"abc\xff\xfe defghijklmn",
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": f"utf-8:{errors}"},
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"mailwake: a password must be UTF-8 text; ")
+    assert done.stderr.count(b"\n") == 1
+
+
 def test_keys_are_made_rotated_and_revoked(home: Path) -> None:
     code, out, err = said(home, "api-keys", "create", "shop", "--scope", "stats:read", "--env", "test")
     assert code == 0

@@ -23,6 +23,20 @@ def test_the_newest_word_on_everybody_holds(tmp_path: Path) -> None:
     assert file.path.stat().st_mode & 0o077 == 0
 
 
+def test_another_copy_adds_what_is_newer_and_changes_no_word(tmp_path: Path) -> None:
+    file = Forgotten(tmp_path / "forgotten.log")
+    first = [line(What.ERASED, 1, 5), line(What.WITHDRAWN, 2, 5), line(What.ALLOWED, 2, 7)]
+    assert file.take_in([*first, *first]) == 3
+    before = file.path.read_bytes()
+    older = [line(What.WITHDRAWN, 2, 6), line(What.ERASED, 1, 4)]
+    assert file.take_in([*first, *older]) == 0
+    assert file.path.read_bytes() == before
+    assert file.take_in([*older, line(What.WITHDRAWN, 2, 8), line(What.ERASED, 3, 1), line(What.WITHDRAWN, 1, 1)]) == 3
+    assert file.path.read_bytes().startswith(before)
+    found = file.standing()
+    assert (set(found.erased), found.withdrawn) == ({1, 3}, {2: 8, 1: 1})
+
+
 @pytest.mark.parametrize("cut", range(1, 40, 3))
 def test_a_line_that_a_crash_cut_off_is_passed_over(tmp_path: Path, cut: int) -> None:
     file = Forgotten(tmp_path / "forgotten.log")

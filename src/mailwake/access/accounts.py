@@ -66,12 +66,19 @@ class Accounts:
         recorder: takes down what is done.
         wall: microseconds since 1970.
         clock: seconds that only ever grow.
+        provider: issuer of the identities that are let in; empty: passwords alone let anybody in.
     """
 
     def __init__(
-        self, store: AccessStore, recorder: Recorder, *, wall: Callable[[], int], clock: Callable[[], float]
+        self,
+        store: AccessStore,
+        recorder: Recorder,
+        *,
+        wall: Callable[[], int],
+        clock: Callable[[], float],
+        provider: str = "",
     ) -> None:
-        self.store, self.recorder = store, recorder
+        self.store, self.recorder, self.provider = store, recorder, provider
         self._wall = wall
         self._tries = Limit(TRIES, 60.0, clock=clock, what="log-ins to one account")
         self._tries_in_all = Limit(TRIES_IN_ALL, 60.0, clock=clock, what="log-ins")
@@ -292,27 +299,27 @@ class Accounts:
         """Give an account another role; its sessions end, and its keys may no more than it may.
 
         Raises:
-            BadInput: there is no such role, or nobody else is owner.
+            BadInput: there is no such role, or no other owner can log in.
             NotAllowed: the role, or the account, may more than whoever changes it.
         """
         by.need("users:admin")
         self._may_give(by, role_named(role))
         self._may_give(by, user.role)
-        if not self.store.change_role(user.id, role, last=OWNER):
-            raise BadInput(f"{user.name} is the only owner; make another one first")
+        if not self.store.change_role(user.id, role, last=OWNER, provider=self.provider):
+            raise BadInput(f"{user.name} is the only owner who can log in; make another one first")
         self._note(by, "user.role", user, before={"role": user.role}, after={"role": role})
 
     def remove(self, by: Actor, user: User) -> None:
         """Forget an account; its sessions end, and its keys are revoked.
 
         Raises:
-            BadInput: nobody else is owner.
+            BadInput: no other owner can log in.
             NotAllowed: the account may more than whoever removes it.
         """
         by.need("users:admin")
         self._may_give(by, user.role)
-        if not self.store.remove_user(user.id, last=OWNER, at=self.now(), by=by.name):
-            raise BadInput(f"{user.name} is the only owner; make another one first")
+        if not self.store.remove_user(user.id, last=OWNER, at=self.now(), by=by.name, provider=self.provider):
+            raise BadInput(f"{user.name} is the only owner who can log in; make another one first")
         self._note(by, "user.remove", user, before={"role": user.role})
 
     def end_sessions(self, by: Actor, user: User) -> int:

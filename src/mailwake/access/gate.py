@@ -46,6 +46,7 @@ class Gate:
         recorder: takes down what is done and what is refused.
         wall: microseconds since 1970.
         clock: seconds that only ever grow.
+        provider: issuer of the identities that are let in; empty: there is none.
 
     Raises:
         Misconfigured: something is no network.
@@ -61,9 +62,10 @@ class Gate:
         recorder: Recorder | None = None,
         wall: Callable[[], int],
         clock: Callable[[], float] = time.monotonic,
+        provider: str = "",
     ) -> None:
         self.recorder: Recorder = recorder or LogRecorder()
-        self.accounts = Accounts(store, self.recorder, wall=wall, clock=clock)
+        self.accounts = Accounts(store, self.recorder, wall=wall, clock=clock, provider=provider)
         self.programs = Programs(store, self.recorder, wall=wall, clock=clock)
         self.is_secure = is_secure
         #: what commands of this installation show; it dies with the process

@@ -65,7 +65,8 @@ def sign_in_identity(accounts: Accounts, identity: Identity, joining: Joining, a
     user = accounts.store.user_known_as(identity.issuer, identity.subject) or _invited(accounts, identity)
     if user is None:
         user = _joined(accounts, identity, role or joining.otherwise)
-    elif role and role != user.role and accounts.store.change_role(user.id, role, last=OWNER):
+    elif role and role != user.role:
+        accounts.store.change_role(user.id, role, last=OWNER, provider=identity.issuer)  # the only owner stays one
         user = accounts.store.user(user.id) or user
     return accounts.begin(user, identity.issuer, arrival)
 

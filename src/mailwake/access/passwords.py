@@ -19,6 +19,7 @@ from mailwake.errors import BadInput, Unavailable
 
 MEMORY_KIB, TIME, LANES = 64 * 1024, 3, 1
 MIN_CHARS, MAX_BYTES = 12, 1_000
+NO_TEXT = "a password must be UTF-8 text; set your terminal, or what writes the password, to UTF-8"
 #: Each takes 64 MiB and a tenth of a second; more at once would only take the memory of everything else.
 _AT_ONCE = 2
 _WAIT_SECONDS = 10.0
@@ -63,17 +64,24 @@ def chosen(password: str, name: str) -> str:
         name: of the account, which it must not be.
 
     Raises:
-        BadInput: it is too short, too long, or what anybody would try first.
+        BadInput: it is too short, too long, no UTF-8 text, or what anybody would try first.
     """
     if len(password) < MIN_CHARS:
         raise BadInput(f"a password has at least {MIN_CHARS} characters; a few words in a row are a good one")
-    if len(password.encode()) > MAX_BYTES:
+    if len(_raw(password)) > MAX_BYTES:
         raise BadInput(f"a password has at most {MAX_BYTES} bytes")
     plain = password.casefold()
     first = name.casefold().partition("@")[0]
     if len(set(plain)) < 5 or plain in (name.casefold(), first * 2) or "mailwake" in plain:
         raise BadInput("that password is one that anybody would try first; choose another one")
     return password
+
+
+def _raw(password: str) -> bytes:
+    try:
+        return password.encode()
+    except UnicodeEncodeError:  # bytes of a terminal or a pipe that are none, kept as lone surrogates
+        raise BadInput(NO_TEXT) from None
 
 
 def invented() -> str:

@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 from mailwake.backup.manifest import DATA, EVENTS, STATE, Manifest, read, sha256
-from mailwake.errors import Unavailable
+from mailwake.backup.references import lacking
+from mailwake.errors import Misconfigured, Unavailable
 from mailwake.store.events import open_events
 
 
@@ -22,6 +23,16 @@ def check(folder: Path) -> tuple[Manifest, list[str]]:
     if not wrong:
         wrong = [*_databases(folder), *_fit(folder, manifest)]
     return manifest, wrong
+
+
+def unsaved(folder: Path, manifest: Manifest) -> list[str]:
+    """Keys and secrets that a whole backup of an older version left out without a word, each in one line."""
+    try:
+        names = lacking(folder, manifest)
+    except Misconfigured as fault:
+        return [f"its settings cannot be used: {fault}"]
+    told = "is neither in the backup nor named as left out; keep a copy apart, for `mailwake restore --keys FOLDER`"
+    return [f"{name}, which the settings need, {told}" for name in names]
 
 
 def _differs(path: Path, size: int, digest: str) -> str:

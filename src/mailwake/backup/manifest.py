@@ -14,6 +14,8 @@ NAME = "manifest.json"
 FORMAT = 1
 #: folders of a backup: files beside the settings, and the data folder
 SETTINGS, DATA = "settings", "data"
+#: the file beside the data, whatever the settings call it
+LEDGER = f"{SETTINGS}/forgotten.log"
 EVENTS, STATE = "events.duckdb", "state.sqlite"
 _PART = 1 << 20
 

@@ -10,7 +10,6 @@ Source: https://www.sqlite.org/backup.html
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -22,8 +21,10 @@ from pathlib import Path
 
 import msgspec
 
-from mailwake.backup.manifest import DATA, EVENTS, FORMAT, NAME, SETTINGS, STATE, Manifest, described
-from mailwake.errors import BadInput, Unavailable
+from mailwake.backup.folders import make, need_empty, need_outside
+from mailwake.backup.manifest import DATA, EVENTS, FORMAT, LEDGER, NAME, SETTINGS, STATE, Manifest, described
+from mailwake.backup.references import named
+from mailwake.errors import Unavailable
 from mailwake.eventlog import files as log_files
 from mailwake.eventlog.files import Place
 from mailwake.eventlog.view import View
@@ -33,7 +34,6 @@ from mailwake.store.rights.digests import make_key
 
 #: what the data folder has beside: what processes say of themselves and ask each other, what can be fetched again
 _LEFT = ("events.*", "state.sqlite*", "*.lock", "*.part", "*.new", "*.json", "log", "errands", "enrich", ".*")
-_REFERENCE = re.compile(r"[\"']file:([^\"']+)[\"']")
 #: files beside the settings that they may name by these words
 _BESIDE = ("workflows", "languages")
 
@@ -59,11 +59,14 @@ def take(settings: Settings, config: Path, folder: Path, *, events: Events, with
         with_keys: with keys and secrets, as they are; False: they are kept elsewhere and put back by hand.
 
     Raises:
-        BadInput: the folder is not empty.
+        BadInput: the folder is not empty, lies in what is copied, or cannot be made.
         Unavailable: something cannot be read or written; what is there is no backup.
     """
-    _be_empty(folder)
     data = settings.data_folder
+    beside = [(f"the folder {name}, which is copied", settings.path(name)) for name in _BESIDE]
+    need_outside(folder, [("the data folder", data), *beside])
+    need_empty(folder, "name a folder of its own for each backup")
+    make(folder)
     try:
         make_key(data)  # so that whoever is erased later is known again by a restored installation
         (folder / DATA / "log").mkdir(mode=0o700, parents=True)
@@ -88,12 +91,6 @@ def take(settings: Settings, config: Path, folder: Path, *, events: Events, with
     )
     _put_durably(folder / NAME, msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
     return Taken(manifest=manifest, folder=folder)
-
-
-def _be_empty(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise BadInput(f"{folder} is not empty; name a folder of its own for each backup")
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
@@ -152,12 +149,12 @@ def _copy_settings(settings: Settings, config: Path, target: Path, *, with_keys:
             shutil.copytree(settings.path(name), target / name)
     ledger = settings.path(settings.privacy.ledger)
     if ledger.exists():
-        shutil.copyfile(ledger, target / "forgotten.log")
-    for name in sorted(set(_REFERENCE.findall(config.read_text(encoding="utf-8")))):
+        shutil.copyfile(ledger, target / Path(LEDGER).name)
+    for name in named(settings):
         path = settings.path(name)
-        if not with_keys or not path.is_relative_to(settings.root.resolve()):
+        if not with_keys or not path.is_relative_to(settings.root.resolve()) or not path.is_file():
             yield name
-        elif path.is_file():
+        else:
             (target / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.copyfile(path, target / name)
 

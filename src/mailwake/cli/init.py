@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 from mailwake.cli.keys import append_key
 from mailwake.errors import BadInput
 from mailwake.inert.keeper import write_empty
-from mailwake.settings import load
+from mailwake.settings import parse
 
 TEMPLATE = """\
 # Mailwake. Every option, its unit and its default: docs/reference/settings.md
@@ -70,27 +71,33 @@ def make(folder: Path, *, base_url: str, brand: str, individual: bool) -> list[s
     """Write both files and say what was done.
 
     Raises:
-        BadInput: a settings file is there already, or a value cannot stand in it.
+        BadInput: a settings file is there already, a value cannot stand in it, or the folder cannot be written to.
+        Misconfigured: a value cannot be; nothing was written.
     """
+    if any(ord(sign) < 32 or sign in '"\\\x7f' or "\ud800" <= sign <= "\udfff" for sign in base_url + brand):
+        raise BadInput("base URL and name must not hold quotes, backslashes or control characters")
+    unknown = "individual" if individual else "aggregate"
+    text = TEMPLATE.format(base_url=base_url, brand=brand, unknown=unknown)
+    settings = parse(tomllib.loads(text), root=folder.resolve())
+    try:
+        said = _write(folder, text, settings.data_folder)
+    except OSError as fault:
+        raise BadInput(f"cannot write to {folder}: {fault.strerror}; name a folder that can be made") from None
+    said.append("recipients of unknown consent are tracked " + ("individually" if individual else "in aggregate only"))
+    said.append(f"next: set [smtp] to your mail server, then run `mailwake doctor` and `mailwake serve` in {folder}")
+    return said
+
+
+def _write(folder: Path, text: str, data: Path) -> list[str]:
     config, keys = folder / "mailwake.toml", folder / "mailwake.keys"
     if config.exists():
         raise BadInput(f"{config} is there already; edit it, or choose another folder")
-    if any(ord(sign) < 32 or sign in '"\\' for sign in base_url + brand):
-        raise BadInput("base URL and name must not hold quotes, backslashes or control characters")
     folder.mkdir(parents=True, exist_ok=True)
-    unknown = "individual" if individual else "aggregate"
-    config.write_text(TEMPLATE.format(base_url=base_url, brand=brand, unknown=unknown), encoding="utf-8")
-    try:
-        settings = load(config)
-    except Exception:
-        config.unlink()
-        raise
+    config.write_text(text, encoding="utf-8")
     said = [f"wrote {config}"]
     if not keys.exists():
         append_key(keys, today=datetime.now(UTC).date())
         said.append(f"wrote {keys}: keep it secret, back it up; links in sent mail need it for ever")
-    if not (settings.data_folder / "log").exists():
-        write_empty(settings.data_folder / "inert.bin")
-    said.append("recipients of unknown consent are tracked " + ("individually" if individual else "in aggregate only"))
-    said.append(f"next: set [smtp] to your mail server, then run `mailwake doctor` and `mailwake serve` in {folder}")
+    if not (data / "log").exists():
+        write_empty(data / "inert.bin")
     return said

@@ -99,7 +99,7 @@ class Forgotten:
         """
         erased: dict[Handle, Line] = {}
         withdrawn: dict[Handle, Micros] = {}
-        for line in self._lines():
+        for line in self.lines():
             if line.what is What.ERASED:
                 erased[line.handle] = line
             elif line.what is What.WITHDRAWN:
@@ -108,7 +108,33 @@ class Forgotten:
                 withdrawn.pop(line.handle, None)
         return Standing(erased=erased, withdrawn=withdrawn)
 
-    def _lines(self) -> list[Line]:
+    def take_in(self, lines: list[Line]) -> int:
+        """Add what another copy of the file has and this one does not; how many lines that were.
+
+        What is older than this file's last word on somebody stays out: the order of lines decides what holds.
+
+        Raises:
+            Unreadable: this file is none.
+            Unavailable: the lines are not kept.
+        """
+        last: dict[tuple[Handle, bool], Micros] = {}
+        there: set[bytes] = set()
+        for line in self.lines():
+            last[line.handle, line.what is What.ERASED] = line.at
+            there.add(msgspec.json.encode(line))
+        fresh = [line for line in lines if line.at >= last.get((line.handle, line.what is What.ERASED), line.at)]
+        raw = {msgspec.json.encode(line): line for line in fresh}
+        new = [line for text, line in raw.items() if text not in there]
+        self.add(new)
+        return len(new)
+
+    def lines(self) -> list[Line]:
+        """All of it in its order; nothing where there is no file.
+
+        Raises:
+            Unreadable: a line in it is none, and it is not one that a crash cut off.
+            Unavailable: it cannot be read.
+        """
         try:
             raw = self.path.read_bytes()
         except FileNotFoundError:

@@ -63,9 +63,10 @@ def command(
 
 
 def _check(folder: Path) -> None:
-    from mailwake.backup.checking import check
+    from mailwake.backup.checking import check, unsaved
 
     manifest, wrong = check(folder)
+    wrong = wrong or unsaved(folder, manifest)
     for each in wrong:
         print(each)
     if wrong:

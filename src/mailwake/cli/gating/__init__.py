@@ -46,6 +46,7 @@ def door_of(settings: Settings) -> Iterator[Door]:
             is_secure=public.scheme == "https",
             proxies=web.trusted_proxies,
             wall=lambda: time.time_ns() // 1_000,
+            provider=oidc.issuer,
         )
         if gate.is_open() and is_reachable(settings):
             raise Misconfigured(*refusal(settings))

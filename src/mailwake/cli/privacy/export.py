@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,7 @@ def export(
     """
     from mailwake.rights.opening import EXPORT
 
+    _need_a_name(out)
     with asking(config) as found:
         handle = str(found.handle(address))
         with audited(found.state, Action.PERSON_TOLD, Thing(RECIPIENT, handle)):
@@ -39,6 +41,13 @@ def export(
     told = msgspec.json.decode(raw, type=Told)
     for ending, content in ((".html", to_html(told).encode()), (".json", raw)):
         print(_write(Path(f"{out}{ending}"), content))
+
+
+def _need_a_name(out: str) -> None:
+    """Before anything is asked: in a folder the two files would be hidden ones, or lie beside it."""
+    if posixpath.basename(out) in ("", ".", "..") or Path(out).is_dir():
+        inside = posixpath.join(out, "privacy")
+        raise BadInput(f"--out {out} names no file; give the two files a name in that folder, such as {inside}")
 
 
 def _write(path: Path, content: bytes) -> Path:

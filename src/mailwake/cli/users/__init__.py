@@ -45,7 +45,8 @@ def accounts_of(config: str) -> Iterator[Accounts]:
     settings = load(config)
     configure(settings.logging, "command")
     with closing(open_access(settings.data_folder / "state.sqlite")) as store, taker_of(settings) as taker:
-        yield Accounts(store, taker, wall=lambda: time.time_ns() // 1_000, clock=time.monotonic)
+        provider = settings.oidc.issuer
+        yield Accounts(store, taker, wall=lambda: time.time_ns() // 1_000, clock=time.monotonic, provider=provider)
 
 
 def by_hand() -> Actor:
@@ -189,10 +190,15 @@ def _password(*, is_piped: bool) -> str:
     """As it is typed, twice; never from the command line, which others see.
 
     Raises:
-        BadInput: there is nobody to ask, or the two differ.
+        BadInput: there is nobody to ask, the two differ, or it is no text.
     """
-    if is_piped:
-        return sys.stdin.readline().rstrip("\n")
+    try:
+        return sys.stdin.readline().rstrip("\n") if is_piped else _typed()
+    except UnicodeDecodeError:
+        raise BadInput(passwords.NO_TEXT) from None
+
+
+def _typed() -> str:
     if not sys.stdin.isatty():
         raise BadInput("there is no terminal to ask for the password; add --password-stdin, or --invited")
     first = getpass.getpass("Password: ")

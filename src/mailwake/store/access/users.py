@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mailwake.errors import BadInput
@@ -73,21 +73,26 @@ class Users:
             later = (_users.c.id == number) & (_users.c.second_step < step)
             return bool(connection.execute(update(_users).where(later).values(second_step=step)).rowcount)
 
-    def change_role(self, number: int, role: str, *, last: str) -> bool:
-        """Give a colleague another role and end their sessions; False: they are the only one with the role `last`."""
+    def change_role(self, number: int, role: str, *, last: str, provider: str = "") -> bool:
+        """Give a colleague another role and end their sessions; False: nobody else with the role `last` can log in.
+
+        Args:
+            number: id of the colleague.
+            role: which they get.
+            last: role that somebody has to have who can log in.
+            provider: issuer that vouches for those without a password; empty: there is none, so they cannot log in.
+        """
         with self._database.writing() as connection:
-            others = select(func.count()).select_from(_users).where(_users.c.role == last, _users.c.id != number)
-            if role != last and self._is(connection, number, last) and not connection.scalar(others):
+            if role != last and _is_last(connection, number, last, provider):
                 return False
             connection.execute(update(_users).where(_users.c.id == number).values(role=role))
             connection.execute(delete(_sessions).where(_sessions.c.user == number))
         return True
 
-    def remove_user(self, number: int, *, last: str, at: Micros, by: str) -> bool:
-        """Forget a colleague, with sessions, and revoke their keys; False: nobody else has the role `last`."""
+    def remove_user(self, number: int, *, last: str, at: Micros, by: str, provider: str = "") -> bool:
+        """Forget a colleague, with sessions, and revoke their keys; False as of `change_role`."""
         with self._database.writing() as connection:
-            others = select(func.count()).select_from(_users).where(_users.c.role == last, _users.c.id != number)
-            if self._is(connection, number, last) and not connection.scalar(others):
+            if _is_last(connection, number, last, provider):
                 return False
             connection.execute(delete(_sessions).where(_sessions.c.user == number))
             lasting = (_keys.c.user == number) & _keys.c.revoked_at.is_(None)
@@ -96,14 +101,20 @@ class Users:
             connection.execute(delete(_users).where(_users.c.id == number))
         return True
 
-    @staticmethod
-    def _is(connection: Any, number: int, role: str) -> bool:  # noqa: ANN401 - a connection
-        return bool(connection.scalar(select(_users.c.role).where(_users.c.id == number)) == role)
-
     def _user(self, which: ColumnElement[bool]) -> User | None:
         with self._database.reading() as connection:
             row = connection.execute(select(*_SHOWN).where(which)).mappings().first()
         return None if row is None else User(**row)
+
+
+def _is_last(connection: Any, number: int, role: str, provider: str) -> bool:  # noqa: ANN401 - a connection
+    """Whether nobody would be left in a role without one colleague, or nobody who can log in where they can."""
+    rows = connection.execute(select(_users.c.id, _users.c.password, _users.c.issuer).where(_users.c.role == role))
+    can = {row.id: row.password is not None or (bool(provider) and row.issuer in (None, provider)) for row in rows}
+    if number not in can:
+        return False
+    was_able = can.pop(number)
+    return not can or (was_able and not any(can.values()))
 
 
 def name_key(name: str) -> str:
