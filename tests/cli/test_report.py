@@ -74,7 +74,7 @@ def test_json_is_the_answer_of_the_api_to_the_byte(run: Run, seeded: dict[str, b
 def test_a_campaign_shows_every_rate_with_its_base_and_interval(run: Run, seeded: dict[str, bytes]) -> None:
     lines = [line.split("  ") for line in run("By hand").replace("\N{NO-BREAK SPACE}", " ").splitlines()]
     shown = [[cell.strip() for cell in line if cell.strip()] for line in lines]
-    assert ["Opened by people", "2", "33.3 %", "9.2\N{EN DASH}71.0 %", "7 delivered with a pixel"] in shown
+    assert ["Opened by people", "2", "33.3 %", "4.5\N{EN DASH}72.1 %", "7 delivered with a pixel"] in shown
     assert ["Sorted as opened by people", "2", "28.6 %", "8.2\N{EN DASH}64.1 %", "7 delivered with a pixel"] in shown
     assert ["Bounced", "2", "20.0 %", "5.7\N{EN DASH}51.0 %", "10 sent"] in shown
     assert {metric.label for metric in metrics().values() if metric.source != "earnings"} <= {
@@ -109,7 +109,7 @@ def test_the_overview_fits_a_terminal_of_eighty_columns(
     text = run()
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "By hand" in text
-    assert "9.2\N{EN DASH}71.0" in text
+    assert "4.5\N{EN DASH}72.1" in text
 
 
 def test_names_cannot_steer_the_terminal(run: Run, seeded: dict[str, bytes]) -> None:
@@ -309,7 +309,7 @@ def test_what_came_back_is_told_as_table_json_and_csv(folder: Path, run: Run) ->
     seeding.close(stores)
     for name in ("", "By hand"):
         shown = run(name, bounces=True)
-        assert "auth failure (blames the sender), 1 since" in shown
+        assert "SPF, DKIM or DMARC failed (blames the sender), 1 since" in shown
         assert "Stop sending and mend SPF" in shown
         assert "\x1b[2J" not in shown
         total = json.loads(run(name, bounces=True, as_json=True))["total"]
