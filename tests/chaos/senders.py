@@ -91,7 +91,7 @@ class Senders:
         return letter
 
     def _try(self, letter: Letter) -> None:
-        is_given = False
+        is_given, letter.code = False, None
         try:
             with smtplib.SMTP("127.0.0.1", self._port, timeout=30) as client:
                 client.ehlo()
@@ -104,7 +104,7 @@ class Senders:
                 letter.code, _ = client.data(letter.text)
                 is_given = False
         except smtplib.SMTPResponseException as fault:
-            letter.code = fault.smtp_code
+            letter.code = letter.code or fault.smtp_code  # after the answer to a letter nothing is said of it any more
         except (smtplib.SMTPException, OSError):
             letter.unanswered += is_given
             time.sleep(0.05)

@@ -420,6 +420,31 @@ def test_an_answer_in_latin_1_neither_loses_a_message_nor_sends_it_twice(serve: 
     assert home.outcomes() == [("sent", ANNA), ("delivered", ANNA)]
 
 
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_whoever_was_just_answered_may_say_goodbye_while_the_relay_stops(
+    serve: Serve, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailwake.send.relay._LEAVE_SECONDS", 15.0)  # however slow the machine is
+    running = serve()
+    client = running.client()
+    client.sendmail(ME, [ANNA], HTML)
+    stopping = threading.Thread(target=running.stop)
+    stopping.start()
+    while listens(running.port):
+        pass
+    assert client.docmd("QUIT")[0] == 221
+    client.close()
+    stopping.join(20)
+    assert len(sink.mails) == 1
+
+
 def test_idle_clients_hear_that_the_relay_stops(serve: Serve) -> None:
     running = serve()
     with running.client() as client:

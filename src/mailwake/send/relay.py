@@ -34,6 +34,8 @@ _MAX_AUTH = 5
 _IDLE, _MAX_IDLE_COMMANDS = ("NOOP", "HELP", "VRFY", "EXPN"), 1_000
 #: How long a drain waits for what is under way.
 _PATIENCE_SECONDS = 300.0
+#: How long whoever was just answered has to say QUIT, before it is told that we stop.
+_LEAVE_SECONDS = 0.5
 #: How long a closed connection may take to be gone.
 _GOODBYE_SECONDS = 1.0
 #: How often somebody looks for clients that keep others waiting.
@@ -147,12 +149,19 @@ class Relay:
         if self._server is not None:
             self._server.close()
         await _until(lambda: not self._running and all(each.waits_since for each in self.clients), patience_seconds)
+        # a program that hears 421 where it said QUIT takes that for the answer to its mail, and sends it again
+        await _until(self._is_quiet, 2 * _LEAVE_SECONDS)
         if self._watching is not None:
             self._watching.cancel()
         for client in self.clients:
             client.hang_up(_STOPPING.wire)
         await _until(lambda: not len(self.clients), _GOODBYE_SECONDS)  # they give their connections back
         await self.desk.pool.close()
+
+    def _is_quiet(self) -> bool:
+        """Whether nobody was answered a moment ago."""
+        since = asyncio.get_running_loop().time() - _LEAVE_SECONDS
+        return all((each.waits_since or since) < since for each in self.clients)
 
     def report(self) -> dict[str, int]:
         """Everything that was counted since the start, and what is under way now."""
