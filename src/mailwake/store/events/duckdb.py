@@ -58,7 +58,7 @@ class DuckEvents:
         if not read_only:
             _make_stages(self._writer)
         self._dialect = Dialect()
-        self._writing = threading.Lock()
+        self._writing, self._entering = threading.Lock(), threading.Lock()
         self._read_only = read_only
         self._news = news
         self._among: str | None = None
@@ -230,14 +230,19 @@ class DuckEvents:
 
     def close(self) -> None:
         """See `EventStore.close`."""
-        with self._writing:
+        with self._writing, self._entering:
             self._writer.close()
             self._connection.close()
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with translated(), self._connection.cursor() as cursor:
+        with translated(), self._cursor() as cursor:
             yield cursor
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        """Of the caller alone; a connection refuses two calls at once, also that of `close`."""
+        with self._entering:
+            return self._connection.cursor()
 
     @contextmanager
     def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
