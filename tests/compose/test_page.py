@@ -148,6 +148,7 @@ def pixel_parents(html: str) -> list[str]:
         "<p>x</p><!--[if mso]><table><tr><td><![endif]--><p>y</p><!--[if mso]></td></tr></table><![endif]-->",
         "<body>x<template></body></template>",
         "<body>x<svg><g>",
+        "<body><div>x<p><a href='y'x</a></p><svg><a href='z'>x</a></svg></div></body>",
         "<body><div style='display:none'>preheader</div>x</body>",
         "</table><table><tr><td>x</table><table><tr></body>",
     ],

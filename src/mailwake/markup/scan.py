@@ -63,7 +63,7 @@ class Stretch:
     #: where the last construct that never ends begins; its length if there is none
     readable_end: int = sys.maxsize
     is_amp: bool = False
-    #: links and tables overlap, so that only a closer look tells where links are open
+    #: links overlap with tables or drawings, so that only a closer look tells where links are open
     is_tangled: bool = False
     #: no link, template or foreign element was open at `body_end` (or at the end, where there is none)
     is_clean: bool = True
@@ -436,6 +436,7 @@ class Scanner:
             self.break_out()
             return self.tag(tag, end)
         if name == "a":
+            self.found.is_tangled |= bool(self.anchor)  # one of HTML stays open behind it: 13.2.6.5 closes none
             self.link(tag, name)
         if view[tag.end() - 2] != "/" and name != "a":
             self.open_foreign(name)
