@@ -106,6 +106,10 @@ class Running:
         """Connections that stand."""
         return len(self._relay.clients)
 
+    def is_draining(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._relay._is_draining
+
     def report(self) -> dict[str, int]:
         """What the relay counted."""
         return self._relay.report()

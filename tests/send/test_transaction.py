@@ -420,14 +420,6 @@ def test_an_answer_in_latin_1_neither_loses_a_message_nor_sends_it_twice(serve: 
     assert home.outcomes() == [("sent", ANNA), ("delivered", ANNA)]
 
 
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True
-
-
 def test_whoever_was_just_answered_may_say_goodbye_while_the_relay_stops(
     serve: Serve, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -437,7 +429,7 @@ def test_whoever_was_just_answered_may_say_goodbye_while_the_relay_stops(
     client.sendmail(ME, [ANNA], HTML)
     stopping = threading.Thread(target=running.stop)
     stopping.start()
-    while listens(running.port):
+    while not running.is_draining():
         pass
     assert client.docmd("QUIT")[0] == 221
     client.close()

@@ -46,6 +46,8 @@ _STAGES = {
     "new_stand_ins": dict.fromkeys(StandIn._fields, "BIGINT"),
 }
 _MAX_ID = (1 << 63) - 1
+#: How long closing waits for whoever still reads.
+_PATIENCE_SECONDS = 10.0
 _REPLAYED = ("id", "p_human", "klass", "reasons", "ruleset")
 
 
@@ -232,7 +234,9 @@ class DuckEvents:
         """See `EventStore.close`."""
         with self._writing, self._entering:
             self._writer.close()
-            self._connection.close()
+            end = time.monotonic() + _PATIENCE_SECONDS
+            while not _is_closed(self._connection, is_last=time.monotonic() > end):
+                time.sleep(0.02)
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -254,6 +258,17 @@ class DuckEvents:
             with suppress(duckdb.Error):  # a commit that failed has rolled back already
                 self._writer.rollback()
             raise
+
+
+def _is_closed(connection: duckdb.DuckDBPyConnection, *, is_last: bool) -> bool:
+    """Close it with all its cursors; False: somebody still reads by one, and DuckDB refuses instead of waiting."""
+    try:
+        connection.close()
+    except duckdb.Error:
+        if is_last:
+            raise
+        return False
+    return True
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
