@@ -94,7 +94,8 @@ def test_five_thousand_requests_on_five_hundred_lines_leave_nothing(start_server
         visit(5)
         wait_until_all_lines_are_gone()  # a busy server hears of the last ones after we have closed them
         gc.collect()
-        assert tracemalloc.get_traced_memory()[0] < 100_000
+        # what the lines held would be half a megabyte; threads that start meanwhile take some tens of kB
+        assert tracemalloc.get_traced_memory()[0] < 200_000
     finally:
         tracemalloc.stop()
     assert open_files() <= files

@@ -42,6 +42,10 @@ _BARE_LF = re.compile(rb"(?<!\r)\n")
 _BEGINNING = re.compile(rb"[\r\nA-Z]")
 _EMPTY_LINES = re.compile(rb"\A(?:\r\n)+")  # before a request: RFC 9112 section 2.2
 _UPGRADE = re.compile(rb"\r\n(?i:upgrade):")
+#: A request line about which nothing has to be asked; a strict part of what llhttp lets pass.
+_PLAIN_GET = re.compile(rb"GET (/[!-~]*) HTTP/1\.1\r\n")
+#: Fields of requests without a body that were found in order: whoever keeps a line open sends the same again and again.
+_KNOWN_FIELDS = 1_024
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 _log = logging.getLogger(__name__)
@@ -117,12 +121,10 @@ class _Connection(asyncio.Protocol):
             self._feed_body(data)
         elif self._part:
             self._add_part(data)
-        elif 0 <= data.find(b"\r\n\r\n") == len(data) - 4:
-            self._read_head(data)  # what nearly always comes: one whole request without a body
-            if len(self._queue) >= self._limits.max_pipelined:
-                self._hold(b"")
-        else:
+        elif not self._read_again(data):
             self._take_all(data)
+        elif len(self._queue) >= self._limits.max_pipelined:
+            self._hold(b"")
 
     def eof_received(self) -> bool:
         """The client sends no more; it may still be waiting for answers."""
@@ -174,6 +176,18 @@ class _Connection(asyncio.Protocol):
         elif _BARE_LF.search(part, max(0, before - 1)) or not _BEGINNING.match(part):
             self._refuse(400)
 
+    def _read_again(self, data: bytes) -> bool:
+        """Read one request without asking llhttp, where all but its target came before and was in order."""
+        plain = _PLAIN_GET.match(data)
+        if plain is None or len(data) > self._limits.max_header_bytes:
+            return False
+        known = self._server.known.get(data[plain.end() :])
+        if known is None:
+            return False
+        host, head = known
+        self._run(Exchange(self, "GET", plain[1], head, host, self.peer, True))
+        return True
+
     def _read_head(self, head: bytes) -> None:
         if head[0] < 32:
             head = _EMPTY_LINES.sub(b"", head)
@@ -211,6 +225,8 @@ class _Connection(asyncio.Protocol):
         # a client of HTTP/1.0 would have to be told that the line stays open; closing is always right
         exchange.keep = self._keep and version == b"HTTP/1.1"
         if self._complete:
+            if exchange.keep and exchange.host is host and len(rest) <= _SHORT_HEAD_BYTES:
+                self._server.learn(rest, exchange)
             self._run(exchange)
         else:
             self._before_body(exchange, may_wait=version == b"HTTP/1.1")
@@ -397,6 +413,8 @@ class HttpServer:
         self.connections: set[_Connection] = set()
         #: what came in on each line since `take_in`; always the same list, which every line fills
         self.arrived: list[tuple[_Connection, bytes]] = []
+        #: of fields that were in order, with the empty line: their host, and they without the empty line
+        self.known: dict[bytes, tuple[bytes | None, bytes]] = {}
         self.refused = self.faults = 0
         self.stopping = False
         self.now = self.idle_until = 0.0
@@ -458,6 +476,11 @@ class HttpServer:
                 _log.exception("edge.fault")
                 connection.abort()
 
+    def learn(self, fields: bytes, exchange: Exchange) -> None:
+        """Remember fields that were in order, until the clock's next tick: no longer than a burst, and never many."""
+        if len(self.known) < _KNOWN_FIELDS:
+            self.known[fields] = (exchange.host, exchange.head)
+
     def left(self) -> None:
         """A connection has gone."""
         if self._empty is not None and not self.connections:
@@ -468,6 +491,7 @@ class HttpServer:
         loop = asyncio.get_running_loop()
         self.now = loop.time()
         self.idle_until = self.now + self.limits.idle_timeout_seconds
+        self.known.clear()
         date = f"Date: {formatdate(time.time(), usegmt=True)}\r\n"
         self.tail, self.tail_close = f"{date}\r\n".encode(), f"{date}Connection: close\r\n\r\n".encode()
         for connection in [each for each in self.connections if each.deadline < self.now]:
