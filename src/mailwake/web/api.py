@@ -23,7 +23,7 @@ from mailwake.comparing.pace import CampaignPace, pace
 from mailwake.comparing.pace import to_json as pace_to_json
 from mailwake.comparing.timing import timing
 from mailwake.comparing.timing import to_json as timing_to_json
-from mailwake.deliverability.returned import returned
+from mailwake.deliverability.returned import Returned, returned
 from mailwake.deliverability.returned import to_json as returned_to_json
 from mailwake.events import Micros
 from mailwake.exports.events import events_page
@@ -141,6 +141,12 @@ def changes_of(request: Request, known: Overview) -> Changes:
     """What changed since last week, kept a while: it goes through the events of weeks."""
     stores, now = stores_of(request), now_of(request)
     return kept_of(request).answer("changes", lambda: changes(stores, known, now=now))
+
+
+def returned_of(request: Request, only: Campaign | None = None) -> Returned:
+    """What came back, of one campaign or of all, kept a while: it goes through every refusal."""
+    stores, now = stores_of(request), now_of(request)
+    return kept_of(request).answer(("returned", only and only.id), lambda: returned(stores, now=now, campaign=only))
 
 
 def pace_of(request: Request, campaign: Campaign) -> CampaignPace:
@@ -290,14 +296,13 @@ def campaign_timing(request: Request, campaign: str) -> Response:
 @router.get("/api/bounces")
 def bounces(request: Request) -> Response:
     """What came back of all campaigns in the last 90 days, why, and what to do."""
-    return _json(returned_to_json(returned(stores_of(request), now=now_of(request))))
+    return _json(returned_to_json(returned_of(request)))
 
 
 @router.get("/api/campaigns/{campaign}/bounces")
 def campaign_bounces(request: Request, campaign: str) -> Response:
     """What came back of one campaign."""
-    stores = stores_of(request)
-    return _json(returned_to_json(returned(stores, now=now_of(request), campaign=find(stores, campaign))))
+    return _json(returned_to_json(returned_of(request, find(stores_of(request), campaign))))
 
 
 @router.get("/api/domains")

@@ -27,7 +27,6 @@ from mailwake.comparing.best_hours import best_hours
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
 from mailwake.deliverability.board import of_campaign
-from mailwake.deliverability.returned import returned
 from mailwake.framing.rendering import render
 from mailwake.insight.answers import to_json
 from mailwake.insight.dialects import definitions
@@ -63,6 +62,7 @@ from mailwake.web.api import (
     now_of,
     pace_of,
     report_of,
+    returned_of,
     status_of,
     stores_of,
 )
@@ -198,16 +198,15 @@ def campaign_timing(request: Request, campaign: str) -> Response:
 @router.get("/bounces")
 def bounces(request: Request) -> Response:
     """What came back of all campaigns."""
-    stores = stores_of(request)
-    answer = returned(stores, now=now_of(request))
-    return render(request, "bounces.html", here="bounces", **bounces_view.values(answer, stores.zone))
+    zone = stores_of(request).zone
+    return render(request, "bounces.html", here="bounces", **bounces_view.values(returned_of(request), zone))
 
 
 @router.get("/campaigns/{campaign}/bounces")
 def campaign_bounces(request: Request, campaign: str) -> Response:
     """What came back of one campaign."""
     stores = stores_of(request)
-    answer = returned(stores, now=now_of(request), campaign=find(stores, campaign))
+    answer = returned_of(request, find(stores, campaign))
     return render(request, "bounces.html", **bounces_view.values(answer, stores.zone))
 
 

@@ -96,6 +96,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "who": "",
         "recipients": "",
         "campaigns": "1,2",
+        "first": 1,
+        "last": 2,
         "ahead": 3_600,
         "gap": 600_000_000,
         "grade": 1,

@@ -46,7 +46,7 @@ def of_each(store: EventStore, question: str) -> list[dict[str, Any]]:
     a one once alone. There are none outside of tests.
     """
     campaigns = [row["campaign"] for row in store.ask("campaigns")]
-    return [{"campaign": each, **row} for each in campaigns for row in store.ask(TOGETHER[question], campaign=each)]
+    return [row for each in campaigns for row in store.ask(TOGETHER[question], campaign=each)]
 
 
 def judged(row: EventRow, chance: random.Random) -> Judgement:
@@ -92,6 +92,44 @@ def test_whatever_is_written_the_answers_are_those_of_the_store(
         assert everything(remembered) == told, "given from memory"
         for question in TOGETHER:
             assert remembered.ask(question) == of_each(store, question)
+
+
+@pytest.mark.parametrize(("at_once", "are_alone"), [(1, 6), (150, 4), (10_000, 2)])
+def test_what_was_asked_of_many_is_kept_as_what_each_would_say(
+    store: EventStore, at_once: int, are_alone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"_LARGE": 0, "_FEW": 0, "_AT_ONCE": at_once}.items():
+        monkeypatch.setattr(module, name, value)
+    rows = [msgspec.structs.replace(row, campaign=_claimant(row)) for row in make_rows(6, 500)]
+    store.write(rows=rows)
+    asked, ask = list[str](), store.ask
+
+    def noted(question: str, **given: int | str) -> list[dict[str, Any]]:
+        asked.append(question)
+        return ask(question, **given)
+
+    monkeypatch.setattr(store, "ask", noted)
+    remembered = Remembered(store, cost=lambda: 0.0)
+    for question, single in TOGETHER.items():
+        remembered.ask(question)
+        told = [remembered.ask(single, campaign=campaign) for campaign in range(1, 7)]
+        alone = asked.count(single)
+        assert told == [ask(single, campaign=campaign) for campaign in range(1, 7)]
+        assert remembered.ask(question) == of_each(store, question)
+        assert alone == are_alone, "of the first two campaigns copies are in dispute"
+
+
+def _claimant(row: EventRow) -> CampaignId:
+    """The campaign of a delivery, and of a few the one before it as well."""
+    owner = 1 + (row.delivery or row.id) % 6
+    return CampaignId(1 if owner == 2 and row.id % 3 == 0 else owner)
+
+
+def test_runs_hold_what_is_wanted_and_nothing_else() -> None:
+    campaigns = [{"campaign": each, "event_count": 400_000} for each in (1, 2, 3, 5, 6, 9)]
+    campaigns[2]["event_count"] = 5_000_000
+    assert [*module._runs(campaigns, {1, 2, 3, 6, 9, 11})] == [[1, 2], [3], [6, 9]]
+    assert not [*module._runs(campaigns, set())]
 
 
 def test_a_question_on_one_campaign_reads_nothing_of_another(store: EventStore) -> None:

@@ -11,7 +11,8 @@ its stamp from, then answers with what was the newest when the oldest of the giv
 questions take less, nothing is ever behind.
 
 On such a store a question on all campaigns is put together from the answers on each, so that only those are asked again
-of which something was written, one after the other, and none needs the memory that all at once would.
+of which something was written. Where many are missing they are asked together, so many that no question needs the
+memory that all at once would, and the answer is taken apart.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -52,6 +53,12 @@ _MAX_ANSWER = 100_000
 _LARGE = 1_000_000
 #: question on all campaigns, one row or more for each, by id, to the question on one that has the same rows
 _BY_CAMPAIGN = {"campaigns_counts": "campaign_counts", "rulesets": "campaign_rulesets"}
+#: of so many missing answers on a campaign each is asked for itself
+_FEW = 4
+#: events that are looked at together, unless one campaign has more
+_AT_ONCE = 1_000_000
+#: seconds that a question on one campaign takes at least, by being planned; more than asking for many takes for each
+_ALONE_SECONDS = 0.02
 
 Rows = list[dict[str, Any]]
 Key = tuple[str, tuple[tuple[str, int | str], ...]]
@@ -209,16 +216,47 @@ class Remembered:
             found = {row["campaign"] for row in self._store.ask("campaigns")}
             with self._lock:
                 self._campaigns = found | (set(self._writes) - {0})
-        rows = []
         with self._lock:
             parts = self._parts(question)
+        self._ask_many(question, [key for key in parts if self._true(key) is None])
+        rows = []
         for key in parts:
-            with self._lock:
-                known = self._answers.get(key)
-                is_true = known is not None and known.written == self._written(key)
-            part = known.rows if known is not None and is_true else self._ask(key)
-            rows += [{**dict(key[1]), **row} for row in part]
+            part = self._true(key)
+            rows += self._ask(key) if part is None else part
         return rows
+
+    def _true(self, key: Key) -> Rows | None:
+        """The answer that is kept, if nothing was written since."""
+        with self._lock:
+            known = self._answers.get(key)
+            return known.rows if known is not None and known.written == self._written(key) else None
+
+    def _ask_many(self, question: str, missing: Sequence[Key]) -> None:
+        """Keep answers on single campaigns, asked for together; those that cannot be had so are left out."""
+        if len(missing) <= _FEW:
+            return
+        wanted = {int(dict(key[1])["campaign"]) for key in missing}
+        for run in _runs(self._store.ask("campaigns"), wanted):
+            keys = {each: (_BY_CAMPAIGN[question], (("campaign", each),)) for each in run}
+            with self._lock:
+                written = {each: self._written(key) for each, key in keys.items()}
+            latest, start, before = self._newest(), self._clock(), self._cost()
+            found = self._of_run(question, run)
+            took = max((self._cost() - before) / len(run), _ALONE_SECONDS)
+            for each, rows in found.items():
+                self._keep(keys[each], _Answer(rows, written[each], took, start, latest))
+
+    def _of_run(self, question: str, run: Sequence[int]) -> dict[int, Rows]:
+        """What a question on one campaign would say of each of these, but for those whose copies are in dispute."""
+        if len(run) == 1:
+            return {}
+        reach = {"first": run[0], "last": run[-1]}
+        disputed = {row["campaign"] for row in self._store.ask("campaigns_sharing", **reach)}
+        found: dict[int, Rows] = {each: [] for each in run if each not in disputed}
+        for row in self._store.ask(f"{question}_between", **reach):
+            if row["campaign"] in found:
+                found[row["campaign"]].append(row)
+        return found
 
     def _newest(self) -> Rows:
         """The answer to `latest`; it follows what is written, for every page asks it and it goes through all events."""
@@ -403,6 +441,21 @@ def _later(latest: Rows, rows: Sequence[EventRow]) -> Rows:
             "event_count": known["event_count"] + len(rows),
         }
     ]
+
+
+def _runs(campaigns: Rows, wanted: Set[int]) -> Iterator[list[int]]:
+    """The wanted ones of all campaigns, by id, in runs that no other interrupts and that are not too large."""
+    run, size = list[int](), 0
+    for row in campaigns:
+        each, more = row["campaign"], row["event_count"]
+        if run and (each not in wanted or size + more > _AT_ONCE):
+            yield run
+            run, size = [], 0
+        if each in wanted:
+            run.append(each)
+            size += more
+    if run:
+        yield run
 
 
 def _size(rows: Rows) -> int:
