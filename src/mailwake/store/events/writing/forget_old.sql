@@ -12,6 +12,8 @@ delete from former where id in (select id from old_events);
 
 delete from news where event in (select id from old_events);
 
-delete from settled where id in (select id from old_events);
+delete from unjudged where coalesce(delivery, -id) in (select unit from old_units);
 
-delete from provisional where id in (select id from old_events)
+delete from judged where coalesce(delivery, -id) in (select unit from old_units);
+
+delete from provisional where coalesce(delivery, -id) in (select unit from old_units)
