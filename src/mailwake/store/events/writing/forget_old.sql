@@ -1,6 +1,8 @@
 -- Removes the rows of `old_units`, and whatever is said about them. DuckDB only.
 create or replace temp table old_events as
-select id from settled where coalesce(delivery, -id) in (select unit from old_units)
+select coalesce(id, copy_id(type, delivery)) as id
+from settled
+where coalesce(delivery, -id) in (select unit from old_units)
 union
 select id from provisional where coalesce(delivery, -id) in (select unit from old_units);
 
