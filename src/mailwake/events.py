@@ -273,6 +273,12 @@ def event_id(*parts: str | int) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) >> 1
 
 
+def copy_id(kind: str, delivery: int) -> int:
+    """The id of what happens to a copy once, `sent` or `delivered`: stores make it again in place of keeping it."""
+    digest = hashlib.md5(f"{kind}:{delivery}".encode(), usedforsecurity=False).digest()
+    return int.from_bytes(digest[:8]) >> 1
+
+
 class NetworkKind(StrEnum):
     """What sort of network an address belongs to."""
 

@@ -8,8 +8,23 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from mailwake.events import CampaignId, Event, EventType, Evidence, Handle, Micros, Source, TemplateId, Verdict
+from mailwake.events import (
+    CampaignId,
+    Event,
+    EventType,
+    Evidence,
+    Handle,
+    Micros,
+    Source,
+    TemplateId,
+    Verdict,
+    copy_id,
+    event_id,
+)
 from mailwake.store.withdrawals import Spans
+
+#: happens once to a copy, and is told by its kind and number alone
+_ONCE = (EventType.SENT, EventType.DELIVERED)
 
 
 class Why(NamedTuple):
@@ -124,3 +139,11 @@ class Batch:
     written: int = 0
     #: of those, rows that the store did not have yet
     added: int = 0
+
+
+def identity_of(item: Item) -> int:
+    """An id that is the same however often the record is read, or the fact reported."""
+    event, key = item.event, item.event.key
+    if event.delivery is not None and event.type in _ONCE and key == f"{event.type}:{event.delivery}":
+        return copy_id(event.type, event.delivery)
+    return event_id(key) if key else event_id(item.writer, item.segment, item.index)

@@ -26,7 +26,6 @@ from mailwake.events import (
     Source,
     TemplateId,
     decode_event,
-    event_id,
 )
 from mailwake.inert.entries import Axes
 from mailwake.judge import Judged
@@ -36,7 +35,7 @@ from mailwake.pipeline.cutting import cuts_of
 from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.goals import put_goal, put_telling
 from mailwake.pipeline.hits import axes_of, is_late
-from mailwake.pipeline.item import Batch, Drop, Item, Why
+from mailwake.pipeline.item import Batch, Drop, Item, Why, identity_of
 from mailwake.pipeline.lookups import Sent
 from mailwake.pipeline.rows import counter_rows, event_row, judgement
 from mailwake.pipeline.suppression import (
@@ -121,8 +120,7 @@ def drop_raw(item: Item, _batch: Batch, desk: Desk) -> Drop | None:
 @each
 def put_identity(item: Item, _batch: Batch, _desk: Desk) -> None:
     """An id that is the same however often the record is read, or the fact reported."""
-    key = item.event.key
-    item.id = event_id(key) if key else event_id(item.writer, item.segment, item.index)
+    item.id = identity_of(item)
 
 
 @each

@@ -67,7 +67,7 @@ def both(
     rows = peopled(random_rows(request.param, request.param))
     duck = open_events(tmp_path_factory.mktemp("duckdb") / "events.duckdb")
     duck.write(rows=rows)
-    for table in ("settled", "provisional"):
+    for table in ("unjudged", "judged", "provisional"):
         clickhouse.client.command(f"truncate table {table}")
     clickhouse.insert(rows)
     yield Both(rows, [duck, clickhouse])

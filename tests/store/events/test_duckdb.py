@@ -7,10 +7,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from msgspec import structs
 
 from mailwake.errors import Unavailable
-from mailwake.events import CampaignId, DeliveryId, EventType, Micros, Source
-from mailwake.store.events import EventRow, open_events
+from mailwake.events import CampaignId, Class, DeliveryId, EventType, Handle, Micros, Source, copy_id
+from mailwake.store.events import EventRow, EventStore, open_events
+from mailwake.store.events.duckdb import DuckEvents
 
 HOLD = """
 import sys
@@ -196,3 +198,46 @@ def _sent(number: int) -> EventRow:
         reasons=f'[["late", 1.2, "{number % 120} minutes after delivery"]]' if number % 3 == 0 else "",
         settled=True,
     )
+
+
+def test_the_id_of_a_copy_is_made_again_and_kept_once_the_copy_is_cut_loose(tmp_path: Path) -> None:
+    path = tmp_path / "events.duckdb"
+    store = open_events(path)
+    rows = [
+        EventRow(
+            id=copy_id(kind, 41), type=kind, at=Micros(9), received_at=Micros(9), source=Source.RELAY,
+            campaign=CampaignId(1), delivery=DeliveryId(41), recipient=Handle(5), settled=kind is EventType.SENT,
+        )
+        for kind in (EventType.SENT, EventType.DELIVERED)
+    ]  # fmt: skip
+    assert store.write(rows=rows) == 2
+    store.write(settle_before=Micros(99))
+    ids = {row.id for row in rows}
+    assert {row["id"] for row in store.ask("timeline", campaign=1, delivery=41)} == ids
+    assert _kept(store, "select id from unjudged") == [(None,), (None,)], "nothing is kept that can be made again"
+    assert store.write(rows=rows) == 0
+    store.erase(Handle(5))
+    assert {row["id"] for row in store.ask("event_rows", campaign=1, only="", after_at=0, after_id=0, limit=9)} == ids
+    assert store.write(rows=rows) == 0, "whoever was erased does not come back with the log"
+    store.close()
+
+
+def test_words_of_reasons_are_kept_with_the_rows_that_have_them_or_not_at_all(tmp_path: Path) -> None:
+    store = open_events(tmp_path / "events.duckdb")
+    told = '[["delay",-2.17,"5 s after delivery"]]'
+    judged = structs.replace(event(1), klass=Class.HUMAN, reasons=told)
+    with pytest.raises(duckdb.Error):
+        store.write(rows=[judged], cursors={"edge-0": 1 << 70})
+    assert _kept(store, "select * from phrases") == []
+    store.write(rows=[structs.replace(event(2), klass=Class.HUMAN, reasons='[["base",1.0,"of every hit"]]')])
+    store.write(rows=[judged])
+    assert [row.reasons for row in store.provisional()] == [told, '[["base",1.0,"of every hit"]]']
+    store.close()
+    again = open_events(tmp_path / "events.duckdb")
+    assert [row.reasons for row in again.provisional()] == [told, '[["base",1.0,"of every hit"]]']
+    again.close()
+
+
+def _kept(store: EventStore, sql: str) -> list[tuple[object, ...]]:
+    assert isinstance(store, DuckEvents)
+    return store._connection.cursor().execute(sql).fetchall()

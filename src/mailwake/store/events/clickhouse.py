@@ -14,7 +14,7 @@ from mailwake.events import Handle
 from mailwake.store.events import ChangeRow, CounterRow, EventRow
 from mailwake.store.events.asking import migrations, spell, statements
 from mailwake.store.events.choosing import Choice, spell_choice
-from mailwake.store.events.columns import CHANGE_COLUMNS, COUNTER_COLUMNS, EVENT_COLUMNS, columns
+from mailwake.store.events.columns import CHANGE_COLUMNS, COUNTER_COLUMNS, EVENT_COLUMNS, STORED_COLUMNS, columns
 from mailwake.store.events.dialect import CODES_AGAINST, Dialect
 
 if TYPE_CHECKING:  # the package is not needed to import this module
@@ -76,6 +76,19 @@ class ClickHouse(Dialect):
         pattern = CODES_AGAINST.replace("\\", "\\\\")
         return f"arrayStringConcat(extractAll({reasons}, '{pattern}'), ' ')"
 
+    def codes(self, told: str) -> str:
+        """See `Dialect.codes`; reasons are not packed here, the engine compresses them well by itself."""
+        return told
+
+    def packed(self, reasons: str) -> str:
+        """See `Dialect.packed`."""
+        return reasons
+
+    def copy_id(self, kind: str, delivery: str) -> str:
+        """See `Dialect.copy_id`."""
+        start = f"substring(MD5(concat({kind}, ':', toString({delivery}))), 1, 8)"
+        return f"toInt64(bitShiftRight(reinterpretAsUInt64(reverse({start})), 1))"
+
     def lower(self, text: str) -> str:
         """See `Dialect.lower`."""
         return f"lowerUTF8({text})"
@@ -114,11 +127,12 @@ class ClickHouseEvents:
         changes: Sequence[ChangeRow] = (),
     ) -> None:
         """Take rows in, as they are; the caller sees to it that none comes twice."""
-        for table, part in (
-            ("settled", [row for row in rows if row.settled]),
-            ("provisional", [row for row in rows if not row.settled]),
+        for table, names, part in (
+            ("unjudged", STORED_COLUMNS, [row for row in rows if row.settled and row.klass is None]),
+            ("judged", STORED_COLUMNS, [row for row in rows if row.settled and row.klass is not None]),
+            ("provisional", EVENT_COLUMNS, [row for row in rows if not row.settled]),
         ):
-            self._put(table, columns(part, EVENT_COLUMNS), len(part))
+            self._put(table, columns(part, names), len(part))
         self._put("counters", columns(counters, COUNTER_COLUMNS), len(counters))
         self._put("verdict_changes", columns(changes, CHANGE_COLUMNS), len(changes))
 

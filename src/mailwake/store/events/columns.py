@@ -12,7 +12,7 @@ from mailwake.store.events import ChangeRow, CounterRow, Cut, EventRow, Judgemen
 
 #: longer words of other servers are cut; they are kept whole in the log
 MAX_REASON_CHARS = 200
-#: p_human keeps four digits, cut and not rounded, so that no threshold is crossed by storing; they compress to 2 bytes
+#: p_human keeps four digits, cut and not rounded, so that no threshold is crossed by storing
 _DIGITS = 10_000
 
 #: column to DuckDB's type, in the order of the schema
@@ -49,6 +49,8 @@ EVENT_COLUMNS = {
     "reasons": "VARCHAR",
     "ruleset": "VARCHAR",
 }
+#: of settled events: as above, but that p_human is a whole number of ten-thousandths, and called p
+STORED_COLUMNS = {"p" if name == "p_human" else name: kind for name, kind in EVENT_COLUMNS.items()}
 VERDICT_COLUMNS = {name: EVENT_COLUMNS[name] for name in ("id", "p_human", "klass", "reasons", "ruleset")}
 VERDICT_COLUMNS |= {"cause": "BIGINT", "changed_at": "BIGINT"}
 CHANGE_COLUMNS = (
@@ -79,9 +81,20 @@ class StandIn(NamedTuple):
     stand_in: int
 
 
+class Words(NamedTuple):
+    """Reasons, and what they are without their facts; both packed."""
+
+    was: str
+    became: str
+
+
 def clean(text: str) -> str:
     """Text that every engine takes: no NUL, no half characters."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _parts(row: EventRow | Judgement) -> int | None:
+    return None if row.p_human is None else math.floor(row.p_human * _DIGITS + 1e-6)
 
 
 def _probability(row: EventRow | Judgement) -> float | None:
@@ -100,13 +113,15 @@ _SPECIAL: dict[str, Callable[[Any], Any]] = {
     "happened_at": lambda row: row.at,
     "lag": lambda row: row.received_at - row.at,
     "p_human": _probability,
+    "p": _parts,
     "reason": lambda row: clean(row.reason[:MAX_REASON_CHARS]),
     **{name: _text(name) for name in ("domain", "client", "device", "country", "role", "reasons")},
 }
 
 
 def columns(
-    rows: Sequence[EventRow | Judgement | CounterRow | TakenRow | ChangeRow | Cut | StandIn], names: Iterable[str]
+    rows: Sequence[EventRow | Judgement | CounterRow | TakenRow | ChangeRow | Cut | StandIn | Words],
+    names: Iterable[str],
 ) -> dict[str, list[Any]]:
     """The rows turned by ninety degrees."""
     found: dict[str, list[Any]] = {}

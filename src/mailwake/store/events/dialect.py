@@ -20,6 +20,8 @@ def without_comments(text: str) -> str:
 
 #: in the JSON of `EventRow.reasons`; a quote inside a fact is escaped there, so that no fact looks like a code
 CODES_AGAINST = r'\["([a-z0-9_]+)", ?-(?:0\.[5-9]|[1-9])'
+#: the same in reasons that are packed (phrases.py), whose weights are thousandths: letters that stand for a code
+LETTERS_AGAINST = r"([A-Z]+)-(?:[5-9][0-9]{2}|[0-9]{4})"
 
 
 class Dialect:
@@ -73,8 +75,25 @@ class Dialect:
         return f"select try_cast(unnest(string_split({texts}, ',')) as bigint)"
 
     def codes_against(self, reasons: str) -> str:
-        """Codes of a verdict's reasons that weigh half a unit or more for a machine, with spaces between."""
-        return f"array_to_string(regexp_extract_all({reasons}, '{CODES_AGAINST}', 1), ' ')"
+        """Codes of a verdict's reasons that weigh half a unit or more for a machine, or what stands for them."""
+        found = (f"regexp_extract_all({reasons}, '{pattern}', 1)" for pattern in (CODES_AGAINST, LETTERS_AGAINST))
+        return f"array_to_string(case when starts_with({reasons}, '[') then {' else '.join(found)} end, ' ')"
+
+    def codes(self, told: str) -> str:
+        """The codes that `codes_against` found, in order, with spaces between."""
+        words = (
+            f"select unnest(string_split({told}, ' ')) as word, generate_subscripts(string_split({told}, ' '), 1) as n"
+        )
+        named = "string_agg(coalesce(p.code, l.word), ' ' order by l.n)"
+        return f"(select coalesce({named}, '') from ({words}) as l left join phrases as p on p.letters = l.word)"  # noqa: S608 - ours
+
+    def packed(self, reasons: str) -> str:
+        """Reasons in few bytes; a function of that name is there while a store is brought forward."""
+        return f"packed({reasons})"
+
+    def copy_id(self, kind: str, delivery: str) -> str:
+        """`mailwake.events.copy_id`."""
+        return f"(('0x' || left(md5({kind} || ':' || {delivery}), 16))::ubigint >> 1)::bigint"
 
     def lower(self, text: str) -> str:
         """A text in lower case, all of Unicode."""

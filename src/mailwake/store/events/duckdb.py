@@ -22,7 +22,7 @@ import msgspec
 from mailwake.errors import BadInput, Unavailable
 from mailwake.events import Handle, Micros
 from mailwake.store.events import CounterRow, Cuts, EventRow, Judgement, TakenRow
-from mailwake.store.events.asking import migrations, spell, statements, writing
+from mailwake.store.events.asking import spell, writing
 from mailwake.store.events.choosing import Choice, spell_choice
 from mailwake.store.events.columns import (
     COUNTER_COLUMNS,
@@ -31,11 +31,14 @@ from mailwake.store.events.columns import (
     TAKEN_COLUMNS,
     VERDICT_COLUMNS,
     StandIn,
+    Words,
     columns,
     event_row,
 )
 from mailwake.store.events.copying import copy_database
 from mailwake.store.events.dialect import Dialect
+from mailwake.store.events.migrating import made_small, migrate
+from mailwake.store.events.phrases import known_phrases, note_phrases
 
 _STAGES = {
     "new_events": {**EVENT_COLUMNS, "settled": "BOOLEAN"},
@@ -44,6 +47,7 @@ _STAGES = {
     "new_taken": TAKEN_COLUMNS,
     "new_cuts": CUT_COLUMNS,
     "new_stand_ins": dict.fromkeys(StandIn._fields, "BIGINT"),
+    "new_words": dict.fromkeys(Words._fields, "VARCHAR"),
 }
 _MAX_ID = (1 << 63) - 1
 #: How long closing waits for whoever still reads.
@@ -56,6 +60,7 @@ class DuckEvents:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool, news: bool) -> None:
         self._connection = connection
+        self._phrases = known_phrases(connection)
         self._writer = connection.cursor()  # its temporary tables and its transaction are its own
         if not read_only:
             _make_stages(self._writer)
@@ -80,10 +85,10 @@ class DuckEvents:
         if self._read_only:
             raise Unavailable("the event store was opened for reading; only its owner writes")
         with self._writing, translated(), self._transaction() as connection:
-            added = _add(connection, rows) if rows else 0
+            added = self._add(connection, rows) if rows else 0
             if added:
                 self._note(connection, "news_stored")
-            _stage(connection, "new_verdicts", rejudged)
+            self._stage(connection, "new_verdicts", rejudged)
             if rejudged:
                 self._note(connection, "news_changed")
                 _run(connection, "rejudge")
@@ -92,13 +97,13 @@ class DuckEvents:
                 self._note(connection, "news_settled")
                 _run(connection, "settle")
             if counters:
-                _stage(connection, "new_counters", counters)
+                self._stage(connection, "new_counters", counters)
                 _run(connection, "count")
             if taken:
-                _stage(connection, "new_taken", taken)
+                self._stage(connection, "new_taken", taken)
                 _run(connection, "take")
             if cuts is not None:
-                _cut(connection, cuts)
+                self._cut(connection, cuts)
             for writer, segment in (cursors or {}).items():
                 connection.execute("delete from cursors where writer = ?", [writer])
                 connection.execute("insert into cursors values (?, ?)", [writer, segment])
@@ -107,7 +112,7 @@ class DuckEvents:
     def stage(self, verdicts: Sequence[Judgement]) -> None:
         """See `EventStore.stage`."""
         with self._writing, translated(), self._transaction() as connection:
-            _stage(connection, "new_verdicts", verdicts)
+            self._stage(connection, "new_verdicts", verdicts)
             connection.execute(f"insert into replayed select {', '.join(_REPLAYED)} from new_verdicts")  # noqa: S608 - our names
 
     def swap(self, *, ruleset: str, at: Micros) -> int:
@@ -134,6 +139,10 @@ class DuckEvents:
         """See `EventStore.erase`."""
         count = int(self.ask("person_count", recipient=recipient)[0]["event_count"])
         with self._writing, translated(), self._transaction() as connection:
+            _run(connection, "loosen", {"recipient": recipient})
+            (words,) = writing("words")
+            told = [Words(was, self._phrases.without_facts(was)) for (was,) in connection.execute(words).fetchall()]
+            self._stage(connection, "new_words", told)
             _run(connection, "erase", {"recipient": recipient})
         self._write_over()
         return count
@@ -196,13 +205,13 @@ class DuckEvents:
         """See `EventStore.provisional`."""
         with self._reading() as cursor:
             found = cursor.execute("select * from provisional order by happened_at, id")
-            return [event_row(row) for row in _dicts(found)]
+            return [event_row(row) for row in self._dicts(found)]
 
     def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.ask`."""
         sql, values = self._spelled(question, parameters)
         with self._reading() as cursor:
-            return list(_dicts(cursor.execute(sql, values) if values else cursor.execute(sql)))
+            return list(self._dicts(cursor.execute(sql, values) if values else cursor.execute(sql)))
 
     def _spelled(self, question: str, parameters: Mapping[str, int | str]) -> tuple[str, dict[str, int | str]]:
         among = {} if self._among is None else {"among": self._among}
@@ -220,15 +229,14 @@ class DuckEvents:
         sql, values = self._spelled(question, parameters)
         with self._reading() as cursor:
             found = cursor.execute(sql, values) if values else cursor.execute(sql)
-            names = [column[0] for column in found.description or ()]
             while rows := found.fetchmany(batch):
-                yield [dict(zip(names, row, strict=True)) for row in rows]
+                yield list(self._named(found, rows))
 
     def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.choose`."""
         sql, values = spell_choice(frame, choice, self._dialect, parameters)
         with self._reading() as cursor:
-            return list(_dicts(cursor.execute(sql, values)))
+            return list(self._dicts(cursor.execute(sql, values)))
 
     def close(self) -> None:
         """See `EventStore.close`."""
@@ -253,11 +261,73 @@ class DuckEvents:
         self._writer.begin()
         try:
             yield self._writer
+            note_phrases(self._writer, self._phrases)
             self._writer.commit()
+            self._phrases.keep()
         except BaseException:
+            self._phrases.drop()
             with suppress(duckdb.Error):  # a commit that failed has rolled back already
                 self._writer.rollback()
             raise
+
+    def _stage(self, connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
+        """Replace what a staging table holds."""
+        kinds = _STAGES[table]
+        connection.execute(f"delete from {table}")  # noqa: S608 - one of _STAGES
+        if rows:
+            turned = columns(rows, kinds)
+            if "reasons" in turned:
+                turned["reasons"] = [self._phrases.pack(reasons) for reasons in turned["reasons"]]
+            shape = ", ".join(f'"{name}": ["{kind}"]' for name, kind in kinds.items())
+            lists = ", ".join(f"unnest(j.{name})" for name in kinds)
+            connection.execute(
+                f"insert into {table} select {lists} from (select from_json(?, '{{{shape}}}') as j)",  # noqa: S608 - our names
+                [msgspec.json.encode(turned).decode()],
+            )
+
+    def _add(self, connection: duckdb.DuckDBPyConnection, rows: Sequence[EventRow]) -> int:
+        first = {row.id: row for row in reversed(rows)}
+        self._stage(connection, "new_events", list(reversed(first.values())))
+        known = {row.campaign for row in rows}
+        numbers = ", ".join(str(int(campaign)) for campaign in known if campaign is not None)
+        places = ([f"s.campaign in ({numbers})"] if numbers else []) + (["s.campaign is null"] if None in known else [])
+        return _run(connection, "add", campaigns=" or ".join(places))
+
+    def _cut(self, connection: duckdb.DuckDBPyConnection, cuts: Cuts) -> None:
+        """Cut people off what they did, or out of it."""
+        if cuts.people:
+            self._stage(connection, "new_cuts", cuts.people)
+            _run(connection, "cutting")
+            _run(connection, "cut_base")
+            if cuts.erase:
+                _run(connection, "cut_out")
+            else:
+                copies = connection.execute(
+                    "select distinct delivery from cut_off where delivery is not null"
+                ).fetchall()
+                fresh = [StandIn(copy, secrets.randbelow(_MAX_ID) + 1) for (copy,) in copies]
+                self._stage(connection, "new_stand_ins", fresh)
+                _run(connection, "cut")
+            for table in (
+                "new_cuts",
+                "new_stand_ins",
+                "cut_off",
+            ):  # which number stands for which copy is known to nobody
+                connection.execute(f"delete from {table}")  # noqa: S608 - our names
+        if cuts.line is not None:
+            _run(connection, "cut_line", {"line": cuts.line})
+
+    def _dicts(self, found: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+        return self._named(found, found.fetchall())
+
+    def _named(self, found: duckdb.DuckDBPyConnection, rows: Iterable[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+        """Rows by their columns' names, reasons unpacked."""
+        names = [column[0] for column in found.description or ()]
+        for row in rows:
+            named = dict(zip(names, row, strict=True))
+            if named.get("reasons"):
+                named["reasons"] = self._phrases.unpack(named["reasons"])
+            yield named
 
 
 def _is_closed(connection: duckdb.DuckDBPyConnection, *, is_last: bool) -> bool:
@@ -269,46 +339,6 @@ def _is_closed(connection: duckdb.DuckDBPyConnection, *, is_last: bool) -> bool:
             raise
         return False
     return True
-
-
-def _stage(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
-    """Replace what a staging table holds."""
-    kinds = _STAGES[table]
-    connection.execute(f"delete from {table}")  # noqa: S608 - one of _STAGES
-    if rows:
-        shape = ", ".join(f'"{name}": ["{kind}"]' for name, kind in kinds.items())
-        lists = ", ".join(f"unnest(j.{name})" for name in kinds)
-        connection.execute(
-            f"insert into {table} select {lists} from (select from_json(?, '{{{shape}}}') as j)",  # noqa: S608 - our names
-            [msgspec.json.encode(columns(rows, kinds)).decode()],
-        )
-
-
-def _add(connection: duckdb.DuckDBPyConnection, rows: Sequence[EventRow]) -> int:
-    first = {row.id: row for row in reversed(rows)}
-    _stage(connection, "new_events", list(reversed(first.values())))
-    known = {row.campaign for row in rows}
-    numbers = ", ".join(str(int(campaign)) for campaign in known if campaign is not None)
-    places = ([f"s.campaign in ({numbers})"] if numbers else []) + (["s.campaign is null"] if None in known else [])
-    return _run(connection, "add", campaigns=" or ".join(places))
-
-
-def _cut(connection: duckdb.DuckDBPyConnection, cuts: Cuts) -> None:
-    """Cut people off what they did, or out of it."""
-    if cuts.people:
-        _stage(connection, "new_cuts", cuts.people)
-        _run(connection, "cutting")
-        _run(connection, "cut_base")
-        if cuts.erase:
-            _run(connection, "cut_out")
-        else:
-            copies = connection.execute("select distinct delivery from cut_off where delivery is not null").fetchall()
-            _stage(connection, "new_stand_ins", [StandIn(copy, secrets.randbelow(_MAX_ID) + 1) for (copy,) in copies])
-            _run(connection, "cut")
-        for table in ("new_cuts", "new_stand_ins", "cut_off"):  # which number stands for which copy is known to nobody
-            connection.execute(f"delete from {table}")  # noqa: S608 - our names
-    if cuts.line is not None:
-        _run(connection, "cut_line", {"line": cuts.line})
 
 
 def _run(
@@ -325,11 +355,6 @@ def _run(
         if statement.startswith("insert") and found is not None:
             inserted += found[0]
     return inserted
-
-
-def _dicts(found: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
-    names = [column[0] for column in found.description or ()]
-    return (dict(zip(names, row, strict=True)) for row in found.fetchall())
 
 
 @contextmanager
@@ -364,7 +389,8 @@ def open_duckdb(path: Path, *, read_only: bool, memory_limit: str, threads: int,
         connection = duckdb.connect(str(path), read_only=read_only, config=config)
         try:
             path.chmod(path.stat().st_mode & 0o700)
-            _migrate(connection, read_only=read_only)
+            if migrate(connection, read_only=read_only):
+                connection = made_small(connection, path, config)
             return DuckEvents(connection, read_only=read_only, news=news)
         except BaseException:
             connection.close()
@@ -375,29 +401,14 @@ def _make_stages(connection: duckdb.DuckDBPyConnection) -> None:
     for table, kinds in _STAGES.items():
         shape = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
         connection.execute(f"create temp table {table} ({shape})")
+    copy_id = Dialect().copy_id("kind", "delivery")
+    connection.execute(f"create temp macro copy_id(kind, delivery) as {copy_id}")
+    connection.execute(
+        "create temp macro is_of_copy(id, kind, delivery) as "
+        "coalesce(kind in ('sent', 'delivered') and id = copy_id(kind, delivery), false)"
+    )
+    connection.execute("create temp macro parts(p) as cast(round(p * 10000) as bigint)")
     connection.execute("create temp table done (id bigint)")
     connection.execute("create temp table cut_off (id bigint, delivery bigint)")
     shape = ", ".join(f"{name} {VERDICT_COLUMNS[name]}" for name in _REPLAYED)
     connection.execute(f"create temp table replayed ({shape})")
-
-
-def _migrate(connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
-    steps = migrations()
-    # information_schema is made when it is first looked at, which takes half as long as opening the file
-    has_versions = "select 1 from duckdb_tables() where table_name = 'schema_version'"
-    done: set[str] = set()
-    if connection.execute(has_versions).fetchone():
-        done = {name for (name,) in connection.execute("select step from schema_version").fetchall()}
-    if done - set(steps):
-        raise Unavailable(f"the event store has step {max(done - set(steps))} of a newer Mailwake; upgrade this one")
-    if read_only and set(steps) - done:
-        raise Unavailable("the event store is older than this program; start `mailwake serve` once to bring it forward")
-    missing = sorted(set(steps) - done)
-    if missing:
-        connection.begin()  # one for all steps: each commit waits for the disk
-        connection.execute("create table if not exists schema_version (step varchar primary key)")
-        for step in missing:
-            for statement in statements(steps[step], Dialect()):
-                connection.execute(statement)
-            connection.execute("insert into schema_version values (?)", [step])
-        connection.commit()

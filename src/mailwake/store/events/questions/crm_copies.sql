@@ -32,9 +32,11 @@ copies as (
         sum(case when reaction = 'clicked' and grade = 2 then 1 else 0 end) as clicks_human,
         sum(case when reaction = 'clicked' and grade = 0 then 1 else 0 end) as clicks_machine,
         max(case when reaction is not null then p_human end) as confidence,
-        {arg_max:case when type = 'bounced' then reason end:least(greatest(happened_at, 0), 4503599627370495) * 512 + id % 512}
+        {arg_max:case when type = 'bounced' then reason end:
+            least(greatest(happened_at, 0), 4503599627370495) * 512 + kept % 512}
             as reason,
-        {arg_max:case when type = 'bounced' then id end:least(greatest(happened_at, 0), 4503599627370495) * 512 + id % 512}
+        {arg_max:case when type = 'bounced' then kept end:
+            least(greatest(happened_at, 0), 4503599627370495) * 512 + kept % 512}
             as refusal,
         {arg_min:case when reaction is not null and agent_kind not in ('image_proxy', 'privacy_proxy') then device end:deciding}
             as device,

@@ -12,6 +12,6 @@ with changed as (
 select distinct recipient
 from events
 where recipient is not null and recipient > $after
-    and ((received_at > $since and received_at <= $until) or id in (select event from changed))
+    and ((received_at > $since and received_at <= $until) or kept in (select event from changed))
 order by recipient
 limit $limit

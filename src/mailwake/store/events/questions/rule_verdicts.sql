@@ -1,4 +1,4 @@
 -- How do the verdicts of some events stand? By id.
 -- $events text  ids with commas between
 -- id, p_human, klass  as in the table
-select id, p_human, klass from events where id in ({each:$events}) order by id
+select kept as id, p_human, klass from events where kept in ({each:$events}) order by id

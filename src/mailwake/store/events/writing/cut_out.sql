@@ -1,5 +1,7 @@
 -- Removes what `cutting` chose. DuckDB only.
-delete from settled where id in (select id from cut_off);
+delete from unjudged where id in (select id from cut_off);
+
+delete from judged where id in (select id from cut_off);
 
 delete from provisional where id in (select id from cut_off);
 

@@ -2,21 +2,21 @@
 -- Settled rows are written anew and not updated: an update of texts in place takes ten times as long.
 -- $swapped_at microseconds; $how applied or rolled_back; $ruleset in force from now on; $former in force until now
 insert into verdict_changes
-select b.id, b.delivery, coalesce(c.seq, 0) + 1, $swapped_at, b.p_human, b.klass, r.p_human, r.klass, null, r.ruleset
-from settled as b
+select b.id, b.delivery, coalesce(c.seq, 0) + 1, $swapped_at, b.p / 10000.0, b.klass, r.p_human, r.klass, null, r.ruleset
+from judged as b
 join replayed as r on r.id = b.id
 left join (select event, max(seq) as seq from verdict_changes group by event) as c on c.event = b.id
-where b.klass is not null and (b.p_human is distinct from r.p_human or b.klass is distinct from r.klass)
+where b.p / 10000.0 is distinct from r.p_human or b.klass is distinct from r.klass
 order by b.delivery, b.id;
 
 create or replace temp table rewritten as
-select b.* replace (r.p_human as p_human, r.klass as klass, r.reasons as reasons, r.ruleset as ruleset)
-from settled as b
+select b.* replace (parts(r.p_human) as p, r.klass as klass, r.reasons as reasons, r.ruleset as ruleset)
+from judged as b
 join replayed as r on r.id = b.id;
 
-delete from settled where id in (select id from rewritten);
+delete from judged where id in (select id from rewritten);
 
-insert into settled select * from rewritten order by campaign, delivery, happened_at, id;
+insert into judged select * from rewritten order by campaign, delivery, happened_at, id;
 
 drop table rewritten;
 
