@@ -2,8 +2,9 @@
 
 A store is filled with `--millions` million events (50 unless told) in the columns that production fills: copies sent
 and delivered, put off, bounced, opened by people, privacy proxies and scanners, clicked, unsubscribed, complained,
-over five hundred campaigns in a year and one of a tenth of all mail. Reasons, networks and clients are drawn from as
-many as a large sender meets, so that compression has as much to do. Then the dashboard serves it in a process of its
+over five hundred campaigns in a year and one of a tenth of all mail. Networks and clients are drawn from as many as a
+large sender meets, reasons from those that the judge gives in simulated worlds, and rows lie in the order in which they
+settle, so that compression has as much to do. Then the dashboard serves it in a process of its
 own, and each page is asked over HTTP: for the first time in the life of the store, then `--rounds` times, and after an
 orderly restart as often again while a batch of events is written every second, as in production. At last all answers
 are forgotten, the dashboard asks beforehand what it asks after a start, and each page is visited for the first time
@@ -25,22 +26,34 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import msgspec
 
 from mailwake.cli import warming, web
 from mailwake.cli.gating import door_of
-from mailwake.events import CampaignId, Class, DeliveryId, EventType, Handle, Micros, Source, TemplateId
+from mailwake.events import CampaignId, Class, DeliveryId, EventType, Handle, Micros, Source, TemplateId, Verdict
+from mailwake.exchange.lines import Hit as Line
+from mailwake.exchange.lines import evidence_of, untold_headers
 from mailwake.insight.stores import Stores, zone_named
+from mailwake.judge.rules import load_rules
+from mailwake.judge.verdicts import StreamJudge
+from mailwake.origins.networks import Networks
+from mailwake.pipeline.evidence import EvidenceReader
+from mailwake.pipeline.rows import pack_reasons
 from mailwake.scoring.desk import desk_of
+from mailwake.sections import Enrich
 from mailwake.settings import load
 from mailwake.store.events import EventRow, EventStore, open_events
+from mailwake.store.events.phrases import Phrases, note_phrases
 from mailwake.store.events.remembered import open_remembered
 from mailwake.store.state import LinkRow, StateStore, open_state
+from mailwake.worlds.world import draw_plan, live
 
 CAMPAIGNS, LARGE_SHARE = 500, 0.1
 #: events a second while pages are asked
@@ -79,7 +92,7 @@ PAGES = (
 EVENTS = """
 create or replace temp macro h(n, name) as (hash(n, name) % 1000003) / 1000003.0;
 create or replace temp macro whole(n, name) as (hash(n, name) >> 1)::bigint;
-insert into settled by name
+create or replace temp table fresh as
 with copies as (
     select n, whole(n, 'copy') as delivery, (hash(n, 'who') % $people)::bigint as person,
         $sent_at + (h(n, 'when') * 3.6e9)::bigint as sent_at, h(n, 'fate') as fate
@@ -106,13 +119,22 @@ told as (
         where fate >= 0.02 and h(n, 'hates') < 0.0005
 ),
 drawn as (
-    select *, turn in (4, 6, 7, 8) as by_machine, type in ('opened', 'clicked') as is_hit, n * 16 + turn as seed
+    select
+        *, turn in (4, 6, 7, 8) as by_machine, type in ('opened', 'clicked') as is_hit, n * 16 + turn as seed,
+        case when happened_at - lag(happened_at) over (partition by delivery order by happened_at, turn) > 900000000
+            then 1 else 0 end as is_late
     from told
+),
+visits as (select *, sum(is_late) over (partition by delivery order by happened_at, turn) as visit from drawn),
+settling as (
+    select *, max(happened_at) over (partition by delivery, visit) as ended_at,
+        case when not is_hit then '' when turn = 4 then 'mpp' when by_machine then 'machine' else 'human' end as kind
+    from visits
 )
 select
-    whole(seed, 'id') as id, type, happened_at, (h(seed, 'lag') * 900000)::bigint as lag,
+    case when type not in ('sent', 'delivered') then whole(seed, 'id') end as id, type, happened_at, 0 as lag,
     case when is_hit or type = 'unsubscribed' then 'edge' else 'relay' end as source,
-    $campaign as campaign, $template as template, delivery, person + 1 as recipient,
+    $campaign as campaign, $template as template, delivery, handle as recipient,
     case when type = 'clicked' then 1 + (hash(seed, 'link') % $links)::bigint end as link,
     case when type = 'clicked' then ['cta', 'text', 'image', 'footer'][1 + (hash(seed, 'link') % 4)::int] end as role,
     case when type = 'unsubscribed' then 'button' else '' end as note, 51 as modes,
@@ -128,18 +150,19 @@ select
     case when is_hit then (hash(seed, 'flags') % 64)::bigint else 0 end as flags,
     case type when 'bounced' then '550 5.1.1 no such user' when 'deferred' then '451 4.7.1 later' else '' end as reason,
     case when type = 'sent' then 30000 + (hash(n, 'bytes') % 4000)::bigint end as message_bytes,
-    case when is_hit then round(h(seed, 'p') * if(by_machine, 0.2, 0.5) + if(by_machine, 0, 0.5), 4) end as p_human,
-    case when not is_hit then null when turn = 4 then 'mpp' when by_machine then 'scanner' else 'human' end as klass,
-    case
-        when not is_hit then ''
-        else '[["timing",' || round(3 * h(seed, 'w') - 1.5, 1) || ',"' || (hash(seed, 's') % 4000)
-            || ' s after delivery"],["network",' || round(2 * h(person % 700, 'w') - 1, 1) || ',"AS'
-            || (1000 + hash(person % 700, 'asn') % 700) || '"]]'
-    end as reasons,
-    case when is_hit then '2026-11-917070f8b28a' else '' end as ruleset
-from drawn
-order by delivery, happened_at
+    p, klass, coalesce(reasons, '') as reasons, case when is_hit then '2026-11-917070f8b28a' else '' end as ruleset
+from settling
+join readers on readers.number = person
+left join (select kind as of_kind, count(*) as many from verdicts group by kind) as counts on of_kind = settling.kind
+left join verdicts on verdicts.kind = of_kind and verdicts.place = (hash(seed, 'verdict') % many)::bigint
+order by ended_at // 1000000, delivery, happened_at;
+
+insert into unjudged by name select * from fresh where klass is null;
+
+insert into judged by name select * from fresh where klass is not null
 """
+#: whose verdicts are drawn from; none of them is for fitting
+WORLDS = (("consumer", 102), ("plain", 102), ("short", 101))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,11 +227,13 @@ def fill(folder: Path, events: int) -> None:
     data = folder / "mailwake-data"
     state = open_state(data / "state.sqlite")
     now = Micros(time.time_ns() // 1_000)
-    state.handles([f"reader{n}@{DOMAINS[n % len(DOMAINS)]}" for n in range(PEOPLE)], now=now)
+    addresses = [f"reader{n}@{DOMAINS[n % len(DOMAINS)]}" for n in range(PEOPLE)]
+    handles = state.handles(addresses, now=now)
     open_events(data / "events.duckdb").close()
     copies = round(events / PER_COPY)
     sizes = [round(copies * LARGE_SHARE), *[round(copies * (1 - LARGE_SHARE) / (CAMPAIGNS - 1))] * (CAMPAIGNS - 1)]
     connection = duckdb.connect(str(data / "events.duckdb"), config={"memory_limit": "2GB", "threads": 2})
+    _lay_ready(connection, [int(handles[address]) for address in addresses])
     first = 0
     for number, size in enumerate(sizes):
         campaign, template = _campaign(state, number, now)
@@ -223,6 +248,37 @@ def fill(folder: Path, events: int) -> None:
     connection.execute("checkpoint")
     connection.close()
     state.close()
+
+
+def _lay_ready(connection: duckdb.DuckDBPyConnection, handles: Sequence[int]) -> None:
+    """Handles of readers, and verdicts to draw from, packed as the store packs them."""
+    phrases, places = Phrases(), Counter[str]()
+    connection.execute("create temp table readers (number bigint, handle bigint)")
+    connection.execute("create temp table verdicts (kind text, place bigint, p bigint, klass text, reasons text)")
+    for first in range(0, len(handles), 50_000):
+        text = json.dumps(handles[first : first + 50_000])
+        rows = "select ? + generate_subscripts(j, 1) - 1, unnest(j) from (select from_json(?, '[\"BIGINT\"]') as j)"
+        connection.execute(f"insert into readers {rows}", [first, text])
+    told = []
+    for verdict in verdicts():
+        kind = "mpp" if verdict.klass == "mpp" else "human" if (verdict.p_human or 0.0) >= 0.5 else "machine"
+        p = None if verdict.p_human is None else int(verdict.p_human * 10_000 + 1e-6)
+        told.append([kind, places[kind], p, str(verdict.klass), phrases.pack(pack_reasons(verdict.reasons))])
+        places[kind] += 1
+    connection.executemany("insert into verdicts values (?, ?, ?, ?, ?)", told)
+    note_phrases(connection, phrases)
+
+
+def verdicts() -> Iterator[Verdict]:
+    """What the judge says of every hit of the simulated worlds."""
+    for kind, seed in WORLDS:
+        reader = EvidenceReader(Networks(Enrich(), b"bench"), b"bench")
+        lines = [msgspec.convert(line, Line) for line, _ in live(draw_plan(kind, seed)).lines()]
+        untold = untold_headers(lines)
+        evidence = [evidence_of(line, reader, number, untold) for number, line in enumerate(lines)]
+        for each in StreamJudge(load_rules()).judge_all(evidence):
+            if each.verdict.klass is not None:
+                yield each.verdict
 
 
 def _campaign(state: StateStore, number: int, now: Micros) -> tuple[CampaignId, TemplateId]:

@@ -273,6 +273,10 @@ def event_id(*parts: str | int) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) >> 1
 
 
+#: happens once to a copy, so that kind and copy tell it
+ONCE = (EventType.SENT, EventType.DELIVERED)
+
+
 def copy_id(kind: str, delivery: int) -> int:
     """The id of what happens to a copy once, `sent` or `delivered`: stores make it again in place of keeping it."""
     digest = hashlib.md5(f"{kind}:{delivery}".encode(), usedforsecurity=False).digest()

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mailwake.events import (
+    ONCE,
     CampaignId,
     Event,
     EventType,
@@ -22,9 +23,6 @@ from mailwake.events import (
     event_id,
 )
 from mailwake.store.withdrawals import Spans
-
-#: happens once to a copy, and is told by its kind and number alone
-_ONCE = (EventType.SENT, EventType.DELIVERED)
 
 
 class Why(NamedTuple):
@@ -144,6 +142,6 @@ class Batch:
 def identity_of(item: Item) -> int:
     """An id that is the same however often the record is read, or the fact reported."""
     event, key = item.event, item.event.key
-    if event.delivery is not None and event.type in _ONCE and key == f"{event.type}:{event.delivery}":
+    if event.delivery is not None and event.type in ONCE and key == f"{event.type}:{event.delivery}":
         return copy_id(event.type, event.delivery)
     return event_id(key) if key else event_id(item.writer, item.segment, item.index)

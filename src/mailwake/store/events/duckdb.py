@@ -20,7 +20,7 @@ import duckdb
 import msgspec
 
 from mailwake.errors import BadInput, Unavailable
-from mailwake.events import Handle, Micros
+from mailwake.events import ONCE, Handle, Micros
 from mailwake.store.events import CounterRow, Cuts, EventRow, Judgement, TakenRow
 from mailwake.store.events.asking import spell, writing
 from mailwake.store.events.choosing import Choice, spell_choice
@@ -291,7 +291,11 @@ class DuckEvents:
         known = {row.campaign for row in rows}
         numbers = ", ".join(str(int(campaign)) for campaign in known if campaign is not None)
         places = ([f"s.campaign in ({numbers})"] if numbers else []) + (["s.campaign is null"] if None in known else [])
-        return _run(connection, "add", campaigns=" or ".join(places))
+        _run(connection, "drop_known", campaigns=" or ".join(places))
+        if any(row.type in ONCE for row in rows):
+            _run(connection, "drop_copies", campaigns=" or ".join(places))
+        added = _run(connection, "add_settled") if any(row.settled for row in rows) else 0
+        return added + _run(connection, "add")
 
     def _cut(self, connection: duckdb.DuckDBPyConnection, cuts: Cuts) -> None:
         """Cut people off what they did, or out of it."""
