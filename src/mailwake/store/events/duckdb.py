@@ -383,21 +383,33 @@ def _make_stages(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _migrate(connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
     steps = migrations()
-    # information_schema is made when it is first looked at, which takes half as long as opening the file
-    has_versions = "select 1 from duckdb_tables() where table_name = 'schema_version'"
-    done: set[str] = set()
-    if connection.execute(has_versions).fetchone():
-        done = {name for (name,) in connection.execute("select step from schema_version").fetchall()}
-    if done - set(steps):
-        raise Unavailable(f"the event store has step {max(done - set(steps))} of a newer Mailwake; upgrade this one")
-    if read_only and set(steps) - done:
-        raise Unavailable("the event store is older than this program; start `mailwake serve` once to bring it forward")
-    missing = sorted(set(steps) - done)
-    if missing:
-        connection.begin()  # one for all steps: each commit waits for the disk
-        connection.execute("create table if not exists schema_version (step varchar primary key)")
+    connection.begin()  # one for all steps: each commit waits for the disk
+    try:
+        done = _steps_done(connection, read_only=read_only)
+        if done - set(steps):
+            raise Unavailable(f"the event store has step {max(done - set(steps))} of a newer Mailwake; upgrade this one")
+        missing = sorted(set(steps) - done)
+        if read_only and missing:
+            raise Unavailable(
+                "the event store is older than this program; start `mailwake serve` once to bring it forward"
+            )
         for step in missing:
             for statement in statements(steps[step], Dialect()):
                 connection.execute(statement)
-            connection.execute("insert into schema_version values (?)", [step])
+        if missing:
+            connection.execute("insert into schema_version select unnest(?)", [missing])
         connection.commit()
+    except BaseException:
+        with suppress(duckdb.Error):  # some faults have ended it already
+            connection.rollback()
+        raise
+
+
+def _steps_done(connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> set[str]:
+    """What the file says of itself. To ask whether there is a table takes half as long as opening the file."""
+    if not read_only:
+        connection.execute("create table if not exists schema_version (step varchar primary key)")
+    try:
+        return {name for (name,) in connection.execute("select step from schema_version").fetchall()}
+    except duckdb.CatalogException:
+        return set()
