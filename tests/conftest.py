@@ -7,10 +7,12 @@ import gc
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 
 #: `python -m mailwake` without a second of imports each time.
 subprocess.Popen = starting.Popen  # type: ignore[misc]
+#: httpx2 looks through all folders of packages for it at each request to an application, as long as it is not there.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 #: As a process that nobody configured, but for its picture of a fault with every value around it, which takes seconds.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 #: Tests never measure speed: a busy machine is no failure.
