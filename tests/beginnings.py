@@ -1,7 +1,7 @@
 """What a new store begins with is made once and copied: hundreds of tests begin with empty stores.
 
-The copy is what the product itself makes of nothing. Tests of how it does that, in `tests/store` and `tests/contract/state`,
-have it done each time, and so has whatever runs in a process of its own.
+The copy is what the product itself makes of nothing. Tests of how it does that, in `tests/store` and
+`tests/contract/state`, have it done each time, and so has whatever runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any, cast
 from sqlalchemy import Engine
 
 from mailwake.store.events import duckdb
-from mailwake.store.state import engine
+from mailwake.store.state import engine as databases
 
 #: as they are outside of tests
-OPEN_EVENTS, BEGIN_STATE = duckdb.open_duckdb, engine._begin_with_newest
+OPEN_EVENTS, BEGIN_STATE = duckdb.open_duckdb, databases._begin_with_newest
 
 
 class Beginnings:
@@ -32,7 +32,7 @@ class Beginnings:
     def __init__(self, folder: Path) -> None:
         self._events = folder / "events.duckdb"
         OPEN_EVENTS(self._events, read_only=False, memory_limit="512MB", threads=2, news=False).close()
-        engine.open_database(folder / "state.sqlite").close()
+        databases.open_database(folder / "state.sqlite").close()
         self._state = sqlite3.connect(folder / "state.sqlite", check_same_thread=False)
         self._copying = threading.Lock()
 
@@ -44,14 +44,14 @@ class Beginnings:
                 shutil.copyfile(self._events, path)
         return OPEN_EVENTS(path, read_only=read_only, **how)
 
-    def begin_state(self, new: Engine) -> None:
+    def begin_state(self, engine: Engine) -> None:
         """In place of `_begin_with_newest`."""
-        with new.connect() as connection:
+        with engine.connect() as connection:
             driver = cast("sqlite3.Connection", connection.connection.driver_connection)
             if driver.execute("PRAGMA schema_version").fetchone() == (0,):  # nothing was ever in it
                 with self._copying:
                     self._state.backup(driver)
-        BEGIN_STATE(new)
+        BEGIN_STATE(engine)
 
     def close(self) -> None:
         """Let go of what is copied from."""

@@ -1,19 +1,24 @@
 """Every role against every route, and nobody's address in front of who may not know it (AT-62, AT-73)."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+import httpx2
 import pytest
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from tests.access.house import OURS, ROLES, Browser, House, house_over
 from tests.web.conftest import HOSTILE
 
+from mailwake.access.actors import NotAllowed
 from mailwake.access.roles import REVEAL, may, permissions
 from mailwake.access.routes import line_of, table
 from mailwake.audit import routes as audit_routes
 from mailwake.entrance import coming, managing
 from mailwake.insight.stores import Stores
+from mailwake.serving.entry import allowed, guarded, take_in
 from mailwake.store.access.masked import pseudonym
 from mailwake.web.app import ROUTERS
 
@@ -57,6 +62,31 @@ def test_every_route_has_a_line_and_every_line_a_route() -> None:
     known = {f"{method.lower()} {path}" for method, path in ROUTES}
     apart = {"get /api/export/campaigns", "get /api/export/links", "get /login/oidc", "get /login/oidc/callback"}
     assert set(table()) - known == apart
+
+
+def test_a_router_that_does_not_ask_who_may_is_asked_for() -> None:
+    """Routers that ask themselves are taken in as they are; no other gets by."""
+
+    class Shut:
+        def allow(self, *_given: object, **_named: object) -> None:
+            raise NotAllowed("not you")
+
+    forgetful, mindful = APIRouter(), guarded()
+    for router, path in ((forgetful, "/forgetful"), (mindful, "/mindful")):
+        router.add_api_route(path, lambda: "came in")
+    app = FastAPI(dependencies=[Depends(allowed)])
+    app.state.gate = Shut()
+    for router in (forgetful, mindful):
+        take_in(app, router)
+    for path in ("/forgetful", "/mindful"):
+        with pytest.raises(NotAllowed):
+            asyncio.run(_asked(app, path))
+
+
+async def _asked(app: FastAPI, path: str) -> None:
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8026") as client:
+        await client.get(path)
 
 
 def test_every_line_needs_permissions_that_there_are() -> None:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import jwt
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 #: an assertion may be good for three minutes; some of it is left for clocks that differ
 ASSERTION_SECONDS = 150
@@ -51,9 +54,9 @@ class JwtBearer:
 
 
 @lru_cache(maxsize=4)
-def _loaded(key: str) -> Any:
+def _loaded(key: str) -> RSAPrivateKey:
     """The key of a PEM. To check that it is one takes longer than a hundred signatures."""
-    return jwt.get_algorithm_by_name("RS256").prepare_key(key)
+    return cast("RSAPrivateKey", jwt.get_algorithm_by_name("RS256").prepare_key(key))
 
 
 @dataclass(frozen=True, kw_only=True)

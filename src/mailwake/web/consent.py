@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from mailwake.consents import proof
@@ -20,6 +20,7 @@ from mailwake.consents.telling import Contacts, Told
 from mailwake.errors import BadInput
 from mailwake.events import SECOND
 from mailwake.framing.rendering import as_json, render
+from mailwake.serving.entry import guarded
 from mailwake.serving.forms import TABLE_BODY_BYTES, body_of, by_of
 from mailwake.settings import Settings
 from mailwake.store.state import StateStore
@@ -28,7 +29,7 @@ from mailwake.web.api import now_of, stores_of
 #: Statements of one call.
 MOST = 50_000
 
-router = APIRouter()
+router = guarded()
 T = TypeVar("T", Told, Contacts)
 
 Address = Annotated[str, Query(max_length=320)]

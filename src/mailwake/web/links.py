@@ -7,11 +7,12 @@ from contextlib import contextmanager, suppress
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.errors import BadInput, MailwakeError
 from mailwake.framing.rendering import as_json, render
+from mailwake.serving.entry import guarded
 from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.settings import Settings
 from mailwake.watchdog import answers, view
@@ -20,7 +21,7 @@ from mailwake.watchdog.desk import Desk, opened_desk
 from mailwake.web.api import now_of, stores_of
 
 PATH = "/links"
-router = APIRouter()
+router = guarded()
 Href = Annotated[str, Query(max_length=16_384, description="A link as it stands in the mail.")]
 Form = Annotated[Mapping[str, str], Depends(form_of)]
 Members = Annotated[Mapping[str, str], Depends(json_of)]

@@ -10,7 +10,7 @@ import hashlib
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from mailwake.access.actors import Kind
@@ -37,7 +37,7 @@ from mailwake.people.delivery import delivery_card
 from mailwake.people.people import people_or_last
 from mailwake.people.person import person
 from mailwake.scoring.answers import score_of
-from mailwake.serving.entry import actor_of
+from mailwake.serving.entry import actor_of, guarded
 from mailwake.store.state import Campaign
 from mailwake.views import (
     campaign_view,
@@ -68,7 +68,7 @@ from mailwake.web.api import (
 )
 from mailwake.web.narrowing import Narrowed
 
-router = APIRouter(include_in_schema=False)
+router = guarded(include_in_schema=False)
 
 Text = Annotated[str, Query(max_length=100)]
 Seen = Annotated[str, Query(max_length=40)]

@@ -6,19 +6,20 @@ from contextlib import closing
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from mailwake.boards import native_view, salesforce_view
 from mailwake.framing.rendering import render
 from mailwake.native.report import MOST_DAYS, NOWHERE, NativeReport, report, to_json
 from mailwake.pushing.standing import UNCONNECTED, Standing, standing
+from mailwake.serving.entry import guarded
 from mailwake.settings import Settings
 from mailwake.store.crm import open_crm
 from mailwake.store.native import open_native
 from mailwake.web.api import now_of, stores_of
 
-router = APIRouter()
+router = guarded()
 
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="How far back, by when a mail was sent.")]
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.boards import suppressions_view
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import as_json, render
 from mailwake.insight.cursors import make_cursor, read_cursor
+from mailwake.serving.entry import guarded
 from mailwake.serving.forms import by_of, form_of, id_in, json_of
 from mailwake.suppression import acts, listing
 from mailwake.web.api import Cursor, Page, PageSize, now_of, stores_of
@@ -24,7 +25,7 @@ _DECISIONS: Mapping[str, Callable[..., int]] = {"undo": acts.undo, "apply": acts
 #: Incidents of any age; there are few.
 _INCIDENTS = 1_000
 
-router = APIRouter()
+router = guarded()
 
 Reason = Annotated[str, Query(max_length=64, description="Of this reason alone.")]
 Address = Annotated[str, Query(max_length=320)]

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from mailwake.boards import workflows_view
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import as_json, render
+from mailwake.serving.entry import guarded
 from mailwake.settings import Settings
 from mailwake.web.api import Page, now_of, stores_of
 from mailwake.workflows import answers
@@ -21,7 +22,7 @@ from mailwake.workflows.opening import opened_desk
 from mailwake.workflows.trial import MAX_DAYS
 
 PATH = "/workflows"
-router = APIRouter()
+router = guarded()
 
 Text = Annotated[str, Query(max_length=320)]
 Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description="Days back from now.")]

@@ -58,7 +58,7 @@ def random_rows() -> RandomRows:
 @pytest.fixture(scope="session")
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseEvents]:
     client = create_client(dsn=f"chdb://{tmp_path_factory.mktemp('clickhouse')}")
-    if settings.get_current_profile_name() == "quick":  # better plans for the same answers cost more than tiny tables do
+    if settings.get_current_profile_name() == "quick":  # on tiny tables a better plan costs more than it saves
         client.command("SET query_plan_enable_optimizations = 0")
     engine = ClickHouseEvents(client)
     engine.create()
