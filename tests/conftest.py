@@ -21,7 +21,7 @@ import structlog
 from aiosmtpd.smtp import SMTP
 from argon2 import PasswordHasher
 from hypothesis import settings as hypothesis_settings
-from tests import beginnings, starting
+from tests import beginnings, compiled, starting
 
 from mailwake.access import passwords
 from mailwake.settings import Settings, load
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 #: `python -m mailwake` without a second of imports each time.
 subprocess.Popen = starting.Popen  # type: ignore[misc]
+compiled.install()
 #: httpx2 looks through all folders of packages for it at each request to an application, as long as it is not there.
 if find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
