@@ -18,8 +18,9 @@ from mailwake.access.routes import line_of, table
 from mailwake.audit import routes as audit_routes
 from mailwake.entrance import coming, managing
 from mailwake.insight.stores import Stores
-from mailwake.serving.entry import allowed, guarded, take_in
+from mailwake.serving.entry import allowed, take_in
 from mailwake.store.access.masked import pseudonym
+from mailwake.web.api import guarded
 from mailwake.web.app import ROUTERS
 
 #: every route that there is, as the routers have it

@@ -14,7 +14,7 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -130,11 +130,6 @@ def allowed(request: Request) -> None:
     template = str(request.scope["route"].path)
     line, route = line_of(request.method, template, request.url.path), f"{request.method} {template}"
     gate.allow(actor_of(request), line, route=route, shown=_shown(request) if line and line.reveals else "")
-
-
-def guarded(*, include_in_schema: bool = True) -> APIRouter:
-    """A router each of whose routes asks `allowed`."""
-    return APIRouter(dependencies=[Depends(allowed)], include_in_schema=include_in_schema)
 
 
 def take_in(app: FastAPI, router: APIRouter) -> None:

@@ -16,9 +16,8 @@ from mailwake.scoring.force import named, use
 from mailwake.scoring.leads import learn_from
 from mailwake.scoring.model import read_model
 from mailwake.scoring.movers import movers
-from mailwake.serving.entry import guarded
 from mailwake.serving.forms import long_json_of, table_json_of
-from mailwake.web.api import Page, PageSize, desk_of, force_of, now_of, stores_of
+from mailwake.web.api import Page, PageSize, desk_of, force_of, guarded, now_of, stores_of
 from mailwake.web.lists import csv_answer, gathered
 
 router = guarded()

@@ -19,10 +19,9 @@ from mailwake.framing.rendering import render
 from mailwake.insight.click_map import Asked, ClickMap, choices, click_map, to_json
 from mailwake.insight.report import find
 from mailwake.segments.within import within
-from mailwake.serving.entry import guarded
 from mailwake.views import click_map_svg, click_map_view
 from mailwake.views.click_map_view import ALL, STEPS
-from mailwake.web.api import InSegment, now_of, stores_of
+from mailwake.web.api import InSegment, guarded, now_of, stores_of
 
 router = guarded()
 

@@ -20,11 +20,10 @@ from mailwake.consents.telling import Contacts, Told
 from mailwake.errors import BadInput
 from mailwake.events import SECOND
 from mailwake.framing.rendering import as_json, render
-from mailwake.serving.entry import guarded
 from mailwake.serving.forms import TABLE_BODY_BYTES, body_of, by_of
 from mailwake.settings import Settings
 from mailwake.store.state import StateStore
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 #: Statements of one call.
 MOST = 50_000

@@ -14,8 +14,7 @@ from mailwake.framing.rendering import render
 from mailwake.insight.report import find
 from mailwake.postmaster import answers as told
 from mailwake.postmaster.standing import networks_of, postmaster
-from mailwake.serving.entry import guarded
-from mailwake.web.api import Days, kept_of, now_of, stores_of
+from mailwake.web.api import Days, guarded, kept_of, now_of, stores_of
 
 router = guarded()
 

@@ -14,9 +14,8 @@ from mailwake.experiments import answers, deciding, reading
 from mailwake.experiments.design import delete, design_of, find
 from mailwake.experiments.planning import Asked
 from mailwake.framing.rendering import as_json, render
-from mailwake.serving.entry import guarded
 from mailwake.serving.forms import by_of, form_of, json_of
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 PATH = "/experiments"
 _MOST = 10**9

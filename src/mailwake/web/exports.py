@@ -24,8 +24,7 @@ from mailwake.exports.snapshot import write_snapshot
 from mailwake.exports.tables import TABLES, asked_of, rows_of, table_named
 from mailwake.insight.report import find
 from mailwake.people.people import FILTERS
-from mailwake.serving.entry import guarded
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 from mailwake.web.narrowing import Narrowed
 
 #: More at once would only slow each other down, and everybody who looks at a page.

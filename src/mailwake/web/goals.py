@@ -14,10 +14,9 @@ from mailwake.earnings.report import campaign_conversions, fresh_at, goal_report
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import as_json, render
 from mailwake.insight.report import find
-from mailwake.serving.entry import guarded
 from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.views import conversions_view, goals_view
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 PATH = "/goals"
 

@@ -12,9 +12,8 @@ from mailwake.atlas.domains import atlas
 from mailwake.hygiene.answers import to_json
 from mailwake.hygiene.desk import looked_through
 from mailwake.merge.people import parse_people
-from mailwake.serving.entry import guarded
 from mailwake.serving.forms import table_json_of
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 router = guarded()
 

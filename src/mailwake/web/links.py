@@ -12,13 +12,12 @@ from starlette.responses import RedirectResponse, Response
 
 from mailwake.errors import BadInput, MailwakeError
 from mailwake.framing.rendering import as_json, render
-from mailwake.serving.entry import guarded
 from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.settings import Settings
 from mailwake.watchdog import answers, view
 from mailwake.watchdog.deciding import decide as decide_on
 from mailwake.watchdog.desk import Desk, opened_desk
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 PATH = "/links"
 router = guarded()

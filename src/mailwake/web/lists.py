@@ -20,9 +20,8 @@ from mailwake.insight.report import find
 from mailwake.insight.stores import Stores
 from mailwake.people.on_link import Follower, people_on_link, to_json
 from mailwake.people.people import PAGE_SIZE, people
-from mailwake.serving.entry import guarded
 from mailwake.views import on_link_view
-from mailwake.web.api import Outcome, Page, PageSize, now_of, stores_of
+from mailwake.web.api import Outcome, Page, PageSize, guarded, now_of, stores_of
 from mailwake.web.narrowing import Narrowed
 
 router = guarded()

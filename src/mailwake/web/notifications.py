@@ -12,9 +12,8 @@ from mailwake.boards import notifications_view
 from mailwake.bulletins.standing import ReportStanding, reports
 from mailwake.framing.rendering import as_json, render
 from mailwake.notifying.standing import EndpointStanding, endpoints
-from mailwake.serving.entry import guarded
 from mailwake.settings import Settings
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 router = guarded()
 

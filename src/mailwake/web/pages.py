@@ -37,7 +37,7 @@ from mailwake.people.delivery import delivery_card
 from mailwake.people.people import people_or_last
 from mailwake.people.person import person
 from mailwake.scoring.answers import score_of
-from mailwake.serving.entry import actor_of, guarded
+from mailwake.serving.entry import actor_of
 from mailwake.store.state import Campaign
 from mailwake.views import (
     campaign_view,
@@ -59,6 +59,7 @@ from mailwake.web.api import (
     changes_of,
     comparison_of,
     desk_of,
+    guarded,
     kept_of,
     now_of,
     pace_of,

@@ -12,9 +12,8 @@ from mailwake.framing.rendering import as_json, render
 from mailwake.preflight import view as preflight_view
 from mailwake.preflight.asking import judged, message_in
 from mailwake.preflight.upload import uploaded
-from mailwake.serving.entry import guarded
 from mailwake.serving.forms import TABLE_BODY_BYTES, body_of, table_json_of
-from mailwake.web.api import now_of
+from mailwake.web.api import guarded, now_of
 
 router = guarded()
 

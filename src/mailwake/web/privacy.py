@@ -14,10 +14,9 @@ from mailwake.hygiene import inactive as hygiene
 from mailwake.retention.clock import Clock
 from mailwake.retention.nightly import apply_surely
 from mailwake.retention.plan import Shelf, plan, to_json
-from mailwake.serving.entry import guarded
 from mailwake.settings import Settings
 from mailwake.store.days import open_days
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 router = guarded()
 

@@ -13,11 +13,10 @@ from mailwake.boards import native_view, salesforce_view
 from mailwake.framing.rendering import render
 from mailwake.native.report import MOST_DAYS, NOWHERE, NativeReport, report, to_json
 from mailwake.pushing.standing import UNCONNECTED, Standing, standing
-from mailwake.serving.entry import guarded
 from mailwake.settings import Settings
 from mailwake.store.crm import open_crm
 from mailwake.store.native import open_native
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 router = guarded()
 

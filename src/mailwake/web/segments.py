@@ -20,10 +20,9 @@ from mailwake.segments import answers, keeper
 from mailwake.segments.completion import complete
 from mailwake.segments.lexer import MAX_CHARS
 from mailwake.segments.sunset import MAX_DAYS, sunset
-from mailwake.serving.entry import guarded
 from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.views import segments_view
-from mailwake.web.api import Cursor, Page, PageSize, kept_of, now_of, stores_of
+from mailwake.web.api import Cursor, Page, PageSize, guarded, kept_of, now_of, stores_of
 
 PATH = "/segments"
 _KINDS = {"live": True, "static": False}

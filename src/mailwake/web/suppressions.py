@@ -15,10 +15,9 @@ from mailwake.boards import suppressions_view
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import as_json, render
 from mailwake.insight.cursors import make_cursor, read_cursor
-from mailwake.serving.entry import guarded
 from mailwake.serving.forms import by_of, form_of, id_in, json_of
 from mailwake.suppression import acts, listing
-from mailwake.web.api import Cursor, Page, PageSize, now_of, stores_of
+from mailwake.web.api import Cursor, Page, PageSize, guarded, now_of, stores_of
 
 PATH = "/suppressions"
 _DECISIONS: Mapping[str, Callable[..., int]] = {"undo": acts.undo, "apply": acts.apply, "close": acts.close}

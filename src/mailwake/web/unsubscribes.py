@@ -13,9 +13,8 @@ from mailwake.errors import BadInput
 from mailwake.events import Note
 from mailwake.framing.rendering import render
 from mailwake.leaving.incidents import apply_now, held, recent, restore
-from mailwake.serving.entry import guarded
 from mailwake.serving.forms import by_of, form_of, id_in
-from mailwake.web.api import Page, now_of, stores_of
+from mailwake.web.api import Page, guarded, now_of, stores_of
 
 PATH = "/unsubscribes"
 _ACTS = {"restore": restore, "apply": apply_now}

@@ -12,9 +12,8 @@ from starlette.responses import Response
 from mailwake.boards import workflows_view
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import as_json, render
-from mailwake.serving.entry import guarded
 from mailwake.settings import Settings
-from mailwake.web.api import Page, now_of, stores_of
+from mailwake.web.api import Page, guarded, now_of, stores_of
 from mailwake.workflows import answers
 from mailwake.workflows.answers import Asked, RulesAnswer
 from mailwake.workflows.desk import Desk
