@@ -14,8 +14,13 @@ unexport PYTHONDONTWRITEBYTECODE
 demo: $(VENV)/.server
 	@$(BIN)/mailwake demo $(if $(EXIT),--exit)
 
-test: check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long"
+# Types are looked at beside the tests, for a minute in a new tree; what is wrong with them stands below the tests' summary.
+test: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@told=$$(mktemp); $(BIN)/mypy > $$told 2>&1 & types=$$!; \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long"; failed=$$?; \
+	wait $$types || { failed=$$?; cat $$told; }; rm -f $$told; exit $$failed
 
 test-long: $(VENV)/.dev
 	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest -v -m "long or hypothesis"

@@ -7,10 +7,12 @@ import gc
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +21,12 @@ import structlog
 from aiosmtpd.smtp import SMTP
 from argon2 import PasswordHasher
 from hypothesis import settings as hypothesis_settings
-from tests import starting
+from tests import beginnings, compiled, starting
 
 from mailwake.access import passwords
 from mailwake.settings import Settings, load
+from mailwake.store.events import duckdb
+from mailwake.store.state import engine
 from mailwake.tokens import format_key
 
 if TYPE_CHECKING:
@@ -34,6 +38,10 @@ if TYPE_CHECKING:
 
 #: `python -m mailwake` without a second of imports each time.
 subprocess.Popen = starting.Popen  # type: ignore[misc]
+compiled.install()
+#: httpx2 looks through all folders of packages for it at each request to an application, as long as it is not there.
+if find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 #: As a process that nobody configured, but for its picture of a fault with every value around it, which takes seconds.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
 #: Tests never measure speed: a busy machine is no failure.
@@ -85,6 +93,23 @@ def dear_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(passwords, "_hasher", HASHER)
     yield
     passwords._nobodys.cache_clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def copied_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """New stores are copies of one that was made before; who tests how they are made takes `made_stores`."""
+    copied = beginnings.Beginnings(tmp_path_factory.mktemp("beginnings"))
+    duckdb.open_duckdb, engine._begin_with_newest = copied.open_events, copied.begin_state
+    yield
+    duckdb.open_duckdb, engine._begin_with_newest = beginnings.OPEN_EVENTS, beginnings.BEGIN_STATE
+    copied.close()
+
+
+@pytest.fixture
+def made_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New stores are made as they are outside of tests."""
+    monkeypatch.setattr(duckdb, "open_duckdb", beginnings.OPEN_EVENTS)
+    monkeypatch.setattr(engine, "_begin_with_newest", beginnings.BEGIN_STATE)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

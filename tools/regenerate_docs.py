@@ -83,9 +83,8 @@ def commands_page() -> str:
     """docs/reference/commands.md: the help of every command, as it is printed."""
     from mailwake.cli import COMMANDS, build
 
-    app = build()
     parts = ["# Commands\n\n", GENERATED]
-    parts += [f"## {word}\n\n```text\n{help_of(app, word)}```\n\n" for word in COMMANDS]
+    parts += [f"## {word}\n\n```text\n{help_of(build((word,)), word)}```\n\n" for word in COMMANDS]
     return "".join(parts).rstrip("\n") + "\n"
 
 

@@ -29,6 +29,7 @@ from mailwake.events import (
 from mailwake.insight.stores import Stores
 from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.store.events import CounterRow, EventRow, open_events
+from mailwake.store.events.remembered import Remembered
 from mailwake.store.state import Campaign, LinkRow, open_state
 
 START = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -58,12 +59,15 @@ def micros(seconds: float = 0, start: datetime = START) -> Micros:
 
 
 def open_stores(folder: Path, zone: str = "UTC") -> Stores:
-    """Empty stores in a folder, under the names that an installation gives them."""
+    """Empty stores in a folder, under the names that an installation gives them; answers are kept as it keeps them.
+
+    None is slow, however busy the machine is, so that none is ever behind.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     lay_out(folder)
     return Stores(
         state=open_state(folder / "state.sqlite"),
-        events=open_events(folder / "events.duckdb", threads=1),
+        events=Remembered(open_events(folder / "events.duckdb", threads=1), cost=lambda: 0.0),
         zone=ZoneInfo(zone),
     )
 

@@ -15,7 +15,9 @@ from tests.crm.house import NOW, House, open_house
 
 from mailwake.crm.links import org_of
 from mailwake.crm.telling import Scorer
+from mailwake.orgpackage import deploying
 from mailwake.orgpackage.deploying import deploy
+from mailwake.orgpackage.packing import package_zip
 from mailwake.pushing.desk import Desk, open_desk
 from mailwake.salesforce.records import Org as Client
 from mailwake.salesforce.wire import Around
@@ -23,6 +25,8 @@ from mailwake.settings import parse
 from salesforce_emulator import Emulator, Org, Settings
 from salesforce_emulator.clock import Clock, read_datetime
 
+#: The same for every org that is made here.
+vars(deploying)["package_zip"] = cache(package_zip)
 USER, ADMIN, APP = "integration@example.com", "admin@example.com", "mailwake"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.access import second
@@ -17,11 +17,11 @@ from mailwake.entrance.asking import Form, arrival_of, gate_of
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import render
 from mailwake.language import say
-from mailwake.serving.entry import LOGIN, actor_of, cookie_set, returning
+from mailwake.serving.entry import LOGIN, actor_of, allowed, cookie_set, returning
 
 ACCOUNT = "/account"
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(dependencies=[Depends(allowed)], include_in_schema=False)
 
 Return = Annotated[str, Query(max_length=2_000)]
 

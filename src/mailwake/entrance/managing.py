@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.access import passwords
@@ -15,13 +15,13 @@ from mailwake.entrance.asking import Form, gate_of, unsaid
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import render
 from mailwake.language import say
-from mailwake.serving.entry import LOGIN, actor_of
+from mailwake.serving.entry import LOGIN, actor_of, allowed
 from mailwake.serving.forms import id_in
 from mailwake.store.access import Session
 
 SESSIONS, KEYS, USERS = "/sessions", "/keys", "/users"
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(dependencies=[Depends(allowed)], include_in_schema=False)
 
 
 @router.get(SESSIONS)

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol, cast
 
 import jwt
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 #: an assertion may be good for three minutes; some of it is left for clocks that differ
 ASSERTION_SECONDS = 150
@@ -46,7 +50,13 @@ class JwtBearer:
             "aud": self.audience,
             "exp": int(now) + ASSERTION_SECONDS,
         }
-        return {"grant_type": _JWT_BEARER, "assertion": jwt.encode(claims, self.key, algorithm="RS256")}
+        return {"grant_type": _JWT_BEARER, "assertion": jwt.encode(claims, _loaded(self.key), algorithm="RS256")}
+
+
+@lru_cache(maxsize=4)
+def _loaded(key: str) -> RSAPrivateKey:
+    """The key of a PEM. To check that it is one takes longer than a hundred signatures."""
+    return cast("RSAPrivateKey", jwt.get_algorithm_by_name("RS256").prepare_key(key))
 
 
 @dataclass(frozen=True, kw_only=True)

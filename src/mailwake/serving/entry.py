@@ -14,10 +14,12 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailwake.access.actors import ANYBODY, Actor, Kind
@@ -128,6 +130,22 @@ def allowed(request: Request) -> None:
     template = str(request.scope["route"].path)
     line, route = line_of(request.method, template, request.url.path), f"{request.method} {template}"
     gate.allow(actor_of(request), line, route=route, shown=_shown(request) if line and line.reveals else "")
+
+
+def take_in(app: FastAPI, router: APIRouter) -> None:
+    """Add the routes of a router to an application that asks `allowed` of all that it includes.
+
+    Those that ask it themselves are added as they are. FastAPI makes each route that it includes a second time, with
+    the first requests: most of a second for the dashboard's, of every process and every application.
+    """
+    if all(_asks(route) for route in router.routes):
+        app.router.routes.extend(router.routes)
+    else:
+        app.include_router(router)
+
+
+def _asks(route: BaseRoute) -> bool:
+    return isinstance(route, APIRoute) and any(each.dependency is allowed for each in route.dependencies)
 
 
 def _shown(request: Request) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from mailwake.apidoc.shapes import ScoredPerson
@@ -49,7 +50,7 @@ from mailwake.scoring.answers import score_of
 from mailwake.scoring.desk import Desk
 from mailwake.scoring.force import Force
 from mailwake.segments.within import within
-from mailwake.serving.entry import actor_of
+from mailwake.serving.entry import actor_of, allowed
 from mailwake.serving.keeping import Kept
 from mailwake.store.access.few import FewState, few_events, small_campaigns
 from mailwake.store.access.masked import MaskedState, masked_events
@@ -59,7 +60,8 @@ from mailwake.web.narrowing import Narrowed
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1_000
 
-router = APIRouter()
+guarded = partial(APIRouter, dependencies=[Depends(allowed)])  # a router each of whose routes asks `allowed`
+router = guarded()
 
 Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="From 1.")]
 PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="Lines per page.")]

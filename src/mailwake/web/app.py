@@ -24,7 +24,7 @@ from mailwake.scoring.desk import Desk
 from mailwake.scoring.force import Force
 from mailwake.scoring.keeping import Keeper
 from mailwake.serving.admission import Admission
-from mailwake.serving.entry import Door, Entry, allowed
+from mailwake.serving.entry import Door, Entry, allowed, take_in
 from mailwake.serving.guard import Guard
 from mailwake.serving.keeping import Kept
 from mailwake.serving.tongue import Tongue
@@ -111,7 +111,7 @@ def create_app(
     app.state.packs = packs
     app.state.gate = door.gate
     for router in (*ROUTERS, *door.routers):
-        app.include_router(router)
+        take_in(app, router)
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)

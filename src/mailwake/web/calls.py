@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from mailwake.boards import calls_view
@@ -17,10 +17,10 @@ from mailwake.scoring.leads import learn_from
 from mailwake.scoring.model import read_model
 from mailwake.scoring.movers import movers
 from mailwake.serving.forms import long_json_of, table_json_of
-from mailwake.web.api import Page, PageSize, desk_of, force_of, now_of, stores_of
+from mailwake.web.api import Page, PageSize, desk_of, force_of, guarded, now_of, stores_of
 from mailwake.web.lists import csv_answer, gathered
 
-router = APIRouter()
+router = guarded()
 
 Band = Annotated[str, Query(max_length=20, description="Hot, Warm, Cool or Cold; without it all with a score.")]
 Owner = Annotated[str, Query(max_length=200, description="As the CRM spells it; without it anybody.")]

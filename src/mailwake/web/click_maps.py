@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from mailwake.clickmap.sheet import POLICY, POLICY_WITH_PICTURES, draw
@@ -21,9 +21,9 @@ from mailwake.insight.report import find
 from mailwake.segments.within import within
 from mailwake.views import click_map_svg, click_map_view
 from mailwake.views.click_map_view import ALL, STEPS
-from mailwake.web.api import InSegment, now_of, stores_of
+from mailwake.web.api import InSegment, guarded, now_of, stores_of
 
-router = APIRouter()
+router = guarded()
 
 Word = Annotated[str, Query(max_length=100)]
 Layer = Annotated[str, Query(max_length=20, description="human, machine or raw.")]

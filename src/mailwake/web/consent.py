@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import Response
 
 from mailwake.consents import proof
@@ -23,12 +23,12 @@ from mailwake.framing.rendering import as_json, render
 from mailwake.serving.forms import TABLE_BODY_BYTES, body_of, by_of
 from mailwake.settings import Settings
 from mailwake.store.state import StateStore
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 #: Statements of one call.
 MOST = 50_000
 
-router = APIRouter()
+router = guarded()
 T = TypeVar("T", Told, Contacts)
 
 Address = Annotated[str, Query(max_length=320)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from mailwake.boards import deliverability_view, postmaster_view
@@ -14,9 +14,9 @@ from mailwake.framing.rendering import render
 from mailwake.insight.report import find
 from mailwake.postmaster import answers as told
 from mailwake.postmaster.standing import networks_of, postmaster
-from mailwake.web.api import Days, kept_of, now_of, stores_of
+from mailwake.web.api import Days, guarded, kept_of, now_of, stores_of
 
-router = APIRouter()
+router = guarded()
 
 Provider = Annotated[str, Query(max_length=200, description="Whose weeks are drawn.")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.boards import experiments_view
@@ -15,12 +15,12 @@ from mailwake.experiments.design import delete, design_of, find
 from mailwake.experiments.planning import Asked
 from mailwake.framing.rendering import as_json, render
 from mailwake.serving.forms import by_of, form_of, json_of
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 PATH = "/experiments"
 _MOST = 10**9
 
-router = APIRouter()
+router = guarded()
 
 Text = Annotated[str, Query(max_length=100)]
 Form = Annotated[Mapping[str, str], Depends(form_of)]

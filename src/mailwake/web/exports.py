@@ -13,8 +13,8 @@ from tempfile import mkdtemp
 from typing import Annotated
 from weakref import finalize
 
-from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
+from fastapi import Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from mailwake.errors import BadInput, Unavailable
@@ -24,7 +24,7 @@ from mailwake.exports.snapshot import write_snapshot
 from mailwake.exports.tables import TABLES, asked_of, rows_of, table_named
 from mailwake.insight.report import find
 from mailwake.people.people import FILTERS
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 from mailwake.web.narrowing import Narrowed
 
 #: More at once would only slow each other down, and everybody who looks at a page.
@@ -33,7 +33,7 @@ _RETRY_SECONDS = 30.0
 _PART_BYTES = 1 << 18
 ZIP, DUCKDB = "application/zip", "application/vnd.duckdb"
 
-router = APIRouter()
+router = guarded()
 
 Format = Annotated[str, Query(max_length=10, description="Of the file.", json_schema_extra={"enum": list(FORMATS)})]
 Name = Annotated[str, PathParameter(description="Of the table.", json_schema_extra={"enum": list(TABLES)})]

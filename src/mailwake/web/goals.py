@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.earnings import keeper
@@ -16,11 +16,11 @@ from mailwake.framing.rendering import as_json, render
 from mailwake.insight.report import find
 from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.views import conversions_view, goals_view
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 PATH = "/goals"
 
-router = APIRouter()
+router = guarded()
 
 Name = Annotated[str, Query(max_length=60, description="Name of a goal; without it the first.")]
 ModelName = Annotated[str, Query(max_length=20, description="last, first or linear.")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.responses import Response
 
 from mailwake.atlas.domains import atlas
@@ -13,9 +13,9 @@ from mailwake.hygiene.answers import to_json
 from mailwake.hygiene.desk import looked_through
 from mailwake.merge.people import parse_people
 from mailwake.serving.forms import table_json_of
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
-router = APIRouter()
+router = guarded()
 
 
 @router.post("/api/hygiene")

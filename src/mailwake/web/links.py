@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.errors import BadInput, MailwakeError
@@ -17,10 +17,10 @@ from mailwake.settings import Settings
 from mailwake.watchdog import answers, view
 from mailwake.watchdog.deciding import decide as decide_on
 from mailwake.watchdog.desk import Desk, opened_desk
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
 PATH = "/links"
-router = APIRouter()
+router = guarded()
 Href = Annotated[str, Query(max_length=16_384, description="A link as it stands in the mail.")]
 Form = Annotated[Mapping[str, str], Depends(form_of)]
 Members = Annotated[Mapping[str, str], Depends(json_of)]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from mailwake.comparing.best_hours import PersonHour, best_hours
@@ -21,10 +21,10 @@ from mailwake.insight.stores import Stores
 from mailwake.people.on_link import Follower, people_on_link, to_json
 from mailwake.people.people import PAGE_SIZE, people
 from mailwake.views import on_link_view
-from mailwake.web.api import Outcome, Page, PageSize, now_of, stores_of
+from mailwake.web.api import Outcome, Page, PageSize, guarded, now_of, stores_of
 from mailwake.web.narrowing import Narrowed
 
-router = APIRouter()
+router = guarded()
 
 Number = Annotated[int, Path(ge=1, le=1_000_000, description="Of the link in its template, from 1.")]
 Template = Annotated[str, Query(max_length=20, description="Id of the template; else the first with such a link.")]

@@ -5,7 +5,7 @@ Endpoints and reports stand in the settings, because they hold secrets and addre
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from mailwake.boards import notifications_view
@@ -13,9 +13,9 @@ from mailwake.bulletins.standing import ReportStanding, reports
 from mailwake.framing.rendering import as_json, render
 from mailwake.notifying.standing import EndpointStanding, endpoints
 from mailwake.settings import Settings
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
-router = APIRouter()
+router = guarded()
 
 
 @router.get("/notifications", include_in_schema=False)

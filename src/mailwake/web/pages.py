@@ -10,7 +10,7 @@ import hashlib
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from mailwake.access.actors import Kind
@@ -58,6 +58,7 @@ from mailwake.web.api import (
     changes_of,
     comparison_of,
     desk_of,
+    guarded,
     kept_of,
     now_of,
     pace_of,
@@ -68,7 +69,7 @@ from mailwake.web.api import (
 )
 from mailwake.web.narrowing import Narrowed
 
-router = APIRouter(include_in_schema=False)
+router = guarded(include_in_schema=False)
 
 Text = Annotated[str, Query(max_length=100)]
 Seen = Annotated[str, Query(max_length=40)]
@@ -205,9 +206,8 @@ def bounces(request: Request) -> Response:
 @router.get("/campaigns/{campaign}/bounces")
 def campaign_bounces(request: Request, campaign: str) -> Response:
     """What came back of one campaign."""
-    stores = stores_of(request)
-    answer = returned_of(request, find(stores, campaign))
-    return render(request, "bounces.html", **bounces_view.values(answer, stores.zone))
+    answer = returned_of(request, find(stores_of(request), campaign))
+    return render(request, "bounces.html", **bounces_view.values(answer, stores_of(request).zone))
 
 
 @router.get("/domains")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.responses import Response
 
 from mailwake.framing.rendering import as_json, render
@@ -13,9 +13,9 @@ from mailwake.preflight import view as preflight_view
 from mailwake.preflight.asking import judged, message_in
 from mailwake.preflight.upload import uploaded
 from mailwake.serving.forms import TABLE_BODY_BYTES, body_of, table_json_of
-from mailwake.web.api import now_of
+from mailwake.web.api import guarded, now_of
 
-router = APIRouter()
+router = guarded()
 
 
 async def _body(request: Request) -> bytes:

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from mailwake.errors import Unavailable
@@ -16,9 +16,9 @@ from mailwake.retention.nightly import apply_surely
 from mailwake.retention.plan import Shelf, plan, to_json
 from mailwake.settings import Settings
 from mailwake.store.days import open_days
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
-router = APIRouter()
+router = guarded()
 
 InactiveSince = Annotated[date, Query(description="A day, UTC.")]
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from mailwake.boards import native_view, salesforce_view
@@ -16,9 +16,9 @@ from mailwake.pushing.standing import UNCONNECTED, Standing, standing
 from mailwake.settings import Settings
 from mailwake.store.crm import open_crm
 from mailwake.store.native import open_native
-from mailwake.web.api import now_of, stores_of
+from mailwake.web.api import guarded, now_of, stores_of
 
-router = APIRouter()
+router = guarded()
 
 Days = Annotated[int, Query(ge=1, le=MOST_DAYS, description="How far back, by when a mail was sent.")]
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.drawing.rows import safe_cell
@@ -22,12 +22,12 @@ from mailwake.segments.lexer import MAX_CHARS
 from mailwake.segments.sunset import MAX_DAYS, sunset
 from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.views import segments_view
-from mailwake.web.api import Cursor, Page, PageSize, kept_of, now_of, stores_of
+from mailwake.web.api import Cursor, Page, PageSize, guarded, kept_of, now_of, stores_of
 
 PATH = "/segments"
 _KINDS = {"live": True, "static": False}
 
-router = APIRouter()
+router = guarded()
 
 Text = Annotated[str, Query(max_length=MAX_CHARS, description="In the language of segments.")]
 Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description="Days without a sign.")]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.boards import suppressions_view
@@ -17,14 +17,14 @@ from mailwake.framing.rendering import as_json, render
 from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.serving.forms import by_of, form_of, id_in, json_of
 from mailwake.suppression import acts, listing
-from mailwake.web.api import Cursor, Page, PageSize, now_of, stores_of
+from mailwake.web.api import Cursor, Page, PageSize, guarded, now_of, stores_of
 
 PATH = "/suppressions"
 _DECISIONS: Mapping[str, Callable[..., int]] = {"undo": acts.undo, "apply": acts.apply, "close": acts.close}
 #: Incidents of any age; there are few.
 _INCIDENTS = 1_000
 
-router = APIRouter()
+router = guarded()
 
 Reason = Annotated[str, Query(max_length=64, description="Of this reason alone.")]
 Address = Annotated[str, Query(max_length=320)]

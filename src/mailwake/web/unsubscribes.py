@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from mailwake.boards import unsubscribes_view
@@ -14,12 +14,12 @@ from mailwake.events import Note
 from mailwake.framing.rendering import render
 from mailwake.leaving.incidents import apply_now, held, recent, restore
 from mailwake.serving.forms import by_of, form_of, id_in
-from mailwake.web.api import Page, now_of, stores_of
+from mailwake.web.api import Page, guarded, now_of, stores_of
 
 PATH = "/unsubscribes"
 _ACTS = {"restore": restore, "apply": apply_now}
 
-router = APIRouter(include_in_schema=False)
+router = guarded(include_in_schema=False)
 
 
 @router.get(PATH)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from mailwake.boards import workflows_view
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import as_json, render
 from mailwake.settings import Settings
-from mailwake.web.api import Page, now_of, stores_of
+from mailwake.web.api import Page, guarded, now_of, stores_of
 from mailwake.workflows import answers
 from mailwake.workflows.answers import Asked, RulesAnswer
 from mailwake.workflows.desk import Desk
@@ -21,7 +21,7 @@ from mailwake.workflows.opening import opened_desk
 from mailwake.workflows.trial import MAX_DAYS
 
 PATH = "/workflows"
-router = APIRouter()
+router = guarded()
 
 Text = Annotated[str, Query(max_length=320)]
 Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description="Days back from now.")]

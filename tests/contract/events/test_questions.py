@@ -9,6 +9,7 @@ from mailwake.errors import BadInput
 from mailwake.store.events import CounterRow, EventRow, EventStore, open_events
 from mailwake.store.events.asking import question, questions
 from mailwake.store.events.clickhouse import ClickHouseEvents
+from mailwake.store.events.remembered import Remembered
 
 #: seed to number of events: nothing at all, so few that most groups are empty, and enough to fill them
 SETS = {0: 0, 1: 1, 2: 25, 3: 400, 4: 3_000, 5: 1_000}
@@ -52,7 +53,7 @@ def both(
     for table in ("unjudged", "judged", "provisional", "counters"):
         clickhouse.client.command(f"truncate table {table}")
     clickhouse.insert(rows, counters)
-    yield Both(rows, duck, clickhouse)
+    yield Both(rows, Remembered(duck), clickhouse)  # two tests ask it the same
     duck.close()
 
 

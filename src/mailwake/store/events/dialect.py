@@ -81,9 +81,8 @@ class Dialect:
 
     def codes(self, told: str) -> str:
         """The codes that `codes_against` found, in order, with spaces between."""
-        words = (
-            f"select unnest(string_split({told}, ' ')) as word, generate_subscripts(string_split({told}, ' '), 1) as n"
-        )
+        split = f"string_split({told}, ' ')"
+        words = f"select unnest({split}) as word, generate_subscripts({split}, 1) as n"
         named = "string_agg(coalesce(p.code, l.word), ' ' order by l.n)"
         return f"(select coalesce({named}, '') from ({words}) as l left join phrases as p on p.letters = l.word)"  # noqa: S608 - ours
 

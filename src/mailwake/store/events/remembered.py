@@ -237,6 +237,8 @@ class Remembered:
             return
         wanted = {int(dict(key[1])["campaign"]) for key in missing}
         for run in _runs(self._store.ask("campaigns"), wanted):
+            if len(run) == 1:
+                continue
             keys = {each: (_BY_CAMPAIGN[question], (("campaign", each),)) for each in run}
             with self._lock:
                 written = {each: self._written(key) for each, key in keys.items()}
@@ -248,8 +250,6 @@ class Remembered:
 
     def _of_run(self, question: str, run: Sequence[int]) -> dict[int, Rows]:
         """What a question on one campaign would say of each of these, but for those whose copies are in dispute."""
-        if len(run) == 1:
-            return {}
         reach = {"first": run[0], "last": run[-1]}
         disputed = {row["campaign"] for row in self._store.ask("campaigns_sharing", **reach)}
         found: dict[int, Rows] = {each: [] for each in run if each not in disputed}
