@@ -17,7 +17,7 @@ def seen(evidence: Evidence, scope: Scope = Scope.CLICK) -> Seen:
 
 def test_what_has_no_room_is_judged_by_itself_and_says_so() -> None:
     opinion = judge_alone(load_rules(), seen(clicked(1, 0, **PERSON)), crowded=True)
-    assert "crowded" in {cell.name.partition(".")[0] for _, cell in opinion.weighed}
+    assert "crowded" in {cell[0].partition(".")[0] for _, cell in opinion.weighed}
     alone = judge_alone(load_rules(), seen(clicked(1, 0, **PERSON)), crowded=False)
     assert opinion.p_human is not None
     assert alone.p_human is not None

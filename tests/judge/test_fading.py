@@ -42,6 +42,17 @@ def test_there_are_never_more_keys_than_allowed(learned: list[tuple[int, int]]) 
     assert sums(known) == {1: (1, 5_000)}
 
 
+def test_what_went_before_it_could_be_kept_is_not_missed_later() -> None:
+    """Several deliveries settle together: all are added, then each is kept, and the first to be so may be too many."""
+    known, several = Fading(most=4), [{1: 100, 2: 100, 3: 100}, {4: 100, 5: 100, 6: 100}]
+    for shares in several:
+        known.add(shares)
+    for shares in reversed(several):
+        known.keep(Micros(DAY), shares)
+    learn(known, 1 + REMEMBERED_DAYS, {9: 100})
+    assert sums(known) == {9: (1, 100)}
+
+
 def test_what_is_met_least_goes_first() -> None:
     known = Fading(most=4)
     for number, times in ((1, 3), (2, 1), (3, 2), (4, 1), (5, 1)):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.judge.world import MICROSOFT, PERSON, clicked, delivered, judged, opened, p, rules
 
 from mailwake.events import DeliveryId, Evidence, NetworkKind
-from mailwake.judge.families.learned import LEAST, Reputations
+from mailwake.judge.families.learned import LEAST, Reputations, as_told, shares_of
 from mailwake.judge.verdicts import StreamJudge, gather, learn
 
 UNKNOWN = PERSON | {"network": 777, "asn": None, "network_kind": NetworkKind.UNKNOWN}
@@ -102,6 +102,38 @@ def test_what_settled_is_known_to_what_comes_after() -> None:
 def test_too_few_others_are_nothing_to_compare_with() -> None:
     few = [each for n in range(100, 100 + LEAST // 2) for each in copy(n, 43, **UNKNOWN)]
     assert judged([*copy(1, 9000, **UNKNOWN), *few])[1] == judged(copy(1, 9000, **UNKNOWN))[1]
+
+
+@given(st.floats(0, 1), st.integers(1, 500))
+def test_shares_of_people_are_told_as_percent_is_printed(value: float, n: int) -> None:
+    """Reasons that read alike are one reason, so numbers are cut to what is printed before they are put into words."""
+    name, number, percent, others = as_told(("known_link.5_people", 4, value, n))
+    assert (name, number, f"{percent}%", others) == ("known_link.5_people", 4, f"{value:.0%}", n)
+
+
+@given(st.dictionaries(st.integers(0, 9), st.tuples(st.integers(0, 10_000), st.integers(0, 10_000)), min_size=1))
+def test_putting_shares_right_is_taking_them_out_and_in_again(pairs: dict[int, tuple[int, int]]) -> None:
+    before = {key: old for key, (old, _) in pairs.items()}
+    after = {key: new for key, (_, new) in pairs.items()}
+    corrected, expected = Reputations(), Reputations()
+    for each in (corrected, expected):
+        each.add(before)
+        each.add({3: 500, 7: 1})
+    corrected.correct(before, after)
+    expected.add(before, times=-1)
+    expected.add(after)
+    assert corrected._sums == expected._sums
+
+
+@given(st.lists(st.sampled_from([0.0005, 0.25, 0.3333, 0.9995]), min_size=1, max_size=5))
+def test_a_delivery_tells_the_mean_of_its_events(beliefs: list[float]) -> None:
+    """Also where all are believed alike, which is told without counting."""
+    clicks = [clicked(n, 9000 + n, link=n, **PERSON) for n in range(1, len(beliefs) + 1)]
+    case = learn(rules(), gather(rules(), [delivered(), *clicks]), Reputations(), rounds=1)[0]
+    shares = shares_of(case.delivery, [(look.event, look.keys, p) for look, p in zip(case.looks, beliefs, strict=True)])
+    for key in {key for look in case.looks for key in look.keys if key is not None}:
+        mine = [p for look, p in zip(case.looks, beliefs, strict=True) if key in look.keys]
+        assert abs(shares[key] - 10_000 * sum(mine) / len(mine)) <= 0.5 + 1e-6
 
 
 def busy(many: int, *, of: int) -> set[str]:

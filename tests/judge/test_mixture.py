@@ -13,10 +13,10 @@ from mailwake.judge.families.mixture import weigh
 def probability(
     seconds: float, *, country: str | None = "DE", anchor: bool = True, clicks: tuple[float, ...] = ()
 ) -> float:
-    term = weigh(
+    weight, _ = weigh(
         rules(), at=at(seconds), anchor=at(0) if anchor else None, country=country, clicks=[at(each) for each in clicks]
     )
-    return 1 / (1 + exp(-term.weight))
+    return 1 / (1 + exp(-weight))
 
 
 def _seconds_to_local_hour(hour: int) -> float:
@@ -61,5 +61,5 @@ def test_a_click_before_or_much_later_says_nothing() -> None:
 
 
 def test_the_hour_is_told_in_words() -> None:
-    told = weigh(rules(), at=Micros(at(_seconds_to_local_hour(3))), anchor=at(0), country="DE", clicks=())
-    assert "local night" in told.say()
+    _, cell = weigh(rules(), at=Micros(at(_seconds_to_local_hour(3))), anchor=at(0), country="DE", clicks=())
+    assert "local night" in cell.say()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailwake.errors import BadInput
-from mailwake.judge.rules import CURRENT, Scope, Term, content_hash, load_rules
+from mailwake.judge.rules import CURRENT, Cell, Scope, content_hash, load_rules
 
 
 def test_the_current_ruleset_is_named_by_its_content() -> None:
@@ -64,6 +64,6 @@ def test_a_missing_or_garbled_file_is_refused(tmp_path: Path) -> None:
             load_rules(path)
 
 
-def test_a_term_without_details_is_said_as_it_stands() -> None:
-    assert Term("a", 1.0, "curly {} braces").say() == "curly {} braces"
-    assert Term("a", 1.0, "{} s", (3,)).say() == "3 s"
+def test_a_cell_without_details_is_said_as_it_stands() -> None:
+    assert Cell("a.b", "curly {} braces").say() == "curly {} braces"
+    assert Cell("a.b", "{} s", (3,)).say() == "3 s"

@@ -3,7 +3,7 @@
 import pytest
 from tests.judge.world import at, rules
 
-from mailwake.judge.families.timing import EDGES, Span, cells, delay
+from mailwake.judge.families.timing import EDGES, cells, delay, span
 from mailwake.judge.rules import Cell
 
 
@@ -58,4 +58,4 @@ def test_a_minute_before_delivery_is_slack_and_more_is_a_wrong_clock() -> None:
     ],
 )
 def test_durations_are_told_as_people_tell_them(seconds: float, text: str) -> None:
-    assert f"{Span(seconds)}" == text
+    assert span(seconds) == text

@@ -35,14 +35,16 @@ class DeliveryClock:
         #: microseconds, doubled, plus one if it is the time of `delivered`; 0 is an empty slot
         self._times = array("q", bytes(8 * slots))
         self._count = 0
+        self._limit = min(_FILL * self._mask, self._most)
 
     def __len__(self) -> int:
         return self._count
 
     def _slot(self, delivery: int) -> int:
-        slot = (delivery ^ delivery >> 29) & self._mask
-        while self._times[slot] and self._keys[slot] != delivery:
-            slot = slot + 1 & self._mask
+        keys, times, mask = self._keys, self._times, self._mask
+        slot = (delivery ^ delivery >> 29) & mask
+        while times[slot] and keys[slot] != delivery:
+            slot = slot + 1 & mask
         return slot
 
     def set(self, delivery: DeliveryId, at: Micros, *, delivered: bool) -> bool:
@@ -62,7 +64,7 @@ class DeliveryClock:
         if not told:
             self._keys[slot] = delivery
             self._count += 1
-            if self._count > min(_FILL * self._mask, self._most):
+            if self._count > self._limit:
                 self._grow()
         return True
 
@@ -81,7 +83,10 @@ class DeliveryClock:
         while len(kept) > _FILL / 2 * slots:
             slots *= 2
         self._clear(slots)
-        for time, key in kept:
-            slot = self._slot(key)
-            self._times[slot], self._keys[slot] = time, key
+        keys, times, mask = self._keys, self._times, self._mask
+        for time, key in kept:  # as `_slot`, which would be called for every entry
+            slot = (key ^ key >> 29) & mask
+            while times[slot]:
+                slot = slot + 1 & mask
+            times[slot], keys[slot] = time, key
         self._count = len(kept)

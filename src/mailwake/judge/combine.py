@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import exp
+from operator import itemgetter
 from typing import NamedTuple
 
 from mailwake.events import Class, Micros
 from mailwake.judge.delivery import Delivery, Seen, Sort
-from mailwake.judge.families import mixture, timing
-from mailwake.judge.families.follow import Follow
-from mailwake.judge.families.learned import Keys, Reputations, Shares, keys_of, shares_of
+from mailwake.judge.families import mixture, pattern, timing
+from mailwake.judge.families.follow import NEVER, Follow
+from mailwake.judge.families.learned import Keys, Known, Reputations, Shares, as_told, keys_of, shares_of
 from mailwake.judge.families.own import Own
 from mailwake.judge.families.pattern import Patterns
 from mailwake.judge.families.witness import Witnesses
-from mailwake.judge.rules import Cell, Rules, Scope, Term
+from mailwake.judge.rules import Cell, Rules, Scope, sum_of
 
-_START = Cell("base.start")
 #: What needs no weighing.
 _CONSTANT = (Sort.PROOF, Sort.ONE_CLICK)
 #: What holds of every single hit, whoever made it: cells of these families alone are no evidence.
@@ -31,6 +31,9 @@ _EMPTY = frozenset((
 ))  # fmt: skip
 
 
+_NAME = itemgetter(0)
+#: Log-odds beyond which nothing changes; exp() has an end.
+_SURE = 50.0
 #: Reasons told of one verdict; the marketer reads three, the rest of the sum is one more.
 _TOLD = 9
 
@@ -41,8 +44,8 @@ class Opinion(NamedTuple):
     #: None: there is no evidence at all
     p_human: float | None
     klass: Class
-    #: log-odds and cell, as observed; `terms_of` makes reasons of them when somebody is told
-    weighed: Sequence[tuple[float, Cell]]
+    #: log-odds and cell, as observed; `told_of` makes reasons of them when somebody is told
+    weighed: Sequence[tuple[float, Cell | Known]]
 
 
 class Look(NamedTuple):
@@ -54,6 +57,8 @@ class Look(NamedTuple):
     keys: Keys
     #: P(human) of the event by itself
     alone: float
+    #: log-odds of its cells where others are known
+    among: float
 
 
 class Case(NamedTuple):
@@ -65,6 +70,8 @@ class Case(NamedTuple):
     looks: list[Look]
     #: what it has added to reputations
     shares: Shares
+    #: P(human) of each look, from which the shares were made; None: it has added nothing
+    beliefs: list[float] | None
 
 
 def look_at(rules: Rules, delivery: Delivery, anchor: Micros | None) -> list[Look]:
@@ -74,59 +81,99 @@ def look_at(rules: Rules, delivery: Delivery, anchor: Micros | None) -> list[Loo
         anchor: when it was delivered, else sent; None when not known.
     """
     seen = delivery.seen
+    if len(seen) == 1 and seen[0].sort is not Sort.WITNESS:
+        return _look_at_one(rules, delivery, anchor)
     patterns, witnesses, follow = Patterns(seen, delivery.links), Witnesses(seen), Follow(seen, anchor)
     found = []
     for event in seen:
-        own = event.own
-        if own.mpp or event.sort in _CONSTANT:
+        if event.own.mpp or event.sort in _CONSTANT:
             continue
-        cells = [_START, *own.cells]
-        if not own.proxy:
-            cells += timing.cells(rules, delivery.stream, event.at, anchor, first=seen[0].at, group=own.group)
-        cells += patterns.cells(event)
-        cells += witnesses.cells(event)
-        cells += follow.cells(event)
-        keys = () if own.proxy else keys_of(delivery, event, anchor)
-        found.append(Look(event, cells, keys, _probability(rules, _sum(rules.alone[event.scope], cells))))
+        cells = [*patterns.cells(event), *witnesses.cells(event), *follow.cells(event)]
+        found.append(_look(rules, delivery, event, anchor=anchor, among_copy=cells))
     return found
+
+
+def _look_at_one(rules: Rules, delivery: Delivery, anchor: Micros | None) -> list[Look]:
+    """The same of a copy with one event, as most are: there is nothing to compare it with."""
+    event = delivery.seen[0]
+    if event.own.mpp or event.sort in _CONSTANT:
+        return []
+    cells: Sequence[Cell] = ()
+    if event.sort is Sort.CLICK:
+        cells = (*pattern.alone(event, delivery.links), NEVER)
+    return [_look(rules, delivery, event, anchor=anchor, among_copy=cells)]
+
+
+def _look(
+    rules: Rules, delivery: Delivery, event: Seen, *, anchor: Micros | None, among_copy: Sequence[Cell] = ()
+) -> Look:
+    """One event: its own cells, those of its delay, and those of its place among the events of its copy."""
+    own = event.own
+    start, scope = own.start, own.scope
+    more = among_copy
+    if not own.proxy:
+        first = delivery.seen[0].at
+        more = (*timing.cells(rules, delivery.stream, event.at, anchor, first=first, group=own.group), *among_copy)
+    alone = _probability(rules, sum_of(rules.alone[scope], more, start.alone))
+    keys = () if own.proxy else keys_of(delivery, event, anchor)
+    return Look(event, [*start.cells, *more], keys, alone, sum_of(rules.weights[scope], more, start.among))
 
 
 def open_case(rules: Rules, delivery: Delivery, anchor: Micros | None) -> Case:
     """A copy, looked at by itself: what it would add to reputations comes from P(human) by itself."""
     looks = look_at(rules, delivery, anchor)
-    return Case(delivery, anchor, looks, shares_of(delivery, ((look.event, look.keys, look.alone) for look in looks)))
+    return believing(Case(delivery, anchor, looks, {}, None), [look.alone for look in looks])
 
 
-def reconsider(rules: Rules, case: Case, known: Reputations) -> Case:
-    """The same copy in the light of what others did: what it would add to reputations comes from P(human) by all."""
-    found = []
-    for look in case.looks:
-        others = known.cells(look.keys, case.shares, look.event.own.group)
-        if others:
-            weights = rules.weights[look.event.scope]
-            p = _probability(rules, _sum(weights, look.cells) + _sum(weights, others))
-            found.append((look.event, look.keys, p))
-        else:
-            found.append((look.event, look.keys, look.alone))
-    return case._replace(shares=shares_of(case.delivery, found))
+def reconsider(rules: Rules, case: Case, reputations: Reputations, *, own: Shares) -> Case:
+    """The same copy in the light of what others did: what it would add to reputations comes from P(human) by all.
+
+    Args:
+        own: what the case has added to reputations, to be left out.
+
+    Returns:
+        The case itself where nothing changed.
+    """
+    beliefs = [_believed(rules, look, reputations.known(look.keys, own, look.event.own.group)) for look in case.looks]
+    return believing(case, beliefs)
 
 
-def judge_case(rules: Rules, case: Case, known: Reputations) -> Iterator[tuple[Seen, Opinion]]:
+def believing(case: Case, beliefs: list[float]) -> Case:
+    """The same copy with P(human) of each look as given; the case itself where that is what it has."""
+    if beliefs == case.beliefs:
+        return case
+    told = [(look.event, look.keys, p) for look, p in zip(case.looks, beliefs, strict=True)]
+    return Case(case.delivery, case.anchor, case.looks, shares_of(case.delivery, told), beliefs)
+
+
+def _believed(rules: Rules, look: Look, others: Iterable[Known]) -> float:
+    """P(human) of one event, given what is known of others."""
+    if not others:
+        return look.alone
+    weights = rules.weights[look.event.own.scope]
+    total = look.among
+    for each in others:
+        total += weights.get(each[0], 0.0)
+    return _probability(rules, total)
+
+
+def judge_case(rules: Rules, case: Case, reputations: Reputations) -> Iterator[tuple[Seen, Opinion]]:
     """An opinion on every kept event of a delivery.
 
     Args:
-        known: what others did; what the case itself added to it is left out.
+        reputations: what others did; what the case itself added to it is left out.
     """
     found: dict[int, Opinion] = {}
+    clicks = []
     for look in case.looks:
-        others = known.cells(look.keys, case.shares, look.event.own.group) if look.keys else []
-        weights = (rules.weights if others else rules.alone)[look.event.scope]
-        found[look.event.id] = _opinion(rules, look.event, [*look.cells, *others], weights)
-    clicks = [
-        look.event.at
-        for look in case.looks
-        if look.event.sort is Sort.CLICK and (found[look.event.id].p_human or 0.0) >= 0.5
-    ]
+        event = look.event
+        others = reputations.known(look.keys, case.shares, event.own.group)
+        weights = (rules.weights if others else rules.alone)[event.own.scope]
+        p_human = _believed(rules, look, others)
+        opinion = _opinion(rules, event, [*look.cells, *others], weights=weights, p_human=p_human)
+        found[event.id] = opinion
+        if event.sort is Sort.CLICK and (opinion.p_human or 0.0) >= 0.5:
+            clicks.append(event.at)
     for event in case.delivery.seen:
         if event.own.mpp:
             yield event, _mpp(rules, event, case.anchor, clicks)
@@ -144,7 +191,7 @@ def judge_alone(rules: Rules, seen: Seen, *, crowded: bool) -> Opinion:
         return _mpp(rules, seen, None, ())
     if seen.sort in _CONSTANT:
         return _constant(rules, seen)
-    cells = [_START, *seen.own.cells]
+    cells = list(seen.own.start.cells)
     if crowded and seen.scope is Scope.CLICK:
         cells.append(Cell("crowded.click", "one of very many on one copy"))
     if seen.sort is Sort.WITNESS:
@@ -152,7 +199,8 @@ def judge_alone(rules: Rules, seen: Seen, *, crowded: bool) -> Opinion:
             ("altered", "altered the address of a link") if seen.refused else ("decoy", "followed a hidden link")
         )
         cells.append(Cell(f"{name}.same_visitor", fact))
-    return _opinion(rules, seen, cells, rules.alone[seen.scope])
+    weights = rules.alone[seen.scope]
+    return _opinion(rules, seen, cells, weights=weights, p_human=_probability(rules, sum_of(weights, cells)))
 
 
 def _constant(rules: Rules, event: Seen) -> Opinion:
@@ -165,30 +213,17 @@ def _constant(rules: Rules, event: Seen) -> Opinion:
     return Opinion(_probability(rules, weight), Class.HUMAN, ((weight, Cell(code, fact)),))
 
 
-def _sum(weights: Mapping[str, float], cells: Iterable[Cell]) -> float:
-    total = 0.0
-    for each in cells:
-        total += weights.get(each[0], 0.0)
-    return total
-
-
-def _opinion(rules: Rules, event: Seen, cells: list[Cell], weights: Mapping[str, float]) -> Opinion:
+def _opinion(
+    rules: Rules, event: Seen, cells: Sequence[Cell | Known], *, weights: Mapping[str, float], p_human: float
+) -> Opinion:
     if _says_nothing(cells):
         return Opinion(None, Class.UNKNOWN, ())
     weighed = [(weight, each) for each in cells if (weight := weights.get(each[0]))]
-    p_human = _probability(rules, _total(weighed))
     return Opinion(p_human, _class(rules, event.own, p_human), weighed)
 
 
-def _total(weighed: Iterable[tuple[float, Cell]]) -> float:
-    total = 0.0  # a loop takes half the time of sum()
-    for weight, _ in weighed:
-        total += weight
-    return total
-
-
-def _says_nothing(cells: Iterable[Cell]) -> bool:
-    return not any(_speaks(each[0]) for each in cells)
+def _says_nothing(cells: Iterable[Cell | Known]) -> bool:
+    return not any(map(_speaks, map(_NAME, cells)))
 
 
 @lru_cache(maxsize=16_384)
@@ -196,31 +231,45 @@ def _speaks(name: str) -> bool:
     return name.partition(".")[0] not in _EMPTY and not name.endswith(".new")
 
 
-def terms_of(rules: Rules, opinion: Opinion) -> Iterator[Term]:
-    """The weightiest cells as reasons; what is left is told as one, so that the sum stays."""
+def told_of(opinion: Opinion) -> list[tuple[float, Cell | Known]]:
+    """The weightiest cells with their log-odds; what is left is told as one, so that the sum stays."""
     weighed = opinion.weighed
-    if len(weighed) > _TOLD:
-        weighed = sorted(weighed, key=_by_weight)
-    for weight, (name, fact, details) in weighed[:_TOLD]:
-        code = name.partition(".")[0]
-        yield Term(code, weight, fact, details) if fact else Term(code, weight, rules.words[code])
-    if rest := weighed[_TOLD:]:
-        yield Term("rest", _total(rest), "{} lesser observations together", (len(rest),))
+    if len(weighed) <= _TOLD:
+        return [(weight, as_told(each) if len(each) == 4 else each) for weight, each in weighed]
+    sizes = [abs(weight) for weight, _ in weighed]
+    order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)
+    told = []
+    for place in order[:_TOLD]:
+        weight, each = weighed[place]
+        told.append((weight, as_told(each) if len(each) == 4 else each))
+    rest = order[_TOLD:]
+    told.append((round(_total([weighed[place] for place in rest]), 3), _rest(len(rest))))
+    return told
 
 
-def _by_weight(weighed: tuple[float, Cell]) -> float:
-    return -abs(weighed[0])
+@lru_cache(maxsize=1_024)
+def _rest(many: int) -> Cell:
+    return Cell("rest", "{} lesser observations together", (many,))
+
+
+def _total(weighed: Iterable[tuple[float, object]]) -> float:
+    total = 0.0  # a loop takes half the time of sum()
+    for weight, _ in weighed:
+        total += weight
+    return total
 
 
 def _mpp(rules: Rules, event: Seen, anchor: Micros | None, clicks: Sequence[Micros]) -> Opinion:
-    found = mixture.weigh(rules, at=event.at, anchor=anchor, country=event.country, clicks=clicks)
-    cell = Cell(found.code, found.fact, found.details)
-    return Opinion(_probability(rules, found.weight), Class.MPP, ((found.weight, cell),))
+    weight, cell = mixture.weigh(rules, at=event.at, anchor=anchor, country=event.country, clicks=clicks)
+    return Opinion(_probability(rules, weight), Class.MPP, ((weight, cell),))
 
 
 def _probability(rules: Rules, log_odds: float) -> float:
     least = rules.numbers["combination.p_min"]
-    return round(min(max(1 / (1 + exp(-min(max(log_odds, -50.0), 50.0))), least), 1 - least), 4)
+    if not -_SURE < log_odds < _SURE:
+        log_odds = _SURE if log_odds > 0 else -_SURE
+    p = 1 / (1 + exp(-log_odds))
+    return round(least if p < least else min(p, 1 - least), 4)
 
 
 def _class(rules: Rules, own: Own, p_human: float) -> Class:

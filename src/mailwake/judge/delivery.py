@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from enum import IntEnum
+from sys import intern
 
 from mailwake.events import Class, EventType, Evidence, Micros, Note
 from mailwake.judge.families.own import Own
@@ -37,17 +38,24 @@ _PAGES = {Note.UNSUBSCRIBE_VIEWED: -1, Note.UNSUBSCRIBE_DOUBTED: -1, Note.PREFER
 
 def sort_of(evidence: Evidence) -> Sort | None:
     """What an event testifies to; None for events that nobody caused by looking, such as `sent`."""
-    if evidence.note in (Note.DECOY, Note.LINK_REFUSED):
+    return _SORTS[evidence.type, evidence.note]
+
+
+def _sort(type_: EventType, note: Note) -> Sort | None:
+    if note in (Note.DECOY, Note.LINK_REFUSED):
         return Sort.WITNESS
-    if evidence.note is Note.ONE_CLICK:
+    if note is Note.ONE_CLICK:
         return Sort.ONE_CLICK
-    if evidence.note in _PAGES or evidence.type is EventType.CLICKED:
+    if note in _PAGES or type_ is EventType.CLICKED:
         return Sort.CLICK
-    if evidence.type is EventType.OPENED:
+    if type_ is EventType.OPENED:
         return Sort.OPEN
-    if evidence.note is Note.PIXEL:
+    if note is Note.PIXEL:
         return None  # whoever follows links may load a page's pictures: a shop's own word proves, a picture does not
-    return Sort.PROOF if evidence.type in (EventType.REPLIED, EventType.CONVERTED) else None
+    return Sort.PROOF if type_ in (EventType.REPLIED, EventType.CONVERTED) else None
+
+
+_SORTS = {(type_, note): _sort(type_, note) for type_ in EventType for note in Note}
 
 
 class Seen:
@@ -102,9 +110,10 @@ class Delivery:
         #: kept events by time
         self.seen: list[Seen] = []
         self.first_at = self.last_at = evidence.at
-        self.links = 0
-        self.stream = evidence.stream
-        self.domain, self.recipient = evidence.domain, evidence.recipient
+        self.links = max(evidence.links or 0, 0)
+        self.stream = intern(evidence.stream)
+        self.domain = None if evidence.domain is None else intern(evidence.domain)
+        self.recipient = evidence.recipient
 
     def holds(self, id: int) -> bool:  # noqa: A002  # the word of Evidence
         """Whether an event is kept already."""
@@ -116,7 +125,10 @@ class Delivery:
         Returns:
             The event there is no room for: an earlier guest, the event itself, or None.
         """
-        insort(self.seen, seen, key=_by_time)
+        if self.seen:
+            insort(self.seen, seen, key=_by_time)
+        else:
+            self.seen = [seen]
         room = ROOM[seen.sort]
         if len(self.seen) <= room:
             return None
@@ -129,16 +141,24 @@ class Delivery:
         Returns:
             Whether something changed that verdicts depend on.
         """
-        before = self.links, self.stream, self.domain, self.recipient
-        self.first_at = min(self.first_at, evidence.at)
-        self.last_at = max(self.last_at, evidence.at)
-        self.links = max(self.links, evidence.links or 0)
+        at, links = evidence.at, evidence.links or 0
+        if at < self.first_at:
+            self.first_at = at
+        elif at > self.last_at:
+            self.last_at = at
+        before = self._told()
+        if (links, evidence.stream, evidence.domain, evidence.recipient) == before:
+            return False
+        self.links = max(self.links, links)
         self.stream = min(self.stream, evidence.stream)
         if evidence.domain is not None:
             self.domain = evidence.domain if self.domain is None else min(self.domain, evidence.domain)
         if evidence.recipient is not None:
             self.recipient = evidence.recipient if self.recipient is None else min(self.recipient, evidence.recipient)
-        return before != (self.links, self.stream, self.domain, self.recipient)
+        return before != self._told()
+
+    def _told(self) -> tuple[object, ...]:
+        return self.links, self.stream, self.domain, self.recipient
 
     def due(self, quiet: Micros, longest: Micros) -> Micros:
         """When it settles: after a quiet time, at the latest a long one after the first event."""

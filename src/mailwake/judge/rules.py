@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from mailwake.errors import BadInput
 
@@ -35,20 +35,29 @@ class Cell(NamedTuple):
     name: str
     #: words with {} for the details, put together only when told; empty: the ruleset's words for the family
     fact: str = ""
+    #: no finer than they are told, so that what is told alike is alike
     details: tuple[object, ...] = ()
 
-
-class Term(NamedTuple):
-    """One contribution to a verdict: reason code, log-odds, and the fact in words."""
-
-    code: str
-    weight: float
-    fact: str
-    details: tuple[object, ...] = ()
+    @property
+    def code(self) -> str:
+        """Its family."""
+        return self.name.partition(".")[0]
 
     def say(self) -> str:
-        """The fact in words."""
+        """The fact in words, as far as it has its own."""
         return self.fact.format(*self.details) if self.details else self.fact
+
+
+#: A cell of its three parts in one tuple: a third of the time of a call by names.
+cell_of = cast("Callable[[tuple[str, str, tuple[object, ...]]], Cell]", partial(tuple.__new__, Cell))
+
+
+def sum_of(weights: Mapping[str, float], cells: Iterable[Cell], start: float = 0.0) -> float:
+    """Log-odds of some cells together, added to a start."""
+    total = start
+    for each in cells:  # a loop takes half the time of sum()
+        total += weights.get(each[0], 0.0)
+    return total
 
 
 @dataclass(frozen=True, kw_only=True)

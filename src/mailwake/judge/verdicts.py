@@ -13,12 +13,22 @@ from heapq import heappop, heappush
 from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Micros, Reason, Settlement, Verdict
 from mailwake.judge import Judged
 from mailwake.judge.clock import DeliveryClock
-from mailwake.judge.combine import Case, Opinion, judge_alone, judge_case, look_at, open_case, reconsider, terms_of
+from mailwake.judge.combine import (
+    Case,
+    Opinion,
+    believing,
+    judge_alone,
+    judge_case,
+    look_at,
+    open_case,
+    reconsider,
+    told_of,
+)
 from mailwake.judge.delivery import Delivery, Seen, Sort, sort_of
 from mailwake.judge.families import own
 from mailwake.judge.families.fading import Fading
-from mailwake.judge.families.learned import Reputations, Shares, shares_of
-from mailwake.judge.rules import Rules, Scope, Term
+from mailwake.judge.families.learned import Known, Reputations, Shares, in_words
+from mailwake.judge.rules import Cell, Rules, Scope
 
 #: DESIGN: a verdict is settled after 15 quiet minutes or 24 hours.
 QUIET = Micros(15 * 60 * SECOND)
@@ -44,7 +54,7 @@ class StreamJudge:
         self._clock = DeliveryClock()
         self._known = Fading()
         self._own: dict[tuple[object, ...], own.Own] = {}
-        self._said: dict[Term, Reason] = {}
+        self._said: dict[tuple[float, Cell | Known], Reason] = {}
 
     @property
     def ruleset(self) -> str:
@@ -152,9 +162,10 @@ class StreamJudge:
             self._known.keep(copy.due(QUIET, LONGEST), mine)
 
     def _note_time(self, evidence: Evidence) -> bool:
-        if evidence.delivery is None or evidence.type not in (EventType.SENT, EventType.DELIVERED):
+        delivery, delivered = evidence.delivery, evidence.type is EventType.DELIVERED
+        if delivery is None or not (delivered or evidence.type is EventType.SENT):
             return False
-        return self._clock.set(evidence.delivery, evidence.at, delivered=evidence.type is EventType.DELIVERED)
+        return self._clock.set(delivery, evidence.at, delivered=delivered)
 
     def _take(self, evidence: Evidence, sort: Sort, delivery_id: DeliveryId) -> tuple[Delivery | None, Seen | None]:
         """Keep an event: (the delivery if its verdicts may change, the event there was no room for)."""
@@ -196,7 +207,8 @@ class StreamJudge:
         self._absorb(batch, Settlement.PROVISIONAL)
 
     def _rejudge(self, delivery_id: DeliveryId, delivery: Delivery) -> Iterable[Judged]:
-        case = Case(delivery, anchor := self._clock.get(delivery_id), look_at(self._rules, delivery, anchor), {})
+        anchor = self._clock.get(delivery_id)
+        case = Case(delivery, anchor, look_at(self._rules, delivery, anchor), {}, None)
         for seen, opinion in judge_case(self._rules, case, self._known):
             if _is_news(seen, opinion):
                 seen.told_p, seen.told_class = opinion.p_human, opinion.klass
@@ -223,10 +235,13 @@ class StreamJudge:
 
     def _keep(self, cases: Iterable[Case], told: Mapping[int, float | None], now: Micros) -> None:
         """What stays learned is what was told, so that `recall` can learn it again."""
+        kept: list[Shares] = []
         for case in cases:
             mine = _shares_as_told(case, told)
-            self._known.add(case.shares, times=-1)
-            self._known.add(mine)
+            if mine is not case.shares:
+                self._known.correct(case.shares, mine)
+            kept.append(mine)
+        for mine in kept:  # after the others, because keeping may let go of what they share
             self._known.keep(now, mine)
 
     def _tell_alone(self, seen: Seen, delivery_id: DeliveryId | None, state: Settlement) -> Judged:
@@ -234,20 +249,21 @@ class StreamJudge:
         return Judged(seen.id, delivery_id, self._verdict(opinion, state))
 
     def _verdict(self, opinion: Opinion, state: Settlement) -> Verdict:
-        reasons = tuple(self._reason(each) for each in terms_of(self._rules, opinion))
+        reasons = tuple([self._said.get(each) or self._say(each) for each in told_of(opinion)])
         return Verdict(
             p_human=opinion.p_human, klass=opinion.klass, reasons=reasons, ruleset=self._rules.id, state=state
         )
 
-    def _reason(self, term: Term) -> Reason:
-        """What the marketer reads; those without details are few and shared."""
-        if term.details:
-            return Reason(code=term.code, weight=round(term.weight, 3), fact=term.say())
-        found = self._said.get(term)
-        if found is None:
-            if len(self._said) >= _COMBINATIONS:
-                self._said.clear()
-            found = self._said[term] = Reason(code=term.code, weight=round(term.weight, 3), fact=term.say())
+    def _say(self, told: tuple[float, Cell | Known]) -> Reason:
+        """What the marketer reads. Much of it is said again and again, and then it is the same object."""
+        weight, each = told
+        cell = each if isinstance(each, Cell) else in_words(each)
+        if len(self._said) >= _COMBINATIONS:
+            self._said.clear()
+        code = cell.code
+        found = self._said[told] = Reason(
+            code=code, weight=round(weight, 3), fact=cell.say() if cell.fact else self._rules.words[code]
+        )
         return found
 
 
@@ -263,14 +279,14 @@ def learn(
     """
     cases = [open_case(rules, copy, anchor) for copy, anchor in copies]
     if rounds == 1:
-        cases = [reconsider(rules, case._replace(shares={}), known) for case in cases]
+        cases = [reconsider(rules, case, known, own={}) for case in cases]
     for case in cases:
         known.add(case.shares)
     for _ in range(rounds - 1):
-        again = [reconsider(rules, case, known) for case in cases]
+        again = [reconsider(rules, case, known, own=case.shares) for case in cases]
         for before, after in zip(cases, again, strict=True):
-            known.add(before.shares, times=-1)
-            known.add(after.shares)
+            if after is not before:
+                known.correct(before.shares, after.shares)
         cases = again
     return cases
 
@@ -284,13 +300,11 @@ def gather(rules: Rules, batch: Iterable[Evidence]) -> list[tuple[Delivery, Micr
 
 def _shares_as_told(case: Case, told: Mapping[int, float | None]) -> Shares:
     """What a copy adds to reputations by the verdicts that were told; where none could be, by itself."""
-
-    def p_of(event_id: int, alone: float) -> float:
-        p = told.get(event_id)
-        return alone if p is None else p
-
-    told_of = ((look.event, look.keys, p_of(look.event.id, look.alone)) for look in case.looks)
-    return shares_of(case.delivery, told_of)
+    beliefs = []
+    for look in case.looks:
+        p = told.get(look.event.id)
+        beliefs.append(look.alone if p is None else p)
+    return believing(case, beliefs).shares
 
 
 def _is_news(seen: Seen, opinion: Opinion) -> bool:

@@ -41,7 +41,8 @@ class Fading(Reputations):
         day = at // DAY
         bucket = self._days.setdefault(day, {})
         for key, share in shares.items():
-            bucket[key] = bucket.get(key, 0) + _ONE + share
+            if key in self._sums:  # else it went when there were too many, after it was added and before this
+                bucket[key] = bucket.get(key, 0) + _ONE + share
         self._newest = max(self._newest, day)
         for old in [each for each in self._days if each <= self._newest - REMEMBERED_DAYS]:
             self._forget(self._days.pop(old))

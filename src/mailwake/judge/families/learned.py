@@ -9,9 +9,11 @@ somebody passes for people there.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from math import exp
+from typing import cast
 
 from mailwake.events import SECOND, Micros
 from mailwake.judge.delivery import Delivery, Seen, Sort
@@ -57,28 +59,40 @@ _VALUE_NAMES = (
 )  # fmt: skip
 _COUNTS = (2, 5, 20)
 _COUNT_NAMES = ("1", "2", "5", "20")
+#: From here on it does not matter how many.
+_MANY = _COUNTS[-1]
+#: number of the name, deliveries, range of P(human): the cell
 _CELLS = tuple(
-    tuple(tuple(f"known_{name}.{count}_{value}" for value in _VALUE_NAMES) for count in _COUNT_NAMES) for name in _NAMES
+    tuple(
+        tuple(f"known_{name}.{_COUNT_NAMES[bisect_right(_COUNTS, n)]}_{value}" for value in _VALUE_NAMES)
+        for n in range(_MANY + 1)
+    )
+    for name in _NAMES
 )
-_NEW = tuple(Cell(f"known_{name}.new") for name in _NAMES)
+_NEW = tuple(
+    None if number in _NEVER_NEW else (f"known_{name}.new", number, 0.0, 0) for number, name in enumerate(_NAMES)
+)
 _STREAM_CELLS = tuple(f"known_stream.{value}" for value in _VALUE_NAMES)
-_FACTS = tuple(f"{words}: {{:.0%}} people at {{}} other deliveries" for words in _WORDS.values())
+_FACTS = tuple(f"{words}: {{}}% people at {{}} other deliveries" for words in _WORDS.values())
 _SPREAD_FACT = "this network came to {} other deliveries, {} of them at this domain"
 #: Other deliveries at a domain, and how often people seem to click there against the whole stream.
 _AT_DOMAIN = (3, 10, 30)
 _RATIOS = (0.25, 0.5, 0.8, 1.25, 2, 4, 8)
 _RATIO_NAMES = ("quarter", "half", "fewer", "usual", "more", "double", "fourfold", "eightfold")
 _RATIO_CELLS = tuple(tuple(f"domain_clicks.{count}_{name}" for name in _RATIO_NAMES) for count in _AT_DOMAIN)
-_RATIO_FACT = "people seem to click {:.1f} times as many copies at this domain as elsewhere"
+_RATIO_FACT = "people seem to click {} times as many copies at this domain as elsewhere"
 _DELAYS = (10, 30, 60, 120, 300, 1_800, 7_200, 86_400)
 _MOMENT_MICROS = 300 * SECOND
 _NOTHING = (0, 0)
-_cell = partial(tuple.__new__, Cell)  # a third of the time of a call by names
+_NO_CLICKS = (None, None)
 
-#: What one event shares with others: number of the name, hash of name and thing.
-Keys = tuple[tuple[int, int], ...]
+#: What one event shares with others: a hash of name and thing for each of `_NAMES`, then of where clicks are counted.
+#: None: it has no such thing; empty: it is not compared with others.
+Keys = tuple[int | None, ...]
 #: Hash of name and thing to the mean P(human) of one delivery's events that have it, in `SCALE`.
 Shares = dict[int, int]
+#: What is known of one shared thing: name of the cell, number of the thing's name, P(human) or a ratio, deliveries.
+Known = tuple[str, int, float, int]
 
 
 def keys_of(delivery: Delivery, event: Seen, anchor: Micros | None) -> Keys:
@@ -87,35 +101,35 @@ def keys_of(delivery: Delivery, event: Seen, anchor: Micros | None) -> Keys:
     stream, domain, recipient = delivery.stream, delivery.domain, delivery.recipient
     network, agent, own = event.network, event.agent, event.own
     place = None if anchor is None else bisect_right(_DELAYS, (event.at - anchor) / SECOND)
-    things: list[tuple[int, object]] = [
-        (_STREAM, stream),
-        (_STREAM_DELAY, None if place is None else (stream, place)),
-        (_DOMAIN, domain),
-        (_DOMAIN_DELAY, None if place is None or domain is None else (domain, place)),
-        (_LINK, (stream, delivery.links, event.link)),
-        (_MOMENT, event.at // _MOMENT_MICROS),
-        (_NETWORK, network),
-        (_OFFICE, None if network is None or domain is None else (network, domain)),
-        (_AGENT, agent),
-        (_VISITOR, event.visitor),
-        (_KIND, None if event.visitor is None else own.kind),
-        (_OPERATOR, own.asn),
-        (_RECIPIENT, None if recipient is None else (recipient,)),
-        (_DEVICE, None if recipient is None or agent is None else (recipient, agent)),
-        (_PLACE, None if recipient is None or network is None else (recipient, network)),
-    ]
-    keys = tuple(
-        (name, hash((name, scope if name < _RECIPIENT else 2, thing))) for name, thing in things if thing is not None
+    visitor = event.visitor
+    clicks, domain_clicks = _clicks_keys(delivery) if event.sort is Sort.CLICK else _NO_CLICKS
+    return (
+        hash((_STREAM, scope, stream)),
+        None if place is None else hash((_STREAM_DELAY, scope, stream, place)),
+        None if domain is None else hash((_DOMAIN, scope, domain)),
+        None if domain is None or place is None else hash((_DOMAIN_DELAY, scope, domain, place)),
+        hash((_LINK, scope, stream, delivery.links, event.link)),
+        hash((_MOMENT, scope, event.at // _MOMENT_MICROS)),
+        None if network is None else hash((_NETWORK, scope, network)),
+        None if network is None or domain is None else hash((_OFFICE, scope, network, domain)),
+        None if agent is None else hash((_AGENT, scope, agent)),
+        None if visitor is None else hash((_VISITOR, scope, visitor)),
+        None if visitor is None else hash((_KIND, scope, own.kind)),
+        None if own.asn is None else hash((_OPERATOR, scope, own.asn)),
+        None if recipient is None else hash((_RECIPIENT, recipient)),
+        None if recipient is None or agent is None else hash((_DEVICE, recipient, agent)),
+        None if recipient is None or network is None else hash((_PLACE, recipient, network)),
+        clicks,
+        domain_clicks,
     )
-    return keys + _clicks_keys(delivery) if event.sort is Sort.CLICK else keys
 
 
-def _clicks_keys(delivery: Delivery) -> Keys:
+def _clicks_keys(delivery: Delivery) -> tuple[int, int] | tuple[None, None]:
     """Where it is counted whether people click a delivery: in its stream, and at its domain."""
     if delivery.domain is None:
-        return ()
+        return _NO_CLICKS
     stream, domain = delivery.stream, delivery.domain
-    return (_CLICKS, hash((_CLICKS, stream))), (_DOMAIN_CLICKS, hash((_DOMAIN_CLICKS, stream, domain)))
+    return hash((_CLICKS, stream)), hash((_DOMAIN_CLICKS, stream, domain))
 
 
 class Reputations:
@@ -137,71 +151,116 @@ class Reputations:
             n, total = sums.get(key, _NOTHING)
             sums[key] = n + times, total + times * share
 
+    def correct(self, before: Mapping[int, int], after: Mapping[int, int]) -> None:
+        """Put one delivery's shares in the place of those that were taken in; both are of the same things."""
+        sums = self._sums
+        for key, share in after.items():
+            if change := share - before[key]:
+                n, total = sums[key]
+                sums[key] = n, total + change
+
     def cells(self, keys: Keys, own: Mapping[int, int], group: str) -> list[Cell]:
+        """As `known`, in words."""
+        return [in_words(as_told(each)) for each in self.known(keys, own, group)]
+
+    def known(self, keys: Keys, own: Mapping[int, int], group: str) -> list[Known]:
         """What is known of the others that share something with an event.
 
         Args:
             keys: of the event.
-            own: the shares of its own delivery that are among the sums, to be left out.
+            own: the shares of its own delivery that are among the sums, to be left out: of all its keys, or none.
             group: of its network, as `Own` has it.
 
         Returns:
             Nothing where the stream is too young to compare with.
         """
-        base, met, again = 0.5, 0, 0
-        found: list[Cell] = []
+        base = self._people(keys, own)
+        if base is None:
+            return []
+        met, again = 0, 0
+        found: list[Known] = [(_STREAM_CELLS[bisect_right(_VALUES, base)], _STREAM, base, 0)]
         sums = self._sums.get
-        for name, key in keys:
+        for name, key in enumerate(keys[_STREAM_DELAY:_CLICKS], _STREAM_DELAY):
+            if key is None:
+                continue
             n, total = sums(key, _NOTHING)
-            if key in own:
-                n, total = n - 1, total - own[key]
-            if name == _NETWORK:
-                met = n
-            elif name == _OFFICE:
+            if own:
+                n -= 1
+                total -= own[key]
+            if name == _OFFICE:
                 if met:
                     found.append(_spread(n, met, group))
-                continue
-            elif name == _STREAM:
-                if n < LEAST:
-                    return []
-                base = min(max((total / SCALE + 1) / (n + 2), 0.02), 0.98)
-                cell = _STREAM_CELLS[bisect_right(_VALUES, base)]
-                found.append(Cell(cell, "this stream: {:.0%} people", (base,)))
-                continue
+            elif n >= 1:
+                p = (total / SCALE + base) / (n + 1)
+                cells = _CELLS[name][n if n < _MANY else -1]
+                found.append((cells[bisect_right(_VALUES, p)], name, p, n))
+            elif (new := _NEW[name]) and (again or name not in _OF_RECIPIENT):
+                found.append(new)
+            if name == _NETWORK:
+                met = n
             elif name == _RECIPIENT:
                 again = n
-            elif name == _CLICKS:
-                found += self._clicked(key, keys[-1][1], own)
-                break
-            if n >= 1:
-                p = (total / SCALE + base) / (n + 1)
-                cell = _CELLS[name][bisect_right(_COUNTS, n)][bisect_right(_VALUES, p)]
-                found.append(_cell((cell, _FACTS[name], (min(max(p, 0.001), 0.999), n))))
-            elif name not in _NEVER_NEW and (again or name not in _OF_RECIPIENT):
-                found.append(_NEW[name])
-        return found
+        return found + self._clicked(keys, own)
 
-    def _clicked(self, stream: int, domain: int, own: Mapping[int, int]) -> list[Cell]:
+    def _people(self, keys: Keys, own: Mapping[int, int]) -> float | None:
+        """What share of the other deliveries of a stream are people's; None where there are too few."""
+        stream = keys[_STREAM] if keys else None
+        if stream is None:
+            return None
+        n, total = self._sums.get(stream, _NOTHING)
+        if own:
+            n, total = n - 1, total - own[stream]
+        return min(max((total / SCALE + 1) / (n + 2), 0.02), 0.98) if n >= LEAST else None
+
+    def _clicked(self, keys: Keys, own: Mapping[int, int]) -> list[Known]:
         """How many other deliveries at a domain people seem to click, pulled to what is usual in the stream."""
+        stream, domain = keys[_CLICKS:]
+        if stream is None or domain is None:
+            return []
         n, total = self._sums.get(domain, _NOTHING)
         every, clicks = self._sums.get(stream, _NOTHING)
-        if domain in own:
+        if own:
             n, total, every, clicks = n - 1, total - own[domain], every - 1, clicks - own[stream]
         if n < _AT_DOMAIN[0] or not clicks:
             return []
         usual = clicks / every
         ratio = (total + 3 * usual) / (n + 3) / usual
         cells = _RATIO_CELLS[bisect_right(_AT_DOMAIN, n) - 1]
-        return [Cell(cells[bisect_right(_RATIOS, ratio)], _RATIO_FACT, (ratio,))]
+        return [(cells[bisect_right(_RATIOS, ratio)], _CLICKS, ratio, n)]
 
 
-def _spread(here: int, met: int, group: str) -> Cell:
+def _spread(here: int, met: int, group: str) -> Known:
     """Whether a network serves this recipient's domain or many: an office, or a fleet, or a carrier."""
     name = "own" if here > 0.8 * met else "foreign" if here < 0.2 * met else "mixed"
-    return Cell(f"spread.{group}_{_COUNT_NAMES[bisect_right(_COUNTS, met)]}_{name}", _SPREAD_FACT, (met, here))
+    return _spread_cell(group, bisect_right(_COUNTS, met), name), _OFFICE, met, here
 
 
-def shares_of(delivery: Delivery, events: Iterable[tuple[Seen, Keys, float]]) -> Shares:
+@lru_cache(maxsize=1_024)
+def _spread_cell(group: str, count: int, name: str) -> str:
+    return f"spread.{group}_{_COUNT_NAMES[count]}_{name}"
+
+
+def as_told(known: Known) -> Known:
+    """The same, no finer than it is told."""
+    name, number, value, n = known
+    if number == _CLICKS:
+        return name, number, round(value, 1), n
+    return known if number == _OFFICE else (name, number, round(100 * value), n)
+
+
+def in_words(told: Known) -> Cell:
+    """What is known as it is told, with its fact in words."""
+    name, number, value, n = told
+    if number == _OFFICE:
+        return Cell(name, _SPREAD_FACT, (value, n))
+    if number == _CLICKS:
+        return Cell(name, _RATIO_FACT, (value,))
+    if number == _STREAM:
+        return Cell(name, "this stream: {}% people", (value,))
+    return Cell(name, _FACTS[number], (value, n)) if n else Cell(name)
+
+
+def shares_of(delivery: Delivery, events: Sequence[tuple[Seen, Keys, float]]) -> Shares:
     """What a delivery tells of each thing: the mean of P(human) over its events that have it.
 
     Of its stream and domain it also tells whether a person seems to have clicked.
@@ -209,20 +268,28 @@ def shares_of(delivery: Delivery, events: Iterable[tuple[Seen, Keys, float]]) ->
     Args:
         events: those that are judged, with what they share and P(human).
     """
-    counts: dict[int, int] = {}
-    sums: dict[int, float] = {}
-    clicked = 0.0
-    for event, keys, p in events:
-        if p > clicked and event.sort is Sort.CLICK:
-            clicked = p
-        for _, key in keys:
+    beliefs = [p for _, _, p in events]
+    if beliefs and min(beliefs) == max(beliefs):
+        things = chain.from_iterable([keys for _, keys, _ in events])
+        shares = dict.fromkeys(things, round(SCALE * beliefs[0]))
+    else:
+        shares = _means(events)
+    clicked = max([p for event, _, p in events if event.sort is Sort.CLICK], default=0.0)
+    for key in _clicks_keys(delivery):
+        shares[key] = round(SCALE * clicked)
+    shares.pop(None, None)
+    return cast("Shares", shares)
+
+
+def _means(events: Sequence[tuple[Seen, Keys, float]]) -> dict[int | None, int]:
+    counts: dict[int | None, int] = {}
+    sums: dict[int | None, float] = {}
+    for _, keys, p in events:
+        for key in keys:
             if key in counts:
                 counts[key] += 1
                 sums[key] += p
             else:
                 counts[key] = 1
                 sums[key] = p
-    shares = {key: round(SCALE * total / counts[key]) for key, total in sums.items()}
-    for _, key in _clicks_keys(delivery):
-        shares[key] = round(SCALE * clicked)
-    return shares
+    return {key: round(SCALE * total / counts[key]) for key, total in sums.items()}

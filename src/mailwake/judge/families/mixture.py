@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from math import exp, log, pi, sqrt
 
 from mailwake.events import SECOND, Micros
-from mailwake.judge.families.timing import Span, delay
-from mailwake.judge.rules import Rules, Term
+from mailwake.judge.families.timing import delay, span
+from mailwake.judge.rules import Cell, Rules
 
 _DAY, _HOUR = 86_400.0, 3600.0
 #: Local hours in which phones lie on their chargers.
@@ -21,8 +21,10 @@ _NIGHT_HOURS = 6.0
 _LEAST_SECONDS = 1.0
 
 
-def weigh(rules: Rules, *, at: Micros, anchor: Micros | None, country: str | None, clicks: Sequence[Micros]) -> Term:
-    """The one term of such an open: the log-odds of the mixture.
+def weigh(
+    rules: Rules, *, at: Micros, anchor: Micros | None, country: str | None, clicks: Sequence[Micros]
+) -> tuple[float, Cell]:
+    """The one thing that counts of such an open: the log-odds of the mixture, and its cell.
 
     Args:
         country: where Apple's exit says the person is, for the local hour.
@@ -39,12 +41,12 @@ def weigh(rules: Rules, *, at: Micros, anchor: Micros | None, country: str | Non
     else:
         p = _mixture(rules, max(seconds, _LEAST_SECONDS), night)
         hour = {True: ", at local night", False: ", by local day", None: ""}[night]
-        fact = f"Apple's privacy proxy {Span(max(seconds, 0.0))} after delivery{hour}: a person or a prefetch"
+        fact = f"Apple's privacy proxy {span(seconds)} after delivery{hour}: a person or a prefetch"
     p = min(max(p, numbers["mpp.least"]), numbers["mpp.most"])
     followed = _click_says(rules, at, clicks)
     if followed > p:
         p, fact = followed, "Apple's privacy proxy, with a person's click soon after"
-    return Term("mpp_mixture", log(p / (1 - p)), fact)
+    return log(p / (1 - p)), Cell("mpp_mixture", fact)
 
 
 def _mixture(rules: Rules, seconds: float, night: bool | None) -> float:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mailwake.events import AgentKind, Class, Evidence, Flag, NetworkKind
-from mailwake.judge.rules import Cell, Rules, Scope
+from mailwake.judge.rules import Cell, Rules, Scope, sum_of
 
+_EVERY = Cell("base.start")
 #: Where Apple's proxies never speak from; there "Mozilla/5.0" is just a short string.
 _NEVER_APPLE = (NetworkKind.SCANNER, NetworkKind.HOSTING, NetworkKind.CLOUD)
 _OPERATOR_WORDS = {
@@ -65,6 +66,15 @@ _GROUP_WORDS = {
 }
 
 
+class Start(NamedTuple):
+    """Where adding up an event's evidence begins: with what all events of its kind share."""
+
+    cells: tuple[Cell, ...]
+    #: their log-odds, where others are known and where the event is by itself
+    among: float
+    alone: float
+
+
 class Own(NamedTuple):
     """The cells of one event by itself."""
 
@@ -84,6 +94,9 @@ class Own(NamedTuple):
     asn: int | None
     #: one number for all its cells
     kind: int
+    scope: Scope
+    #: its cells after the one that holds of every hit
+    start: Start
 
 
 def weigh(rules: Rules, evidence: Evidence, scope: Scope) -> Own:
@@ -110,7 +123,13 @@ def weigh(rules: Rules, evidence: Evidence, scope: Scope) -> Own:
         rented=evidence.network_kind in (NetworkKind.CLOUD, NetworkKind.HOSTING, NetworkKind.SCANNER),
         asn=evidence.asn,
         kind=hash(whole),
+        scope=scope,
+        start=_start(rules, scope, (_EVERY, *whole)),
     )
+
+
+def _start(rules: Rules, scope: Scope, cells: tuple[Cell, ...]) -> Start:
+    return Start(cells, sum_of(rules.weights[scope], cells), sum_of(rules.alone[scope], cells))
 
 
 def _machine_class(rules: Rules, evidence: Evidence) -> Class:

@@ -7,14 +7,16 @@ Retries of one link count once. Opens do not count.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from mailwake.events import SECOND
 from mailwake.judge.delivery import Seen, Sort
-from mailwake.judge.families.timing import Span
-from mailwake.judge.rules import Cell
+from mailwake.judge.families.timing import span
+from mailwake.judge.rules import Cell, cell_of
 
 #: Seconds between two links at which a new cell begins.
 _GAPS = (0.1, 0.3, 0.6, 1, 2, 3, 10, 60, 600)
@@ -28,6 +30,21 @@ _WIDTHS = (("within_1_s", SECOND, 5), ("within_10_s", 10 * SECOND, 6))
 _MINUTE = 60 * SECOND
 #: Gaps whose spread is below this part of their mean are a machine's.
 _REGULAR = 0.2
+#: Cells that many clicks have are made once; the last of each kind that were asked for.
+_REMEMBERED = 4_096
+_ALONE = Cell("next_link.alone")
+
+
+class _Whose(NamedTuple):
+    """Whose clicks are counted, in names of cells and in words."""
+
+    prefix: str
+    words: str
+    unnamed: str = ""
+
+
+_ONE, _UNTOLD = _Whose("", "by one visitor"), _Whose("", "by one visitor", "unnamed_")
+_ANYBODY = _Whose("anyone_", "by anybody")
 
 
 class Patterns:
@@ -40,72 +57,58 @@ class Patterns:
 
     def __init__(self, seen: Sequence[Seen], links: int) -> None:
         self._links = links
-        self._clicks = [each for each in seen if each.sort in (Sort.CLICK, Sort.WITNESS)]
-        self._groups: dict[object, list[Seen]] = defaultdict(list)
+        self._clicks = [each for each in seen if each.sort is Sort.CLICK or each.sort is Sort.WITNESS]
+        self._cells: dict[int, list[Cell]] = {each.id: [] for each in self._clicks}
+        if len(self._clicks) == 1:
+            only = self._clicks[0]
+            self._cells[only.id] += alone(only, links)
+        elif self._clicks:
+            self._compare(seen)
+
+    def _compare(self, seen: Sequence[Seen]) -> None:
+        """Note what holds of several clicks."""
+        self._groups: dict[int | None, list[Seen]] = defaultdict(list)
         for each in self._clicks:
             self._groups[each.visitor].append(each)
         self._agents: dict[int | None, set[object]] = defaultdict(set)
         for each in seen:
             if not each.own.proxy and not each.own.mpp:
                 self._agents[each.network].add(each.visitor)
-        self._cells: dict[int, list[Cell]] = {each.id: [] for each in self._clicks}
-        if len(self._clicks) == 1:
-            self._note_single(self._clicks[0])
-            return
         for visitor, group in self._groups.items():
-            unnamed = "unnamed_" if visitor is None else ""
-            self._note_widths(group, "", "by one visitor", unnamed)
+            unnamed = _unnamed(visitor)
+            self._note_widths(group, _UNTOLD if unnamed else _ONE)
             self._note_gaps(group, unnamed)
             self._note_whole(group, unnamed)
         if len(self._groups) > 1:
-            self._note_widths(self._clicks, "anyone_", "by anybody")
+            self._note_widths(self._clicks, _ANYBODY)
             self._note_strangers()
 
     def cells(self, event: Seen) -> list[Cell]:
         """The cells of one click; none for anything else."""
         return self._cells.get(event.id, [])
 
-    def _note_single(self, event: Seen) -> None:
-        unnamed = "unnamed_" if event.visitor is None else ""
-        self._cells[event.id] = [
-            self._followed(1, unnamed),
-            Cell(f"next_link_from.{event.own.group}_alone"),
-            Cell("next_link.alone"),
-            Cell("within_1_s.1"),
-            Cell("within_10_s.1"),
-        ]
-
-    def _followed(self, total: int, unnamed: str) -> Cell:
-        """Where nobody is told apart (`unnamed`), all of a copy's visitors are one group, and its cells are others."""
-        few = f"{self._links}_" if 0 < self._links <= 2 else ""
-        return Cell(f"links_followed.{unnamed}{few}{min(total, 8)}", "followed {}", (Share((total, self._links)),))
-
-    def _note_widths(self, group: Sequence[Seen], prefix: str, whose: str, unnamed: str = "") -> None:
-        for name, width, most in _WIDTHS:
-            for event, count in zip(group, _distinct_near(group, width), strict=True):
-                details = Share((count, self._links)), Span(width / SECOND), whose
-                fact = "{} within {}, {}" if count > 1 else ""
-                self._cells[event.id].append(
-                    Cell(f"{prefix}{name}.{unnamed if count > 1 else ''}{min(count, most)}", fact, details)
-                )
+    def _note_widths(self, group: Sequence[Seen], whose: _Whose) -> None:
+        for width, (_, micros, _) in enumerate(_WIDTHS):
+            for event, count in zip(group, _distinct_near(group, micros), strict=True):
+                self._cells[event.id].append(_near(width, whose, count, self._links))
 
     def _note_gaps(self, group: Sequence[Seen], unnamed: str) -> None:
         for event, gap in zip(group, _nearest_other(group), strict=True):
-            name, coarse, fact = "alone", "alone", ""
-            if gap is not None:
-                name = unnamed + _GAP_NAMES[bisect_right(_GAPS, gap)]
-                coarse, fact = _COARSE_NAMES[bisect_right(_COARSE, gap)], "another link {} apart"
-            self._cells[event.id].append(Cell(f"next_link.{name}", fact, (Span(gap or 0.0),)))
-            self._cells[event.id].append(Cell(f"next_link_from.{event.own.group}_{coarse}"))
+            if gap is None:
+                self._cells[event.id] += _ALONE, _step(event.own.group, "alone")
+                continue
+            name, coarse = _GAP_NAMES[bisect_right(_GAPS, gap)], _COARSE_NAMES[bisect_right(_COARSE, gap)]
+            step = cell_of((f"next_link.{unnamed}{name}", "another link {} apart", (span(gap),)))
+            self._cells[event.id] += step, _step(event.own.group, coarse)
 
     def _note_whole(self, group: Sequence[Seen], unnamed: str) -> None:
         """What all clicks of one visitor share."""
         total = len({each.link for each in group})
-        found = [self._followed(total, unnamed)]
+        found = [_followed(total, self._links, unnamed)]
         if total >= 2 and self._links >= 3:
             part = "all" if total >= self._links else "most" if total >= 0.7 * self._links else "some"
-            taken = Span((group[-1].at - group[0].at) / SECOND)
-            found.append(Cell(f"coverage.{unnamed}{part}", "{} in {}", (Share((total, self._links)), taken)))
+            taken = span((group[-1].at - group[0].at) / SECOND)
+            found.append(Cell(f"coverage.{unnamed}{part}", "{} in {}", (_share(total, self._links), taken)))
         if total >= 3:
             found.append(_order(group, unnamed))
         if (agents := len(self._agents[group[0].network])) > 1 and group[0].network is not None:
@@ -118,13 +121,58 @@ class Patterns:
         counts = _distinct_near(self._clicks, _MINUTE, by_visitor=True)
         nearest = _nearest_other(self._clicks, stranger=True)
         for event, count, gap in zip(self._clicks, counts, nearest, strict=True):
-            fact = "{} different visitors within a minute" if count > 1 else ""
-            self._cells[event.id].append(Cell(f"strangers.{min(count, 5)}", fact, (count,)))
+            self._cells[event.id].append(_strangers(count))
             if gap is not None:
                 place = _GAP_NAMES[bisect_right(_GAPS, gap)]
-                self._cells[event.id].append(
-                    Cell(f"stranger_link.{place}", "somebody else followed another link {} apart", (Span(gap),))
-                )
+                fact = "somebody else followed another link {} apart"
+                self._cells[event.id].append(cell_of((f"stranger_link.{place}", fact, (span(gap),))))
+
+
+def alone(event: Seen, links: int) -> tuple[Cell, ...]:
+    """The cells of a click that is the only one of its copy."""
+    return _alone(links, event.own.group, _unnamed(event.visitor))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _alone(links: int, group: str, unnamed: str) -> tuple[Cell, ...]:
+    return (
+        _followed(1, links, unnamed),
+        _step(group, "alone"),
+        _ALONE,
+        Cell("within_1_s.1"),
+        Cell("within_10_s.1"),
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _followed(total: int, links: int, unnamed: str) -> Cell:
+    """Where nobody is told apart (`unnamed`), all of a copy's visitors are one group, and its cells are others."""
+    few = f"{links}_" if 0 < links <= 2 else ""
+    return Cell(f"links_followed.{unnamed}{few}{min(total, 8)}", "followed {}", (_share(total, links),))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _near(width: int, whose: _Whose, count: int, links: int) -> Cell:
+    name, micros, most = _WIDTHS[width]
+    if count == 1:
+        return Cell(f"{whose.prefix}{name}.1")
+    details = _share(count, links), span(micros / SECOND), whose.words
+    return Cell(f"{whose.prefix}{name}.{whose.unnamed}{min(count, most)}", "{} within {}, {}", details)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _strangers(count: int) -> Cell:
+    fact = "{} different visitors within a minute" if count > 1 else ""
+    return Cell(f"strangers.{min(count, 5)}", fact, (count,) if fact else ())
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _step(group: str, name: str) -> Cell:
+    return Cell(f"next_link_from.{group}_{name}")
+
+
+def _unnamed(visitor: int | None) -> str:
+    return "unnamed_" if visitor is None else ""
 
 
 def _order(group: Sequence[Seen], unnamed: str) -> Cell:
@@ -133,7 +181,7 @@ def _order(group: Sequence[Seen], unnamed: str) -> Cell:
     mean = sum(gaps) / len(gaps)
     spread = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5
     if len(gaps) >= 3 and mean and spread < _REGULAR * mean:
-        return Cell(f"order.{unnamed}regular", "in even steps of {}", (Span(mean),))
+        return Cell(f"order.{unnamed}regular", "in even steps of {}", (span(mean),))
     rising = all(first <= later for first, later in pairwise(links))
     return (
         Cell(f"order.{unnamed}document", "in document order")
@@ -142,25 +190,22 @@ def _order(group: Sequence[Seen], unnamed: str) -> Cell:
     )
 
 
-class Share(tuple[int, int]):
-    """Links followed and links there are, printed as a person says it."""
-
-    __slots__ = ()
-
-    def __format__(self, spec: str) -> str:
-        count, links = self
-        return f"{count} of {links} links" if links >= count else f"{count} link{'s' if count != 1 else ''}"
+def _share(count: int, links: int) -> str:
+    """Links followed and links there are, as a person says it."""
+    return f"{count} of {links} links" if links >= count else f"{count} link{'s' if count != 1 else ''}"
 
 
 def _distinct_near(group: Sequence[Seen], width: int, *, by_visitor: bool = False) -> list[int]:
     """How many different links (or visitors) stand within ± width of each event of a group in order of time."""
-    counts: Counter[object] = Counter()
+    if len(group) == 1:
+        return [1]
+    counts: dict[object, int] = {}
     what: Sequence[object] = [each.visitor if by_visitor else each.link for each in group]
     found: list[int] = []
     low = high = 0
     for event in group:
         while high < len(group) and group[high].at - event.at <= width:
-            counts[what[high]] += 1
+            counts[what[high]] = counts.get(what[high], 0) + 1
             high += 1
         while event.at - group[low].at > width:
             counts[what[low]] -= 1
@@ -175,17 +220,15 @@ def _nearest_other(group: Sequence[Seen], *, stranger: bool = False) -> list[flo
     """Seconds to the nearest click on another link (of another visitor), None where there is none."""
     found: list[float | None] = []
     for place, event in enumerate(group):
-        nearest = None
-        for others in (reversed(group[:place]), group[place + 1 :]):
-            gap = _first_gap(event, others, stranger=stranger)
-            if gap is not None and (nearest is None or gap < nearest):
-                nearest = gap
-        found.append(nearest)
+        before = _first_gap(event, group, range(place - 1, -1, -1), stranger=stranger)
+        after = _first_gap(event, group, range(place + 1, len(group)), stranger=stranger)
+        found.append(before if after is None or (before is not None and before <= after) else after)
     return found
 
 
-def _first_gap(event: Seen, others: Iterable[Seen], *, stranger: bool) -> float | None:
-    for other in others:
+def _first_gap(event: Seen, group: Sequence[Seen], places: Iterable[int], *, stranger: bool) -> float | None:
+    for place in places:
+        other = group[place]
         if other.link != event.link and not (stranger and other.visitor == event.visitor):
             return abs(other.at - event.at) / SECOND
     return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from mailwake.events import SECOND, Micros
-from mailwake.judge.rules import Cell, Rules
+from mailwake.judge.rules import Cell, Rules, cell_of
 
 #: Seconds after delivery at which a new cell begins.
 EDGES = (2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_800, 7_200, 21_600, 86_400)
@@ -25,7 +25,7 @@ _FROM = {
 }
 
 
-def cells(rules: Rules, stream: str, at: Micros, anchor: Micros | None, *, first: Micros, group: str) -> Iterable[Cell]:
+def cells(rules: Rules, stream: str, at: Micros, anchor: Micros | None, *, first: Micros, group: str) -> Sequence[Cell]:
     """The cells of a delay.
 
     Args:
@@ -35,13 +35,15 @@ def cells(rules: Rules, stream: str, at: Micros, anchor: Micros | None, *, first
     """
     seconds = delay(rules, at, anchor)
     if seconds is None:
-        if at > first:
-            place = _AFTER_FIRST_NAMES[bisect_right(_AFTER_FIRST, (at - first) / SECOND)]
-            yield Cell(f"after_first.{place}", "{} after the first hit on this copy", (Span((at - first) / SECOND),))
-        return
+        return () if at <= first else (_after_first((at - first) / SECOND),)
     names = _DELAY.get(stream) or _DELAY["marketing"]
-    yield Cell(names[bisect_right(EDGES, seconds)], "{} after delivery", (Span(max(seconds, 0.0)),))
-    yield _FROM[group][bisect_right(_COARSE, seconds)]
+    said = cell_of((names[bisect_right(EDGES, seconds)], "{} after delivery", (span(seconds),)))
+    return said, _FROM[group][bisect_right(_COARSE, seconds)]
+
+
+def _after_first(seconds: float) -> Cell:
+    place = _AFTER_FIRST_NAMES[bisect_right(_AFTER_FIRST, seconds)]
+    return Cell(f"after_first.{place}", "{} after the first hit on this copy", (span(seconds),))
 
 
 def delay(rules: Rules, at: Micros, anchor: Micros | None) -> float | None:
@@ -52,16 +54,12 @@ def delay(rules: Rules, at: Micros, anchor: Micros | None) -> float | None:
     return seconds if seconds >= -rules.numbers["combination.clock_slack_seconds"] else None
 
 
-class Span(float):
-    """Seconds that print as people say a duration."""
-
-    __slots__ = ()
-
-    def __format__(self, spec: str) -> str:
-        if self < 10:
-            return f"{float(self):.1f} s"
-        if self < 120:
-            return f"{float(self):.0f} s"
-        if self < 7200:
-            return f"{self / 60:.0f} min"
-        return f"{self / 3600:.0f} h" if self < 172_800 else f"{self / 86_400:.0f} days"
+def span(seconds: float) -> str:
+    """Seconds as people say a duration; below zero is none."""
+    if seconds < 10:
+        return f"{seconds:.1f} s" if seconds > 0 else "0.0 s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"

@@ -6,7 +6,7 @@ from all else is what a screen reader or a plain-text view does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from mailwake.events import SECOND
 from mailwake.judge.delivery import Seen, Sort
@@ -34,14 +34,14 @@ class Witnesses:
         self._clicks = [each for each in seen if each.sort is Sort.CLICK] if self._decoys else []
         self._assistive = self._looks_assistive()
 
-    def cells(self, event: Seen) -> Iterable[Cell]:
+    def cells(self, event: Seen) -> list[Cell]:
         """At most one cell for decoys and one for altered links: the nearest of each."""
         if event.own.proxy or event.own.mpp:
-            return
-        if self._decoys:
-            yield self._decoy(event)
-        if self._refused and (found := self._altered(event)):
-            yield found
+            return []
+        found = [self._decoy(event)] if self._decoys else []
+        if self._refused and (altered := self._altered(event)):
+            found.append(altered)
+        return found
 
     def _decoy(self, event: Seen) -> Cell:
         if any(event is each or (event.visitor is not None and event.visitor == each.visitor) for each in self._decoys):
