@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from mailwake.events import CampaignId, Class, DeliveryId, EventType, Micros, Source, TemplateId
+from mailwake.events import CampaignId, Class, DeliveryId, EventType, Micros, Source, TemplateId, copy_id
 from mailwake.store.events import CounterRow, EventRow, EventStore, Judgement, open_events
 from mailwake.store.events.asking import questions
+from mailwake.store.events.clickhouse import ClickHouse, ClickHouseEvents
 
 RandomRows = Callable[[int, int], list[EventRow]]
 
@@ -224,3 +225,8 @@ def test_after_kill_9_rows_counters_and_cursors_agree(tmp_path: Path) -> None:
         assert len(store.provisional()) == 50
         assert [row["n"] for row in store.ask("counters", campaign=1)] == [segment]
         store.close()
+
+
+def test_clickhouse_makes_the_id_of_a_copy_as_python_does(clickhouse: ClickHouseEvents) -> None:
+    made = ClickHouse().copy_id("'delivered'", "toInt64(123456789012345678)")
+    assert clickhouse.client.query(f"select {made}").result_rows == [(copy_id("delivered", 123456789012345678),)]
