@@ -15,7 +15,7 @@ from typing import NamedTuple
 import duckdb
 
 from mailwake.eventlog.sqlite import SqliteReader
-from mailwake.events import Event, EventType, decode_event, event_id
+from mailwake.events import Event, EventType, copy_id, decode_event, event_id
 
 
 class Kind(StrEnum):
@@ -70,6 +70,13 @@ class Record(NamedTuple):
     event: Event
 
 
+def _identity(event: Event, writer: str, segment: int, index: int) -> int:
+    """As the event store has it: of what happens to a copy once, that of the copy; else of its key or its place."""
+    if event.type in (EventType.SENT, EventType.DELIVERED) and event.key == f"{event.type}:{event.delivery}":
+        return copy_id(event.type, event.delivery or 0)
+    return event_id(event.key) if event.key else event_id(writer, segment, index)
+
+
 def records(folder: Path, *, writer: str = "") -> Iterator[Record]:
     """Everything in a log, or of one of its writers."""
     reader, cursors = SqliteReader(folder), dict[str, int]()
@@ -79,8 +86,7 @@ def records(folder: Path, *, writer: str = "") -> Iterator[Record]:
                 cursors[segment.writer] = segment.number
                 for index, record in enumerate(segment.records) if segment.writer.startswith(writer) else ():
                     event = decode_event(record)
-                    identity = event_id(event.key) if event.key else event_id(segment.writer, segment.number, index)
-                    yield Record(identity, event)
+                    yield Record(_identity(event, segment.writer, segment.number, index), event)
         assert not reader.damage, reader.damage
     finally:
         reader.close()

@@ -123,8 +123,9 @@ def ask(
                     raise TimeoutError from None
                 raise
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as fault:
-        # AttributeError: http.client finds its socket gone, because time was up
-        raise Unreached(_fault_of(fault), host, f"{host} does not answer: {type(fault).__name__}") from None
+        # AttributeError: http.client finds its socket gone; whatever goes wrong once time is up does so because it is
+        why = Fault.TIMEOUT if time.monotonic() - began >= wall.seconds else _fault_of(fault)
+        raise Unreached(why, host, f"{host} does not answer: {type(fault).__name__}") from None
 
 
 def checked(url: str) -> SplitResult:
