@@ -1,11 +1,12 @@
 """Starts `python -m mailwake …` in a process of its own that need not import the packages of others first.
 
 Hundreds of tests start a process, and most of what each of them did was to import SQLAlchemy, typer, DuckDB and their
-like: a second of work. Here one process that did that, and imported nothing of ours, forks; the copy takes the words,
-files, folder and environment that were given and runs `mailwake`, which imports all modules of its own. It is a child
-of the test as any other: waited for, signalled and killed. What this cannot do (other programs, other settings of
-Python, functions before the start, systems other than Linux) starts in the ordinary way, and so does what Mailwake
-starts by itself.
+like: a second of work. Here one process that did that forks, after it imported of ours what imports nothing of ours but
+words: the words, the log and the stores, in which no order of imports can be wrong. The copy takes the words, files,
+folder and environment that were given and runs `mailwake`, which imports all other modules itself. It is a child of the
+test as any other: waited for, signalled and killed. What this cannot do (other programs, other settings of Python,
+functions before the start, systems other than Linux) starts in the ordinary way, and so does what Mailwake starts by
+itself.
 """
 
 from __future__ import annotations
@@ -34,6 +35,15 @@ PACKAGES = (
     "logging.handlers", "maxminddb", "msgspec", "pydantic", "rich.console", "rich.progress", "rich.table", "sqlalchemy",
     "sqlalchemy.dialects.sqlite", "sqlite3", "starlette.staticfiles", "structlog", "typer", "typer._adapters",
     "typer.rich_utils", "urllib.request", "uvloop",
+)  # fmt: skip
+#: Of ours, by the rooms of docs/architecture.md that may import words alone.
+OURS = tuple(
+    f"mailwake.{name}"
+    for name in (
+        "errors", "settings", "events", "modes", "tokens", "eventlog.sqlite", "store.state", "store.events.remembered",
+        "store.access", "store.audit", "store.crm", "store.days", "store.native", "store.rights.ledger", "store.watch",
+        "store.withdrawals", "store.workflows",
+    )
 )  # fmt: skip
 _LONGEST = 1 << 17
 #: prctl(2): whose parent has gone becomes a child of this process
@@ -175,6 +185,8 @@ def _main() -> None:
     for package in PACKAGES:
         with suppress(ImportError):
             import_module(package)
+    for module in OURS:
+        import_module(module)
     gc.collect()
     gc.freeze()  # the copies neither go through it again nor take it down
     is_alone = len(list(Path("/proc/self/task").iterdir())) == 1
