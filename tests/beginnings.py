@@ -42,6 +42,7 @@ class Beginnings:
             with suppress(OSError):  # it will say so itself
                 path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 shutil.copyfile(self._events, path)
+        how["threads"] = 1  # of small tables a second one does nothing but wake up
         return OPEN_EVENTS(path, read_only=read_only, **how)
 
     def begin_state(self, engine: Engine) -> None:

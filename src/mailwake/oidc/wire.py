@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from ipaddress import ip_address
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +19,12 @@ _TIMES = httpx2.Timeout(connect=5.0, read=10.0, write=10.0, pool=5.0)
 MAX_BYTES = 256 * 1_024
 
 
+@cache
+def _trust() -> SSLContext:
+    """The authorities that are trusted; read once, which takes longer than a question."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class Wire:
     """A client of one provider. Safe from several threads.
 
@@ -26,7 +34,7 @@ class Wire:
 
     def __init__(self, transport: httpx2.BaseTransport | None = None) -> None:
         self._client = httpx2.Client(
-            timeout=_TIMES, follow_redirects=False, trust_env=False, transport=transport,
+            timeout=_TIMES, follow_redirects=False, trust_env=False, transport=transport, verify=_trust(),
             headers={"User-Agent": "mailwake", "Accept": "application/json", "Accept-Encoding": "identity"},
         )  # fmt: skip
 

@@ -152,8 +152,9 @@ def _connected(parts: SplitResult, wall: Wall, began: float) -> Pinned:
     """A connection to the first address of a host that takes one; nothing is sent yet."""
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    trust, refusal = wall.trust() if secure else None, OSError()
-    for address in _addresses(host, port, wall)[:_MOST_ADDRESSES]:
+    addresses, refusal = _addresses(host, port, wall)[:_MOST_ADDRESSES], OSError()
+    trust = wall.trust() if secure else None  # after the look-up: all certificates of the machine are read for it
+    for address in addresses:
         left = wall.seconds - (time.monotonic() - began)
         connection = Pinned(host, port, address, trust=trust, seconds=max(left, 0.001))
         try:
