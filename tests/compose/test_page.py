@@ -149,6 +149,8 @@ def pixel_parents(html: str) -> list[str]:
         "<body>x<template></body></template>",
         "<body>x<svg><g>",
         "<body><div>x<p><a href='y'x</a></p><svg><a href='z'>x</a></svg></div></body>",
+        "<body><p><a href=http://y</a><template><a href='z'>x</a></template></p></body>",
+        "<body><p>x<template><a href='z'>x</template></p><p>y</p></body>",
         "<body><div style='display:none'>preheader</div>x</body>",
         "</table><table><tr><td>x</table><table><tr></body>",
     ],

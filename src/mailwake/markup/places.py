@@ -64,7 +64,9 @@ class _Watcher(Scanner):
 
     def note(self, position: int, name: str) -> None:
         self.is_in_body |= not _BEFORE_BODY.fullmatch(name)
-        if self.is_in_body and not self.links and self.box.name != "table" and not self.templates:
+        if self.templates:
+            return  # links and tables in it are its own: none of them opens or closes one around it
+        if self.is_in_body and not self.links and self.box.name != "table":
             self.places.append(position)
         if name in ("a", "/a"):
             self.close_link()

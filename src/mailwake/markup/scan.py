@@ -63,7 +63,7 @@ class Stretch:
     #: where the last construct that never ends begins; its length if there is none
     readable_end: int = sys.maxsize
     is_amp: bool = False
-    #: links overlap with tables or drawings, so that only a closer look tells where links are open
+    #: links overlap with tables, drawings or templates, so that only a closer look tells where links are open
     is_tangled: bool = False
     #: no link, template or foreign element was open at `body_end` (or at the end, where there is none)
     is_clean: bool = True
@@ -356,6 +356,8 @@ class Scanner:
 
     def structure(self, match: re.Match[str], name: str) -> None:
         """Tags that say where we are: body, html, templates."""
+        if name in ("template", "/template"):
+            self.found.is_tangled |= bool(self.anchor)  # links on either side of it close none on the other
         if name == "template":
             self.templates += 1
         elif name == "/template":
