@@ -1,6 +1,8 @@
 """A store of an earlier version is brought forward without loss, in one step, and takes less room afterwards."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from tests.contract.events.conftest import make_rows
 
 from mailwake.errors import Unavailable
 from mailwake.events import copy_id
-from mailwake.store.events import EventRow, EventStore, open_events
+from mailwake.store.events import EventRow, EventStore, migrating, open_events
 from mailwake.store.events.asking import migrations, statements
 from mailwake.store.events.columns import EVENT_COLUMNS, columns
 from mailwake.store.events.dialect import Dialect
@@ -66,7 +68,18 @@ def expected(rows: Sequence[EventRow]) -> list[tuple[object, ...]]:
     return [(row.id, row.type, row.at, row.delivery, row.p_human, row.klass, row.reasons, row.reason) for row in inside]
 
 
-def test_nothing_is_lost_on_the_way_to_the_newest_version(tmp_path: Path) -> None:
+def test_a_new_store_opens_where_numpy_is_not_installed(tmp_path: Path) -> None:
+    """It comes with the tools of whoever works on this, and DuckDB asks for it at odd places."""
+    text = "import sys; sys.modules['numpy'] = None; from pathlib import Path; "
+    text += "from mailwake.store.events import open_events; open_events(Path(sys.argv[1])).close()"
+    subprocess.run([sys.executable, "-c", text, str(tmp_path / "events.duckdb")], check=True)
+
+
+@pytest.mark.parametrize("has_numpy", [True, False])
+def test_nothing_is_lost_on_the_way_to_the_newest_version(
+    tmp_path: Path, has_numpy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrating, "find_spec", lambda _name: has_numpy or None)
     path, rows = tmp_path / "events.duckdb", rows_with_reasons(3_000)
     old_store(path, rows)
     store = open_events(path)

@@ -54,7 +54,6 @@ _MAX_ID = (1 << 63) - 1
 _PATIENCE_SECONDS = 10.0
 #: text to what DuckDB read in it, whatever store it is for
 _STATEMENTS: dict[str, duckdb.Statement] = {}
-_MAX_STATEMENTS = 500
 _REPLAYED = ("id", "p_human", "klass", "reasons", "ruleset")
 
 
@@ -346,7 +345,7 @@ def _parsed(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement
     known = _STATEMENTS.get(sql)
     if known is None:
         (known,) = connection.extract_statements(sql)
-        if len(_STATEMENTS) >= _MAX_STATEMENTS:  # some name campaigns
+        if len(_STATEMENTS) >= 500:  # some name campaigns
             _STATEMENTS.clear()
         _STATEMENTS[sql] = known
     return known

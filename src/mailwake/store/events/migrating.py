@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +53,15 @@ def _steps_done(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _take(connection: duckdb.DuckDBPyConnection, step: str, text: str, *, is_new: bool) -> None:
-    phrases = Phrases()
-    packs = step == _REWRITES and not is_new
-    if step == _REWRITES:  # without rows nothing is ever handed to Python
+    phrases, packs = Phrases(), step == _REWRITES and not is_new and find_spec("numpy") is not None
+    if packs:  # DuckDB calls Python only where numpy is; reasons may stay as they are, for ever
         connection.create_function("packed", phrases.pack, ["VARCHAR"], "VARCHAR")
+    elif step == _REWRITES:
+        connection.execute("create temp macro packed(reasons) as reasons")
     for statement in statements(text, Dialect()):
         connection.execute(statement)
     if packs:
         note_phrases(connection, phrases)
-    if step == _REWRITES:
         connection.remove_function("packed")
 
 
