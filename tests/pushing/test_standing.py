@@ -2,35 +2,42 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tests.blank import lay_out
+from tests.pushing.orgs import opened
 
 from mailwake.boards.salesforce_view import values
-from mailwake.pushing.office import REPORT
+from mailwake.events import SECOND
+from mailwake.pushing.office import REPORT, Office
 from mailwake.pushing.standing import UNCONNECTED, standing
 from mailwake.settings import parse
-from mailwake.store.crm import open_crm
 
 UTC = ZoneInfo("UTC")
-AT = 1_795_770_000
 
 
 def test_calls_say_when_they_were_read(tmp_path: Path) -> None:
-    report = {"written_at": AT + 60.0, "calls": 128, "org_usage": {"used": 19, "allowed": 15_000, "at": float(AT)}}
-    settings = parse({"data": "."}, root=tmp_path)
-    lay_out(tmp_path)
-    (settings.data_folder / REPORT).write_text(json.dumps(report), encoding="utf-8")
-    store = open_crm(tmp_path / "state.sqlite")
-    told = standing(settings, store)
-    store.close()
-    assert (told.calls_at, told.org_used_at) == ((AT + 60) * 1_000_000, AT * 1_000_000)
-    shown = values(told, UTC)
-    assert shown["calls"].replace("\N{NO-BREAK SPACE}", " ") == "128 of 5,000, as of 27 Nov 2026, 09:01"
-    assert shown["org_calls"].replace("\N{NO-BREAK SPACE}", " ") == (
-        "19 of 15,000, as of 27 Nov 2026, 09:00, before the last of our calls"
-    )
+    """What the office writes of itself is what the page reads, so that both mean the same by a time."""
+    with opened(tmp_path) as place:
+        settings = parse({"data": "."}, root=tmp_path)
+        office = Office(place.desk, pushes=True)
+        office.turn()
+        (settings.data_folder / REPORT).write_text(json.dumps(office.told()), encoding="utf-8")
+        told, now = standing(settings, place.house.store), place.desk.wall()
+        used = place.desk.org.wire.usage
+    assert used is not None
+    assert told.calls_at is not None
+    assert told.org_used_at is not None
+    assert abs(told.calls_at - now) < 3_600 * SECOND
+    assert abs(told.org_used_at - now) < 3_600 * SECOND
+    shown, when = values(told, UTC), f"{datetime.fromtimestamp(now / SECOND, UTC):%-d %b %Y}"
+    assert plain(shown["calls"]).startswith(f"{told.calls:,} of 5,000, as of {when}, ")
+    assert plain(shown["org_calls"]).startswith(f"{used.used:,} of {used.allowed:,}, as of {when}, ")
+
+
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_calls_of_a_report_without_times_are_told_without() -> None:

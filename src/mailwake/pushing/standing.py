@@ -105,7 +105,7 @@ def standing(settings: Settings, store: CrmStore) -> Standing:
         fault=report.get("fault"),
         calls=report.get("calls"),
         daily_calls=told.daily_calls,
-        calls_at=_micros(report.get("written_at")),
+        calls_at=report.get("written_at"),
         org_used=usage.get("used"),
         org_allowed=usage.get("allowed"),
         org_used_at=_micros(usage.get("at")),
