@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -37,6 +38,14 @@ class Asking:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
+
+    @property
+    def state(self) -> Any:
+        """What the application within all layers holds."""
+        inner: Any = self.app
+        while not hasattr(inner, "state"):
+            inner = inner._app
+        return inner.state
 
     def get(
         self, path: str, *, headers: Mapping[str, str] | None = None, method: str = "GET", body: bytes = b""

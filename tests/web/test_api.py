@@ -235,7 +235,7 @@ def test_files_are_named_and_whole_and_a_third_at_once_waits(asking: Asking) -> 
     assert response.text.count("\r\n") == total + 1
     assert asking.get("/api/export/events?campaign=2&format=parquet").content.startswith(b"PAR1")
     assert asking.get("/api/pack?campaign=2").status_code == 503  # this dashboard was told of no keys
-    places: Any = asking.app._app._app._app._app.state.exports  # type: ignore[attr-defined]
+    places: Any = asking.state.exports
     held = [places.take(), places.take()]
     refused = asking.get("/api/export/campaigns")
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")

@@ -15,6 +15,7 @@ from mailwake.insight.dialects import definitions
 from mailwake.insight.report import campaign_report, overview
 from mailwake.insight.stores import Stores
 from mailwake.scoring.desk import Desk
+from mailwake.serving import patience
 from mailwake.store.events.remembered import Remembered
 
 NOW = Micros(1_793_613_605_000_000)
@@ -74,7 +75,7 @@ def test_a_small_store_is_asked_nothing(kept: Stores, counting: Counting, tmp_pa
 def test_a_stop_ends_it_and_a_store_that_is_away_harms_nobody(
     kept: Stores, counting: Counting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_away: bool
 ) -> None:
-    monkeypatch.setattr(warming, "LARGE_BYTES", 0)
+    monkeypatch.setattr(patience, "LARGE_BYTES", 0)
     counting.is_away = is_away
     (tmp_path / "events").write_bytes(b"x")
     warming.start(tmp_path / "events", kept, Desk(), lambda: NOW, fullness=lambda: 0.0)()

@@ -155,7 +155,7 @@ def test_every_text_of_every_page_is_a_message_or_data(
 
 
 def test_what_empty_pages_teach_is_made_of_messages(nothing: Asking, tmp_path: Path) -> None:
-    told = Asking(create_app(nothing.app._app._app._app._app.state.stores, language=Marks()))  # type: ignore[attr-defined]
+    told = Asking(create_app(nothing.state.stores, language=Marks()))
     for path in EMPTY:
         assert not unsaid(told.page(path), whole(NAMES)), path
 

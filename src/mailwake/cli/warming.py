@@ -24,10 +24,9 @@ from mailwake.insight.dialects import definitions
 from mailwake.insight.report import campaign_report, overview
 from mailwake.insight.stores import Stores
 from mailwake.scoring.desk import Desk
+from mailwake.serving.patience import is_large
 from mailwake.store.state import Campaign
 
-#: bytes of the event store; a smaller one answers at once
-LARGE_BYTES = 200_000_000
 #: so many campaigns; older ones are rarely looked at
 MOST_CAMPAIGNS = 100
 #: share of the room for answers that is filled beforehand; the rest is for what people do look at
@@ -48,7 +47,7 @@ def start(
         clock: gives microseconds since 1970.
         fullness: how much of the room for answers is taken, 0 to 1.
     """
-    if path.stat().st_size <= LARGE_BYTES:
+    if not is_large(path):
         return lambda: None
     stopped = threading.Event()
     thread = threading.Thread(

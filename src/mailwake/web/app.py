@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from gettext import NullTranslations
 
 from fastapi import Depends, FastAPI
@@ -17,17 +18,16 @@ from mailwake.errors import Unavailable
 from mailwake.exports.pack import Maker
 from mailwake.framing import faults
 from mailwake.framing.assets import Assets
+from mailwake.framing.waiting import waiting_page
 from mailwake.insight.stores import Stores
 from mailwake.language import ENGLISH
 from mailwake.monitoring.status import Status
 from mailwake.scoring.desk import Desk
 from mailwake.scoring.force import Force
 from mailwake.scoring.keeping import Keeper
-from mailwake.serving.admission import Admission
-from mailwake.serving.entry import Door, Entry, allowed, take_in
-from mailwake.serving.guard import Guard
+from mailwake.serving.entry import Door, allowed, take_in
 from mailwake.serving.keeping import Kept
-from mailwake.serving.tongue import Tongue
+from mailwake.serving.layers import layered
 from mailwake.settings import Settings
 from mailwake.store.audit import same_database
 from mailwake.web import (
@@ -115,9 +115,7 @@ def create_app(
     app.mount("/static", Assets(), name="static")
     faults.install(app)
     openapi.describe(app)
-    inner: ASGIApp = Admission(app)
-    if door.gate is not None:
-        inner = Entry(inner, door.gate)
-    guarded = Guard(Tongue(inner, language), host=door.host, name=door.name, knows_programs=door.gate is not None)
     app.state.audit = AuditLog(same_database(stores.state), wall=wall)
-    return Watching(guarded, app.state.audit, stores.state, wall=wall)
+    watch = partial(Watching, audit=app.state.audit, state=stores.state, wall=wall)
+    store = None if settings is None else settings.data_folder / "events.duckdb"
+    return layered(app, waiting_page(app), watch, door=door, language=language, store=store)
