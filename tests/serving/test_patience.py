@@ -1,7 +1,8 @@
 """A page that takes long is waited for on a small one, made once, and handed to whoever asked for it alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx2
@@ -43,10 +44,10 @@ class Place:
 
 
 @asynccontextmanager
-async def place(*, is_large: bool = True) -> AsyncIterator[Place]:
+async def place(*, is_large: bool = True, clock: Callable[[], float] = time.monotonic) -> AsyncIterator[Place]:
     slow = Slow()
     small = PlainTextResponse("being counted", status_code=STATUS)
-    app = Patience(slow, small, wanted=lambda: is_large, seconds=0.05)
+    app = Patience(slow, small, wanted=lambda: is_large, seconds=0.05, clock=clock)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8026") as client:
         yield Place(client, slow)
@@ -123,6 +124,22 @@ def test_what_broke_meanwhile_is_told() -> None:
             assert (await found.ask("/slow/broken"))[0] == 202
             found.slow.may_answer.set()
             assert await found.ask("/slow/broken") == (500, "it broke")
+
+    asyncio.run(go())
+
+
+def test_what_nobody_comes_back_for_is_let_go_of() -> None:
+    now = 0.0
+
+    async def go() -> None:
+        nonlocal now
+        async with place(clock=lambda: now) as found:
+            assert (await found.ask("/slow"))[0] == 202
+            found.slow.may_answer.set()
+            await asyncio.sleep(0.05)
+            now = 16.0
+            assert await found.ask("/slow") == (200, "for session=ann")
+            assert found.slow.made == 2, "made anew, for whoever asks now"
 
     asyncio.run(go())
 

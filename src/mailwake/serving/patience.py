@@ -23,8 +23,8 @@ SECONDS = 0.2
 STATUS = HTTPStatus.ACCEPTED
 #: Seconds after which it asks again.
 AGAIN_SECONDS = 1
-#: Seconds; a page that nobody came back for is let go of.
-_KEPT_SECONDS = 120.0
+#: Seconds after it was made; a page that nobody came back for is let go of: whoever asked may be logged out by then.
+_KEPT_SECONDS = 15.0
 #: Pages that may be under way beside; whoever comes on top waits for theirs as before.
 _MOST = 16
 #: Bytes of the event store; a smaller one answers at once.
@@ -44,8 +44,9 @@ def is_large(path: Path) -> bool:
 class _Making:
     """An answer that is being made."""
 
-    begun: float
     messages: list[Message] = field(default_factory=list)
+    #: on the clock; None: not yet
+    made_at: float | None = None
     #: what the application raised after it had answered, or before
     fault: Exception | None = None
     task: asyncio.Task[None] | None = None
@@ -92,7 +93,7 @@ class Patience:
         await (self._hand_over(key, making, send) if done else self._waiting(scope, receive, send))
 
     def _begin(self, key: Key, scope: Scope) -> _Making:
-        making = _Making(self._clock())
+        making = _Making()
         making.task = asyncio.create_task(self._make(making, scope))
         self._under_way[key] = making
         return making
@@ -105,6 +106,7 @@ class Patience:
             await self._app(scope, _Silent(), keep)
         except Exception as fault:  # noqa: BLE001 - raised again for whoever asked
             making.fault = fault
+        making.made_at = self._clock()
 
     async def _hand_over(self, key: Key, making: _Making, send: Send) -> None:
         self._under_way.pop(key, None)
@@ -114,15 +116,11 @@ class Patience:
             raise making.fault
 
     def _let_go(self) -> None:
-        """Forget what nobody came back for; what is still being made is ended by itself."""
-        now = self._clock()
-        old = [
-            key
-            for key, each in self._under_way.items()
-            if now - each.begun > _KEPT_SECONDS and each.task is not None and each.task.done()
-        ]
-        for key in old:
-            del self._under_way[key]
+        """Forget what nobody came back for."""
+        past = self._clock() - _KEPT_SECONDS
+        for key, each in [*self._under_way.items()]:
+            if each.made_at is not None and each.made_at < past:
+                del self._under_way[key]
 
 
 class _Silent:
