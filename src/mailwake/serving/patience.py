@@ -18,7 +18,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: So long whoever asks waits for the page itself; with what else an answer takes it is there within 300 ms.
-SECONDS = 0.2
+SECONDS = 0.15
 #: Status of the small page: there is more to come.
 STATUS = HTTPStatus.ACCEPTED
 #: Seconds after which it asks again.
