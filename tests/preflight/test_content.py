@@ -139,6 +139,14 @@ def test_sentences_that_lead_off_the_list(world: World, body: str) -> None:
     assert codes(judged(world, page_alone(world, body))) == []
 
 
+def test_a_sentence_leads_off_the_list_though_its_link_is_tracked(world: World) -> None:
+    tracked = world.tracked("https://www.example.com/x?y=1", 2)
+    page = world.page().replace(
+        f'<a href="{world.leave()}">Unsubscribe</a>', f'To unsubscribe, <a href="{tracked}">click</a>'
+    )
+    assert codes(judged(world, letter(world, page=page))) == []
+
+
 def test_the_address_of_the_header_field_is_a_way_off_the_list(world: World) -> None:
     change = {"List-Unsubscribe": "<mailto:off@example.com>, <https://www.example.com/x?y=1>"}
     assert codes(judged(world, page_alone(world, f"<p>{LINK}Bye</a></p>", change))) == []
@@ -186,6 +194,7 @@ def test_a_way_off_the_list_that_nobody_sees_is_named(world: World, body: str) -
         f'<table style="background:#333"><tr><td><font color="#ffffff">{LEAVE}</font></td></tr></table>',
         f'<table style="background-image:url(https://example.com/a.png)"><tr><td style="color:#fff">{LEAVE}</table>',
         f'<style>.dark {{ background: #000 }}</style><div class="dark"><p style="color:#fff">{LEAVE}</p></div>',
+        f'<style>.foot {{ font-size: 14px }}</style><p style="font-size:0"><span class="foot">{LEAVE}</span></p>',
         f'<div style="display:none">A word before</div><p>{LEAVE}</p>',
         f'<p style="color:#fff">A line that ends by the next<p>{LEAVE}',
         f'<p>{LINK}<img src="https://www.example.com/a.png" alt="Unsubscribe"></a></p>',
@@ -455,6 +464,8 @@ def test_a_pixel_that_is_missing_is_named_where_the_mode_lets_an_open_be_seen(wo
     page = world.page().replace(world.pixel(), "").replace(world.tracked(world.shop("/roses")), quiet)
     assert codes(judged(world, letter(world, page=page))) == []
     assert INDIVIDUAL.opens > Mode.OFF
+    broken = world.page('<a href="http://[bad]/">More</a>').replace(world.pixel(), "")
+    assert codes(judged(world, letter(world, page=broken))) == ["link_broken", "pixel_missing"]
 
 
 # --- size

@@ -200,15 +200,14 @@ class _Watcher(Scanner):
         if is_picture and self.background is None:
             self.background = match.start()
         back = _colour(said.get("background-color") or behind or values.get("bgcolor", ""))
-        is_unknown = (
-            behind or "background-color" in said or (self.has_sheet and not values.keys().isdisjoint(("class", "id")))
-        )
+        if self.has_sheet and not values.keys().isdisjoint(("class", "id")):
+            around = around._replace(size="", colour="", back="")
         return Look(
             is_hidden=around.is_hidden or _HIDDEN.search(style) is not None,
             is_code=around.is_code or name in _CODE,
             size=said.get("font-size", around.size),
             colour=_colour(said.get("color") or values.get("color", "")) or around.colour,
-            back="" if is_picture else back or ("" if is_unknown else around.back),
+            back="" if is_picture else back or ("" if behind or "background-color" in said else around.back),
         )
 
     def run_to(self, position: int) -> None:

@@ -70,12 +70,14 @@ def _no_pixel(mail: Mail, around: Surroundings) -> Iterator[Finding]:
     """Of mail whose links are tracked, where its mode would let an open be seen."""
     own, pages = around.installation, mail.pages
     views = [page.text.view for page in pages]
-    if own is None or max(map(len, views), default=0) < around.options.pixel_min_bytes:
+    added = sum(len(anchor.link.href) for anchor in mail.anchors if anchor.host in around.hosts)
+    if own is None or max(map(len, views), default=0) - added < around.options.pixel_min_bytes:
         return
     if any(f"{base.partition(':')[2].rstrip('/')}/o/" in view for view in views for base in around.hosts.values()):
         return
     for anchor in mail.anchors:
-        token = own.message(anchor.link.href, Purpose.READ) if own.target(anchor.link.href) else None
+        is_tracked = anchor.host in around.hosts and own.target(anchor.link.href)
+        token = own.message(anchor.link.href, Purpose.READ) if is_tracked else None
         if token and token.modes.opens > Mode.OFF:
             yield finding("pixel_missing", pages[-1].first_line)
             return

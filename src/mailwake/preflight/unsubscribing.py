@@ -122,7 +122,12 @@ def leads_off(anchor: Anchor, mail: Mail, around: Surroundings) -> bool:
     link = anchor.link
     if link.role in (Role.UNSUBSCRIBE, Role.PREFERENCES) or link.why_not == "own_page":
         return True
+    target = link.href
     if anchor.host in around.hosts:
-        return urlsplit(link.href).path.startswith(("/u/", "/p/"))
-    is_named = link.href in _URI.findall(mail.first("list-unsubscribe") or "")
-    return is_named or says("leaving", anchor.text) or (link.why_not != "empty" and says("leaving", anchor.around))
+        if urlsplit(link.href).path.startswith(("/u/", "/p/")):
+            return True
+        target = (around.installation and around.installation.target(link.href)) or link.href
+    if target in _URI.findall(mail.first("list-unsubscribe") or "") or says("leaving", anchor.text):
+        return True
+    # a decoy has no name, and whatever sentence it was put into
+    return link.why_not != "empty" and (anchor.is_seen or anchor.text != "") and says("leaving", anchor.around)
