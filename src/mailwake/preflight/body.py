@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from mailwake.compose.shown import shown
 from mailwake.compose.targets import has_placeholder
+from mailwake.markup.words import readable
 from mailwake.preflight.findings import Finding, finding
 from mailwake.preflight.mail import Mail, Part
 from mailwake.preflight.markup import visible
@@ -21,6 +22,10 @@ CLIP_BYTES = 102 * 1024
 NEAR_CLIP_BYTES = 95 * 1024
 #: SpamAssassin's HTML_IMAGE_ONLY rules begin below 3,200 characters; below this nothing else can be read.
 FEW_CHARS = 200
+#: What shows: neither white space nor a character without width.
+_SEEN = re.compile(r"[^\s\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
+#: How the source of a page begins.
+_SOURCE = re.compile(r"[\s\ufeff]*<(?:!doctype\s+html|html)\b[^>]*>\s*<", re.IGNORECASE)
 #: An address that begins with its scheme: https, cid, data.
 _WHOLE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _TAGS = re.compile(
@@ -46,8 +51,11 @@ def check_body(mail: Mail) -> Iterator[Finding]:
     has_text = any(entity.content_type == "text/plain" for entity in shown(mail.message))
     if pages and not has_text:
         yield finding("text_missing", mail.line(pages[0].entity.start))
-    elif pages and texts and not any(part.text.view.strip() for part in texts):
+    elif pages and texts and not any(_SEEN.search(part.said) for part in texts):
         yield finding("text_empty", mail.line(texts[0].entity.start))
+    for part in texts:
+        if _SOURCE.match(part.said):
+            yield finding("page_as_text", mail.line(part.entity.start))
     for page in pages:
         yield from _size(mail, page)
         yield from _pictures(page)
@@ -89,8 +97,8 @@ def _count(page: Part) -> int:
 def _placeholders(mail: Mail) -> Iterator[Finding]:
     """The first merge tag of the subject and other fields, of each part's text, and of the addresses."""
     for name, value, line in mail.fields:
-        if name in ("subject", "from", "to", "reply-to") and (found := _TAGS.search(value)):
-            yield finding("placeholder", line, value, tag=found[0])
+        if name in ("subject", "from", "to", "reply-to") and (found := _TAGS.search(readable(value))):
+            yield finding("placeholder", line, readable(value), tag=found[0])
     for part in mail.parts:
         if (text := _first_tag(part)) is not None:
             place, tag = text

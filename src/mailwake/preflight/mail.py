@@ -18,13 +18,14 @@ from mailwake.compose.options import ComposeOptions
 from mailwake.compose.page import Page as LinkPage
 from mailwake.compose.passage import content_of
 from mailwake.compose.shown import shown
+from mailwake.markup.addresses import addresses_in, is_group
 from mailwake.markup.charset import Text, read_text
 from mailwake.markup.mime import Entity, read_message
 from mailwake.markup.transfer import decode_anyhow, read_body
 from mailwake.preflight.markup import Page, read_page
+from mailwake.preflight.names import is_mailbox
 
 _LONE_LF = re.compile(rb"(?<!\r)\n")
-_ADDRESS = re.compile(r"<([^<>]*)>\s*\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,11 @@ class Part:
     def line(self, position: int) -> int:
         """The line of the message that a position of the view stands on."""
         return self.first_line + bisect.bisect_right(self.starts, position * self.text.unit) - 1
+
+    @cached_property
+    def said(self) -> str:
+        """All of it as text, for people."""
+        return self.text.readable(0, len(self.text.view))
 
     @cached_property
     def page(self) -> Page:
@@ -115,13 +121,17 @@ class Mail:
         """The line of the first field of a name; 1 where there is none."""
         return next((line for _, line in self.values(name)), 1)
 
+    def addresses(self, name: str) -> list[str]:
+        """Every address in the fields of a name, as it is written."""
+        return addresses_in([value for value, _ in self.values(name)])
+
     @cached_property
     def sender_domain(self) -> str:
-        """Of the From address, lower case, in ASCII; empty where there is none."""
-        written = self.first("from") or ""
-        found = _ADDRESS.search(written)
-        _, at, named = (found[1] if found else written).rpartition("@")
-        domain = named.strip().lower().rstrip(".") if at else ""
+        """Of the From address, lower case, in ASCII; empty where From does not name the one whom mail can go to."""
+        found = self.addresses("from")
+        if len(found) != 1 or not is_mailbox(found[0]) or is_group(self.first("from") or ""):
+            return ""
+        domain = found[0].rpartition("@")[2].lower().rstrip(".")
         try:
             return domain if domain.isascii() else domain.encode("idna").decode("ascii")
         except UnicodeError:

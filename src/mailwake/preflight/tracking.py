@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from mailwake.preflight.findings import Finding, finding
-from mailwake.preflight.links import misleads
+from mailwake.preflight.links import misleads, says_https
 from mailwake.preflight.mail import Mail, Part
 from mailwake.preflight.markup import Image
 from mailwake.preflight.names import is_aligned
@@ -77,7 +77,7 @@ def _left_alone(mail: Mail) -> Iterator[Finding]:
     told = set()
     for anchor in mail.anchors:
         why = anchor.link.why_not
-        if why in _WORTH_TELLING and why not in told and not misleads(anchor, mail):
+        if why in _WORTH_TELLING and why not in told and not misleads(anchor, mail) and not says_https(anchor):
             told.add(why)
             yield finding("untracked", anchor.line, anchor.link.href, href=anchor.link.href, reason=why)
 
