@@ -33,7 +33,7 @@ def test_one_click_is_tried_on_the_edge_itself_and_leaves_no_trace(start_edge: o
         f"From: news@example.com\r\nTo: a@example.org\r\nSubject: Roses\r\nDate: {NOW:%d %b %Y %H:%M:%S} +0000\r\n"
         f"Message-ID: <1@example.com>\r\nList-Id: <a.example.com>\r\nFeedback-ID: a:b:c:d\r\n"
         f"List-Unsubscribe: <{base}/u/{message(Purpose.UNSUBSCRIBE_HEADER)}>\r\n"
-        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\nRoses\r\n"
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\nRoses. To unsubscribe, write to off@example.com.\r\n"
     ).encode()
     report = examine(raw, around)
     assert ([found.code for found in report.findings], report.unknown) == ([], ())

@@ -226,3 +226,37 @@ def keeps_ascii(codec: str) -> bool:
 @lru_cache(maxsize=256)
 def _is_single_byte(codec: str) -> bool:
     return len(bytes(range(256)).decode(codec, "replace")) == 256
+
+
+#: Languages that write Latin letters have next to no word in which letters beyond ASCII stand as UTF-8 has them.
+_LATIN = frozenset(("cp1250", "cp1252", "cp1254", "iso8859-1", "iso8859-2", "iso8859-9", "iso8859-15", "latin-1"))
+#: One letter for each byte, where every byte is one; fewer in UTF-8 and in the charsets of East Asia.
+_EACH = b"\xc3\xa9\xd0\xb0\xe4\xb8\xad"
+_SEQUENCE = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+")
+
+
+def wrong_byte(raw: bytes, codec: str) -> int | None:
+    """Where the first byte is that is not of a charset, or that is UTF-8 declared as what any byte is of.
+
+    Source: RFC 3629 section 3: text of other charsets next to never looks like UTF-8.
+    """
+    try:
+        raw.decode(codec)
+        if (
+            raw.isascii()
+            or len(_EACH.decode(codec, "replace")) < len(_EACH)
+            or len(_SEQUENCE.findall(raw)) < (1 if codec in _LATIN else 4)
+        ):
+            return None
+        raw.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        return fault.start if fault.encoding != "utf-8" or codec == "utf-8" else None
+    first = re.search(rb"[\x80-\xff]", raw)
+    return first.start() if first else None
+
+
+def contradiction(page: bytes, codec: str) -> re.Match[bytes] | None:
+    """The ``<meta>`` of a page that names another charset than was declared; ASCII is part of all others."""
+    found = _META.search(page[:4096])
+    other = find_codec(found[1].decode("ascii")) if found else None
+    return found if other and "ascii" not in (other, codec) and other != codec else None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
@@ -13,6 +13,8 @@ from mailwake.language import say
 
 #: Of the words of a line, so many are shown.
 _WORD_CHARS = 120
+#: Of the lines with the same, so many are told besides the first.
+MOST_LINES = 20
 
 
 class Severity(StrEnum):
@@ -58,6 +60,14 @@ class Finding:
     code: str
     place: Place
     values: Mapping[str, str] = field(default_factory=dict)
+    #: further lines with the same, in order; not all where there are many
+    more_lines: tuple[int, ...] = ()
+
+    def also(self, lines: Iterable[int]) -> Finding:
+        """The same, of further lines too."""
+        more = dict.fromkeys((*self.more_lines, *lines))
+        more.pop(self.place.line, None)
+        return replace(self, more_lines=tuple(more)[:MOST_LINES])
 
     @property
     def rule(self) -> Rule:
@@ -126,6 +136,14 @@ def finding(code: str, line: int, words: str = "", /, **values: object) -> Findi
     """
     shown = {name: printable(str(value)) for name, value in values.items()}
     return Finding(code=code, place=Place(line=line, words=printable(words)), values=shown)
+
+
+def fold(found: Iterable[Finding], key: Callable[[Finding], object]) -> list[Finding]:
+    """What is the same of several is one finding, where it is first, with the lines of the others."""
+    kept: dict[object, list[Finding]] = {}
+    for each in found:
+        kept.setdefault((each.code, key(each)), []).append(each)
+    return [first.also(each.place.line for each in rest) for first, *rest in kept.values()]
 
 
 def printable(text: str, chars: int = _WORD_CHARS) -> str:

@@ -14,7 +14,9 @@ from importlib import resources
 from urllib.parse import unquote
 
 from mailwake.compose.targets import is_address, judge_target
-from mailwake.preflight.findings import Finding, finding
+from mailwake.preflight.body import tag_in
+from mailwake.preflight.findings import Finding, finding, fold
+from mailwake.preflight.lookalikes import is_lookalike
 from mailwake.preflight.mail import Anchor, Mail
 from mailwake.preflight.names import is_aligned, owner
 from mailwake.preflight.surroundings import Surroundings
@@ -26,9 +28,18 @@ _URL = re.compile(r"https?(?::|%3a)(?:/|%2f){2}", re.IGNORECASE)
 _NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
 #: names that lead nowhere on the open internet: RFC 6761, RFC 6762, RFC 8375, and ICANN's `internal`
 _INNER = re.compile(r"(?:^|\.)(?:localhost|local|internal|home\.arpa|lan|intranet)$")
-_SCRIPT = re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE)
-#: A file of whoever wrote the message, which no reader has.
-_WRITERS_OWN = re.compile(r"file:|[a-z]:[\\/]", re.IGNORECASE)
+_MISSPELT = re.compile(r"(?!https?:|tts?:)(?:h{0,3}t{1,4}p{1,3}s{0,4}|hp+s*):/|https?:/*https?[:/]", re.IGNORECASE)
+#: Addresses that are no pages, by what is wrong with them; a file of whoever wrote the message is nobody else's.
+_SCHEMES = {
+    "link_script": re.compile(r"(?:javascript|vbscript|data):", re.IGNORECASE),
+    "link_own_file": re.compile(r"file:|[a-z]:[\\/]", re.IGNORECASE),
+    "link_unopened": re.compile(r"(?:ftps?|blob|about|chrome|view-source):", re.IGNORECASE),
+    # to somebody; or to nobody yet, with words that the reader sends on
+    "link_nobody": re.compile(
+        r"mailto:(?!\?.*\b(?:subject|body|to|cc|bcc)=[^&])(?!.*[^@\s<>,;?](?:@|%40)[^@\s<>,;?])|(?:tel|sms):(?!\?.)[^a-z0-9]*\Z",
+        re.IGNORECASE,
+    ),
+}
 _BROKEN = frozenset(("userinfo", "control", "unsafe", "bad_host", "undecodable"))
 
 
@@ -41,37 +52,45 @@ def shorteners() -> frozenset[str]:
 
 def check_links(mail: Mail, around: Surroundings) -> Iterator[Finding]:
     """Every link by itself; what is the same of several is reported where it is first."""
-    told: set[tuple[str, str]] = set()
-    for anchor in mail.anchors:
-        for found in _check(anchor, mail, around):
-            key = (found.code, found.values.get("host", anchor.link.href))
-            if key not in told:
-                told.add(key)
-                yield found
+    found = (each for anchor in mail.links for each in _check(anchor, mail, around))
+    yield from fold(found, lambda each: each.values.get("host") or each.values.get("href") or each.place.words)
 
 
 def _check(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding]:
     href, why, line = anchor.link.href, anchor.link.why_not, anchor.line
-    if why in ("empty", "fragment") and href in ("", "#"):
-        yield finding("link_empty", line, anchor.text or anchor.link.label, text=anchor.text or anchor.link.label)
-    elif why in ("relative", "protocol_relative"):
-        yield finding("link_relative", line, href, href=href)
-    elif why == "scheme" and _SCRIPT.match(href):
-        yield finding("link_script", line, href, href=href)
-    elif why == "scheme" and _WRITERS_OWN.match(href):
-        yield finding("link_own_file", line, href, href=href)
-    elif why in _BROKEN:
-        yield finding("link_broken", line, href, href=href)
-    elif href.lower().startswith(("http:", "https:")) and why != "placeholder":
+    if why == "placeholder" or (why == "own_page" and mail.is_tracked):
+        yield finding("placeholder_link", line, href, href=href)
+    elif code := _as_written(href, why, mail):
+        shown = anchor.text or anchor.link.label if code == "link_empty" else href
+        yield finding(code, line, shown, href=href, text=shown)
+    elif href.lower().startswith(("http:", "https:")):
         yield from _web(anchor, mail, around)
+
+
+def _as_written(href: str, why: str | None, mail: Mail) -> str:
+    """The code of what is wrong with an address that leads nowhere as it is written; empty: nothing is."""
+    if _MISSPELT.match(href):
+        return "link_misspelt"
+    if why in ("empty", "fragment"):
+        return "link_empty" if href in ("", "#") else "" if unquote(href[1:]) in mail.places else "link_fragment"
+    if why in ("relative", "protocol_relative"):
+        return "link_relative"
+    if why == "scheme":
+        return next((code for code, pattern in _SCHEMES.items() if pattern.match(href)), "")
+    return "link_broken" if why in _BROKEN else ""
 
 
 def _web(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding]:
     href, line = anchor.link.href, anchor.line
     target = (around.installation and around.installation.target(href)) or href
     host = _host(target)
-    if host in shorteners():
+    if anchor.text and (tag_in(target) or tag_in(unquote(target))):  # in text the tag itself is found
+        yield finding("placeholder_link", line, target, href=target)
+        return
+    if host.removeprefix("www.") in shorteners():
         yield finding("shortener", line, target, host=host)
+    if is_lookalike(host):
+        yield finding("host_lookalike", line, target, host=host)
     if around.visitor is None and is_inner(host):  # else it is asked, and does not answer
         yield finding("link_private", line, target, host=host)
     elif _NUMERIC.fullmatch(host):
@@ -81,8 +100,8 @@ def _web(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding]:
     query = target.partition("?")[2]
     if len(_URL.findall(query)) > 1:
         yield finding("nested_urls", line, target, host=host)
-    if href.lower().startswith("http:") and _host(href) not in around.hosts and not says_https(anchor):
-        yield finding("link_http", line, href, host=host)
+    if target.lower().startswith("http:") and host not in around.hosts and not says_https(anchor):
+        yield finding("link_http", line, target, host=host)
     yield from _mismatch(anchor, mail)
 
 

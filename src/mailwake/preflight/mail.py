@@ -10,22 +10,38 @@ import binascii
 import bisect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mailwake.compose.links import Link, visible_text
 from mailwake.compose.options import ComposeOptions
 from mailwake.compose.page import Page as LinkPage
 from mailwake.compose.passage import content_of
+from mailwake.compose.plain import PlainText
 from mailwake.compose.shown import shown
+from mailwake.compose.targets import judge_target
 from mailwake.markup.addresses import addresses_in, is_group
 from mailwake.markup.charset import Text, read_text
+from mailwake.markup.looks import Page, read_page
 from mailwake.markup.mime import Entity, read_message
+from mailwake.markup.tags import Tag
 from mailwake.markup.transfer import decode_anyhow, read_body
-from mailwake.preflight.markup import Page, read_page
 from mailwake.preflight.names import is_mailbox
 
 _LONE_LF = re.compile(rb"(?<!\r)\n")
+_BLOCK = re.compile(r"<(?:/?(?:p|div|tr|table|li|ul|ol|h[1-6]|body|center|hr)\b)[^<>]*+>", re.IGNORECASE)
+#: Where a sentence, or an entry of a row of links, ends; not a question, which the link answers.
+_SENTENCE = re.compile(r"(?<=[.!])\s|[\u3002\uff01|\u2022\xb7]")
+#: In text: where another address ends; a line of its own behind the address, unless the sentence goes on there.
+_BEFORE, _AFTER = re.compile(r"https?://\S+"), re.compile(r"\n(?!\s*[a-zß-ÿ])")
+#: An address in text, without the quotes, and the letters of languages that write no spaces, that stand behind it.
+_BARE = re.compile(
+    r"https?://[^/?#\xa0-\xbf\u2000-\u206f\u3000-\u303f\uff00-\uffef]+"
+    r"(?:[/?#][^\xa0-\xbf\u2000-\u206f\u2e80-\U0010ffff]*)?",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(r"\b(?:id|name)\s*=\s*[\"']?\s*([^\"'\s>]+)", re.IGNORECASE)
+_AROUND_CHARS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +51,12 @@ class Anchor:
     link: Link
     #: lower case; empty where the address names none
     host: str
-    #: all that a reader sees of it
+    #: all that a reader sees of it; empty in a text part, where that is the address itself
     text: str
+    #: the sentence that it stands in, without it
+    around: str
+    #: it can be seen; by styles that the page itself has, as far as those say
+    is_seen: bool
     #: of the message
     line: int
 
@@ -159,6 +179,11 @@ class Mail:
         """Those that are HTML."""
         return [part for part in self.parts if part.is_html]
 
+    def line_within(self, leaf: Entity, place: int) -> int:
+        """The line of the message that a byte of a part, as it is decoded, stands on."""
+        starts = list(_starts(self.raw[leaf.body_start : leaf.body_end], leaf.encoding))
+        return self.line(leaf.body_start) + bisect.bisect_right(starts, place) - 1
+
     def _part(self, entity: Entity) -> Part | None:
         raw = self.raw[entity.body_start : entity.body_end]
         body = read_body(raw, entity.encoding, b"\r\n")
@@ -185,8 +210,57 @@ class Mail:
     def _anchors(self, part: Part, number: int) -> Iterator[Anchor]:
         page = LinkPage(part.text, self._options, first_number=number)
         for link, found in zip(page.links, page.occurrences, strict=True):
-            seen = visible_text(content_of(found.tag, part.text))
-            yield Anchor(link=link, host=found.host, text=seen, line=part.line(found.tag.start))
+            tag = found.tag
+            yield Anchor(
+                link=link,
+                host=found.host,
+                text=visible_text(content_of(tag, part.text)),
+                around=_sentence(part.text, tag),
+                is_seen=tag.name != "a" or tag.where != "html" or part.page.shows(tag.start, tag.content_end),
+                line=part.line(tag.start),
+            )
+
+    @cached_property
+    def links(self) -> tuple[Anchor, ...]:
+        """Those of the pages, then every address in the text parts, in order."""
+        return (*self.anchors, *(link for part in self.parts if not part.is_html for link in self._addresses(part)))
+
+    def _addresses(self, part: Part) -> Iterator[Anchor]:
+        page = PlainText(part.text, self._options, first_number=len(self.anchors) + 1)
+        for link, (start, end, *_) in zip(page.links, page.occurrences, strict=True):
+            bare = found[0] if (found := _BARE.match(link.href)) else link.href
+            why, host = judge_target(bare)
+            before = part.text.readable(max(0, start - _AROUND_CHARS), start)
+            after = part.text.readable(end, end + _AROUND_CHARS)
+            yield Anchor(
+                link=replace(link, href=bare, why_not=why),
+                host=host,
+                text="",
+                around=_joined(_BEFORE.split(before)[-1], _AFTER.split(after)[0]),
+                is_seen=True,
+                line=part.line(start),
+            )
+
+    @cached_property
+    def places(self) -> frozenset[str]:
+        """What a link within the pages can lead to; every program knows the top."""
+        return frozenset(("top", *(name for page in self.pages for name in _PLACE.findall(page.text.view))))
+
+    @cached_property
+    def content_ids(self) -> frozenset[str]:
+        """What pictures that are attached are called."""
+        return frozenset((part.header("content-id") or "").strip().strip("<>") for part in self.leaves)
+
+
+def _sentence(text: Text, tag: Tag) -> str:
+    before = text.readable(max(0, tag.start - _AROUND_CHARS), tag.start)
+    after = text.readable(tag.content_end, tag.content_end + _AROUND_CHARS)
+    return _joined(visible_text(_BLOCK.split(before)[-1] + "\0"), visible_text(_BLOCK.split(after)[0]))
+
+
+def _joined(before: str, after: str) -> str:
+    """The end of what stands before and the start of what stands behind, as far as both are of one sentence."""
+    return f"{_SENTENCE.split(before)[-1]} {_SENTENCE.split(after)[0]}"
 
 
 def _starts(raw: bytes, encoding: str) -> Iterator[int]:

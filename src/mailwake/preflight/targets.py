@@ -10,14 +10,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from mailwake.compose.targets import judge_target
 from mailwake.language import noted
+from mailwake.preflight.body import tag_in
 from mailwake.preflight.findings import Finding, Unknown, finding
-from mailwake.preflight.mail import Anchor, Mail
+from mailwake.preflight.mail import Mail
 from mailwake.preflight.surroundings import Surroundings
 from mailwake.preflight.unsubscribing import leads_off
 from mailwake.visiting.asking import Fault, Lifetime
@@ -25,6 +26,7 @@ from mailwake.visiting.visitor import End, Visit, Visitor
 
 #: Different targets that are followed; a mail with more is a catalogue, and a sample will do.
 MOST_TARGETS = 100
+MOST_PICTURES = 50
 #: For all of them together.
 MOST_SECONDS = 120.0
 _WORKERS = 8
@@ -47,30 +49,44 @@ _ENDS = {End.LOOP: "link_circle", End.ENDLESS: "link_endless", End.NOWHERE: "lin
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """An address that some link leads to."""
+    """An address that some link leads to, or that a picture is at."""
 
     url: str
-    #: the first link that leads there
-    anchor: Anchor
-    only_head: bool
+    #: of the first link that leads there
+    line: int
+    only_head: bool = False
+    is_picture: bool = False
 
 
 def targets(mail: Mail, around: Surroundings) -> list[Target]:
     """What has to be followed, each once, in document order."""
     found: dict[str, Target] = {}
-    for anchor in mail.anchors:
+    for anchor in mail.links:
         href = anchor.link.href
         ours = anchor.host in around.hosts
         url = (around.installation.target(href) if around.installation and ours else None) if ours else href
-        if not url or judge_target(url)[0] is not None:
+        if not url or judge_target(url)[0] is not None or tag_in(unquote(url)):
             continue
-        leaves = leads_off(anchor, around)
+        leaves = leads_off(anchor, mail, around)
         url = url.partition("#")[0]
         known = found.get(url)
         if known is None:
-            found[url] = Target(url=url, anchor=anchor, only_head=leaves)
+            found[url] = Target(url=url, line=anchor.line, only_head=leaves)
         elif leaves and not known.only_head:
-            found[url] = Target(url=url, anchor=known.anchor, only_head=True)
+            found[url] = replace(known, only_head=True)
+    return list(found.values())
+
+
+def pictures(mail: Mail, around: Surroundings) -> list[Target]:
+    """Addresses of pictures that readers are meant to see; asking for any other may count as an open somewhere."""
+    found: dict[str, Target] = {}
+    for page in mail.pages:
+        for image in page.page.images:
+            why, host = judge_target(image.src)
+            is_meant = not (image.is_dot or image.is_hidden or tag_in(image.src))
+            if why is None and host not in around.hosts and is_meant:
+                url = image.src.partition("#")[0]
+                found.setdefault(url, Target(url=url, line=page.line(image.start), is_picture=True))
     return list(found.values())
 
 
@@ -82,15 +98,18 @@ def check_targets(mail: Mail, around: Surroundings) -> Iterator[Finding | Unknow
     if len(wanted) > MOST_TARGETS:
         what = noted("%(count)s further links were not followed: the first %(most)s are enough for one look")
         yield Unknown(what=what, values={"count": str(len(wanted) - MOST_TARGETS), "most": str(MOST_TARGETS)})
-    visits = follow(wanted[:MOST_TARGETS], around.visitor, each=around.each)
-    for target in wanted[:MOST_TARGETS]:
+    wanted = wanted[:MOST_TARGETS]
+    known = {target.url for target in wanted}
+    wanted += [target for target in pictures(mail, around) if target.url not in known][:MOST_PICTURES]
+    visits = follow(wanted, around.visitor, each=around.each)
+    for target in wanted:
         visit = visits.get(target.url)
         if visit is None:
             what = noted("%(url)s was not followed: the time for all links together was up")
             yield Unknown(what=what, values={"url": target.url})
         else:
-            yield from _judge(target, visit)
-    seen = [(hop, target.anchor.line) for target in wanted if target.url in visits for hop in visits[target.url].hops]
+            yield from _judge_picture(target, visit) if target.is_picture else _judge(target, visit)
+    seen = [(hop, target.line) for target in wanted if target.url in visits for hop in visits[target.url].hops]
     for host, (hop, line) in {urlsplit(hop.url).hostname or "": (hop, line) for hop, line in reversed(seen)}.items():
         yield from check_lifetime(hop.lifetime, host, line)
 
@@ -115,8 +134,19 @@ def follow(
     return visits
 
 
+def _judge_picture(target: Target, visit: Visit) -> Iterator[Finding | Unknown]:
+    """Whether readers see it; a server that is in trouble, or turns programs away, may show it all the same."""
+    fault = visit.fault.value.replace("_", " ") if visit.fault else visit.end.value
+    if visit.is_alive is False or visit.fault is Fault.PRIVATE:
+        why = str(visit.status) if visit.end is End.ANSWER else fault
+        yield finding("image_dead", target.line, target.url, src=target.url, why=why)
+    elif visit.is_alive is None:
+        what = noted("%(url)s, a picture, could not be looked at (%(status)s)")
+        yield Unknown(what=what, values={"url": target.url, "status": str(visit.status or fault)})
+
+
 def _judge(target: Target, visit: Visit) -> Iterator[Finding | Unknown]:
-    line, words, host = target.anchor.line, target.url, urlsplit(visit.url).hostname or ""
+    line, words, host = target.line, target.url, urlsplit(visit.url).hostname or ""
     if visit.fault is Fault.NO_DNS:
         yield Unknown(what=noted("%(url)s was not followed: no name server answers"), values={"url": target.url})
         return
@@ -144,7 +174,7 @@ def check_lifetime(lifetime: Lifetime | None, host: str, line: int) -> Iterator[
 
 def _way(target: Target, visit: Visit) -> Iterator[Finding]:
     """What is wrong with how one gets there."""
-    line, words = target.anchor.line, target.url
+    line, words = target.line, target.url
     if visit.redirects > MANY_REDIRECTS:
         yield finding("link_redirects", line, words, url=target.url, count=str(visit.redirects))
     schemes = [urlsplit(hop.url).scheme for hop in visit.hops]

@@ -18,6 +18,8 @@ class Told(msgspec.Struct, kw_only=True, frozen=True):
     title: str
     #: of the message, from 1
     line: int
+    #: further lines with the same; not all where there are many
+    more_lines: tuple[int, ...]
     #: the words of that line that it is about
     words: str
     #: who minds
@@ -68,6 +70,7 @@ def _told(found: Finding) -> Told:
         severity=found.severity,
         title=found.title,
         line=found.place.line,
+        more_lines=found.more_lines,
         words=found.place.words,
         why=found.why,
         mend=found.mend,

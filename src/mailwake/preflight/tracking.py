@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from mailwake.preflight.findings import Finding, finding
+from mailwake.modes import Mode
+from mailwake.preflight.findings import Finding, finding, fold
 from mailwake.preflight.links import misleads, says_https
 from mailwake.preflight.mail import Mail, Part
-from mailwake.preflight.markup import Image
 from mailwake.preflight.names import is_aligned
 from mailwake.preflight.surroundings import Surroundings
+from mailwake.tokens import Purpose
 
 HOST_CHARS = 25
 _OURS = re.compile(r"/[cuop]/")
@@ -25,61 +26,69 @@ _WORTH_TELLING = frozenset(("text_is_url", "too_long", "too_many", "amp", "inert
 
 def check_tracking(mail: Mail, around: Surroundings) -> Iterator[Finding]:
     """Of a message that carries marks of ours."""
-    hosts: dict[str, int] = {}
-    for anchor in mail.anchors:
-        if anchor.host in around.hosts:
-            hosts.setdefault(anchor.host, anchor.line)
+    links = [(anchor.link.href, anchor.line) for anchor in mail.links]
+    images = [(image.src, page.line(image.start)) for page in mail.pages for image in page.page.images]
+    ours = [(url, line) for url, line in (*links, *images) if _host(url) in around.hosts]
+    found = (each for url, line in ours for each in _address(mail, around, url, line))
+    yield from fold(found, lambda each: each.values["host"])
     for page in mail.pages:
-        for image in page.page.images:
-            if (host := _host(image.src)) in around.hosts:
-                hosts.setdefault(host, page.line(image.start))
-                yield from _pixel(page, image)
-    for host, line in hosts.items():
-        yield from _tracking_host(mail, around, host, line)
-    yield from _dead(mail, around)
+        yield from _pixels(page, around)
+    yield from _no_pixel(mail, around)
     if mail.is_tracked:
         yield from _left_alone(mail)
 
 
-def _tracking_host(mail: Mail, around: Surroundings, host: str, line: int) -> Iterator[Finding]:
+def _address(mail: Mail, around: Surroundings, url: str, line: int) -> Iterator[Finding]:
+    """Of one address of ours: tracked links, ways off the list, the pixel."""
+    host, own = _host(url), around.installation
     if mail.sender_domain and not is_aligned(host, mail.sender_domain):
         yield finding("tracking_unaligned", line, host, host=host, domain=mail.sender_domain)
     if len(host) >= HOST_CHARS:
         yield finding("tracking_host_long", line, host, host=host, chars=str(len(host)))
-    if around.hosts[host].startswith("http:"):
+    if url.lower().startswith("http:"):
         yield finding("tracking_http", line, host, host=host)
+    if own and _OURS.match(urlsplit(url).path) and not own.holds(url):
+        yield finding("own_link_dead", line, url, host=host)
 
 
-def _dead(mail: Mail, around: Surroundings) -> Iterator[Finding]:
-    """The first address of ours that our keys do not open: tracked links, ways off the list, the pixel."""
-    if around.installation is None:
+def _pixels(page: Part, around: Surroundings) -> Iterator[Finding]:
+    found = [image for image in page.page.images if "/o/" in image.src and _host(image.src) in around.hosts]
+    for image in found:
+        line = page.line(image.start)
+        if image.is_linked:
+            yield finding("pixel_linked", line, image.src)
+        elif image.is_hidden:
+            yield finding("pixel_hidden", line, image.src)
+        elif not image.is_dot:
+            yield finding("pixel_large", line, image.src)
+    # the one at the end of a mail with two says so
+    if same := [image for image in found if not image.src.endswith("/end")][1:]:
+        yield finding("pixel_twice", page.line(same[0].start), same[0].src)
+
+
+def _no_pixel(mail: Mail, around: Surroundings) -> Iterator[Finding]:
+    """Of mail whose links are tracked, where its mode would let an open be seen."""
+    own, pages = around.installation, mail.pages
+    views = [page.text.view for page in pages]
+    if own is None or max(map(len, views), default=0) < around.options.pixel_min_bytes:
         return
-    links = [(anchor.link.href, anchor.line) for anchor in mail.anchors]
-    pixels = [(image.src, page.line(image.start)) for page in mail.pages for image in page.page.images]
-    for url, line in (*links, *pixels):
-        host = _host(url)
-        if host in around.hosts and _OURS.match(urlsplit(url).path) and not around.installation.holds(url):
-            yield finding("own_link_dead", line, url, host=host)
+    if any(f"{base.partition(':')[2].rstrip('/')}/o/" in view for view in views for base in around.hosts.values()):
+        return
+    for anchor in mail.anchors:
+        token = own.message(anchor.link.href, Purpose.READ) if own.target(anchor.link.href) else None
+        if token and token.modes.opens > Mode.OFF:
+            yield finding("pixel_missing", pages[-1].first_line)
             return
 
 
-def _pixel(page: Part, image: Image) -> Iterator[Finding]:
-    if "/o/" not in image.src:
-        return
-    line = page.line(image.start)
-    if image.is_linked:
-        yield finding("pixel_linked", line, image.src)
-    elif image.is_hidden:
-        yield finding("pixel_hidden", line, image.src)
-
-
 def _left_alone(mail: Mail) -> Iterator[Finding]:
-    told = set()
-    for anchor in mail.anchors:
-        why = anchor.link.why_not
-        if why in _WORTH_TELLING and why not in told and not misleads(anchor, mail) and not says_https(anchor):
-            told.add(why)
-            yield finding("untracked", anchor.line, anchor.link.href, href=anchor.link.href, reason=why)
+    """Links that could have been tracked, by reason; the first of each, with the lines of the others."""
+    found = (
+        finding("untracked", anchor.line, anchor.link.href, href=anchor.link.href, reason=anchor.link.why_not)
+        for anchor in mail.anchors
+        if anchor.link.why_not in _WORTH_TELLING and not misleads(anchor, mail) and not says_https(anchor)
+    )
+    yield from fold(found, lambda each: each.values["reason"])
 
 
 def _host(url: str) -> str:

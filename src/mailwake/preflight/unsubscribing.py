@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from mailwake.compose.links import Role
 from mailwake.compose.targets import has_placeholder, judge_target
-from mailwake.preflight.body import tag_in
+from mailwake.preflight.body import says, tag_in
 from mailwake.preflight.findings import Finding, finding
 from mailwake.preflight.links import is_inner
-from mailwake.preflight.mail import Anchor, Mail
+from mailwake.preflight.mail import Anchor, Mail, Part
 from mailwake.preflight.names import is_aligned
 from mailwake.preflight.surroundings import Surroundings
 from mailwake.signatures.check import Signature
@@ -23,7 +23,8 @@ from mailwake.signatures.check import Signature
 _URI = re.compile(r"<\s*([^<>]*?)\s*>")
 _ONE_CLICK = "list-unsubscribe=one-click"
 _PAIR = ("list-unsubscribe", "list-unsubscribe-post")
-_WORDS = re.compile(r"unsubscri|opt[ -]?out|abmelden|abbestellen|d[ée]sabonner|desinscri|darse de baja", re.IGNORECASE)
+_SENTENCES = re.compile(r"(?<=[.!?])\s|\n\s*\n")
+_OWN_PAGE = re.compile(r"mailwake:(?:unsubscribe|preferences)\b|\{\{ ?(?:unsubscribe|preferences)_url ?\}\}")
 
 
 def one_click_url(mail: Mail, around: Surroundings) -> str | None:
@@ -52,8 +53,22 @@ def check_unsubscribing(mail: Mail, around: Surroundings, found: tuple[Signature
     feedback = mail.values("feedback-id")
     if len(feedback) == 1 and counting and not any("feedback-id" in each.fields for each in counting):
         yield finding("feedback_id_unsigned", feedback[0][1], feedback[0][0])
-    if mail.pages and not any(leads_off(anchor, around) for anchor in mail.anchors):
-        yield finding("unsubscribe_link_missing", mail.pages[-1].first_line)
+    yield from _link(mail, around)
+
+
+def _link(mail: Mail, around: Surroundings) -> Iterator[Finding]:
+    """Of the page, where there is one: who reads that does not see the text beside it."""
+    ways = [anchor for anchor in (mail.anchors if mail.pages else mail.links) if leads_off(anchor, mail, around)]
+    if ways and not any(anchor.is_seen for anchor in ways):
+        yield finding("unsubscribe_hidden", ways[0].line, ways[0].link.href)
+    elif mail.parts and not ways and (mail.pages or not any(map(_names_mailbox, mail.parts))):
+        yield finding("unsubscribe_link_missing", (mail.pages or mail.parts)[-1].first_line)
+
+
+def _names_mailbox(part: Part) -> bool:
+    """Whether a text says whom to write to in order to leave, or has a place for an address of ours."""
+    sentences = _SENTENCES.split(part.text.readable(0, len(part.text.view)))
+    return any(("@" in each and says("leaving", each)) or _OWN_PAGE.search(each) for each in sentences)
 
 
 def _pair(mail: Mail, around: Surroundings, counting: list[Signature]) -> Iterator[Finding]:
@@ -106,9 +121,12 @@ def _counting(mail: Mail, found: tuple[Signature, ...]) -> list[Signature]:
     return able if not own or any(each in able for each in own) else []
 
 
-def leads_off(anchor: Anchor, around: Surroundings) -> bool:
-    """Whether a link is for leaving: it says so, or leads to a page of ours for that, whatever it is called."""
-    if anchor.link.role in (Role.UNSUBSCRIBE, Role.PREFERENCES) or anchor.link.why_not == "own_page":
+def leads_off(anchor: Anchor, mail: Mail, around: Surroundings) -> bool:
+    """Whether a link is for leaving: it says so, its sentence does, or it is a page of ours or List-Unsubscribe's."""
+    link = anchor.link
+    if link.role in (Role.UNSUBSCRIBE, Role.PREFERENCES) or link.why_not == "own_page":
         return True
-    is_ours = anchor.host in around.hosts and urlsplit(anchor.link.href).path.startswith(("/u/", "/p/"))
-    return is_ours or _WORDS.search(anchor.text) is not None
+    if anchor.host in around.hosts:
+        return urlsplit(link.href).path.startswith(("/u/", "/p/"))
+    is_named = link.href in _URI.findall(mail.first("list-unsubscribe") or "")
+    return is_named or says("leaving", anchor.text) or (link.why_not != "empty" and says("leaving", anchor.around))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mailwake.markup.charset import find_codec
+from mailwake.markup.charset import contradiction, find_codec, wrong_byte
 from mailwake.markup.mime import Entity
 from mailwake.markup.transfer import decode_anyhow, read_body
 from mailwake.preflight.findings import Finding, finding
@@ -93,10 +93,11 @@ def _charset(mail: Mail, leaf: Entity, raw: bytes) -> Iterator[Finding]:
     if label is None and not decoded.isascii():
         yield finding("charset_missing", line)
         return
-    try:
-        decoded.decode(codec)
-    except UnicodeDecodeError as fault:
-        yield finding("charset_wrong", mail.line(leaf.body_start), _line_at(decoded, fault.start), charset=label)
+    if (place := wrong_byte(decoded, codec)) is not None:
+        yield finding("charset_wrong", mail.line_within(leaf, place), _line_at(decoded, place), charset=label)
+    elif leaf.content_type == "text/html" and (other := contradiction(decoded, codec)):
+        line = mail.line_within(leaf, other.start())
+        yield finding("charset_contradicted", line, charset=label, other=other[1].decode())
 
 
 def _line_at(data: bytes, place: int) -> str:

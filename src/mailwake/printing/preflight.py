@@ -31,6 +31,8 @@ def show(told: Answer, name: str, console: Console | None = None) -> None:
         style = _STYLES[each.severity]
         head = f"[{style}]{each.severity:<8}[/] line {each.line}: {escape(visible(each.title))} ({each.code})"
         console.print(head, soft_wrap=True)
+        if each.more_lines:
+            console.print(f"         also lines {_lines(each)}", soft_wrap=True)
         if each.words and each.words not in each.title:
             console.print(f"         > {escape(visible(each.words))}", style="dim", soft_wrap=True)
         console.print(f"         {escape(each.why)} {escape(each.mend)}", soft_wrap=True)
@@ -49,10 +51,16 @@ def page(told: Answer, name: str) -> str:
     )
 
 
+def _lines(each: Told) -> str:
+    return ", ".join(map(str, each.more_lines))
+
+
 def _item(each: Told) -> str:
     words = f"<p><code>{as_html(each.words)}</code></p>" if each.words else ""
     source = f'<a href="{as_html(each.source)}" rel="noreferrer noopener external">{as_html(say("Source"))}</a>'
     line = as_html(say("line %(line)s", line=str(each.line)))
+    if each.more_lines:
+        line += f" ({as_html(say('also lines %(lines)s', lines=_lines(each)))})"
     return (
         f'<li class="{as_html(each.severity)}"><p><strong>{as_html(each.severity)}</strong>, {line}: '
         f"{as_html(each.title)} <code>{as_html(each.code)}</code></p>{words}"

@@ -1,0 +1,543 @@
+"""What stands in a message: links of text, words that lead off the list, merge tags, pictures, the pixel, its size."""
+
+from __future__ import annotations
+
+import base64
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.preflight.letters import TRACK, WORDS, World, letter, sign, text_part, unsigned, world_in
+from tests.visiting.web import Page
+
+from mailwake.compose.options import ComposeOptions
+from mailwake.markup.charset import find_codec
+from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.preflight.body import tag_in
+from mailwake.preflight.examine import Report, examine
+from mailwake.preflight.lookalikes import is_lookalike
+from mailwake.tokens import LinkToken, MessageToken, Purpose
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with world_in(tmp_path, {"/gone": Page(404), "/leave": Page(), "/a.png": Page(), "/busy.png": Page(503)}) as world:
+        yield world
+
+
+def codes(report: Report) -> list[str]:
+    return [found.code for found in report.findings]
+
+
+def judged(world: World, raw: bytes, **around: Any) -> Report:
+    return examine(raw, world.around(**{"visitor": None, "wall": None, **around}))
+
+
+def text_alone(world: World, text: str) -> bytes:
+    fields = {**world.fields(), "Content-Type": "text/plain; charset=utf-8", "Content-Transfer-Encoding": "8bit"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return sign(f"{head}\r\n{text}\r\n".replace("\r\n", "\n").replace("\n", "\r\n").encode())
+
+
+def page_alone(world: World, body: str, change: dict[str, str] | None = None) -> bytes:
+    """A page that nobody tracked, with a text beside it."""
+    fields = {**world.fields(), "X-Mailwake": "untouched", **(change or {})}
+    page = text_part(f"<html><body>\n<p>{WORDS}</p>\n{body}\n</body></html>", "text/html; charset=utf-8")
+    return sign(unsigned(fields, text_part(), page))
+
+
+# --- links of text parts
+
+
+def test_links_of_text_are_followed_and_named(world: World) -> None:
+    text = (
+        f"{WORDS}\n\nRoses: {world.shop('/gone')}.\nhttps://www.bit.ly/3x\nhttp://www.example.com/\n\nUnsubscribe:\n\n"
+    )
+    raw = text_alone(world, text + world.shop("/leave"))
+    report = examine(raw, world.around())
+    assert "link_dead" in codes(report)
+    (dead,) = (found for found in report.findings if found.code == "link_dead")
+    assert b"/gone" in raw.split(b"\n")[dead.place.line - 1]
+    assert {"shortener", "link_http"} <= set(codes(report))
+    assert "unsubscribe_link_missing" not in codes(report)
+    assert "HEAD" in {method for method, path, *_ in world.site.asked if path == "/leave"}
+    assert "GET" not in {method for method, path, *_ in world.site.asked if path == "/leave"}
+
+
+def test_a_dead_link_of_the_text_beside_a_page_is_named(world: World) -> None:
+    report = examine(letter(world, text=text_part(f"{WORDS}\n<{world.shop('/gone')}>")), world.around())
+    assert codes(report) == ["link_dead"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You no longer want to receive this? https://www.example.com/x?y=1",
+        "Click https://www.example.com/x?y=1\nto unsubscribe from this list.",
+        "Se quiser cancelar a subscrição: https://www.example.com/x",
+        "配信停止はこちら https://www.example.com/x",
+        "To unsubscribe, write to leave@example.com.",
+        "Abmelden: {{unsubscribe_url}}",
+    ],
+)
+def test_a_text_says_how_to_leave(world: World, text: str) -> None:
+    assert "unsubscribe_link_missing" not in codes(judged(world, text_alone(world, f"{WORDS}\n\n{text}")))
+
+
+@pytest.mark.parametrize("text", ["", "All roses: https://www.example.com/x", "Write to roses@example.com."])
+def test_a_text_that_does_not_say_how_to_leave(world: World, text: str) -> None:
+    report = judged(world, text_alone(world, f"{WORDS}\n\n{text}"))
+    assert codes(report) == ["unsubscribe_link_missing"]
+    assert "unsubscribe_link_missing" not in codes(judged(world, text_alone(world, text), is_transactional=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("(see {}/roses).", "/roses"),
+        ("「{}/roses」を見てください", "/roses"),
+        ("{}/rosesを見てください", "/roses"),
+        ("“{}/roses”", "/roses"),
+    ],
+)
+def test_signs_and_letters_behind_an_address_are_no_part_of_it(world: World, text: str, asked: str) -> None:
+    raw = text_alone(world, f"{WORDS}\n\n{text.format(world.shop(''))}\n\nUnsubscribe: {world.leave()}")
+    assert codes(examine(raw, world.around())) == []
+    assert asked in {path for _, path, *_ in world.site.asked}
+
+
+# --- the way off the list in a page
+
+
+LINK = '<a href="https://www.example.com/x?y=1">'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<p>To unsubscribe, {LINK}click here</a>.</p>",
+        f"<p>Had enough? {LINK}Click here</a> to unsubscribe.</p>",
+        f"<td>If you do not wish to receive these e-mails,<br>please {LINK}<b>let us know</b></a></td>",
+        *(
+            f"<p>{LINK}{text}</a></p>"
+            for text in (
+                "Cancel subscription", "Remove me", "Stop these emails", "Gerir subscrição",
+                "Cancelar a sua subscrição",
+                "Manage your subscription", "Newsletter abbestellen", "Se désinscrire", "Gérer mes abonnements",
+                "Darme de baja", "Annulla l'iscrizione", "Uitschrijven", "Wypisz się", "Отписаться", "退订",
+                "配信停止", "Abonelikten \u00e7\u0131k", "Leave this list", "Turn off these emails",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_sentences_that_lead_off_the_list(world: World, body: str) -> None:
+    body = body.encode("ascii", "xmlcharrefreplace").decode()
+    assert codes(judged(world, page_alone(world, body))) == []
+
+
+def test_the_address_of_the_header_field_is_a_way_off_the_list(world: World) -> None:
+    change = {"List-Unsubscribe": "<mailto:off@example.com>, <https://www.example.com/x?y=1>"}
+    assert codes(judged(world, page_alone(world, f"<p>{LINK}Bye</a></p>", change))) == []
+    assert codes(judged(world, page_alone(world, f"<p>{LINK}Bye</a></p>"))) == ["unsubscribe_link_missing"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<p>You may unsubscribe by post.</p><p>{LINK}See the roses</a></p>",
+        f"<p>You may unsubscribe by post. {LINK}See the roses</a></p>",
+        f"<p>{LINK}Subscribe</a> to our magazine!</p>",
+        "<p>To unsubscribe, click here.</p>",
+    ],
+)
+def test_sentences_that_do_not(world: World, body: str) -> None:
+    assert codes(judged(world, page_alone(world, body))) == ["unsubscribe_link_missing"]
+
+
+LEAVE = f"{LINK}Unsubscribe</a>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'<div style="display:none">{LEAVE}</div>',
+        f'<p style="font-size:1px">You may {LEAVE} here</p>',
+        f'<p>{LINK}<span style="font-size: 0px">Unsubscribe</span></a></p>',
+        f'<p style="color:#fff">{LEAVE}</p>',
+        f'<table bgcolor="#333333"><tr><td style="color:#333">{LEAVE}</td></tr></table>',
+        f'<div style="max-height:0;overflow:hidden"><p>{LEAVE}</p></div>',
+        f'<p><font color="white">{LEAVE}</font></p>',
+    ],
+)
+def test_a_way_off_the_list_that_nobody_sees_is_named(world: World, body: str) -> None:
+    assert codes(judged(world, page_alone(world, body))) == ["unsubscribe_hidden"]
+    assert codes(judged(world, page_alone(world, f"{body}<p>{LEAVE}</p>"))) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'<td style="font-size:0"><p style="font-size:14px">{LEAVE}</p></td>',
+        f'<table bgcolor="#333333"><tr><td style="color:#fff">{LEAVE}</td></tr></table>',
+        f'<table style="background:#333"><tr><td><font color="#ffffff">{LEAVE}</font></td></tr></table>',
+        f'<table style="background-image:url(https://example.com/a.png)"><tr><td style="color:#fff">{LEAVE}</table>',
+        f'<style>.dark {{ background: #000 }}</style><div class="dark"><p style="color:#fff">{LEAVE}</p></div>',
+        f'<div style="display:none">A word before</div><p>{LEAVE}</p>',
+        f'<p style="color:#fff">A line that ends by the next<p>{LEAVE}',
+        f'<p>{LINK}<img src="https://www.example.com/a.png" alt="Unsubscribe"></a></p>',
+    ],
+)
+def test_a_way_off_the_list_that_can_be_seen_is_not(world: World, body: str) -> None:
+    assert "unsubscribe_hidden" not in codes(judged(world, page_alone(world, body)))
+    assert "unsubscribe_link_missing" not in codes(judged(world, page_alone(world, body)))
+
+
+# --- merge tags
+
+
+def table() -> dict[str, Any]:
+    text = resources.files("mailwake.preflight").joinpath("merge_tags.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def test_every_merge_tag_has_an_engine_a_source_and_an_example() -> None:
+    for tag in table()["tag"]:
+        assert tag["engine"]
+        assert tag["source"].startswith("https://")
+        for example in tag["examples"]:
+            assert tag_in(f"Dear {example}, hello") or tag_in(example), example
+
+
+@pytest.mark.parametrize("text", table()["no_tags"])
+def test_what_only_looks_like_a_merge_tag(text: str) -> None:
+    assert tag_in(text) == ""
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "{Name}", "{first name}", "{Vorname}", "[Vorname]", "[CUSTOMER_NAME]", "-FNAME-", "#FNAME#", "##name##",
+        "%FNAME%", "%USER_NAME%", "%SUBSCRIBER:FIRSTNAME%", "$FNAME$", "$!{user.name}", "@Model.Name", "__NAME__",
+        "&lt;FIRST_NAME&gt;", "{subtag:name}", "{contactfield=firstname}", "{unsubscribe}", "[unsubscribe]",
+        "%unsubscribe_url%", "%s", "{0}", "[object Object]", "{{<b>first_name</b>}}", "{<i>{name}</i>}",
+    ],
+)  # fmt: skip
+def test_merge_tags_are_found_in_text_and_across_markup(world: World, tag: str) -> None:
+    raw = letter(world, more=f"<p>Dear\n{tag}, welcome.</p>")
+    report = judged(world, raw)
+    assert codes(report) == ["placeholder"]
+    assert tag.encode() in raw.split(b"\n")[report.findings[0].place.line - 1]
+    if "<" not in tag and "&" not in tag:
+        raw = letter(world, text=text_part(f"{WORDS}\nDear {tag}, welcome."))
+        (found,) = judged(world, raw).findings
+        assert (found.code, tag.encode() in raw.split(b"\n")[found.place.line - 1]) == ("placeholder", True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["?e=[email]", "?e=%recipient.email%", "{email}", "%7B%7Bname%7D%7D", "?n=*%7CFNAME%7C*", "?a=1&amp;n=%5BName%5D"],
+)
+def test_merge_tags_in_links_are_found_before_and_after_decoding(world: World, path: str) -> None:
+    href = f"https://www.example.com/{path}"
+    assert codes(judged(world, letter(world, more=f'<a href="{href}">More</a>'))) == ["placeholder_link"]
+    if "%7B%7B" not in path:
+        tracked = world.tracked(href.replace("&amp;", "&"), 2)
+        assert codes(judged(world, letter(world, more=f'<a href="{tracked}">More</a>'))) == ["placeholder_link"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a href="https://www.example.com/?user[name]=a&amp;f%5Bemail%5D=b&amp;q=100%25%20a%20%25">More</a>',
+        '<a href="https://medium.com/@model.name">More</a>',
+        '<a href="mailto:?subject=Roses&amp;body=Dear%20[name]">Tell a friend</a>',
+        f"<p>[{LEAVE}] or {LINK}[unsubscribe]</a></p>",
+        "<p>Write <code>{{name}}</code> or <code>%s</code> where the name goes.</p>",
+        "<p>It costs $5 or 5$, [1] and [2]; 100 %, -20% and #roses #are #red.</p><style>a{color:red}</style>",
+        "<p>{ <b>not a tag</b> }</p><p>{</p><p>name</p><p>}</p>",
+    ],
+)
+def test_prose_code_and_addresses_of_forms_are_no_merge_tags(world: World, body: str) -> None:
+    assert codes(judged(world, letter(world, more=body))) == []
+
+
+# --- links as written
+
+
+@pytest.mark.parametrize(
+    ("href", "code"),
+    [
+        ("htp://www.example.com/", "link_misspelt"),
+        ("httpss://www.example.com/", "link_misspelt"),
+        ("hhtps://www.example.com/", "link_misspelt"),
+        ("https://https://www.example.com/", "link_misspelt"),
+        ("http://https//www.example.com/", "link_misspelt"),
+        ("ftp://ftp.example.com/a", "link_unopened"),
+        ("blob:https://www.example.com/a", "link_unopened"),
+        ("about:blank", "link_unopened"),
+        ("mailto:", "link_nobody"),
+        ("mailto:?", "link_nobody"),
+        ("mailto:sales at x", "link_nobody"),
+        ("tel:", "link_nobody"),
+        ("#nowhere", "link_fragment"),
+        ("https://www.bit.ly/x", "shortener"),
+        ("https://www.xn--pple-43d.com/", "host_lookalike"),
+    ],
+)
+def test_addresses_that_lead_nowhere_as_they_are_written(world: World, href: str, code: str) -> None:
+    assert codes(judged(world, letter(world, more=f'<a href="{href}">More</a>'))) == [code]
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "mailto:sales@example.com?subject=Roses", "mailto:?subject=Roses&amp;body=See%20this", "mailto:a%40example.com",
+        "mailto:Sales%20%3Csales@example.com%3E", "tel:+49 30 1234", "tel:1-800-ROSES", "sms:?body=Roses", "sms:12345",
+        "#top", "#roses", "#old", "whatsapp://send?text=Roses", "webcal://www.example.com/a.ics", "myapp://open",
+        "https://web.example.org/save/https://www.example.com/", "https://https.example.org/", "tg://resolve?domain=x",
+    ],
+)  # fmt: skip
+def test_addresses_that_are_right_as_they_are_written(world: World, href: str) -> None:
+    more = f'<h2 id="roses">Roses</h2><a name="old"></a><a href="{href}">More</a>'
+    assert codes(judged(world, letter(world, more=more))) == []
+
+
+def test_an_address_that_is_not_https_is_named_though_it_is_tracked(world: World) -> None:
+    more = "\n".join(f'<a href="{world.tracked("http://www.example.com/" + each, 2)}">More</a>' for each in "abc")
+    report = judged(world, letter(world, more=more))
+    assert codes(report) == ["link_http"]
+    (found,) = report.findings
+    assert found.more_lines == (found.place.line + 1, found.place.line + 2)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["www.xn--pple-43d.com", "www.\u0430pple.com", "xn--80ak6aa92e.com", "p\u0430ypal.com", "g\u03bf\u03bfgle.com"],
+)
+def test_hosts_that_pass_for_others(host: str) -> None:
+    assert is_lookalike(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "www.example.com", "münchen.de", "xn--mnchen-3ya.de", "例え.jp", "россия.рф", "xn--h1alffa9f.xn--p1ai",
+        "ёлка.com", "пример.ru", "ουτοπία.ελ", "ไทย.com", "サーバー.com", "aアプリ.jp", "한국tv.kr", "قطر.com",
+        "xn--.com", "café.fr", "\u0440\u0430.ru", "straße2go.de", "smørrebrød.dk", "xn--zzzzzzzzzzzzzzz99999.com",
+    ],
+)  # fmt: skip
+def test_hosts_in_the_letters_of_one_language_do_not(host: str) -> None:
+    assert not is_lookalike(host)
+
+
+# --- pictures
+
+
+def test_pictures_that_do_not_load_are_named(world: World) -> None:
+    (found,) = examine(letter(world, more=f'<img src="{world.shop("/gone")}" alt="Rose">'), world.around()).findings
+    assert (found.code, found.values["why"]) == ("image_dead", "404")
+    host = '<img src="https://no-such-host.example.com/a.png" alt="Rose">'
+    assert codes(examine(letter(world, more=host), world.around())) == ["image_dead"]
+    report = examine(letter(world, more=f'<img src="{world.shop("/busy.png")}" alt="Rose">'), world.around())
+    assert (codes(report), len(report.unknown)) == ([], 1)
+
+
+def test_pictures_that_are_there_are_followed_once_and_marks_of_others_are_not(world: World) -> None:
+    more = f'<img src="{world.shop("/a.png")}" alt="A">' * 2
+    more += f'<img src="{world.shop("/spy")}" width="1" height="1" alt="">'
+    assert codes(examine(letter(world, more=more), world.around())) == []
+    asked = [path for _, path, *_ in world.site.asked]
+    assert (asked.count("/a.png"), asked.count("/spy")) == (1, 0)
+    assert not [path for path in asked if path.startswith("/o/")]
+
+
+def test_pictures_are_attached_or_have_an_address(world: World) -> None:
+    lost = '<img src="cid:rose%40example" alt="Rose">\n<img src="" alt="Bulb">\n<img alt="Tulip">'
+    report = judged(world, letter(world, more=lost))
+    assert codes(report) == ["image_not_attached", "image_empty"]
+    assert report.findings[1].more_lines == (report.findings[1].place.line + 1,)
+    picture = (
+        b"Content-Type: image/png\r\nContent-ID: <rose@example>\r\nContent-Transfer-Encoding: base64\r\n\r\niVBO\r\n"
+    )
+    page = text_part(world.page('<img src="cid:rose%40example" alt="Rose">'), "text/html; charset=utf-8")
+    assert codes(judged(world, sign(unsigned(world.fields(), text_part(), page, picture)))) == []
+
+
+FOOTER = (
+    "You are receiving this because you subscribed at example.com. Example Gardens Ltd, 1 Rose Lane, London. "
+    "Registered in England 1234567. © 2026 Example Gardens. All rights reserved, and every picture is shown with leave."
+).replace("©", "&copy;")
+
+
+def pictured(world: World, body: str, attributes: str = "") -> bytes:
+    leave = f'<p><a href="{world.leave()}">Unsubscribe</a></p>'
+    return letter(world, page=f"<html><body {attributes}>\n{body}\n{leave}\n{world.pixel()}</body></html>")
+
+
+PICTURE = '<img src="https://www.example.com/a.png" width="600" alt="Roses">'
+
+
+@pytest.mark.parametrize(
+    ("body", "attributes"),
+    [
+        ("", 'background="https://www.example.com/a.png"'),
+        ("<table style=\"background-image: url('https://www.example.com/a.png')\"><tr><td>Roses</td></tr></table>", ""),
+        (f"{PICTURE}<p>{FOOTER}</p>", ""),
+        (f"<p>View online</p>{PICTURE}<p>{FOOTER}</p>", ""),
+    ],
+)
+def test_a_page_that_is_a_picture_is_named(world: World, body: str, attributes: str) -> None:
+    assert codes(judged(world, pictured(world, body, attributes))) == ["image_only"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{PICTURE}<p>{WORDS[:190]}</p><p>{FOOTER}</p>",
+        f"{PICTURE}<p>{WORDS}</p>",
+        f"<p>{WORDS}</p><p>{FOOTER}</p>{PICTURE}",
+    ],
+)
+def test_a_short_letter_with_a_picture_is_not(world: World, body: str) -> None:
+    assert codes(judged(world, pictured(world, body))) == []
+
+
+def test_pictures_whose_words_are_the_name_of_a_file_say_nothing(world: World) -> None:
+    more = "\n".join(
+        f'<img src="https://www.example.com/a.png" alt="{alt}">' for alt in ("roses_final-2.JPG", "IMG_2041")
+    )
+    (found,) = judged(world, letter(world, more=more)).findings
+    assert (found.code, found.values["count"], len(found.more_lines)) == ("alt_missing", "2", 1)
+    more = '<img src="https://www.example.com/a.png" alt="Our new roses.">'
+    assert codes(judged(world, letter(world, more=more))) == []
+
+
+# --- the pixel
+
+
+def with_pixel(world: World, pixel: str) -> bytes:
+    return letter(world, page=world.page().replace(world.pixel(), pixel))
+
+
+def test_the_form_of_the_pixel(world: World) -> None:
+    pixel, bare = world.pixel(), world.pixel().replace(' width="1" height="1"', "")
+    for large in (bare, bare.replace(" alt", ' width="10" height="10" alt')):
+        assert codes(judged(world, with_pixel(world, large))) == ["pixel_large"]
+    styled = bare.replace(" alt", ' style="width: 1px; height: 1px" alt')
+    assert codes(judged(world, with_pixel(world, styled))) == []
+    assert codes(judged(world, with_pixel(world, pixel + pixel))) == ["pixel_twice"]
+    assert codes(judged(world, with_pixel(world, pixel + re.sub(r'(/o/[^"]+)', r"\1/end", pixel)))) == []
+    block = f'<div style="max-height:0;overflow:hidden">{pixel}</div>'
+    assert codes(judged(world, with_pixel(world, block))) == ["pixel_hidden"]
+    assert codes(judged(world, with_pixel(world, pixel.replace("https:", "http:")))) == ["tracking_http"]
+
+
+def test_a_background_is_a_pixel_too(world: World) -> None:
+    (url,) = re.findall(r'src="([^"]+)"', world.pixel())
+    block = (
+        f'<div style="width:1px;height:1px;background-image:url({url})"></div><!--[if mso]>{world.pixel()}<![endif]-->'
+    )
+    assert codes(judged(world, with_pixel(world, block))) == []
+
+
+def test_a_pixel_that_is_missing_is_named_where_the_mode_lets_an_open_be_seen(world: World) -> None:
+    assert codes(judged(world, with_pixel(world, ""))) == ["pixel_missing"]
+    short = ComposeOptions(own_hosts=frozenset({TRACK}), pixel_min_bytes=100_000)
+    assert codes(judged(world, with_pixel(world, ""), options=short)) == []
+    minter = world.installation.hosts.all[TRACK].minter
+    modes = Modes(opens=Mode.OFF, clicks=Mode.INDIVIDUAL)
+    token = MessageToken(modes=modes, template=7, delivery=8, recipient=9, issued=world.token.issued)
+    quiet = f"{world.base}/c/{minter.message(Purpose.READ, token)}/{minter.link(LinkToken(7, 1, world.shop('/roses')))}"
+    page = world.page().replace(world.pixel(), "").replace(world.tracked(world.shop("/roses")), quiet)
+    assert codes(judged(world, letter(world, page=page))) == []
+    assert INDIVIDUAL.opens > Mode.OFF
+
+
+# --- size
+
+
+def sized(world: World, page: str, kind: str = "alternative") -> bytes:
+    body = base64.encodebytes(page.encode()).replace(b"\n", b"\r\n")
+    head = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    fields = {**world.fields(), "Content-Type": f'multipart/{kind}; boundary="cut"'}
+    return sign(unsigned(fields, text_part(), head + body))
+
+
+def test_what_counts_is_the_page_as_it_is_decoded(world: World) -> None:
+    row = "<!-- " + "x" * 90 + " -->\n"
+    assert codes(judged(world, sized(world, world.page(row * 600)))) == []  # 60 kB, 81 on its way
+    assert codes(judged(world, sized(world, world.page(row * 800)))) == ["nearly_clipped"]  # 80 kB, 108 on its way
+    assert codes(judged(world, sized(world, world.page(row * 1_100)))) == ["clipped"]
+
+
+def test_pages_that_are_shown_together_add_up(world: World) -> None:
+    row = "<!-- " + "x" * 90 + " -->\n"
+    parts = [text_part(world.page(row * 550), "text/html; charset=utf-8"), text_part(row * 550 + WORDS, "text/html")]
+    fields = {**world.fields(), "Content-Type": 'multipart/mixed; boundary="cut"'}
+    assert "clipped" in codes(judged(world, sign(unsigned(fields, *parts))))
+    assert "clipped" not in codes(judged(world, sign(unsigned(world.fields(), *parts))))
+
+
+# --- lines, and charsets
+
+
+def test_the_lines_of_all_that_is_the_same_are_told_as_far_as_one_reads(world: World) -> None:
+    more = "\n".join(f'<a href="{world.shop("/roses")}">www.example.com</a>' for _ in range(30))
+    (found,) = judged(world, letter(world, more=more)).findings
+    assert (found.code, len(found.more_lines)) == ("untracked", 20)
+    assert found.more_lines[0] == found.place.line + 1
+
+
+@pytest.mark.parametrize("encoding", ["8bit", "base64", "quoted-printable"])
+@pytest.mark.parametrize("kind", ["plain", "html"])
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "us-ascii"])
+def test_utf_8_that_is_declared_as_something_else_is_named_at_its_line(
+    world: World, charset: str, kind: str, encoding: str
+) -> None:
+    import quopri
+
+    text = WORDS + "\r\n<p>Two</p>\r\n" + ("y" * 50 + "\r\n") * 9 + "Grüße aus Köln.\r\n"
+    body = {
+        "8bit": lambda raw: raw,
+        "base64": lambda raw: base64.encodebytes(raw).replace(b"\n", b"\r\n"),
+        "quoted-printable": quopri.encodestring,
+    }[encoding](text.encode())
+    head = f"Content-Type: text/{kind}; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    other = text_part(world.page(), "text/html; charset=utf-8") if kind == "plain" else text_part()
+    raw = sign(unsigned(world.fields(), other, head.encode() + body))
+    found = [each for each in judged(world, raw).findings if each.code == "charset_wrong"]
+    assert len(found) == 1
+    line = raw.split(b"\n")[found[0].place.line - 1]
+    if encoding == "base64":
+        at = raw.split(b"\n").index(body.split(b"\r\n")[0] + b"\r")
+        right = text.encode().index("ü".encode()) // 57
+        assert found[0].place.line - 1 - at == right
+    else:
+        assert b"Gr" in line
+
+
+def test_text_of_its_own_charset_is_not(world: World) -> None:
+    for charset, text in (
+        ("iso-8859-1", "Grüße aus Köln, Ångström, ça va"), ("windows-1252", "“Quotes” and dashes… é"),
+        ("windows-1251", "Её ёлка"), ("koi8-r", "Привет, как дела"), ("windows-874", "สวัสดีครับ"),
+        ("iso-8859-7", "Καλημέρα"), ("shift_jis", "こんにちは"), ("gb2312", "你好"), ("iso-2022-jp", "こんにちは"),
+        ("euc-kr", "안녕하세요"), ("utf-8", "Grüße"),
+    ):  # fmt: skip
+        head = f"Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{WORDS}\r\n"
+        part = head.encode() + text.encode(find_codec(charset) or "") + b"\r\n"
+        raw = sign(unsigned(world.fields(), part, text_part(world.page(), "text/html; charset=utf-8")))
+        assert codes(judged(world, raw)) == [], charset
+
+
+def test_a_page_that_says_another_charset_than_its_header_field(world: World) -> None:
+    for meta, expected in (
+        ('<meta charset="iso-8859-1">', ["charset_contradicted"]),
+        ('<meta http-equiv="Content-Type" content="text/html; charset=windows-1252">', ["charset_contradicted"]),
+        ('<meta charset="UTF-8">', []),
+        ('<meta charset="us-ascii">', []),
+    ):
+        assert codes(judged(world, letter(world, page=world.page().replace("<body>", f"<body>{meta}")))) == expected
