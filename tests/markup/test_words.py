@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from mailwake.markup.addresses import addresses_in, is_group, marks_of
+from mailwake.markup.addresses import addresses_in, is_group
 from mailwake.markup.mime import read_message
 from mailwake.markup.words import encoded_words, readable
 
@@ -54,12 +54,6 @@ def test_a_group_is_told_from_a_colon_that_is_none() -> None:
         assert not is_group(written)
     assert addresses_in(["A <a@example.com>", "b@example.com, C"]) == ["a@example.com", "b@example.com", "C"]
     assert addresses_in(["(" * 100_000, "a:" * 50_000]) == []
-
-
-def test_what_stands_for_an_address() -> None:
-    plain, verp, percent, *digests = marks_of("Ann@example.org")
-    assert (plain, verp, percent) == ("ann@example.org", "ann=example.org", "ann%40example.org")
-    assert [len(each) for each in digests] == [32, 40, 64]
 
 
 @pytest.mark.parametrize(

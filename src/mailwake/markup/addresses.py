@@ -5,13 +5,10 @@ Source: RFC 5322 section 3.4 (mailboxes and groups), RFC 2047 section 5.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from email.utils import getaddresses
-from urllib.parse import quote
 
-_DIGESTS = ("md5", "sha1", "sha256")
 #: Where a colon does not begin a group: in quotes, an address, a comment, an encoded word.
 _APART = re.compile(r'"(?>(?:[^"\\]|\\.)*)"|<[^<>]*>|\([^()]*\)|=\?[^\s?]+\?[A-Za-z]\?[^?]*\?=')
 
@@ -30,10 +27,3 @@ def addresses_in(fields: Sequence[str]) -> list[str]:
 def is_group(field: str) -> bool:
     """Whether a field begins a group, ``Name: …;``, meant or not."""
     return ":" in _APART.sub("", field)
-
-
-def marks_of(address: str) -> tuple[str, ...]:
-    """What stands for an address in identifiers: itself, as VERP and URLs write it, its usual digests; lower case."""
-    plain = address.lower()
-    digests = (hashlib.new(kind, plain.encode(), usedforsecurity=False).hexdigest() for kind in _DIGESTS)
-    return plain, plain.replace("@", "="), quote(plain, safe="").lower(), *digests

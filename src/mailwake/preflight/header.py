@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from itertools import islice
 
-from mailwake.markup.addresses import addresses_in, is_group, marks_of
+from mailwake.compose.feedback import names_reader
+from mailwake.markup.addresses import addresses_in, is_group
 from mailwake.markup.words import encoded_words, readable
 from mailwake.preflight.body import tag_in
 from mailwake.preflight.findings import Finding, finding
@@ -130,7 +131,7 @@ def _feedback(mail: Mail, found: list[tuple[str, int]]) -> Iterator[Finding]:
     elif not 2 <= len(written.split(":")) <= 4 or not written.rpartition(":")[2].strip():
         yield finding("feedback_id_bad", line, written)
     readers = filter(is_mailbox, (*mail.addresses("to"), *mail.addresses("cc")))
-    if any(mark in written.lower() for reader in readers for mark in marks_of(reader)):
+    if names_reader(written, readers):
         yield finding("feedback_id_personal", line, written)
 
 
