@@ -51,6 +51,7 @@ The rooms, in the order an email lives::
     exports    what leaves as files: tables, and packs that others can check
     visiting   where links lead: requests to URLs that somebody else wrote down
     spf        whether a domain lets an address send its mail
+    signatures which DKIM signatures of a message hold
     preflight  what is wrong with a message about to leave
     notifying  webhooks out: other programs are told what happens
     bulletins  reports that come by mail at a set hour

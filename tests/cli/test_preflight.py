@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.preflight.letters import letter, unsigned, world_in
@@ -14,7 +15,7 @@ from tests.preflight.letters import letter, unsigned, world_in
 from mailwake.cli import preflight
 from mailwake.cli.init import make
 from mailwake.cli.preflight.gate import Gate
-from mailwake.errors import BadInput, Misconfigured
+from mailwake.errors import BadInput
 from mailwake.events import CampaignId, DeliveryId, Handle, Micros
 from mailwake.merge.letter import Letter
 from mailwake.merge.people import Person
@@ -44,6 +45,12 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
         return 0, capsys.readouterr().out
 
     return run
+
+
+def saved(raw: bytes) -> Path:
+    path = Path("mail.eml")
+    path.write_bytes(raw)
+    return path
 
 
 def good(folder: Path, **changes: str | None) -> bytes:
@@ -78,15 +85,40 @@ def test_exit_is_0_where_nothing_must_be_mended_and_strict_minds_warnings(run: R
     assert run(raw, strict=True)[0] == 1
 
 
-def test_what_cannot_be_read_is_one_line(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="is empty"):
-        run(b"")
-    with pytest.raises(BadInput, match="no IP address"):
-        run(b"From: a@example.com\n\nx", sending_address="here")
-    with pytest.raises(BadInput, match="needs an installation"):
-        run(b"From: a@example.com\n\nx", relayed=True)
-    with pytest.raises(Misconfigured, match="no such file"):
-        run(b"From: a@example.com\n\nx", config="other.toml")
+LETTER = b"From: a@example.com\n\nx"
+
+
+@pytest.mark.parametrize(
+    ("raw", "options", "line"),
+    [
+        (b"", {}, "is empty; give a message"),
+        (LETTER, {"sending_address": "here"}, "the sending address 'here' is no IP address; write it as 203.0.113.7"),
+        (LETTER, {"envelope_sender": "garbage"}, "the envelope sender 'garbage' is no address; write it as"),
+        (
+            LETTER,
+            {"html": Path("none/report.html")},
+            "No such file or directory; give a file that can",
+        ),
+        (LETTER, {"relayed": True}, "needs an installation"),
+        (LETTER, {"config": "other.toml"}, "no such file"),
+    ],
+)
+@pytest.mark.usefixtures("run")
+def test_what_cannot_be_done_is_one_line_and_no_verdict(
+    capsys: pytest.CaptureFixture[str], raw: bytes, options: dict[str, Any], line: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        preflight.command(**{"mail": saved(raw), "offline": True, **options})
+    told = capsys.readouterr().err
+    assert (left.value.code, told.count("\n")) == (2, 1)
+    assert line in told
+
+
+@pytest.mark.usefixtures("run")
+def test_a_file_that_is_not_there_is_no_verdict_either() -> None:
+    with pytest.raises(SystemExit) as left:
+        preflight.command(Path("none.eml"), offline=True)
+    assert left.value.code == 2
 
 
 def test_relayed_mail_is_judged_with_what_the_relay_adds(run: Run, tmp_path: Path) -> None:
@@ -155,8 +187,3 @@ def test_the_whole_look_goes_through_the_command(tmp_path: Path) -> None:
     around = preflight._around(settings, online=False)
     assert dict(around.hosts) == {"t.example.com": "https://t.example.com"}
     assert (around.names, around.visitor, around.wall) == (None, None, None)
-
-
-def test_an_envelope_sender_that_is_no_address_is_refused(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="--envelope-sender 'garbage': is no address; write it as"):
-        run(good(tmp_path), envelope_sender="garbage")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailwake.compose.shown import seen_by_all, shown
+from mailwake.compose.shown import prefers_text, seen_by_all, shown
 from mailwake.markup.mime import read_message
 
 
@@ -57,3 +57,23 @@ def test_all_readers_see_the_last_alternative_and_the_first_of_a_sequence() -> N
     chosen = seen_by_all(message, able)
     assert chosen is not None
     assert raw[chosen.body_start : chosen.body_end] == "b"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "turned"),
+    [
+        (("text/html", "text/plain"), True),
+        (("text/html", "text/plain", "text/calendar"), True),
+        (("text/plain", "text/html"), False),
+        (("text/plain", "text/html", "text/calendar"), False),
+        (("text/plain", "text/x-amp-html", "text/html"), False),
+        (("text/plain", "text/plain"), False),
+        (("text/html", "text/plain\nContent-Disposition: attachment"), False),
+    ],
+)
+def test_plain_text_behind_the_page_is_what_programs_prefer(kinds: tuple[str, ...], turned: bool) -> None:
+    parts = "".join(f"--c\nContent-Type: {kind}\n\nx\n" for kind in kinds)
+    for kind, expected in (("alternative", turned), ("mixed", False)):
+        message = read_message(f"Content-Type: multipart/{kind}; boundary=c\n\n{parts}--c--\n".encode())
+        assert message is not None
+        assert prefers_text(message) is expected

@@ -29,7 +29,7 @@ KEYS = KeyRing({1: b"keys for tests, not for any mail"})
 NOW = datetime(2026, 11, 26, 20, 0, tzinfo=UTC)
 TRACK, SHOP = "track.example.com", "www.example.com"
 SIGNED = (
-    b"from", b"to", b"subject", b"date", b"message-id", b"list-unsubscribe", b"list-unsubscribe",
+    b"from", b"to", b"subject", b"date", b"message-id", b"feedback-id", b"list-unsubscribe", b"list-unsubscribe",
     b"list-unsubscribe-post", b"list-unsubscribe-post",
 )  # fmt: skip
 WORDS = (
@@ -90,7 +90,8 @@ def good_names() -> FakeNames:
             "example.com": [b"v=spf1 ip4:203.0.113.7 -all"],
             "_dmarc.example.com": [b"v=DMARC1; p=reject"],
             "s1._domainkey.example.com": [public_record()],
-        }
+        },
+        {"mx example.com": ["mail.example.com"]},
     )
 
 

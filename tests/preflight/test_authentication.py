@@ -51,7 +51,7 @@ def test_without_a_signature_spf_has_to_vouch_for_the_same_owner(world: World) -
     plain = raw[raw.index(b"From: ") :]
     assert codes(judged(world, plain)) == ["dkim_missing"]
     names = good_names()
-    names.records["esp.example.net"] = [b"v=spf1 +all"]
+    names.records["esp.example.net"] = [b"v=spf1 ip4:203.0.113.7 -all"]
     report = judged(world, plain, names=names, envelope_sender="bounce@esp.example.net")
     assert codes(report) == ["dmarc_fails", "dkim_missing"]
     assert "they speak of esp.example.net" in report.findings[0].title

@@ -193,8 +193,8 @@ BROKEN = [
     Broken("unsubscribe_no_https", with_field("List-Unsubscribe", "<mailto:off@example.com>"), b"List-Unsubscribe"),
     Broken("one_click_missing", with_field("List-Unsubscribe-Post", None), b"List-Unsubscribe:"),
     Broken("one_click_bad", with_field("List-Unsubscribe-Post", "List-Unsubscribe=Yes"), b"List-Unsubscribe-Post"),
-    Broken("unsubscribe_unsigned", lambda world: letter(world, fields=SIGNED[:6]), b"DKIM-Signature"),
-    Broken("unsubscribe_not_oversigned", lambda world: letter(world, fields=(*SIGNED[:6], SIGNED[8])), b"DKIM-Sig"),
+    Broken("unsubscribe_unsigned", lambda world: letter(world, fields=SIGNED[:7]), b"DKIM-Signature"),
+    Broken("unsubscribe_not_oversigned", lambda world: letter(world, fields=(*SIGNED[:7], SIGNED[9])), b"DKIM-Sig"),
     Broken(
         "unsubscribe_link_missing",
         lambda world: letter(world, page=world.page().replace("Unsubscribe</a>", "Roses</a>").replace(

@@ -13,7 +13,7 @@ from tests.preflight.letters import FakeNames
 
 from mailwake.spf import check as spf
 from mailwake.spf.check import Result
-from mailwake.spf.names import NoAnswer
+from mailwake.spf.names import NoAnswer, takes_mail
 from mailwake.spf.record import Broken, read
 
 HERE = "203.0.113.7"
@@ -174,3 +174,31 @@ def test_more_than_ten_mail_servers_are_too_many_to_look_up() -> None:
     record = {"example.com": "v=spf1 mx -all"}
     assert spf_of(record, **{"mx example.com": names[:10]}, **hosts).result is Result.PASS
     assert spf_of(record, **{"mx example.com": names}, **hosts).result is Result.PERMERROR
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        (b"v=spf1 +all", True),
+        (b"v=spf1 ip4:203.0.113.7 all", True),
+        (b"v=spf1 -all", False),
+        (b"v=spf1 ?all", False),
+        (b"v=spf1 broken:", False),
+        (b"v=spf2 all", False),
+    ],
+)
+def test_a_record_that_passes_everybody_is_open(record: bytes, expected: bool) -> None:
+    assert spf.is_open("example.com", FakeNames({"example.com": [record]})) is expected
+
+
+def test_where_mail_for_a_domain_can_go() -> None:
+    names = FakeNames(
+        hosts={
+            "mx a.example": ["mail.a.example"],
+            "b.example": ["203.0.113.7"],
+            "mx null.example": [""],
+            "null.example": [HERE],
+        }
+    )
+    found = {name: takes_mail(f"{name}.example", names) for name in ("a", "b", "null", "nowhere")}
+    assert found == {"a": True, "b": True, "null": False, "nowhere": False}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.visiting.web import Page, certificate, home, web
 
-from mailwake.visiting.asking import Fault, Unreached, Wall, ask
+from mailwake.visiting.asking import Fault, Lifetime, Unreached, Wall, ask, greet
 from mailwake.visiting.visitor import End, Visitor
 
 WITHIN = Wall(allow_private=True, lookup=home, seconds=5)
@@ -178,3 +178,46 @@ def test_a_fault_says_who_does_not_answer() -> None:
     with pytest.raises(Unreached, match="no public address") as caught:
         ask("GET", "http://inner.example/", wall=Wall(lookup=home))
     assert (caught.value.fault, caught.value.host) == (Fault.PRIVATE, "inner.example")
+
+
+def trusting(folder: Path) -> Wall:
+    trust = ssl.create_default_context(cafile=str(folder / "cert.pem"))
+    return Wall(allow_private=True, lookup=home, trust=lambda: trust, seconds=5)
+
+
+def test_who_is_greeted_is_asked_for_nothing(tmp_path: Path) -> None:
+    with web({}, trust=certificate(tmp_path, "shop.example", days=(-80, 5))) as site:
+        lifetime = greet(site.url("/leave", "shop.example"), wall=trusting(tmp_path))
+        assert lifetime is not None
+        assert (round(lifetime.seconds / 86_400), round(lifetime.seconds_left / 86_400, 2)) == (85, 5.0)
+        assert lifetime.is_ending
+        assert site.asked == []
+    with web({}) as site:
+        assert greet(site.url("/leave"), wall=WITHIN) is None
+
+
+def test_certificates_that_are_short_by_nature_end_later() -> None:
+    assert Lifetime(seconds=90 * 86_400, seconds_left=6 * 86_400).is_ending
+    assert not Lifetime(seconds=90 * 86_400, seconds_left=20 * 86_400).is_ending
+    assert not Lifetime(seconds=6 * 86_400, seconds_left=2 * 86_400).is_ending
+
+
+@pytest.mark.parametrize(
+    ("days", "host", "detail"),
+    [
+        ((-9, -1), "shop.example", "certificate has expired"),
+        ((-1, 9), "other.example", "Hostname mismatch"),
+        ((-1, 9), "unknown.example", "self-signed certificate"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_said(
+    tmp_path: Path, days: tuple[float, float], host: str, detail: str
+) -> None:
+    context = certificate(tmp_path, "shop.example", "unknown.example", days=days)
+    with web({"/": Page()}, trust=context) as site:
+        wall = WITHIN if host == "unknown.example" else trusting(tmp_path)
+        with pytest.raises(Unreached) as caught:
+            greet(site.url("/", host), wall=wall)
+        assert (caught.value.fault, detail in caught.value.detail) == (Fault.TLS, True)
+        visit = Visitor(wall).visit(site.url("/", host))
+        assert (visit.fault, detail in visit.detail) == (Fault.TLS, True)

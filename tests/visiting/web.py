@@ -104,13 +104,13 @@ def home(_host: str, _port: int) -> list[str]:
     return ["127.0.0.1"]
 
 
-def certificate(folder: Path, *names: str) -> ssl.SSLContext:
-    """A server's context with a certificate for some names, which is left in cert.pem."""
+def certificate(folder: Path, *names: str, days: tuple[float, float] = (-1, 1)) -> ssl.SSLContext:
+    """A server's context with a certificate for some names, which is left in cert.pem; it holds from day to day."""
     key = ec.generate_private_key(ec.SECP256R1())
     who, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]), datetime.now(UTC)
     made = (
         x509.CertificateBuilder().subject_name(who).issuer_name(who).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .serial_number(1).not_valid_before(now + timedelta(days=days[0])).not_valid_after(now + timedelta(days=days[1]))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

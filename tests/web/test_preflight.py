@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 from pathlib import Path
 
 import pytest
-from tests.preflight.letters import letter, world_in
+from tests.preflight.letters import good_names, letter, world_in
 from tests.web.conftest import Asking
+
+from mailwake.preflight import asking as module
 
 BOUNDARY = "----form"
 ORIGIN = {"origin": "http://127.0.0.1:8026"}
@@ -20,9 +23,10 @@ MAIL = (
 )
 
 
-def form(file: bytes = b"", text: bytes = b"", *boxes: str) -> bytes:
+def form(file: bytes = b"", text: bytes = b"", *boxes: str, **texts: str) -> bytes:
     parts = [(b'name="file"; filename="mail.eml"', file), (b'name="text"', text)]
     parts += [(f'name="{box}"'.encode(), b"yes") for box in boxes]
+    parts += [(f'name="{name}"'.encode(), said.encode()) for name, said in texts.items()]
     body = b"".join(
         b"--" + BOUNDARY.encode() + b"\r\nContent-Disposition: form-data; " + name + b"\r\n\r\n" + value + b"\r\n"
         for name, value in parts
@@ -82,3 +86,36 @@ def test_what_is_no_message_is_refused(nothing: Asking, body: bytes) -> None:
 def test_a_form_of_a_page_elsewhere_is_refused(nothing: Asking) -> None:
     foreign = {**HEADERS, "origin": "https://elsewhere.example"}
     assert nothing.get("/preflight", method="POST", headers=foreign, body=form(MAIL)).status_code == 403
+
+
+PLAIN = b"From: news@example.com\r\nSubject: Roses\r\n\r\nRoses\r\n"
+SENDER = "off@esp.example.net"
+
+
+def test_who_sends_from_where_is_judged_on_the_page_and_by_programs(
+    nothing: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = good_names()
+    names.records["esp.example.net"] = [b"v=spf1 ip4:203.0.113.7 -all"]
+    monkeypatch.setattr(module, "online_ways", lambda: {"names": names})
+    given = {"message": PLAIN.decode(), "envelope_sender": SENDER, "sending_address": "198.51.100.1"}
+    told = nothing.get("/api/preflight", method="POST", headers=JSON, body=json.dumps(given).encode()).json()
+    assert "SPF of esp.example.net says fail to 198.51.100.1" in [each["title"] for each in told["findings"]]
+    page = judged(nothing, form(PLAIN, b"", envelope_sender=SENDER, sending_address="203.0.113.7"))
+    assert "SPF of" not in page
+    assert "they speak of esp.example.net" in page
+    assert f'value="{SENDER}"' in page
+    assert 'value="203.0.113.7"' in page
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("envelope_sender", "is no address; write it as"), ("sending_address", "is no IP address; write it as")],
+)
+def test_what_is_no_address_is_refused(nothing: Asking, name: str, line: str) -> None:
+    body = json.dumps({"message": MAIL.decode(), "offline": "yes", name: "<b>"})
+    answer = nothing.get("/api/preflight", method="POST", headers=JSON, body=body.encode())
+    assert (answer.status_code, line in answer.json()["error"]) == (400, True)
+    page = judged(nothing, form(MAIL, b"", "offline", **{name: "<b>"}), 400)
+    assert line in page
+    assert "'<b>'" not in page

@@ -36,7 +36,7 @@ from mailwake.native.report import NativeReport
 from mailwake.people.delivery import DeliveryCard
 from mailwake.people.on_link import Followers
 from mailwake.postmaster.answers import Postmaster
-from mailwake.preflight.asking import BOXES
+from mailwake.preflight.asking import BOXES, TEXTS
 from mailwake.preflight.telling import Answer as PreflightAnswer
 from mailwake.pushing.standing import Standing
 from mailwake.retention.plan import Plan
@@ -136,7 +136,7 @@ BODIES: Mapping[str, tuple[int, tuple[str, ...]]] = {
     "post /api/experiments/delete": (1, ("name",)),
     "post /api/goals": (1, ("name", "window_days", "value", "currency", "by")),
     "post /api/goals/delete": (1, ("name",)),
-    "post /api/preflight": (0, ("message", "base64", *BOXES)),
+    "post /api/preflight": (0, ("message", "base64", *BOXES, *TEXTS)),
     "post /api/score/movers": (0, ("model", "name")),
     "post /api/score/learn": (1, ("leads",)),
     "post /api/score/use": (1, ("name",)),

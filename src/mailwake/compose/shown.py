@@ -55,3 +55,14 @@ def seen_by_all(entity: Entity, able: Collection[int]) -> Entity | None:
         if found:
             return found
     return None
+
+
+def prefers_text(entity: Entity) -> bool:
+    """Whether its last alternative, which programs prefer, is plain text, and a page stands before it."""
+    if entity.content_type != "multipart/alternative":
+        return False
+    inline = [part for part in entity.parts if part.disposition != "attachment"]
+    holds = ["text/html" if any(each.content_type == "text/html" for each in part.walk()) else "" for part in inline]
+    kinds = [page or part.content_type for page, part in zip(holds, inline, strict=True)]
+    readable = [kind for kind in kinds if kind in ("text/html", "text/plain")]
+    return "text/html" in readable and readable[-1] == "text/plain"

@@ -29,6 +29,15 @@ _PARAMETER = re.compile(r";\s*+([^\s=;]++)\s*+=\s*+(?:\"((?>(?:[^\"\\]|\\.)*))\"
 #: What is escaped is passed over in pairs, so that no search begins twice inside of what does not end.
 _COMMENT = re.compile(r"\\.|\"(?>(?:[^\"\\]|\\.)*)\"|(\((?>(?:[^()\\]|\\.)*)\))", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+#: Fields, behind the empty line that ends a header.
+_BEHIND = re.compile(rb"[\r\n]*+(?>(?:[!-9;-~]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+)")
+_NAME = re.compile(rb"^([!-9;-~]+):", re.MULTILINE)
+#: No person writes these at the start of a letter, and of the others it takes two.
+_NEVER_TEXT = frozenset((
+    "message-id", "mime-version", "content-type", "content-transfer-encoding", "list-unsubscribe",
+    "list-unsubscribe-post", "list-id", "feedback-id", "dkim-signature",
+))  # fmt: skip
+_SELDOM_TEXT = frozenset(("from", "sender", "reply-to", "to", "cc", "date", "subject"))
 
 
 @dataclass(kw_only=True)
@@ -95,6 +104,15 @@ class Entity:
     def is_named(self) -> bool:
         """Whether it has a file name."""
         return "name" in self.parameters or "filename" in _parameters(self.header("content-disposition") or "")
+
+    def broken_at(self) -> int | None:
+        """Where its header ends too early: at a line that is no field, or an empty one in between; None: nowhere."""
+        if self.body_start == self.header_end:
+            return self.header_end if self.header_end < self.body_end else None
+        behind = _BEHIND.match(self.lines, self.body_start, self.body_end)
+        names = {name.decode("ascii").lower() for name in _NAME.findall(behind[0])} if behind else set()
+        names -= {name for name, _ in self.fields}
+        return self.header_end if names & _NEVER_TEXT or len(names & _SELDOM_TEXT) > 1 else None
 
     def walk(self) -> Iterator[Entity]:
         """It and everything in it, in order; attached messages are one part and are not opened."""

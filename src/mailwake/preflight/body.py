@@ -18,6 +18,7 @@ from mailwake.compose.shown import shown
 from mailwake.compose.targets import has_placeholder
 from mailwake.markup.looks import Image, Run
 from mailwake.markup.mime import Entity
+from mailwake.markup.words import readable
 from mailwake.preflight.findings import Finding, finding, fold
 from mailwake.preflight.mail import Mail, Part
 
@@ -27,6 +28,10 @@ CLIP_BYTES = 102 * 1024
 NEAR_CLIP_BYTES = 95 * 1024
 #: SpamAssassin's HTML_IMAGE_ONLY rules begin below 3,200 characters; below this nothing else can be read.
 FEW_CHARS = 200
+#: What shows: neither white space nor a character without width.
+_SEEN = re.compile(r"[^\s\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
+#: How the source of a page begins.
+_SOURCE = re.compile(r"[\s\ufeff]*<(?:!doctype\s+html|html)\b[^>]*>\s*<", re.IGNORECASE)
 #: Nor below the first, of which no more than the second stands before what the law and the list want at the end.
 FEW_WITH_FOOTER, FEW_BEFORE_FOOTER = 500, 60
 #: An address that begins with its scheme: https, cid, data.
@@ -68,8 +73,11 @@ def check_body(mail: Mail) -> Iterator[Finding]:
     has_text = any(entity.content_type == "text/plain" for entity in shown(mail.message))
     if pages and not has_text:
         yield finding("text_missing", mail.line(pages[0].entity.start))
-    elif pages and texts and not any(part.text.view.strip() for part in texts):
+    elif pages and texts and not any(_SEEN.search(part.said) for part in texts):
         yield finding("text_empty", mail.line(texts[0].entity.start))
+    for part in texts:
+        if _SOURCE.match(part.said):
+            yield finding("page_as_text", mail.line(part.entity.start))
     if pages:
         yield from _size(mail, pages[0])
     for page in pages:
@@ -148,8 +156,8 @@ def _chars(runs: Sequence[Run]) -> int:
 def _placeholders(mail: Mail) -> Iterator[Finding]:
     """The first merge tag of the subject and other fields, and of each part's text."""
     for name, value, line in mail.fields:
-        if name in ("subject", "from", "to", "reply-to") and (tag := tag_in(value)):
-            yield finding("placeholder", line, value, tag=tag)
+        if name in ("subject", "from", "to", "reply-to") and (tag := tag_in(readable(value))):
+            yield finding("placeholder", line, readable(value), tag=tag)
     for part in mail.parts:
         if found := _first_tag(part):
             place, tag = found

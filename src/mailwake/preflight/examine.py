@@ -18,6 +18,7 @@ from mailwake.preflight.targets import check_targets, targets
 from mailwake.preflight.tracking import check_tracking
 from mailwake.preflight.unsubscribing import check_unsubscribing
 from mailwake.preflight.wire import check_wire
+from mailwake.signatures.check import check_all
 
 _ORDER = tuple(Severity)
 
@@ -74,13 +75,18 @@ def _all(mail: Mail, around: Surroundings) -> Iterator[Finding | Unknown]:
     if mail.message is None:
         yield finding("no_message", 1)
         return
+    if (broken := mail.message.broken_at()) is not None:  # what is behind would be called a fault of its own
+        words = mail.raw[broken:].lstrip().partition(b"\n")[0].decode("utf-8", "replace")
+        yield finding("header_broken", mail.line(broken), words)
+        return
     yield from check_wire(mail)
     yield from check_structure(mail)
     yield from check_header(mail, around)
     yield from check_body(mail)
     yield from check_links(mail, around)
     yield from check_tracking(mail, around)
-    yield from check_unsubscribing(mail, around)
-    yield from check_authentication(mail, around)
+    found = check_all(mail.raw, [value for value, _ in mail.values("dkim-signature")], around.names)
+    yield from check_unsubscribing(mail, around, found)
+    yield from check_authentication(mail, around, found)
     yield from check_targets(mail, around)
     yield from check_one_click(mail, around)

@@ -100,17 +100,23 @@ def _web(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding]:
     query = target.partition("?")[2]
     if len(_URL.findall(query)) > 1:
         yield finding("nested_urls", line, target, host=host)
-    if target.lower().startswith("http:") and host not in around.hosts:
+    if target.lower().startswith("http:") and host not in around.hosts and not says_https(anchor):
         yield finding("link_http", line, target, host=host)
     yield from _mismatch(anchor, mail)
 
 
 def _mismatch(anchor: Anchor, mail: Mail) -> Iterator[Finding]:
     text, href = anchor.text.strip(), anchor.link.href
-    if is_address(text) and text.lower().startswith("https:") and href.lower().startswith("http:"):
+    if says_https(anchor):
         yield finding("text_says_https", anchor.line, text, text=text)
     if misleads(anchor, mail):
         yield finding("text_mismatch", anchor.line, text, text=text, host=_host(href))
+
+
+def says_https(anchor: Anchor) -> bool:
+    """Whether the text is an https address, and the link is not."""
+    text = anchor.text.strip()
+    return is_address(text) and text.lower().startswith("https:") and anchor.link.href.lower().startswith("http:")
 
 
 def misleads(anchor: Anchor, mail: Mail) -> bool:

@@ -20,14 +20,15 @@ from mailwake.compose.passage import content_of
 from mailwake.compose.plain import PlainText
 from mailwake.compose.shown import shown
 from mailwake.compose.targets import judge_target
+from mailwake.markup.addresses import addresses_in, is_group
 from mailwake.markup.charset import Text, read_text
 from mailwake.markup.looks import Page, read_page
 from mailwake.markup.mime import Entity, read_message
 from mailwake.markup.tags import Tag
 from mailwake.markup.transfer import decode_anyhow, read_body
+from mailwake.preflight.names import is_mailbox
 
 _LONE_LF = re.compile(rb"(?<!\r)\n")
-_ADDRESS = re.compile(r"<([^<>]*)>\s*\Z")
 _BLOCK = re.compile(r"<(?:/?(?:p|div|tr|table|li|ul|ol|h[1-6]|body|center|hr)\b)[^<>]*+>", re.IGNORECASE)
 #: Where a sentence, or an entry of a row of links, ends; not a question, which the link answers.
 _SENTENCE = re.compile(r"(?<=[.!])\s|[\u3002\uff01|\u2022\xb7]")
@@ -83,6 +84,11 @@ class Part:
         return self.first_line + bisect.bisect_right(self.starts, position * self.text.unit) - 1
 
     @cached_property
+    def said(self) -> str:
+        """All of it as text, for people."""
+        return self.text.readable(0, len(self.text.view))
+
+    @cached_property
     def page(self) -> Page:
         """Its images and text."""
         return read_page(self.text)
@@ -135,13 +141,17 @@ class Mail:
         """The line of the first field of a name; 1 where there is none."""
         return next((line for _, line in self.values(name)), 1)
 
+    def addresses(self, name: str) -> list[str]:
+        """Every address in the fields of a name, as it is written."""
+        return addresses_in([value for value, _ in self.values(name)])
+
     @cached_property
     def sender_domain(self) -> str:
-        """Of the From address, lower case, in ASCII; empty where there is none."""
-        written = self.first("from") or ""
-        found = _ADDRESS.search(written)
-        _, at, named = (found[1] if found else written).rpartition("@")
-        domain = named.strip().lower().rstrip(".") if at else ""
+        """Of the From address, lower case, in ASCII; empty where From does not name the one whom mail can go to."""
+        found = self.addresses("from")
+        if len(found) != 1 or not is_mailbox(found[0]) or is_group(self.first("from") or ""):
+            return ""
+        domain = found[0].rpartition("@")[2].lower().rstrip(".")
         try:
             return domain if domain.isascii() else domain.encode("idna").decode("ascii")
         except UnicodeError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailwake.compose.shown import prefers_text
 from mailwake.markup.mime import MAX_DEPTH, Entity
 from mailwake.preflight.findings import Finding, finding
 from mailwake.preflight.mail import Mail
@@ -35,7 +36,11 @@ def _check(mail: Mail, entity: Entity, depth: int) -> Iterator[Finding]:
     boundary, line = entity.parameters.get("boundary", ""), mail.line(entity.start)
     if depth == 0:
         line = mail.line_of("content-type")
-    if not boundary:
+    if prefers_text(entity):
+        yield finding("alternative_order", line, entity.header("content-type") or "")
+    if entity.encoding in ("base64", "quoted-printable"):
+        yield finding("multipart_encoded", line, entity.encoding, encoding=entity.encoding)
+    elif not boundary:
         yield finding("boundary_missing", line, entity.header("content-type") or "")
     elif entity.is_open and not entity.parts:
         yield finding("boundary_unused", line, entity.header("content-type") or "", boundary=boundary)

@@ -21,7 +21,7 @@ from mailwake.preflight.findings import Finding, Unknown, finding
 from mailwake.preflight.mail import Mail
 from mailwake.preflight.surroundings import Surroundings
 from mailwake.preflight.unsubscribing import leads_off
-from mailwake.visiting.asking import Fault
+from mailwake.visiting.asking import Fault, Lifetime
 from mailwake.visiting.visitor import End, Visit, Visitor
 
 #: Different targets that are followed; a mail with more is a catalogue, and a sample will do.
@@ -109,6 +109,9 @@ def check_targets(mail: Mail, around: Surroundings) -> Iterator[Finding | Unknow
             yield Unknown(what=what, values={"url": target.url})
         else:
             yield from _judge_picture(target, visit) if target.is_picture else _judge(target, visit)
+    seen = [(hop, target.line) for target in wanted if target.url in visits for hop in visits[target.url].hops]
+    for host, (hop, line) in {urlsplit(hop.url).hostname or "": (hop, line) for hop, line in reversed(seen)}.items():
+        yield from check_lifetime(hop.lifetime, host, line)
 
 
 def follow(
@@ -149,7 +152,7 @@ def _judge(target: Target, visit: Visit) -> Iterator[Finding | Unknown]:
         return
     if visit.end is not End.ANSWER:
         code = _ENDS.get(visit.end) or _FAULTS[visit.fault or Fault.NO_ANSWER]
-        yield finding(code, line, words, host=host, url=target.url)
+        yield finding(code, line, words, host=host, url=target.url, reason=visit.detail or "tls")
         return
     status = visit.status or 0
     if visit.is_alive is None:
@@ -161,6 +164,12 @@ def _judge(target: Target, visit: Visit) -> Iterator[Finding | Unknown]:
     elif not visit.is_alive:
         yield finding("link_dead", line, words, host=host, url=target.url, status=str(status))
     yield from _way(target, visit)
+
+
+def check_lifetime(lifetime: Lifetime | None, host: str, line: int) -> Iterator[Finding]:
+    """That a certificate does not end within days."""
+    if lifetime and lifetime.is_ending:
+        yield finding("certificate_ends", line, host, host=host, days=f"{lifetime.seconds_left / 86_400:.1f}")
 
 
 def _way(target: Target, visit: Visit) -> Iterator[Finding]:

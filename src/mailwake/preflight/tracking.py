@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from mailwake.modes import Mode
 from mailwake.preflight.findings import Finding, finding, fold
-from mailwake.preflight.links import misleads
+from mailwake.preflight.links import misleads, says_https
 from mailwake.preflight.mail import Mail, Part
 from mailwake.preflight.names import is_aligned
 from mailwake.preflight.surroundings import Surroundings
@@ -88,7 +88,7 @@ def _left_alone(mail: Mail) -> Iterator[Finding]:
     found = (
         finding("untracked", anchor.line, anchor.link.href, href=anchor.link.href, reason=anchor.link.why_not)
         for anchor in mail.anchors
-        if anchor.link.why_not in _WORTH_TELLING and not misleads(anchor, mail)
+        if anchor.link.why_not in _WORTH_TELLING and not misleads(anchor, mail) and not says_https(anchor)
     )
     yield from fold(found, lambda each: each.values["reason"])
 

@@ -16,14 +16,15 @@ from mailwake.preflight.body import says, tag_in
 from mailwake.preflight.findings import Finding, finding
 from mailwake.preflight.links import is_inner
 from mailwake.preflight.mail import Anchor, Mail, Part
+from mailwake.preflight.names import is_aligned
 from mailwake.preflight.surroundings import Surroundings
+from mailwake.signatures.check import Signature
 
 _URI = re.compile(r"<\s*([^<>]*?)\s*>")
 _ONE_CLICK = "list-unsubscribe=one-click"
 _PAIR = ("list-unsubscribe", "list-unsubscribe-post")
 _SENTENCES = re.compile(r"(?<=[.!?])\s|\n\s*\n")
 _OWN_PAGE = re.compile(r"mailwake:(?:unsubscribe|preferences)\b|\{\{ ?(?:unsubscribe|preferences)_url ?\}\}")
-_SIGNED_FIELDS = re.compile(r"(?:^|;)\s*h\s*=([^;]*)")
 
 
 def one_click_url(mail: Mail, around: Surroundings) -> str | None:
@@ -43,11 +44,15 @@ def _is_callable(uri: str, around: Surroundings) -> bool:
     return why is None and (is_tried_out or not is_inner(host))
 
 
-def check_unsubscribing(mail: Mail, around: Surroundings) -> Iterator[Finding]:
-    """Of bulk mail: that it can be left, in one click and in the mail itself."""
+def check_unsubscribing(mail: Mail, around: Surroundings, found: tuple[Signature, ...]) -> Iterator[Finding]:
+    """Of bulk mail with these signatures: that it can be left, and that those cover what providers act upon."""
     if around.is_transactional or mail.message is None:
         return
-    yield from _pair(mail, around)
+    counting = _counting(mail, found)
+    yield from _pair(mail, around, counting)
+    feedback = mail.values("feedback-id")
+    if len(feedback) == 1 and counting and not any("feedback-id" in each.fields for each in counting):
+        yield finding("feedback_id_unsigned", feedback[0][1], feedback[0][0])
     yield from _link(mail, around)
 
 
@@ -66,7 +71,7 @@ def _names_mailbox(part: Part) -> bool:
     return any(("@" in each and says("leaving", each)) or _OWN_PAGE.search(each) for each in sentences)
 
 
-def _pair(mail: Mail, around: Surroundings) -> Iterator[Finding]:
+def _pair(mail: Mail, around: Surroundings, counting: list[Signature]) -> Iterator[Finding]:
     written, line = mail.first("list-unsubscribe"), mail.line_of("list-unsubscribe")
     if written is None:
         yield finding("unsubscribe_missing", 1)
@@ -83,8 +88,8 @@ def _pair(mail: Mail, around: Surroundings) -> Iterator[Finding]:
         yield finding("one_click_missing", line, written)
     elif post.strip().lower() != _ONE_CLICK:
         yield finding("one_click_bad", mail.line_of("list-unsubscribe-post"), post)
-    else:
-        yield from _signed(mail)
+    elif counting:
+        yield from _signed(mail, counting)
 
 
 def _unusable(uris: list[str], line: int, written: str) -> Finding:
@@ -100,21 +105,20 @@ def _is_own_http(uris: list[str], around: Surroundings) -> bool:
     return any(uri.startswith(f"{base.rstrip('/')}/") for uri in uris for base in plain)
 
 
-def _signed(mail: Mail) -> Iterator[Finding]:
+def _signed(mail: Mail, counting: list[Signature]) -> Iterator[Finding]:
     """Some signature covers both, and covers them twice, so that no second one can be put in."""
-    signatures = mail.values("dkim-signature")
-    if not signatures:
-        return
-    counts = [(_covered(value), line) for value, line in signatures]
-    if not any(all(name in fields for name in _PAIR) for fields, _ in counts):
-        yield finding("unsubscribe_unsigned", signatures[0][1], signatures[0][0])
-    elif not any(all(fields.count(name) > 1 for name in _PAIR) for fields, _ in counts):
-        yield finding("unsubscribe_not_oversigned", signatures[0][1], signatures[0][0])
+    written, line = next(iter(mail.values("dkim-signature")), ("", 1))
+    if not any(set(_PAIR) <= set(each.fields) for each in counting):
+        yield finding("unsubscribe_unsigned", line, written)
+    elif not any(all(each.fields.count(name) > 1 for name in _PAIR) for each in counting):
+        yield finding("unsubscribe_not_oversigned", line, written)
 
 
-def _covered(signature: str) -> list[str]:
-    found = _SIGNED_FIELDS.search(signature)
-    return [name.strip().lower() for name in found[1].split(":")] if found else []
+def _counting(mail: Mail, found: tuple[Signature, ...]) -> list[Signature]:
+    """Signatures that may hold; none where that of the From domain does not: to mend it may mend what it covers."""
+    able = [each for each in found if each.passes is not False]
+    own = [each for each in found if is_aligned(each.domain, mail.sender_domain)]
+    return able if not own or any(each in able for each in own) else []
 
 
 def leads_off(anchor: Anchor, mail: Mail, around: Surroundings) -> bool:

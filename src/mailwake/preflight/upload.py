@@ -6,8 +6,8 @@ from mailwake.errors import BadInput
 from mailwake.markup.mime import read_message
 
 
-def uploaded(content_type: str, body: bytes) -> tuple[bytes, frozenset[str]]:
-    """(the message, the names of boxes that were ticked).
+def uploaded(content_type: str, body: bytes) -> tuple[bytes, dict[str, str]]:
+    """(the message, what was said beside it).
 
     Args:
         content_type: of the request.
@@ -23,10 +23,10 @@ def uploaded(content_type: str, body: bytes) -> tuple[bytes, frozenset[str]]:
     for part in form.parts if form else ():
         name = _name(part.header("content-disposition") or "")
         found[name] = part.lines[part.body_start : part.body_end]
-    message = found.get("file", b"").strip(b"\r\n") or found.get("text", b"").strip(b"\r\n")
-    if not message:
+    file, text = (found.pop(name, b"").strip(b"\r\n") for name in ("file", "text"))
+    if not (message := file or text):
         raise BadInput("there is no message; choose a file or paste one")
-    return message + b"\r\n", frozenset(name for name, value in found.items() if value.strip() == b"yes")
+    return message + b"\r\n", {name: value.decode("utf-8", "replace").strip() for name, value in found.items()}
 
 
 def _name(disposition: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from mailwake.language import noted, say, several
-from mailwake.preflight.asking import BOXES
+from mailwake.preflight.asking import BOXES, TEXTS, ticked
 from mailwake.preflight.telling import Answer
 
 #: severity to what it is called, and the mark beside the word
@@ -24,18 +24,26 @@ _BOXES = {
 }
 
 
-def values(told: Answer | None, ticked: Collection[str]) -> dict[str, Any]:
+#: what may be said, as people read it, and such a one
+_TEXTS = {
+    "envelope_sender": (noted("Envelope sender, for SPF; else Return-Path or From"), "bounces@example.com"),
+    "sending_address": (noted("IP address that receivers will see, for SPF"), "203.0.113.7"),
+}
+
+
+def values(told: Answer | None, given: Mapping[str, str]) -> dict[str, Any]:
     """What the template names.
 
     Args:
         told: what was found; None: nothing was asked yet.
-        ticked: boxes of the form.
+        given: what the form said beside the message.
     """
     return {
         "told": told,
         "summary": None if told is None else summary(told),
         "severities": {name: (say(word), mark) for name, (word, mark) in SEVERITIES.items()},
-        "boxes": [(name, say(_BOXES[name]), name in ticked) for name in BOXES],
+        "boxes": [(name, say(_BOXES[name]), name in ticked(given)) for name in BOXES],
+        "texts": [(name, say(_TEXTS[name][0]), _TEXTS[name][1], given.get(name, "")) for name in TEXTS],
     }
 
 

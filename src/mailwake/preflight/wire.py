@@ -22,6 +22,8 @@ _LONG = re.compile(rb"[^\n]{999}[^\n]*")
 _ENCODINGS = frozenset(("", "7bit", "8bit", "binary", "quoted-printable", "base64"))
 #: UTF-8 as editors mark it
 _MARK = b"\xef\xbb\xbf"
+#: An = that begins neither an escape nor a soft line break (RFC 2045 section 6.7)
+_NO_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\r?\n|\Z))[^\r\n]{0,2}")
 _EIGHT = re.compile(rb"[\x80-\xff]")
 #: These are long by nature, or are written by servers.
 _LEFT_LONG = re.compile(r"dkim-signature|arc-.*|received.*|authentication-results|list-.*|x-.*|references")
@@ -69,6 +71,9 @@ def _leaf(mail: Mail, leaf: Entity) -> Iterator[Finding]:
     found = _EIGHT.search(raw)
     if found and leaf.encoding not in ("8bit", "binary"):
         yield finding("eight_bit", mail.line(leaf.body_start + found.start()), _line_at(raw, found.start()))
+    if leaf.encoding == "quoted-printable" and (broken := _NO_ESCAPE.search(raw)):
+        place = broken.start()
+        yield finding("escape_bad", mail.line(leaf.body_start + place), _line_at(raw, place), escape=_text(broken[0]))
     if leaf.content_type.startswith("text/"):
         yield from _charset(mail, leaf, raw)
 

@@ -76,6 +76,20 @@ def check(sender: str, address: str, names: Names, helo: str = "") -> Answer:
     return Answer(result=None, detail="the sending address is not known")
 
 
+def is_open(domain: str, names: Names) -> bool:
+    """Whether the record of a domain itself passes everybody, as +all does.
+
+    Raises:
+        NoAnswer: nobody can say just now.
+    """
+    found = [each.decode("latin-1") for each in names.texts(domain.lower())] if _is_name(domain) else []
+    try:
+        records = [read(text) for text in found if _RECORD.match(text)]
+    except Broken:
+        return False
+    return any(term.name == "all" and term.sign == "+" for record in records for term in record.terms)
+
+
 def _seen(address: str) -> IPv4Address | IPv6Address:
     """An address as SPF judges it: one of IPv4 in the clothes of IPv6 is one of IPv4 (RFC 7208 section 5)."""
     found = ip_address(address)

@@ -79,3 +79,15 @@ class Dns:
             return []
         except self._faults as fault:
             raise NoAnswer(type(fault).__name__) from None
+
+
+def takes_mail(domain: str, names: Names) -> bool:
+    """Whether mail for a domain has somewhere to go: its MX, or itself where it has none; "." says that it has not.
+
+    Source: RFC 5321 section 5.1, RFC 7505.
+
+    Raises:
+        NoAnswer: nobody can say just now.
+    """
+    hosts = names.exchangers(domain)
+    return any(hosts) if hosts else bool(names.addresses(domain))

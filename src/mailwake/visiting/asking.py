@@ -22,6 +22,8 @@ from mailwake.visiting.connecting import Pinned
 
 #: Addresses of a host that are tried before it counts as away.
 _MOST_ADDRESSES = 3
+#: Of a certificate's life, what comes first.
+_SOON_SECONDS, _SOON_SHARE = 7 * 86_400, 0.1
 #: Programs disagree on where such URLs lead, or they end a line of the request.
 _UNFIT = re.compile(r"[\x00-\x20\x7f\\]")
 #: What a URL may have in it as it is; everything else is percent-encoded.
@@ -57,11 +59,30 @@ class Unreached(Unavailable):
     Attributes:
         fault: why.
         host: who was asked; empty where the URL names nobody.
+        detail: what is wrong with the certificate, as OpenSSL says it; empty: something else is wrong.
     """
 
-    def __init__(self, fault: Fault, host: str, line: str) -> None:
+    def __init__(self, fault: Fault, host: str, line: str, detail: str = "") -> None:
         super().__init__(line)
-        self.fault, self.host = fault, host
+        self.fault, self.host, self.detail = fault, host, detail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lifetime:
+    """Of a certificate that holds."""
+
+    #: from its first second to its last
+    seconds: float
+    #: until its last
+    seconds_left: float
+
+    @property
+    def is_ending(self) -> bool:
+        """Whoever renews by itself would have done so: certificates of 90 days at 30, of six days at three.
+
+        Source: https://letsencrypt.org/docs/integration-guide/#when-to-renew.
+        """
+        return self.seconds_left < min(_SOON_SECONDS, self.seconds * _SOON_SHARE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +114,29 @@ class Reply:
     address: str
     #: how long it took
     seconds: float
+    #: of the certificate; None: it came without one
+    lifetime: Lifetime | None = None
+
+
+def greet(url: str, *, wall: Wall) -> Lifetime | None:
+    """Connect to the host of a URL, let it prove its name where it is https, and leave without asking for anything.
+
+    Args:
+        url: http or https.
+        wall: where may be called.
+
+    Returns:
+        How long its certificate lasts; None: it is plain http.
+
+    Raises:
+        Unreached: nobody answered, or nobody may be asked there.
+    """
+    parts, began = checked(url), time.monotonic()
+    try:
+        with closing(_connected(parts, wall, began)) as connection:
+            return _lifetime(connection)
+    except OSError as fault:
+        raise _unreached(fault, parts.hostname or "", began, wall) from None
 
 
 def ask(
@@ -123,9 +167,16 @@ def ask(
                     raise TimeoutError from None
                 raise
     except (OSError, http.client.HTTPException, ValueError, AttributeError) as fault:
-        # AttributeError: http.client finds its socket gone; whatever goes wrong once time is up does so because it is
-        why = Fault.TIMEOUT if time.monotonic() - began >= wall.seconds else _fault_of(fault)
-        raise Unreached(why, host, f"{host} does not answer: {type(fault).__name__}") from None
+        # AttributeError: http.client finds its socket gone
+        raise _unreached(fault, host, began, wall) from None
+
+
+def _unreached(fault: Exception, host: str, began: float, wall: Wall) -> Unreached:
+    """Whatever goes wrong once time is up does so because it is."""
+    why = Fault.TIMEOUT if time.monotonic() - began >= wall.seconds else _fault_of(fault)
+    detail = getattr(fault, "verify_message", None) or str(getattr(fault, "reason", "") or "").lower().replace("_", " ")
+    line = f"{host} does not answer: {type(fault).__name__}"
+    return Unreached(why, host, line, detail if why is Fault.TLS else "")
 
 
 def checked(url: str) -> SplitResult:
@@ -188,6 +239,7 @@ def _addresses(host: str, port: int, wall: Wall) -> list[str]:
 
 def _reply(connection: Pinned, began: float, most_bytes: int) -> Reply:
     """Its status and head; of the rest a little, so that the other side sees an end."""
+    lifetime = _lifetime(connection)  # the socket may be gone once the answer is there
     response = connection.getresponse()
     body = response.read(most_bytes)
     if connection.was_cut:
@@ -196,7 +248,22 @@ def _reply(connection: Pinned, began: float, most_bytes: int) -> Reply:
     for name, value in response.getheaders():
         headers.setdefault(name.lower(), value)
     seconds = time.monotonic() - began
-    return Reply(status=response.status, headers=headers, body=body, address=connection.address, seconds=seconds)
+    return Reply(
+        status=response.status,
+        headers=headers,
+        body=body,
+        address=connection.address,
+        seconds=seconds,
+        lifetime=lifetime,
+    )
+
+
+def _lifetime(connection: Pinned) -> Lifetime | None:
+    proved = connection.sock.getpeercert() if isinstance(connection.sock, ssl.SSLSocket) else None
+    if not proved:
+        return None
+    first, last = (ssl.cert_time_to_seconds(str(proved[name])) for name in ("notBefore", "notAfter"))
+    return Lifetime(seconds=last - first, seconds_left=last - time.time())
 
 
 def _fault_of(fault: Exception) -> Fault:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote, urljoin, urlsplit
 
-from mailwake.visiting.asking import Fault, Reply, Unreached, Wall, ask
+from mailwake.visiting.asking import Fault, Lifetime, Reply, Unreached, Wall, ask
 
 #: Browsers follow twenty; whoever needs more than half of that has a loop or something to hide.
 MOST_HOPS = 10
@@ -51,6 +51,8 @@ class Hop:
     status: int | None
     #: until it was there
     seconds: float
+    #: of its certificate; None: there is none, or it did not answer
+    lifetime: Lifetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,8 @@ class Visit:
     end: End
     #: why the last hop did not answer; None: it did
     fault: Fault | None = None
+    #: what is wrong with the certificate of the last hop, as OpenSSL says it; empty: something else is wrong
+    detail: str = ""
 
     @property
     def status(self) -> int | None:
@@ -130,10 +134,12 @@ class Visitor:
         hops: list[Hop] = []
         while True:
             left = self._most_seconds - (self._clock() - began)
-            reply, fault = self._hop(url, left, only_head=only_head)
-            hops.append(Hop(url=url, status=reply.status if reply else None, seconds=reply.seconds if reply else 0.0))
-            if reply is None:
-                return Visit(hops=tuple(hops), end=End.FAULT, fault=fault)
+            try:
+                reply = self._hop(url, left, only_head=only_head)
+            except Unreached as fault:
+                hops.append(Hop(url=url, status=None, seconds=0.0))
+                return Visit(hops=tuple(hops), end=End.FAULT, fault=fault.fault, detail=fault.detail)
+            hops.append(Hop(url=url, status=reply.status, seconds=reply.seconds, lifetime=reply.lifetime))
             target = _target(url, reply)
             if target is None:
                 return Visit(hops=tuple(hops), end=End.ANSWER)
@@ -145,23 +151,24 @@ class Visitor:
                 return Visit(hops=tuple(hops), end=End.ENDLESS)
             url = target
 
-    def _hop(self, url: str, left: float, *, only_head: bool) -> tuple[Reply | None, Fault | None]:
-        """(answer, why there is none)."""
+    def _hop(self, url: str, left: float, *, only_head: bool) -> Reply:
+        """The answer of one place.
+
+        Raises:
+            Unreached: there is none.
+        """
         if left <= 0:
-            return None, Fault.TIMEOUT
+            raise Unreached(Fault.TIMEOUT, "", "there is no time left")
         try:
             reply = self._ask("HEAD", url, left)
         except Unreached as fault:
             # some servers drop whoever asks with HEAD; the others are asked in vain once more
             if only_head or fault.fault not in (Fault.NO_ANSWER, Fault.NOT_HTTP):
-                return None, fault.fault
+                raise
         else:
             if only_head or reply.status not in _NOT_WITH_HEAD:
-                return reply, None
-        try:
-            return self._ask("GET", url, left), None
-        except Unreached as fault:
-            return None, fault.fault
+                return reply
+        return self._ask("GET", url, left)
 
     def _ask(self, method: str, url: str, left: float) -> Reply:
         wall = Wall(

@@ -25,18 +25,18 @@ async def _body(request: Request) -> bytes:
 @router.get("/preflight", include_in_schema=False)
 def page(request: Request) -> Response:
     """The form."""
-    return render(request, "preflight.html", here="deliverability", **preflight_view.values(None, ()))
+    return render(request, "preflight.html", here="deliverability", **preflight_view.values(None, {}))
 
 
 @router.post("/preflight", include_in_schema=False)
 def judge(request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
     """The findings of what was pasted or chosen, over the form."""
-    asked = uploaded(request.headers.get("content-type", ""), body)
-    told = judged(*asked, request.app.state.settings, now=now_of(request))
-    return render(request, "preflight.html", here="deliverability", **preflight_view.values(told, asked[1]))
+    message, given = uploaded(request.headers.get("content-type", ""), body)
+    told = judged(message, given, request.app.state.settings, now=now_of(request))
+    return render(request, "preflight.html", here="deliverability", **preflight_view.values(told, given))
 
 
 @router.post("/api/preflight")
 def api(request: Request, given: Annotated[Mapping[str, str], Depends(table_json_of)]) -> Response:
     """What filters, providers and readers will find wrong with a message: `message` or `base64`."""
-    return as_json(judged(*message_in(given), request.app.state.settings, now=now_of(request)))
+    return as_json(judged(message_in(given), given, request.app.state.settings, now=now_of(request)))

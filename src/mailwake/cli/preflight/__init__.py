@@ -7,28 +7,44 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ParamSpec
 
 import typer
 from rich.console import Console
 from rich.status import Status
 
+from mailwake.cli import fail
 from mailwake.cli.options import ConfigOption
-from mailwake.errors import BadInput
+from mailwake.errors import BadInput, MailwakeError
 from mailwake.hosts import Hosts
+from mailwake.preflight.asking import sent_by
 from mailwake.preflight.examine import examine
-from mailwake.preflight.names import is_mailbox
 from mailwake.preflight.relayed import as_relayed
 from mailwake.preflight.surroundings import Surroundings, around_installation, online_ways
 from mailwake.preflight.telling import Answer, answer, to_json
 from mailwake.settings import DEFAULT_FILE, Settings, load
 
+P = ParamSpec("P")
 #: Larger than any server takes.
 MOST_BYTES = 100_000_000
 
 
+def _says_2(action: Callable[P, None]) -> Callable[P, None]:
+    """What cannot be done leaves with 2: 1 says that the message has a problem."""
+
+    @wraps(action)
+    def command(*given: P.args, **named: P.kwargs) -> None:
+        try:
+            action(*given, **named)
+        except MailwakeError as fault:
+            fail(str(fault), code=2)
+
+    return command
+
+
+@_says_2
 def command(  # noqa: PLR0913 - one parameter per option
     mail: Annotated[Path, typer.Argument(help="A whole message, as .eml; - for standard input.")],
     *,
@@ -58,13 +74,8 @@ def command(  # noqa: PLR0913 - one parameter per option
     """
     raw, settings = _read(mail), _settings(config)
     around = _around(settings, online=not offline)
-    around = replace(
-        around,
-        is_transactional=transactional,
-        signed_later=signed_later,
-        envelope_sender=_sender(envelope_sender),
-        sending_address=_address(sending_address) or around.sending_address,
-    )
+    around = replace(around, is_transactional=transactional, signed_later=signed_later)
+    around = sent_by(around, envelope_sender, sending_address)
     if relayed:
         if settings is None:
             raise BadInput(f"--relayed needs an installation, and there is no {config}; run `mailwake init`")
@@ -112,21 +123,6 @@ def _around(settings: Settings | None, *, online: bool) -> Surroundings:
     if settings is None:
         return Surroundings(now=now, **(online_ways() if online else {}))
     return around_installation(settings, Hosts.load(settings), now=now, online=online)
-
-
-def _address(text: str) -> str:
-    if not text:
-        return ""
-    try:
-        return str(ip_address(text))
-    except ValueError:
-        raise BadInput(f"--sending-address {text}: is no IP address; write it as 203.0.113.7") from None
-
-
-def _sender(text: str) -> str:
-    if text and not is_mailbox(text):
-        raise BadInput(f"--envelope-sender {text[:320]!r}: is no address; write it as bounces@example.com")
-    return text
 
 
 @contextmanager
