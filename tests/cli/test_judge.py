@@ -107,6 +107,29 @@ def test_nothing_known_is_no_verdict() -> None:
     assert judge(bare)[0]["p_human"] is None
 
 
+@pytest.mark.parametrize("agent", ["xxxx", "' or 1=1 --", "<b>", "\x1b[31m"])
+def test_a_program_that_nobody_knows_is_no_evidence(agent: str) -> None:
+    (told,) = judge({"type": "clicked", "at": START, "ua": agent})
+    assert (told["p_human"], told["class"], told["reasons"]) == (None, "unknown", [])
+
+
+def test_different_events_under_one_id_are_each_judged() -> None:
+    """Some sources give all events of a copy the same id."""
+    found = judge(*({**each, "id": "m0"} for each in SCENE))
+    apart = judge(*SCENE)
+    assert [each["p_human"] for each in found] == [each["p_human"] for each in apart]
+
+
+def test_a_mark_before_the_first_line_and_halves_of_characters_are_read_over() -> None:
+    line = json.dumps(person("a", 9000))
+    half = json.dumps(person("a", 9000, ua=CHROME + " \ud800x \udc00")).encode()
+    program = [sys.executable, "-m", "mailwake", "judge"]
+    for text in (b"\xef\xbb\xbf" + line.encode(), half):
+        done = subprocess.run(program, input=text + b"\n", capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["p_human"] > 0.5
+
+
 def test_withheld_address_and_agent_are_not_held_against_anybody() -> None:
     found = judge(SCENE[1], person("x", 9000, ip=None, ua=None, headers={}))
     assert found[1]["p_human"] > 0.5

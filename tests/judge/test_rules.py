@@ -1,5 +1,6 @@
 """Rulesets are data: checked, sourced, and named by their content."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def test_comments_do_not_change_the_name_and_values_do(tmp_path: Path) -> None:
         ("says = ", "said = "),
         ("[classes]", "[class]"),
         (f'name = "{CURRENT.stem}"', ""),
+        ("p_min = 0.0005", "p_min = nan"),
     ],
 )
 def test_an_incomplete_ruleset_is_refused(old: str, new: str, tmp_path: Path) -> None:
@@ -53,6 +55,15 @@ def test_an_incomplete_ruleset_is_refused(old: str, new: str, tmp_path: Path) ->
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(BadInput, match=r"bad\.toml"):
+        load_rules(path)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_a_weight_that_cannot_be_added_up_is_refused(number: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    text = CURRENT.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"(?m)^start = .*$", f"start = {number}", text, count=1), encoding="utf-8")
+    with pytest.raises(BadInput, match=f"{number} is no number"):
         load_rules(path)
 
 

@@ -216,7 +216,12 @@ def _table(campaigns: list[dict[str, Any]]) -> None:
     for _, head in _COLUMNS:
         table.add_column(head, justify="right")
     for line in campaigns:
-        cells = (f"{line['before'][name]:,.0f} → {line['after'][name]:,.0f}" for name, _ in _COLUMNS)
+        cells = (f"{_figure(line['before'][name])} → {_figure(line['after'][name])}" for name, _ in _COLUMNS)
         table.add_row(escape(visible(line["name"])), *cells)
     Console().print(table)
     print("Opens and clicks are sums of P(human), and of its complement for machines.")
+
+
+def _figure(number: float) -> str:
+    """Small sums with a digit more: other rules often move them by less than one."""
+    return f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:.1f}"

@@ -5,7 +5,9 @@ What a line does not say is not known. Times are seconds since 1970. Format: DES
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -27,6 +29,11 @@ _TYPES = {
     "converted": (EventType.CONVERTED, Note.NONE),
 }
 _STREAMS = ("marketing", "transactional", "outbound")
+#: Before the first line of a file that some editors write. Source: Unicode, section 23.8
+_MARK = b"\xef\xbb\xbf"
+#: An escape that is half a character, without its other half. Source: RFC 8259, section 8.2
+_HALF = re.compile(rb"(?i)\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f][0-9a-f]{2})|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2}")
+_REPLACED = rb"\\ufffd"
 #: Farther from 1970 than this is a mistake of units: milliseconds, microseconds.
 _LAST_SECOND = 1e11
 
@@ -149,10 +156,21 @@ def read_lines(lines: Iterable[bytes]) -> Iterator[Read]:
         if raw.isspace():
             continue
         try:
-            hit = decoder.decode(raw)
+            hit = decoder.decode(raw.removeprefix(_MARK) if number == 1 else raw)
             yield number, hit, hit.id, ""
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-            yield number, None, _id_of(raw), str(fault)
+            mended = _without_halves(decoder, raw)
+            yield number, mended, _id_of(raw) if mended is None else mended.id, "" if mended else str(fault)
+
+
+def _without_halves(decoder: msgspec.json.Decoder[Hit], raw: bytes) -> Hit | None:
+    """The hit of a line in which only halves of characters are wrong, which no text can hold; they are replaced."""
+    if _HALF.search(raw) is None:
+        return None
+    try:
+        return decoder.decode(_HALF.sub(_REPLACED, raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def understand(found: Sequence[Read], reader: EvidenceReader) -> list[Line]:
@@ -163,14 +181,25 @@ def understand(found: Sequence[Read], reader: EvidenceReader) -> list[Line]:
         reader: what looks networks and programs up.
     """
     untold = untold_headers(hit for _, hit, _, _ in found if hit)
-    lines = []
+    lines, known = [], dict[str | int, tuple[object, ...]]()
     for number, hit, identity, problem in found:
         try:
             evidence = None if hit is None else evidence_of(hit, reader, number, untold)
+            if hit is not None and evidence is not None and not _is_again(hit, known):
+                evidence = replace(evidence, id=event_id("line", number))
             lines.append(Line(number, identity, evidence, problem))
         except BadInput as fault:
             lines.append(Line(number, identity, None, str(fault)))
     return lines
+
+
+def _is_again(hit: Hit, known: dict[str | int, tuple[object, ...]]) -> bool:
+    """Whether a line with this id may stand for the first one with it: it is about the same thing.
+
+    A source that gives every event of a copy the same id must not lose all but the first of them.
+    """
+    about = (hit.type, hit.delivery, hit.link)
+    return hit.id is None or known.setdefault(hit.id, about) == about
 
 
 def _id_of(raw: bytes) -> str | int | None:

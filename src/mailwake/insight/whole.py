@@ -82,6 +82,8 @@ def _why(fault: TooFewSeen | Unseen, base: int, told: int) -> str:
         return say("cannot say: nothing was %(what)s", what=say("delivered"))
     if isinstance(fault, Unseen):
         return say("cannot say: nobody at %(name)s can tell", name=fault.name)
+    if told >= base:
+        return say("cannot say: only %(base)s were delivered", base=f"{base:,}")
     return say("cannot say: only %(seen)s of %(base)s can tell", seen=f"{told:,}", base=f"{base:,}")
 
 

@@ -216,13 +216,14 @@ def _constant(rules: Rules, event: Seen) -> Opinion:
 def _opinion(
     rules: Rules, event: Seen, cells: Sequence[Cell | Known], *, weights: Mapping[str, float], p_human: float
 ) -> Opinion:
-    if _says_nothing(cells):
-        return Opinion(None, Class.UNKNOWN, ())
     weighed = [(weight, each) for each in cells if (weight := weights.get(each[0]))]
+    if _says_nothing(each for _, each in weighed):
+        return Opinion(None, Class.UNKNOWN, ())
     return Opinion(p_human, _class(rules, event.own, p_human), weighed)
 
 
 def _says_nothing(cells: Iterable[Cell | Known]) -> bool:
+    """Whether nothing that weighs anything was observed; a program that nobody knows is no evidence either."""
     return not any(map(_speaks, map(_NAME, cells)))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, partial
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -103,8 +104,10 @@ def _load(path: Path) -> Rules:
         raise BadInput(f"cannot read the ruleset {path}: {fault}") from None
     try:
         return _check(rules_of(tree), path)
-    except (KeyError, TypeError, ValueError, AttributeError) as fault:
-        raise BadInput(f"the ruleset {path} is not complete: {fault!r}") from None
+    except KeyError as fault:
+        raise BadInput(f"the ruleset {path} is not complete: {fault.args[0]!r} is missing") from None
+    except (TypeError, ValueError, AttributeError) as fault:
+        raise BadInput(f"the ruleset {path} cannot be used: {fault}") from None
 
 
 def content_hash(tree: Mapping[str, Any]) -> str:
@@ -119,13 +122,13 @@ def rules_of(tree: Mapping[str, Any]) -> Rules:
     for name, entry in families.items():
         if not entry["source"]:
             raise ValueError(f"family {name} has no source")
-    numbers = {f"combination.{name}": float(value) for name, value in tree["combination"].items()}
+    numbers = {f"combination.{name}": _finite(value) for name, value in tree["combination"].items()}
     for section in ("mpp", "constants"):
         entries = ((name, entry) for name, entry in tree[section].items() if name != "utc_offset")
         for name, entry in entries:
             if not entry["source"]:
                 raise ValueError(f"{section}.{name} has no source")
-            numbers[f"{section}.{name}"] = float(entry["value"])
+            numbers[f"{section}.{name}"] = _finite(entry["value"])
     return Rules(
         id=f"{tree['name']}-{content_hash(tree)}",
         weights={scope: _cells(families, scope.value) for scope in Scope},
@@ -133,17 +136,24 @@ def rules_of(tree: Mapping[str, Any]) -> Rules:
         words={name: str(entry["says"]) for name, entry in families.items()},
         numbers=numbers,
         operators={int(asn): str(name) for asn, name in tree["operators"].items()},
-        utc_offset={country: float(hours) for country, hours in tree["mpp"]["utc_offset"].items()},
+        utc_offset={country: _finite(hours) for country, hours in tree["mpp"]["utc_offset"].items()},
         previews=frozenset(tree["classes"]["previews"]),
     )
 
 
 def _cells(families: Mapping[str, Any], column: str) -> dict[str, float]:
     return {
-        f"{family}.{name}": float(weight)
+        f"{family}.{name}": _finite(weight)
         for family, entry in families.items()
         for name, weight in entry.get(column, {}).items()
     }
+
+
+def _finite(value: str | float) -> float:
+    number = float(value)
+    if not isfinite(number):
+        raise ValueError(f"{value} is no number that can be added up")
+    return number
 
 
 def _check(rules: Rules, path: Path) -> Rules:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from mailwake.events import CampaignId, Handle, TemplateId
 from mailwake.modes import INDIVIDUAL, Modes
 from mailwake.profiles import Rules
-from mailwake.store.state import StateStore
+from mailwake.store.state import LinkRow, StateStore
 
 #: Domains that so many people share that they name nobody. All others are stored as keyed stand-ins.
 # fmt: off
@@ -34,6 +34,7 @@ class Sent:
 
     campaign: CampaignId
     stream: str
+    #: that a reader sees and a click is known of: what somebody who follows all of them follows
     links: int
     #: number of the link to its role
     roles: dict[int, str] = field(default_factory=dict)
@@ -72,8 +73,9 @@ class Lookups:
             row = self._state.template(template)
             if row is None:
                 return None
-            roles = {link.number: link.role for link in self._state.template_links(template)}
-            sent = Sent(campaign=row.campaign, stream=row.stream, links=row.links_count, roles=roles)
+            links = self._state.template_links(template)
+            roles = {link.number: link.role for link in links}
+            sent = Sent(campaign=row.campaign, stream=row.stream, links=_followable(links), roles=roles)
             _remember(self._templates, template, sent)
         return self._templates[template]
 
@@ -108,6 +110,12 @@ class Lookups:
         if domain in SHARED_DOMAINS:
             return domain
         return "~" + hashlib.blake2b(domain.encode(), digest_size=6, key=self._key).hexdigest()
+
+
+def _followable(links: Iterable[LinkRow]) -> int:
+    """How many links a reader may follow: no page of ours, no decoys, and none that only Outlook reads beside others."""
+    tracked = [link for link in links if link.tracked and link.role != "decoy"]
+    return sum(link.where == "html" for link in tracked) or len(tracked)
 
 
 def _remember(table: dict[K, V], key: K, value: V) -> None:
