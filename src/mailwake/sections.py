@@ -221,7 +221,7 @@ class Notify:
     url: str = ""
     #: references to the signing secrets (whsec_ and base64), the one in use first; several while you change it
     secrets: tuple[str, ...] = ()
-    #: what it is told: clicked opened bounced complained unsubscribed verdict_changed
+    #: what it is told: clicked opened bounced complained unsubscribed consent_withdrawn verdict_changed link_dead
     events: tuple[str, ...] = ("clicked", "bounced", "complained", "unsubscribed", "verdict_changed")
     #: what a person did is told as soon as it looks so (provisional), with corrections, or when it is sure (settled)
     when: str = "settled"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from tests.watchdog.conftest import FIRST, NOW, OLD, OTHER, SECOND, Place, row
@@ -25,7 +25,8 @@ from mailwake.watchdog.switches import Link, Switches
 
 SECRET = bytes(range(2, 34))
 KEYS = KeyRing({1: SECRET})
-NEW, SAID = "https://news.example.com/spring", {"by": "Eve", "why": "the page moved"}
+NEW = "https://news.example.com/spring"
+SAID: dict[str, Any] = {"by": "Eve", "why": "the page moved"}
 MINUTE = 60 * ONE_SECOND
 
 

@@ -10,7 +10,7 @@ from mailwake.detours.signing import Seal
 from mailwake.errors import BadInput
 from mailwake.events import Micros
 from mailwake.settings import Settings
-from mailwake.store.watch import Decision, Kind, Place, Target, WatchStore, open_watch
+from mailwake.store.watch import Alarm, Decision, Kind, Place, Target, WatchStore, open_watch
 from mailwake.visiting.visitor import Visit
 from mailwake.watchdog.alarms import Found
 from mailwake.watchdog.reach import Ringing, reach_of, ringing
@@ -128,6 +128,12 @@ class Desk:
 
         self.switches.replace(link, to, at=at, by=by, why=why, check=check)
         return found[0]
+
+    def alarms_after(self, number: int) -> list[tuple[Alarm, tuple[str, ...]]]:
+        """Alarms with a higher number, oldest first, with the links whose readers are sent there."""
+        alarms = self.store.alarms(after=number)
+        reach = reach_of(self.store, self._seal, ()) if alarms else None
+        return [(each, tuple(it.href for it in reach.sent_to(each.href)) if reach else ()) for each in reversed(alarms)]
 
     def leading_to(self, href: str) -> list[Link]:
         """The links whose readers are led to an address: its own, and those that are sent there.

@@ -22,3 +22,10 @@ def banner(settings: Settings | None) -> str:
     with suppress(MailwakeError), opened_desk(settings) as desk:
         return view.pressing(desk.standing())
     return ""
+
+
+def dead_links(settings: Settings) -> tuple[str, ...]:
+    """Targets that answer no more and that readers are led to, the latest first; empty where nobody knows."""
+    with suppress(MailwakeError), opened_desk(settings) as desk:
+        return tuple(each.alarm.href for each in desk.standing().alarms if not each.is_mended)
+    return ()
