@@ -57,6 +57,8 @@ class Compose:
     unsubscribe_mailto: str = ""
     #: sender part of the Feedback-ID header (Gmail's complaint statistics); empty: no such header
     feedback_id: str = ""
+    #: List-Id of bulk mail that has none, such as News <news.example.com>; empty: no such header
+    list_id: str = ""
     #: a second pixel at the end, with the first one at the top, to learn whose client never showed the end
     end_pixel: bool = False
     #: hidden links that only machines follow; off because some filters dislike hidden text

@@ -168,6 +168,8 @@ class Letter:
             mailto = f", <mailto:{options.unsubscribe_mailto}>" if options.unsubscribe_mailto else ""
             lines.append(f"List-Unsubscribe: <{copy.unsubscribe_header_url()}>{mailto}\r\n")
             lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+        if options.list_id and "list-id" not in own:
+            lines.append(f"List-Id: {options.list_id}\r\n")
         if options.feedback_id and "feedback-id" not in own:
             lines.append(f"Feedback-ID: {options.feedback_id}\r\n")
         lines.append(carried_header(options.esp, copy, own))
