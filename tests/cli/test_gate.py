@@ -16,9 +16,7 @@ from mailwake.preflight.surroundings import Surroundings, around_installation
 from mailwake.visiting.asking import Wall
 from mailwake.visiting.visitor import End, Hop, Visit, Visitor
 
-PAGE = (
-    '<html><body><p>Hello {{name}},</p><a href="https://shop.example.com/%s">Look at what grows now</a>%s</body></html>'
-)
+PAGE = '<html><body>Hello {{name}}, <a href="https://shop.example.com/%s">Look at what grows now</a>%s</body></html>'
 LEAVE = '<a href="mailwake:unsubscribe">Unsubscribe</a>'
 LIST = "email,name,page\nann@example.com,Ann,tulips\nben@example.com,,gone\ncleo@example.com,Cleo,tulips\n"
 ARGS: dict[str, Any] = {"subject": "Spring", "sender": "News <news@example.com>", "back_off": ""}
