@@ -129,7 +129,7 @@ def _listed(settings: Settings, tracker: Tracker, path: Path, segment: str) -> P
 
 def _told_of(tracker: Tracker, listed: People, stream: str) -> People:
     """The list, once it is said what `mailwake check-list` knows of it unasked; it keeps no mail back."""
-    if said := summary(looked_through(tracker.state, listed, now=moment(), stream=stream)):
+    if said := summary(looked_through(tracker.state, listed, tracker.settings, now=moment(), stream=stream)):
         print(f"{said}; `mailwake check-list` names them", file=sys.stderr)
     return listed
 
