@@ -12,7 +12,7 @@ from mailwake.visiting.visitor import End, Hop, Visit
 
 
 class Shop(ThreadingHTTPServer):
-    """Answers ``/well`` until it is told to die, and misbehaves elsewhere."""
+    """Answers ``/well`` until it is told to die and ``/new`` for ever, and misbehaves elsewhere."""
 
     daemon_threads = True
 
@@ -68,7 +68,7 @@ class _Page(BaseHTTPRequestHandler):
         elif self.path == "/inside":
             self._redirect("http://127.0.0.1:1/secret")
         else:
-            self.send_response(shop.status)
+            self.send_response(200 if self.path == "/new" else shop.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
