@@ -12,13 +12,15 @@ from tests.watchdog.servers import Answering
 
 from mailwake.detours.signing import Seal
 from mailwake.events import SECOND as ONE_SECOND
-from mailwake.events import TemplateId
+from mailwake.events import Micros, TemplateId
 from mailwake.more_sections import Watchdog
+from mailwake.sections import Keys
 from mailwake.settings import Settings
 from mailwake.store.events import EventStore
 from mailwake.store.watch import Alarm, Health, Target
 from mailwake.tokens import KeyRing, format_key
 from mailwake.watchdog import office
+from mailwake.watchdog.desk import Desk
 from mailwake.watchdog.office import Watch
 from mailwake.watchdog.reach import likely, ringing
 from mailwake.watchdog.switches import Link, Switches
@@ -142,3 +144,19 @@ def test_what_may_do_instead_is_visited_while_there_is_an_alarm(
     alarm(place, OLD)
     pass_by(watching, clock, minutes=5)
     assert "https://shop.example.com/" in visitor.asked
+
+
+def test_what_was_visited_before_readers_were_sent_there_is_no_stranger(
+    place: Place, tmp_path: Path, visitor: Answering
+) -> None:
+    clock = Clock()
+    watching = watch(place, clock, tmp_path)
+    watching.turn()
+    desk = Desk(place.store, replace(place.settings, keys=Keys(ref="file:keys.txt")), visit=visitor.visit)
+    for link in (Link(href=OLD), Link(href=OTHER)):
+        desk.replace(link, NEW, at=Micros(clock.now), by="Eve", why="moved")
+    assert visitor.asked.count(NEW) == 1
+    visitor.status = 404
+    pass_by(watching, clock, minutes=150)
+    (alarm_of_new,) = place.store.alarms(only_open=True)
+    assert alarm_of_new.href == NEW, "it was well when it was chosen"

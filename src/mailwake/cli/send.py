@@ -37,6 +37,7 @@ from mailwake.merge.plan import Plan, make_plan
 from mailwake.merge.run import Addressee, Run, counts
 from mailwake.merge.source import Source, read_source
 from mailwake.merge.variants import confined
+from mailwake.modes import strictest
 from mailwake.profiles import STREAMS
 from mailwake.send.asking import TOO_SOON
 from mailwake.send.tracker import Tracker
@@ -210,8 +211,8 @@ class Job:
     async def _look_ahead(self) -> None:
         """Write the letter and let the gate look at it, before there is a campaign that would stay behind empty."""
         stream = self.stream or "marketing"
-        letter = self.write(_no_campaign(self.name, stream))
-        to = _open_to(self.tracker, self.listed, stream)
+        campaign = _no_campaign(self.name, stream)
+        letter, to = self.write(campaign), _open_to(self.tracker, self.listed, campaign)
         await self.gate.look(self.tracker.hosts, letter, to, stream=stream)
 
     async def _run(self, plan: Plan, letter: Writes, log: SqliteWriter) -> dict[str, Any]:
@@ -327,13 +328,16 @@ def _no_campaign(name: str, stream: str) -> Campaign:
     return Campaign(id=CampaignId(0), name=name, stream=stream, created_at=Micros(0))
 
 
-def _open_to(tracker: Tracker, listed: People, stream: str) -> list[Addressee]:
+def _open_to(tracker: Tracker, listed: People, campaign: Campaign) -> list[Addressee]:
     """Who may be mailed; nobody gets a number for it who has none."""
     known = tracker.state.known_handles([person.address for person in listed.people])
-    held, modes = tracker.held(known.values(), campaign=None, stream=stream), tracker.consents(known.values())
-    handles = ((person, known.get(person.address)) for person in listed.people)
+    held = tracker.held(known.values(), campaign=None, stream=campaign.stream)
+    modes, level = tracker.consents(known.values()), tracker.level(campaign)
+    handles = ((person, known.get(person.address, Handle(0))) for person in listed.people)
     return [
-        Addressee(person=person, handle=handle or Handle(1), modes=modes[handle] if handle else tracker.silent)
+        Addressee(
+            person=person, handle=handle or Handle(1), modes=strictest((level, modes.get(handle, tracker.silent)))
+        )
         for person, handle in handles
         if handle not in held
     ]

@@ -67,7 +67,9 @@ class Rounds:
         Raises:
             Unavailable: the store cannot be written.
         """
-        count = 0
+        count, hrefs = 0, list(hrefs)
+        if any(href not in self._known for href in hrefs):  # it may have been visited by hand, or before it was chosen
+            self._known = {**self._store.targets(), **self._known}
         for href in sorted(hrefs, key=self._due_at):
             now = self._wall()
             if should_stop() or self._due_at(href) > now:

@@ -25,6 +25,7 @@ class Trial:
 
     def __init__(self, store: WatchStore, visit: Callable[[str], Visit], wanted: Watchdog) -> None:
         self._store, self._visit, self._wanted = store, visit, wanted
+        self._visits: dict[str, Visit] = {}
 
     def of(self, address: str, *, now: Micros, insist: bool) -> Found | None:
         """What is there; None: the address is one that is never visited.
@@ -34,7 +35,8 @@ class Trial:
         """
         if why_not_address(address) is not None:
             return None
-        visit = self._visit(address)
+        visit = self._visits.get(address) or self._visit(address)
+        self._visits[address] = visit  # one click may send the readers of many links there
         found = found_by(visit)
         if visit.fault is Fault.NO_DNS:  # our own name server is away, which says nothing of the page
             found = Found(Health.UNKNOWN, found.said)
