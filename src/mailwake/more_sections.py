@@ -93,6 +93,14 @@ class Privacy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hygiene:
+    """``[hygiene]``: what is known of addresses before they are mailed (docs/explain/hygiene.md)."""
+
+    #: a file of your own with domains whose mailboxes last minutes, one a line, beside the short list; empty: none
+    disposable: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Preflight:
     """``[preflight]``: what is looked at before a message leaves."""
 

@@ -57,6 +57,8 @@ class Compose:
     unsubscribe_mailto: str = ""
     #: sender part of the Feedback-ID header (Gmail's complaint statistics); empty: no such header
     feedback_id: str = ""
+    #: List-Id of bulk mail that has none, such as News <news.example.com>; empty: no such header
+    list_id: str = ""
     #: a second pixel at the end, with the first one at the top, to learn whose client never showed the end
     end_pixel: bool = False
     #: hidden links that only machines follow; off because some filters dislike hidden text
@@ -221,7 +223,7 @@ class Notify:
     url: str = ""
     #: references to the signing secrets (whsec_ and base64), the one in use first; several while you change it
     secrets: tuple[str, ...] = ()
-    #: what it is told: clicked opened bounced complained unsubscribed verdict_changed
+    #: what it is told: clicked opened bounced complained unsubscribed consent_withdrawn verdict_changed link_dead
     events: tuple[str, ...] = ("clicked", "bounced", "complained", "unsubscribed", "verdict_changed")
     #: what a person did is told as soon as it looks so (provisional), with corrections, or when it is sure (settled)
     when: str = "settled"

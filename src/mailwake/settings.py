@@ -23,7 +23,7 @@ import msgspec
 
 from mailwake.errors import Misconfigured
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes, strictest
-from mailwake.more_sections import Audit, Oidc, Postmaster, Preflight, Privacy, Scoring, Watchdog, Workflows
+from mailwake.more_sections import Audit, Hygiene, Oidc, Postmaster, Preflight, Privacy, Scoring, Watchdog, Workflows
 from mailwake.profiles import NEVER, STREAMS, UNWATCHED, Profile, Rule, Rules, profiles, rules_of
 from mailwake.sections import (
     Brand,
@@ -106,6 +106,7 @@ class Settings:
     workflows: Workflows = field(default_factory=Workflows)
     watchdog: Watchdog = field(default_factory=Watchdog)
     scoring: Scoring = field(default_factory=Scoring)
+    hygiene: Hygiene = field(default_factory=Hygiene)
     preflight: Preflight = field(default_factory=Preflight)
     web: Web = field(default_factory=Web)
     monitor: Monitor = field(default_factory=Monitor)

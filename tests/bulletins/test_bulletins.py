@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,12 +18,14 @@ from tests.conftest import Home, Mail
 from tests.insight import seeding
 
 from mailwake.bulletins import schedule
+from mailwake.bulletins.letter import build
 from mailwake.bulletins.postman import Postman
 from mailwake.bulletins.schedule import Schedule
 from mailwake.cli.report.mailing import send_now
 from mailwake.errors import Misconfigured, Unavailable
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
+from mailwake.sections import Report
 from mailwake.settings import Settings
 
 SETTINGS = """
@@ -144,6 +147,19 @@ def test_killed_anywhere_nobody_gets_it_twice(home: Home, stores: Stores, seed: 
     got = [mail.recipients[0] for mail in home.sink.mails]
     assert len(got) == len(set(got))
     assert man(stores, settings, clock).look() == [] or home.sink.mails
+
+
+def test_dead_links_stand_above_the_campaigns_and_are_quoted(stores: Stores) -> None:
+    report = Report(recipients=("ann@example.com",), sender="reports@example.com", days=30)
+    args: dict[str, Any] = {"name": "weekly", "at": EIGHT, "zone": ZoneInfo("UTC"), "url": "https://mail.example.com"}
+    assert b"answer no more" not in build(overview(stores), report, **args).as_bytes()
+    mail = build(overview(stores), report, **args, dead_links=["https://shop.example.com/?a&b", HOSTILE])
+    text, page = (part.get_content() for part in mail.iter_parts() if isinstance(part, EmailMessage))
+    assert "answer no more: 2\n  https://shop.example.com/?a&b\n" in text
+    assert "https://shop.example.com/?a&amp;b" in page
+    assert "https://mail.example.com/links" in text
+    assert "<script" not in page
+    assert "\x1b" not in text + page
 
 
 def test_by_hand_it_goes_at_once_and_counts_for_nothing(

@@ -80,6 +80,14 @@ def test_a_list_is_looked_through_and_the_dns_asked_once(run: Run, world: World,
     assert (folder / "people.csv").read_text(encoding="utf-8") == LIST
 
 
+def test_domains_of_a_list_of_ones_own_are_told(run: Run, folder: Path) -> None:
+    (folder / "own.txt").write_text("corp.example\n", encoding="utf-8")
+    config = folder / "mailwake.toml"
+    config.write_text(f'{config.read_text(encoding="utf-8")}\n[hygiene]\ndisposable = "own.txt"\n', encoding="utf-8")
+    told = json.loads(run("--json", "--offline").stdout)
+    assert {each["code"]: each["addresses"] for each in told["groups"]}["disposable"] == 2
+
+
 def test_the_table_says_what_to_do_and_names_the_lines(run: Run) -> None:
     text = run().stdout
     assert "5 addresses: 1 fine, 3 to leave out, 1 to look at. 3 of 3 domains known." in text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.watchdog.conftest import FIRST, NOW, OLD, OTHER, SECOND, Place, row
-from tests.watchdog.servers import Shop, shop
+from tests.watchdog.servers import Answering, Shop, shop
 from typer.testing import CliRunner
 
 from mailwake.cli import build
@@ -18,6 +18,7 @@ from mailwake.detours.reader import DetourFile
 from mailwake.detours.signing import Seal
 from mailwake.settings import load
 from mailwake.store.watch import Alarm, Health, Target, open_watch
+from mailwake.watchdog import desk
 
 NEW = "https://shop.example.com/new"
 
@@ -28,6 +29,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     config = tmp_path / "mailwake.toml"
     config.write_text(f"{config.read_text()}\n[watchdog]\nallow_private = true\n")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(desk, "visitor_of", lambda _: Answering(200))
     settings = load(config)
     store = open_watch(settings.data_folder / "state.sqlite")
     made = Place(settings, store)
@@ -122,3 +124,35 @@ def test_alarms_are_listed_and_the_doctor_warns(place: Place) -> None:
     assert mailwake("list").startswith(f"fails    '{OTHER}' since")
     assert doctor(place)[0][0] == "warning"
     assert doctor(place)[0][1].startswith("1 targets of delivered mail answer no more")
+
+
+def test_an_alarm_is_mended_while_every_reader_goes_elsewhere(place: Place) -> None:
+    found = Target(href=OLD, visited_at=NOW, health=Health.ILL, said="404", well_at=NOW, failures=3)
+    place.store.put_target(found, alarm=Alarm(href=OLD, said="404", opened_at=NOW))
+    mailwake("stop", OLD, "--template", str(SECOND), "--number", "1", "--why", "phishing")
+    assert mailwake("list").startswith("fails "), "the other mail still leads there"
+    mailwake("replace", OLD, NEW, "--why", "the page moved")
+    assert mailwake("list").startswith(f"mended   '{OLD}' since")
+    assert [state for state, _ in doctor(place)] == ["ok"]
+    mailwake("restore", OLD, "--why", "it is back")
+    assert mailwake("list").startswith("fails ")
+    assert doctor(place)[0][0] == "warning"
+
+
+def test_a_dead_replacement_is_refused_without_insist(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "visitor_of", lambda _: Answering(404))
+    words = ["links", "replace", OLD, NEW, "--why", "the page moved"]
+    done = CliRunner().invoke(build(("links",)), words)
+    assert "says 404" in str(done.exception)
+    assert place.store.decisions() == []
+    assert "a visit to that address says 404" in mailwake(*words[1:], "--insist")
+    assert edge(place).of(SECOND, 1, OLD) == NEW
+
+
+def test_what_a_visit_cannot_say_is_taken_and_told(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = Answering(403)
+    monkeypatch.setattr(desk, "visitor_of", lambda _: visitor)
+    assert "says 403" in mailwake("replace", OLD, NEW, "--why", "the page moved")
+    told = mailwake("replace", OTHER, "https://shop.example.com/confirm", "--why", "the page moved")
+    assert "nobody visited that address" in told
+    assert visitor.asked == [NEW]

@@ -38,6 +38,13 @@ def test_a_sender_who_has_a_list_unsubscribe_keeps_it_alone() -> None:
     assert "List-Unsubscribe-Post" not in headers
 
 
+def test_a_list_id_is_added_where_the_sender_has_none() -> None:
+    options = ComposeOptions(list_id="News <news.example.com>")
+    assert added(b"Subject: x\r\n" + HTML, options)["List-Id"] == "News <news.example.com>"
+    assert "List-Id" not in added(b"List-Id: <mine.example.com>\r\n" + HTML, options)
+    assert "List-Id" not in added(b"Subject: x\r\n" + HTML)
+
+
 def test_the_senders_own_feedback_id_stays() -> None:
     assert "Feedback-ID" not in added(b"Feedback-ID: a:b:c:d\r\n" + HTML)
 

@@ -10,7 +10,7 @@ from mailwake.settings import parse
 
 
 @pytest.mark.parametrize("value", ["a@example.com\r\nBcc: b@example.com", "a\nb", "a\0b", "a\x7fb"])
-@pytest.mark.parametrize("name", ["unsubscribe_mailto", "feedback_id"])
+@pytest.mark.parametrize("name", ["unsubscribe_mailto", "feedback_id", "list_id"])
 def test_a_line_end_is_refused(name: str, value: str) -> None:
     with pytest.raises(BadInput, match=name):
         ComposeOptions(**{name: value})  # type: ignore[arg-type]  # both are text
@@ -20,6 +20,19 @@ def test_a_line_end_is_refused(name: str, value: str) -> None:
 def test_only_a_bare_address_can_be_unsubscribed_at(value: str) -> None:
     with pytest.raises(BadInput):
         ComposeOptions(unsubscribe_mailto=value)
+
+
+@pytest.mark.parametrize(
+    "value", ["news.example.com", "News <news>", "<a b.example.com>", "Neuigkeitén <news.example.com>"]
+)
+def test_a_list_id_is_of_the_form_that_programs_read(value: str) -> None:
+    with pytest.raises(BadInput, match="list_id is not of the form"):
+        ComposeOptions(list_id=value)
+
+
+@pytest.mark.parametrize("value", ["<news.example.com>", "News <news.example.com>", '"News, weekly" <a-1.b.example>'])
+def test_a_list_id_may_have_a_name(value: str) -> None:
+    assert ComposeOptions(list_id=value).list_id == value
 
 
 def test_the_settings_of_an_installation_become_options() -> None:

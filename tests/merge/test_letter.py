@@ -120,6 +120,15 @@ def test_without_consent_nothing_is_tracked_and_unsubscribing_still_works(tracke
     assert message["List-Unsubscribe"]
 
 
+def test_a_list_id_of_the_settings_stands_in_bulk_mail_alone(home: Home) -> None:
+    made = Tracker.open(home.settings('[compose]\nlist_id = "News <news.example.com>"\n'))
+    try:
+        assert parsed(copy(made))["List-Id"] == "News <news.example.com>"
+        assert "List-Id" not in parsed(copy(made, campaign=replace(SPRING, stream="transactional")))
+    finally:
+        made.state.close()
+
+
 def test_a_receipt_has_no_unsubscribe_header(tracker: Tracker) -> None:
     assert "List-Unsubscribe" not in parsed(copy(tracker, campaign=replace(SPRING, stream="transactional")))
 

@@ -100,7 +100,7 @@ def full(installation: Installation) -> Installation:
     installation.report("ingest", **INGEST)
     installation.report("webhooks", **WEBHOOKS)
     installation.report("workflows", **WORKFLOWS)
-    installation.report("links", targets=4, alarms=1, forged=0, visited=9)
+    installation.report("links", targets=4, alarms=1, mended=1, forged=0, visited=9)
     return installation
 
 

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from tests.insight import seeding
 
 from mailwake.errors import Unavailable
-from mailwake.events import Class, EventType
+from mailwake.events import Class, EventType, Micros
 from mailwake.insight.stores import Stores
 from mailwake.modes import Mode, Modes
 from mailwake.notifying.courier import WAITS, Around, Courier, dead_letters, enable, places
 from mailwake.notifying.endpoints import EVENTS, Endpoint
+from mailwake.notifying.messages import DeadLink
 from mailwake.notifying.office import Office
 from mailwake.notifying.posting import Answer
 from mailwake.store.events import EventRow, Judgement, open_events
@@ -301,3 +302,54 @@ def test_without_endpoints_nothing_is_noted(tmp_path: Path) -> None:
     seeding.by_hand(opened)
     assert opened.events.ask("news_span")[0]["last_number"] is None
     seeding.close(opened)
+
+
+def dead(number: int) -> DeadLink:
+    return DeadLink(
+        id=number, url=f"https://shop.example.com/{number}", said="404", opened_at=Micros(NOW), sent_from=("x",)
+    )
+
+
+def test_a_dead_link_is_told_once_from_now_on_and_only_to_who_asks(stores: Stores, receiver: Receiver) -> None:
+    alarms = [dead(1)]
+
+    def after(number: int) -> list[DeadLink]:
+        return [each for each in alarms if each.id > number]
+
+    around = Around(events=stores.events, state=stores.state, wall=lambda: NOW, post=receiver, dead_links=after)
+    asks, other = Courier(SURE, around), Courier(replace(SURE, name="other", events=frozenset(["clicked"])), around)
+    asks.step()
+    assert receiver.got == [], "what was before it began"
+    alarms += [dead(2), dead(3)]
+    asks.step()
+    other.step()
+    Courier(SURE, around).step()
+    assert [(body["type"], body["data"]["alarm"]) for _, body in receiver.got] == [
+        ("link.dead", "2"),
+        ("link.dead", "3"),
+    ]
+    assert receiver.got[0][1]["data"] == {
+        "alarm": "2", "url": "https://shop.example.com/2", "said": "404", "sent_from": ["x"],
+    }  # fmt: skip
+
+
+def test_a_dead_link_that_is_not_taken_comes_again_under_the_same_id_before_other_news(
+    stores: Stores, receiver: Receiver
+) -> None:
+    alarms: list[DeadLink] = []
+    clock = [int(NOW)]
+    around = Around(
+        events=stores.events, state=stores.state, wall=lambda: clock[0], post=receiver,
+        dead_links=lambda number: [each for each in alarms if each.id > number],
+    )  # fmt: skip
+    telling = Courier(SURE, around)
+    telling.step()
+    alarms.append(dead(1))
+    receiver.answer = lambda: Answer(status=500)
+    assert not telling.step()
+    assert (telling.place.tries, telling.place.alarm) == (1, 0)
+    receiver.answer = lambda: Answer(status=204)
+    clock[0] += 3_600 * 1_000_000
+    telling.step()
+    assert [body["data"]["alarm"] for _, body in receiver.got] == ["1"]
+    assert (telling.place.tries, telling.place.part, telling.place.alarm) == (0, 0, 1)

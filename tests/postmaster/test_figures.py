@@ -72,6 +72,31 @@ def test_a_day_that_cannot_be_is_left_out(day: str) -> None:
     assert export.left_out == {"a day that cannot be": 1}
 
 
+@pytest.mark.parametrize(
+    "day",
+    ["25.10.2026", "25.10.2026 00:00", "2026/10/25", "2026.10.25", "25 Oct 2026", "25-Oct-2026", "October 25, 2026",
+     "25 October 2026", "25/10/2026", "10/25/2026"],
+)  # fmt: skip
+def test_a_day_that_can_be_read_in_one_way_is_read(day: str) -> None:
+    export = read(f'Date,Spam rate\n"{day}",0.1%\n', "example.com")
+    assert [each.day for each in export.figures] == ["2026-10-25"]
+    assert (export.lines, export.lines_left_out, export.left_out) == (1, 0, {})
+
+
+def test_slashes_are_read_as_those_of_the_same_file_that_can_be_the_one_alone() -> None:
+    export = read("Date,Spam rate\n3/10/2026,0.1%\n25/10/2026,0.1%\n", "example.com")
+    assert [each.day for each in export.figures] == ["2026-10-03", "2026-10-25"]
+    export = read("Date,Spam rate\n3/10/2026,0.1%\n", "example.com")
+    assert [each.day for each in export.figures] == ["2026-03-10"], "Microsoft has the month first"
+
+
+def test_a_file_that_writes_days_in_both_ways_says_how_many_lines_are_left_out() -> None:
+    export = read("Date,Spam rate\n10/25/2026,0.1%\n25/10/2026,0.1%\n2026-10-26,0.1%\n25.10.26,1%\n", "example.com")
+    assert [each.day for each in export.figures] == ["2026-10-26"]
+    assert (export.lines, export.lines_left_out) == (4, 3)
+    assert export.examples == {"a day that cannot be": "10/25/2026"}
+
+
 def test_without_a_domain_nothing_of_google_is_kept() -> None:
     export = read("Date,Spam rate\n2026-11-01,0.1%\n")
     assert (export.figures, export.left_out) == ((), {"a line of no domain or server": 1})

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from mailwake.visiting.visitor import End, Hop, Visit
+
 
 class Shop(ThreadingHTTPServer):
-    """Answers ``/well`` until it is told to die, and misbehaves elsewhere."""
+    """Answers ``/well`` until it is told to die and ``/new`` for ever, and misbehaves elsewhere."""
 
     daemon_threads = True
 
@@ -25,6 +27,22 @@ class Shop(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Answering:
+    """A visitor that never goes anywhere: every address answers alike.
+
+    Args:
+        status: what they answer.
+    """
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.asked: list[str] = []
+
+    def visit(self, url: str) -> Visit:
+        self.asked.append(url)
+        return Visit(hops=(Hop(url=url, status=self.status, seconds=0.1),), end=End.ANSWER)
 
 
 class _Page(BaseHTTPRequestHandler):
@@ -50,7 +68,7 @@ class _Page(BaseHTTPRequestHandler):
         elif self.path == "/inside":
             self._redirect("http://127.0.0.1:1/secret")
         else:
-            self.send_response(shop.status)
+            self.send_response(200 if self.path == "/new" else shop.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

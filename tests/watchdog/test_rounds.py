@@ -13,8 +13,7 @@ from mailwake.settings import Settings
 from mailwake.store.watch import Health
 from mailwake.visiting.asking import Wall
 from mailwake.visiting.visitor import Visitor
-from mailwake.watchdog.office import visitor_of
-from mailwake.watchdog.rounds import Rounds
+from mailwake.watchdog.rounds import Rounds, visitor_of
 
 WANTED = Watchdog(allow_private=True, contact="https://example.com/who")
 MINUTE = 60 * SECOND

@@ -1,6 +1,7 @@
 """Where readers go is decided by somebody, with a reason, and reaches the file that the edge reads."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -16,7 +17,8 @@ from mailwake.store.watch import Kind
 from mailwake.tokens import KeyRing
 from mailwake.watchdog.switches import Link, Switches
 
-NEW, SAID = "https://shop.example.com/new", {"by": "Eve", "why": "the page moved"}
+NEW = "https://shop.example.com/new"
+SAID: dict[str, Any] = {"by": "Eve", "why": "the page moved"}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from tests.insight import seeding
 from tests.watchdog.conftest import FIRST, NOW, OLD, OTHER, row
+from tests.watchdog.servers import Answering
 from tests.web.conftest import HOSTILE, Asking
 
 from mailwake.detours.file import FILE
@@ -18,6 +19,7 @@ from mailwake.insight.stores import Stores
 from mailwake.settings import Settings, parse
 from mailwake.store.watch import Alarm, Health, Target, open_watch
 from mailwake.tokens import format_key
+from mailwake.watchdog import desk
 from mailwake.web.app import create_app
 
 NEW = "https://shop.example.com/new"
@@ -30,10 +32,16 @@ class House:
     asking: Asking
     stores: Stores
     settings: Settings
+    visitor: Answering
 
     def post(self, **fields: str) -> int:
         body = urlencode(fields).encode()
         return self.asking.get("/links", method="POST", body=body, headers=HERE).status_code
+
+    def found(self, href: str, health: Health) -> None:
+        store = open_watch(self.settings.data_folder / "state.sqlite")
+        store.put_target(Target(href=href, visited_at=NOW, health=health, said="-", well_at=NOW))
+        store.close()
 
     def elsewhere(self, template: int, number: int, href: str) -> str | None:
         keys = self.settings.load_keys()
@@ -47,14 +55,16 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    visitor = Answering(200)
+    monkeypatch.setattr(desk, "visitor_of", lambda _: visitor)
     (tmp_path / "keys.txt").write_text(format_key(1, SECRET, seeding.START.date()), encoding="utf-8")
     settings = parse({"keys": {"ref": "file:keys.txt"}}, root=tmp_path)
     stores = seeding.open_stores(settings.data_folder)
     campaign = stores.state.campaign("Spring", now=NOW)
     links = [row(1, OLD), row(2, OTHER)]
     stores.state.put_template(campaign.id, FIRST, subject="Hello", html=b"<p>", links=links, now=NOW)
-    yield House(Asking(create_app(stores, settings=settings, wall=lambda: NOW)), stores, settings)
+    yield House(Asking(create_app(stores, settings=settings, wall=lambda: NOW)), stores, settings, visitor)
     seeding.close(stores)
 
 
@@ -69,6 +79,8 @@ def test_an_alarm_leads_to_the_form_that_mends_it_and_undo_takes_it_back(house: 
     page = house.asking.page("/links")
     assert NEW in page
     assert "the page moved" in page
+    assert "mended: no reader is led there" in page
+    assert "no reader is led there: each" in page, "the first sentence"
     assert "readers go elsewhere" in house.asking.page("/campaigns/1")
     assert house.post(act="restore", href=OLD, why="it is back") == 303
     assert house.elsewhere(FIRST, 1, OLD) is None
@@ -129,3 +141,56 @@ def test_a_dashboard_of_no_installation_says_so(house: House) -> None:
     asked = Asking(create_app(house.stores))
     assert "nobody told it" in asked.get("/api/links").json()["error"]
     assert asked.get("/campaigns/1").status_code == 200
+
+
+def test_the_start_page_says_so_while_readers_are_led_there_and_no_longer(house: House) -> None:
+    assert "answers no more" not in house.asking.page("/")
+    house.alarm(OLD)
+    page = house.asking.page("/")
+    assert f"A link in mail that was delivered answers no more: {OLD}" in page
+    assert 'href="/links"' in page
+    house.post(act="stop", href=OLD, why="gone")
+    assert "answers no more" not in house.asking.page("/")
+
+
+def test_one_click_shows_readers_the_notice_or_sends_them_where_something_answers(house: House) -> None:
+    house.alarm(OLD)
+    row = house.asking.page("/links")
+    assert "Show them the notice" in row
+    assert "Send readers to" not in row, "nobody knows of an address that answers"
+    house.found("https://shop.example.com/", Health.ILL)
+    assert "Send readers to" not in house.asking.page("/links")
+    house.found("https://shop.example.com/", Health.WELL)
+    assert "Send readers to" in house.asking.page("/links")
+    assert 'value="https://shop.example.com/"' in house.asking.page(f"/links?href={quote(OLD)}"), (
+        "the form is filled in"
+    )
+    click = {"href": OLD, "leading": "yes", "why": "answers no more (404)"}
+    assert house.post(act="replace", to="https://shop.example.com/", **click) == 303
+    assert house.elsewhere(FIRST, 1, OLD) == "https://shop.example.com/"
+    (decision,) = house.asking.get("/api/links").json()["decisions"]
+    assert (decision["why"], decision["kind"]) == ("answers no more (404)", "replace")
+    assert house.post(act="stop", **click) == 400, "no reader is led there any more"
+
+
+def test_a_dead_replacement_is_one_click_too_for_all_who_are_sent_there(house: House) -> None:
+    for href in (OLD, OTHER):
+        assert house.post(act="replace", href=href, to=NEW, why="moved") == 303
+    house.alarm(NEW)
+    page = house.asking.page("/links")
+    assert page.count("readers are sent there from:") == 2
+    assert "nothing answers any more" in house.asking.page("/campaigns/1")
+    assert house.post(act="stop", href=NEW, leading="yes", why="answers no more (404)") == 303
+    assert (house.elsewhere(FIRST, 1, OLD), house.elsewhere(FIRST, 2, OTHER)) == ("", "")
+    (alarm,) = house.asking.get("/api/links").json()["alarms"]
+    assert (alarm["mended"], alarm["sent_from"]) == (True, [])
+
+
+def test_an_address_where_nothing_answers_is_refused_unless_somebody_insists(house: House) -> None:
+    house.visitor.status = 404
+    fields = {"act": "replace", "href": OLD, "to": NEW, "why": "moved"}
+    assert house.post(**fields) == 400
+    assert house.elsewhere(FIRST, 1, OLD) is None
+    assert house.post(**fields, insist="yes") == 303
+    assert house.elsewhere(FIRST, 1, OLD) == NEW
+    assert "fails (404)" in house.asking.page("/links")

@@ -16,12 +16,12 @@ from tests.web.test_pages_in_browser import look_at, served
 
 from mailwake.edge.worker import run
 from mailwake.eventlog.sqlite import SqliteWriter
-from mailwake.events import SECOND, EventType, Note
+from mailwake.events import SECOND, EventType, Micros, Note
 from mailwake.insight.stores import Stores
 from mailwake.modes import INDIVIDUAL
 from mailwake.more_sections import Watchdog
 from mailwake.settings import Settings, parse
-from mailwake.store.watch import WatchStore, open_watch
+from mailwake.store.watch import Health, Target, WatchStore, open_watch
 from mailwake.tokens import LinkToken, MessageToken, Minter, Purpose, format_key
 from mailwake.watchdog.office import Watch
 from mailwake.watchdog.switches import Switches
@@ -113,23 +113,35 @@ def test_a_target_that_dies_is_one_alarm_and_one_button_mends_it_everywhere(
     assert world.server.asked["/token?key=1"] == 0
     assert [edge.ask(path)["Location"] for path in world.clicks()] == [world.old] * 4
 
+    start = f"{world.server.url}/"
+    world.store.put_target(Target(href=start, visited_at=Micros(world.now), health=Health.WELL, said="200"))
     new = f"{world.server.url}/new"
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     for url in served(world.stores, settings=world.settings, now=world.now):
+        seeing = browser.new_context()
+        for path in ("/", "/links"):
+            seen = seeing.new_page()
+            seen.goto(f"{url}{path}")
+            look_at(seen)
+        seeing.close()
         page.goto(f"{url}/campaigns/1")
         assert "answers no more" in page.content()
-        page.goto(f"{url}/links")
+        page.goto(f"{url}/")
+        page.get_by_role("link", name="See which").click()
+        assert page.get_by_role("button", name="Show them the notice").is_visible()
         page.get_by_role("link", name="send its readers elsewhere").click()
         page.get_by_label("New address").fill(new)
         page.get_by_label("Reason").first.fill("the page moved")
         page.get_by_role("button", name="Send them there").click()
-        assert new in page.content()
+        assert "mended: no reader is led there" in page.content()
         looking = browser.new_context()
         seen = looking.new_page()
         seen.goto(page.url)
         look_at(seen)
         looking.close()
+        page.goto(f"{url}/")
+        assert "answers no more" not in page.content()
     context.close()
 
     until(lambda: [edge.ask(path)["Location"] for path in world.clicks()] == [new] * 4)

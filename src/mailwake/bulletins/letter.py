@@ -69,7 +69,16 @@ def chosen(overview: Overview, report: Report, now: datetime) -> list[CampaignLi
     return [line for line in overview.campaigns if line.sent_to is not None and line.sent_to >= since][:MOST]
 
 
-def build(overview: Overview, report: Report, *, name: str, at: datetime, zone: ZoneInfo, url: str) -> EmailMessage:
+def build(
+    overview: Overview,
+    report: Report,
+    *,
+    name: str,
+    at: datetime,
+    zone: ZoneInfo,
+    url: str,
+    dead_links: Sequence[str] = (),
+) -> EmailMessage:
     """The mail, without a recipient.
 
     Args:
@@ -79,6 +88,7 @@ def build(overview: Overview, report: Report, *, name: str, at: datetime, zone: 
         at: the moment that it is for; the Message-ID is made of it, so that a second copy is known as one.
         zone: of its times.
         url: of the dashboard.
+        dead_links: targets of delivered mail that answer no more, and that readers are led to.
     """
     lines = chosen(overview, report, at)
     told = {
@@ -89,6 +99,8 @@ def build(overview: Overview, report: Report, *, name: str, at: datetime, zone: 
         "is_named": bool(report.campaigns),
         "parts": [_part(line, zone) for line in lines],
         "colors": COLORS,
+        "dead_links": [visible(each) for each in dead_links[:MOST]],
+        "dead_count": len(dead_links),
         "url": url.rstrip("/"),
         "rulesets": figures.rulesets(overview.rulesets) if overview.rulesets else "",
     }

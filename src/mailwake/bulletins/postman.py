@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -51,15 +51,23 @@ class Postman:
         state: where it is written down who has what.
         overview: what is told, asked when a report is due.
         wall: microseconds since 1970.
+        dead_links: targets of delivered mail that answer no more.
 
     Raises:
         Misconfigured: a report cannot be.
     """
 
     def __init__(
-        self, settings: Settings, state: StateStore, overview: Callable[[], Overview], wall: Callable[[], int]
+        self,
+        settings: Settings,
+        state: StateStore,
+        overview: Callable[[], Overview],
+        wall: Callable[[], int],
+        *,
+        dead_links: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._settings, self._state, self._overview, self._wall = settings, state, overview, wall
+        self._dead_links = dead_links
         self.reports = dict(settings.reports)
         for name, report in self.reports.items():
             check(name, report)
@@ -95,7 +103,7 @@ class Postman:
 
     def send(self, name: str, report: Report, at: datetime) -> Sent:
         """Send the report of one moment to everybody who does not have it."""
-        mail = letter_of(self._settings, self._overview(), name, at=at)
+        mail = letter_of(self._settings, self._overview(), name, at=at, dead_links=self._dead_links())
         key, recipients = period(name, at), self._open(name, report, at)
         job = self._state.job(KIND, key)
         has = list(job.data["has"]) if job is not None else []
@@ -127,12 +135,14 @@ def check(name: str, report: Report) -> None:
         raise Misconfigured(f"{option}.days", "must be 1 or more")
 
 
-def letter_of(settings: Settings, overview: Overview, name: str, *, at: datetime) -> EmailMessage:
+def letter_of(
+    settings: Settings, overview: Overview, name: str, *, at: datetime, dead_links: Sequence[str] = ()
+) -> EmailMessage:
     """The mail of one moment."""
     report = settings.reports[name]
     zone = zone_named(report.timezone or settings.web.timezone)
     url = report.dashboard or f"http://{settings.web.host}:{settings.web.port}"
-    return build(overview, report, name=name, at=at, zone=zone, url=url)
+    return build(overview, report, name=name, at=at, zone=zone, url=url, dead_links=dead_links)
 
 
 async def deliver(settings: Settings, mail: EmailMessage, recipients: list[str], *, note: Callable[..., None]) -> Sent:

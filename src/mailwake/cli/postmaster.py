@@ -17,7 +17,7 @@ from mailwake.drawing.terminal import visible
 from mailwake.errors import BadInput, Misconfigured, Unreadable
 from mailwake.events import SECOND, Micros
 from mailwake.postmaster.dmarc import domain_of
-from mailwake.postmaster.figures import MAX_BYTES, Export, read_export
+from mailwake.postmaster.figures import MAX_BYTES, NO_SUBJECT, Export, read_export
 from mailwake.settings import DEFAULT_FILE, load
 from mailwake.store.state import StateStore, open_state
 
@@ -74,7 +74,10 @@ def _tell(path: Path, export: Export, kept: int) -> None:
     print(f"{name}: {kept:,} figures of {'Postmaster Tools' if export.source == 'google' else 'SNDS'} kept")
     if export.unknown:
         print(f"mailwake: {name}: passed over: {visible(', '.join(export.unknown))}", file=sys.stderr)
+    if export.lines_left_out:
+        print(f"mailwake: {name}: {export.lines_left_out:,} of {export.lines:,} lines were left out", file=sys.stderr)
     for why, number in sorted(export.left_out.items()):
-        print(f"mailwake: {name}: left out, {number:,} times: {why}", file=sys.stderr)
-    if export.left_out["a line of no domain or server"] and not kept:
+        example = f", such as {visible(export.examples[why])!r}" if export.examples.get(why) else ""
+        print(f"mailwake: {name}: left out, {number:,} times: {why}{example}", file=sys.stderr)
+    if export.left_out[NO_SUBJECT] and not kept:
         print(f"mailwake: {name}: say whose figures they are: --domain example.com", file=sys.stderr)

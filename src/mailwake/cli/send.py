@@ -21,8 +21,9 @@ from mailwake.audit.words import Action, Thing
 from mailwake.cli import fail
 from mailwake.cli.acting import audited, moment
 from mailwake.cli.check_list.command import summary
-from mailwake.cli.options import ConfigOption, ForceOption, PreflightOption
+from mailwake.cli.options import ConfigOption, ExaminedOption, ForceOption, PreflightOption
 from mailwake.cli.preflight.gate import Gate
+from mailwake.cli.preflight.merged import Letter as MergedLetter
 from mailwake.cli.segment import members_of
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog.sqlite import SqliteWriter
@@ -33,10 +34,10 @@ from mailwake.merge.ledger import own_events, standings, writer_of
 from mailwake.merge.letter import Letter
 from mailwake.merge.people import People, only, read_people
 from mailwake.merge.plan import Plan, make_plan
-from mailwake.merge.run import Letter as AnyLetter
-from mailwake.merge.run import Run, counts
+from mailwake.merge.run import Addressee, Run, counts
 from mailwake.merge.source import Source, read_source
 from mailwake.merge.variants import confined
+from mailwake.modes import strictest
 from mailwake.profiles import STREAMS
 from mailwake.send.asking import TOO_SOON
 from mailwake.send.tracker import Tracker
@@ -71,6 +72,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show three messages and counts; send nothing.")] = False,
     retry_doubtful: Annotated[bool, typer.Option("--retry-doubtful", help="Mail those again who may have it.")] = False,
     preflight: PreflightOption = False,
+    examined: ExaminedOption = None,
     force: ForceOption = False,
     back_off: _BackOff = "1,5,30",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -84,8 +86,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
     """
     settings = load(config)
     given = {"subject": subject, "from": sender, "reply-to": reply_to, "campaign": campaign, "stream": stream}
-    source, share = read_source(template, given), percent(holdout)
-    pace = pace_of(rate)
+    source, share, pace = read_source(template, given), percent(holdout), pace_of(rate)
     tracker = Tracker.open(settings)
     name = source.campaign or template.stem
     try:
@@ -106,7 +107,7 @@ def command(  # noqa: PLR0913 - a command has as many parameters as options
             retry_doubtful=retry_doubtful,
             holdout=share,
             back_off=seconds(back_off),
-            gate=Gate.of(settings, wanted=preflight, force=force),
+            gate=Gate.of(settings, wanted=preflight, force=force, examined=examined),
         )
         result = job.run()
     finally:
@@ -129,12 +130,12 @@ def _listed(settings: Settings, tracker: Tracker, path: Path, segment: str) -> P
 
 def _told_of(tracker: Tracker, listed: People, stream: str) -> People:
     """The list, once it is said what `mailwake check-list` knows of it unasked; it keeps no mail back."""
-    if said := summary(looked_through(tracker.state, listed, now=moment(), stream=stream)):
+    if said := summary(looked_through(tracker.state, listed, tracker.settings, now=moment(), stream=stream)):
         print(f"{said}; `mailwake check-list` names them", file=sys.stderr)
     return listed
 
 
-class Writes(AnyLetter, Protocol):
+class Writes(MergedLetter, Protocol):
     """A letter that reports want to show."""
 
     def register(self) -> None:
@@ -174,6 +175,9 @@ class Job:
 
     async def go(self) -> dict[str, Any]:
         """Send, and say what came of it."""
+        is_new = self.tracker.state.find_campaign(self.name) is None
+        if is_new:
+            await self._look_ahead()
         campaign = self.tracker.campaign(self.name, stream=self.stream or "marketing")
         folder, writer = self.settings.data_folder / "log", writer_of(campaign.id)
         try:
@@ -196,12 +200,20 @@ class Job:
             )
             plan = confined(plan, self.is_due)
             letter = self.write(campaign)
-            await self.gate.look(self.tracker.hosts, letter, plan.addressees, stream=campaign.stream)
+            if not is_new:
+                await self.gate.look(self.tracker.hosts, letter, plan.addressees, stream=campaign.stream)
             await log.write([encode_event(event) for event in plan.rejected(self.tracker)])
             letter.register()
             return await self._run(plan, letter, log)
         finally:
             await log.close()
+
+    async def _look_ahead(self) -> None:
+        """Write the letter and let the gate look at it, before there is a campaign that would stay behind empty."""
+        stream = self.stream or "marketing"
+        campaign = _no_campaign(self.name, stream)
+        letter, to = self.write(campaign), _open_to(self.tracker, self.listed, campaign)
+        await self.gate.look(self.tracker.hosts, letter, to, stream=stream)
 
     async def _run(self, plan: Plan, letter: Writes, log: SqliteWriter) -> dict[str, Any]:
         pool = Pool(self.settings, connections=self.connections)
@@ -311,9 +323,29 @@ def _progress(total: int, name: str) -> Iterator[Callable[[EventType], None]]:
         yield lambda _: bar.advance(task)
 
 
+def _no_campaign(name: str, stream: str) -> Campaign:
+    """One that is not kept, for letters that nobody is mailed."""
+    return Campaign(id=CampaignId(0), name=name, stream=stream, created_at=Micros(0))
+
+
+def _open_to(tracker: Tracker, listed: People, campaign: Campaign) -> list[Addressee]:
+    """Who may be mailed; nobody gets a number for it who has none."""
+    known = tracker.state.known_handles([person.address for person in listed.people])
+    held = tracker.held(known.values(), campaign=None, stream=campaign.stream)
+    modes, level = tracker.consents(known.values()), tracker.level(campaign)
+    handles = ((person, known.get(person.address, Handle(0))) for person in listed.people)
+    return [
+        Addressee(
+            person=person, handle=handle or Handle(1), modes=strictest((level, modes.get(handle, tracker.silent)))
+        )
+        for person, handle in handles
+        if handle not in held
+    ]
+
+
 def _show_samples(tracker: Tracker, source: Source, listed: People, name: str) -> None:
     """The first messages as they would go out, without the HTML, and how many there would be."""
-    campaign = Campaign(id=CampaignId(0), name=name, stream=source.stream or "marketing", created_at=Micros(0))
+    campaign = _no_campaign(name, source.stream or "marketing")
     letter = Letter(source, tracker, campaign, columns=listed.columns)
     known = tracker.state.known_handles([person.address for person in listed.people])
     held = tracker.held(known.values(), campaign=None, stream=campaign.stream)

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from gettext import NullTranslations
 from typing import Annotated
 
@@ -23,6 +24,7 @@ from mailwake.insight.stores import Stores, zone_named
 from mailwake.language import ENGLISH, catalogue
 from mailwake.notifying.courier import Around
 from mailwake.notifying.endpoints import endpoints_of
+from mailwake.notifying.messages import DeadLink
 from mailwake.notifying.office import REPORT, Office
 from mailwake.scoring.desk import Desk, desk_of
 from mailwake.scoring.facts import Contacts
@@ -32,6 +34,8 @@ from mailwake.settings import DEFAULT_FILE, Settings, load
 from mailwake.store.events import EventStore, open_events
 from mailwake.store.events.remembered import open_remembered
 from mailwake.store.state import StateStore, open_state
+from mailwake.watchdog.desk import Desk as LinkDesk
+from mailwake.watchdog.desk import opened_desk
 
 
 def command(
@@ -66,7 +70,10 @@ def _open(settings: Settings, config: str, desk: Desk, *, with_work: bool) -> It
         state = open_state(settings.data_folder / "state.sqlite")
         opened.callback(state.close)
         if endpoints:
-            around = Around(events=events, state=state, wall=lambda: time.time_ns() // 1_000)
+            links = opened.enter_context(opened_desk(settings))
+            around = Around(
+                events=events, state=state, wall=lambda: time.time_ns() // 1_000, dead_links=partial(_dead_links, links)
+            )
             opened.callback(Office(endpoints, around, report=settings.data_folder / REPORT).start())
         stores = Stores(state=state, events=events, zone=zone)
         opened.callback(_audit(settings, state, keeps=with_work))
@@ -106,8 +113,21 @@ def _audit(settings: Settings, state: StateStore, *, keeps: bool) -> Callable[[]
 
 def _reports(settings: Settings, stores: Stores) -> Callable[[], None]:
     from mailwake.bulletins.postman import Postman, start
+    from mailwake.watchdog.telling import dead_links
 
-    return start(Postman(settings, stores.state, lambda: overview(stores), lambda: time.time_ns() // 1_000))
+    def wall() -> int:
+        return time.time_ns() // 1_000
+
+    return start(
+        Postman(settings, stores.state, lambda: overview(stores), wall, dead_links=lambda: dead_links(settings))
+    )
+
+
+def _dead_links(desk: LinkDesk, after: int) -> list[DeadLink]:
+    return [
+        DeadLink(id=each.id or 0, url=each.href, said=each.said, opened_at=each.opened_at, sent_from=sent_from)
+        for each, sent_from in desk.alarms_after(after)
+    ]
 
 
 def _work(settings: Settings, events: EventStore) -> Callable[[], None]:

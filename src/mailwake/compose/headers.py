@@ -1,6 +1,7 @@
 """The headers that are added, and only where the sender has none.
 
-Source: RFC 2369 (List-Unsubscribe), RFC 8058 (one-click), https://support.google.com/a/answer/6254652 (Feedback-ID).
+Source: RFC 2369 (List-Unsubscribe), RFC 8058 (one-click), RFC 2919 (List-Id),
+https://support.google.com/a/answer/6254652 (Feedback-ID).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from mailwake.errors import BadInput
 from mailwake.markup.mime import Entity
 
 #: Everything that this room adds; the way back to the original is to take these out.
-ADDED = ("List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "X-Mailwake")
+ADDED = ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID", "X-Mailwake")
 _UNFIT = re.compile(r"[^!-~]|[<>]")
 
 
@@ -49,6 +50,8 @@ def added_headers(
         lines.append([f"List-Unsubscribe: <{copy.base}/u/".encode(), Slot.HEADER, f">{mailto}".encode()])
         if message.header("list-unsubscribe-post") is None:
             lines.append([b"List-Unsubscribe-Post: List-Unsubscribe=One-Click"])
+    if options.list_id and message.header("list-id") is None:
+        lines.append([b"List-Id: ", options.list_id.encode("ascii")])
     if options.feedback_id and message.header("feedback-id") is None:
         lines.append([b"Feedback-ID: ", options.feedback_id.encode("ascii", "replace")])
     if more:

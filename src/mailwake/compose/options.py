@@ -11,6 +11,8 @@ from mailwake.errors import BadInput
 from mailwake.settings import Settings
 
 _LINE_BREAK = re.compile(r"[\x00-\x1f\x7f]")
+#: Source: RFC 2919 section 3; shorter than a header line that needs folding
+_LIST_ID = re.compile(r"[ -;=?A-~]{0,200}<[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+>")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,8 @@ class ComposeOptions:
     unsubscribe_mailto: str = ""
     #: Feedback-ID header, complete; empty: none. It must be the same for all recipients
     feedback_id: str = ""
+    #: List-Id header, complete; empty: none. It stays the same for the list
+    list_id: str = ""
     #: a pixel at the top and another at the end
     end_pixel: bool = False
     #: two hidden links that only machines follow
@@ -52,11 +56,15 @@ class ComposeOptions:
 
     def __post_init__(self) -> None:
         """Nothing that ends a header line gets any further."""
-        for name in ("unsubscribe_mailto", "feedback_id"):
+        for name in ("unsubscribe_mailto", "feedback_id", "list_id"):
             if _LINE_BREAK.search(getattr(self, name)):
                 raise BadInput(f"{name} has a line end or control character in it; take it out")
         if re.search(r"[<>,\s]", self.unsubscribe_mailto):
             raise BadInput("unsubscribe_mailto is not one mail address; give one without name or brackets")
+        if self.list_id and not _LIST_ID.fullmatch(self.list_id):
+            raise BadInput(
+                "list_id is not of the form News <news.example.com>; give a name in ASCII and a host of yours"
+            )
 
     @classmethod
     def from_settings(cls, settings: Settings, *, campaign: str = "", stream: str = "marketing") -> ComposeOptions:
@@ -72,6 +80,7 @@ class ComposeOptions:
         return cls(
             list_unsubscribe=wanted.list_unsubscribe,
             unsubscribe_mailto=wanted.unsubscribe_mailto,
+            list_id=wanted.list_id,
             feedback_id=sender and f"{campaign}::{stream}:{sender}",
             end_pixel=wanted.end_pixel,
             decoys=wanted.decoys,

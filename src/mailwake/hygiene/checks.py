@@ -134,7 +134,7 @@ def _of_domain(local: str, domain: str, whole: _List) -> Iterator[Finding]:
         whole.meant[domain] = _meant(domain, route, whole.counts)
     if better := whole.meant[domain]:
         yield _found("typo", f"{better}?", f"{local}@{better}")
-    if is_disposable(domain):
+    if is_disposable(domain, whole.own.disposable):
         yield _found("disposable")
     if route in _ROUTES:
         yield _found(_ROUTES[route])

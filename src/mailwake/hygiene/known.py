@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -31,10 +32,16 @@ def known() -> Known:
     return Known(**{name: frozenset(words) for name, words in tree.items()})
 
 
-def is_disposable(domain: str) -> bool:
-    """Whether mailboxes there last minutes; a name below such a domain is one of its own."""
+def is_disposable(domain: str, own: Collection[str] = ()) -> bool:
+    """Whether mailboxes there last minutes; a name below such a domain is one of its own.
+
+    Args:
+        domain: lower case, in IDNA form.
+        own: domains of the operator's own list.
+    """
     labels = domain.split(".")
-    return any(".".join(labels[place:]) in known().disposable for place in range(len(labels) - 1))
+    above = (".".join(labels[place:]) for place in range(len(labels) - 1))
+    return any(each in known().disposable or each in own for each in above)
 
 
 def is_role(local: str) -> bool:

@@ -30,6 +30,8 @@ class Own:
     refused: Mapping[str, tuple[int, str]] = field(default_factory=dict, repr=False)
     #: domains that never refused an address, though by what others refuse some should have been
     catch_all: frozenset[str] = frozenset()
+    #: domains of the operator's own list of mailboxes that last minutes
+    disposable: frozenset[str] = frozenset()
 
 
 def own(

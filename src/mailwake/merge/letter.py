@@ -70,6 +70,8 @@ class Letter:
         self._host = host = tracker.hosts.of_sender(self._domain)
         self._page = Template(source.html, options=self._options, minter=host.minter, base_url=host.base_url)
         self.template = template_id(campaign.id, self._page.skeleton + variant.encode())
+        linked = {name for link in self._page.links for name in FIELD.split(link.href)[1::2]}
+        self._link_fields = tuple(sorted(linked - _OWN_PAGES))
         self._subject = HeaderLine(source.subject)
         text = source.text.replace("mailwake:unsubscribe", "{{unsubscribe_url}}")
         self._text = FIELD.split(text.replace("mailwake:preferences", "{{preferences_url}}"))
@@ -91,6 +93,15 @@ class Letter:
     def fields(self) -> frozenset[str]:
         """The names of all merge fields that page, text and subject use."""
         return (self._page.fields | {*self._subject.fields, *self._text[1::2]}) - _OWN_PAGES
+
+    def fields_of(self, addressee: Addressee) -> frozenset[str]:
+        """The names of the merge fields of a copy; the same of everybody's."""
+        del addressee
+        return self.fields
+
+    def link_values(self, addressee: Addressee) -> tuple[str, ...]:
+        """What the links of a copy are made of beside the page; copies with equal values lead to the same addresses."""
+        return tuple(addressee.person.fields.get(name.lower(), "") for name in self._link_fields)
 
     def register(self) -> None:
         """Keep the page and its links, for reports."""
@@ -168,6 +179,8 @@ class Letter:
             mailto = f", <mailto:{options.unsubscribe_mailto}>" if options.unsubscribe_mailto else ""
             lines.append(f"List-Unsubscribe: <{copy.unsubscribe_header_url()}>{mailto}\r\n")
             lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n")
+        if options.list_id and "list-id" not in own:
+            lines.append(f"List-Id: {options.list_id}\r\n")
         if options.feedback_id and "feedback-id" not in own:
             lines.append(f"Feedback-ID: {options.feedback_id}\r\n")
         lines.append(carried_header(options.esp, copy, own))

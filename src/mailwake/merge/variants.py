@@ -37,6 +37,16 @@ class Variants:
         for letter in self._letters.values():
             letter.register()
 
+    def fields_of(self, addressee: Addressee) -> frozenset[str]:
+        """The names of the merge fields of the letter that is theirs."""
+        return self._letters[self._choose(addressee.handle)].fields_of(addressee)
+
+    def link_values(self, addressee: Addressee) -> tuple[str, ...]:
+        """What the links of their copy are made of beside the page, after the name of their letter."""
+        name = self._choose(addressee.handle)
+        values = self._letters[name].link_values(addressee)
+        return (name, *values) if values else ()
+
     def copy(self, addressee: Addressee, delivery: DeliveryId) -> Tracked:
         """One person's copy of the letter that is theirs.
 

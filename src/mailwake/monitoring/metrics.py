@@ -207,7 +207,7 @@ def _of_roles(status: Status) -> Iterator[Sample]:
 
 
 def _of_links(report: Report | None) -> Iterator[Sample]:
-    for name in ("targets", "alarms", "forged"):
+    for name in ("targets", "alarms", "mended", "forged"):
         yield Sample(f"mailwake_links_{name}", None if report is None else report.number(name))
     yield Sample("mailwake_links_visits_total", None if report is None else report.number("visited"))
 

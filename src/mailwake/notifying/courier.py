@@ -7,7 +7,7 @@ same id, and nothing else. What nobody takes is tried again for three days; then
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from mailwake.errors import BadInput, Unavailable
 from mailwake.events import SECOND, Micros
 from mailwake.notifying import posting, signing
 from mailwake.notifying.endpoints import Endpoint
-from mailwake.notifying.messages import Message, messages
+from mailwake.notifying.messages import LINK_DEAD, DeadLink, Message, messages, of_dead_link
 from mailwake.notifying.naming import named
 from mailwake.notifying.posting import Answer
 from mailwake.store.events import EventStore
@@ -54,6 +54,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     last_error: str | None = None
     #: when the last one was taken; None: none was since this is noted
     taken_at: int | None = None
+    #: number of the last alarm of a dead link that is done with; None: nobody looked yet
+    alarm: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,8 @@ class Around:
     post: Post = posting.post
     #: 0-1
     chance: Callable[[], float] = random.random
+    #: alarms of dead links with a higher number, oldest first
+    dead_links: Callable[[int], Sequence[DeadLink]] = lambda _: ()
 
 
 class Courier:
@@ -100,19 +104,32 @@ class Courier:
         place = self.place
         if place.disabled is not None or self._around.wall() < place.next_at:
             return False
+        if LINK_DEAD in self.endpoint.events and not self._tell_of_links():
+            return False
+        place = self.place
         rows = self._around.events.ask("news", after=place.position, limit=BATCH)
         names = named(self._around.state, rows)
         for row in rows:
             for number, message in enumerate(messages(row, self.endpoint, names)):
-                if number >= self.place.part and not self._tell(message):
+                if number >= self.place.part and not self._tell(message, part=number + 1):
                     return False
             self.place = msgspec.structs.replace(self.place, position=row["number"], part=0)
         if rows:
             self._keep(self.place)
         return len(rows) == BATCH
 
-    def _tell(self, message: Message) -> bool:
-        """Whether to go on with the next message."""
+    def _tell_of_links(self) -> bool:
+        """Whether to go on: all alarms of dead links were told. What was before anybody looked is not."""
+        after = self.place.alarm
+        found = self._around.dead_links(after or 0)
+        if after is None:
+            newest = max((each.id for each in found), default=0)
+            self._keep(msgspec.structs.replace(self.place, alarm=newest))
+            return True
+        return all(self._tell(of_dead_link(each), alarm=each.id) for each in found)
+
+    def _tell(self, message: Message, **done: int) -> bool:
+        """Whether to go on with the next message; `done` is where the courier stands when this one is done with."""
         place, now = self.place, self._around.wall()
         given = signing.headers(message.id, now // SECOND, message.body, self.endpoint.keys)
         try:
@@ -120,25 +137,25 @@ class Courier:
                 self.endpoint.url, given, message.body, allow_private=self.endpoint.allow_private
             )
         except Unavailable as fault:
-            return self._failed(message, str(fault), None)
+            return self._failed(message, str(fault), None, done)
         if answer.is_taken:
             self._keep(
                 msgspec.structs.replace(
-                    place, part=place.part + 1, tries=0, next_at=0, failing_since=None, taken=place.taken + 1,
-                    last_error=None, taken_at=now,
+                    place, tries=0, next_at=0, failing_since=None, taken=place.taken + 1,
+                    last_error=None, taken_at=now, **done,
                 )
             )  # fmt: skip
             return True
         if answer.status == GONE:
             self._keep(msgspec.structs.replace(place, disabled="it answered 410: gone", last_error="410"))
             return False
-        return self._failed(message, f"it answered {answer.status}", answer.retry_after)
+        return self._failed(message, f"it answered {answer.status}", answer.retry_after, done)
 
-    def _failed(self, message: Message, why: str, retry_after: float | None) -> bool:
+    def _failed(self, message: Message, why: str, retry_after: float | None, done: Mapping[str, int]) -> bool:
         place, now = self.place, self._around.wall()
         since = place.failing_since or now
         if place.tries >= len(WAITS):
-            return self._lay_aside(message, why, since)
+            return self._lay_aside(message, why, since, done)
         wait = max(WAITS[place.tries], retry_after or 0) * (0.8 + 0.4 * self._around.chance())
         next_at = now + round(wait * SECOND)
         self._keep(
@@ -146,7 +163,7 @@ class Courier:
         )
         return False
 
-    def _lay_aside(self, message: Message, why: str, since: int) -> bool:
+    def _lay_aside(self, message: Message, why: str, since: int, done: Mapping[str, int]) -> bool:
         place, now = self.place, self._around.wall()
         told: dict[str, Any] = {"endpoint": self.endpoint.name, "id": message.id, "type": message.type, "why": why}
         told |= {"tries": place.tries + 1, "body": message.body.decode()}
@@ -155,8 +172,8 @@ class Courier:
         days = GIVE_UP_SECONDS // 86_400
         self._keep(
             msgspec.structs.replace(
-                place, part=place.part + 1, tries=0, next_at=0, failing_since=since, dead=place.dead + 1,
-                disabled=f"it took nothing for {days} days ({why})" if gone_on else None, last_error=why,
+                place, tries=0, next_at=0, failing_since=since, dead=place.dead + 1,
+                disabled=f"it took nothing for {days} days ({why})" if gone_on else None, last_error=why, **done,
             )
         )  # fmt: skip
         return not gone_on

@@ -9,7 +9,10 @@ from mailwake.errors import Misconfigured
 from mailwake.notifying.signing import secret_of
 from mailwake.settings import Settings
 
-EVENTS = ("clicked", "opened", "bounced", "complained", "unsubscribed", "consent_withdrawn", "verdict_changed")
+EVENTS = (
+    *("clicked", "opened", "bounced", "complained", "unsubscribed", "consent_withdrawn", "verdict_changed"),
+    "link_dead",
+)
 MOMENTS = ("provisional", "settled")
 
 

@@ -15,13 +15,14 @@ from typing import Any
 
 import msgspec
 
-from mailwake.events import SECOND, Handle
+from mailwake.events import SECOND, Handle, Micros
 from mailwake.modes import Mode, Modes
 from mailwake.notifying.endpoints import Endpoint
 
 _AXES = {"opened": "opens", "clicked": "clicks"}
 _PERSON = "human"
 CHANGED = "verdict_changed"
+LINK_DEAD = "link_dead"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +33,20 @@ class Message:
     #: such as email.clicked
     type: str
     body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadLink:
+    """The target of a link in mail that was delivered stopped answering."""
+
+    #: of the alarm; ascends
+    id: int
+    url: str
+    #: a status, or a word for why there is none
+    said: str
+    opened_at: Micros
+    #: links whose readers are sent there by a decision
+    sent_from: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +125,15 @@ def _message(row: Mapping[str, Any], what: str, names: Names, about: str) -> Mes
     return Message(
         id=f"msg_{digest}", type=kind, body=msgspec.json.encode({"type": kind, "timestamp": at, "data": data})
     )
+
+
+def of_dead_link(dead: DeadLink) -> Message:
+    """What is told of a target that stopped answering."""
+    digest = hashlib.blake2b(f"link.dead {dead.id}".encode(), digest_size=16).hexdigest()
+    data = {"alarm": str(dead.id), "url": dead.url, "said": dead.said, "sent_from": dead.sent_from}
+    at = datetime.fromtimestamp(dead.opened_at / SECOND, UTC)
+    body = msgspec.json.encode({"type": "link.dead", "timestamp": at, "data": data})
+    return Message(id=f"msg_{digest}", type="link.dead", body=body)
 
 
 def _verdict(row: Mapping[str, Any]) -> dict[str, Any]:

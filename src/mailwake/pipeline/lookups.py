@@ -113,7 +113,7 @@ class Lookups:
 
 
 def _followable(links: Iterable[LinkRow]) -> int:
-    """How many links a reader may follow: no page of ours, no decoys, and none that only Outlook reads beside others."""
+    """How many links a reader may follow: no page of ours, no decoy, and none that only Outlook reads beside others."""
     tracked = [link for link in links if link.tracked and link.role != "decoy"]
     return sum(link.where == "html" for link in tracked) or len(tracked)
 

@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -32,7 +32,15 @@ _MAX_COUNT = 1e12
 _TRAFFIC = re.compile(r"domains/([^/\s]{1,253})/trafficStats/(\d{8})", re.IGNORECASE | re.ASCII)
 _SHARE = re.compile(r"(<)?\s*(\d{1,3}(?:\.\d{1,12})?|\.\d{1,12})\s*(%)?", re.ASCII)
 _UNKNOWN = ("", "-", "n/a", "none", "null", "reputationcategoryunspecified")
-_DAYS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%b %d, %Y")
+#: Each can be read in one way alone: whoever writes dots with the year last begins with the day.
+_DAYS = (
+    *("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y"),
+    "%d-%b-%Y",
+)
+_SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:\s.*)?", re.ASCII)
+#: how days with slashes are written
+_MONTH_FIRST, _DAY_FIRST, _BOTH = "%m/%d/%Y", "%d/%m/%Y", ""
+NO_SUBJECT, NO_DAY = "a line of no domain or server", "a day that cannot be"
 
 
 class _Table(msgspec.Struct, frozen=True):
@@ -64,6 +72,11 @@ class Export:
     unknown: tuple[str, ...]
     #: lines and cells that were left out, by reason
     left_out: Counter[str] = field(default_factory=Counter)
+    #: lines with something in them, without the heading, and how many of them were left out whole
+    lines: int = 0
+    lines_left_out: int = 0
+    #: by reason, what stood in the first cell that was left out for it
+    examples: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +86,8 @@ class _Columns:
     names: tuple[str | None, ...]
     #: percentages by their heading
     percent: tuple[bool, ...]
+    #: how days with slashes are read; empty: some can be the one alone and some the other, so none is
+    slashes: str = _MONTH_FIRST
 
 
 def read_export(raw: bytes, *, today: date, domain: str = "") -> Export:
@@ -91,17 +106,31 @@ def read_export(raw: bytes, *, today: date, domain: str = "") -> Export:
     if first is None:
         raise Unreadable("it is empty")
     columns, has_heading = _columns(first)
-    left_out: Counter[str] = Counter()
-    found: list[Figure] = []
-    for row in rows if has_heading else _with(first, rows):
-        found += _figures(columns, row, today=today, domain=domain, left_out=left_out)
+    lines = list(rows if has_heading else _with(first, rows))
+    days = [dict(zip(columns.names, row, strict=False)).get("day", "") for row in lines]
+    reader = _Reader(replace(columns, slashes=_slashes(days)), today=today, domain=domain)
+    found = [figure for row in lines for figure in reader.figures(row)]
+    left_out = reader.left_out
     unknown = [cell for cell, name in zip(first, columns.names, strict=False) if has_heading and name is None]
     return Export(
         source=columns.source,
         figures=tuple(found),
         unknown=tuple(each.strip()[:_NAME_CHARS] for each in unknown),
         left_out=left_out,
+        lines=len(lines),
+        lines_left_out=left_out[NO_SUBJECT] + left_out[NO_DAY],
+        examples=reader.examples,
     )
+
+
+def _slashes(days: Iterable[str]) -> str:
+    """How a file writes days with slashes: as those that can mean one day alone; Microsoft has the month first."""
+    found = [(int(match[1]), int(match[2])) for day in days if (match := _SLASHES.fullmatch(day.strip()))]
+    has_day_first = any(one > 12 >= other for one, other in found)
+    has_month_first = any(other > 12 >= one for one, other in found)
+    if has_day_first and has_month_first:
+        return _BOTH
+    return _DAY_FIRST if has_day_first else _MONTH_FIRST
 
 
 def _with(first: list[str], rest: Iterable[list[str]]) -> Iterator[list[str]]:
@@ -161,23 +190,38 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _figures(
-    columns: _Columns, row: Sequence[str], *, today: date, domain: str, left_out: Counter[str]
-) -> Iterator[Figure]:
-    cells = dict(zip(columns.names, row, strict=False))
-    subject, day = _subject(columns.source, cells, domain), _day(cells.get("day", ""), today)
-    if subject is None or day is None:
-        left_out["a line of no domain or server" if subject is None else "a day that cannot be"] += 1
-        return
-    for name, cell, percent in zip(columns.names, row, columns.percent, strict=False):
-        if name in (None, "day", "subject", "skip") or cell.strip().lower().replace("_", "") in _UNKNOWN:
-            continue
-        told = _told(str(name), cell, is_percent=percent)
-        if told is None:
-            left_out[f"what cannot be under {name}"] += 1
-        else:
-            word, value = told
-            yield Figure(source=columns.source, subject=subject, day=day, name=str(name), value=value, word=word)
+class _Reader:
+    """Reads line after line, and counts what is left out."""
+
+    def __init__(self, columns: _Columns, *, today: date, domain: str) -> None:
+        self._columns, self._today, self._domain = columns, today, domain
+        self.left_out: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
+
+    def figures(self, row: Sequence[str]) -> Iterator[Figure]:
+        """The figures of one line."""
+        columns = self._columns
+        cells = dict(zip(columns.names, row, strict=False))
+        subject, day = _subject(columns.source, cells, self._domain), _day(cells.get("day", ""), self._today, columns)
+        if subject is None:
+            self._leave_out(NO_SUBJECT, cells.get("subject", ""))
+            return
+        if day is None:
+            self._leave_out(NO_DAY, cells.get("day", ""))
+            return
+        for name, cell, percent in zip(columns.names, row, columns.percent, strict=False):
+            if name in (None, "day", "subject", "skip") or cell.strip().lower().replace("_", "") in _UNKNOWN:
+                continue
+            told = _told(str(name), cell, is_percent=percent)
+            if told is None:
+                self._leave_out(f"what cannot be under {name}", cell)
+            else:
+                word, value = told
+                yield Figure(source=columns.source, subject=subject, day=day, name=str(name), value=value, word=word)
+
+    def _leave_out(self, why: str, cell: str) -> None:
+        self.left_out[why] += 1
+        self.examples.setdefault(why, cell.strip()[:_NAME_CHARS])
 
 
 def _subject(source: str, cells: Mapping[str | None, str], domain: str) -> str | None:
@@ -188,13 +232,13 @@ def _subject(source: str, cells: Mapping[str | None, str], domain: str) -> str |
     return domain_of(named[1] if named else cells.get("subject", "").strip() or domain)
 
 
-def _day(text: str, today: date) -> str | None:
-    """A day as YYYY-MM-DD; a time behind it is passed over. Microsoft writes the month first."""
+def _day(text: str, today: date, columns: _Columns) -> str | None:
+    """A day as YYYY-MM-DD; a time behind it is passed over."""
     text = text.strip()
     named = _TRAFFIC.fullmatch(text)
     text = named[2] if named else text
     shorter = text.partition("T")[0] if text[:4].isdigit() else text
-    for form in _DAYS:
+    for form in (*_DAYS, *filter(None, [columns.slashes])):
         for each in (shorter, shorter.partition(" ")[0]):
             try:
                 found = datetime.strptime(each, form).date()  # noqa: DTZ007 - a day has no zone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape as as_html
 
 from rich.console import Console
@@ -23,13 +24,23 @@ code{{overflow-wrap:anywhere}}p{{margin:.2rem 0}}ul{{padding:0}}</style></head>
 """
 
 
-def show(told: Answer, name: str, console: Console | None = None) -> None:
-    """Print the findings, the worst first, and what could not be looked at."""
+def show(
+    told: Answer, name: str, console: Console | None = None, *, where: Callable[[int], str] = lambda _: ""
+) -> None:
+    """Print the findings, the worst first, and what could not be looked at.
+
+    Args:
+        told: what was found.
+        name: of the message.
+        console: where to.
+        where: the part of the message that a line is of; empty: it is not said.
+    """
     console = console or Console()
     console.print(f"{escape(visible(name))}: {summary(told)}", soft_wrap=True)
     for each in told.findings:
         style = _STYLES[each.severity]
-        head = f"[{style}]{each.severity:<8}[/] line {each.line}: {escape(visible(each.title))} ({each.code})"
+        part = f" ({where(each.line)})" if where(each.line) else ""
+        head = f"[{style}]{each.severity:<8}[/] line {each.line}{part}: {escape(visible(each.title))} ({each.code})"
         console.print(head, soft_wrap=True)
         if each.more_lines:
             console.print(f"         also lines {_lines(each)}", soft_wrap=True)

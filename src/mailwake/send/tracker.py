@@ -378,9 +378,10 @@ class Tracker:
             _log.error("library.events_lost", events=len(events), reason=str(fault))
 
     def options(self, campaign: Campaign) -> ComposeOptions:
-        """How mail of a campaign is instrumented. Nobody unsubscribes from a receipt or a password reset."""
+        """How mail of a campaign is instrumented. Receipts and password resets are of no list, and nobody leaves it."""
         options = ComposeOptions.from_settings(self.settings, campaign=str(campaign.id), stream=campaign.stream)
-        return replace(options, list_unsubscribe=False) if campaign.stream in NOBODY_LEAVES else options
+        is_bulk = campaign.stream not in NOBODY_LEAVES
+        return options if is_bulk else replace(options, list_unsubscribe=False, list_id="")
 
     def is_registered(self, reading: Reading) -> bool:
         """Whether `register` has nothing to do."""

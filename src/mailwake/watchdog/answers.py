@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from mailwake.events import Micros
 from mailwake.store.watch import Decision
 from mailwake.watchdog.desk import LinkCard, Standing, Told
+from mailwake.watchdog.reach import Ringing
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -20,6 +21,12 @@ class AlarmAnswer:
     #: a status, or a word for why there is none
     said: str
     opened_at: datetime | None
+    #: no reader is led there any more: each gets to another address or the notice
+    mended: bool
+    #: links whose readers are sent there by a decision
+    sent_from: tuple[str, ...]
+    #: addresses that may do instead, and answered; the likeliest first
+    instead: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +94,8 @@ class LinkAnswer:
 
 def everything(standing: Standing) -> LinksAnswer:
     """What stands."""
-    alarms = (AlarmAnswer(href=each.href, said=each.said, opened_at=_utc(each.opened_at)) for each in standing.alarms)
     return LinksAnswer(
-        alarms=tuple(alarms),
+        alarms=tuple(map(_alarm, standing.alarms)),
         detours=tuple(map(_told, standing.detours)),
         decisions=tuple(map(_decision, standing.past)),
     )
@@ -104,6 +110,17 @@ def one(card: LinkCard) -> LinkAnswer:
         never_visited_because=card.why_not,
         visited=_visited(card),
         detours=tuple(map(_told, card.detours)),
+    )
+
+
+def _alarm(each: Ringing) -> AlarmAnswer:
+    return AlarmAnswer(
+        href=each.alarm.href,
+        said=each.alarm.said,
+        opened_at=_utc(each.alarm.opened_at),
+        mended=each.is_mended,
+        sent_from=tuple(dict.fromkeys(decision.href for decision in each.sent)),
+        instead=each.instead,
     )
 
 

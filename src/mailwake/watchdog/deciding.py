@@ -15,7 +15,8 @@ def decide(desk: Desk, given: Mapping[str, str], *, at: Micros, by: str) -> None
 
     Args:
         desk: of the installation.
-        given: `act`, `href`, `why`, for `replace` also `to`, for one place alone `template` and `number`.
+        given: `act`, `href`, `why`, for `replace` also `to`, and `insist` where a visit to it may fail; for one place
+            alone `template` and `number`; with `leading` every link whose readers are led to `href` is meant.
         at: when.
         by: who.
 
@@ -23,16 +24,24 @@ def decide(desk: Desk, given: Mapping[str, str], *, at: Micros, by: str) -> None
         BadInput: as `mailwake.watchdog.switches.Switches`, or there is no such act.
         Unavailable: the store or the file cannot be written.
     """
+    why = given.get("why", "")
+    for link in _links(desk, given):
+        if given.get("act") == "replace":
+            desk.replace(link, given.get("to", ""), at=at, by=by, why=why, insist=bool(given.get("insist")))
+        elif given.get("act") == "stop":
+            desk.switches.stop(link, at=at, by=by, why=why)
+        elif given.get("act") == "restore":
+            desk.switches.restore(link, at=at, by=by, why=why)
+        else:
+            raise BadInput("say what to do: replace, stop or restore; reload the page and try again")
+
+
+def _links(desk: Desk, given: Mapping[str, str]) -> list[Link]:
+    href = given.get("href", "")
+    if given.get("leading"):
+        return desk.leading_to(href)
     place = {name: _number(given[name]) for name in ("template", "number") if given.get(name)}
-    link, why = Link(href=given.get("href", ""), **place), given.get("why", "")
-    if given.get("act") == "replace":
-        desk.switches.replace(link, given.get("to", ""), at=at, by=by, why=why)
-    elif given.get("act") == "stop":
-        desk.switches.stop(link, at=at, by=by, why=why)
-    elif given.get("act") == "restore":
-        desk.switches.restore(link, at=at, by=by, why=why)
-    else:
-        raise BadInput("say what to do: replace, stop or restore; reload the page and try again")
+    return [Link(href=href, **place)]
 
 
 def _number(text: str) -> int:

@@ -12,16 +12,17 @@ from contextlib import closing, suppress
 
 import structlog
 
+from mailwake.compose.targets import judge_target
+from mailwake.detours.signing import Seal
 from mailwake.errors import MailwakeError
 from mailwake.events import SECOND, Micros
 from mailwake.settings import Settings
 from mailwake.store.events import EventStore
 from mailwake.store.watch import WatchStore, open_watch
-from mailwake.visiting.asking import Wall
-from mailwake.visiting.visitor import AGENT, Visitor
-from mailwake.watchdog.rounds import Rounds
+from mailwake.watchdog.reach import likely, reach_of, ringing
+from mailwake.watchdog.rounds import Rounds, visitor_of
 from mailwake.watchdog.switches import Switches
-from mailwake.watchdog.targets import why_not
+from mailwake.watchdog.targets import why_not, why_not_address
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,9 @@ class Watch:
         self._store, self._events, self._wall = store, events, wall
         self._keeper = switches.keeper
         self._rounds = Rounds(store, visitor_of(settings).visit, settings.watchdog, wall=wall)
+        self._seal = Seal(settings.load_keys())
         self._hrefs: frozenset[str] = frozenset()
+        self._quiet: frozenset[str] = frozenset()
         self._left_out: Counter[str] = Counter()
         self._looked_at: int | None = None
 
@@ -70,8 +73,9 @@ class Watch:
         if self._looked_at is None or not 0 <= now - self._looked_at < _LOOK_SECONDS * SECOND:
             self._keeper.keep(now=Micros(now))
             self._hrefs, self._left_out = self.targets(now)
+            self._quiet = self.without_readers(self._hrefs)
             self._looked_at = now
-        count = self._rounds.turn(self._hrefs, should_stop=should_stop)
+        count = self._rounds.turn(self._hrefs, quiet=self._quiet, should_stop=should_stop)
         self.report()
         return count
 
@@ -80,17 +84,33 @@ class Watch:
         if not self._wanted.days:
             return frozenset(), Counter()
         rows = self._events.ask("native_sent", since=now - self._wanted.days * _DAY, until=now + _DAY)
-        return chosen(self._store, (row["template"] for row in rows), self._wanted.streams)
+        hrefs, left_out = chosen(self._store, (row["template"] for row in rows), self._wanted.streams)
+        return hrefs | self._elsewhere(), left_out
+
+    def _elsewhere(self) -> frozenset[str]:
+        """Where readers are sent, and what may do instead of a target that harms them; of that nobody need type one."""
+        sent = reach_of(self._store, self._seal, ()).replacements()
+        dead = [each.alarm.href for each in ringing(self._store, self._seal) if not each.is_mended]
+        instead = {address for href in dead for address in likely(href) if judge_target(address)[0] is None}
+        return frozenset(each for each in sent if why_not_address(each) is None) | instead
+
+    def without_readers(self, hrefs: frozenset[str]) -> frozenset[str]:
+        """Those that no reader is led to; whether they answer is of interest, and no alarm."""
+        reach = reach_of(self._store, self._seal, hrefs)
+        return frozenset(href for href in hrefs if not reach.reaches(href))
 
     def report(self, fault: str = "") -> None:
         """Write down what stands, without a word of who got which mail."""
+        alarms = ringing(self._store, self._seal) if not fault else ()
+        mended = sum(each.is_mended for each in alarms)
         told = {
             "written_at": self._wall(),
             "pid": os.getpid(),
             "targets": len(self._hrefs),
             "left_out": dict(self._left_out),
             "visited": self._rounds.tally.visited,
-            "alarms": len(self._store.alarms(only_open=True)) if not fault else None,
+            "alarms": len(alarms) - mended if not fault else None,
+            "mended": mended if not fault else None,
             "forged": self._keeper.forged,
             "fault": fault or None,
         }
@@ -112,13 +132,6 @@ def chosen(
         else:
             left_out[why] += 1
     return frozenset(hrefs), left_out
-
-
-def visitor_of(settings: Settings) -> Visitor:
-    """Who visits, and where it may."""
-    contact = settings.watchdog.contact
-    agent = f"{AGENT[:-1]}; {contact})" if contact.isascii() and contact.isprintable() and contact else AGENT
-    return Visitor(Wall(allow_private=settings.watchdog.allow_private), agent=agent)
 
 
 def start_watch(settings: Settings, events: EventStore) -> Callable[[], None]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mailwake.detours.file import digest
 from mailwake.events import SECOND, Micros
 from mailwake.more_sections import Watchdog
+from mailwake.settings import Settings
 from mailwake.store.watch import Alarm, Target, WatchStore
-from mailwake.visiting.visitor import Visit
+from mailwake.visiting.asking import Wall
+from mailwake.visiting.visitor import AGENT, Visit, Visitor
 from mailwake.watchdog.alarms import found_by, stepped
 
 _MINUTE = 60 * SECOND
@@ -48,30 +50,43 @@ class Rounds:
         self._free_at: dict[str, int] = {}
         self.tally = Tally()
 
-    def turn(self, hrefs: Iterable[str], *, should_stop: Callable[[], bool] = lambda: False) -> int:
+    def turn(
+        self,
+        hrefs: Iterable[str],
+        *,
+        quiet: Collection[str] = (),
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> int:
         """Visit what is due now, no host more than once; says how many were visited.
+
+        Args:
+            hrefs: what is visited.
+            quiet: those of them for which there is no alarm.
+            should_stop: asked before each.
 
         Raises:
             Unavailable: the store cannot be written.
         """
-        count = 0
+        count, hrefs = 0, list(hrefs)
+        if any(href not in self._known for href in hrefs):  # it may have been visited by hand, or before it was chosen
+            self._known = {**self._store.targets(), **self._known}
         for href in sorted(hrefs, key=self._due_at):
             now = self._wall()
             if should_stop() or self._due_at(href) > now:
                 break
             if self._free_at.get(_host(href), 0) > now:
                 continue
-            self.look(href)
+            self.look(href, may_ring=href not in quiet)
             count += 1
         return count
 
-    def look(self, href: str) -> Target:
-        """Visit a target now, due or not."""
+    def look(self, href: str, *, may_ring: bool = True) -> Target:
+        """Visit a target now, due or not; one that may not ring opens no alarm."""
         found = found_by(self._visit(href))
         now = Micros(self._wall())
         self._free_at[_host(href)] = now + round(SPACING_SECONDS * SECOND)
         step = stepped(href, self._known.get(href), found, now=now, wanted=self._wanted)
-        alarm = Alarm(href=href, said=found.said, opened_at=now) if step.rings else None
+        alarm = Alarm(href=href, said=found.said, opened_at=now) if step.rings and may_ring else None
         self._store.put_target(step.target, alarm=alarm, closed_at=now if step.is_over else None)
         self._known[href] = step.target
         self.tally.visited += 1
@@ -88,6 +103,13 @@ class Rounds:
             minutes = min(minutes, max(wanted.minutes / max(wanted.failures - 1, 1), 1 / 60))
         moved = 1 + _JITTER * (2 * int(digest(f"{href} {known.visited_at}")[:8], 16) / 0xFFFFFFFF - 1)
         return known.visited_at + round(minutes * moved * _MINUTE)
+
+
+def visitor_of(settings: Settings) -> Visitor:
+    """Who visits, and where it may."""
+    contact = settings.watchdog.contact
+    agent = f"{AGENT[:-1]}; {contact})" if contact.isascii() and contact.isprintable() and contact else AGENT
+    return Visitor(Wall(allow_private=settings.watchdog.allow_private), agent=agent)
 
 
 def _host(href: str) -> str:

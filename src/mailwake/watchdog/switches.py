@@ -5,6 +5,7 @@ Each decision is a line that stays, sealed with a key of the installation. The l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mailwake.compose.targets import WhyNot, clean, judge_target
@@ -53,8 +54,25 @@ class Switches:
         self._own = settings.own_hosts
         self.keeper = Keeper(store, self._seal, settings.data_folder / FILE, parameters=settings.compose.utm)
 
-    def replace(self, link: Link, to: str, *, at: Micros, by: str, why: str) -> None:
+    def replace(
+        self,
+        link: Link,
+        to: str,
+        *,
+        at: Micros,
+        by: str,
+        why: str,
+        check: Callable[[str], object] = lambda _: None,
+    ) -> None:
         """Send the readers of a link to another address from now on.
+
+        Args:
+            link: whose readers.
+            to: where they go.
+            at: when.
+            by: who decided it.
+            why: their reason.
+            check: looks at the address when all else is right; raises where readers must not be sent there.
 
         Raises:
             BadInput: the address may not be tracked or is the link itself, nothing that was sent holds the link, or no
@@ -64,7 +82,10 @@ class Switches:
         address = self.checked(to)
         if address == clean(link.href):
             raise BadInput("readers go there already; give another address, or take the link away with `stop`")
-        self._decide(_of(link, Decision(href=link.href, kind=Kind.REPLACE, to=address, at=at, by=by, why=why)))
+        meant = _of(link, Decision(href=link.href, kind=Kind.REPLACE, to=address, at=at, by=by, why=why))
+        decision = self._valid(meant)
+        check(address)
+        self._keep(decision)
 
     def stop(self, link: Link, *, at: Micros, by: str, why: str) -> None:
         """Show the readers of a link the notice that it was taken away.
@@ -73,7 +94,7 @@ class Switches:
             BadInput: nothing that was sent holds the link, or no reason is given.
             Unavailable: the store or the file cannot be written.
         """
-        self._decide(_of(link, Decision(href=link.href, kind=Kind.STOP, at=at, by=by, why=why)))
+        self._keep(self._valid(_of(link, Decision(href=link.href, kind=Kind.STOP, at=at, by=by, why=why))))
 
     def restore(self, link: Link, *, at: Micros, by: str, why: str) -> None:
         """Let the readers of a link go where the mail says.
@@ -85,7 +106,7 @@ class Switches:
         known = {_key(each): each.kind for each in self._store.holding()}
         if known.get((link.template, link.number, link.href), Kind.RESTORE) is Kind.RESTORE:
             raise BadInput("readers of this link go where the mail says already; `mailwake links list` has the others")
-        self._decide(_of(link, Decision(href=link.href, kind=Kind.RESTORE, at=at, by=by, why=why)))
+        self._keep(self._valid(_of(link, Decision(href=link.href, kind=Kind.RESTORE, at=at, by=by, why=why))))
 
     def checked(self, to: str) -> str:
         """An address that readers may be sent to: the rules of links that are tracked.
@@ -102,7 +123,7 @@ class Switches:
             raise BadInput(f"readers cannot be sent there: it {told}; give an address such as https://example.com/page")
         return address
 
-    def _decide(self, decision: Decision) -> None:
+    def _valid(self, decision: Decision) -> Decision:
         why = " ".join(decision.why.split())
         if not why or len(why) > MAX_WHY:
             raise BadInput(f"give a reason of up to {MAX_WHY} characters; it is kept beside who decided it and when")
@@ -110,7 +131,9 @@ class Switches:
             raise BadInput("the reason holds characters that steer a terminal; write it in letters alone")
         if decision.kind is not Kind.RESTORE:
             self._must_stand(decision)
-        decision = replace(decision, why=why, by=decision.by[:64])
+        return replace(decision, why=why, by=decision.by[:64])
+
+    def _keep(self, decision: Decision) -> None:
         self._store.add_decision(replace(decision, seal=seal_of(decision, self._seal)))
         self.keeper.keep(now=decision.at)
 

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing.figures import moment
 from mailwake.drawing.pieces import safe_href
 from mailwake.events import SECOND
-from mailwake.language import noted, say
-from mailwake.store.watch import Alarm, Decision, Health, Kind, Target
+from mailwake.language import noted, say, several
+from mailwake.store.watch import Decision, Health, Kind, Target
 from mailwake.watchdog.desk import LinkCard, Standing, Told
+from mailwake.watchdog.reach import Ringing
 from mailwake.watchdog.switches import MAX_WHY
 
 _HEALTH = {Health.WELL: noted("answers"), Health.ILL: noted("fails"), Health.UNKNOWN: noted("cannot say")}
@@ -29,7 +30,11 @@ _WHY_NOT = {
     "address": noted("it is no address that may be tracked"),
 }
 #: what is said beside a link of a campaign
-BESIDE = {"alarm": noted("answers no more"), **{str(kind): says for kind, says in _KIND.items()}}
+BESIDE = {
+    "alarm": noted("answers no more"),
+    "dead_end": noted("readers go elsewhere, where nothing answers any more"),
+    **{str(kind): says for kind, says in _KIND.items()},
+}
 
 
 def values(standing: Standing, card: LinkCard | None, zone: ZoneInfo) -> dict[str, Any]:
@@ -42,19 +47,46 @@ def values(standing: Standing, card: LinkCard | None, zone: ZoneInfo) -> dict[st
     """
     return {
         "alarms": [_alarm(each, zone) for each in standing.alarms],
+        "pressing": sum(not each.is_mended for each in standing.alarms),
         "detours": [_detour(each, zone) for each in standing.detours],
         "past": [_decision(each, zone) for each in standing.past],
-        "chosen": None if card is None else _card(card, zone),
+        "chosen": None if card is None else _card(card, _instead(standing, card.href), zone),
         "longest": MAX_WHY,
     }
 
 
-def _alarm(alarm: Alarm, zone: ZoneInfo) -> dict[str, Any]:
-    since = _moment(alarm.opened_at, zone)
-    return {"href": alarm.href, "safe": safe_href(alarm.href), "since": since, "said": alarm.said}
+def pressing(standing: Standing) -> str:
+    """What the start page says of alarms that harm readers; empty: there are none."""
+    hrefs = [each.alarm.href for each in standing.alarms if not each.is_mended]
+    return several(
+        "A link in mail that was delivered answers no more: %(href)s",
+        "%(count)s links in mail that was delivered answer no more: %(href)s …",
+        len(hrefs),
+        count=len(hrefs),
+        href=hrefs[0],
+    ) if hrefs else ""  # fmt: skip
 
 
-def _card(card: LinkCard, zone: ZoneInfo) -> dict[str, Any]:
+def _alarm(each: Ringing, zone: ZoneInfo) -> dict[str, Any]:
+    alarm = each.alarm
+    return {
+        "href": alarm.href,
+        "since": _moment(alarm.opened_at, zone),
+        "said": alarm.said,
+        "sent_from": list(dict.fromkeys(decision.href for decision in each.sent)),
+        "is_mended": each.is_mended,
+        "instead": each.instead[0] if each.instead else "",
+        "why": say("answers no more (%(said)s)", said=alarm.said),
+    }
+
+
+def _instead(standing: Standing, href: str) -> str:
+    """An address that may do instead of a dead one; empty: none is known."""
+    found = (each.instead[0] for each in standing.alarms if each.alarm.href == href and each.instead)
+    return next(found, "")
+
+
+def _card(card: LinkCard, instead: str, zone: ZoneInfo) -> dict[str, Any]:
     if card.target is not None:
         state = _visited(card.target, zone)
     elif card.why_not is not None:
@@ -67,6 +99,7 @@ def _card(card: LinkCard, zone: ZoneInfo) -> dict[str, Any]:
         "state": state,
         "places": len(card.places),
         "mails": len({each.template for each in card.places}),
+        "instead": instead,
         "detours": [_detour(each, zone) for each in card.detours],
     }
 
@@ -77,7 +110,8 @@ def _visited(target: Target, zone: ZoneInfo) -> str:
 
 
 def _detour(told: Told, zone: ZoneInfo) -> dict[str, Any]:
-    return {**_decision(told.decision, zone), "is_believed": told.is_believed}
+    state = "" if told.target is None else _visited(told.target, zone)
+    return {**_decision(told.decision, zone), "is_believed": told.is_believed, "state": state}
 
 
 def _decision(decision: Decision, zone: ZoneInfo) -> dict[str, Any]:

@@ -24,5 +24,6 @@ def look(request: Request, given: Annotated[Mapping[str, str], Depends(table_jso
     stores, now = stores_of(request), now_of(request)
     listed = parse_people(given.get("people", ""), name="people")
     mailed = {line.name: line.recipients for line in atlas(stores, now=now).domains if line.name}
-    told = looked_through(stores.state, listed, now=now, stream=given.get("stream", ""), mailed=mailed)
+    settings, stream = request.app.state.settings, given.get("stream", "")
+    told = looked_through(stores.state, listed, settings, now=now, stream=stream, mailed=mailed)
     return Response(to_json(told), media_type="application/json")

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from mailwake.errors import BadInput, MailwakeError
 from mailwake.framing.rendering import as_json, render
 from mailwake.serving.forms import by_of, form_of, json_of
-from mailwake.settings import Settings
 from mailwake.watchdog import answers, view
 from mailwake.watchdog.deciding import decide as decide_on
 from mailwake.watchdog.desk import Desk, opened_desk
@@ -58,23 +56,11 @@ def one_link(request: Request, *, href: Href) -> Response:
 
 @router.post("/api/links")
 def decide(request: Request, given: Members) -> Response:
-    """Decide where the readers of a link go: `act href why`, `to` to replace, `template number` for one place."""
+    """Decide where readers of a link go: `act href why`, `to insist` to replace, `template number` or `leading`."""
     with _desk(request) as desk:
         decide_on(desk, given, at=now_of(request), by=by_of(request, given))
         return as_json(answers.one(desk.card(given["href"])))
 
 
-def beside(request: Request) -> dict[str, str]:
-    """What is said beside links of a campaign, by href; nothing where nobody knows."""
-    with suppress(MailwakeError), _desk(request) as desk:
-        return view.beside(desk.of_hrefs())
-    return {}
-
-
-@contextmanager
-def _desk(request: Request) -> Iterator[Desk]:
-    settings: Settings | None = request.app.state.settings
-    if settings is None:
-        raise BadInput("this dashboard shows stores alone; nobody told it where their links are watched")
-    with opened_desk(settings) as desk:
-        yield desk
+def _desk(request: Request) -> AbstractContextManager[Desk]:
+    return opened_desk(request.app.state.settings)

@@ -49,7 +49,7 @@ from mailwake.views import (
     person_view,
     timing_view,
 )
-from mailwake.web import links
+from mailwake.watchdog.telling import banner, beside
 from mailwake.web.api import (
     Address,
     Age,
@@ -79,16 +79,17 @@ Seen = Annotated[str, Query(max_length=40)]
 def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page = 1, seen: Seen = "") -> Response:
     """What changed since last week, and all campaigns."""
     stores = stores_of(request)
-    answer = overview(stores)
-    digest = _digest(to_json(answer))
+    answer, dead = overview(stores), banner(request.app.state.settings)
+    digest = _digest(to_json(answer) + dead.encode())
     if seen == digest:
         return Response(status_code=204)
     asked = campaigns_view.Asked(q=q, stream=stream, page=page)
     values = campaigns_view.values(answer, asked, stores.zone)
     is_whole = (q, stream, page) == ("", "", 1)  # who searches wants the list
     values |= changes_view.values(changes_of(request, answer), stores.zone) if is_whole else {"news": []}
+    values |= {"relay": request.app.state.relay, "dead_links": dead}
     again = "/?" + urlencode({"q": q, "stream": stream, "page": page, "seen": digest})
-    return render(request, "campaigns.html", here="campaigns", again=again, relay=request.app.state.relay, **values)
+    return render(request, "campaigns.html", here="campaigns", again=again, **values)
 
 
 @router.get("/campaigns/{campaign}")
@@ -103,7 +104,7 @@ def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text
     values = campaign_view.values(answer, by=chosen["by"], span=chosen["span"], zone=stores.zone)
     values |= _aside(request, stores, find(stores, campaign))
     again = f"/campaigns/{answer.id}?" + urlencode({**chosen, "seen": digest})
-    return render(request, "campaign.html", again=again, beside=links.beside(request), **values)
+    return render(request, "campaign.html", again=again, beside=beside(request.app.state.settings), **values)
 
 
 def _aside(request: Request, stores: Stores, found: Campaign) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def command(
         look_up(config, listed)
     mailed = mailed_lately(settings)
     with state_of(config) as state:
-        told = looked_through(state, listed, now=moment(), stream=stream, mailed=mailed)
+        told = looked_through(state, listed, settings, now=moment(), stream=stream, mailed=mailed)
     if as_json:
         sys.stdout.write(answers.to_json(told).decode())
     elif as_csv:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from mailwake.cli.options import ConfigOption, ForceOption, PreflightOption
+from mailwake.cli.options import ConfigOption, ExaminedOption, ForceOption, PreflightOption
 from mailwake.cli.preflight.gate import Gate
 from mailwake.cli.send import Job, pace_of, tell
 from mailwake.errors import BadInput
@@ -35,6 +35,7 @@ def send(  # noqa: PLR0913 - one parameter per option
         bool, typer.Option("--retry-doubtful", help="Mail those again who may have the message already.")
     ] = False,
     preflight: PreflightOption = False,
+    examined: ExaminedOption = None,
     force: ForceOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     config: ConfigOption = DEFAULT_FILE,
@@ -69,7 +70,7 @@ def send(  # noqa: PLR0913 - one parameter per option
             attributes=(),
             retry_doubtful=retry_doubtful,
             back_off=(1.0, 5.0, 30.0),
-            gate=Gate.of(settings, wanted=preflight, force=force),
+            gate=Gate.of(settings, wanted=preflight, force=force, examined=examined),
         )
         result = job.run()
     finally:

@@ -31,8 +31,9 @@ def check_links(settings: Settings) -> Iterator[Finding]:
         yield problem("links", f"the edge believes nothing of {FILE}: {file.why}; run `mailwake links keep`")
     elif believed and not len(file):
         yield problem("links", f"{FILE} does not say what was decided; run `mailwake links keep`")
-    if standing.alarms:
-        line = f"{len(standing.alarms):,} targets of delivered mail answer no more"
+    pressing = [each for each in standing.alarms if not each.is_mended]
+    if pressing:
+        line = f"{len(pressing):,} targets of delivered mail answer no more"
         yield warning("links", f"{line}; `mailwake links list` shows them, `mailwake links replace` mends them")
     elif believed:
         yield ok("links", f"readers of {len(believed):,} links go elsewhere than their mail says")

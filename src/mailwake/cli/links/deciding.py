@@ -13,6 +13,7 @@ from mailwake.cli.options import ConfigOption
 from mailwake.errors import BadInput
 from mailwake.events import Micros
 from mailwake.settings import DEFAULT_FILE, load
+from mailwake.store.watch import Health
 from mailwake.watchdog.desk import opened_desk
 from mailwake.watchdog.switches import Link
 
@@ -28,9 +29,12 @@ def replace(  # noqa: PLR0917 - a command has as many parameters as options
     why: WhyOption,
     template: TemplateOption = 0,
     number: NumberOption = 0,
+    insist: Annotated[bool, typer.Option("--insist", help="Also where a visit finds that nothing is there.")] = False,
     config: ConfigOption = DEFAULT_FILE,
 ) -> None:
     """Send the readers of a link elsewhere, in all mail that holds it, also in what was delivered.
+
+    The new address is visited first, and refused where nothing answers.
 
     Example: mailwake links replace https://shop.example.com/old https://shop.example.com/new --why "the page moved"
     """
@@ -39,8 +43,12 @@ def replace(  # noqa: PLR0917 - a command has as many parameters as options
         audited_act(config, Action.LINK_REPLACED, Thing("link", link), after={"to": to}),
         opened_desk(load(config)) as desk,
     ):
-        desk.switches.replace(meant, to, **_said(why))
+        found = desk.replace(meant, to, insist=insist, **_said(why))
     print(f"readers of {link!r} go to {to!r}; `mailwake links restore` undoes it")
+    if found is None:
+        print("nobody visited that address, because a look might do something there; look at it yourself")
+    elif found.health is not Health.WELL:
+        print(f"a visit to that address says {found.said}; look at it yourself")
 
 
 def stop(  # noqa: PLR0917 - a command has as many parameters as options

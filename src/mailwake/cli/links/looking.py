@@ -17,8 +17,8 @@ from mailwake.settings import DEFAULT_FILE, load
 from mailwake.store.watch import Health
 from mailwake.watchdog import answers
 from mailwake.watchdog.desk import LinkCard, Standing, Told, opened_desk
-from mailwake.watchdog.office import visitor_of
-from mailwake.watchdog.rounds import Rounds
+from mailwake.watchdog.reach import Ringing
+from mailwake.watchdog.rounds import Rounds, visitor_of
 from mailwake.watchdog.targets import why_not_address
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object.")]
@@ -86,9 +86,19 @@ def _of_card(card: LinkCard) -> list[str]:
 
 
 def _of_standing(standing: Standing) -> list[str]:
-    lines = [f"fails    {each.href!r} since {_time(each.opened_at)} ({each.said})" for each in standing.alarms]
+    lines = [_alarm(each) for each in standing.alarms]
     lines += [f"{_detour(each)}" for each in standing.detours]
     return lines or ["all links that are watched lead somewhere, and nobody's readers are sent elsewhere"]
+
+
+def _alarm(each: Ringing) -> str:
+    alarm = each.alarm
+    line = f"{alarm.href!r} since {_time(alarm.opened_at)} ({alarm.said})"
+    if each.is_mended:
+        return f"mended   {line}; no reader is led there"
+    sent = "".join(f"; readers of {href!r} are sent there" for href in dict.fromkeys(it.href for it in each.sent))
+    instead = f"; {each.instead[0]!r} answers" if each.instead else ""
+    return f"fails    {line}{sent}{instead}"
 
 
 def _detour(told: Told) -> str:

@@ -24,6 +24,7 @@ def send_now(settings: Settings, when: str) -> None:
         Unavailable: the server did not take all of them.
     """
     from mailwake.bulletins.postman import check, deliver, letter_of
+    from mailwake.watchdog.telling import dead_links
 
     if when != "now":
         raise Misconfigured("--mail", "say now; when reports come by themselves stands in [reports.NAME]")
@@ -33,10 +34,10 @@ def send_now(settings: Settings, when: str) -> None:
         answer_of(settings, "/api/campaigns", lambda stores: to_json(overview(stores))), type=Overview
     )
     now = datetime.fromtimestamp(time.time_ns() // 1_000 / SECOND, UTC)
-    refused: dict[str, str] = {}
+    dead, refused = dead_links(settings), dict[str, str]()
     for name, report in settings.reports.items():
         check(name, report)
-        mail = letter_of(settings, told, name, at=now)
+        mail = letter_of(settings, told, name, at=now, dead_links=dead)
         sent = asyncio.run(deliver(settings, mail, list(report.recipients), note=lambda *_, **__: None))
         print(f"{name}: {', '.join(sent.taken) or 'nobody'} took it")
         refused |= sent.refused
