@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from mailwake.events import Micros
+from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.insight.stores import Stores, moment
 from mailwake.segments import keeper
 from mailwake.segments.keeper import Counted
@@ -91,6 +92,29 @@ def told(counted: Counted) -> SegmentAnswer:
         made_by=counted.segment.made_by,
         trend=tuple(SizeAt(at=moment(at), people=people) for at, people in counted.trend),
     )
+
+
+def people(
+    stores: Stores, name: str, *, page: int, page_size: int, cursor: str, now: Micros
+) -> dict[str, str | int | list[str | None] | None]:
+    """The addresses of a segment's people, a page at a time: `name page page_size total people next`.
+
+    Raises:
+        BadInput: there is no such segment; the cursor is none of this list.
+    """
+    found = keeper.find(stores.state, name)
+    of_list = f"segment {found.id}"
+    (after,) = read_cursor(of_list, cursor, 1) if cursor else (-1,)
+    offset = 0 if cursor else (page - 1) * page_size
+    handles = keeper.members(stores, found, now=now, limit=page_size, offset=offset, after=after)
+    return {
+        "name": found.name,
+        "page": page,
+        "page_size": page_size,
+        "total": keeper.counted(stores, found, now=now).people,
+        "people": keeper.addresses(stores, handles),
+        "next": make_cursor(of_list, handles[-1]) if len(handles) == page_size else None,
+    }
 
 
 def query(stores: Stores, text: str, *, now: Micros) -> QueryAnswer:
