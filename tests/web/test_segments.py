@@ -56,6 +56,12 @@ def test_a_query_that_is_not_understood_says_where_and_what_was_meant(asking_own
 def test_the_editor_offers_names_of_campaigns_and_links(asking_own: Asking) -> None:
     assert '"By hand"' in html.unescape(asking_own.page("/segments?" + urlencode({"query": "clicked in campaign "})))
     assert '"Shop now"' in html.unescape(asking_own.page("/segments?" + urlencode({"query": "clicked "})))
+    page = html.unescape(asking_own.page("/segments?" + urlencode({"query": 'clicked "now'})))
+    assert '<option value="clicked "Shop now"">' in page
+    assert "write part of a link's label or target and close it with a quote" in page
+    page = html.unescape(asking_own.page("/segments?" + urlencode({"query": 'clicked country "germ'})))
+    assert '"DE"' in page
+    assert "Germany" in page
 
 
 def test_a_segment_is_kept_shown_exported_and_deleted(asking_own: Asking, own: Stores) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query, Request
@@ -10,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import as_json, render
-from mailwake.segments import answers, keeper
+from mailwake.segments import answers, keeper, naming
 from mailwake.segments.completion import complete
 from mailwake.segments.lexer import MAX_CHARS
 from mailwake.segments.sunset import MAX_DAYS, sunset
@@ -50,7 +51,7 @@ def segments(request: Request, *, query: Text = "", days: AskedDays = None) -> R
         query,
         answer,
         fault,
-        following=complete(f"{query} " if answer else query, names=segments_view.names(stores)),
+        following=complete(f"{query} " if answer else query, names=_names(request)),
         segments=() if is_part else _segments(request),
         sunset=None if days is None or is_part else _sunset(request, days),
         zone=stores.zone,
@@ -75,8 +76,8 @@ def segment_people(request: Request, name: str, *, page: Page = 1) -> Response:
     """The people of a segment, a page at a time."""
     stores, now = stores_of(request), now_of(request)
     found = keeper.counted(stores, keeper.find(stores.state, name), now=now)
-    size = segments_view.PAGE_SIZE
-    handles = keeper.members(stores, found.segment, now=now, limit=size, offset=(page - 1) * size)
+    offset = (page - 1) * segments_view.PAGE_SIZE
+    handles = keeper.members(stores, found.segment, now=now, limit=segments_view.PAGE_SIZE, offset=offset)
     values = segments_view.people(answers.told(found), keeper.addresses(stores, handles), page=page, zone=stores.zone)
     return render(request, "segment.html", here="segments", **values)
 
@@ -150,15 +151,17 @@ def query_next(
     request: Request, *, query: Text = "", cursor: Annotated[int | None, Query(ge=0, le=MAX_CHARS)] = None
 ) -> Response:
     """What may come next at a cursor: `next[]` with `text meaning start query`."""
-    found = complete(query, cursor, names=segments_view.names(stores_of(request)))
-    members = ("text", "meaning", "start", "query")
-    return as_json({"next": [{member: getattr(each, member) for member in members} for each in found]})
+    return as_json({"next": [asdict(each) for each in complete(query, cursor, names=_names(request))]})
 
 
 @router.get("/api/sunset")
 def ask_sunset(request: Request, *, days: Days = 180) -> Response:
     """What no more mail to people without a sign for so long would have spared and lost in the last year."""
     return as_json(answers.sunset_told(sunset(stores_of(request), days, now=now_of(request))))
+
+
+def _names(request: Request) -> naming.Names:
+    return kept_of(request).answer("names", lambda: naming.names(stores_of(request)))
 
 
 def _segments(request: Request) -> tuple[answers.SegmentAnswer, ...]:
