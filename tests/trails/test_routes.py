@@ -12,6 +12,7 @@ import pytest
 from tests.insight import seeding
 from tests.web.conftest import Asking
 
+from mailwake.insight.everywhere import link_sums
 from mailwake.insight.stores import Stores
 from mailwake.segments import keeper
 from mailwake.settings import parse
@@ -99,3 +100,22 @@ def test_who_followed_a_link_can_be_kept_as_a_segment(asking_own: Asking, own: S
     campaign = own.state.campaigns()[0].id
     page = html.unescape(asking_own.page(f"/campaigns/{campaign}/links/1/people?who=human"))
     assert 'clicked "Example Shop" in campaign "By hand" as human' in page
+
+
+@pytest.mark.parametrize("by", ["label", "role", "target"])
+def test_links_are_summed_up_over_all_mail(asking_own: Asking, own: Stores, by: str) -> None:
+    page = html.unescape(asking_own.page(f"/clicks?by={by}"))
+    name = link_sums(own, by)[0].name
+    assert f"/clicks?{urlencode({'by': by, 'name': name})}" in page
+    one = html.unescape(asking_own.page(f"/clicks?{urlencode({'by': by, 'name': name})}"))
+    assert f'<a href="/campaigns/{own.state.campaigns()[0].id}">By hand</a>' in one
+    assert ("/query/people?query=clicked" in one) == (by != "role")
+    assert asking_own.get("/clicks?by=colour").status_code == 400
+
+
+def test_a_query_says_how_many_clicks_on_its_links_were_machines(asking_own: Asking) -> None:
+    told = asking_own.get("/api/query?" + urlencode({"query": 'clicked "Shop now" and not clicked "imprint"'})).json()
+    assert [each["text"] for each in told["links"]] == ["Shop now", "imprint"]
+    (first, _) = told["links"]
+    page = html.unescape(asking_own.page("/segments?" + urlencode({"query": 'clicked "Shop now"'})))
+    assert f"Links with “Shop now” in all mail: {first['clicks']} clicks, {first['by_machines']} of them" in page

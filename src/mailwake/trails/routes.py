@@ -13,6 +13,7 @@ from starlette.responses import Response
 from mailwake.crm.importing import HEAD, member_rows
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import render
+from mailwake.insight.everywhere import LinkSum, by_campaign, link_sums
 from mailwake.insight.report import find
 from mailwake.people.on_link import people_on_link
 from mailwake.people.people import people
@@ -21,14 +22,30 @@ from mailwake.segments.lexer import MAX_CHARS
 from mailwake.settings import Settings
 from mailwake.store.crm import open_crm
 from mailwake.trails import view
-from mailwake.web.api import Outcome, Page, guarded, now_of, stores_of
+from mailwake.web.api import Outcome, Page, guarded, kept_of, now_of, stores_of
 from mailwake.web.lists import Number, Template, Who, csv_answer, gathered
 from mailwake.web.narrowing import Narrowed
 
 router = guarded(include_in_schema=False)
 
 Text = Annotated[str, Query(max_length=MAX_CHARS, description="In the language of segments.")]
+Short = Annotated[str, Query(max_length=20, description="label, role or target.")]
+Name = Annotated[str | None, Query(max_length=16_384, description="The only one, told by campaign.")]
 _CHUNK = 1_000
+
+
+@router.get("/clicks")
+def clicks(request: Request, *, by: Short = "label", name: Name = None) -> Response:
+    """Links of all mail summed up by text, role or target; one of them by campaign."""
+    stores = stores_of(request)
+    asked = by, name
+
+    def ask() -> Sequence[LinkSum]:
+        return link_sums(stores, by) if name is None else by_campaign(stores, by, name)
+
+    found = kept_of(request).answer(("clicks", *asked), ask)
+    campaigns = {int(each.id): each.name for each in stores.state.campaigns()}
+    return render(request, "clicks.html", **view.clicks(found, by, name, campaigns))
 
 
 @router.get("/query/people")

@@ -67,6 +67,10 @@ def values(
         "found": ""
         if answer is None
         else say("%(number)s of %(all)s people", number=figures.count(answer.people), all=figures.count(answer.of)),
+        "behind": [
+            {"text": each.text, "clicks": figures.count(each.clicks), "machines": figures.count(each.by_machines)}
+            for each in (answer.links if answer else ())
+        ],
         "fault": "" if fault is None else str(fault),
         "following": [
             {"text": each.text, "meaning": say(each.meaning), "query": each.query, "href": _edit(f"{each.query} ")}
