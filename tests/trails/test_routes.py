@@ -119,3 +119,12 @@ def test_a_query_says_how_many_clicks_on_its_links_were_machines(asking_own: Ask
     (first, _) = told["links"]
     page = html.unescape(asking_own.page("/segments?" + urlencode({"query": 'clicked "Shop now"'})))
     assert f"Links with “Shop now” in all mail: {first['clicks']} clicks, {first['by_machines']} of them" in page
+
+
+def test_who_came_back_is_told_of_a_campaign_and_of_all_mail(asking_own: Asking, own: Stores) -> None:
+    campaign = own.state.campaigns()[0].id
+    assert f"/campaigns/{campaign}/again" in asking_own.page(f"/campaigns/{campaign}/people")
+    assert "Cannot say: there are fewer than 20 such copies" in asking_own.page(f"/campaigns/{campaign}/again")
+    seeding.crowd(own, "Crowd", people=200)
+    assert "again two weeks or more after the first time" in asking_own.page("/campaigns/Crowd/again")
+    assert "perhaps passed on" in asking_own.page("/again")

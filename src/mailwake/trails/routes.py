@@ -14,6 +14,7 @@ from mailwake.crm.importing import HEAD, member_rows
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import render
 from mailwake.insight.everywhere import LinkSum, by_campaign, link_sums
+from mailwake.insight.repeats import repeats
 from mailwake.insight.report import find
 from mailwake.people.on_link import people_on_link
 from mailwake.people.people import people
@@ -46,6 +47,22 @@ def clicks(request: Request, *, by: Short = "label", name: Name = None) -> Respo
     found = kept_of(request).answer(("clicks", *asked), ask)
     campaigns = {int(each.id): each.name for each in stores.state.campaigns()}
     return render(request, "clicks.html", **view.clicks(found, by, name, campaigns))
+
+
+@router.get("/again")
+def again(request: Request) -> Response:
+    """How people came back to mail of all campaigns."""
+    stores = stores_of(request)
+    found = kept_of(request).answer("again", lambda: repeats(stores))
+    return render(request, "again.html", **view.again(found, None))
+
+
+@router.get("/campaigns/{campaign}/again")
+def campaign_again(request: Request, campaign: str) -> Response:
+    """How people came back to the mail of one campaign."""
+    stores, found = stores_of(request), find(stores_of(request), campaign)
+    told = kept_of(request).answer(("again", found.id), lambda: repeats(stores, found))
+    return render(request, "again.html", **view.again(told, found))
 
 
 @router.get("/query/people")

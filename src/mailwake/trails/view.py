@@ -10,13 +10,22 @@ from mailwake.drawing import figures, pieces
 from mailwake.drawing.paging import pages
 from mailwake.drawing.terms import term
 from mailwake.insight.everywhere import SORTS, LinkSum
-from mailwake.language import say
+from mailwake.insight.repeats import LEAST_COPIES, Repeats
+from mailwake.language import noted, say
 from mailwake.segments.answers import QueryAnswer
 from mailwake.segments.lexer import quoted
+from mailwake.store.state import Campaign
 
 PAGE_SIZE = 50
 #: links on the page; of more those that people follow most
 MOST = 200
+#: share to what it says
+_AGAIN = {
+    "several_days": noted("on several days (UTC)"),
+    "returned": noted("again two weeks or more after the first time"),
+    "several_devices": noted("with several programs or devices"),
+    "passed_on": noted("perhaps passed on: three devices, or two in different countries"),
+}
 
 
 def values(answer: QueryAnswer, addresses: Sequence[str | None], *, page: int) -> dict[str, Any]:
@@ -71,3 +80,21 @@ def _called(by: str, name: str) -> str:
 
 def _people(name: str) -> str:
     return f"/query/people?{urlencode({'query': f'clicked {quoted(name)}'})}"
+
+
+def again(found: Repeats, campaign: Campaign | None) -> dict[str, Any]:
+    """What `again.html` names; without shares there is too little to tell any."""
+    return {
+        "campaign": campaign,
+        "copies": figures.count(found.copies),
+        "least": figures.count(LEAST_COPIES),
+        "rows": [
+            {
+                "label": say(_AGAIN[share.name]),
+                "count": figures.count(share.count),
+                "percent": figures.percent(share.rate),
+                "span": figures.span(share.low, share.high),
+            }
+            for share in found.shares
+        ],
+    }
