@@ -48,6 +48,7 @@ from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.pipeline.rows import pack_reasons
 from mailwake.scoring.desk import desk_of
 from mailwake.sections import Enrich
+from mailwake.segments import keeper
 from mailwake.serving.patience import STATUS
 from mailwake.settings import load
 from mailwake.store.events import EventRow, EventStore, open_events
@@ -87,7 +88,21 @@ PAGES = (
     "/suppressions",
     "/segments",
     "/segments?query=clicked+in+60d",
+    "/segments?days=180",
     "/status",
+)
+#: kept before pages are asked, as the page of segments counts them all
+SEGMENTS = (
+    "clicked",
+    "opened and never clicked",
+    "clicked in 60d",
+    "clicked >= 2 mails",
+    "clicked as machine and never clicked",
+    "active",
+    "delivered and not active and not (bounced or unsubscribed)",
+    'clicked country "DE"',
+    'opened client "Gmail" in 90d',
+    "lapsing or dormant",
 )
 #: What the copies $first to $last of a campaign did. `h` spreads a number evenly over 0 to 1, anew for each name.
 EVENTS = """
@@ -255,6 +270,8 @@ def fill(folder: Path, events: int) -> None:
             .replace("$campaign", str(campaign)).replace("$template", str(template))
         )  # fmt: skip
         first += size
+    for number, query in enumerate(SEGMENTS, 1):
+        keeper.put(state, f"Segment {number}", query, None, now=now, by="benchmark")
     connection.execute("checkpoint")
     connection.close()
     state.close()

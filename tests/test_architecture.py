@@ -167,6 +167,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "exports": {"insight", "people", "segments", "suppression", "drawing", "store"},
     "access": {"store"},
     "serving": {"access", "audit", "clickmap", "store"},
+    "trails": {"crm", "drawing", "framing", "insight", "people", "segments", "store", "web"},
     "entrance": {"access", "drawing", "framing", "oidc", "serving", "store"},
     "framing": {
         "access",
@@ -182,6 +183,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     },
     "retention": {"eventlog", "pipeline", "store"},
     "web": {
+        "trails",
         "framing",
         "access",
         "audit",

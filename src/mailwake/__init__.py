@@ -47,6 +47,7 @@ The rooms, in the order an email lives::
     people     one recipient and one copy
     scoring    how far a person's own acts speak for calling them
     segments   the language that chooses people by what they did
+    trails     the people behind a number, and on to Salesforce
     experiments  letters tried against each other: who gets which, what wins, what all of them taught
     exports    what leaves as files: tables, and packs that others can check
     visiting   where links lead: requests to URLs that somebody else wrote down

@@ -46,6 +46,9 @@ QUERY = {
     "/api/pack": "?campaign=2",
     "/api/query": "?query=clicked",
     "/api/query/handles": "?query=clicked",
+    "/query/people": "?query=clicked",
+    "/query/people.csv": "?query=clicked",
+    "/query/salesforce.csv": "?query=clicked",
     "/api/workflows/why": "?address=person1%40example.com",
 }
 #: routes that say no to some who may use them: for what they ask, not for who they are

@@ -5,6 +5,7 @@ from tests.segments.trees import trees
 
 from mailwake.segments.completion import MEANINGS, complete
 from mailwake.segments.faults import Unclear
+from mailwake.segments.naming import Names
 from mailwake.segments.parser import parse
 from mailwake.segments.tree import Node, Verb
 from mailwake.segments.wording import spelled
@@ -32,6 +33,19 @@ def test_names_are_offered_in_quotes_where_they_may_stand() -> None:
     assert offered('clicked in campaign "spr') == ['"Spring sale"']
     assert offered('opened client "a') == ['"Apple Mail"']
     assert offered('opened domain "a') == []
+
+
+def test_while_a_text_is_written_all_that_hold_it_are_offered() -> None:
+    assert offered('clicked "call') == ['"Book a call"']
+    assert offered('clicked in campaign "best') == [r'"The \"best\""']
+    known: Names = {"country": {"DE": "Germany", "DK": "Denmark", "FR": "France"}, "domain": ["acme.example"]}
+    assert [each.text for each in complete('clicked country "d', names=known)] == ['"DE"', '"DK"']
+    assert [(each.text, each.meaning) for each in complete('clicked country "ger', names=known)] == [
+        ('"DE"', "Germany")
+    ]
+    assert [each.query for each in complete('sent domain "acme', names=known)] == ['sent domain "acme.example"']
+    assert len(complete("clicked ", names={"clicked": [f"Link {n}" for n in range(90)]})) == 40
+    assert "and" in [each.text for each in complete("clicked ", names={"clicked": [f"Link {n}" for n in range(90)]})]
 
 
 def test_the_cursor_may_stand_in_the_middle() -> None:

@@ -65,3 +65,22 @@ def test_only_so_many_answers_are_kept() -> None:
     for number in range(1_000):
         kept.answer(number, lambda: 1)
     assert len(kept._answers) <= 64
+
+
+def test_what_nothing_was_written_to_stays_true_as_long_as_time_leaves_it() -> None:
+    clock, asked = Clock(), [0]
+
+    def slow() -> int:
+        clock.now += 1.0
+        asked[0] += 1
+        return asked[0]
+
+    kept = Kept(clock, lambda _: None)
+    assert kept.answer("a", slow, mark=1, lasts=3_600.0) == 1
+    clock.now += 3_500.0
+    assert kept.answer("a", slow, mark=1, lasts=3_600.0) == 1
+    assert kept.answer("a", slow, mark=2, lasts=3_600.0) == 2, "something was written"
+    clock.now += 3_601.0
+    assert kept.answer("a", slow, mark=2, lasts=3_600.0) == 3, "spans have moved on"
+    clock.now += 3_000.0
+    assert kept.answer("a", slow, lasts=3_600.0) == 4, "nobody knows whether something was written"

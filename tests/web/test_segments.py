@@ -56,6 +56,12 @@ def test_a_query_that_is_not_understood_says_where_and_what_was_meant(asking_own
 def test_the_editor_offers_names_of_campaigns_and_links(asking_own: Asking) -> None:
     assert '"By hand"' in html.unescape(asking_own.page("/segments?" + urlencode({"query": "clicked in campaign "})))
     assert '"Shop now"' in html.unescape(asking_own.page("/segments?" + urlencode({"query": "clicked "})))
+    page = html.unescape(asking_own.page("/segments?" + urlencode({"query": 'clicked "now'})))
+    assert '<option value="clicked "Shop now"">' in page
+    assert "write part of a link's label or target and close it with a quote" in page
+    page = html.unescape(asking_own.page("/segments?" + urlencode({"query": 'clicked country "germ'})))
+    assert '"DE"' in page
+    assert "Germany" in page
 
 
 def test_a_segment_is_kept_shown_exported_and_deleted(asking_own: Asking, own: Stores) -> None:
@@ -169,3 +175,24 @@ def test_looking_at_segments_writes_nothing(asking_own: Asking, own: Stores, tmp
             assert version() == before, path
         keeper.delete(own.state, "live")
         assert version() != before, "it would be seen"
+
+
+def test_while_nothing_happens_sizes_are_counted_once(
+    asking_own: Asking, own: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        keeper.add(own, f"Number {number}", "clicked in 60d", is_live=True, now=NOW, by="test")
+    first, asked = asking_own.page("/segments?days=30"), list[object]()
+    monkeypatch.setattr("mailwake.serving.keeping.TIMES", 0)  # as if it had been a while ago
+    monkeypatch.setattr(own.events, "choose", lambda *args, **more: asked.append((args, more)))
+    assert asking_own.page("/segments?days=30") == first
+    assert not asked
+    own.events.write(rows=[])
+    monkeypatch.undo()
+    keeper.add(own, "Number 3", "opened", is_live=True, now=NOW, by="test")
+    assert "Number 3" in asking_own.page("/segments"), "segments changed"
+
+
+def test_a_short_span_is_counted_again_sooner() -> None:
+    assert keeper.lasting_seconds([]) == keeper.lasting_seconds(["clicked", "active"]) == 3_600
+    assert keeper.lasting_seconds(["clicked in 60d", "opened in 2h and not clicked in 3d"]) == 72

@@ -19,6 +19,7 @@ from mailwake.framing import assets
 from mailwake.insight.stores import Stores
 from mailwake.serving.entry import FIELD, actor_of
 from mailwake.serving.navigation import own_pages_for, pages_for
+from mailwake.settings import Settings
 
 #: beside the pages that fill them
 TEMPLATES = Path(__file__).parents[1] / "web" / "templates"
@@ -62,6 +63,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
         values: what the template names.
     """
     stores: Stores = request.app.state.stores
+    settings: Settings | None = request.app.state.settings
     actor = actor_of(request)
     token = Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, actor.form_token)
     frame = {
@@ -71,6 +73,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
         "navigation": pages_for(actor),
         "own_pages": own_pages_for(actor),
         "user_name": actor.name if actor.user else "",
+        "has_org": bool(settings and settings.salesforce.login),
         "form_field": token if actor.form_token else "",
     }
     return HTMLResponse(environment().get_template(template).render({**frame, **values}), status_code=status)

@@ -25,6 +25,11 @@ WHO = {
 }
 
 
+def people_href(campaign: str, template: str, number: str, who: str) -> str:
+    """Where the list of those who followed a link stands on the dashboard."""
+    return f"/campaigns/{campaign}/links/{number}/people?template={template}&who={who}"
+
+
 class NoSuchLink(BadInput):
     """A link was asked for that the campaign does not have."""
 

@@ -33,6 +33,28 @@ FILTERS: Mapping[str, str] = {
     "clicked_possible": noted("possibly clicked by people"),
     "clicked_machine": noted("clicked by machines only"),
 }
+#: id of a rate to the filter that lists the copies it counts; of people it lists those that are more likely theirs
+LISTED: Mapping[str, str] = {
+    "opened": "opened_human",
+    "clicked": "clicked_human",
+    "delivery_rate__sent": "delivered",
+    "bounce_rate__sent": "bounced",
+    "deferral_rate__sent": "deferred",
+    "unsubscribe_rate__delivered": "unsubscribed",
+    "complaint_rate__delivered": "complained",
+    "true_open_rate__delivered_both_trackable": "opened_human",
+    **{
+        f"{who}_{rate}_rate__delivered_trackable": f"{outcome}{end}"
+        for rate, outcome in (("open", "opened"), ("click", "clicked"))
+        for who, end in (
+            ("human", "_human"),
+            ("likely", "_human"),
+            ("possible", "_possible"),
+            ("machine", "_machine"),
+            ("raw", ""),
+        )
+    },
+}
 PAGE_SIZE = 50
 #: before every place and unit
 FIRST = (-1, -(2**63))

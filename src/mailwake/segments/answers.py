@@ -7,11 +7,14 @@ from datetime import datetime
 import msgspec
 
 from mailwake.events import Micros
+from mailwake.insight.cursors import make_cursor, read_cursor
+from mailwake.insight.everywhere import clicks_behind
 from mailwake.insight.stores import Stores, moment
 from mailwake.segments import keeper
 from mailwake.segments.keeper import Counted
 from mailwake.segments.parser import parse
 from mailwake.segments.sunset import Sunset
+from mailwake.segments.tree import conditions
 from mailwake.segments.wording import spelled
 
 
@@ -39,6 +42,16 @@ class SegmentAnswer(msgspec.Struct, frozen=True, kw_only=True):
     trend: tuple[SizeAt, ...]
 
 
+class LinkClicks(msgspec.Struct, frozen=True, kw_only=True):
+    """Links that a query names, and how often anybody or anything followed them in all mail."""
+
+    #: as the query says it: part of a label or target
+    text: str
+    clicks: int
+    #: of these by machines
+    by_machines: int
+
+
 class QueryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A query, understood and counted."""
 
@@ -46,6 +59,8 @@ class QueryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     people: int
     of: int
+    #: one line for each text of a link
+    links: tuple[LinkClicks, ...] = ()
 
 
 class MonthAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +108,29 @@ def told(counted: Counted) -> SegmentAnswer:
     )
 
 
+def people(
+    stores: Stores, name: str, *, page: int, page_size: int, cursor: str, now: Micros
+) -> dict[str, str | int | list[str | None] | None]:
+    """The addresses of a segment's people, a page at a time: `name page page_size total people next`.
+
+    Raises:
+        BadInput: there is no such segment; the cursor is none of this list.
+    """
+    found = keeper.find(stores.state, name)
+    of_list = f"segment {found.id}"
+    (after,) = read_cursor(of_list, cursor, 1) if cursor else (-1,)
+    offset = 0 if cursor else (page - 1) * page_size
+    handles = keeper.members(stores, found, now=now, limit=page_size, offset=offset, after=after)
+    return {
+        "name": found.name,
+        "page": page,
+        "page_size": page_size,
+        "total": keeper.counted(stores, found, now=now).people,
+        "people": keeper.addresses(stores, handles),
+        "next": make_cursor(of_list, handles[-1]) if len(handles) == page_size else None,
+    }
+
+
 def query(stores: Stores, text: str, *, now: Micros) -> QueryAnswer:
     """One query that need not be kept.
 
@@ -100,7 +138,20 @@ def query(stores: Stores, text: str, *, now: Micros) -> QueryAnswer:
         Unclear: it cannot be understood.
     """
     found = keeper.size(stores, text, now=now)
-    return QueryAnswer(query=spelled(parse(text)), sentence=keeper.sentence(text), people=found.people, of=found.of)
+    node = parse(text)
+    texts = dict.fromkeys(each.text for each in conditions(node) if each.text is not None)
+    return QueryAnswer(
+        query=spelled(node),
+        sentence=keeper.sentence(text),
+        people=found.people,
+        of=found.of,
+        links=tuple(_clicks(stores, each) for each in texts),
+    )
+
+
+def _clicks(stores: Stores, text: str) -> LinkClicks:
+    found = clicks_behind(stores, text)
+    return LinkClicks(text=text, clicks=found.clicks, by_machines=found.by_machines)
 
 
 def sunset_told(found: Sunset) -> SunsetAnswer:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailwake.language import noted
 from mailwake.segments.faults import Unclear
 from mailwake.segments.lexer import Kind, Token, quoted, tokens
+from mailwake.segments.naming import Names
 from mailwake.segments.parser import Parser
 
 #: what each word means, said while it may be chosen
@@ -78,13 +79,14 @@ class Next:
     query: str
 
 
-def complete(query: str, cursor: int | None = None, *, names: Mapping[str, Sequence[str]] | None = None) -> list[Next]:
+def complete(query: str, cursor: int | None = None, *, names: Names | None = None) -> list[Next]:
     """What may come next; nothing when what stands before the cursor is not understood.
 
     Args:
         query: so far.
         cursor: place, characters from 0; None: at the end.
         names: texts to offer in quotes, by the word they stand behind: clicked, campaign, domain, country, client.
+            While one is written, those that hold it anywhere are offered.
     """
     before = query if cursor is None else query[: max(cursor, 0)]
     start, begun = _begun(before)
@@ -94,13 +96,21 @@ def complete(query: str, cursor: int | None = None, *, names: Mapping[str, Seque
         return []
     found: dict[str, str] = {}
     for each in _expected(known):
-        found |= {each: MEANINGS.get(each, "")} if isinstance(each, str) else _offered(each, known, names or {})
+        found |= {each: MEANINGS.get(each, "")} if isinstance(each, str) else {}
+    for each in _expected(known):
+        found |= {} if isinstance(each, str) else _offered(each, known, names or {})
     low = begun.casefold().lstrip('"')
     return [
         Next(text=text, meaning=meaning, start=start, query=f"{before[:start]}{text}")
         for text, meaning in found.items()
-        if text.casefold().lstrip('"').startswith(low)
+        if text.casefold().lstrip('"').startswith(low) or (begun.startswith('"') and _is_within(low, text, meaning))
     ][:MAX_SHOWN]
+
+
+def _is_within(begun: str, text: str, meaning: str) -> bool:
+    """Whether a text in quotes, or what it means, has this somewhere: a query asks for parts of names as well."""
+    is_name = text.startswith('"') and text != _EXAMPLES[Kind.TEXT][0]
+    return is_name and (begun in text.casefold() or begun in meaning.casefold())
 
 
 def _begun(before: str) -> tuple[int, str]:
@@ -125,8 +135,9 @@ def _expected(known: list[Token]) -> list[str | Kind]:
     return list(reading.expected)
 
 
-def _offered(kind: Kind, known: list[Token], names: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    if kind is Kind.TEXT and len(known) > 1 and names.get(known[-2].text):
-        return {quoted(name): "" for name in names[known[-2].text]}
+def _offered(kind: Kind, known: list[Token], names: Names) -> dict[str, str]:
+    offered = names.get(known[-2].text) if kind is Kind.TEXT and len(known) > 1 else None
+    if offered:
+        return {quoted(name): offered[name] if isinstance(offered, Mapping) else "" for name in offered}
     text, meaning = _EXAMPLES[kind]
     return {text: meaning}

@@ -7,7 +7,7 @@ was made a minute ago has a past. Each is noted once, because what one reads tod
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mailwake.errors import BadInput
@@ -16,6 +16,7 @@ from mailwake.insight.stores import Stores
 from mailwake.segments.compiling import DAY, compiled
 from mailwake.segments.parser import parse
 from mailwake.segments.spans import spans
+from mailwake.segments.tree import conditions
 from mailwake.segments.wording import explained, spelled
 from mailwake.store.events.choosing import MANY
 from mailwake.store.state import Segment, StateStore
@@ -83,6 +84,16 @@ def size(stores: Stores, query: str, *, now: Micros) -> Size:
     return Size(people=int(row["size"]), of=int(row["everybody"]))
 
 
+def lasting_seconds(queries: Iterable[str]) -> float:
+    """How long sizes of these stay true while nothing happens: a hundredth of the shortest span, an hour at most.
+
+    Raises:
+        Unclear: one cannot be understood.
+    """
+    hours = [each.within.hours for query in queries for each in conditions(parse(query)) if each.within]
+    return 36.0 * min([*hours, 100])
+
+
 def add(stores: Stores, name: str, query: str, *, is_live: bool, now: Micros, by: str) -> Segment:
     """Make a segment.
 
@@ -132,6 +143,12 @@ def members(
     if segment.is_live:
         return chosen(stores, segment.query, now=now, limit=limit, offset=offset, after=after)
     return stores.state.segment_members(segment.id, limit=limit, offset=offset, after=after)
+
+
+def addresses(stores: Stores, handles: Sequence[Handle]) -> list[str | None]:
+    """Of each of these people; None: it is no longer known."""
+    known = stores.state.addresses(handles)
+    return [known.get(handle) for handle in handles]
 
 
 def counted(stores: Stores, segment: Segment, *, now: Micros) -> Counted:

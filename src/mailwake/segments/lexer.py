@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from mailwake.language import say
+from mailwake.language import noted, say
 from mailwake.segments.faults import Unclear
 
 #: longer queries are read by nobody
@@ -23,6 +23,15 @@ _PIECES = re.compile(
     re.VERBOSE,
 )
 _ESCAPED = re.compile(r"\\([\"\\])")
+#: what a text in quotes says, by the word before it
+_TEXTS = {
+    "": noted("part of a name"),
+    "clicked": noted("part of a link's label or target"),
+    "campaign": noted("part of a campaign's name"),
+    "domain": noted("the domain of an address, such as acme.example,"),
+    "country": noted("two letters of a country, such as DE,"),
+    "client": noted("a mail program, such as Apple Mail,"),
+}
 _SAME = {"≥": ">=", "≤": "<="}
 
 
@@ -70,7 +79,7 @@ def tokens(query: str) -> list[Token]:
     while at < len(query):
         piece = _PIECES.match(query, at)
         if piece is None or piece.lastgroup is None:
-            raise Unclear(_trouble(query, at), at=at)
+            raise Unclear(_trouble(query, at, found[-1].text if found else ""), at=at)
         if piece.lastgroup != "space":
             found.append(_token(piece.lastgroup, piece[0], at))
         at = piece.end()
@@ -90,9 +99,10 @@ def _token(group: str, text: str, at: int) -> Token:
     return Token(Kind[group.upper()], _SAME.get(text, text.lower()), at, end)
 
 
-def _trouble(query: str, at: int) -> str:
+def _trouble(query: str, at: int, behind: str) -> str:
     if query[at] in '"\u201c\u201d\u201e':
-        return say("this text in quotes does not end; close it with a quote")
+        what = say(_TEXTS.get(behind, _TEXTS[""]))
+        return say("this text in quotes does not end; write %(what)s and close it with a quote", what=what)
     if query[at] == "'":
         return say('write texts in double quotes: "…"')
     return say("%(sign)s has no meaning here", sign=repr(query[at]))

@@ -36,36 +36,44 @@ class Kept:
     ) -> None:
         self._clock = clock
         self._beside = beside or _in_a_thread
-        #: what was answered, when, and how long it took
-        self._answers: dict[Hashable, tuple[Any, float, float]] = {}
+        #: what was answered, when, how long it took, and the mark of what it was made of
+        self._answers: dict[Hashable, tuple[Any, float, float, Hashable]] = {}
         self._asking: set[Hashable] = set()
         self._lock = threading.Lock()
 
-    def answer(self, asked: Hashable, ask: Callable[[], T]) -> T:
-        """What was answered a moment ago, else the answer to it now."""
+    def answer(self, asked: Hashable, ask: Callable[[], T], *, mark: Hashable = None, lasts: float = 0.0) -> T:
+        """What was answered a moment ago, else the answer to it now.
+
+        Args:
+            asked: which question.
+            ask: gets the answer.
+            mark: of what the answer is made of; while it stays the same, the answer stays true. None: nobody knows.
+            lasts: seconds for which that holds; afterwards time itself may have made another answer of it.
+        """
         known = self._answers.get(asked)
         if known is None:
-            return self._ask(asked, ask)
+            return self._ask(asked, ask, mark)
         told: T = known[0]
         age, took = self._clock() - known[1], known[2]
-        if age < TIMES * took:
+        is_true = mark is not None and mark == known[3] and age < lasts
+        if is_true or age < TIMES * took:
             return told
         if took < SLOW_SECONDS or age >= max(2 * TIMES * took, LEAST_SECONDS):
-            return self._ask(asked, ask)
-        self._ask_beside(asked, ask)
+            return self._ask(asked, ask, mark)
+        self._ask_beside(asked, ask, mark)
         return told
 
-    def _ask(self, asked: Hashable, ask: Callable[[], T]) -> T:
+    def _ask(self, asked: Hashable, ask: Callable[[], T], mark: Hashable) -> T:
         began = self._clock()
         found = ask()
         ended = self._clock()
         with self._lock:
             while len(self._answers) >= _MOST:
                 self._answers.pop(next(iter(self._answers)))
-            self._answers[asked] = (found, ended, ended - began)
+            self._answers[asked] = (found, ended, ended - began, mark)
         return found
 
-    def _ask_beside(self, asked: Hashable, ask: Callable[[], Any]) -> None:
+    def _ask_beside(self, asked: Hashable, ask: Callable[[], Any], mark: Hashable) -> None:
         with self._lock:
             if asked in self._asking:
                 return
@@ -73,7 +81,7 @@ class Kept:
 
         def task() -> None:
             try:
-                self._ask(asked, ask)
+                self._ask(asked, ask, mark)
             except MailwakeError:
                 return  # whoever asks when it is too old is told
             finally:

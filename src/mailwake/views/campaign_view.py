@@ -16,6 +16,7 @@ from mailwake.insight.metrics import metrics
 from mailwake.insight.opens import TrueOpens
 from mailwake.insight.tally import Reaction
 from mailwake.language import around, noted, say
+from mailwake.people.people import LISTED
 from mailwake.views import opens_view
 
 TILES = (
@@ -89,6 +90,7 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "whole": [figure[f"whole_{kind}_rate__delivered"] for kind in ("open", "click")],
         "whole_why": [each.cannot_say for each in report.rates if each.metric.startswith("whole_") and each.cannot_say],
         "people": f"/campaigns/{report.id}/people",
+        "listed": LISTED,
         "reactions": [
             _reactions("opened", report.tally.opened_in_base, report.tally.opens_trackable, figure),
             _reactions("clicked", report.tally.clicked_in_base, report.tally.clicks_trackable, figure),

@@ -83,6 +83,7 @@ def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> 
     steps = {str(number): say(words) for number, (_, words) in enumerate(STEPS)}
     return {
         "id": answer.id,
+        "of_template": answer.mail.template,
         "name": answer.name,
         "subject": fields.read(answer.mail.subject),
         "base": figures.count(answer.mail.base),

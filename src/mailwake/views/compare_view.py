@@ -13,6 +13,7 @@ from mailwake.drawing import charts, figures, pieces
 from mailwake.drawing.charts import Part
 from mailwake.insight.answers import Overview
 from mailwake.language import noted, say
+from mailwake.people.people import LISTED
 
 #: campaigns to choose from, the latest
 _CHOICE = 60
@@ -44,6 +45,8 @@ class Cell:
     step: str
     #: higher, lower or empty
     kind: str
+    #: where those copies are listed as they stand today; empty: nowhere
+    people: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,15 +118,17 @@ def values(answer: Comparison, zone: ZoneInfo) -> dict[str, Any]:
 
 def lines(answer: Comparison) -> list[Line]:
     """One line per figure, one cell per campaign."""
+    hrefs = ["" if answer.segment else f"/campaigns/{side.id}/people" for side in answer.sides]
     return [
-        Line(label=say(cells[0].label), cells=tuple(_cell(each) for each in cells))
+        Line(label=say(cells[0].label), cells=tuple(map(_cell, cells, hrefs)))
         for cells in zip(*(side.figures for side in answer.sides), strict=True)
     ]
 
 
-def _cell(found: Compared) -> Cell:
+def _cell(found: Compared, href: str) -> Cell:
     standing = found.step.standing if found.step else None
     return Cell(
+        people=f"{href}?outcome={LISTED[found.metric]}" if href and found.count and found.metric in LISTED else "",
         percent=figures.percent(found.rate),
         base=pieces.of(found.base, found.base_name),
         span=figures.span(found.low, found.high),

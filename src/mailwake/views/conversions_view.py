@@ -11,7 +11,8 @@ from mailwake.earnings.answers import CampaignConversions, GroupAnswer, LiftAnsw
 from mailwake.goals.money import digits
 from mailwake.insight.metrics import metrics
 from mailwake.language import noted, say
-from mailwake.views.goals_view import earned_line, lines, models
+from mailwake.people.on_link import people_href
+from mailwake.views.goals_view import earned_line, lines, models, segment_href
 
 _WORDS = {
     "higher": noted("People who got the mail reached the goal more often."),
@@ -36,9 +37,9 @@ def values(answer: CampaignConversions, zone: ZoneInfo) -> dict[str, Any]:
         "unclicked": earned_line(say("without a click"), answer.unclicked),
         "rates": [pieces.figure(each) for each in answer.rates],
         "per_copy": [_per_copy(each) for each in answer.per_delivered],
-        "links": lines(answer.links),
+        "links": lines(answer.links, lambda each: people_href(answer.id, *each.id.split(":")[:2], who="human")),
         "variants": lines(answer.variants),
-        "segments": None if answer.segments is None else lines(answer.segments),
+        "segments": None if answer.segments is None else lines(answer.segments, segment_href),
         "ask_segments": f"{path}?{urlencode({'goal': answer.goal or '', 'model': answer.model, 'segments': 'true'})}",
         "lift": _lift(answer.lift),
         "definitions": [

@@ -55,12 +55,13 @@ def goal_values(report: GoalReport, zone: ZoneInfo) -> dict[str, Any]:
         "unclicked": earned_line(say("After mail, without a click"), goal.unclicked),
         "total": earned_line(say("Altogether"), goal.total),
         "campaigns": lines(report.campaigns, href=lambda each: f"/campaigns/{each.id}/conversions?{more}"),
-        "segments": None if report.segments is None else lines(report.segments, href=_segment),
+        "segments": None if report.segments is None else lines(report.segments, href=segment_href),
         "ask_segments": f"{path}?{urlencode({'model': report.model, 'segments': 'true'})}",
     }
 
 
-def _segment(line: LineAnswer) -> str:
+def segment_href(line: LineAnswer) -> str:
+    """Of the people of a segment's line."""
     return f"/segments/{quote(line.id, safe='')}"
 
 

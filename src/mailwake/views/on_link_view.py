@@ -12,6 +12,7 @@ from mailwake.drawing.paging import pages
 from mailwake.drawing.pieces import COPIES, listed, safe_href
 from mailwake.language import say
 from mailwake.people.on_link import WHO, Follower, Followers
+from mailwake.views import there_view
 from mailwake.views.people_view import Who, who
 
 
@@ -46,6 +47,8 @@ def values(answer: Followers, zone: ZoneInfo) -> dict[str, Any]:
         "choices": {name: say(words) for name, words in WHO.items()},
         "listed": f"{copies} · {say(WHO[answer.who])}",
         "csv": f"{path}.csv?{urlencode(asked)}",
+        "to_org": f"/campaigns/{answer.id}/links/{answer.link}/salesforce.csv?{urlencode(asked)}",
+        "segment": there_view.on_link(answer),
         "people": [_line(each, answer.id, zone) for each in answer.people],
         "pages": pages(path, asked, page=answer.page, total=answer.total, page_size=answer.page_size),
     }

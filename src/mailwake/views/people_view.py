@@ -66,6 +66,7 @@ def values(answer: PeoplePage, zone: ZoneInfo) -> dict[str, Any]:
         "outcome": answer.outcome,
         "choices": {name: say(words) for name, words in FILTERS.items()},
         "csv": f"{path}.csv?{urlencode(asked)}",
+        "to_org": f"/campaigns/{answer.id}/salesforce.csv?{urlencode(asked)}",
         "there": there_view.narrowings(answer, path),
         "narrowed": f"&{narrowed}" if narrowed else "",
         "segment": there_view.segment(answer),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import figures
 from mailwake.drawing.paging import pages
 from mailwake.errors import BadInput
-from mailwake.insight.stores import Stores
 from mailwake.language import say
 from mailwake.segments.answers import MonthAnswer, QueryAnswer, SegmentAnswer, SunsetAnswer
 from mailwake.segments.completion import Next
@@ -19,8 +18,6 @@ from mailwake.segments.keeper import MAX_NAME_CHARS
 from mailwake.segments.lexer import MAX_CHARS
 
 PAGE_SIZE = 50
-#: names offered of each sort
-_NAMES = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,13 +38,6 @@ class Line:
     trend: str
     #: the same in words
     says: str
-
-
-def names(stores: Stores) -> Mapping[str, Sequence[str]]:
-    """Texts that the editor offers: the newest campaigns and the labels of their links."""
-    campaigns = stores.state.campaigns()[:_NAMES]
-    labels = {link.label: None for each in campaigns[:3] for link in stores.state.links(each.id) if link.label}
-    return {"campaign": [each.name for each in campaigns], "clicked": list(labels)[:_NAMES]}
 
 
 def values(
@@ -77,6 +67,10 @@ def values(
         "found": ""
         if answer is None
         else say("%(number)s of %(all)s people", number=figures.count(answer.people), all=figures.count(answer.of)),
+        "behind": [
+            {"text": each.text, "clicks": figures.count(each.clicks), "machines": figures.count(each.by_machines)}
+            for each in (answer.links if answer else ())
+        ],
         "fault": "" if fault is None else str(fault),
         "following": [
             {"text": each.text, "meaning": say(each.meaning), "query": each.query, "href": _edit(f"{each.query} ")}

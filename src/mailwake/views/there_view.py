@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from mailwake.drawing.terms import country
 from mailwake.insight.answers import PeoplePage
 from mailwake.language import noted, say
+from mailwake.people.on_link import Followers
 from mailwake.people.there import OTHERS, UNKNOWN
 from mailwake.segments.lexer import quoted
 from mailwake.segments.tree import JUDGED, Judged, Verb
@@ -82,6 +83,15 @@ def segment(answer: PeoplePage) -> Onward | None:
     clauses = [f"{each} {quoted(value)}" for each, value in there.items()]
     judged = [f"as {_AS.get(who, Judged.ANYBODY)}"] if name in JUDGED else []
     query = " ".join((name, f"in campaign {quoted(answer.name)}", *clauses, *judged))
+    return Onward(query=query, href=f"/segments?{urlencode({'query': query})}")
+
+
+def on_link(answer: Followers) -> Onward | None:
+    """The nearest query to those who followed a link, by its text; None: it has none."""
+    if not answer.label or not answer.label.isprintable():
+        return None
+    judged = _AS.get(answer.who, Judged.ANYBODY)
+    query = f"clicked {quoted(answer.label)} in campaign {quoted(answer.name)} as {judged}"
     return Onward(query=query, href=f"/segments?{urlencode({'query': query})}")
 
 

@@ -30,6 +30,7 @@ from mailwake.serving.keeping import Kept
 from mailwake.serving.layers import layered
 from mailwake.settings import Settings
 from mailwake.store.audit import same_database
+from mailwake.trails import routes as trails
 from mailwake.web import (
     api,
     audit,
@@ -56,8 +57,9 @@ from mailwake.web import (
 
 #: everything that is shown and changed, but for the pages of accounts
 _FIRST = (api, pages, click_maps, deliverability, lists, unsubscribes, suppressions, consent, segments, calls)
-_THEN = (experiments, goals, notifications, exports, salesforce, workflows, links, audit, privacy, preflight, hygiene)
-ROUTERS = tuple(module.router for module in (*_FIRST, *_THEN))
+_THEN = (experiments, goals, notifications, exports, salesforce, workflows, links, audit, privacy, preflight)
+_LAST = (hygiene, trails)
+ROUTERS = tuple(module.router for module in (*_FIRST, *_THEN, *_LAST))
 
 
 def look_nowhere() -> Status:

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from mailwake.drawing.rows import safe_cell
 from mailwake.errors import BadInput
-from mailwake.events import Handle
 from mailwake.framing.rendering import as_json, render
-from mailwake.insight.cursors import make_cursor, read_cursor
-from mailwake.insight.stores import Stores
-from mailwake.segments import answers, keeper
+from mailwake.segments import answers, keeper, naming
 from mailwake.segments.completion import complete
 from mailwake.segments.lexer import MAX_CHARS
 from mailwake.segments.sunset import MAX_DAYS, sunset
 from mailwake.serving.forms import by_of, form_of, json_of
 from mailwake.views import segments_view
 from mailwake.web.api import Cursor, Page, PageSize, guarded, kept_of, now_of, stores_of
+from mailwake.web.lists import csv_answer
 
 PATH = "/segments"
 _KINDS = {"live": True, "static": False}
 
 router = guarded()
+T = TypeVar("T")
 
 Text = Annotated[str, Query(max_length=MAX_CHARS, description="In the language of segments.")]
 Days = Annotated[int, Query(ge=1, le=MAX_DAYS, description="Days without a sign.")]
@@ -47,16 +44,16 @@ def segments(request: Request, *, query: Text = "", days: AskedDays = None) -> R
     answer, fault = None, None
     if query.strip():
         try:
-            answer = kept_of(request).answer(("query", query), lambda: answers.query(stores, query, now=now))
+            answer = _kept(request, [query], ("query", query), lambda: answers.query(stores, query, now=now))
         except BadInput as found:
             fault = found
     values = segments_view.values(
         query,
         answer,
         fault,
-        following=complete(f"{query} " if answer else query, names=segments_view.names(stores)),
-        segments=() if is_part else answers.segments(stores, now=now),
-        sunset=None if days is None or is_part else answers.sunset_told(sunset(stores, days, now=now)),
+        following=complete(f"{query} " if answer else query, names=_names(request)),
+        segments=() if is_part else _segments(request),
+        sunset=None if days is None or is_part else _sunset(request, days),
         zone=stores.zone,
     )
     return render(request, "segments.html", here="segments", **values)
@@ -79,9 +76,9 @@ def segment_people(request: Request, name: str, *, page: Page = 1) -> Response:
     """The people of a segment, a page at a time."""
     stores, now = stores_of(request), now_of(request)
     found = keeper.counted(stores, keeper.find(stores.state, name), now=now)
-    size = segments_view.PAGE_SIZE
-    handles = keeper.members(stores, found.segment, now=now, limit=size, offset=(page - 1) * size)
-    values = segments_view.people(answers.told(found), _addresses(stores, handles), page=page, zone=stores.zone)
+    offset = (page - 1) * segments_view.PAGE_SIZE
+    handles = keeper.members(stores, found.segment, now=now, limit=segments_view.PAGE_SIZE, offset=offset)
+    values = segments_view.people(answers.told(found), keeper.addresses(stores, handles), page=page, zone=stores.zone)
     return render(request, "segment.html", here="segments", **values)
 
 
@@ -90,12 +87,7 @@ def segment_csv(request: Request, name: str) -> Response:
     """Everybody of a segment, for a spreadsheet or for `mailwake send`."""
     stores = stores_of(request)
     handles = keeper.members(stores, keeper.find(stores.state, name), now=now_of(request))
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(["email"])
-    rows.writerows([safe_cell(address)] for address in _addresses(stores, handles) if address)
-    headers = {"Content-Disposition": 'attachment; filename="segment.csv"'}
-    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return csv_answer("segment", ("email",), ((address,) for address in keeper.addresses(stores, handles) if address))
 
 
 @router.get("/api/segments")
@@ -117,15 +109,7 @@ def list_people(
 ) -> Response:
     """The addresses of a segment's people, a page at a time; null where one is no longer known."""
     stores, now = stores_of(request), now_of(request)
-    found = keeper.find(stores.state, name)
-    of_list = f"segment {found.id}"
-    (after,) = read_cursor(of_list, cursor, 1) if cursor else (-1,)
-    offset = 0 if cursor else (page - 1) * page_size
-    handles = keeper.members(stores, found, now=now, limit=page_size, offset=offset, after=after)
-    total = keeper.counted(stores, found, now=now).people
-    told = {"name": found.name, "page": page, "page_size": page_size, "total": total}
-    following = make_cursor(of_list, handles[-1]) if len(handles) == page_size else None
-    return as_json({**told, "people": _addresses(stores, handles), "next": following})
+    return as_json(answers.people(stores, name, page=page, page_size=page_size, cursor=cursor, now=now))
 
 
 @router.get("/api/segments/{name}/handles")
@@ -167,15 +151,34 @@ def query_next(
     request: Request, *, query: Text = "", cursor: Annotated[int | None, Query(ge=0, le=MAX_CHARS)] = None
 ) -> Response:
     """What may come next at a cursor: `next[]` with `text meaning start query`."""
-    found = complete(query, cursor, names=segments_view.names(stores_of(request)))
-    members = ("text", "meaning", "start", "query")
-    return as_json({"next": [{member: getattr(each, member) for member in members} for each in found]})
+    return as_json({"next": [asdict(each) for each in complete(query, cursor, names=_names(request))]})
 
 
 @router.get("/api/sunset")
 def ask_sunset(request: Request, *, days: Days = 180) -> Response:
     """What no more mail to people without a sign for so long would have spared and lost in the last year."""
     return as_json(answers.sunset_told(sunset(stores_of(request), days, now=now_of(request))))
+
+
+def _names(request: Request) -> naming.Names:
+    return kept_of(request).answer("names", lambda: naming.names(stores_of(request)))
+
+
+def _segments(request: Request) -> tuple[answers.SegmentAnswer, ...]:
+    stores, now, known = stores_of(request), now_of(request), stores_of(request).state.segments()
+    asked = ("segments", *((each.id, each.created_at) for each in known))
+    return _kept(request, [each.query for each in known], asked, lambda: answers.segments(stores, now=now))
+
+
+def _sunset(request: Request, days: int) -> answers.SunsetAnswer:
+    stores, now = stores_of(request), now_of(request)
+    return _kept(request, [], ("sunset", days), lambda: answers.sunset_told(sunset(stores, days, now=now)))
+
+
+def _kept(request: Request, queries: Sequence[str], asked: Hashable, ask: Callable[[], T]) -> T:
+    """An answer made of these queries, given again until something is written or their spans have moved on."""
+    mark = getattr(stores_of(request).events, "written", None)  # of a store whose answers are remembered
+    return kept_of(request).answer(asked, ask, mark=mark, lasts=keeper.lasting_seconds(queries))
 
 
 def _add(request: Request, given: Mapping[str, str]) -> None:
@@ -190,8 +193,3 @@ def _add(request: Request, given: Mapping[str, str]) -> None:
         now=now_of(request),
         by=by_of(request, given),
     )
-
-
-def _addresses(stores: Stores, handles: list[Handle]) -> list[str | None]:
-    known = stores.state.addresses(handles)
-    return [known.get(handle) for handle in handles]

@@ -104,9 +104,9 @@ class Remembered:
         self._values = 0
         self._asking: set[Key] = set()
         self._lock = threading.Lock()
-        #: writes to each campaign, to all of them at once, and of any kind
+        #: writes to each campaign, to all of them at once, and of any kind: while `written` stays, so does every answer
         self._writes: dict[int, int] = {}
-        self._upheavals = self._any = 0
+        self._upheavals = self.written = 0
         #: campaigns with events that may be judged again; None: not known, so that a new verdict may be on any
         self._open: set[int] | None = None
         #: campaigns that something may be known of, and the answer to `latest`; None: not known, or not any more
@@ -184,7 +184,7 @@ class Remembered:
 
     def _written(self, key: Key) -> tuple[int, int]:
         campaign = int(dict(key[1]).get("campaign", 0))
-        return (self._upheavals, self._writes.get(campaign, 0)) if campaign else (self._upheavals, self._any)
+        return (self._upheavals, self._writes.get(campaign, 0)) if campaign else (self._upheavals, self.written)
 
     def _ask_anew(self, key: Key) -> None:
         try:
@@ -263,11 +263,11 @@ class Remembered:
         with self._lock:
             if self._latest is not None:
                 return self._latest
-            written = self._any
+            written = self.written
         rows = self._store.ask("latest")
         with self._lock:
             self._count = rows[0]["event_count"]
-            if written == self._any:
+            if written == self.written:
                 self._latest = rows
         return rows
 
@@ -318,7 +318,7 @@ class Remembered:
     def _note(self, touched: set[int], *, rejudges: bool) -> None:
         """Something was written, or may have been."""
         with self._lock:
-            self._any += 1
+            self.written += 1
             if self._open is None:
                 self._upheavals += rejudges
             else:
@@ -375,7 +375,7 @@ class Remembered:
     def _overthrow(self) -> None:
         with self._lock:
             self._upheavals += 1
-            self._any += 1
+            self.written += 1
 
     def forget_news(self, until: int) -> None:
         """See `EventStore.forget_news`."""
