@@ -125,6 +125,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "native",
         "preflight",
     },
+    "signposts": {"access", "drawing", "framing", "insight", "people", "scoring", "serving", "store"},
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "apidoc": {
         "audit",
@@ -175,6 +176,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "experiments",
         "insight",
         "people",
+        "sampling",
         "segments",
         "serving",
         "store",
@@ -182,6 +184,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "retention": {"eventlog", "pipeline", "store"},
     "web": {
         "framing",
+        "signposts",
         "access",
         "audit",
         "serving",

@@ -122,7 +122,7 @@ def test_a_page_can_be_walked_by_ear_and_keyboard(asking: Asking, path: str) -> 
 def test_hostile_texts_are_shown_and_never_run(asking: Asking, path: str) -> None:
     seen = seen_at(asking, path)
     assert not seen.all("img")
-    assert len(seen.all("script")) == 3
+    assert len(seen.all("script")) == 4
 
 
 def test_a_hostile_name_stands_on_the_page_as_it_is(asking: Asking) -> None:

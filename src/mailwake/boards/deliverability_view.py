@@ -144,7 +144,6 @@ def values(answer: Deliverability, zone: ZoneInfo, *, provider: str = "") -> dic
     return {
         "any_copy": answer.total is not None and answer.total.sent > 0,
         "since": say("copies sent since %(day)s", day=figures.day(answer.since, zone)),
-        "fresh": pieces.fresh(answer.fresh_at, zone),
         "least": answer.least_recipients,
         "turns": [turn_view(each) for each in answer.turns],
         "silent": ", ".join(answer.silent),

@@ -79,7 +79,6 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "stream": term(report.stream) if report.stream else say("stream not known"),
         "subjects": [fields.read(each) for each in report.subjects],
         "sent": pieces.sent(report.sent_from, report.sent_to, zone),
-        "fresh": pieces.fresh(report.fresh_at, zone),
         "rulesets": figures.rulesets(report.rulesets) if report.rulesets else "",
         "lead": lead(report, figure),
         "tiles": [figure[metric] for metric in TILES],

@@ -29,6 +29,8 @@ from mailwake.serving.guard import Guard
 from mailwake.serving.keeping import Kept
 from mailwake.serving.tongue import Tongue
 from mailwake.settings import Settings
+from mailwake.signposts import people, zone
+from mailwake.signposts import settings as settings_page
 from mailwake.store.audit import same_database
 from mailwake.web import (
     api,
@@ -57,7 +59,7 @@ from mailwake.web import (
 #: everything that is shown and changed, but for the pages of accounts
 _FIRST = (api, pages, click_maps, deliverability, lists, unsubscribes, suppressions, consent, segments, calls)
 _THEN = (experiments, goals, notifications, exports, salesforce, workflows, links, audit, privacy, preflight, hygiene)
-ROUTERS = tuple(module.router for module in (*_FIRST, *_THEN))
+ROUTERS = tuple(module.router for module in (*_FIRST, *_THEN, people, settings_page, zone))
 
 
 def look_nowhere() -> Status:
