@@ -20,7 +20,11 @@ NO_PEOPLE = {"/deliverability", "/api/deliverability", "/api/campaigns/{campaign
 
 def routes() -> set[tuple[str, str]]:
     found = set()
-    for path in (*sorted((SOURCE / "web").glob("*.py")), SOURCE / "audit" / "routes.py"):
+    for path in (
+        *sorted((SOURCE / "web").glob("*.py")),
+        *sorted((SOURCE / "signposts").glob("*.py")),
+        SOURCE / "audit" / "routes.py",
+    ):
         text = path.read_text(encoding="utf-8")
         own = re.search(r'^PATH = "([^"]+)"', text, re.MULTILINE)
         for method, literal, elsewhere in ROUTE.findall(text):
