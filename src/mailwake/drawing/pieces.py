@@ -113,12 +113,13 @@ def figure(rate: Rate) -> Figure:
     base = of(rate.base, rate.base_name)
     span = figures.span(rate.low, rate.high)
     sure = f"{rate.confidence:.0%}".replace("%", f"{figures.NBSP}%")
-    told = with_interval(rate.rate, span, sure) if span else rate.cannot_say
+    share = 0.0 if rate.count == 0 and rate.rate is not None else rate.rate  # less than half a copy expected is nobody
+    told = with_interval(share, span, sure) if span else rate.cannot_say
     return Figure(
         metric=rate.metric,
         label=say(rate.label),
         count=figures.count(rate.count),
-        percent=figures.percent(rate.rate),
+        percent=figures.percent(share),
         base=base,
         span=span,
         says=in_a_sentence(rate.label, metric.sentence, count=figures.count(rate.count), base=base, told=told),
