@@ -125,6 +125,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "native",
         "preflight",
     },
+    "signposts": {"access", "drawing", "framing", "insight", "people", "scoring", "serving", "store"},
     "views": {"insight", "comparing", "people", "segments", "drawing", "clickmap", "earnings", "goals"},
     "apidoc": {
         "audit",
@@ -177,6 +178,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
         "experiments",
         "insight",
         "people",
+        "sampling",
         "segments",
         "serving",
         "store",
@@ -185,6 +187,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "web": {
         "trails",
         "framing",
+        "signposts",
         "access",
         "audit",
         "serving",

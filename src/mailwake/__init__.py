@@ -72,6 +72,7 @@ The rooms, in the order an email lives::
     serving    how colleagues reach the dashboard
     entrance   the pages of accounts
     framing    what every page stands in
+    signposts  pages that lead to others: people to look for, settings, the viewer's time zone
     web        JSON API and dashboard
     rights     what one person may ask of us: what is known of them, and to be forgotten
     backup     all of an installation, copied while it runs, and put back

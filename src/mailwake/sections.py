@@ -324,7 +324,7 @@ class Web:
 
     host: str = "127.0.0.1"
     port: int = 8026
-    #: time zone that charts start with
+    #: time zone of pages until a viewer chooses another, and of the days that segments and rules speak of
     timezone: str = "UTC"
     #: auto: accounts make a log-in, and without any whoever reaches this machine's own address is owner; required:
     #: there is a log-in even while there are no accounts

@@ -23,6 +23,7 @@ def routes() -> set[tuple[str, str]]:
     for path in (
         *sorted((SOURCE / "web").glob("*.py")),
         SOURCE / "trails" / "routes.py",
+        *sorted((SOURCE / "signposts").glob("*.py")),
         SOURCE / "audit" / "routes.py",
     ):
         text = path.read_text(encoding="utf-8")

@@ -72,7 +72,7 @@ def test_the_table_and_the_data_for_the_script_say_the_same() -> None:
 
 def test_a_column_says_its_numbers_in_words() -> None:
     says = charts.chart(series(4), "opened", UTC_ZONE).columns[0].says
-    assert says.endswith("4 people, 2 possibly people, 1 machines")
+    assert says.endswith("people 4, possibly people 2, machines 1")
 
 
 def test_the_drawing_is_told_in_a_sentence() -> None:

@@ -79,7 +79,7 @@ def test_each_report_stands_with_its_next_and_its_last(told: Asking) -> None:
 
 def test_a_hostile_url_or_error_is_shown_and_never_run(told: Asking) -> None:
     seen = Seen(told.page("/notifications"))
-    assert len(seen.all("script")) == 3
+    assert len(seen.all("script")) == 4
     assert not seen.all("img")
     assert HOSTILE in seen.text
 

@@ -6,6 +6,7 @@ from tests.web.conftest import Asking
 from mailwake.drawing import figures, pieces
 from mailwake.insight.metrics import true_open_rate
 from mailwake.insight.opens import Delivery, true_opens
+from mailwake.insight.tally import Reaction
 from mailwake.views.opens_view import OpensView, view
 
 
@@ -19,7 +20,7 @@ NOBODY, PROXIED = copies(760, 0, 0), copies(50, 0.4, 0, behind=True)
 
 def shown(deliveries: list[Delivery]) -> OpensView:
     found = true_opens(deliveries)
-    return view(found, pieces.figure(true_open_rate(found)))
+    return view(found, pieces.figure(true_open_rate(found)), Reaction(raw=300, human=4, possible=265, machine=31))
 
 
 def test_an_estimate_is_rounded_to_what_it_is_worth() -> None:
@@ -29,6 +30,11 @@ def test_an_estimate_is_rounded_to_what_it_is_worth() -> None:
     assert "." not in panel.span
     assert panel.readings[-1].count.startswith("≈ 2")
     assert panel.cannot_say == ""
+
+
+def test_what_is_left_without_people_is_not_called_machines() -> None:
+    row = shown(OPENERS + CLICKERS + NOBODY).readings[1]
+    assert row.label == "Not counted as people: 31 by machines alone, the rest of 265 possibly by people"
 
 
 def test_it_tells_what_it_rests_on() -> None:

@@ -122,7 +122,7 @@ def test_a_page_can_be_walked_by_ear_and_keyboard(asking: Asking, path: str) -> 
 def test_hostile_texts_are_shown_and_never_run(asking: Asking, path: str) -> None:
     seen = seen_at(asking, path)
     assert not seen.all("img")
-    assert len(seen.all("script")) == 3
+    assert len(seen.all("script")) == 4
 
 
 def test_a_hostile_name_stands_on_the_page_as_it_is(asking: Asking) -> None:
@@ -358,11 +358,6 @@ def test_clients_devices_and_countries_can_be_ranked_by_clicks(asking: Asking) -
     assert "copies clicked there" in words(asking.page("/campaigns/1?by=clicked"))
 
 
-def test_freshness_stands_on_every_page_with_numbers(asking: Asking) -> None:
-    for path in ("/", "/campaigns/1"):
-        assert "events up to" in words(asking.page(path))
-
-
 @pytest.mark.parametrize("path", ["/nowhere", "/campaigns/1/nowhere", "/campaigns/1/people/2", "/static/nothing.css"])
 def test_an_address_that_leads_nowhere_is_a_page_that_leads_back(asking: Asking, path: str) -> None:
     response = asking.get(path)
@@ -379,7 +374,7 @@ def test_an_unknown_campaign_is_a_page_that_names_the_nearest(asking: Asking) ->
 def test_a_hostile_address_is_shown_and_never_run(asking: Asking) -> None:
     response = asking.get("/campaigns/%3Cscript%3Ealert(1)%3C%2Fscript%3E")
     assert response.status_code == 404
-    assert len(Seen(response.text).all("script")) == 3
+    assert len(Seen(response.text).all("script")) == 4
 
 
 def test_a_page_number_that_cannot_be_is_a_page_with_a_reason(asking: Asking) -> None:

@@ -71,7 +71,7 @@ def test_log_and_disk_are_told_with_how_far_behind_and_how_long(asking: Asking) 
     assert "Oldest record 15 Jan 2027, 07:40" in page
     assert "send" in page
     assert "free of" in page
-    assert "looked at 15 Jan 2027, 08:00:00 times in UTC" in page
+    assert "looked at 15 Jan 2027, 08:00:00" in page
 
 
 def test_states_differ_without_colour(asking: Asking) -> None:
@@ -82,10 +82,10 @@ def test_states_differ_without_colour(asking: Asking) -> None:
 
 
 def test_the_navigation_leads_there_and_says_where_one_is(asking: Asking) -> None:
-    (link,) = [a for a in Seen(asking.page("/status")).all("a") if a["href"] == "/status"]
-    assert link["aria-current"] == "page"
-    (link,) = [a for a in Seen(asking.page("/")).all("a") if a["href"] == "/status"]
-    assert "aria-current" not in link
+    links = [a for a in Seen(asking.page("/status")).all("a") if a["href"] == "/status"]
+    assert [link["aria-current"] for link in links] == ["page", "page"]
+    links = [a for a in Seen(asking.page("/")).all("a") if a["href"] == "/status"]
+    assert [link for link in links if "aria-current" in link] == []
 
 
 def test_the_api_says_the_same_object(stores: Stores, tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ def storm(house: House) -> int:
 def test_the_page_says_how_many_by_reason_and_on_whose_words(dashboard: Asking) -> None:
     page = words(dashboard.page("/suppressions"))
     for said in (
-        "1 suppression: who gets no mail",
-        "bounced 1",
+        "1 entry of 1 address: who gets no mail",
+        "bounced: 1 entry of 1 address",
         "p0@a.example",
         "550 5.1.1 user unknown",
         "no such mailbox",

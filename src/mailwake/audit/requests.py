@@ -127,12 +127,14 @@ CHANGES = (
     Act("POST", "/api/preflight", _does(Action.REQUEST_MADE, "preflight")),
     Act("POST", "/preflight", _does(Action.REQUEST_MADE, "preflight")),
     Act("POST", "/api/hygiene", _does(_LISTED, "hygiene")),
+    Act("POST", "/zone", lambda _: None),  # of a browser alone
     # These two change nothing, but what they answer names people.
     Act("POST", "/api/score/movers", _does(_LISTED, "scores")),
     Act("POST", "/api/score/learn", _does(_LISTED, "scores")),
 )
 READS = (
-    Act("GET", "/person", _does(_READ, RECIPIENT, "address")),
+    Act("GET", "/people", _does(_LISTED, "people")),
+    Act("GET", "/person", _of_person_or_nobody),
     Act("GET", "/api/person", _does(_READ, RECIPIENT, "address")),
     Act("GET", "/api/person/hour", _does(_READ, RECIPIENT, "address")),
     Act("GET", "/campaigns/{campaign}/deliveries/{delivery}", _does(_READ, "delivery", "delivery")),

@@ -51,6 +51,8 @@ STANDINGS = {
     noted("not sure"): ("unsure", "≈"),
     noted("cannot say"): ("", "–"),  # noqa: RUF001 - a dash stands for nothing known
 }
+#: a standing in more words, where its own leave open what they are about
+_SAYS = {"not sure": noted("may be over %(watch)s")}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,10 +143,10 @@ def values(answer: Deliverability, zone: ZoneInfo, *, provider: str = "") -> dic
         zone: the viewer's.
         provider: whose weeks are drawn; of another name, the one that got worse last, else the largest.
     """
+    alone = {each.name for each in answer.providers if each.domains == (each.name,)}  # they stand among these
     return {
         "any_copy": answer.total is not None and answer.total.sent > 0,
         "since": say("copies sent since %(day)s", day=figures.day(answer.since, zone)),
-        "fresh": pieces.fresh(answer.fresh_at, zone),
         "least": answer.least_recipients,
         "turns": [turn_view(each) for each in answer.turns],
         "silent": ", ".join(answer.silent),
@@ -154,7 +156,8 @@ def values(answer: Deliverability, zone: ZoneInfo, *, provider: str = "") -> dic
         "history": answer.history_days - answer.recent_days,
         "heads": [say(head) for head in HEADS.values()],
         "providers": [_line(each) for each in answer.providers],
-        "domains": [_line(each) for each in answer.domains],
+        "domains": [_line(each) for each in answer.domains if each.name not in alone],
+        "alone": len(alone),
         "weeks": _chosen(answer, provider),
     }
 
@@ -221,7 +224,7 @@ def _day(day: date) -> str:
 
 def _line(place: Place) -> Line:
     kind, sign = STANDINGS[place.standing]
-    held, domains = place.thresholds, place.domains
+    held, domains, watch = place.thresholds, place.domains, figures.percent(place.thresholds.watch)
     people = "" if place.recipients is None else pieces.listed(place.recipients, place.recipients, pieces.RECIPIENTS)
     named = ", ".join(domains[:3])
     if len(domains) > 3:
@@ -231,8 +234,10 @@ def _line(place: Place) -> Line:
         href=f"/deliverability?{urlencode({'provider': place.name})}#weeks" if place.name and place.weeks else "",
         about=" · ".join(filter(None, (people, named))),
         figures=tuple(pieces.figure(each) for each in place.rates),
-        classes=tuple(f"{say(KLASSES[each.klass])}: {figures.count(each.count)}" for each in place.classes),
-        standing=Mark(kind=kind, sign=sign, word=say(place.standing)),
+        classes=tuple(
+            f"{say(KLASSES[each.klass])}:{figures.NBSP}{figures.count(each.count)}" for each in place.classes
+        ),
+        standing=Mark(kind=kind, sign=sign, word=say(_SAYS.get(place.standing, place.standing), watch=watch)),
         held=say(
             "own lines %(watch)s and %(limit)s", watch=figures.percent(held.watch), limit=figures.percent(held.limit)
         )

@@ -67,7 +67,6 @@ def values(answer: Atlas, told: Forecast, zone: ZoneInfo) -> dict[str, Any]:
         "any_copy": answer.copies > 0,
         "listed": pieces.listed(len(lines), len(lines), pieces.DOMAINS),
         "since": say("mail since %(day)s", day=figures.day(answer.since, zone)),
-        "fresh": pieces.fresh(answer.fresh_at, zone),
         "least": answer.least_recipients,
         "labels": labels,
         "people": figures.count(told.copies),

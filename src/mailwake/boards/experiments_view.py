@@ -9,7 +9,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from mailwake.boards.status_view import Mark
-from mailwake.drawing import figures, pieces
+from mailwake.drawing import figures
 from mailwake.errors import BadInput
 from mailwake.experiments.answers import (
     AllAnswer,
@@ -87,7 +87,6 @@ def values(
     return {
         "lines": [_line(each, zone) for each in answer.experiments],
         "findings": [_finding(each) for each in answer.library],
-        "fresh": pieces.fresh(answer.fresh_at, zone),
         "asked": asked,
         "metrics": METRIC_CHOICES,
         "goals": list(goals),
@@ -117,7 +116,6 @@ def one(answer: ExperimentAnswer, zone: ZoneInfo) -> dict[str, Any]:
         "is_draft": answer.state == "draft",
         "is_open": answer.state in ("running", "blocked"),
         "is_partial": answer.share < 1,
-        "fresh": pieces.fresh(answer.fresh_at, zone),
         "label": say(answer.label),
     }
 

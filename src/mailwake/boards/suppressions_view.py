@@ -107,6 +107,7 @@ def values(
     rows: Sequence[Entry],
     *,
     counts: Mapping[str, int],
+    of: tuple[int, Mapping[str, int]],
     incidents: Sequence[AnIncident],
     zone: ZoneInfo,
 ) -> dict[str, Any]:
@@ -115,7 +116,8 @@ def values(
     Args:
         asked: which part.
         rows: of that part.
-        counts: what holds, by reason.
+        counts: entries that hold, by reason.
+        of: how many addresses these are of, in all and by reason.
         incidents: all of them, the latest first.
         zone: the viewer's.
     """
@@ -125,8 +127,8 @@ def values(
     others = [each for each in incidents if each not in waiting]
     return {
         "asked": asked,
-        "total": pieces.listed(everything, everything, pieces.SUPPRESSIONS),
-        "counts": [_count(reason, number, asked) for reason, number in counts.items()],
+        "total": pieces.entries(everything, of[0]),
+        "counts": [_count(reason, number, of[1].get(reason, 0), asked) for reason, number in counts.items()],
         "lines": [_line(row, zone) for row in rows],
         "listed": pieces.listed(len(rows), total, pieces.SUPPRESSIONS),
         "pages": paging.pages(
@@ -147,9 +149,9 @@ def query(**wanted: str) -> str:
     return urlencode({name: value for name, value in wanted.items() if value})
 
 
-def _count(reason: str, number: int, asked: Asked) -> Count:
-    href = f"/suppressions?{query(reason=reason)}"
-    return Count(reason=reason, number=figures.count(number), href=href, is_chosen=reason == asked.reason)
+def _count(reason: str, number: int, addresses: int, asked: Asked) -> Count:
+    href, told = f"/suppressions?{query(reason=reason)}", pieces.entries(number, addresses)
+    return Count(reason=reason, number=told, href=href, is_chosen=reason == asked.reason)
 
 
 def _line(entry: Entry, zone: ZoneInfo) -> Line:

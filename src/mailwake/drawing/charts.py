@@ -230,7 +230,7 @@ def _column(place: int, columns: int, reaction: Reaction, *, top: int, row: Row)
         below += number
     gap = 0.15 if columns > 1 else 0.6
     says = say(
-        "%(start)s: %(human)s people, %(possible)s possibly people, %(machine)s machines",
+        "%(start)s: people %(human)s, possibly people %(possible)s, machines %(machine)s",
         start=row.start,
         human=row.human,
         possible=row.possible,

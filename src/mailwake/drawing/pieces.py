@@ -62,6 +62,8 @@ class Stage:
     figure: Figure | None
     #: where the people of this line are listed; empty: nowhere
     outcome: str
+    #: why that list is shorter or longer than the count; empty: it is not
+    listed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,12 +113,13 @@ def figure(rate: Rate) -> Figure:
     base = of(rate.base, rate.base_name)
     span = figures.span(rate.low, rate.high)
     sure = f"{rate.confidence:.0%}".replace("%", f"{figures.NBSP}%")
-    told = with_interval(rate.rate, span, sure) if span else rate.cannot_say
+    share = 0.0 if rate.count == 0 and rate.rate is not None else rate.rate  # less than half a copy expected is nobody
+    told = with_interval(share, span, sure) if span else rate.cannot_say
     return Figure(
         metric=rate.metric,
         label=say(rate.label),
         count=figures.count(rate.count),
-        percent=figures.percent(rate.rate),
+        percent=figures.percent(share),
         base=base,
         span=span,
         says=in_a_sentence(rate.label, metric.sentence, count=figures.count(rate.count), base=base, told=told),
@@ -288,11 +291,15 @@ def troubles(tally: Tally, rates: Mapping[str, Figure]) -> list[Stage]:
 def _stage(line: tuple[str, str, str, str], tally: Tally, rates: Mapping[str, Figure]) -> Stage:
     label, name, metric, outcome = line
     value: int | Reaction = getattr(tally, name)
+    listed = ""
     if isinstance(value, Reaction):
         number, parts = round(getattr(tally, f"{name}_expected").mean), charts.bar(value, tally.sent)
+        if number != value.human:
+            listed = say("expected; %(count)s likely ones listed", count=figures.count(value.human))
     else:
         number, parts = value, charts.stack([(_KINDS.get(name, "bad"), value)], tally.sent)
-    return Stage(label=say(label), count=figures.count(number), parts=parts, figure=rates.get(metric), outcome=outcome)
+    count = figures.count(number)
+    return Stage(label=say(label), count=count, parts=parts, figure=rates.get(metric), outcome=outcome, listed=listed)
 
 
 def sent(first: datetime | None, last: datetime | None, zone: ZoneInfo) -> str:
@@ -323,6 +330,13 @@ OTHERS = forms("%(count)s other", "%(count)s others")
 REFUSALS = forms("%(count)s refusal", "%(count)s refusals")
 COPIES = forms("%(count)s copy", "%(count)s copies")
 DAYS = forms("%(count)s day", "%(count)s days")
+
+
+def entries(number: int, addresses: int) -> str:
+    """Entries of a list that may have several of one address: "39 entries of 27 addresses"."""
+    told = several("%(count)s entry", "%(count)s entries", number, count=figures.count(number))
+    whose = several("%(count)s address", "%(count)s addresses", addresses, count=figures.count(addresses))
+    return say("%(entries)s of %(addresses)s", entries=told, addresses=whose)
 
 
 def listed(number: int, of: int, what: tuple[str, str]) -> str:

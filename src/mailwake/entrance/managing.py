@@ -13,6 +13,7 @@ from mailwake.access.roles import permissions, roles
 from mailwake.entrance import views
 from mailwake.entrance.asking import Form, gate_of, unsaid
 from mailwake.errors import BadInput
+from mailwake.framing.asking import stores_of
 from mailwake.framing.rendering import render
 from mailwake.language import say
 from mailwake.serving.entry import LOGIN, actor_of, allowed
@@ -30,7 +31,7 @@ def sessions(request: Request) -> Response:
     gate, actor = gate_of(request), actor_of(request)
     names = {user.id: user.name for user in gate.accounts.store.users()}
     lines = [
-        views.session(each, names.get(each.user, ""), actor, request.app.state.stores.zone)
+        views.session(each, names.get(each.user, ""), actor, stores_of(request).zone)
         for each in _sessions_for(gate, actor)
         if gate.accounts.lasts(each)
     ]
@@ -81,7 +82,7 @@ def change_keys(request: Request, form: Form) -> Response:
 
 def _keys(request: Request, *, new: str = "") -> Response:
     gate, actor = gate_of(request), actor_of(request)
-    zone = request.app.state.stores.zone
+    zone = stores_of(request).zone
     return render(
         request,
         "keys.html",
@@ -137,7 +138,7 @@ def _add(request: Request, form: Form, *, invites: bool) -> Response:
 
 
 def _users(request: Request, *, new: tuple[str, str] | None = None) -> Response:
-    zone = request.app.state.stores.zone
+    zone = stores_of(request).zone
     found = gate_of(request).accounts.store.users()
     return render(
         request,

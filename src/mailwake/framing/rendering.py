@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 import msgspec
 from fastapi import Request
@@ -14,11 +15,13 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from mailwake import language
+from mailwake.drawing import pieces
 from mailwake.drawing.terms import country, term
 from mailwake.framing import assets
-from mailwake.insight.stores import Stores
+from mailwake.framing.asking import fresh_of
+from mailwake.framing.zones import PARAMETER, shown_zone
 from mailwake.serving.entry import FIELD, actor_of
-from mailwake.serving.navigation import own_pages_for, pages_for
+from mailwake.serving.navigation import groups_for, here, own_pages_for
 from mailwake.settings import Settings
 
 #: beside the pages that fill them
@@ -57,26 +60,36 @@ def render(request: Request, template: str, *, status: int = 200, **values: obje
     """A page.
 
     Args:
-        request: its app tells the time zone that the frame of the page names.
+        request: says who looks, at which page, and in which time zone.
         template: file in ``templates/``.
         status: HTTP status.
         values: what the template names.
     """
-    stores: Stores = request.app.state.stores
     settings: Settings | None = request.app.state.settings
-    actor = actor_of(request)
+    actor, zone = actor_of(request), shown_zone(request)
     token = Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, actor.form_token)
     frame = {
-        "here": "",
-        "timezone": stores.zone.key,
+        "here": here(request.url.path),
+        "timezone": zone.key,
+        "is_own_zone": zone != request.app.state.stores.zone,
+        "stamp": lambda: pieces.fresh(fresh_of(request), zone),  # asked by pages that show numbers, and by no other
+        "this_page": this_page(request),
         "language": language.tag(),
-        "navigation": pages_for(actor),
+        "navigation": groups_for(actor),
         "own_pages": own_pages_for(actor),
         "user_name": actor.name if actor.user else "",
         "has_org": bool(settings and settings.salesforce.login),
         "form_field": token if actor.form_token else "",
     }
+    if PARAMETER in request.query_params and "again" in values:
+        values["again"] = f"{values['again']}&{urlencode({PARAMETER: zone.key})}"
     return HTMLResponse(environment().get_template(template).render({**frame, **values}), status_code=status)
+
+
+def this_page(request: Request) -> str:
+    """The address of a page for whoever comes back to it: without a zone, and without what it had shown before."""
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in (PARAMETER, "seen")]
+    return request.url.path + (f"?{urlencode(asked)}" if asked else "")
 
 
 def as_json(told: object) -> Response:

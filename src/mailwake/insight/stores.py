@@ -14,7 +14,7 @@ from mailwake.store.state import StateStore
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stores:
-    """What is known, and the zone in which days and hours are cut."""
+    """What is known, and the zone in which pages show times, and cut days and hours."""
 
     #: names, links, addresses
     state: StateStore
@@ -22,6 +22,13 @@ class Stores:
     events: EventStore
     #: the viewer's
     zone: ZoneInfo
+    #: the installation's, where a viewer has another one; None: it is the same
+    home: ZoneInfo | None = None
+
+    @property
+    def days(self) -> ZoneInfo:
+        """In which zone a day begins that a segment or a rule speaks of: the same one for every viewer."""
+        return self.home or self.zone
 
 
 def zone_named(name: str) -> ZoneInfo:

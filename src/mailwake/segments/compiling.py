@@ -28,10 +28,10 @@ def compiled(node: Node, stores: Stores, *, now: Micros) -> Choice:
 
     Args:
         node: what a query says.
-        stores: where links and campaigns have their names; its zone is that of the query's days.
+        stores: where links and campaigns have their names; its `days` are the query's.
         now: where spans end; nothing later counts.
     """
-    return _Compiler(stores.state, stores.zone, now).choice(node)
+    return _Compiler(stores.state, stores.days, now).choice(node)
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ from mailwake.access.routes import line_of
 from mailwake.audit.taking import actor_named
 from mailwake.audit.watching import noted
 from mailwake.errors import MailwakeError, Unavailable
+from mailwake.serving.parameters import refuse_unknown
 from mailwake.store.access.masked import handle_of, pseudonym
 from mailwake.store.state import StateStore
 
@@ -118,15 +119,20 @@ def actor_of(request: Request) -> Actor:
 
 
 def allowed(request: Request) -> None:
-    """Nothing, if whoever asks may use the route that they hit.
+    """Nothing, if whoever asks may use the route that they hit, and it knows what they ask.
 
     Raises:
         NotAllowed: they may not.
         TooOften: too often.
+        BadInput: the API knows no such parameter.
     """
     gate: Gate | None = getattr(request.app.state, "gate", None)
-    if gate is None:
-        return
+    if gate is not None:
+        _ask_gate(gate, request)
+    refuse_unknown(request)
+
+
+def _ask_gate(gate: Gate, request: Request) -> None:
     template = str(request.scope["route"].path)
     line, route = line_of(request.method, template, request.url.path), f"{request.method} {template}"
     gate.allow(actor_of(request), line, route=route, shown=_shown(request) if line and line.reveals else "")

@@ -63,6 +63,11 @@ class Kept:
         self._ask_beside(asked, ask, mark)
         return told
 
+    def age(self, asked: Hashable) -> float:
+        """How many seconds ago what is kept was asked; 0.0: nothing is kept."""
+        known = self._answers.get(asked)
+        return 0.0 if known is None else max(0.0, self._clock() - known[1] + known[2])
+
     def _ask(self, asked: Hashable, ask: Callable[[], T], mark: Hashable) -> T:
         began = self._clock()
         found = ask()

@@ -80,13 +80,14 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "stream": term(report.stream) if report.stream else say("stream not known"),
         "subjects": [fields.read(each) for each in report.subjects],
         "sent": pieces.sent(report.sent_from, report.sent_to, zone),
-        "fresh": pieces.fresh(report.fresh_at, zone),
         "rulesets": figures.rulesets(report.rulesets) if report.rulesets else "",
         "lead": lead(report, figure),
         "tiles": [figure[metric] for metric in TILES],
         "funnel": pieces.funnel(report.tally, figure),
         "troubles": pieces.troubles(report.tally, figure),
-        "opens": opens_view.view(report.true_opens, figure["true_open_rate__delivered_both_trackable"]),
+        "opens": opens_view.view(
+            report.true_opens, figure["true_open_rate__delivered_both_trackable"], report.tally.opened_in_base
+        ),
         "whole": [figure[f"whole_{kind}_rate__delivered"] for kind in ("open", "click")],
         "whole_why": [each.cannot_say for each in report.rates if each.metric.startswith("whole_") and each.cannot_say],
         "people": f"/campaigns/{report.id}/people",

@@ -65,7 +65,6 @@ def values(overview: Overview, asked: Asked, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "any_campaign": bool(overview.campaigns),
         "total": pieces.listed(number, number, pieces.CAMPAIGNS),
-        "fresh": pieces.fresh(overview.fresh_at, zone),
         "rulesets": figures.rulesets(overview.rulesets) if overview.rulesets else "",
         "tiles": [figure[metric] for metric in TILES],
         "asked": asked,

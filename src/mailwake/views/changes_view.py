@@ -192,7 +192,8 @@ def _suppressed(by_reason: Mapping[str, int]) -> list[Sentence]:
     people = several("%(count)s address is", "%(count)s addresses are", number, count=figures.count(number))
     told = around("%(addresses)s not to be mailed any more.", addresses=Word(text=people, href="/suppressions"))
     reasons = ", ".join(f"{figures.count(n)} {term(reason)}" for reason, n in by_reason.items())
-    return [Sentence(mark="•", kind="", words=_said(told), behind=reasons)]
+    entries = say("the list has an entry for each kind of mail that an address gets no more of")
+    return [Sentence(mark="•", kind="", words=_said(told), behind=f"{reasons}; {entries}")]
 
 
 def _alarm(each: Alarm, zone: ZoneInfo) -> Sentence:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from mailwake.drawing import figures, pieces
 from mailwake.earnings.answers import CampaignConversions, GroupAnswer, LiftAnswer, PerDelivered
@@ -21,13 +20,12 @@ _WORDS = {
 }
 
 
-def values(answer: CampaignConversions, zone: ZoneInfo) -> dict[str, Any]:
+def values(answer: CampaignConversions) -> dict[str, Any]:
     """What `conversions.html` names."""
     path = f"/campaigns/{answer.id}/conversions"
     return {
         "id": answer.id,
         "name": answer.name,
-        "fresh": pieces.fresh(answer.fresh_at, zone),
         "goal": answer.goal,
         "goals": answer.goals,
         "window": pieces.listed(answer.window_days, answer.window_days, pieces.DAYS),

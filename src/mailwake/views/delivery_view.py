@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures
 from mailwake.drawing.charts import Part
+from mailwake.drawing.reasons import readable
 from mailwake.drawing.receipts import receipt_words
 from mailwake.drawing.terms import country
 from mailwake.language import inside, noted, say, several
@@ -164,7 +165,7 @@ def _card(happening: Happening, opinion: Opinion, begin: datetime, zone: ZoneInf
         seen=", ".join(each for each in place if each),
         reasons=tuple(
             Why(
-                fact=reason.fact or reason.code,
+                fact=readable(reason.fact) or reason.code,
                 code=reason.code,
                 weight=_speaks(reason.weight),
                 parts=charts.scale(reason.weight, max(_HEAVY, heaviest)),

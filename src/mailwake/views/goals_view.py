@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -32,11 +31,10 @@ class EarnedLine:
     money: str
 
 
-def values(goals: Sequence[GoalAnswer], fresh_at: datetime | None, zone: ZoneInfo) -> dict[str, Any]:
+def values(goals: Sequence[GoalAnswer], zone: ZoneInfo) -> dict[str, Any]:
     """What `goals.html` names."""
     return {
         "goals": [_goal(each, zone) for each in goals],
-        "fresh": pieces.fresh(fresh_at, zone),
         "longest_window": MAX_WINDOW_DAYS,
     }
 
@@ -48,7 +46,6 @@ def goal_values(report: GoalReport, zone: ZoneInfo) -> dict[str, Any]:
     more = urlencode({"goal": name, "model": report.model})
     return {
         "goal": _goal(goal, zone),
-        "fresh": pieces.fresh(report.fresh_at, zone),
         "models": models(path, {}, report.model),
         "model": say(MODELS[report.model]),
         "clicked": earned_line(say("After a click of a person"), goal.clicked),

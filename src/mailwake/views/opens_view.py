@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mailwake.drawing import figures
 from mailwake.drawing.pieces import Figure
 from mailwake.insight.opens import PROXY_DAYS, TrueOpens
+from mailwake.insight.tally import Reaction
 from mailwake.language import at_start, say, within
 
 
@@ -43,12 +44,13 @@ class OpensView:
     rules: str
 
 
-def view(found: TrueOpens, figure: Figure) -> OpensView:
+def view(found: TrueOpens, figure: Figure, opened: Reaction) -> OpensView:
     """Numbers as text. A figure below the floor is said not to be sayable, and never shown as 0.
 
     Args:
         found: the answer.
         figure: its rate.
+        opened: the campaign's opens by verdict, which say what is not counted as people.
     """
     return OpensView(
         about="" if found.rate is None else say("about %(rate)s", rate=figures.about(found.rate)),
@@ -56,7 +58,7 @@ def view(found: TrueOpens, figure: Figure) -> OpensView:
         cannot_say=_sentence(found.cannot_say),
         base=figure.base,
         says=figure.says,
-        readings=_readings(found, figure) if found.base else (),
+        readings=_readings(found, figure, opened) if found.base else (),
         how=_how(found),
         clickers=_clickers(found),
         rules=", ".join(found.rulesets) or say("not judged yet"),
@@ -69,10 +71,10 @@ def _sentence(why: str | None) -> str:
     return f"{at_start(reason)}." if reason else ""
 
 
-def _readings(found: TrueOpens, figure: Figure) -> tuple[Reading, ...]:
+def _readings(found: TrueOpens, figure: Figure, opened: Reaction) -> tuple[Reading, ...]:
     return (
         _counted(say("Raw"), "raw", found.raw, found.base),
-        _counted(say("Machines"), "machine", found.machine, found.base),
+        _counted(_not_people(opened), "machine", found.machine, found.base),
         _counted(say("People, by verdict"), "human", found.human, found.base),
         Reading(
             label=figure.label,
@@ -81,6 +83,15 @@ def _readings(found: TrueOpens, figure: Figure) -> tuple[Reading, ...]:
             percent=figures.about(found.rate),
             more=figures.about_span(found.low, found.high),
         ),
+    )
+
+
+def _not_people(opened: Reaction) -> str:
+    """What is left of raw without people is more than the machines: most of those that are possibly people, too."""
+    return say(
+        "Not counted as people: %(machines)s by machines alone, the rest of %(possible)s possibly by people",
+        machines=figures.count(opened.machine),
+        possible=figures.count(opened.possible),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailwake.comparing.pace import AtAge, CampaignPace, Ending, Pace
-from mailwake.drawing import curves, figures, pieces
+from mailwake.drawing import curves, figures
 from mailwake.drawing.curves import AgeChart, AgeRow
 from mailwake.language import say, within
 
@@ -36,7 +36,6 @@ def values(answer: CampaignPace, zone: ZoneInfo) -> dict[str, Any]:
         "sent": ""
         if answer.sent_from is None
         else say("first sent %(when)s", when=figures.moment(answer.sent_from, zone)),
-        "fresh": pieces.fresh(answer.fresh_at, zone),
         "paces": [view(each) for each in (answer.opened, answer.clicked)],
     }
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
-from functools import partial
+from dataclasses import fields
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from mailwake.apidoc.shapes import ScoredPerson
@@ -26,9 +25,12 @@ from mailwake.comparing.timing import timing
 from mailwake.comparing.timing import to_json as timing_to_json
 from mailwake.deliverability.returned import Returned, returned
 from mailwake.deliverability.returned import to_json as returned_to_json
-from mailwake.events import Micros
 from mailwake.exports.events import events_page
 from mailwake.exports.events import to_json as events_to_json
+from mailwake.framing.asking import guarded as guarded  # noqa: PLC0414 - these four are passed on to the other pages
+from mailwake.framing.asking import kept_of as kept_of  # noqa: PLC0414
+from mailwake.framing.asking import now_of as now_of  # noqa: PLC0414
+from mailwake.framing.asking import stores_of as stores_of  # noqa: PLC0414
 from mailwake.insight.answers import CampaignReport, Overview, to_json
 from mailwake.insight.cells import aggregates_only
 from mailwake.insight.cursors import MAX_CHARS
@@ -37,30 +39,23 @@ from mailwake.insight.dialects import to_json as definitions_to_json
 from mailwake.insight.reconcile import reconcile
 from mailwake.insight.reconcile import to_json as reconcile_to_json
 from mailwake.insight.report import campaign_report, find, overview
-from mailwake.insight.stores import Stores
-from mailwake.language import tag
 from mailwake.monitoring.status import Status
 from mailwake.monitoring.status import to_json as status_to_json
 from mailwake.people.delivery import delivery_card
 from mailwake.people.delivery import to_json as delivery_to_json
 from mailwake.people.people import FILTERS, PAGE_SIZE, people
 from mailwake.people.person import person
-from mailwake.sampling.cells import LEAST
 from mailwake.scoring.answers import score_of
 from mailwake.scoring.desk import Desk
 from mailwake.scoring.force import Force
 from mailwake.segments.within import within
-from mailwake.serving.entry import actor_of, allowed
-from mailwake.serving.keeping import Kept
-from mailwake.store.access.few import FewState, few_events, small_campaigns
-from mailwake.store.access.masked import MaskedState, masked_events
+from mailwake.serving.entry import actor_of
 from mailwake.store.state import Campaign
 from mailwake.web.narrowing import Narrowed
 
 MAX_PAGE = 1_000_000
 MAX_PAGE_SIZE = 1_000
 
-guarded = partial(APIRouter, dependencies=[Depends(allowed)])  # a router each of whose routes asks `allowed`
 router = guarded()
 
 Page = Annotated[int, Query(ge=1, le=MAX_PAGE, description="From 1.")]
@@ -85,19 +80,6 @@ Dialect = Annotated[
 InSegment = Annotated[str, Query(max_length=200, description="Name of a segment: its people's copies alone.")]
 
 
-def stores_of(request: Request) -> Stores:
-    """The stores this dashboard reads, as whoever asks may see them: who may not know people sees pseudonyms."""
-    stores: Stores = request.app.state.stores
-    actor = actor_of(request)
-    if actor.knows_people:
-        return stores
-    if actor.sees_the_few:
-        return replace(stores, state=MaskedState(stores.state), events=masked_events(stores.events))
-    small = small_campaigns(stores.events, least=LEAST)
-    state = FewState(stores.state, small, stores.events, least=LEAST)
-    return replace(stores, state=state, events=few_events(stores.events, small))
-
-
 def report_of(request: Request, campaign: str) -> CampaignReport:
     """All that is known of a campaign, as whoever asks may see it."""
     stores = stores_of(request)
@@ -109,23 +91,6 @@ def status_of(request: Request) -> Status:
     """What the installation says of itself, now."""
     look: Callable[[], Status] = request.app.state.look
     return look()
-
-
-def now_of(request: Request) -> Micros:
-    """The time of the request, microseconds since 1970."""
-    wall: Callable[[], int] = request.app.state.wall
-    return Micros(wall())
-
-
-def kept_of(request: Request) -> Kept:
-    """Answers of a moment ago, in the language that is spoken: they hold reasons in words.
-
-    Who sees pseudonyms is never given what was answered to somebody who sees addresses, nor who sees numbers about many
-    alone what was answered to anybody else.
-    """
-    kept: dict[tuple[str, bool, bool], Kept] = request.app.state.kept
-    actor = actor_of(request)
-    return kept[tag(), actor.knows_people, actor.sees_the_few]
 
 
 def desk_of(request: Request) -> Desk:

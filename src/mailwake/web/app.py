@@ -29,6 +29,8 @@ from mailwake.serving.entry import Door, allowed, take_in
 from mailwake.serving.keeping import Kept
 from mailwake.serving.layers import layered
 from mailwake.settings import Settings
+from mailwake.signposts import people, zone
+from mailwake.signposts import settings as settings_page
 from mailwake.store.audit import same_database
 from mailwake.trails import routes as trails
 from mailwake.web import (
@@ -58,7 +60,7 @@ from mailwake.web import (
 #: everything that is shown and changed, but for the pages of accounts
 _FIRST = (api, pages, click_maps, deliverability, lists, unsubscribes, suppressions, consent, segments, calls)
 _THEN = (experiments, goals, notifications, exports, salesforce, workflows, links, audit, privacy, preflight)
-_LAST = (hygiene, trails)
+_LAST = (hygiene, trails, people, settings_page, zone)
 ROUTERS = tuple(module.router for module in (*_FIRST, *_THEN, *_LAST))
 
 

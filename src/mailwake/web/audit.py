@@ -23,4 +23,4 @@ def page(request: Request, asked: AskedFor, *, check: bool = False) -> Response:
     choices = {"actors": store.actors(), "actions": answers.actions_of(store)}
     checked = audit_view.checked(routes.checked_of(request)) if check else None
     values = audit_view.values(told, asked, **choices, zone=stores.zone)
-    return render(request, "audit.html", here="status", checked=checked, **values)
+    return render(request, "audit.html", checked=checked, **values)

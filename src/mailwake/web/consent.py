@@ -66,7 +66,7 @@ def consent(request: Request, *, address: Address = "") -> Response:
         counts=state.consent_counts(), head=state.consent_head(), texts=state.consent_texts(), profile=settings.profile
     )
     values = consent_view.values(standing, answer, given, missing, zone=stores_of(request).zone)
-    return render(request, "consent.html", here="status", **values)
+    return render(request, "consent.html", **values)
 
 
 @router.get("/consent/proof", include_in_schema=False)

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mailwake.earnings import keeper
 from mailwake.earnings.answers import CampaignConversions, to_json
-from mailwake.earnings.report import campaign_conversions, fresh_at, goal_report, goals, model_named
+from mailwake.earnings.report import campaign_conversions, goal_report, goals, model_named
 from mailwake.errors import BadInput
 from mailwake.framing.rendering import as_json, render
 from mailwake.insight.report import find
@@ -34,7 +34,7 @@ def all_goals(request: Request) -> Response:
     """All goals, and how a shop says that one was reached."""
     stores = stores_of(request)
     told = goals(stores, now=now_of(request))
-    return render(request, "goals.html", here="goals", **goals_view.values(told, fresh_at(stores), stores.zone))
+    return render(request, "goals.html", here="goals", **goals_view.values(told, stores.zone))
 
 
 @router.post(PATH, include_in_schema=False)
@@ -63,7 +63,7 @@ def conversions_page(
 ) -> Response:
     """What one campaign earned."""
     told = _conversions(request, campaign, goal, model, with_segments=segments)
-    return render(request, "conversions.html", **conversions_view.values(told, stores_of(request).zone))
+    return render(request, "conversions.html", **conversions_view.values(told))
 
 
 @router.get("/api/goals")

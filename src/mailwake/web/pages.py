@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from mailwake.access.actors import Kind
 from mailwake.atlas.domains import atlas, everybody, forecast
@@ -155,8 +155,10 @@ def delivery(request: Request, campaign: str, delivery: str) -> Response:
 
 
 @router.get("/person")
-def one_person(request: Request, *, address: Address) -> Response:
-    """One recipient over all campaigns."""
+def one_person(request: Request, *, address: Address = "") -> Response:
+    """One recipient over all campaigns; without an address, where to look for one."""
+    if not address:
+        return RedirectResponse("/people", status_code=303)
     stores, given = stores_of(request), address.strip()
     answer = person(stores, given)
     handle = stores.state.known_handles([given])[given]

@@ -25,7 +25,7 @@ async def _body(request: Request) -> bytes:
 @router.get("/preflight", include_in_schema=False)
 def page(request: Request) -> Response:
     """The form."""
-    return render(request, "preflight.html", here="deliverability", **preflight_view.values(None, {}))
+    return render(request, "preflight.html", **preflight_view.values(None, {}))
 
 
 @router.post("/preflight", include_in_schema=False)
@@ -33,7 +33,7 @@ def judge(request: Request, body: Annotated[bytes, Depends(_body)]) -> Response:
     """The findings of what was pasted or chosen, over the form."""
     message, given = uploaded(request.headers.get("content-type", ""), body)
     told = judged(message, given, request.app.state.settings, now=now_of(request))
-    return render(request, "preflight.html", here="deliverability", **preflight_view.values(told, given))
+    return render(request, "preflight.html", **preflight_view.values(told, given))
 
 
 @router.post("/api/preflight")

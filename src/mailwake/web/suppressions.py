@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mailwake.boards import suppressions_view
 from mailwake.errors import BadInput
+from mailwake.events import Micros
 from mailwake.framing.rendering import as_json, render
 from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.serving.forms import by_of, form_of, id_in, json_of
@@ -43,7 +44,8 @@ def suppressions(request: Request, *, address: Address = "", reason: Reason = ""
         rows = listing.holding(state, reason=reason, page=page, page_size=size)
     asked = suppressions_view.Asked(address=address, reason=reason, page=page)
     counts, incidents = state.holding_counts(), state.incidents()
-    values = suppressions_view.values(asked, rows, counts=counts, incidents=incidents, zone=stores.zone)
+    of = state.held_back(), state.suppressed_since(Micros(0))
+    values = suppressions_view.values(asked, rows, counts=counts, of=of, incidents=incidents, zone=stores.zone)
     return render(request, "suppressions.html", here="suppressions", **values)
 
 

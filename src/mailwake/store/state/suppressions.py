@@ -121,6 +121,11 @@ class Suppressions:
             rows = connection.execute(query.order_by(count.desc(), _suppressions.c.reason))
             return {row[0]: row[1] for row in rows}
 
+    def held_back(self) -> int:
+        """How many recipients are held back, each once, for however many reasons and in however many streams."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count(_suppressions.c.handle.distinct())).where(_holds)).scalar_one()
+
     def suppressed_since(self, since: Micros) -> dict[str, int]:
         """How many recipients are held back since then, by reason, most first; in how many streams does not count."""
         count = func.count(_suppressions.c.handle.distinct())
