@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -512,11 +512,12 @@ def test_utf_8_that_is_declared_as_something_else_is_named_at_its_line(
     import quopri
 
     text = WORDS + "\r\n<p>Two</p>\r\n" + ("y" * 50 + "\r\n") * 9 + "Grüße aus Köln.\r\n"
-    body = {
+    encodings: dict[str, Callable[[bytes], bytes]] = {
         "8bit": lambda raw: raw,
         "base64": lambda raw: base64.encodebytes(raw).replace(b"\n", b"\r\n"),
         "quoted-printable": quopri.encodestring,
-    }[encoding](text.encode())
+    }
+    body = encodings[encoding](text.encode())
     head = f"Content-Type: text/{kind}; charset={charset}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     other = text_part(world.page(), "text/html; charset=utf-8") if kind == "plain" else text_part()
     raw = sign(unsigned(world.fields(), other, head.encode() + body))

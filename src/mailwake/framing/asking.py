@@ -63,10 +63,13 @@ class Remembered:
     request: Request
     zone: str
 
-    def answer(self, asked: Hashable, ask: Callable[[], T]) -> T:
-        """What was answered a moment ago, else the answer to it now. Hours and days are cut in the viewer's zone."""
+    def answer(self, asked: Hashable, ask: Callable[[], T], *, mark: Hashable = None, lasts: float = 0.0) -> T:
+        """What was answered a moment ago, else the answer to it now; see `Kept.answer`.
+
+        Hours and days are cut in the viewer's zone.
+        """
         key = (self.zone, asked)
-        told = self.kept.answer(key, ask)
+        told = self.kept.answer(key, ask, mark=mark, lasts=lasts)
         state = self.request.state
         state.seconds_old = max(getattr(state, "seconds_old", 0.0), self.kept.age(key))
         return told

@@ -95,7 +95,8 @@ def show_campaign(report: CampaignReport) -> None:
 
 def _say_opens(console: Console, report: CampaignReport) -> None:
     """Raw, machines, people by verdict and people as estimated, and what it rests on."""
-    shown = opens_view.view(report.true_opens, pieces.by_metric(report.rates)[TRUE_OPENS])
+    figure = pieces.by_metric(report.rates)[TRUE_OPENS]
+    shown = opens_view.view(report.true_opens, figure, report.tally.opened_in_base)
     table = table_of("Opened, really", "Copies", "Rate", "90 % interval")
     for row in shown.readings:
         table.add_row(row.label, row.count, row.percent, row.more)

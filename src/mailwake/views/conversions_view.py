@@ -35,7 +35,9 @@ def values(answer: CampaignConversions) -> dict[str, Any]:
         "unclicked": earned_line(say("without a click"), answer.unclicked),
         "rates": [pieces.figure(each) for each in answer.rates],
         "per_copy": [_per_copy(each) for each in answer.per_delivered],
-        "links": lines(answer.links, lambda each: people_href(answer.id, *each.id.split(":")[:2], who="human")),
+        "links": lines(
+            answer.links, lambda each: people_href(answer.id, each.id.split(":")[0], each.id.split(":")[1], "human")
+        ),
         "variants": lines(answer.variants),
         "segments": None if answer.segments is None else lines(answer.segments, segment_href),
         "ask_segments": f"{path}?{urlencode({'goal': answer.goal or '', 'model': answer.model, 'segments': 'true'})}",
