@@ -55,6 +55,10 @@ def values(answer: CampaignConversions) -> dict[str, Any]:
     }
 
 
+def _followers(campaign: str, template: str, number: str) -> str:
+    return people_href(campaign, template, number, "human")
+
+
 def _per_copy(each: PerDelivered) -> dict[str, str]:
     metric = metrics()[each.metric]
     low_high = "" if each.low is None or each.high is None else _between(each.low, each.high, each.currency)
