@@ -103,6 +103,46 @@ def test_a_change_inside_an_audience_is_no_change_of_it(stores: Stores) -> None:
     assert why.groups[0].name == "a.example"
 
 
+def test_mail_of_other_days_leaves_timing_and_content_together(stores: Stores) -> None:
+    first = send(stores, "Friday", {"a.example": (100, 10), "b.example": (100, 10)}, days_ago=3)
+    second = send(stores, "Monday", {"a.example": (100, 40), "b.example": (100, 10)})
+    (why, _) = compare(stores, [first, second], now=NOW).why
+    causes = {each.what: each for each in why.causes}
+    assert list(causes) == ["audience", "timing_or_within", "machines"]
+    assert sum(each.value for each in why.causes) == pytest.approx(why.raw, abs=1e-12)
+    both = causes["timing_or_within"]
+    assert both.value == pytest.approx(0.15)
+    assert both.low is not None
+    assert both.high is not None
+    assert both.low < 0.08 < 0.22 < both.high, "as wide as the rates of 200 copies are"
+    assert why.groups[0].by_rate == pytest.approx(0.15)
+
+
+def test_stragglers_of_another_day_do_not_tell_timing_and_content_apart(stores: Stores) -> None:
+    first = send(stores, "Friday", {"a.example": (100, 10)}, days_ago=3)
+    second = send(stores, "Monday", {"a.example": (100, 40)})
+    for name, day in (("Friday", 0), ("Monday", -3)):
+        odd = seeding.sending(stores, name)
+        odd.people([f"odd{n}-{name}@a.example" for n in range(101)])
+        odd.add(EventType.SENT, 100, day * DAY, domain="a.example")
+        odd.add(EventType.DELIVERED, 100, day * DAY + 1, domain="a.example")
+        odd.write()
+    (why, _) = compare(stores, [first, second], now=NOW, age=DAY).why
+    assert [each.what for each in why.causes] == ["audience", "timing_or_within", "machines"]
+
+
+def test_without_domains_in_common_nothing_is_told_apart_but_machines(stores: Stores) -> None:
+    first = send(stores, "First", {"a.example": (100, 10)})
+    second = send(stores, "Second", {"b.example": (100, 40)}, machines=5)
+    (why, _) = compare(stores, [first, second], now=NOW).why
+    assert [each.what for each in why.causes] == ["people", "machines"]
+    assert sum(each.value for each in why.causes) == pytest.approx(why.raw, abs=1e-12)
+    assert why.causes[0].value == pytest.approx(0.3)
+    assert why.causes[0].low is not None
+    assert why.causes[0].low < 0.25
+    assert why.groups == ()
+
+
 def test_a_domain_that_has_a_stand_in_is_told_by_its_name(stores: Stores) -> None:
     first = send(stores, "First", {"a.example": (30, 10), "b.example": (30, 3)}, hidden=True)
     second = send(stores, "Second", {"a.example": (50, 17), "b.example": (10, 1)}, hidden=True)

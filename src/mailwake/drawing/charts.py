@@ -126,18 +126,19 @@ def histogram(counts: Sequence[int], labels: Sequence[str], unit: tuple[str, str
     )
 
 
-def scale(weight: float, heaviest: float) -> tuple[Part, ...]:
-    """A bar from the middle: to the right for a person, to the left for a machine.
+def scale(weight: float, heaviest: float, *, kind: str = "") -> tuple[Part, ...]:
+    """A bar from the middle: to the right what is above zero, to the left what is below.
 
     Args:
         weight: above or below zero.
         heaviest: the weight, without sign, that reaches the edge.
+        kind: CSS class; empty: what is above zero speaks for a person, what is below for a machine.
     """
     reach = min(abs(weight), heaviest) / 2
     if not reach:
         return ()
     start = heaviest / 2 if weight > 0 else heaviest / 2 - reach
-    kind = "human" if weight > 0 else "machine"
+    kind = kind or ("human" if weight > 0 else "machine")
     return (Part(kind=kind, start=_percent(start, heaviest), length=_percent(reach, heaviest)),)
 
 

@@ -29,6 +29,8 @@ _CAUSES = {
     "audience": noted("other recipients: more or fewer at domains that open or click differently"),
     "timing": noted("sent at another day or hour"),
     "within": noted("the same recipients at the same hours did more or less"),
+    "timing_or_within": noted("timing or content: cannot be told apart, too few were sent at the same day and hour"),
+    "people": noted("recipients, timing or content: cannot be told apart, too few went to the same domains"),
     "machines": noted("machines, and what may be one"),
 }
 
@@ -178,5 +180,5 @@ def _cause(found: Cause, most: float) -> CauseView:
     return CauseView(
         label=say(_CAUSES[found.what]),
         points=points(found.value) + span,
-        parts=charts.scale(found.value, most) if most else (),
+        parts=charts.scale(found.value, most, kind="machine" if found.what == "machines" else "human") if most else (),
     )
