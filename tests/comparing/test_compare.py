@@ -1,13 +1,15 @@
 """Campaigns at equal age: counted by hand, and a difference whose causes add up to it."""
 
+from datetime import timedelta
+
 import pytest
 from tests.insight import seeding
 
-from mailwake.comparing.compare import OTHERS, compare, part_of_week
+from mailwake.comparing.compare import OTHERS, compare, oldest_first, one_before, part_of_week
 from mailwake.comparing.pace import DAY, HOUR
 from mailwake.errors import BadInput
 from mailwake.events import Class, EventType
-from mailwake.insight.report import find
+from mailwake.insight.report import find, overview
 from mailwake.insight.stores import Stores
 from mailwake.store.state import Campaign
 
@@ -175,6 +177,27 @@ def test_one_campaign_is_no_comparison(stores: Stores) -> None:
             compare(stores, some, now=NOW)
     with pytest.raises(BadInput, match="between a minute and a year"):
         compare(stores, [first, send(stores, "Second", {"a.example": (1, 0)})], now=NOW, age=3)
+
+
+def test_the_one_before_is_of_the_same_stream_and_sent_last_before_it(stores: Stores) -> None:
+    send(stores, "Oldest", {"a.example": (2, 1)}, days_ago=9)
+    older = send(stores, "Older", {"a.example": (2, 1)}, days_ago=5)
+    orders = seeding.sending(stores, "Orders", stream="transactional", start=seeding.START - timedelta(days=2))
+    orders.people(["p@a.example"])
+    orders.add(EventType.SENT, 0, 0)
+    orders.write()
+    newest = send(stores, "Newest", {"a.example": (2, 1)})
+    seeding.sending(stores, "Not sent")
+    assert one_before(stores, newest) == older
+    assert one_before(stores, find(stores, "Orders")) is None
+    assert one_before(stores, find(stores, "Not sent")) is None
+
+
+def test_campaigns_stand_in_the_order_of_sending(stores: Stores) -> None:
+    new, old = send(stores, "New", {"a.example": (2, 1)}), send(stores, "Old", {"a.example": (2, 1)}, days_ago=5)
+    seeding.sending(stores, "Not sent")
+    some = [find(stores, "Not sent"), new, old]
+    assert [each.name for each in oldest_first(some, overview(stores))] == ["Old", "New", "Not sent"]
 
 
 def test_parts_of_the_week_have_names() -> None:

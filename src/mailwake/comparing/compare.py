@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ import msgspec
 from mailwake.comparing.pace import BASES, CHECKPOINTS, HOUR, Group, groups_of, sums
 from mailwake.errors import BadInput, NotEnoughData
 from mailwake.events import SECOND, Micros
+from mailwake.insight.answers import Overview
 from mailwake.insight.domain_names import domain_names
 from mailwake.insight.metrics import rates
 from mailwake.insight.report import Row
@@ -189,6 +190,24 @@ def compare(
     why = [_why(asked, campaigns, kind) for kind in BASES] if len(campaigns) == _TWO else []
     told = tuple(each for each in why if each is not None)
     return Comparison(age=asked.age, ages=ages, sides=sides, why=told, segment=segment)
+
+
+def oldest_first(campaigns: Sequence[Campaign], known: Overview) -> list[Campaign]:
+    """Campaigns in the order in which they were sent, so that a difference is later less earlier; unsent ones last."""
+    sent = {line.id: line.sent_from for line in known.campaigns}
+    never = datetime.max.replace(tzinfo=UTC)
+    return sorted(campaigns, key=lambda each: (sent.get(str(each.id)) or never, each.id))
+
+
+def one_before(stores: Stores, campaign: Campaign) -> Campaign | None:
+    """The campaign of the same stream that was sent last before this one began; None: there is none."""
+    rows = stores.events.ask("campaigns_counts")
+    began = {row["campaign"]: (row["sent_from"], row["campaign"]) for row in rows if row["sent_from"] is not None}
+    if campaign.id not in began:
+        return None
+    stream = (each for each in stores.state.campaigns() if each.stream == campaign.stream and each.id in began)
+    earlier = [each for each in stream if began[each.id] < began[campaign.id]]
+    return max(earlier, key=lambda each: began[each.id], default=None)
 
 
 class _Asked(NamedTuple):

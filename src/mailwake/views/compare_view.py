@@ -16,6 +16,8 @@ from mailwake.language import noted, say
 
 #: campaigns to choose from, the latest
 _CHOICE = 60
+#: of so many the causes stand beneath; of more they are a link away
+_TWO = 2
 #: parts of an audience that are named
 _GROUPS = 8
 _RAW = {"opened": noted("Opened, raw: %(points)s"), "clicked": noted("Clicked, raw: %(points)s")}
@@ -91,15 +93,12 @@ def choice(overview: Overview, chosen: Sequence[str], zone: ZoneInfo) -> list[di
 
 def values(answer: Comparison, zone: ZoneInfo) -> dict[str, Any]:
     """What `compare.html` names."""
-    ids = [("c", side.id) for side in answer.sides] + ([("segment", answer.segment)] if answer.segment else [])
+    ids, ages = [("c", side.id) for side in answer.sides], [("age", answer.age)]
+    of = [("segment", answer.segment)] if answer.segment else []
     return {
         "age": figures.age(answer.age),
         "ages": [
-            {
-                "label": figures.age(age),
-                "href": "/compare?" + urlencode([*ids, ("age", age)]),
-                "is_chosen": age == answer.age,
-            }
+            {"label": figures.age(age), "href": _href(*ids, *of, ("age", age)), "is_chosen": age == answer.age}
             for age in answer.ages
         ],
         "sides": [
@@ -107,12 +106,17 @@ def values(answer: Comparison, zone: ZoneInfo) -> dict[str, Any]:
                 "id": side.id,
                 "name": side.name,
                 "sent": "" if side.sent_from is None else figures.day(side.sent_from, zone),
+                "why": _href(*ids[at - 1 : at + 1], *of, *ages) if at and len(ids) > _TWO else "",
             }
-            for side in answer.sides
+            for at, side in enumerate(answer.sides)
         ],
         "lines": lines(answer),
         "whys": [_why(each) for each in answer.why],
     }
+
+
+def _href(*asked: tuple[str, str | int]) -> str:
+    return "/compare?" + urlencode(asked)
 
 
 def lines(answer: Comparison) -> list[Line]:

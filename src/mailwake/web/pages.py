@@ -24,6 +24,7 @@ from mailwake.boards import (
     status_view,
 )
 from mailwake.comparing.best_hours import best_hours
+from mailwake.comparing.compare import oldest_first, one_before
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
 from mailwake.deliverability.board import of_campaign
@@ -107,14 +108,13 @@ def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text
 
 
 def _aside(request: Request, stores: Stores, found: Campaign) -> dict[str, Any]:
-    """Checkpoints and mailbox providers, kept a while: they go through all copies."""
+    """Checkpoints, the campaign before and mailbox providers, kept a while: they go through all copies."""
     sees_the_few = actor_of(request).sees_the_few
 
     def ask() -> dict[str, Any]:
         told = pace_view.checkpoints(checkpoints(stores, found, now=now_of(request)))
-        if not sees_the_few:
-            return {"checkpoints": told, "providers": [], "reach": []}
-        return {"checkpoints": told, **deliverability_view.providers(of_campaign(stores, found))}
+        aside: dict[str, Any] = {"checkpoints": told, "before": one_before(stores, found), "providers": [], "reach": []}
+        return aside | (deliverability_view.providers(of_campaign(stores, found)) if sees_the_few else {})
 
     return kept_of(request).answer(("aside", found.id), ask)
 
@@ -168,14 +168,14 @@ def one_person(request: Request, *, address: Address) -> Response:
 
 @router.get("/compare")
 def comparison(request: Request, *, c: Campaigns = (), age: Age = None, segment: Text = "") -> Response:
-    """Campaigns side by side; without two of them, a list to choose from."""
-    stores = stores_of(request)
-    chosen = list(dict.fromkeys(c))
+    """Campaigns side by side, oldest first; without two of them, a list to choose from."""
+    stores, chosen = stores_of(request), list(dict.fromkeys(c))
+    known = overview(stores)
     values: dict[str, Any] = {"sides": []}
     if len(chosen) > 1:
-        answer = comparison_of(request, [find(stores, each) for each in chosen], age, segment)
-        values = compare_view.values(answer, stores.zone)
-    choice = compare_view.choice(overview(stores), chosen, stores.zone)
+        found = oldest_first([find(stores, each) for each in chosen], known)
+        values = compare_view.values(comparison_of(request, found, age, segment), stores.zone)
+    choice = compare_view.choice(known, chosen, stores.zone)
     values |= {"segment": segment, "segments": [each.name for each in stores.state.segments()]}
     return render(request, "compare.html", here="compare", choice=choice, **values)
 
