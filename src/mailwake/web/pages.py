@@ -28,10 +28,11 @@ from mailwake.comparing.compare import oldest_first, one_before
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
 from mailwake.deliverability.board import of_campaign
+from mailwake.drawing import over_time
 from mailwake.framing.rendering import render
 from mailwake.insight.answers import to_json
 from mailwake.insight.dialects import definitions
-from mailwake.insight.report import find, overview
+from mailwake.insight.report import find, first_hour, overview
 from mailwake.insight.stores import Stores
 from mailwake.people.delivery import delivery_card
 from mailwake.people.people import people_or_last
@@ -93,17 +94,16 @@ def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page =
 
 
 @router.get("/campaigns/{campaign}")
-def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text = "day", seen: Seen = "") -> Response:
+def campaign(request: Request, campaign: str, *, seen: Seen = "") -> Response:
     """One campaign."""
-    stores = stores_of(request)
-    answer = report_of(request, campaign)
+    stores, answer = stores_of(request), report_of(request, campaign)
     digest = _digest(to_json(answer))
     if seen == digest:
         return Response(status_code=204)
-    chosen = {"by": "clicked" if by == "clicked" else "opened", "span": "all" if span == "all" else "day"}
-    values = campaign_view.values(answer, by=chosen["by"], span=chosen["span"], zone=stores.zone)
-    values |= _aside(request, stores, find(stores, campaign))
-    again = f"/campaigns/{answer.id}?" + urlencode({**chosen, "seen": digest})
+    asked, found = over_time.asked(request.query_params.multi_items()), find(stores, campaign)
+    hour = first_hour(stores, found, answer) if asked.span == "hour" else None
+    values = campaign_view.values(answer, asked, hour, zone=stores.zone) | _aside(request, stores, found)
+    again = f"/campaigns/{answer.id}?" + urlencode([*asked.query, ("seen", digest)])
     return render(request, "campaign.html", again=again, beside=links.beside(request), **values)
 
 
