@@ -23,8 +23,10 @@ _LABELS = (
     (604_800, noted("7 d")),
     (2_592_000, noted("30 d")),
 )
-#: the room of a forecast, and of the gap before it, in columns
-_WIDE, _GAP = 2, 1
+#: the room of a forecast, and of the gap before it, as shares of the curve's: its label stands beside that of 7 days
+_WIDE, _GAP = 0.08, 0.04
+#: labels nearer to that of the forecast are left out on narrow screens, as a share of the drawing
+_NEAR = 0.1
 #: of the line where the estimate is, as a share of the drawing: two pixels
 _LINE = 0.012
 #: ends of the upright axis, in any power of ten
@@ -66,16 +68,16 @@ def by_age(points: Sequence[AtAge], what: str, ending: Ending | None = None) -> 
     last = points[-1] if points else None
     ahead = ending if ending and ending.rate is not None and last and last.age < ending.age else None
     top = _top(max((each or 0.0 for each in (*(point.high for point in points), ahead and ahead.high)), default=0.0))
-    columns = len(points) + (_GAP + _WIDE if ahead else 0)
+    columns = len(points) * (1 + _GAP + _WIDE if ahead else 1)
     return AgeChart(
         says=say("%(what)s by age of the copies: %(rate)s in the end", what=what, rate=figures.percent(last.rate))
         if last
         else say("%(what)s by age of the copies", what=what),
         columns=(
             *(_column(place, columns, point, top) for place, point in enumerate(points)),
-            *([_forecast(ahead, columns, top)] if ahead else []),
+            *([_forecast(ahead, top)] if ahead else []),
         ),
-        ticks=(*_ticks(points, columns), *([_last_tick(ahead)] if ahead else [])),
+        ticks=_ticks(points, ahead),
         levels=tuple(figures.percent(top * part) for part in (1, 0.5, 0)),
         rows=tuple(row_of(point) for point in points),
         forecast=figures.age(ahead.age) if ahead else "",
@@ -98,7 +100,7 @@ def _top(highest: float) -> float:
     return next((step for step in steps if highest <= step + 1e-9), 1.0)
 
 
-def _column(place: int, columns: int, point: AtAge, top: float) -> Column:
+def _column(place: int, columns: float, point: AtAge, top: float) -> Column:
     row = row_of(point)
     return Column(
         x=_percent((place + 0.05) / columns),
@@ -108,11 +110,12 @@ def _column(place: int, columns: int, point: AtAge, top: float) -> Column:
     )
 
 
-def _forecast(ending: Ending, columns: int, top: float) -> Column:
+def _forecast(ending: Ending, top: float) -> Column:
+    wide = _WIDE / (1 + _GAP + _WIDE)
     rate, span = figures.about(ending.rate), figures.about_span(ending.low, ending.high)
     return Column(
-        x=_percent(1 - _WIDE / columns),
-        width=_percent(_WIDE / columns),
+        x=_percent(1 - wide),
+        width=_percent(wide),
         parts=_parts(ending, top),
         says=say("%(age)s, forecast: %(rate)s (%(span)s)", age=figures.age(ending.age), rate=rate, span=span),
     )
@@ -129,14 +132,23 @@ def _parts(point: AtAge | Ending, top: float) -> tuple[Part, ...]:
     )
 
 
-def _ticks(points: Sequence[AtAge], columns: int) -> tuple[Tick, ...]:
-    """Labels of round ages, where they lie among the points."""
-    placed = ((_place(points, age), text) for age, text in _LABELS)
-    return tuple(
-        Tick(x=_percent((place + 0.5) / columns), anchor="middle", text=say(text), is_minor=number % 2 == 1)
-        for number, (place, text) in enumerate(placed)
-        if place is not None
-    )
+def _ticks(points: Sequence[AtAge], ahead: Ending | None) -> tuple[Tick, ...]:
+    """Labels of round ages, where they lie among the points, and of the forecast in the middle of its column."""
+    whole = 1 + _GAP + _WIDE if ahead else 1
+    placed = [
+        ((place + 0.5) / len(points) / whole, text)
+        for age, text in _LABELS
+        if (place := _place(points, age)) is not None
+    ]
+    last = 1 - _WIDE / 2 / whole if ahead else 1 + _NEAR
+    ticks = [
+        Tick(x=_percent(x), anchor="middle", text=say(text), is_minor=number % 2 == 1 or last - x < _NEAR)
+        for number, (x, text) in enumerate(placed)
+    ]
+    if ahead:
+        text = next((say(text) for age, text in _LABELS if age == ahead.age), figures.duration(ahead.age))
+        ticks.append(Tick(x=_percent(last), anchor="middle", text=text, is_minor=False))
+    return tuple(ticks)
 
 
 def _place(points: Sequence[AtAge], age: int) -> float | None:
@@ -145,11 +157,6 @@ def _place(points: Sequence[AtAge], age: int) -> float | None:
         if before.age <= age <= after.age:
             return number + log(age / before.age) / log(after.age / before.age)
     return None
-
-
-def _last_tick(ending: Ending) -> Tick:
-    text = next((text for age, text in _LABELS if age == ending.age), None)
-    return Tick(x="100%", anchor="end", text=say(text) if text else figures.duration(ending.age), is_minor=False)
 
 
 def _percent(share: float) -> str:
