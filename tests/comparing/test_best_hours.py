@@ -1,6 +1,7 @@
 """The hour of one recipient: named where reactions tell it, shrunk to what is usual, and else not named."""
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from tests.insight import seeding
 from tests.insight.seeding import HOUR
 
 from mailwake.comparing.best_hours import LEAST_REACTIONS, PersonHour, best_hours
+from mailwake.comparing.timing import still_fresh
 from mailwake.errors import NotEnoughData
 from mailwake.events import AgentKind, Class, EventType
 from mailwake.insight.stores import Stores
@@ -17,11 +19,18 @@ NOW = seeding.micros(86_400)
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 
 
-def letters(stores: Stores, reads: dict[str, list[int | None]], *, country: str | None = "GB", **more: object) -> None:
+def letters(
+    stores: Stores,
+    reads: dict[str, list[int | None]],
+    *,
+    country: str | None = "GB",
+    at: Callable[[int], int] = lambda day: 7 * day % 24,
+    **more: object,
+) -> None:
     """One mail each day, at another hour each; read at an hour of the same day or the next, or not."""
     days = max(map(len, reads.values()))
     for day in range(days):
-        mail = seeding.sending(stores, f"Day {day}", start=BEGIN + timedelta(days=day, hours=7 * day % 24))
+        mail = seeding.sending(stores, f"Day {day}", start=BEGIN + timedelta(days=day, hours=at(day)))
         mail.people(list(reads))
         for number, hours in enumerate(reads.values()):
             mail.add(EventType.SENT, number, 0)
@@ -59,6 +68,26 @@ def test_who_reads_at_any_hour_has_no_best_one(stores: Stores) -> None:
     found = hour_of(stores, "any@example.com")
     assert found.hour is None
     assert "too little is known" in (found.cannot_say or "")
+
+
+def test_who_is_mailed_at_one_hour_alone_has_no_best_hour(stores: Stores) -> None:
+    letters(stores, {"eve@example.com": [18] * 14, "ann@example.com": [17] * 14}, at=lambda _: 16)
+    found = hour_of(stores, "eve@example.com")
+    assert (found.hour, found.reactions) == (None, 14)
+    assert "mail was sent at too few hours of the day" in (found.cannot_say or "")
+
+
+def test_the_hours_after_most_mail_are_nobodys_best(stores: Stores) -> None:
+    """Most mail comes at nine, and is read whenever it is read."""
+    draw, days = random.Random(5), 36
+    hours = [9 if day % 6 else (5 * day + 13) % 24 for day in range(days)]
+    fresh = still_fresh([1] + [0] * 23)
+    crowd: dict[str, list[int | None]] = {
+        f"p{n}@example.com": [(at + draw.choices(range(24), fresh)[0]) % 24 for at in hours] for n in range(12)
+    }
+    letters(stores, crowd, at=hours.__getitem__)
+    told = best_hours(stores, stores.state.known_handles(crowd).values(), now=NOW)
+    assert {each.hour for each in told.values()} == {None}
 
 
 def test_the_country_of_a_proxy_is_nobodys_clock(stores: Stores) -> None:

@@ -19,10 +19,18 @@ NOW = seeding.micros()
 
 
 def mail(
-    stores: Stores, name: str, days_ago: float, copies: int, *, clicks: int, late: int = 0, scans: int = 0
+    stores: Stores,
+    name: str,
+    days_ago: float,
+    copies: int,
+    *,
+    clicks: int,
+    late: int = 0,
+    scans: int = 0,
+    stream: str = "marketing",
 ) -> None:
     """Copies of which the first are clicked by people within a day, the next after two days, the last by machines."""
-    sending = seeding.sending(stores, name, start=START - timedelta(days=days_ago))
+    sending = seeding.sending(stores, name, start=START - timedelta(days=days_ago), stream=stream)
     sending.people([f"p{n}@{name}.example" for n in range(copies)])
     for number in range(copies):
         sending.add(EventType.SENT, number, 0)
@@ -70,6 +78,25 @@ def test_what_chance_may_have_done_is_not_distinguishable(stores: Stores) -> Non
     mail(stores, "before", 10, 100, clicks=10)
     mail(stores, "now", 3, 100, clicks=13)
     assert figure(asked(stores), "human_click_rate__delivered_trackable").standing == "not distinguishable"
+
+
+def test_streams_are_told_apart_and_a_change_of_their_mix_is_none(stores: Stores) -> None:
+    mail(stores, "older", 12, 100, clicks=4)
+    mail(stores, "letter 1", 10, 100, clicks=6)
+    mail(stores, "letter 2", 3, 200, clicks=10)
+    mail(stores, "orders", 4, 100, clicks=40, stream="transactional")
+    mail(stores, "few", 4, 9, clicks=9, stream="outbound")
+    answer = asked(stores)
+    assert figure(answer, "human_click_rate__delivered_trackable").standing == "higher", "of everything together"
+    assert figure(answer, "human_click_rate__delivered_trackable").now.base == 300, "without the few"
+    told = [each for each in changes_view.values(answer, ZoneInfo("UTC"))["news"] if each.text.startswith("Clicked")]
+    assert [each.text.replace("\N{NO-BREAK SPACE}", " ") for each in told] == [
+        "Clicked by people: 5.0 % (marketing), the week before 5.0 %: not distinguishable.",
+        "Clicked by people: 40.0 % (transactional). There is nothing of the week before to compare with.",
+    ]
+    ids = {each.name: each.id for each in overview(stores).campaigns}
+    links = [[word.href for word in each.words if word.href] for each in told]
+    assert links == [[f"/compare?c={ids['letter 1']}&c={ids['letter 2']}"], [f"/campaigns/{ids['orders']}"]]
 
 
 def test_a_first_campaign_of_this_morning_is_looked_at_after_an_hour(stores: Stores) -> None:

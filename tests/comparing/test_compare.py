@@ -1,13 +1,15 @@
 """Campaigns at equal age: counted by hand, and a difference whose causes add up to it."""
 
+from datetime import timedelta
+
 import pytest
 from tests.insight import seeding
 
-from mailwake.comparing.compare import OTHERS, compare, part_of_week
+from mailwake.comparing.compare import OTHERS, compare, oldest_first, one_before, part_of_week
 from mailwake.comparing.pace import DAY, HOUR
 from mailwake.errors import BadInput
 from mailwake.events import Class, EventType
-from mailwake.insight.report import find
+from mailwake.insight.report import find, overview
 from mailwake.insight.stores import Stores
 from mailwake.store.state import Campaign
 
@@ -103,6 +105,46 @@ def test_a_change_inside_an_audience_is_no_change_of_it(stores: Stores) -> None:
     assert why.groups[0].name == "a.example"
 
 
+def test_mail_of_other_days_leaves_timing_and_content_together(stores: Stores) -> None:
+    first = send(stores, "Friday", {"a.example": (100, 10), "b.example": (100, 10)}, days_ago=3)
+    second = send(stores, "Monday", {"a.example": (100, 40), "b.example": (100, 10)})
+    (why, _) = compare(stores, [first, second], now=NOW).why
+    causes = {each.what: each for each in why.causes}
+    assert list(causes) == ["audience", "timing_or_within", "machines"]
+    assert sum(each.value for each in why.causes) == pytest.approx(why.raw, abs=1e-12)
+    both = causes["timing_or_within"]
+    assert both.value == pytest.approx(0.15)
+    assert both.low is not None
+    assert both.high is not None
+    assert (both.low < 0.08, both.high > 0.22) == (True, True), "as wide as the rates of 200 copies are"
+    assert why.groups[0].by_rate == pytest.approx(0.15)
+
+
+def test_stragglers_of_another_day_do_not_tell_timing_and_content_apart(stores: Stores) -> None:
+    first = send(stores, "Friday", {"a.example": (100, 10)}, days_ago=3)
+    second = send(stores, "Monday", {"a.example": (100, 40)})
+    for name, day in (("Friday", 0), ("Monday", -3)):
+        odd = seeding.sending(stores, name)
+        odd.people([f"odd{n}-{name}@a.example" for n in range(101)])
+        odd.add(EventType.SENT, 100, day * DAY, domain="a.example")
+        odd.add(EventType.DELIVERED, 100, day * DAY + 1, domain="a.example")
+        odd.write()
+    (why, _) = compare(stores, [first, second], now=NOW, age=DAY).why
+    assert [each.what for each in why.causes] == ["audience", "timing_or_within", "machines"]
+
+
+def test_without_domains_in_common_nothing_is_told_apart_but_machines(stores: Stores) -> None:
+    first = send(stores, "First", {"a.example": (100, 10)})
+    second = send(stores, "Second", {"b.example": (100, 40)}, machines=5)
+    (why, _) = compare(stores, [first, second], now=NOW).why
+    assert [each.what for each in why.causes] == ["people", "machines"]
+    assert sum(each.value for each in why.causes) == pytest.approx(why.raw, abs=1e-12)
+    assert why.causes[0].value == pytest.approx(0.3)
+    assert why.causes[0].low is not None
+    assert why.causes[0].low < 0.25
+    assert why.groups == ()
+
+
 def test_a_domain_that_has_a_stand_in_is_told_by_its_name(stores: Stores) -> None:
     first = send(stores, "First", {"a.example": (30, 10), "b.example": (30, 3)}, hidden=True)
     second = send(stores, "Second", {"a.example": (50, 17), "b.example": (10, 1)}, hidden=True)
@@ -135,6 +177,27 @@ def test_one_campaign_is_no_comparison(stores: Stores) -> None:
             compare(stores, some, now=NOW)
     with pytest.raises(BadInput, match="between a minute and a year"):
         compare(stores, [first, send(stores, "Second", {"a.example": (1, 0)})], now=NOW, age=3)
+
+
+def test_the_one_before_is_of_the_same_stream_and_sent_last_before_it(stores: Stores) -> None:
+    send(stores, "Oldest", {"a.example": (2, 1)}, days_ago=9)
+    older = send(stores, "Older", {"a.example": (2, 1)}, days_ago=5)
+    orders = seeding.sending(stores, "Orders", stream="transactional", start=seeding.START - timedelta(days=2))
+    orders.people(["p@a.example"])
+    orders.add(EventType.SENT, 0, 0)
+    orders.write()
+    newest = send(stores, "Newest", {"a.example": (2, 1)})
+    seeding.sending(stores, "Not sent")
+    assert one_before(stores, newest) == older
+    assert one_before(stores, find(stores, "Orders")) is None
+    assert one_before(stores, find(stores, "Not sent")) is None
+
+
+def test_campaigns_stand_in_the_order_of_sending(stores: Stores) -> None:
+    new, old = send(stores, "New", {"a.example": (2, 1)}), send(stores, "Old", {"a.example": (2, 1)}, days_ago=5)
+    seeding.sending(stores, "Not sent")
+    some = [find(stores, "Not sent"), new, old]
+    assert [each.name for each in oldest_first(some, overview(stores))] == ["Old", "New", "Not sent"]
 
 
 def test_parts_of_the_week_have_names() -> None:

@@ -45,6 +45,13 @@ def test_nothing_is_not_drawn() -> None:
     assert charts.bar(NOBODY, 0) == ()
 
 
+def test_who_is_hidden_is_not_drawn_and_flattens_nothing() -> None:
+    whole, without = (charts.chart(series(4, 40), "opened", UTC_ZONE, hidden=some) for some in ((), ("human",)))
+    assert (whole.levels[0], without.levels[0]) == ("100", "30")
+    assert {part.kind for column in without.columns for part in column.parts} == {"possible", "machine"}
+    assert whole.rows == without.rows
+
+
 @pytest.mark.parametrize(
     ("highest", "top"),
     [(0, 2), (1, 2), (2, 2), (3, 4), (7, 8), (9, 10), (11, 20), (430, 500), (501, 1_000), (99_999, 100_000)],

@@ -6,6 +6,7 @@ import pytest
 from tests.insight import seeding
 
 from mailwake.drawing import figures
+from mailwake.drawing.over_time import Asked
 from mailwake.events import Class, EventType
 from mailwake.insight.answers import CampaignReport, Overview, Ruleset
 from mailwake.insight.report import campaign_report, find, overview
@@ -43,7 +44,7 @@ def test_page_terminal_and_spreadsheet_say_it(
     monkeypatch.setenv("COLUMNS", "200")
     report, whole = mixed
     told = f"judged by a-1 (75.0{figures.NBSP}%), <b>-2 (25.0{figures.NBSP}%)"
-    assert campaign_view.values(report, by="opened", span="all", zone=ZoneInfo("UTC"))["rulesets"] == told
+    assert campaign_view.values(report, Asked(), zone=ZoneInfo("UTC"))["rulesets"] == told
     tables.show_campaign(report)
     assert told in capsys.readouterr().out
     tables.show_overview(whole)

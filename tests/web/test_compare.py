@@ -11,7 +11,7 @@ def test_without_two_campaigns_there_is_a_list_to_choose_from(asking: Asking) ->
     boxes = [each for each in seen.all("input") if each.get("name") == "c"]
     assert {each["value"] for each in boxes} >= {"1", "2", "3"}
     assert not [each for each in boxes if "checked" in each]
-    assert "Differences are from" not in words(asking.page("/compare?c=1"))
+    assert "a difference is" not in words(asking.page("/compare?c=1"))
 
 
 def test_two_campaigns_stand_side_by_side_with_differences_and_causes(asking: Asking) -> None:
@@ -28,6 +28,39 @@ def test_what_cannot_be_compared_says_what_to_do(asking: Asking) -> None:
     assert asking.get("/api/compare?c=1").status_code == 400
     assert asking.get("/api/compare?c=1&c=2&age=5").status_code == 400
     assert "cannot say" in words(asking.page("/compare?c=1&c=4"))
+
+
+def test_the_page_puts_the_one_sent_first_first_however_they_were_chosen(asking: Asking) -> None:
+    sent = {
+        each["id"]: (each["sent_from"], int(each["id"])) for each in asking.get("/api/campaigns").json()["campaigns"]
+    }
+    first, last = sorted(("2", "3"), key=lambda each: sent[each])
+    for chosen in (f"c={last}&c={first}", f"c={first}&c={last}"):
+        page = asking.page(f"/compare?{chosen}")
+        heads = [each["href"] for each in Seen(page).all("a") if each.get("href", "").startswith("/campaigns/")]
+        assert heads[:2] == [f"/campaigns/{first}", f"/campaigns/{last}"]
+    told = asking.get(f"/api/compare?c={last}&c={first}").json()
+    assert [side["id"] for side in told["sides"]] == [last, first], "programs say what the measure is"
+
+
+def test_of_three_campaigns_each_later_one_leads_to_why(asking: Asking) -> None:
+    page = asking.page("/compare?c=1&c=2&c=3")
+    links = [each["href"] for each in Seen(page).all("a") if "age=" in each.get("href", "")]
+    pairs = [each for each in links if each.count("c=") == 2]
+    assert len(pairs) == 2
+    assert "Why did it change?" in words(asking.page(pairs[-1]))
+
+
+def test_empty_stores_say_what_these_pages_need(nothing: Asking) -> None:
+    assert "--campaign" in words(nothing.page("/compare"))
+    page = words(nothing.page("/timing"))
+    assert "three or more hours of the day" in page
+    assert "Nothing yet" not in page
+
+
+def test_a_campaign_leads_to_the_comparison_with_the_one_before(asking: Asking) -> None:
+    links = [each.get("href", "") for n in (1, 2, 3) for each in Seen(asking.page(f"/campaigns/{n}")).all("a")]
+    assert [each for each in links if each.startswith("/compare?c=")]
 
 
 def test_a_name_in_the_address_works_as_well(asking: Asking) -> None:

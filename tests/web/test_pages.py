@@ -1,5 +1,6 @@
 """What stands on the pages, as a reader without scripts gets them."""
 
+import json
 import re
 from functools import cache
 from html.parser import HTMLParser
@@ -342,6 +343,35 @@ def test_the_first_day_and_all_of_it_can_be_chosen(asking: Asking) -> None:
     assert "The 24 hours" not in words(whole)
     chosen = [a["href"] for a in Seen(whole).all("a") if a.get("aria-current") == "true"]
     assert chosen == ["/campaigns/1?span=all&by=clicked#over-time", "/campaigns/1?by=clicked&span=all#where"]
+
+
+def test_machines_can_be_left_out_of_the_drawing_and_stay_in_the_table(asking: Asking) -> None:
+    address = "/campaigns/1?span=all&by=opened"
+    (off,) = [a["href"] for a in Seen(asking.page(address)).all("a") if "hide=machine" in a.get("href", "")]
+    page = asking.page(off.partition("#")[0])
+    drawn = [a for _, a in Seen(page).tags if a.get("class") == "series"]
+    assert [a["data-machine"] for a in drawn] == ["", ""]
+    assert all(sum(json.loads(a["data-points"])[3]) == 0 for a in drawn)
+    links = [
+        a["href"] for a in Seen(page).all("a") if "#over-time" in a.get("href", "") or "#where" in a.get("href", "")
+    ]
+    others = [each for each in links if "hide=machine" not in each]
+    assert others == [address + "#over-time"], "one shows them again, the others keep what was chosen"
+
+
+def test_the_first_hour_is_drawn_in_minutes(asking: Asking) -> None:
+    page = asking.page("/campaigns/1?span=hour")
+    assert "The hour after sending began." in words(page)
+    assert "per minute" in words(page)
+    drawn = [a for _, a in Seen(page).tags if a.get("class") == "series"]
+    assert {a["data-step"] for a in drawn} == {"60"}
+    assert [len(json.loads(a["data-points"])[0]) for a in drawn] == [60, 60]
+
+
+def test_what_cannot_be_chosen_is_as_if_nothing_were(asking: Asking) -> None:
+    page = asking.page("/campaigns/1?span=year&by=none&hide=human&hide=possible&hide=machine&hide=x")
+    assert "The 24 hours after sending began." in words(page)
+    assert "hide=x" not in page
 
 
 def test_a_long_ranking_folds_away_its_end(asking: Asking, stores: Stores) -> None:

@@ -1,7 +1,8 @@
 """At which hour of the day each recipient is most likely to react, by their own clock.
 
 Nobody reacts often enough to tell an hour by that alone: a profile of 24 hours is shrunk to what is usual among all
-recipients, the more the less recipients differ, and every hour is weighed by the mail that could be reacted to then.
+recipients, the more the less recipients differ, and every hour is weighed by the mail that could be reacted to then:
+theirs in their profile, everybody's in what is usual. Who got mail at too few hours of the day has no hour.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from mailwake.comparing.timing import HOURS, still_fresh, zones
+from mailwake.comparing.timing import HOURS, TOO_FEW_HOURS, is_spread, still_fresh, zones
 from mailwake.errors import NotEnoughData
 from mailwake.events import SECOND, Handle, Micros
 from mailwake.insight.stores import Stores
@@ -64,6 +65,10 @@ class _Reader:
         """Their reactions by hour of the day."""
         return _by_hour(self.reacted, zone)
 
+    def exposed(self, zone: ZoneInfo) -> list[float]:
+        """Their mail that could be reacted to in each hour of the day."""
+        return still_fresh(_by_hour(self.arrived, zone))
+
 
 def best_hours(stores: Stores, handles: Iterable[Handle], *, now: Micros) -> dict[Handle, PersonHour]:
     """The best hour of each recipient, or why none is named.
@@ -96,13 +101,28 @@ def _readers(stores: Stores, recipients: str, since: int, limit: int) -> dict[Ha
 
 
 def _usual(readers: Iterable[_Reader]) -> tuple[Sequence[float], float]:
-    """What is usual, never nothing in any hour, and how much it weighs."""
-    units = [each.by_hour(zone) for each in readers if (zone := each.zone) is not None and each.reacted]
-    usual = [1.0 + sum(unit[hour] for unit in units) for hour in range(HOURS)]
+    """What is usual for each mail that could be reacted to, never nothing in any hour, and how much it weighs."""
+    known = [(each, zone) for each in readers if (zone := each.zone) is not None and each.reacted and each.arrived]
+    units = [each.by_hour(zone) for each, zone in known]
+    counts = [sum(unit[hour] for unit in units) for hour in range(HOURS)]
+    usual = _for_each_mail(counts, [(sum(unit), *of) for unit, of in zip(units, known, strict=True)])
     try:
-        return usual, fit_weight([unit for unit in units if sum(unit) > 1][:_SAMPLE], usual)
+        fitted = fit_weight([unit for unit in units if sum(unit) > 1][:_SAMPLE], [1.0 + count for count in counts])
     except NotEnoughData:
         return usual, _WEIGHT
+    # What is usual is known by the reactions of each hour: it weighs no more than those of the one least known.
+    return usual, min(fitted, *((1.0 + count) * sum(usual) / share for count, share in zip(counts, usual, strict=True)))
+
+
+def _for_each_mail(counts: Sequence[int], readers: Iterable[tuple[int, _Reader, ZoneInfo]]) -> list[float]:
+    """How much happens in each hour for what could; who reacts often has as much of a say there as in the counts."""
+    exposed = [0.0] * HOURS
+    for reactions, reader, zone in readers:
+        theirs = reader.exposed(zone)
+        exposed = [have + reactions * more / sum(theirs) for have, more in zip(exposed, theirs, strict=True)]
+    if not any(exposed):
+        return [1.0] * HOURS
+    return [shape / rate for shape, rate in profile(counts, [1.0] * HOURS, _WEIGHT, exposure=exposed)]
 
 
 def _hour(reader: _Reader, usual: Sequence[float], weight: float) -> PersonHour:
@@ -121,9 +141,10 @@ def _hour(reader: _Reader, usual: Sequence[float], weight: float) -> PersonHour:
         return _cannot(clock, reactions, say("cannot say: their clock is not known"))
     if not reader.arrived:
         return _cannot(clock, reactions, say("cannot say: when their mail arrived is not known"))
-    exposed = still_fresh(_by_hour(reader.arrived, zone))
+    if not is_spread(reader.arrived):
+        return _cannot(clock, reactions, say(TOO_FEW_HOURS))
     try:
-        hour, sureness = best(profile(reader.by_hour(zone), usual, weight, exposure=exposed))
+        hour, sureness = best(profile(reader.by_hour(zone), usual, weight, exposure=reader.exposed(zone)))
     except NotEnoughData as why:
         return _cannot(clock, reactions, say("cannot say: %(why)s", why=why))
     return PersonHour(hour=hour, clock=clock, sureness=sureness, reactions=reactions)

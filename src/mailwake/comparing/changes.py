@@ -1,7 +1,8 @@
 """What changed since last week: the mail of two weeks at equal age.
 
 A copy of yesterday evening has not been read to the end yet, so each copy is looked at when it was a day old, and the
-two weeks end that long ago. What was sent since is told as too young instead of being compared.
+two weeks end that long ago. What was sent since is told as too young instead of being compared. Streams are told
+apart: confirmations of orders are clicked more often than newsletters, and a week with more of them is no better one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mailwake.events import SECOND, Micros
 from mailwake.insight.answers import CampaignLine, Overview
 from mailwake.insight.metrics import Rate, metrics, rate
 from mailwake.insight.stores import Stores, moment
-from mailwake.insight.tally import Tally, read
+from mailwake.insight.tally import Tally, add, read
 from mailwake.stats.difference import difference
 from mailwake.stats.uncertain import Expected
 from mailwake.store.state import Incident, IncidentKind
@@ -27,10 +28,13 @@ DAYS = 7
 _DAY = 86_400 * SECOND
 #: Ages at which copies are looked at; the first at which this week has any.
 AGES = (86_400, 3_600)
+#: With fewer copies in a week a stream tells of people rather than of mail, and is left out where there is another.
+_LEAST_COPIES = 10
+_CLICKED = "human_click_rate__delivered_trackable"
 #: In the order in which they are told.
 METRICS = (
     "delivery_rate__sent",
-    "human_click_rate__delivered_trackable",
+    _CLICKED,
     "machine_alone_rate__clicked",
     "bounce_rate__sent",
     "unsubscribe_rate__delivered",
@@ -52,6 +56,18 @@ class Changed:
     high: float | None
     #: higher, lower or not distinguishable
     standing: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfStream:
+    """The two weeks of one stream."""
+
+    #: marketing, transactional or outbound
+    stream: str
+    figures: tuple[Changed, ...]
+    #: id of its campaign begun last in this week, and in the week before; None: none was begun then
+    newest: str | None
+    newest_before: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +112,9 @@ class Changes:
     begun: tuple[Begun, ...]
     #: how many of them were begun after `until`
     too_young: int
+    #: of all streams below together
     figures: tuple[Changed, ...]
+    streams: tuple[OfStream, ...]
     #: how many addresses are not to be mailed any more since then, by reason
     suppressed: Mapping[str, int]
     #: the latest first
@@ -129,7 +147,10 @@ def changes(stores: Stores, known: Overview, *, now: Micros) -> Changes:
         fresh_at=known.fresh_at,
         begun=tuple(_begun(each) for each in begun),
         too_young=sum(each.sent_from is not None and each.sent_from >= _time(until) for each in begun),
-        figures=tuple(_changed(metric, *weeks) for metric in METRICS),
+        figures=_figures([add(week.values()) for week in weeks]),
+        streams=tuple(
+            _of_stream(name, weeks, known, since=since, until=until) for name in sorted(weeks[0].keys() | weeks[1])
+        ),
         suppressed=stores.state.suppressed_since(since),
         alarms=tuple(
             _alarm(each) for each in stores.state.incidents(only_open=True) if each.kind is not IncidentKind.IMPORT
@@ -137,18 +158,63 @@ def changes(stores: Stores, known: Overview, *, now: Micros) -> Changes:
     )
 
 
-def _weeks(stores: Stores, now: Micros) -> tuple[int, Sequence[Tally]]:
-    """At which age the copies are looked at, and what was counted: the week before, this week."""
-    found = Tally(), Tally()
+def worth_telling(answer: Changes) -> list[tuple[OfStream, Changed]]:
+    """Figures by stream that can be said: nothing out of nothing is no news, nor is nothing twice.
+
+    Of a stream without a week before only clicks are told, where there is another stream.
+    """
+    return [
+        (of, each)
+        for figures in zip(*(of.figures for of in answer.streams), strict=True)
+        for of, each in zip(answer.streams, figures, strict=True)
+        if each.now.rate is not None and (each.now.count or each.before.count)
+        if len(answer.streams) == 1 or each.before.rate is not None or each.now.metric == _CLICKED
+    ]
+
+
+_Weeks = tuple[dict[str, Tally], dict[str, Tally]]
+
+
+def _weeks(stores: Stores, now: Micros) -> tuple[int, _Weeks]:
+    """At which age the copies are looked at, and what was counted by stream: the week before, this week."""
+    found: _Weeks = {}, {}
     for age in AGES:
         until = now - age * SECOND
         middle, since = until - DAYS * _DAY, until - 2 * DAYS * _DAY
-        rows = stores.events.ask("weeks", since=since, middle=middle, until=until, age=age * SECOND)
-        by_period = {row["period"]: read(row) for row in rows}
-        found = by_period.get(0, Tally()), by_period.get(1, Tally())
-        if found[1].sent:
-            return age, found
-    return AGES[0], found
+        found = {}, {}
+        for row in stores.events.ask("weeks", since=since, middle=middle, until=until, age=age * SECOND):
+            period, stream = row["period"].split(" ", 1)
+            found[int(period)][stream] = read(row)
+        if found[1]:
+            return age, _of_many(found)
+    return AGES[0], _of_many(found)
+
+
+def _of_many(weeks: _Weeks) -> _Weeks:
+    if len(weeks[0].keys() | weeks[1]) < 2:  # there is no other to be confused with
+        return weeks
+    before, now = ({name: each for name, each in week.items() if each.sent >= _LEAST_COPIES} for week in weeks)
+    return before, now
+
+
+def _of_stream(name: str, weeks: _Weeks, known: Overview, *, since: int, until: int) -> OfStream:
+    middle, first = _time(since), _time(since - DAYS * _DAY)
+    return OfStream(
+        stream=name,
+        figures=_figures([week.get(name, Tally()) for week in weeks]),
+        newest=_newest(name, known, middle, _time(until)),
+        newest_before=_newest(name, known, first, middle),
+    )
+
+
+def _newest(stream: str, known: Overview, since: datetime, until: datetime) -> str | None:
+    found = (each for each in known.campaigns if each.stream == stream)
+    begun = [each for each in found if each.sent_from and since <= each.sent_from < until]
+    return min(begun, key=_latest_first).id if begun else None
+
+
+def _figures(weeks: Sequence[Tally]) -> tuple[Changed, ...]:
+    return tuple(_changed(metric, *weeks) for metric in METRICS)
 
 
 def _changed(metric: str, before: Tally, now: Tally) -> Changed:

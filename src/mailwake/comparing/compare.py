@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import sqrt
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ import msgspec
 from mailwake.comparing.pace import BASES, CHECKPOINTS, HOUR, Group, groups_of, sums
 from mailwake.errors import BadInput, NotEnoughData
 from mailwake.events import SECOND, Micros
+from mailwake.insight.answers import Overview
 from mailwake.insight.domain_names import domain_names
 from mailwake.insight.metrics import rates
 from mailwake.insight.report import Row
@@ -38,6 +39,15 @@ _OLDEST = 366 * 86_400
 _MOST_PLACES = 12
 #: A domain with fewer copies than this points at people.
 LEAST_COPIES = 5
+#: Causes are told apart where at least this share of each campaign's copies has its like in the other. Judgement: of
+#: the rest nothing says which cause it was.
+_LEAST_IN_COMMON = 0.8
+#: A share of the copies speaks for one that is so many times as large: a straggler does not stand for a day. Judgement.
+_SPEAKS_FOR = 10
+#: Place, then part of the week: the levels of a cell.
+_LEVELS = ("audience", "timing")
+#: What is left by how many levels can be told apart from it.
+_LEFT = ("people", "timing_or_within", "within")
 OTHERS = noted("other domains")
 #: Rates that need no age, because hardly anything comes later.
 PLAIN = ("delivery_rate__sent", "bounce_rate__sent", "unsubscribe_rate__delivered", "complaint_rate__delivered")
@@ -96,7 +106,7 @@ class Side:
 class Cause:
     """A part of a difference, in rates; the parts of one add up to it."""
 
-    #: audience, timing, within, machines
+    #: audience, timing, within, machines; where these cannot be told apart timing_or_within, or people: all three
     what: str
     value: float
     #: of the 95 % interval; None: it is no estimate
@@ -180,6 +190,24 @@ def compare(
     why = [_why(asked, campaigns, kind) for kind in BASES] if len(campaigns) == _TWO else []
     told = tuple(each for each in why if each is not None)
     return Comparison(age=asked.age, ages=ages, sides=sides, why=told, segment=segment)
+
+
+def oldest_first(campaigns: Sequence[Campaign], known: Overview) -> list[Campaign]:
+    """Campaigns in the order in which they were sent, so that a difference is later less earlier; unsent ones last."""
+    sent = {line.id: line.sent_from for line in known.campaigns}
+    never = datetime.max.replace(tzinfo=UTC)
+    return sorted(campaigns, key=lambda each: (sent.get(str(each.id)) or never, each.id))
+
+
+def one_before(stores: Stores, campaign: Campaign) -> Campaign | None:
+    """The campaign of the same stream that was sent last before this one began; None: there is none."""
+    rows = stores.events.ask("campaigns_counts")
+    began = {row["campaign"]: (row["sent_from"], row["campaign"]) for row in rows if row["sent_from"] is not None}
+    if campaign.id not in began:
+        return None
+    stream = (each for each in stores.state.campaigns() if each.stream == campaign.stream and each.id in began)
+    earlier = [each for each in stream if began[each.id] < began[campaign.id]]
+    return max(earlier, key=lambda each: began[each.id], default=None)
 
 
 class _Asked(NamedTuple):
@@ -290,9 +318,14 @@ class _Audience:
     raw: int
     copies: int
 
-    @property
-    def people(self) -> float:
-        return sum(each.mean for each, _ in self.parts.values())
+    def by_levels(self, levels: int) -> dict[Path, tuple[Expected, int]]:
+        """The parts by so many of their levels; by none: all in one."""
+        found: dict[Path, tuple[Expected, int]] = {}
+        for path, (done, copies) in self.parts.items():
+            outer = path[:levels] or (OTHERS,)
+            before, number = found.get(outer, (Expected(), 0))
+            found[outer] = (before + done, number + copies)
+        return found
 
 
 def _why(asked: _Asked, campaigns: Sequence[Campaign], kind: str) -> Why | None:
@@ -307,9 +340,24 @@ def _why(asked: _Asked, campaigns: Sequence[Campaign], kind: str) -> Why | None:
     first, second = (_audience(some, places, told) for some in rows)
     if not first.copies or not second.copies:
         return None
-    found = decompose(first.parts, second.parts)
+    apart = _told_apart(first, second)
+    found = decompose(first.by_levels(apart), second.by_levels(apart))
     raw = second.raw / second.copies - first.raw / first.copies
-    return Why(kind=kind, raw=raw, people=found.value, causes=_causes(found, raw), groups=_groups(found))
+    groups = _groups(found) if apart else ()
+    return Why(kind=kind, raw=raw, people=found.value, causes=_causes(found, raw, apart), groups=groups)
+
+
+def _told_apart(first: _Audience, second: _Audience) -> int:
+    """How many levels can be told apart from what people did: cells of those have to be common to both campaigns."""
+    levels = (1, 2)
+    return sum(min(_in_common(first, second, n), _in_common(second, first, n)) >= _LEAST_IN_COMMON for n in levels)
+
+
+def _in_common(one: _Audience, other: _Audience, levels: int) -> float:
+    """Share of the one's copies whose cell the other has as well, 0-1."""
+    there = {path: copies / other.copies for path, (_, copies) in other.by_levels(levels).items()}
+    cells = one.by_levels(levels).items()
+    return sum(min(copies / one.copies, _SPEAKS_FOR * there.get(path, 0.0)) for path, (_, copies) in cells)
 
 
 def _places(stores: Stores, rows: Sequence[Row]) -> dict[str, str]:
@@ -346,12 +394,11 @@ def part_of_week(number: int) -> str:
     return f"{_DAYS[number // 4 % 7]} {_PARTS[number % 4]}"
 
 
-def _causes(found: Decomposition, raw: float) -> tuple[Cause, ...]:
+def _causes(found: Decomposition, raw: float, apart: int) -> tuple[Cause, ...]:
     reach = critical(0.95) * sqrt(found.variance)
     return (
-        Cause(what="audience", value=found.mixes[0]),
-        Cause(what="timing", value=found.mixes[1]),
-        Cause(what="within", value=found.within, low=found.within - reach, high=found.within + reach),
+        *(Cause(what=what, value=mix) for what, mix in zip(_LEVELS[:apart], found.mixes, strict=False)),
+        Cause(what=_LEFT[apart], value=found.within, low=found.within - reach, high=found.within + reach),
         Cause(what="machines", value=raw - found.value),
     )
 

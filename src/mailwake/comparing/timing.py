@@ -8,7 +8,7 @@ mail that could have been opened then, and only where mail went out at different
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -21,7 +21,7 @@ from mailwake.errors import NotEnoughData
 from mailwake.events import SECOND, Micros
 from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores
-from mailwake.language import say
+from mailwake.language import noted, say
 from mailwake.stats.clockwise import best, profile
 from mailwake.store.state import Campaign
 
@@ -33,6 +33,9 @@ _DAY = 86_400 * SECOND
 LEAST_REACTIONS = 100
 #: So many different hours of the day have to have had at least this share of the mail. Judgement.
 _LEAST_HOURS, _SHARE = 3, 0.03
+TOO_FEW_HOURS = noted(
+    "cannot say: mail was sent at too few hours of the day to tell the hour of reading from that of sending"
+)
 #: A mail's chance to be opened in the hours after it came; older mail counts no more. Judgement.
 _FRESH_HOURS = 24
 #: Half of what a mail will get is there after so long. Judgement; `pace` tells it of each campaign.
@@ -177,12 +180,11 @@ def _best(cells: Sequence[Sequence[int]], total: int, exposed: Sequence[float], 
                 least=LEAST_REACTIONS,
             )
         )
-    if not _is_spread(sent):
-        return _cannot(
-            say(
-                "cannot say: mail was sent at too few hours of the day to tell the hour of reading from that of sending"
-            )
-        )
+    arrived: Counter[int] = Counter()
+    for row in sent:
+        arrived[row["hour"]] += row["copies"]
+    if not is_spread(arrived):
+        return _cannot(say(TOO_FEW_HOURS))
     counts = [sum(day[hour] for day in cells) for hour in range(HOURS)]
     beliefs = profile(counts, [1.0] * HOURS, _WEIGHT, exposure=exposed)
     try:
@@ -193,11 +195,11 @@ def _best(cells: Sequence[Sequence[int]], total: int, exposed: Sequence[float], 
     return BestHour(hour=hour, sureness=sureness, times_usual=shape / rate)
 
 
-def _is_spread(sent: Sequence[Row]) -> bool:
-    """Whether mail went out at different hours of the day."""
+def is_spread(arrived: Mapping[int, int]) -> bool:
+    """Whether mail went out at different hours of the day, by the start of each hour in seconds since 1970: copies."""
     by_hour: Counter[int] = Counter()
-    for row in sent:
-        by_hour[row["hour"] // 3_600 % HOURS] += row["copies"]
+    for start, copies in arrived.items():
+        by_hour[start // 3_600 % HOURS] += copies
     return sum(copies >= _SHARE * by_hour.total() for copies in by_hour.values()) >= _LEAST_HOURS
 
 

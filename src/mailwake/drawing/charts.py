@@ -6,7 +6,7 @@ Each class has a colour, a fill and a mark of its own, so that colour alone neve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import log1p
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from mailwake.drawing import figures
 from mailwake.insight.series import Series
-from mailwake.insight.tally import Reaction
+from mailwake.insight.tally import Reaction, reaction
 from mailwake.language import noted, say, several
 
 #: from the bottom of a column, and from the left of a bar
@@ -126,18 +126,19 @@ def histogram(counts: Sequence[int], labels: Sequence[str], unit: tuple[str, str
     )
 
 
-def scale(weight: float, heaviest: float) -> tuple[Part, ...]:
-    """A bar from the middle: to the right for a person, to the left for a machine.
+def scale(weight: float, heaviest: float, *, kind: str = "") -> tuple[Part, ...]:
+    """A bar from the middle: to the right what is above zero, to the left what is below.
 
     Args:
         weight: above or below zero.
         heaviest: the weight, without sign, that reaches the edge.
+        kind: CSS class; empty: what is above zero speaks for a person, what is below for a machine.
     """
     reach = min(abs(weight), heaviest) / 2
     if not reach:
         return ()
     start = heaviest / 2 if weight > 0 else heaviest / 2 - reach
-    kind = "human" if weight > 0 else "machine"
+    kind = kind or ("human" if weight > 0 else "machine")
     return (Part(kind=kind, start=_percent(start, heaviest), length=_percent(reach, heaviest)),)
 
 
@@ -165,17 +166,19 @@ def after_ticks(last: float) -> tuple[Tick, ...]:
     )
 
 
-def chart(series: Series, kind: str, zone: ZoneInfo) -> Chart:
+def chart(series: Series, kind: str, zone: ZoneInfo, *, hidden: Collection[str] = ()) -> Chart:
     """One kind of reaction over time.
 
     Args:
         series: what was counted.
         kind: "opened" or "clicked".
         zone: the viewer's.
+        hidden: of `CLASSES`, those that are not drawn; the table has them all.
     """
     reactions: list[Reaction] = [getattr(point, kind) for point in series.points]
     starts = [point.start for point in series.points]
-    top = nice_top(max((reaction.raw for reaction in reactions), default=0))
+    drawn = [_without(reaction, hidden) for reaction in reactions]
+    top = nice_top(max((reaction.raw for reaction in drawn), default=0))
     rows = tuple(
         Row(
             start=figures.moment(start, zone),
@@ -196,19 +199,21 @@ def chart(series: Series, kind: str, zone: ZoneInfo) -> Chart:
             what=say(_TITLES[kind]),
             **whole,
         ),
-        columns=tuple(
-            _column(place, len(rows), reactions[place], top=top, row=rows[place]) for place in range(len(rows))
-        ),
+        columns=tuple(_column(place, len(rows), drawn[place], top=top, row=rows[place]) for place in range(len(rows))),
         ticks=ticks(series, zone),
         levels=tuple(figures.count(level) for level in (top, top // 2, 0)),
         rows=rows,
         data=(
             tuple(int(start.timestamp()) for start in starts),
-            *(tuple(getattr(reaction, who) for reaction in reactions) for who in CLASSES),
+            *(tuple(getattr(reaction, who) for reaction in drawn) for who in CLASSES),
         ),
         step_seconds=series.step_seconds,
         timezone=zone.key,
     )
+
+
+def _without(found: Reaction, hidden: Collection[str]) -> Reaction:
+    return reaction(**{who: 0 if who in hidden else getattr(found, who) for who in CLASSES})
 
 
 def nice_top(highest: int) -> int:

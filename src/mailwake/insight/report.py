@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -182,10 +182,29 @@ def _first_day(
     first, last = line.sent_from or whole.points[0].start, whole.points[-1].start
     if (last - first).total_seconds() < series.DAY:
         return None
+    return _from(stores, campaign, first, length=series.DAY, step=series.QUARTER)
+
+
+def first_hour(stores: Stores, campaign: Campaign, report: CampaignReport) -> series.Series | None:
+    """A campaign's first hour in minutes, in which machines do most of what they do.
+
+    Args:
+        stores: where to look.
+        campaign: whose.
+        report: the answer about it; None comes back where it is as fine, or may not tell when somebody did something.
+    """
+    whole = report.over_time
+    if whole is None or whole.step_seconds <= series.MINUTE:
+        return None
+    return _from(stores, campaign, report.sent_from or whole.points[0].start, length=series.HOUR, step=series.MINUTE)
+
+
+def _from(stores: Stores, campaign: Campaign, first: datetime, *, length: int, step: int) -> series.Series:
+    """So many seconds from a moment on, in steps of so many."""
     first_at = int(first.timestamp()) * SECOND
-    last_at = first_at + (series.DAY - series.QUARTER) * SECOND
-    rows = [row for row in _buckets(stores, campaign, series.QUARTER) if row["bucket_at"] <= last_at]
-    return series.fold(_fine(rows), first_at=first_at, last_at=last_at, step=series.QUARTER, zone=stores.zone)
+    last_at = first_at + (length - step) * SECOND
+    rows = [row for row in _buckets(stores, campaign, step) if row["bucket_at"] <= last_at]
+    return series.fold(_fine(rows), first_at=first_at, last_at=last_at, step=step, zone=stores.zone)
 
 
 def _buckets(stores: Stores, campaign: Campaign, seconds: int) -> list[dict[str, Any]]:

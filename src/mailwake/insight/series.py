@@ -15,7 +15,7 @@ STEPS_SECONDS = (60, 300, 900, 3_600, 10_800, 21_600, 86_400, 604_800)
 #: a week of hours; with more columns than this a chart cannot be read on a phone
 MAX_POINTS = 180
 
-QUARTER, HOUR, DAY, WEEK = 900, 3_600, 86_400, 604_800
+MINUTE, QUARTER, HOUR, DAY, WEEK = 60, 900, 3_600, 86_400, 604_800
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,13 +27,15 @@ def show(answer: Changes, zone: ZoneInfo) -> None:
 
 
 def write_csv(answer: Changes) -> None:
-    """One row per rate."""
-    write_rows([_row(answer, each) for each in answer.figures])
+    """One row per rate, of all streams and of each."""
+    by_stream = [(of.stream, each) for of in answer.streams for each in of.figures]
+    write_rows([_row(answer, *each) for each in [*(("", each) for each in answer.figures), *by_stream]])
 
 
-def _row(answer: Changes, each: Changed) -> dict[str, str]:
+def _row(answer: Changes, stream: str, each: Changed) -> dict[str, str]:
     return {
         "age_seconds": str(answer.age),
+        "stream": stream,
         "metric": each.now.metric,
         "count": str(each.now.count),
         "base": str(each.now.base),

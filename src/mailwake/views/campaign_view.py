@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailwake.drawing import charts, fields, figures, pieces, world
-from mailwake.drawing.charts import Chart, Part
+from mailwake.drawing import charts, fields, figures, over_time, pieces, world
+from mailwake.drawing.charts import Part
+from mailwake.drawing.over_time import Asked
 from mailwake.drawing.pieces import Figure
 from mailwake.drawing.terms import term
 from mailwake.insight.answers import CampaignReport
 from mailwake.insight.metrics import metrics
 from mailwake.insight.opens import TrueOpens
+from mailwake.insight.series import Series
 from mailwake.insight.tally import Reaction
 from mailwake.language import around, noted, say
 from mailwake.people.people import LISTED
@@ -63,13 +65,13 @@ class Definition:
     sentence: str
 
 
-def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dict[str, Any]:
+def values(report: CampaignReport, asked: Asked, hour: Series | None = None, *, zone: ZoneInfo) -> dict[str, Any]:
     """What `campaign.html` names.
 
     Args:
         report: the answer.
-        by: "opened" or "clicked": what clients, devices and countries are ranked by.
-        span: "day" or "all": how much of the time is drawn.
+        asked: what is ranked and drawn.
+        hour: the first hour, where that is asked for and known.
         zone: the viewer's.
     """
     figure = pieces.by_metric(report.rates)
@@ -99,14 +101,14 @@ def values(report: CampaignReport, *, by: str, span: str, zone: ZoneInfo) -> dic
         "machine_share": figure["machine_alone_rate__clicked"],
         "machine_why": () if report.machines is None else pieces.why(report.machines),
         "outside": _outside(report),
-        "by": by,
-        "rankings": _rankings(report, by),
-        "world": _world(report, by),
+        "by": asked.by,
+        "rankings": _rankings(report, asked.by),
+        "world": _world(report, asked.by),
         "links": links,
         "any_hits": any(link.hits != "0" for link in links),
         "counted_only": _counted_only(report),
         "definitions": [_definition(each) for each in figure.values()],
-        **_over_time(report, span, zone),
+        **over_time.values(report, asked, hour, zone),
     }
 
 
@@ -192,21 +194,6 @@ def _outside(report: CampaignReport) -> str:
         opened=figures.count(opened),
         clicked=figures.count(clicked),
     )
-
-
-def _over_time(report: CampaignReport, span: str, zone: ZoneInfo) -> dict[str, Any]:
-    whole, day = report.over_time, report.first_day
-    if whole is None:
-        return {"charts": [], "spans": {}, "span": "all", "step": "", "zone": figures.zone_name(zone, report.sent_from)}
-    shown = whole if day is None or span == "all" else day
-    drawn: list[Chart] = [charts.chart(shown, kind, zone) for kind in ("opened", "clicked")]
-    return {
-        "charts": drawn,
-        "spans": {} if day is None else {"day": say("first 24 hours"), "all": say("all")},
-        "span": "all" if shown is whole else "day",
-        "step": figures.step(shown.step_seconds),
-        "zone": figures.zone_name(zone, shown.points[0].start),
-    }
 
 
 #: ranking to the filter of a list of people

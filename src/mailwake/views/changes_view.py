@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from mailwake.comparing.changes import Alarm, Begun, Changed, Changes
+from mailwake.comparing.changes import Alarm, Begun, Changed, Changes, OfStream, worth_telling
 from mailwake.drawing import figures
 from mailwake.drawing.terms import term
 from mailwake.insight.metrics import Rate, metrics
@@ -64,7 +64,7 @@ def values(answer: Changes, zone: ZoneInfo) -> dict[str, Any]:
     """What `_changes.html` names."""
     told = [
         *_begun(answer.begun, answer.too_young, answer.age),
-        *(_figure(each, answer) for each in answer.figures if _can_be_said(each)),
+        *(_figure(each, of, of.stream if len(answer.streams) > 1 else "") for of, each in worth_telling(answer)),
         *_suppressed(answer.suppressed),
         *(_alarm(each, zone) for each in answer.alarms),
     ]
@@ -121,14 +121,12 @@ def _sent(begun: Sequence[Begun], too_young: int, age: int) -> str:
     )
 
 
-def _can_be_said(each: Changed) -> bool:
-    """Nothing out of nothing is no news; nor is nothing twice."""
-    return each.now.rate is not None and bool(each.now.count or each.before.count)
-
-
-def _figure(each: Changed, answer: Changes) -> Sentence:
+def _figure(each: Changed, of: OfStream, stream: str) -> Sentence:
     said, href = _SAID[each.now.metric]
-    now = _said(around(said, rate=Word(text=figures.percent(each.now.rate), href=href or _campaigns(answer))))
+    rate: tuple[Word, ...] = (Word(text=figures.percent(each.now.rate), href=href or _letters(of)),)
+    if stream:
+        rate = _said(around("%(rate)s (%(stream)s)", rate=rate, stream=(Word(text=term(stream)),)))
+    now = _said(around(said, rate=rate))
     if each.before.rate is None:
         told = around("%(now)s. There is nothing of the week before to compare with.", now=now)
         return Sentence(mark="•", kind="", words=_said(told), behind=_base(each.now))
@@ -177,12 +175,11 @@ def _points(value: float) -> str:
     return figures.signed(value * 100, 2)
 
 
-def _campaigns(answer: Changes) -> str:
-    """The campaigns of this week side by side, where there are two; else the one; else the list."""
-    chosen = [each.id for each in answer.begun[:4]]
-    if len(chosen) > 1:
-        return "/compare?" + urlencode([("c", each) for each in chosen])
-    return f"/campaigns/{chosen[0]}" if chosen else "/#campaigns"
+def _letters(of: OfStream) -> str:
+    """The newest mail of both weeks side by side, where there are two; else the one; else the list."""
+    if of.newest and of.newest_before:
+        return "/compare?" + urlencode([("c", of.newest_before), ("c", of.newest)])
+    return f"/campaigns/{of.newest}" if of.newest else "/#campaigns"
 
 
 def _suppressed(by_reason: Mapping[str, int]) -> list[Sentence]:

@@ -17,6 +17,8 @@ from mailwake.people.people import LISTED
 
 #: campaigns to choose from, the latest
 _CHOICE = 60
+#: of so many the causes stand beneath; of more they are a link away
+_TWO = 2
 #: parts of an audience that are named
 _GROUPS = 8
 _RAW = {"opened": noted("Opened, raw: %(points)s"), "clicked": noted("Clicked, raw: %(points)s")}
@@ -30,6 +32,8 @@ _CAUSES = {
     "audience": noted("other recipients: more or fewer at domains that open or click differently"),
     "timing": noted("sent at another day or hour"),
     "within": noted("the same recipients at the same hours did more or less"),
+    "timing_or_within": noted("timing or content: cannot be told apart, too few were sent at the same day and hour"),
+    "people": noted("recipients, timing or content: cannot be told apart, too few went to the same domains"),
     "machines": noted("machines, and what may be one"),
 }
 
@@ -92,15 +96,12 @@ def choice(overview: Overview, chosen: Sequence[str], zone: ZoneInfo) -> list[di
 
 def values(answer: Comparison, zone: ZoneInfo) -> dict[str, Any]:
     """What `compare.html` names."""
-    ids = [("c", side.id) for side in answer.sides] + ([("segment", answer.segment)] if answer.segment else [])
+    ids, ages = [("c", side.id) for side in answer.sides], [("age", answer.age)]
+    of = [("segment", answer.segment)] if answer.segment else []
     return {
         "age": figures.age(answer.age),
         "ages": [
-            {
-                "label": figures.age(age),
-                "href": "/compare?" + urlencode([*ids, ("age", age)]),
-                "is_chosen": age == answer.age,
-            }
+            {"label": figures.age(age), "href": _href(*ids, *of, ("age", age)), "is_chosen": age == answer.age}
             for age in answer.ages
         ],
         "sides": [
@@ -108,12 +109,17 @@ def values(answer: Comparison, zone: ZoneInfo) -> dict[str, Any]:
                 "id": side.id,
                 "name": side.name,
                 "sent": "" if side.sent_from is None else figures.day(side.sent_from, zone),
+                "why": _href(*ids[at - 1 : at + 1], *of, *ages) if at and len(ids) > _TWO else "",
             }
-            for side in answer.sides
+            for at, side in enumerate(answer.sides)
         ],
         "lines": lines(answer),
         "whys": [_why(each) for each in answer.why],
     }
+
+
+def _href(*asked: tuple[str, str | int]) -> str:
+    return "/compare?" + urlencode(asked)
 
 
 def lines(answer: Comparison) -> list[Line]:
@@ -183,5 +189,5 @@ def _cause(found: Cause, most: float) -> CauseView:
     return CauseView(
         label=say(_CAUSES[found.what]),
         points=points(found.value) + span,
-        parts=charts.scale(found.value, most) if most else (),
+        parts=charts.scale(found.value, most, kind="machine" if found.what == "machines" else "human") if most else (),
     )

@@ -56,7 +56,7 @@ def view(pace: Pace) -> PaceView:
         half_life=say("nobody yet") if pace.half_life is None else figures.duration(pace.half_life),
         ending=_ending(pace.ending),
         rests=_rests(pace.ending),
-        chart=curves.by_age(pace.curve, title),
+        chart=curves.by_age(pace.curve, title, pace.ending),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mailwake.comparing.timing import BestHour, Timing, Week
+from mailwake.comparing.timing import LEAST_REACTIONS, BestHour, Timing, Week
 from mailwake.drawing import figures
 from mailwake.language import at_start, noted, say
 from mailwake.views.pace_view import by_people
@@ -60,6 +60,8 @@ def values(answer: Timing) -> dict[str, Any]:
         "name": answer.name,
         "days": answer.days,
         "grids": [*grids, arrived],
+        "nothing": all(each.is_empty for each in (*grids, arrived)),
+        "least": LEAST_REACTIONS,
         "hours": range(24),
     }
 

@@ -24,13 +24,15 @@ from mailwake.boards import (
     status_view,
 )
 from mailwake.comparing.best_hours import best_hours
+from mailwake.comparing.compare import oldest_first, one_before
 from mailwake.comparing.pace import checkpoints
 from mailwake.comparing.timing import timing
 from mailwake.deliverability.board import of_campaign
+from mailwake.drawing import over_time
 from mailwake.framing.rendering import render
 from mailwake.insight.answers import to_json
 from mailwake.insight.dialects import definitions
-from mailwake.insight.report import find, overview
+from mailwake.insight.report import find, first_hour, overview
 from mailwake.insight.stores import Stores
 from mailwake.people.delivery import delivery_card
 from mailwake.people.people import people_or_last
@@ -93,29 +95,27 @@ def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page =
 
 
 @router.get("/campaigns/{campaign}")
-def campaign(request: Request, campaign: str, *, by: Text = "opened", span: Text = "day", seen: Seen = "") -> Response:
+def campaign(request: Request, campaign: str, *, seen: Seen = "") -> Response:
     """One campaign."""
-    stores = stores_of(request)
-    answer = report_of(request, campaign)
+    stores, answer = stores_of(request), report_of(request, campaign)
     digest = _digest(to_json(answer))
     if seen == digest:
         return Response(status_code=204)
-    chosen = {"by": "clicked" if by == "clicked" else "opened", "span": "all" if span == "all" else "day"}
-    values = campaign_view.values(answer, by=chosen["by"], span=chosen["span"], zone=stores.zone)
-    values |= _aside(request, stores, find(stores, campaign))
-    again = f"/campaigns/{answer.id}?" + urlencode({**chosen, "seen": digest})
+    asked, found = over_time.asked(request.query_params.multi_items()), find(stores, campaign)
+    hour = first_hour(stores, found, answer) if asked.span == "hour" else None
+    values = campaign_view.values(answer, asked, hour, zone=stores.zone) | _aside(request, stores, found)
+    again = f"/campaigns/{answer.id}?" + urlencode([*asked.query, ("seen", digest)])
     return render(request, "campaign.html", again=again, beside=beside(request.app.state.settings), **values)
 
 
 def _aside(request: Request, stores: Stores, found: Campaign) -> dict[str, Any]:
-    """Checkpoints and mailbox providers, kept a while: they go through all copies."""
+    """Checkpoints, the campaign before and mailbox providers, kept a while: they go through all copies."""
     sees_the_few = actor_of(request).sees_the_few
 
     def ask() -> dict[str, Any]:
         told = pace_view.checkpoints(checkpoints(stores, found, now=now_of(request)))
-        if not sees_the_few:
-            return {"checkpoints": told, "providers": [], "reach": []}
-        return {"checkpoints": told, **deliverability_view.providers(of_campaign(stores, found))}
+        aside: dict[str, Any] = {"checkpoints": told, "before": one_before(stores, found), "providers": [], "reach": []}
+        return aside | (deliverability_view.providers(of_campaign(stores, found)) if sees_the_few else {})
 
     return kept_of(request).answer(("aside", found.id), ask)
 
@@ -171,14 +171,14 @@ def one_person(request: Request, *, address: Address = "") -> Response:
 
 @router.get("/compare")
 def comparison(request: Request, *, c: Campaigns = (), age: Age = None, segment: Text = "") -> Response:
-    """Campaigns side by side; without two of them, a list to choose from."""
-    stores = stores_of(request)
-    chosen = list(dict.fromkeys(c))
+    """Campaigns side by side, oldest first; without two of them, a list to choose from."""
+    stores, chosen = stores_of(request), list(dict.fromkeys(c))
+    known = overview(stores)
     values: dict[str, Any] = {"sides": []}
     if len(chosen) > 1:
-        answer = comparison_of(request, [find(stores, each) for each in chosen], age, segment)
-        values = compare_view.values(answer, stores.zone)
-    choice = compare_view.choice(overview(stores), chosen, stores.zone)
+        found = oldest_first([find(stores, each) for each in chosen], known)
+        values = compare_view.values(comparison_of(request, found, age, segment), stores.zone)
+    choice = compare_view.choice(known, chosen, stores.zone)
     values |= {"segment": segment, "segments": [each.name for each in stores.state.segments()]}
     return render(request, "compare.html", here="compare", choice=choice, **values)
 

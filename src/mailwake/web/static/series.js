@@ -66,7 +66,7 @@ function draw(place) {
   const read = (plot) => {
     const i = plot.cursor.idx;
     readout.textContent = i == null ? place.dataset.hint
-      : `${moment(times[i])}: ` + CLASSES.map((kind) => `${place.dataset[kind]} ${counts[kind][i].toLocaleString("en")}`).join(" · ");
+      : `${moment(times[i])}: ` + CLASSES.filter((kind) => place.dataset[kind]).map((kind) => `${place.dataset[kind]} ${counts[kind][i].toLocaleString("en")}`).join(" · ");
   };
   place.append(canvas);
   const plot = new uPlot({

@@ -1,18 +1,18 @@
--- What had become of the copies of two periods, one after the other, when each copy was so old? By period.
+-- What had become of the copies of two periods, one after the other, when each copy was so old? By period and stream.
 -- $since integer   copies sent from then on, microseconds
 -- $middle integer  the second period begins then, microseconds
 -- $until integer   copies sent before then, microseconds
 -- $age integer     microseconds after its copy was sent, until which an event counts
--- period           0 or 1; one without copies is left out
+-- period           0 or 1, a space, and the stream; one without copies is left out
 -- the counts       deliveries, see docs/reference/stores.md
 with copies as (
-    select delivery as copy, min(happened_at) as begun_at
+    select delivery as copy, min(happened_at) as begun_at, max(stream) as kind_of_mail
     from events
     where type = 'sent' and delivery is not null and happened_at >= $since and happened_at < $until
     group by delivery
 ),
 scope as (
-    select *, case when begun_at < $middle then 0 else 1 end as period
+    select *, concat(case when begun_at < $middle then '0 ' else '1 ' end, kind_of_mail) as period
     from events
     inner join copies on copies.copy = events.delivery
     where happened_at >= $since - 3600000000 and happened_at < $until + $age and happened_at - begun_at <= $age
