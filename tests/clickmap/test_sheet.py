@@ -8,7 +8,7 @@ import pytest
 from tests.compose.conftest import corpus
 
 from mailwake.clickmap.marking import mark
-from mailwake.clickmap.sheet import POLICY, Badge, Sheet, draw
+from mailwake.clickmap.sheet import HIGHEST, LOWEST, POLICY, Badge, Sheet, draw, height_of
 from mailwake.compose.links import Link
 from mailwake.compose.options import ComposeOptions
 from mailwake.compose.page import Page
@@ -148,3 +148,20 @@ def test_pictures_without_number_are_drawn_empty_and_as_large() -> None:
     assert time.process_time() - started < 5
     assert html.count('width="90" height="80"') == 20_000
     assert len(html) < 6_000_000
+
+
+@pytest.mark.parametrize("asked", ["@media (max-width:620px)", "@media(max-width:620px)", "@media screen and (x:1)"])
+def test_a_mail_keeps_its_rules_for_narrow_screens(asked: str) -> None:
+    raw = f"<style>{asked}{{.a{{width:url(x)100%}}}}</style><table class=a width=600><tr><td>Hi</table>".encode()
+    page = draw(raw, []).html
+    assert f"{asked}{{.a{{width:none100%}}}}" in page
+
+
+def test_a_frame_is_about_as_high_as_its_mail_within_bounds() -> None:
+    picture = b'<img src="a.png" width="600" height="300">'
+    assert height_of(b"<p>Hi</p>") == LOWEST
+    assert height_of(picture * 100) == HIGHEST
+    assert 900 < height_of(picture * 3) < 1_200
+    beside = b'<img src="a.png" width="300" height="300">'
+    assert height_of(beside * 6) == height_of(picture * 3), "two in a row"
+    assert height_of(b"<!-- " + b"x" * 99_999 + b" --><p>Hi</p>") == LOWEST, "what is not shown takes no room"

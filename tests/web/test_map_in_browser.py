@@ -158,6 +158,16 @@ def test_without_scripts_the_slider_works_by_its_button(opened: Open, url: str) 
     assert marks(frame_of(opened))["6"]["says"] != before
 
 
+def test_the_slider_moves_the_map_and_its_words_at_once(opened: Open, url: str) -> None:
+    opened.go(f"{url}{MAP}")
+    with opened.page.expect_response(lambda answer: "/map/mail?" in answer.url and "step=0" in answer.url):
+        opened.page.locator("#step").fill("0")
+    assert "1 hour" in opened.page.locator("#until").inner_text()
+    assert "step=0" in opened.page.url
+    assert "step=0" in (opened.page.locator("iframe.mail").get_attribute("src") or "")
+    assert opened.page.locator("#step").input_value() == "0"
+
+
 def test_the_switch_asks_for_pictures_and_nothing_else(opened: Open, url: str) -> None:
     asked: list[str] = []
     opened.page.on("request", lambda request: asked.append(request.url))
