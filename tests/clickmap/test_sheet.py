@@ -108,11 +108,13 @@ def test_the_areas_of_an_image_map_become_boxes_over_the_picture() -> None:
     html = draw(raw, [Badge(number=n, text="1", label="") for n in (1, 2, 3, 4)]).html
     boxes = dict(re.findall(r'class="mw-area" data-mw="(\d)" style="position:absolute!important;([^"]+)"', html))
     assert boxes == {
-        "1": "left:10px;top:20px;width:100px;height:50px",
-        "2": "left:260px;top:60px;width:80px;height:80px",
-        "3": "left:400px;top:10px;width:100px;height:80px",
+        "1": "left:1.66667%;top:10%;width:16.6667%;height:25%",
+        "2": "left:43.3333%;top:30%;width:13.3333%;height:40%",
+        "3": "left:66.6667%;top:5%;width:16.6667%;height:40%",
         "4": "inset:0",
-    }
+    }, "parts of the picture, which may be drawn smaller than it says"
+    unsaid = draw(raw.replace(b'width="600" ', b""), [Badge(number=1, text="1", label="")]).html
+    assert "left:10px;top:20px;width:100px;height:50px" in unsaid
 
 
 def test_a_picture_keeps_its_size_and_its_words() -> None:
