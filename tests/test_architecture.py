@@ -330,5 +330,7 @@ def test_no_group_is_repeated_possessively() -> None:
 
 def test_the_dashboard_comes_up_without_what_only_terminals_need() -> None:
     """`mailwake serve` keeps rich out of its roles (`cli/role.py`), so no page may need it."""
-    program = "import sys; sys.modules['rich'] = None; import mailwake.web.app, mailwake.cli.web"
+    program = (
+        "import sys; sys.modules['rich'] = None; import mailwake.web.app, mailwake.cli.web, mailwake.bulletins.postman"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -21,7 +21,7 @@ README = ROOT / "README.md"
 IMAGE = ROOT / "docs/images/campaign.png"
 BLOCK = re.compile(r"(<!-- demo output -->\n).*?(<!-- end demo output -->)", re.DOTALL)
 #: the README shows the overview and the first mailing's table; the others have the same rows
-LEAVE_OUT = re.compile(r"\n(Planner update\n\n.*?)(?=\ndashboard  )", re.DOTALL)
+LEAVE_OUT = re.compile(r"\n(Planner update\n\n.*?)(?=\nEverything has stopped)", re.DOTALL)
 #: ... and of the letters before this week the newest
 PAST = re.compile(r"(Larkspur letter 9  .*?)(?=Under each rate)", re.DOTALL)
 

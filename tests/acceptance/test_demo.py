@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,8 +128,12 @@ def test_one_experiment_is_decided_and_one_runs(played: tuple[Path, dict[str, An
     folder, _ = played
     command = (*MAILWAKE, "experiment", "list", "--json", "--config", str(folder / "mailwake.toml"))
     found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["experiments"]
-    assert {each["name"]: each["state"] for each in found} == {DECIDED: "decided", RUNNING: "running"}
+    states = {each["name"]: each["state"] for each in found}
+    assert (states.pop(DECIDED), states.pop(RUNNING)) == ("decided", "running")
+    assert set(states.values()) == {"decided"}, "those of earlier letters"
     for each in found:
+        if each["name"] not in {DECIDED, RUNNING}:
+            continue
         assert sum(variant["sent"] for variant in each["variants"]) in (
             MESSAGES * 0.15 // 2,
             (MESSAGES * 0.15 + 1) // 2,
@@ -143,6 +149,49 @@ def test_what_people_bought_is_credited_to_their_clicks(played: tuple[Path, dict
     purchase, trial = ({**each, **each["total"]} for each in goals)
     assert trial["by_picture"] == trial["conversions"] > 0
     assert 0 < purchase["by_picture"] < purchase["conversions"], "of an earlier letter a shop's server told"
+
+
+def test_every_page_that_the_dashboard_leads_to_opens(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, _ = played
+    command = (*MAILWAKE, "web", "--config", str(folder / "mailwake.toml"))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as dashboard:
+        try:
+            ready = re.search(r"http://\S+", dashboard.stdout.readline() if dashboard.stdout else "")
+            assert ready is not None
+            start_page = page_of(ready[0], "/")
+            links = set(re.findall(r'<a href="(/[^"#]*)"', start_page.partition("</nav>")[0]))
+            links |= {"/salesforce/reconcile", *re.findall(r'href="(/campaigns/\d+)"', start_page)}
+            assert len(links) > 20
+            assert {path for path in links if not page_of(ready[0], path)} == set()
+            newsletter = page_of(ready[0], campaign_path(start_page, "November newsletter") + "/map/mail")
+            assert newsletter.count("mw-area") > 2, "an image map"
+            assert "(Outlook)" in newsletter, "a button that is written twice"
+            notifications = page_of(ready[0], "/notifications")
+            assert "shop" in notifications
+            assert "weekly" in notifications
+        finally:
+            dashboard.terminate()
+
+
+def page_of(url: str, path: str) -> str:
+    """The page; empty: it does not open."""
+    try:
+        with urllib.request.urlopen(url + path, timeout=PATIENCE_SECONDS) as answer:
+            return str(answer.read().decode())
+    except urllib.error.HTTPError:
+        return ""
+
+
+def campaign_path(page: str, name: str) -> str:
+    """Where a campaign's page is, by the list of them."""
+    found = re.search(rf'href="(/campaigns/\d+)"[^>]*>\s*{re.escape(name)}', page)
+    assert found is not None
+    return found[1]
+
+
+def test_without_a_terminal_no_dashboard_is_named_that_is_gone(played: tuple[Path, dict[str, Any]]) -> None:
+    assert "http://" not in played[1]["printed"]
+    assert "Everything has stopped" in played[1]["printed"]
 
 
 def table_of(printed: str, campaign: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import default
@@ -18,7 +19,7 @@ from tests.conftest import Home, Mail
 from tests.insight import seeding
 
 from mailwake.bulletins import schedule
-from mailwake.bulletins.letter import build
+from mailwake.bulletins.letter import build, chosen
 from mailwake.bulletins.postman import Postman
 from mailwake.bulletins.schedule import Schedule
 from mailwake.cli.report.mailing import send_now
@@ -90,6 +91,20 @@ def test_it_comes_once_a_week_across_restarts_and_says_what_the_pages_say(home: 
     clock.at = EIGHT + timedelta(days=7)
     assert man(stores, settings, clock).look() == ["weekly"]
     assert len(home.sink.mails) == 4
+
+
+def test_days_are_whole_so_that_mail_a_week_old_to_the_minute_is_told_of(stores: Stores) -> None:
+    line = replace(overview(stores).campaigns[0], name="Last week")
+    report, zone = Report(days=7), ZoneInfo("Europe/Berlin")
+
+    def told(sent: datetime) -> bool:
+        found = replace(overview(stores), campaigns=(replace(line, sent_to=sent),))
+        return bool(chosen(found, report, EIGHT + timedelta(minutes=15), zone))
+
+    midnight = datetime(EIGHT.year, EIGHT.month, EIGHT.day, tzinfo=zone) - timedelta(days=7)
+    assert told(EIGHT - timedelta(days=7))
+    assert told(midnight)
+    assert not told(midnight - timedelta(seconds=1))
 
 
 def test_what_was_due_before_it_was_known_or_a_day_ago_does_not_come(home: Home, stores: Stores) -> None:

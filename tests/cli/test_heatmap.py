@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import shutil
 import struct
 from collections.abc import Callable
@@ -11,9 +12,11 @@ import pytest
 from tests.insight import seeding
 from tests.web.mails import mail
 
-from mailwake.cli import heatmap, pictures
+from mailwake.cli import heatmap
 from mailwake.cli.init import make
-from mailwake.errors import Misconfigured
+from mailwake.clickmap import camera
+from mailwake.errors import BadInput, Misconfigured
+from mailwake.events import TemplateId
 from mailwake.insight.click_map import Asked, click_map, to_json
 from mailwake.insight.report import find
 from mailwake.store.state import LinkRow
@@ -64,16 +67,37 @@ def test_what_cannot_be_is_refused_with_what_to_do(run: Run, tmp_path: Path, mon
         run("By hand", layer="robots")
     with pytest.raises(Misconfigured, match="choose one"):
         run("By hand", as_json=True, png=tmp_path / "x.png")
-    monkeypatch.setattr(pictures, "BROWSERS", ("no-such-browser",))
+    monkeypatch.setattr(camera, "BROWSERS", ("no-such-browser",))
     with pytest.raises(Misconfigured, match="install it"):
         run("By hand", png=tmp_path / "x.png")
     assert not (tmp_path / "x.png").exists()
 
 
+def test_mails_of_a_campaign_are_told_apart_and_compared(run: Run, folder: Path) -> None:
+    stores = seeding.open_stores(folder / "mailwake-data")
+    drawn = find(stores, "Drawn")
+    stores.state.put_template(
+        drawn.id, TemplateId(2001), subject="Two scarves", html=b"", links=(), now=seeding.micros()
+    )
+    mail(stores, "Quarter", times=0.25)
+    seeding.close(stores)
+    one, other = (json.loads(run("Drawn", as_json=True, variant=each))["mail"] for each in ("1", "two scarves"))
+    assert one["template"] != other["template"] == "2001"
+    with pytest.raises(BadInput, match="2 “Two scarves”"):
+        run("Drawn", variant="3")
+    with pytest.raises(BadInput):
+        run("Drawn", versus="Nothing of the kind")
+    compared = list(csv.DictReader(io.StringIO(run("Drawn", as_csv=True, variant="1", versus="Quarter"))))
+    assert float(compared[1]["change"]) > 0, "a quarter of the clicks there"
+    assert {row["change"] for row in csv.DictReader(io.StringIO(run("Drawn", as_csv=True, versus="2")))} == {""}
+    assert "Less" in run("Drawn", versus="By hand")
+    assert "--variant with a number up to 2" in run("Drawn")
+
+
 @pytest.mark.browser
 @pytest.mark.long
 def test_the_mail_with_its_marks_is_drawn(run: Run, tmp_path: Path) -> None:
-    if not any(map(shutil.which, pictures.BROWSERS)):
+    if not any(map(shutil.which, camera.BROWSERS)):
         pytest.skip("no browser")
     file = tmp_path / "map.png"
     assert "human clicks" in run("Drawn", png=file)

@@ -8,7 +8,7 @@ import pytest
 from tests.compose.conftest import corpus
 
 from mailwake.clickmap.marking import mark
-from mailwake.clickmap.sheet import POLICY, Badge, Sheet, draw
+from mailwake.clickmap.sheet import HIGHEST, LOWEST, POLICY, Badge, Sheet, draw, height_of
 from mailwake.compose.links import Link
 from mailwake.compose.options import ComposeOptions
 from mailwake.compose.page import Page
@@ -108,11 +108,13 @@ def test_the_areas_of_an_image_map_become_boxes_over_the_picture() -> None:
     html = draw(raw, [Badge(number=n, text="1", label="") for n in (1, 2, 3, 4)]).html
     boxes = dict(re.findall(r'class="mw-area" data-mw="(\d)" style="position:absolute!important;([^"]+)"', html))
     assert boxes == {
-        "1": "left:10px;top:20px;width:100px;height:50px",
-        "2": "left:260px;top:60px;width:80px;height:80px",
-        "3": "left:400px;top:10px;width:100px;height:80px",
+        "1": "left:1.66667%;top:10%;width:16.6667%;height:25%",
+        "2": "left:43.3333%;top:30%;width:13.3333%;height:40%",
+        "3": "left:66.6667%;top:5%;width:16.6667%;height:40%",
         "4": "inset:0",
-    }
+    }, "parts of the picture, which may be drawn smaller than it says"
+    unsaid = draw(raw.replace(b'width="600" ', b""), [Badge(number=1, text="1", label="")]).html
+    assert "left:10px;top:20px;width:100px;height:50px" in unsaid
 
 
 def test_a_picture_keeps_its_size_and_its_words() -> None:
@@ -148,3 +150,20 @@ def test_pictures_without_number_are_drawn_empty_and_as_large() -> None:
     assert time.process_time() - started < 5
     assert html.count('width="90" height="80"') == 20_000
     assert len(html) < 6_000_000
+
+
+@pytest.mark.parametrize("asked", ["@media (max-width:620px)", "@media(max-width:620px)", "@media screen and (x:1)"])
+def test_a_mail_keeps_its_rules_for_narrow_screens(asked: str) -> None:
+    raw = f"<style>{asked}{{.a{{width:url(x)100%}}}}</style><table class=a width=600><tr><td>Hi</table>".encode()
+    page = draw(raw, []).html
+    assert f"{asked}{{.a{{width:none100%}}}}" in page
+
+
+def test_a_frame_is_about_as_high_as_its_mail_within_bounds() -> None:
+    picture = b'<img src="a.png" width="600" height="300">'
+    assert height_of(b"<p>Hi</p>") == LOWEST
+    assert height_of(picture * 100) == HIGHEST
+    assert 900 < height_of(picture * 3) < 1_200
+    beside = b'<img src="a.png" width="300" height="300">'
+    assert height_of(beside * 6) == height_of(picture * 3), "two in a row"
+    assert height_of(b"<!-- " + b"x" * 99_999 + b" --><p>Hi</p>") == LOWEST, "what is not shown takes no room"

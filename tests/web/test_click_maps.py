@@ -11,11 +11,13 @@ from tests.web.conftest import HOSTILE, HOSTILE_LINKS, Asking
 from tests.web.mails import HTML, mail
 from tests.web.test_pages import Seen, words
 
+from mailwake.clickmap import camera
 from mailwake.clickmap.sheet import POLICY, POLICY_WITH_PICTURES
 from mailwake.insight.click_map import Asked, Mail, click_map, to_json
 from mailwake.insight.report import find
 from mailwake.insight.stores import Stores
 from mailwake.views import click_map_view
+from mailwake.web import click_maps
 from mailwake.web.app import create_app
 
 MAP = "/campaigns/1/map"
@@ -189,3 +191,21 @@ def test_letters_are_told_apart_by_subject_and_by_number_where_that_is_the_same(
         "2": "“Summer”",
         "4": "“Spring”",
     }
+
+
+def test_a_picture_of_the_mail_is_offered_where_a_browser_is_and_else_it_is_said(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(click_maps, "why_not", lambda: "")
+    assert f'href="{MAP}.png?layer=machine&amp;template=' in asking.page(f"{MAP}?layer=machine")
+    monkeypatch.setattr(click_maps, "photograph", lambda html: f"{len(html)}".encode())
+    taken = asking.get(f"{MAP}.png")
+    assert (taken.status_code, taken.headers["content-type"]) == (200, "image/png")
+    assert 'filename="click-map-1-' in taken.headers["content-disposition"]
+    assert int(taken.content) == len(asking.page(f"{MAP}/mail")), "the mail of the frame"
+    monkeypatch.undo()
+    monkeypatch.setattr(camera, "BROWSERS", ("no-such-browser",))
+    page = asking.page(MAP)
+    assert "map.png" not in page
+    assert "Chromium draws it and is not installed" in page
+    assert asking.get(f"{MAP}.png").status_code == 503

@@ -61,11 +61,15 @@ class Part:
 OTHERS = ("delivery_rate__sent", "bounce_rate__sent", "unsubscribe_rate__delivered", "complaint_rate__delivered")
 
 
-def chosen(overview: Overview, report: Report, now: datetime) -> list[CampaignLine]:
-    """The campaigns that a report is about, last sent first: those it names, or what was sent in its days."""
+def chosen(overview: Overview, report: Report, now: datetime, zone: ZoneInfo) -> list[CampaignLine]:
+    """The campaigns that a report is about, last sent first: those it names, or what was sent in its days.
+
+    Days are whole: what went out on the first of them before the report's own hour belongs to it.
+    """
     if report.campaigns:
         return [line for line in overview.campaigns if line.name in report.campaigns][:MOST]
-    since = now - timedelta(days=report.days)
+    first = now.astimezone(zone).date() - timedelta(days=report.days)
+    since = datetime(first.year, first.month, first.day, tzinfo=zone)
     return [line for line in overview.campaigns if line.sent_to is not None and line.sent_to >= since][:MOST]
 
 
@@ -90,7 +94,7 @@ def build(
         url: of the dashboard.
         dead_links: targets of delivered mail that answer no more, and that readers are led to.
     """
-    lines = chosen(overview, report, at)
+    lines = chosen(overview, report, at, zone)
     told = {
         "name": name,
         "day": figures.day(at, zone),

@@ -38,9 +38,9 @@ def replace(markup: str, *, fetch: bool) -> str:
         markup: as `cleaning.clean` leaves it.
         fetch: keep the addresses of pictures on the web, so that the browser asks for them.
     """
-    maps: dict[str, str] = {}
+    maps: dict[str, list[dict[str, str]]] = {}
     for found in _MAP_AND_AREAS.finditer(markup):
-        areas = "".join(_box(_values(area[1])) for area in _AREA.finditer(found[2]))
+        areas = [_values(area[1]) for area in _AREA.finditer(found[2])]
         maps.setdefault(html.unescape(_values(found[1]).get("name", "")).lower(), areas)
     drawn_so_far = count()
     without = _MAP.sub("", _AREA.sub("", markup))
@@ -49,7 +49,8 @@ def replace(markup: str, *, fetch: bool) -> str:
         values = _values(found[1])
         name = html.unescape(values.pop("usemap", "")).removeprefix("#").lower()
         drawn = _image(values, fetch=fetch, is_empty=next(drawn_so_far) >= _MAX_DRAWN)
-        boxes = maps.pop(name, "") if name else ""
+        sides = _side(values.get("width", ""), 0), _side(values.get("height", ""), 0)
+        boxes = "".join(_box(area, sides) for area in (maps.pop(name, []) if name else []))
         return f'<span class="mw-picture">{drawn}{boxes}</span>' if boxes else drawn
 
     return _IMAGE.sub(picture, without)
@@ -95,8 +96,11 @@ def _side(text: str, otherwise: float) -> float:
     return min(float(found[0]), _MAX_SIDE)
 
 
-def _box(values: Mapping[str, str]) -> str:
-    """An area as a box: its rectangle, or the smallest that holds it; without coordinates all of the picture."""
+def _box(values: Mapping[str, str], sides: tuple[float, float]) -> str:
+    """An area as a box: its rectangle, or the smallest that holds it; without coordinates all of the picture.
+
+    Where the picture says its size, the box is a part of it and stays in place where the picture is drawn smaller.
+    """
     number = values.get(ATTRIBUTE, "")
     if not number.isdecimal():
         return ""
@@ -105,7 +109,14 @@ def _box(values: Mapping[str, str]) -> str:
         where = "inset:0"
     else:
         left, top, right, bottom = place
-        where = f"left:{left:g}px;top:{top:g}px;width:{right - left:g}px;height:{bottom - top:g}px"
+        across, down = [(100 / side, "%") for side in sides] if all(sides) else [(1.0, "px")] * 2
+        parts = (
+            ("left", left, across),
+            ("top", top, down),
+            ("width", right - left, across),
+            ("height", bottom - top, down),
+        )
+        where = ";".join(f"{name}:{number * factor:g}{unit}" for name, number, (factor, unit) in parts)
     return f'<span class="mw-area" {ATTRIBUTE}="{number}" style="position:absolute!important;{where}"></span>'
 
 

@@ -15,11 +15,12 @@ _HARMLESS = """
 rgb rgba hsl hsla hwb lab lch oklab oklch calc min max clamp linear-gradient radial-gradient not is where nth-child
 nth-last-child nth-of-type nth-last-of-type translate translatex translatey scale rotate
 """
-_FUNCTIONS = frozenset(_HARMLESS.split())
+#: The at-rules open a bracket with a space before it or without one, and it holds a condition.
+_FUNCTIONS = frozenset((*_HARMLESS.split(), "@media", "@supports"))
 #: Words after which Chromium and Firefox open a bracket that is no function: conditions of @media and @supports.
 _CONDITIONS = frozenset(("", "and", "or", "not", "only", "all", "screen", "print"))
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-_CALL = re.compile(r"([\w-]*+)(\s*+)\(")
+_CALL = re.compile(r"(@?[\w-]*+)(\s*+)\(")
 #: At-rules but these two and their kin are dropped: import, font-face, namespace, layer, property and what will come.
 _AT_RULE = re.compile(r"@(?!(?ai:media|supports)\b)[\w-]*+[^;{}]*+;?")
 #: Would take a box out of the mail's own frame, over marks or in front of everything.

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-
 from mailwake.drawing import figures
+
+if TYPE_CHECKING:  # roles run without rich (see mailwake.cli.role), and mailed reports take `visible` from here
+    from rich.console import Console
+    from rich.table import Table
 
 UTC = ZoneInfo("UTC")
 
 
 def table_of(first: str, *others: str) -> Table:
     """An empty table whose first column is text and whose others are numbers."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(first, overflow="fold")
     for name in others:

@@ -19,17 +19,24 @@ def show(told: ClickMap) -> None:
     """Print every occurrence of a link with its clicks."""
     console = Console()
     console.print(f"[bold]{escape(visible(told.name))}[/bold]  “{escape(visible(fields.read(told.mail.subject)))}”")
-    table = table_of("Link", "Likely\npeople", "Possibly", "Machines", "Raw", "Share", "Rate,\n95 %")
+    less = () if told.versus is None else (f"Less\n“{visible(fields.read(told.versus.subject))}”",)
+    table = table_of(
+        "Link", "Likely\npeople", "Possibly", "Machines", "Raw", "Share", "Rate,\n95 %", *map(escape, less)
+    )
     table.columns[0].min_width = _LINK_WIDTH
     for spot in told.spots:
         row = click_map_view.row(told, spot, 0)
         name = f"{row.number}. {visible(row.label)} ({row.role}{f', {row.where}' if row.where else ''})"
-        table.add_row(escape(name), row.human, row.possible, row.machine, row.raw, row.share, f"{row.rate}\n{row.span}")
+        cells = [row.human, row.possible, row.machine, row.raw, row.share, f"{row.rate}\n{row.span}"]
+        change = [f"{row.sign} {row.change}\n{row.change_span}"] if less and row.change else [""] * len(less)
+        table.add_row(escape(name), *cells, *change)
     console.print(table)
     base = figures.count(told.mail.base)
     console.print(f"Rates are of {base} delivered copies whose clicks may be told.", style="dim", soft_wrap=True)
     if len(told.mails) > 1:
-        others = f"{len(told.mails) - 1} more of this campaign's mails on the page of its click map."
+        others = (
+            f"{len(told.mails) - 1} more of this campaign's mails: --variant with a number up to {len(told.mails)}."
+        )
         console.print(others, style="dim", soft_wrap=True)
 
 
@@ -59,5 +66,8 @@ def _cells(told: ClickMap, spot: Spot) -> dict[str, str]:
         "low": number(spot.low),
         "high": number(spot.high),
         "base": str(told.mail.base),
+        "change": "" if spot.change is None else number(spot.change.value),
+        "change_low": "" if spot.change is None else number(spot.change.low),
+        "change_high": "" if spot.change is None else number(spot.change.high),
         "hits": "" if spot.hits is None else str(spot.hits),
     }

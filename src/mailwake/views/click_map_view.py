@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from mailwake.clickmap.sheet import Badge
+from mailwake.clickmap.sheet import Badge, draw
 from mailwake.drawing import fields, figures, pieces
 from mailwake.drawing.charts import Part
 from mailwake.drawing.terms import term
+from mailwake.errors import BadInput
 from mailwake.insight.click_map import LAYERS, Choices, ClickMap, Mail, Spot
 from mailwake.insight.report import country_names
 from mailwake.language import noted, say
@@ -74,7 +75,7 @@ class Row:
     sign: str
 
 
-def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> dict[str, Any]:
+def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool, height: int) -> dict[str, Any]:
     """What `click_map.html` names."""
     asked = query(answer, step=step, pictures=pictures)
     path = f"/campaigns/{answer.id}/map"
@@ -103,7 +104,9 @@ def values(answer: ClickMap, choices: Choices, *, step: int, pictures: bool) -> 
         "pictures": pictures,
         "asked": {name: value for name, value in asked.items() if name == "layer"},
         "drawing": f"{path}/mail?{urlencode(asked)}",
+        "height": height,
         "export": f"{path}.svg?{urlencode(asked)}",
+        "photo": f"{path}.png?{urlencode(asked)}",
         "versus": "" if answer.versus is None else names[answer.versus.template],
         "versus_base": "" if answer.versus is None else figures.count(answer.versus.base),
         "rows": [row(answer, spot, longest) for spot in answer.spots],
@@ -130,6 +133,14 @@ def query(answer: ClickMap, *, step: int, pictures: bool) -> dict[str, str]:
         "pictures": "1" if pictures else "",
     }
     return {name: value for name, value in said.items() if value}
+
+
+def drawn(answer: ClickMap, raw: bytes, *, fetch: bool = False) -> str:
+    """The mail with its marks; one that cannot be drawn says so above the list of its links."""
+    try:
+        return draw(raw, badges(answer), fetch=fetch).html
+    except BadInput as fault:
+        return draw(b"", badges(answer), note=str(fault)).html
 
 
 def badges(answer: ClickMap) -> list[Badge]:

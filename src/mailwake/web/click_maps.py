@@ -12,7 +12,8 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from mailwake.clickmap.sheet import POLICY, POLICY_WITH_PICTURES, draw
+from mailwake.clickmap.camera import photograph, why_not
+from mailwake.clickmap.sheet import POLICY, POLICY_WITH_PICTURES, height_of
 from mailwake.errors import BadInput
 from mailwake.events import TemplateId
 from mailwake.framing.rendering import render
@@ -43,15 +44,8 @@ def _filters(
     segment: InSegment = "",
 ) -> Asked:
     """What every address here understands."""
-    return Asked(
-        layer=layer,
-        template=_id(template),
-        device=device,
-        client=client,
-        country=country,
-        versus=_id(versus),
-        segment=segment,
-    )
+    narrowed = Asked(layer=layer, device=device, client=client, country=country, segment=segment)
+    return replace(narrowed, template=_id(template), versus=_id(versus))
 
 
 def _id(text: str) -> int | None:
@@ -79,35 +73,40 @@ def api(request: Request, campaign: str, asked: Filters, *, until_seconds: Secon
 @router.get("/campaigns/{campaign}/map", include_in_schema=False)
 def page(request: Request, campaign: str, asked: Filters, *, step: Step = ALL, pictures: bool = False) -> Response:
     """The mail with its marks, and the table that says the same."""
-    answer = _answer(request, campaign, asked, STEPS[step][0])
-    stores = stores_of(request)
-    found = choices(stores, find(stores, campaign))
-    values = click_map_view.values(answer, found, step=step, pictures=pictures)
-    segments = [each.name for each in stores.state.segments()]
-    return render(request, "click_map.html", segments=segments, **values)
+    answer, stores = _answer(request, campaign, asked, STEPS[step][0]), stores_of(request)
+    found, segments = choices(stores, find(stores, campaign)), [each.name for each in stores.state.segments()]
+    values = click_map_view.values(answer, found, step=step, pictures=pictures, height=height_of(_raw(request, answer)))
+    return render(request, "click_map.html", segments=segments, no_png=why_not(), **values)
 
 
 @router.get("/campaigns/{campaign}/map/mail", include_in_schema=False)
 def drawing(request: Request, campaign: str, asked: Filters, *, step: Step = ALL, pictures: bool = False) -> Response:
     """The mail as sent, harmless, every link marked."""
     answer = _answer(request, campaign, asked, STEPS[step][0])
-    badges = click_map_view.badges(answer)
-    raw = stores_of(request).state.html(TemplateId(int(answer.mail.template))) or b""
-    try:
-        sheet = draw(raw, badges, fetch=pictures)
-    except BadInput as fault:
-        sheet = draw(b"", badges, note=str(fault))
     policy = POLICY_WITH_PICTURES if pictures else POLICY
-    return HTMLResponse(sheet.html, headers={"Content-Security-Policy": policy})
+    drawn = click_map_view.drawn(answer, _raw(request, answer), fetch=pictures)
+    return HTMLResponse(drawn, headers={"Content-Security-Policy": policy})
 
 
 @router.get("/campaigns/{campaign}/map.svg", include_in_schema=False)
 def picture(request: Request, campaign: str, asked: Filters, *, step: Step = ALL) -> Response:
     """The links in the order of the mail with their numbers, as a picture."""
     answer = _answer(request, campaign, asked, STEPS[step][0])
-    name = f"click-map-{answer.id}-{answer.mail.template}.svg"
-    return Response(
-        click_map_svg.picture(answer, until=STEPS[step][1]),
-        media_type="image/svg+xml",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return _file(answer, "svg", "image/svg+xml", click_map_svg.picture(answer, until=STEPS[step][1]))
+
+
+@router.get("/campaigns/{campaign}/map.png", include_in_schema=False)
+def photo(request: Request, campaign: str, asked: Filters, *, step: Step = ALL) -> Response:
+    """The mail with its marks as a picture, where a browser is installed that draws it."""
+    answer = _answer(request, campaign, asked, STEPS[step][0])
+    drawn = click_map_view.drawn(answer, _raw(request, answer))
+    return _file(answer, "png", "image/png", photograph(drawn))
+
+
+def _raw(request: Request, answer: ClickMap) -> bytes:
+    return stores_of(request).state.html(TemplateId(int(answer.mail.template))) or b""
+
+
+def _file(answer: ClickMap, kind: str, media: str, body: str | bytes) -> Response:
+    named = f'attachment; filename="click-map-{answer.id}-{answer.mail.template}.{kind}"'
+    return Response(body, media_type=media, headers={"Content-Disposition": named})

@@ -10,7 +10,9 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from mailwake.cli.demo.house import House
+from mailwake.cli.demo.past_trials import QUESTION
 from mailwake.cli.demo.runs import run, send_until_done
+from mailwake.cli.report.asking import ask
 from mailwake.errors import Unavailable
 from mailwake.simulate.clients import MAILS
 from mailwake.simulate.people import Person
@@ -21,7 +23,7 @@ DECIDED, RUNNING = "Name in the subject", "Question in the subject"
 #: name, its two subjects, and what the second has and the first has not
 _EXPERIMENTS = (
     (DECIDED, ("Sharpen your tools with us", "{{first_name}}, sharpen your tools with us"), "name in the subject"),
-    (RUNNING, ("Your pruning saw can be sharper", "How sharp is your pruning saw?"), "question in the subject"),
+    (RUNNING, ("Your pruning saw can be sharper", "How sharp is your pruning saw?"), QUESTION),
 )
 _TIMEOUT_SECONDS = 30.0
 
@@ -48,13 +50,15 @@ def send_experiments(house: House, people: Sequence[Person]) -> None:
 
 
 def decide_one(dashboard_url: str) -> None:
-    """Decide the first by hand, through the door that programs have.
+    """Decide the first by hand for whichever leads, through the door that programs have.
 
     Raises:
         Unavailable: the dashboard does not take it.
     """
+    told = ask(dashboard_url, f"/api/experiments/{quote(DECIDED)}")
+    leader = (msgspec.json.decode(told) if told else {}).get("leader") or "A"
     connection = http.client.HTTPConnection(urlsplit(dashboard_url).netloc, timeout=_TIMEOUT_SECONDS)
-    body = msgspec.json.encode({"variant": "B", "why": "the room was booked, the rest had to go out", "by": "demo"})
+    body = msgspec.json.encode({"variant": leader, "why": "the room was booked, the rest had to go out", "by": "demo"})
     headers = {"Origin": dashboard_url, "Content-Type": "application/json"}
     try:
         connection.request("POST", f"/api/experiments/{quote(DECIDED)}/decide", body, headers)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import csv
 import json
+import secrets
 import shutil
 import signal
 import socket
@@ -20,17 +22,23 @@ from typing import IO
 from mailwake.cli.keys import append_key
 from mailwake.cli.serve import only_one, state_of
 from mailwake.errors import BadInput, Unavailable
+from mailwake.events import SECOND, Micros
 from mailwake.monitoring.supervisor import end_with_parent
+from mailwake.notifying.signing import PREFIX
+from mailwake.rules.reading import Allowed, read_file
 from mailwake.settings import Settings, load
 from mailwake.simulate.clients import MAILS
 from mailwake.simulate.people import Person
 from mailwake.simulate.sink import LETTERS
+from mailwake.store.workflows import open_workflows
 
 #: says that a folder is a demo's and may be replaced
 MARKER = ".mailwake-demo"
 #: The crowd's week began this long ago and is over by now.
 WEEK_SECONDS = 7 * 86_400
 START_SECONDS = 60.0
+#: older than the letter of two hours ago, and younger than all that is stale
+RULE_AGE_SECONDS = 3 * 3_600
 CONFIG = """\
 # Made by `mailwake demo`; the next one replaces this folder.
 data = "data"
@@ -73,6 +81,21 @@ color = "#2f6b3c"
 # The crowd buys where its links lead, and the thank-you page hands the reference back.
 reference_hosts = ["www.larkspur.example", "app.larkspur.example"]
 
+[notify.shop]
+# A program of ours that is told what happens, in the demo's own process; corrections come with it.
+url = "http://127.0.0.1:{hooks}/mailwake"
+secrets = ["file:notify.secret"]
+events = ["clicked", "bounced", "complained", "unsubscribed", "verdict_changed"]
+when = "provisional"
+allow_private = true
+
+[reports.weekly]
+# Goes at the next full hour, to the mail server of the demo.
+recipients = ["garden.team@larkspur.example"]
+sender = "reports@larkspur.example"
+weekdays = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+hour = {hour}
+
 [demo]
 # A week passes in seconds: hits say when they happen, everything else is moved a week back.
 event_clock = true
@@ -80,9 +103,21 @@ shift_seconds = -{week}
 """
 
 
-#: off, for nobody is to get more mail of a demo; the page tells for whom they would have acted. What happens in a week
-#: is learned within seconds, so that all of it is late.
+#: One is on: it acts for clicks in the letter that is two hours old, and tells a program. Those that would mail are
+#: off, for nobody is to get more mail of a demo; the page tells for whom they would have acted. What happens in the
+#: crowd's week is learned within seconds, so that all of it is late.
+ON = "wants-a-call"
 RULES = {
+    ON: """\
+about = "Somebody wants to be called: tell the shop"
+trigger = "click"
+labels = ["book a call"]
+again = "once"
+quiet = false
+
+[webhook]
+endpoint = "shop"
+""",
     "planner-fans": """\
 about = "Somebody looks at the plans: send what belongs to them"
 enabled = false
@@ -120,6 +155,8 @@ class Ports:
     web: int = 8026
     monitor: int = 8027
     privacy: int = 8029
+    #: the program that is told by webhooks
+    hooks: int = 8030
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,9 +229,11 @@ def _bind(held: contextlib.ExitStack, port: int) -> int:
 
 def furnish(folder: Path, ports: Ports, newsletter: Sequence[Person], everybody: Sequence[Person]) -> None:
     """Settings, fresh keys, the newsletter with its list, and the mail server's mailboxes."""
-    config = CONFIG.format(**vars(ports), week=WEEK_SECONDS)
+    config = CONFIG.format(**vars(ports), week=WEEK_SECONDS, hour=(datetime.now(UTC).hour + 1) % 24)
     (folder / "mailwake.toml").write_text(config, encoding="utf-8")
     append_key(folder / "mailwake.keys", today=datetime.now(UTC).date())
+    secret = base64.b64encode(secrets.token_bytes(32)).decode()
+    (folder / "notify.secret").write_text(f"{PREFIX}{secret}\n", encoding="utf-8")
     shutil.copyfile(MAILS / "newsletter.html", folder / "newsletter.html")
     (folder / "workflows").mkdir()
     for name, text in RULES.items():
@@ -205,6 +244,14 @@ def furnish(folder: Path, ports: Ports, newsletter: Sequence[Person], everybody:
         rows.writerows((person.address, person.given, f"K-{20_000 + n}") for n, person in enumerate(newsletter))
     trouble = {person.address: person.trouble for person in everybody if person.trouble is not None}
     (folder / "mailboxes.json").write_text(json.dumps(trouble), encoding="utf-8")
+
+
+def start_rules(folder: Path, *, now: Micros) -> None:
+    """The rule that is on was there before the newest letter, so that it has something to act upon."""
+    file = folder / "workflows" / f"{ON}.toml"
+    (rule,) = read_file(file, Allowed(endpoints=frozenset(("shop",))))
+    with contextlib.closing(open_workflows(folder / "data" / "state.sqlite")) as store:
+        store.meet(rule.name, rule.version, now=Micros(now - RULE_AGE_SECONDS * SECOND))
 
 
 @contextlib.contextmanager

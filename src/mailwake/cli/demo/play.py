@@ -28,13 +28,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from mailwake.cli.demo import tables
 from mailwake.cli.demo.experiments import INVITATION, INVITATION_SENDER, decide_one, send_experiments
 from mailwake.cli.demo.history import write_history
-from mailwake.cli.demo.house import WEEK_SECONDS, House, Ports, free_ports, furnish, prepare, running, wait_until_ready
+from mailwake.cli.demo.house import (
+    WEEK_SECONDS,
+    House,
+    Ports,
+    free_ports,
+    furnish,
+    prepare,
+    running,
+    start_rules,
+    wait_until_ready,
+)
 from mailwake.cli.demo.kept import GOALS, SEGMENTS, SHOP, keep
-from mailwake.cli.demo.org import Pushed, connect, org_with_people, push
+from mailwake.cli.demo.org import Pushed, connect, org_with_people, push, track_natively
+from mailwake.cli.demo.receiver import receiving
 from mailwake.cli.demo.runs import send_until_done
 from mailwake.cli.report.asking import ask
 from mailwake.errors import Unavailable
-from mailwake.events import Micros
+from mailwake.events import SECOND, Micros
 from mailwake.simulate.agents import load_dials
 from mailwake.simulate.clients import ORDER, UPDATE, Fate, Occasion, Relay, send_all
 from mailwake.simulate.compare import Comparison, Mailing, compare
@@ -49,6 +60,8 @@ from mailwake.simulate.sink import Notices, Trouble
 NEWSLETTER = "November newsletter"
 NEWSLETTER_SENDER = "news@larkspur.example"
 SMALLEST = 20
+#: readers of earlier letters who are gone by now
+FORMER = 30
 APPLY_SECONDS = 40.0
 PAGE_SIZE = 1_000
 
@@ -71,13 +84,15 @@ def command(
     console = tables.console()
     prepare(folder)
     ports = free_ports(
-        Ports(web=port) if port else Ports(edge=0, relay=0, ingest=0, sink=0, web=0, monitor=0, privacy=0)
+        Ports(web=port) if port else Ports(edge=0, relay=0, ingest=0, sink=0, web=0, monitor=0, privacy=0, hooks=0)
     )
     cast = Cast.choose(messages, seed)
     furnish(folder, ports, cast.newsletter, cast.everybody)
-    write_history(folder / "data", cast.newsletter, now=Micros(time.time_ns() // 1_000), seed=seed)
+    now = Micros(time.time_ns() // 1_000)
+    write_history(folder / "data", cast.newsletter, now=now, seed=seed, former=cast.former)
+    start_rules(folder, now=now)
     console.print("A made-up crowd, tracked one by one: mode `individual`. For real people the default is `aggregate`.")
-    with org_with_people(folder, cast.everybody) as org:
+    with receiving(ports.hooks), org_with_people(folder, cast.everybody) as org:
         if org is not None:
             connect(folder, org)
         holds = _play(running_with_bar(folder, ports, console), cast, org, seed=seed, console=console, leave=leave)
@@ -99,8 +114,10 @@ def _play(
         result = Demo(house=house, cast=cast, seed=seed, console=console, org=org).run()
         tables.show(console, result, house)
         (house.folder / "result.json").write_text(json.dumps(tables.as_dict(result)), encoding="utf-8")
-        if not leave and sys.stdout.isatty():
-            console.print("Serving until Ctrl-C.")
+        if leave or not sys.stdout.isatty():
+            console.print("Everything has stopped; `mailwake web` with the settings in its folder shows the dashboard.")
+        else:
+            console.print(f"dashboard  {house.dashboard_url}\n\nServing until Ctrl-C.", highlight=False)
             with contextlib.suppress(KeyboardInterrupt):
                 house.serve.wait()
     return all(comparison.holds for comparison in result.comparisons) and (result.pushed is None or result.pushed.holds)
@@ -115,6 +132,8 @@ class Cast:
     order: Sequence[Person] = field(repr=False)
     #: subjects are tried on them
     invited: Sequence[Person] = field(repr=False)
+    #: got earlier letters until they left
+    former: Sequence[Person] = field(default=(), repr=False)
 
     @classmethod
     def choose(cls, messages: int, seed: int) -> Cast:
@@ -124,13 +143,16 @@ class Cast:
         """
         first, second = round(messages * 0.6), round(messages * 0.25)
         third = messages - first - second
-        everybody = make_people(first + (second + third) // 2 + 2, seed=seed, world=load_world(), dials=load_dials())
-        newsletter, fresh = everybody[:first], everybody[first:]
+        here = first + (second + third) // 2 + 2
+        everybody = make_people(here + FORMER, seed=seed, world=load_world(), dials=load_dials())
+        newsletter, fresh, former = everybody[:first], everybody[first:here], everybody[here:]
         known = without_trouble(newsletter)
         update = (fresh[: second // 2] + known)[:second]
-        order = (fresh[second // 2 :] + known[::-1])[:third]
+        # No header of transactional mail names its copy, and full mailboxes here send headers back alone.
+        unread = [person for person in fresh[second // 2 :] if person.trouble is not Trouble.FULL]
+        order = (unread + known[::-1])[:third]
         invited = known[len(known) // 4 :][:third]
-        return cls(newsletter=newsletter, update=update, order=order, invited=invited)
+        return cls(newsletter=newsletter, update=update, order=order, invited=invited, former=former)
 
     @property
     def everybody(self) -> list[Person]:
@@ -202,7 +224,7 @@ class Demo:
         overview, comparisons = self._applied(plan)
         decide_one(self.house.dashboard_url)
         keep(self.house.dashboard_url, "/api/segments", SEGMENTS)
-        pushed = None if self.org is None else push(self.house.config, self.house.dashboard_url, self.org)
+        pushed = None if self.org is None else self._pushed(self.org, plan)
         return Result(
             pushed=pushed,
             overview=overview,
@@ -214,6 +236,11 @@ class Demo:
             total_seconds=time.monotonic() - began,
             restarts=self.house.restarts(),
         )
+
+    def _pushed(self, org: OrgBeside, plan: Plan) -> Pushed:
+        sent_at = Micros(time.time_ns() // 1_000 - WEEK_SECONDS * SECOND)
+        track_natively(org, plan, NEWSLETTER, sent_at=sent_at)
+        return push(self.house.config, self.house.dashboard_url, org)
 
     def _send(self) -> None:
         """All at once: the command, two experiments, and two programs that send through the relay."""

@@ -55,7 +55,6 @@ def show(console: Console, result: Result, house: House) -> None:
         _show_org(console, result.pushed)
     if not all(comparison.holds for comparison in result.comparisons):
         console.print(f"Some counts are wrong; please report it with {house.folder / 'serve.log'}.", style="bold red")
-    console.print(f"dashboard  {house.dashboard_url}\n", highlight=False)
 
 
 def _show_org(console: Console, pushed: Pushed) -> None:
