@@ -114,6 +114,23 @@ def test_an_edge_whose_log_takes_nothing_is_a_problem(config: Path) -> None:
     assert not [each for each in doctor.examine(str(config)) if each.check == "edge"]
 
 
+def test_what_the_log_lost_is_a_warning_with_its_number(config: Path) -> None:
+    data = load(config).data_folder
+    append_now(data / "log", "edge-0", [b"x"] * 5)
+    account = {"cursor": 1, "records": 5, "applied": 2, "dead": 1, "dropped": {}, "damaged": 2, "earlier": 0}
+    (data / "pipeline.json").write_text(json.dumps({"writers": {"edge-0": account}}))
+    (found,) = doctor.check_sums(load(config))
+    assert found.state == "warning"
+    assert found.line.endswith(
+        "; in the last 30 days 2 could not be read and are lost: look at the disk; "
+        "1 were set aside: `mailwake work --again` puts them back"
+    )
+    (data / "pipeline.json").write_text(
+        json.dumps({"writers": {"edge-0": account | {"dead": 0, "damaged": 0, "applied": 5}}})
+    )
+    assert [each.state for each in doctor.check_sums(load(config))] == ["ok"]
+
+
 def hold(settings: Settings, *, minutes_ago: float, many: int = 3) -> None:
     """So many presses of a button are held since then."""
     at = Micros(round(time.time() * 1e6 - minutes_ago * 60e6))
