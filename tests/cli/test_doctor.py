@@ -294,7 +294,7 @@ def test_every_sum_gets_a_line_and_a_broken_one_is_a_problem_that_says_by_how_mu
     assert broken.state == "problem"
     assert "edge-0: 5 records = 2 applied + 1 dropped + 1 dead" in broken.line
     assert "1 are missing" in broken.line
-    account["applied"] = 3
+    account |= {"applied": 4, "dead": 0}
     (settings.data_folder / "pipeline.json").write_text(json.dumps(report), encoding="utf-8")
     (holds,) = doctor.check_sums(settings)
     assert holds.state == "ok"
