@@ -82,7 +82,7 @@ def is_watched_from_inside_alone(data: Path) -> None:
     said = {name: role["said"] for name, role in json.loads((data / "serve.json").read_text())["roles"].items()}
     monitor = said["monitor"].removeprefix("metrics on ").removesuffix("/metrics")
     with urllib.request.urlopen(f"{monitor}/health/ready", timeout=60) as answer:
-        assert json.load(answer) == {"ready": True, "problems": []}
+        assert json.load(answer) == {"ready": True, "problems": [], "decisions": []}
     edge = said["edge-0"].removeprefix("edge listening on ").replace("127.0.0.1", "localhost")
     for path in ("/metrics", "/health/live", "/health/ready", "/api/status", "/status"):
         with pytest.raises(urllib.error.HTTPError, match="404") as refused:

@@ -110,7 +110,9 @@ def reckon(house: Installation, asked: list[Asked], report: dict[str, int], say:
     assert refused
     assert report["unrecorded"] == len(found.lost) + len(refused)
     assert report["recorded"] == found.recorded == assert_stored(house.data)
-    assert report["received"] == sum(report[way] for way in ("recorded", "inert", "expired", "rejected", "unrecorded"))
+    assert report["received"] == sum(
+        report[way] for way in ("recorded", "inert", "unsure", "expired", "rejected", "unrecorded")
+    )
 
 
 def test_hits_on_a_full_disk_are_answered_and_counted_exactly(tmp_path: Path, say: Say) -> None:

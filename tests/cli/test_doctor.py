@@ -19,6 +19,7 @@ from mailwake.audit.log import AuditLog
 from mailwake.audit.policy import note_policy
 from mailwake.cli import doctor
 from mailwake.cli.init import make
+from mailwake.errors import Unavailable
 from mailwake.eventlog.sqlite import SqliteReader, append_now
 from mailwake.events import Handle, Micros, Note
 from mailwake.leaving.holding import HOLD
@@ -67,12 +68,12 @@ def test_a_good_installation_has_no_problem(config: Path, mail_server: int) -> N
         *(
             "config",
             "python",
+            "disk",
+            "log",
             "keys",
             "dns",
             "tls",
             "clock",
-            "disk",
-            "log",
             "proxy",
             "smtp",
             "held",
@@ -83,6 +84,51 @@ def test_a_good_installation_has_no_problem(config: Path, mail_server: int) -> N
         )
     ]
     assert not [finding for finding in findings if finding.state == "problem"]
+
+
+def test_a_store_that_fails_is_one_finding_and_everything_else_is_looked_at(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: object) -> None:
+        raise Unavailable("the state store does not answer: disk I/O error; try again")
+
+    as_ever = {finding.check for finding in doctor.examine(str(config))}
+    (load(config).data_folder / "state.sqlite").write_bytes(b"no store")
+    monkeypatch.setattr("mailwake.cli.gating.check_access", away)
+    findings = list(doctor.examine(str(config)))
+    assert as_ever <= {finding.check for finding in findings}
+    found = [finding for finding in findings if finding.check == "access"]
+    assert [(each.state, "disk I/O error" in each.line) for each in found] == [("problem", True)]
+
+
+def test_an_edge_whose_log_takes_nothing_is_a_problem(config: Path) -> None:
+    data = load(config).data_folder
+    data.mkdir(exist_ok=True)
+    told = {"written_at": 1, "stopped": 0, "losing": 1_234, "problem": "the log edge-0 cannot be written"}
+    (data / "edge-0.json").write_text(json.dumps(told))
+    found = [each for each in doctor.examine(str(config)) if each.check == "edge"]
+    assert [(each.state, each.line) for each in found] == [
+        ("problem", "edge-0 records nothing: 1,234 hits answered and lost so far; the log edge-0 cannot be written")
+    ]
+    (data / "edge-0.json").write_text(json.dumps(told | {"losing": 0}))
+    assert not [each for each in doctor.examine(str(config)) if each.check == "edge"]
+
+
+def test_what_the_log_lost_is_a_warning_with_its_number(config: Path) -> None:
+    data = load(config).data_folder
+    append_now(data / "log", "edge-0", [b"x"] * 5)
+    account = {"cursor": 1, "records": 5, "applied": 2, "dead": 1, "dropped": {}, "damaged": 2, "earlier": 0}
+    (data / "pipeline.json").write_text(json.dumps({"writers": {"edge-0": account}}))
+    (found,) = doctor.check_sums(load(config))
+    assert found.state == "warning"
+    assert found.line.endswith(
+        "; in the last 30 days 2 could not be read and are lost: look at the disk; "
+        "1 were set aside: `mailwake work --again` puts them back"
+    )
+    (data / "pipeline.json").write_text(
+        json.dumps({"writers": {"edge-0": account | {"dead": 0, "damaged": 0, "applied": 5}}})
+    )
+    assert [each.state for each in doctor.check_sums(load(config))] == ["ok"]
 
 
 def hold(settings: Settings, *, minutes_ago: float, many: int = 3) -> None:
@@ -248,7 +294,7 @@ def test_every_sum_gets_a_line_and_a_broken_one_is_a_problem_that_says_by_how_mu
     assert broken.state == "problem"
     assert "edge-0: 5 records = 2 applied + 1 dropped + 1 dead" in broken.line
     assert "1 are missing" in broken.line
-    account["applied"] = 3
+    account |= {"applied": 4, "dead": 0}
     (settings.data_folder / "pipeline.json").write_text(json.dumps(report), encoding="utf-8")
     (holds,) = doctor.check_sums(settings)
     assert holds.state == "ok"

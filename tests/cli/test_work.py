@@ -13,6 +13,8 @@ from mailwake.cli.work import open_worker, start_worker, tell
 from mailwake.errors import Misconfigured, Unavailable
 from mailwake.eventlog.sqlite import append_now
 from mailwake.events import CampaignId, Event, EventType, Micros, Source, encode_event
+from mailwake.inert.keeper import read_file
+from mailwake.inert.reader import microseconds
 from mailwake.pipeline.dead import DeadLetters, take_again
 from mailwake.pipeline.item import Drop, Item
 from mailwake.pipeline.worker import Pass
@@ -45,6 +47,17 @@ def test_once_takes_in_what_waits_and_leaves(folder: Path) -> None:
     assert done.stdout == "read 3 · stored 3\n"
     again = subprocess.run(command(folder, "--once"), capture_output=True, text=True, check=True)
     assert again.stdout == "read 0 · stored 0\n"
+
+
+def test_once_keeps_the_set_of_those_who_withdrew_fresh_however_long_ago_the_last_hit_was(folder: Path) -> None:
+    """Once from a timer is all that runs; an edge records nobody when the set says nothing of the last 15 minutes."""
+    log(folder)
+    for _ in range(2):
+        began = microseconds()
+        subprocess.run(command(folder, "--once"), capture_output=True, check=True)
+        found = read_file(folder / "mailwake-data" / "inert.bin")
+        assert found is not None
+        assert found.head.as_of >= began
 
 
 def test_what_was_set_aside_is_taken_in_once_it_can_be(folder: Path) -> None:
@@ -117,5 +130,5 @@ def test_nobody_keeps_raw_requests_for_longer_than_a_month(folder: Path, days: i
 
 
 def test_what_was_done_is_told_in_one_line() -> None:
-    done = Pass(records=1_200, written=1_000, dropped=((Drop.LATE_INERT, 200),), damaged_segments=1)
-    assert tell(done) == "read 1,200 · stored 1,000 · late inert 200 · damaged segments 1"
+    done = Pass(records=1_200, written=1_000, dropped=((Drop.LATE_INERT, 200),), damaged_segments=1, lost=40)
+    assert tell(done) == "read 1,200 · stored 1,000 · late inert 200 · damaged segments 1, 40 records lost"

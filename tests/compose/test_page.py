@@ -57,10 +57,9 @@ def test_a_link_is_tracked_in_every_spelling(html: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        f'<form action="{U}"><button formaction="{U}">x</button></form>',
         f'<img src="{U}" srcset="{U} 2x"><table background="{U}"></table>',
         f'<meta http-equiv=refresh content="0;url={U}"><link href="{U}" rel=stylesheet><base href="{U}">',
-        f'<svg><a xlink:href="{U}"></a><image href="{U}"/></svg>',
+        f'<svg><image href="{U}"/></svg>',
         f'<p style="background:url({U})" title=\'<a href="{U}">\'>',
         f'<!-- <a href="{U}"> --><script>"<a href={U}>"</script><textarea><a href="{U}"></textarea>',
         "<a>x</a><a name=x>y</a>",
@@ -288,6 +287,68 @@ def test_without_room_above_there_is_one_pixel_as_ever() -> None:
 def test_no_pixel_of_either_kind_where_opens_are_off() -> None:
     copy = make_copy(modes=Modes(opens=Mode.OFF, clicks=Mode.INDIVIDUAL))
     assert b"/o/" not in instrument_html(b"<body><p>x</p><p>y</p></body>", copy, BOTH).message
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<div style="display:none"><a href="https://e.com/1">x</a>',
+        '<body><p>x</p><div style="display:none">never closed <p>y</p></body>',
+        '<table><tr><td>x</td></tr></table><div style="DISPLAY : NONE">y',
+    ],
+)
+def test_what_is_hidden_and_never_closed_hides_no_pixel(html: str) -> None:
+    message = instrument_html(html.encode(), make_copy(), OPTIONS).message.decode()
+    (pixel,) = (image for image in turbohtml.parse(message).find_all("img") if "/o/" in str(image.attrs.get("src")))
+    styles = [str(getattr(node, "attrs", {}).get("style", "")).lower() for node in pixel.ancestors]
+    assert not [style for style in styles if "none" in style]
+
+
+@pytest.mark.parametrize(
+    ("html", "why", "href"),
+    [
+        ('<svg><a xlink:href="https://e.com/9"><text>x</text></a></svg>', "svg", "https://e.com/9"),
+        ('<form action="https://e.com/f?a=1&amp;b=2"><input></form>', "form", "https://e.com/f?a=1&b=2"),
+        ("<button formaction=https://e.com/b>x</button>", "form", "https://e.com/b"),
+        ('<input type=submit FORMACTION="https://e.com/i">', "form", "https://e.com/i"),
+    ],
+)
+def test_addresses_that_are_never_tracked_because_of_their_kind_are_told_of(html: str, why: str, href: str) -> None:
+    whole = f'<body><a href="{U}">x</a>{html}<a href="{U}2">y</a></body>'
+    made = instrument_html(whole.encode(), make_copy(), OPTIONS)
+    told = [(link.number, link.href, link.tracked, link.why_not) for link in made.links if link.why_not]
+    assert told == [(0, href, False, why)]
+    assert [link.number for link in made.links if link.tracked] == [1, 2]
+    assert html.encode() in made.message, "they are told of, and left alone"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<svg><a href="https://e.com/9" xlink:href="https://e.com/8"><text>x</text></a></svg>',
+        '<a xlink:href="https://e.com/9">no link in HTML</a>',
+        '<svg><foreignObject><a xlink:href="https://e.com/9">x</a></foreignObject></svg>',
+        '<form action="">x</form><form action="#x">y</form><form>z</form>',
+        '<!-- <form action="https://e.com/f"> -->',
+        "<p>the action of a formaction is xlink:href</p>",
+    ],
+)
+def test_what_leads_nowhere_is_not_told_of(html: str) -> None:
+    made = instrument_html(f"<body>{html}</body>".encode(), make_copy(), OPTIONS)
+    assert not [link for link in made.links if link.number == 0]
+
+
+@pytest.mark.parametrize("codec", ["utf-16-be", "utf-16-le"])
+def test_a_page_of_wide_characters_that_says_nothing_of_them_is_left_alone_and_told_of(codec: str) -> None:
+    raw = f'<body><p>Grüße</p><a href="{U}">x</a></body>'.encode(codec)
+    made = instrument_html(raw, make_copy(), OPTIONS)
+    assert (made.message, made.pixel, made.links, made.untouched) == (raw, False, (), "encoding")
+
+
+def test_a_hidden_preheader_that_is_closed_leaves_the_pixel_at_the_end() -> None:
+    html = b'<body><div style="display:none">preheader</div><p>x</p></body>'
+    message = instrument_html(html, make_copy(), OPTIONS).message
+    assert re.search(rb'<p>x</p><img src="[^"]*" width="1" height="1" alt=""></body>', message)
 
 
 def test_the_pixel_may_be_a_background_that_is_no_picture() -> None:

@@ -160,7 +160,7 @@ class RunningEdge:
         """Stop, and give the counters."""
         self.background.stop()
         report: dict[str, Any] = json.loads((self.settings.data_folder / "edge-0.json").read_text(encoding="utf-8"))
-        ways = ("recorded", "dated", "inert", "expired", "rejected", "unrecorded")
+        ways = ("recorded", "dated", "inert", "unsure", "expired", "rejected", "unrecorded")
         assert report["received"] == sum(report[way] for way in ways)
         return report
 

@@ -11,13 +11,24 @@ from mailwake.events import EventType
 from mailwake.tokens import LinkToken, Minter, Purpose
 
 
-@pytest.mark.parametrize("host", [HOST, "Track.Example.COM", f"{HOST}:8025", f"{HOST}:443"])
+@pytest.mark.parametrize("host", [HOST, "Track.Example.COM", f"{HOST}:8025", f"{HOST}:443", f"{HOST}.", f"{HOST}.:443"])
 def test_the_tracking_host_is_known_in_any_case_and_with_any_port(edge: RunningEdge, host: str) -> None:
     assert edge.ask(click(), host=host).status == 302
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example.com", "", "127.0.0.1", f"{HOST}.evil.example.com", f"x{HOST}", f"[{HOST}]", f"{HOST}, x"]
+    "host",
+    [
+        "evil.example.com",
+        "",
+        "127.0.0.1",
+        f"{HOST}.evil.example.com",
+        f"x{HOST}",
+        f"[{HOST}]",
+        f"{HOST}, x",
+        f"{HOST}..",
+        ".",
+    ],
 )
 @pytest.mark.parametrize("path", ["/", f"/o/{message()}", click()])
 def test_another_host_is_not_answered_for(edge: RunningEdge, host: str, path: str) -> None:
@@ -74,7 +85,7 @@ def test_a_link_part_of_another_host_leads_nowhere_beside_a_genuine_message_part
     assert edge.ask(f"/c/{message(minter=sealed_for(BRAND))}/{link}", host=BRAND)["Location"] is None
 
 
-@pytest.mark.parametrize("host", ["links.evil.example", "brand.example", f"x.{BRAND}", f"{BRAND}.", f"{HOST},{BRAND}"])
+@pytest.mark.parametrize("host", ["links.evil.example", "brand.example", f"x.{BRAND}", f"{BRAND}..", f"{HOST},{BRAND}"])
 def test_with_several_hosts_any_other_is_still_not_answered_for(start_edge: StartEdge, host: str) -> None:
     answer = start_edge(hosts=HOSTS).ask(f"/o/{message(minter=sealed_for(BRAND))}", host=host)
     assert (answer.status, answer.body) == (421, MISDIRECTED.body)

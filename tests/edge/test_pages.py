@@ -13,7 +13,6 @@ from tests.edge.conftest import KEYS
 
 from mailwake.edge import pages
 from mailwake.edge.pages import (
-    BAD_FORM,
     MISDIRECTED,
     NOT_FOUND,
     NOTHING_HERE,
@@ -38,11 +37,12 @@ def every_page() -> list[tuple[str, Response]]:
         found.append((f"{language} unsubscribe", PAGES.unsubscribe(language, "1.n-_")))
         found.append((f"{language} unsubscribed", PAGES.unsubscribed(language)))
         found.append((f"{language} preferences", PAGES.preferences(language, "1.n-_")))
+        found += [(f"{language} late", PAGES.unsubscribe(language, "1.x", late=True))]
         found += [(f"{language} {choice}", PAGES.chosen(language, choice)) for choice in CHOICES]
     return found
 
 
-CONSTANT = [("404", NOT_FOUND), ("decoy", NOTHING_HERE), ("400", BAD_FORM), ("503", TRY_LATER), ("421", MISDIRECTED)]
+CONSTANT = [("404", NOT_FOUND), ("decoy", NOTHING_HERE), ("503", TRY_LATER), ("421", MISDIRECTED)]
 EVERY = every_page()
 
 

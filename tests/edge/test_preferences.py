@@ -16,6 +16,7 @@ from tests.edge.conftest import (
     message,
 )
 
+from mailwake.edge.nonces import MAX_AGE_SECONDS
 from mailwake.edge.pixel import GIF
 from mailwake.events import EventType, Note
 from mailwake.modes import Mode, Modes
@@ -31,6 +32,17 @@ def choose(edge: RunningEdge, choice: str, *, token: str = TOKEN) -> int:
     form = "application/x-www-form-urlencoded"
     pressed = {"Origin": "null", "User-Agent": "Firefox"}
     return edge.post(f"/p/{token}", f"nonce={found[1]}&choice={choice}".encode(), form, **pressed).status
+
+
+def test_a_page_that_was_kept_for_too_long_brings_one_with_which_it_works(edge: RunningEdge) -> None:
+    (nonce,) = re.findall(r'name="nonce" value="([^"]+)"', edge.ask(f"/p/{TOKEN}").text)
+    edge.clock[0] += (MAX_AGE_SECONDS + 1) * 1_000_000
+    seen = len(edge.events())
+    late = edge.post(f"/p/{TOKEN}", f"nonce={nonce}&choice=stop".encode())
+    assert (late.status, "Nothing has changed yet" in late.text, len(edge.events())) == (400, True, seen)
+    (fresh,) = re.findall(r'name="nonce" value="([^"]+)"', late.text)
+    assert edge.post(f"/p/{TOKEN}", f"nonce={fresh}&choice=stop".encode()).status == 200
+    assert edge.events()[-1].type is EventType.CONSENT_WITHDRAWN
 
 
 def test_a_scanner_that_sends_the_form_leaves_the_list_only_with_a_second_press(edge: RunningEdge) -> None:

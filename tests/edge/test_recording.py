@@ -119,7 +119,7 @@ def test_a_damaged_set_of_withdrawals_stops_recording_and_not_redirecting(start_
     hit(again)
     assert again.events() == []
     report = again.stop()
-    assert (report["inert"], report["inert_closed"], report["inert_unsure"]) == (2, 1, 2)
+    assert (report["inert"], report["unsure"], report["inert_closed"], report["inert_unsure"]) == (0, 2, 1, 2)
 
 
 def test_old_mail_is_answered_and_no_longer_recorded(start_edge: StartEdge) -> None:

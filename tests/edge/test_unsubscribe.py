@@ -16,6 +16,7 @@ from tests.edge.conftest import (
 )
 from tests.line import Answer
 
+from mailwake.edge.nonces import MAX_AGE_SECONDS
 from mailwake.events import Event, EventType, Note
 from mailwake.modes import Mode, Modes
 from mailwake.tokens import Purpose
@@ -144,6 +145,24 @@ def test_where_second_buttons_are_off_the_first_is_enough_for_everybody(start_ed
 def test_a_one_click_from_a_cloud_without_any_header_is_never_doubted(edge: RunningEdge) -> None:
     assert edge.ask(f"/u/{HEADER}", method="POST", body=ONE_CLICK).status == 200
     assert [event.note for event in unsubscribed(edge)] == [Note.ONE_CLICK]
+
+
+@pytest.mark.parametrize("token", [HEADER, BODY])
+def test_a_page_that_was_kept_for_too_long_brings_one_with_which_it_works(edge: RunningEdge, token: str) -> None:
+    page = edge.ask(f"/u/{token}")
+    edge.clock[0] += (MAX_AGE_SECONDS + 1) * 1_000_000
+    late = edge.post(f"/u/{token}", f"nonce={nonce_in(page)}".encode(), FORM, **PRESSED)
+    assert (late.status, "Nothing has changed yet" in late.text, unsubscribed(edge)) == (400, True, [])
+    assert edge.post(f"/u/{token}", f"nonce={nonce_in(late)}".encode(), FORM, **PRESSED).status == 200
+    assert [event.note for event in unsubscribed(edge)] == [Note.BUTTON]
+
+
+def test_a_second_button_that_was_kept_for_too_long_does_too(edge: RunningEdge) -> None:
+    second = edge.post(f"/u/{BODY}", f"nonce={nonce_in(edge.ask(f'/u/{BODY}'))}".encode())
+    edge.clock[0] += (MAX_AGE_SECONDS + 1) * 1_000_000
+    late = edge.post(f"/u/{BODY}", f"again={nonce_in(second, 'again')}".encode(), FORM, **PRESSED)
+    assert edge.post(f"/u/{BODY}", f"nonce={nonce_in(late)}".encode(), FORM, **PRESSED).status == 200
+    assert len(unsubscribed(edge)) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """What a role tells of itself is there whole, for its owner alone, and up to the end."""
 
 import asyncio
+import errno
 import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from mailwake.eventlog.reports import reporting, write_report
 
@@ -52,3 +55,41 @@ def test_a_disk_that_takes_no_report_stops_nobody(tmp_path: Path) -> None:
 
     asyncio.run(go())
     assert list(tmp_path.iterdir()) == []
+
+
+def fill(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on the disk has no room for a new file."""
+
+    def full(self: Path, content: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(content[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+
+
+def test_a_report_on_a_full_disk_is_written_over_the_one_that_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "edge-0.json"
+    write_report(path, {"unrecorded": 0, "problem": ""})
+    before = path.stat()
+    fill(monkeypatch)
+    write_report(path, {"unrecorded": 155_000, "problem": "the log edge-0 cannot be written: disk I/O error"})
+    after = path.stat()
+    assert read(path) == {"unrecorded": 155_000, "problem": "the log edge-0 cannot be written: disk I/O error"}
+    assert (after.st_size, after.st_ino) == (before.st_size, before.st_ino), "not one block more"
+    write_report(path, {"unrecorded": 1})
+    assert read(path) == {"unrecorded": 1}, "nothing of a longer one is left"
+    assert [each.name for each in tmp_path.iterdir()] == ["edge-0.json"]
+
+
+def test_a_report_that_fits_nowhere_leaves_the_old_one_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "edge-0.json"
+    write_report(path, {"unrecorded": 0})
+    fill(monkeypatch)
+    with pytest.raises(OSError, match="No space"):
+        write_report(path, {"names": "x" * 5_000})
+    assert read(path) == {"unrecorded": 0}
+    with pytest.raises(OSError, match="No such file"):
+        write_report(tmp_path / "edge-1.json", {"unrecorded": 0})

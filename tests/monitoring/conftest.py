@@ -13,7 +13,7 @@ from mailwake.eventlog.sqlite import append_now
 
 SECOND = 1_000_000
 NOW = 1_800_000_000 * SECOND
-ENDS = {"received": 10, "recorded": 5, "inert": 1, "expired": 1, "rejected": 3, "unrecorded": 0}
+ENDS = {"received": 10, "recorded": 5, "inert": 1, "unsure": 0, "expired": 1, "rejected": 3, "unrecorded": 0}
 
 
 @dataclass

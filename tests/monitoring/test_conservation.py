@@ -26,7 +26,15 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def edge_report(data: Path, *, log: dict[str, Any] | None = None, **counts: int) -> None:
-    known = {"received": 0, "recorded": 0, "inert": 0, "expired": 0, "rejected": 0, "unrecorded": 0} | counts
+    known = {
+        "received": 0,
+        "recorded": 0,
+        "inert": 0,
+        "unsure": 0,
+        "expired": 0,
+        "rejected": 0,
+        "unrecorded": 0,
+    } | counts
     of_log = {"writer": "edge-0", "records_before": 0, "segment": 0, "waiting": 0, "stuck": 0} | (log or {})
     report = {"worker": 0, "stopped": 0, **known, "log": of_log}
     (data / "edge-0.json").write_text(json.dumps(report), encoding="utf-8")
@@ -104,6 +112,17 @@ def test_every_record_that_the_pipeline_took_in_is_accounted_for(house: House, t
     assert (found.right["applied"], found.right["dropped"], found.right["in flight"]) == (3, 1, 0)
     dead = one(tmp_path, Sum.PIPELINE, "edge-1")
     assert (dead.state, dead.right["dead"]) == (State.HOLDS, 2)
+
+
+def test_whom_nobody_could_ask_about_has_an_end_of_its_own_and_an_older_edge_knows_none(tmp_path: Path) -> None:
+    edge_report(tmp_path, received=5, inert=2, unsure=3)
+    found = one(tmp_path, Sum.REQUESTS)
+    assert (found.state, found.right["inert"], found.right["unsure"]) == (State.HOLDS, 2, 3)
+    path = tmp_path / "edge-0.json"
+    old = json.loads(path.read_text(encoding="utf-8"))
+    del old["unsure"]
+    path.write_text(json.dumps(old | {"inert": 5}), encoding="utf-8")
+    assert one(tmp_path, Sum.REQUESTS).state is State.HOLDS
 
 
 def test_what_waits_in_the_log_is_in_flight(house: House, tmp_path: Path) -> None:

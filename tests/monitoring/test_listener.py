@@ -48,12 +48,12 @@ def test_it_lives_also_where_nothing_else_does(installation: Installation) -> No
 def test_what_is_not_ready_is_503_with_the_reasons(installation: Installation) -> None:
     answer = ask(installation, "/health/ready")
     assert answer.status_code == 503
-    assert answer.json() == {"ready": False, "problems": ["no role has said anything yet"]}
+    assert answer.json() == {"ready": False, "problems": ["no role has said anything yet"], "decisions": []}
     installation.serve("edge-0")
     installation.edge()
     installation.append("edge-0", 5)
     answer = ask(installation, "/health/ready")
-    assert (answer.status_code, answer.json()) == (200, {"ready": True, "problems": []})
+    assert (answer.status_code, answer.json()) == (200, {"ready": True, "problems": [], "decisions": []})
 
 
 @pytest.mark.parametrize(

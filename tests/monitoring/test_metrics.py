@@ -72,6 +72,7 @@ def full(installation: Installation) -> Installation:
         detours=1,
         detours_refused=0,
         inert_unsure=3,
+        losing=0,
         inert_age_seconds=1.5,
         inert_lag={"count": 2, "p50": 0.1, "p99": 0.9, "max": 1.0},
     )
@@ -130,7 +131,7 @@ def test_nothing_is_shown_that_is_not_known(installation: Installation) -> None:
 
 def test_values_are_those_of_the_reports(full: Installation) -> None:
     shown = show(full)
-    for end in ("recorded", "inert", "expired", "rejected", "unrecorded"):
+    for end in ("recorded", "inert", "unsure", "expired", "rejected", "unrecorded"):
         assert shown["mailwake_edge_requests_total", (("end", end), ("worker", "0"))] == ENDS[end]
     assert shown["mailwake_edge_rejected_total", (("reason", "seal"), ("worker", "0"))] == 3
     assert shown["mailwake_pipeline_dropped_total", (("reason", "counted"), ("writer", "edge-0"))] == 2

@@ -10,6 +10,7 @@ from tests.monitoring.conftest import ENDS, NOW, SECOND, Installation
 
 from mailwake.monitoring.status import FRESH_SECONDS, Freshness, held_unsubscribes, look, open_incidents, to_json
 
+DAY = 86_400 * SECOND
 ROLES = ("edge-0", "relay", "ingest", "web", "monitor")
 
 
@@ -188,10 +189,19 @@ def test_the_json_says_all_of_it_and_nothing_that_a_report_made_up(well: Install
     assert told["sums"][0] == {
         "kind": "requests",
         "name": "edge-0",
-        "equation": "received = recorded + dated + inert + expired + rejected + unrecorded + waiting",
+        "equation": "received = recorded + dated + inert + unsure + expired + rejected + unrecorded + waiting",
         "state": "holds",
         "left": 10,
-        "right": {"recorded": 5, "dated": 0, "inert": 1, "expired": 1, "rejected": 3, "unrecorded": 0, "waiting": 0},
+        "right": {
+            "recorded": 5,
+            "dated": 0,
+            "inert": 1,
+            "unsure": 0,
+            "expired": 1,
+            "rejected": 3,
+            "unrecorded": 0,
+            "waiting": 0,
+        },
         "difference": 0,
     }
     assert [(each["reader"], each["records"], each["pace"]) for each in told["readers"]] == [
@@ -212,6 +222,37 @@ def test_an_org_that_is_told_nothing_is_a_problem_and_one_that_is_told_is_none(t
         "Salesforce refuses 3 records; `mailwake salesforce dead` says why",
     ]
     assert problems(fault=7, dead="many") == []
+
+
+def test_an_edge_whose_log_takes_nothing_is_a_problem_while_it_runs(well: Installation) -> None:
+    def problems(**facts: int) -> list[str]:
+        well.edge(**facts)
+        return [each for each in look(well.data, keep_days=7, now=NOW).problems if "takes no hits" in each]
+
+    assert problems() == problems(losing=0) == problems(losing=9, stopped=1) == []
+    assert problems(losing=1_234) == [
+        "the log of edge-0 takes no hits: 1,234 were answered and not recorded since it stopped"
+    ]
+
+
+def test_what_the_log_lost_is_told_for_thirty_days_and_stops_nothing(well: Installation) -> None:
+    def told(*, damaged: int, dead: int, days_ago: int, damaged_then: int, dead_then: int = 0) -> tuple[str, ...]:
+        account = {"cursor": 1, "records": 5, "applied": 5 - damaged - dead, "dropped": {}, "earlier": 0}
+        well.report("pipeline", writers={"edge-0": {**account, "damaged": damaged, "dead": dead}})
+        then = {"kind": "pipeline", "name": "edge-0", "right": {"damaged": damaged_then, "dead": dead_then}}
+        hours = [{"at": NOW - days_ago * DAY, "balances": [then]}, {"at": NOW - DAY, "balances": []}]
+        well.write("conservation.jsonl", "".join(json.dumps(hour) + "\n" for hour in hours))
+        status = look(well.data, keep_days=7, now=NOW)
+        assert status.is_ready
+        return status.decisions
+
+    assert told(damaged=0, dead=0, days_ago=31, damaged_then=0) == ()
+    assert told(damaged=3, dead=1, days_ago=31, damaged_then=3, dead_then=1) == (), "it was long ago"
+    lost = "2 records of edge-0 could not be read from the log in the last 30 days and are lost; look at the disk"
+    assert told(damaged=3, dead=0, days_ago=31, damaged_then=1) == (lost,)
+    aside = "1 records of edge-0 were set aside in the last 30 days; `mailwake work --again` puts them back"
+    assert told(damaged=2, dead=1, days_ago=29, damaged_then=2) == (lost, aside), "nobody wrote it down before"
+    assert told(damaged=1, dead=0, days_ago=31, damaged_then=4) == (), "a store that was begun anew"
 
 
 def test_rules_that_stand_still_are_a_problem_and_one_that_switched_itself_off_a_decision(well: Installation) -> None:

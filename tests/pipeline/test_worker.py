@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 from tests.pipeline.house import AGGREGATE, START, House, after, dropped, hit, sent
 
 from mailwake.errors import Unavailable
@@ -243,6 +244,17 @@ def test_a_record_that_breaks_a_step_is_set_aside_and_the_others_go_on(house: Ho
     assert len(list((tmp_path / "dead").iterdir())) == 2
     assert house.events.cursors() == {"edge-0": 1}
     assert house.events.ask("counters", campaign=1)[0]["n"] == 1
+
+
+def test_what_the_log_lost_is_said_with_its_number(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.log(sent(1))
+    read = house.worker._read
+    monkeypatch.setattr(house.worker, "_read", lambda: [each._replace(lost=7_106) for each in read()])
+    with capture_logs() as said:
+        done = house.worker.run_once()
+    assert (done.records, done.damaged_segments, done.lost) == (1, 1, 7_106)
+    assert [(each["event"], each["lost"]) for each in said] == [("pipeline.set_aside", 7_106)]
+    assert (done + done).lost == 2 * 7_106
 
 
 def test_a_store_that_is_away_loses_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,8 +49,9 @@ def test_the_page_has_every_role_with_state_time_restarts_and_report(asking: Ask
 def test_a_sum_stands_in_words_and_in_numbers_with_its_verdict(asking: Asking) -> None:
     page = words(asking.page("/status"))
     assert (
-        "Requests of edge-0 received = recorded + dated + inert + expired + rejected + unrecorded + waiting "
-        "13 received ≠ 5 recorded + 0 dated + 1 inert + 1 expired + 3 rejected + 0 unrecorded + 0 waiting ✕ broken by 3"
+        "Requests of edge-0 received = recorded + dated + inert + unsure + expired + rejected + unrecorded + waiting "
+        "13 received ≠ 5 recorded + 0 dated + 1 inert + 0 unsure + 1 expired + 3 rejected + 0 unrecorded + 0 waiting "
+        "✕ broken by 3"
     ) in page
     assert "Log of edge-0 gained = recorded 5 gained by the log = 5 recorded ✓ holds" in page
     assert "? cannot say yet" in page

@@ -184,7 +184,7 @@ def _known_copy(
     else:
         template = template_id(campaign.id, hashlib.blake2b(raw, digest_size=16).digest())
         blank = Copy(minter=host.minter, base_url=host.base_url, token=_no_token(modes))
-        links = instrument_html(raw, blank, options).links
+        links = [link for link in instrument_html(raw, blank, options).links if link.number]
         tracker.put_template(campaign, template, subject="", html=raw, links=links)
     return tracker.copy(modes, template, delivery, handle, host=host), options
 
@@ -205,7 +205,7 @@ def table(tracked: Instrumented) -> str:
     rows = [("no", "tracked", "role", "label", "address")]
     for link in tracked.links:
         why = "yes" if link.tracked else f"no: {link.why_not}"
-        rows.append((str(link.number), why, link.role, _printable(link.label, 32), _printable(link.href, 200)))
+        rows.append((str(link.number or "-"), why, link.role, _printable(link.label, 32), _printable(link.href, 200)))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     text = ""
     if tracked.links:

@@ -48,7 +48,7 @@ class Link:
     """One occurrence of a link in a message."""
 
     #: from 1, in document order, over all HTML parts; every occurrence counts, tracked or not. Links of text parts and
-    #: decoys come after all of those
+    #: decoys come after all of those. 0: it is only told of, because its kind is never tracked
     number: int
     #: where it leads, entities decoded; empty for a decoy
     href: str

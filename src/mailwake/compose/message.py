@@ -160,6 +160,11 @@ class Draft:
         return found + (_decoys(part.page, self._next_number) if part and isinstance(part.page, Page) else ())
 
     @property
+    def others(self) -> tuple[Link, ...]:
+        """Addresses that are never tracked because of what they stand in; see `Page.others`."""
+        return tuple(link for page in self._pages for link in page.others)
+
+    @property
     def pixel(self) -> bool:
         """Whether a pixel has a place in it."""
         return self._pixel_part is not None
@@ -308,7 +313,7 @@ def instrument_html(html: bytes, copy: Copy, options: ComposeOptions) -> Instrum
     links = page.links + _decoys(page, page.next_number)
     return Instrumented(
         message=block.fill(copy.values(block.slots)),
-        links=_links_in(links, modes),
+        links=_links_in(links, modes) + page.others,
         pixel=page.pixel_place is not None and modes.opens > Mode.OFF,
         untouched=Untouched.AMP if page.is_amp else None,
     )
@@ -357,7 +362,7 @@ def instrument(message: bytes, copy: Copy, options: ComposeOptions) -> Instrumen
     untouched = draft.untouched_in(modes)
     return Instrumented(
         message=draft.render(copy),
-        links=draft.links_in(modes),
+        links=draft.links_in(modes) + draft.others,
         pixel=draft.pixel and not untouched and modes.opens > Mode.OFF,
         untouched=untouched,
     )

@@ -14,11 +14,12 @@ from mailwake.compose.copy import Slot
 from mailwake.compose.links import Link, Role, label_of, looks_like_button, named_role
 from mailwake.compose.options import ComposeOptions
 from mailwake.compose.passage import Judge, Occurrence, Passage, Stamp, content_of
-from mailwake.compose.targets import add_parameters
+from mailwake.compose.targets import add_parameters, clean, judge_target
 from mailwake.markup.charset import Text
 from mailwake.markup.entities import decode_attribute
 from mailwake.markup.layout import Content, Edit, Patch, flatten
-from mailwake.markup.places import safe_places
+from mailwake.markup.others import Other, others
+from mailwake.markup.places import Places, find_places, may_stay_hidden
 from mailwake.markup.scan import scan
 from mailwake.markup.tags import attributes
 from mailwake.tokens import MAX_LINK_NUMBER, LinkToken, Minter
@@ -88,6 +89,22 @@ class Page:
         """Its links in document order."""
         return tuple(self._link(each, number) for number, each in enumerate(self.occurrences, self.first_number))
 
+    @cached_property
+    def others(self) -> tuple[Link, ...]:
+        """Addresses in drawings and forms that would be tracked if they were links; they are told of, no more."""
+        if self.is_amp:
+            return ()
+        told = ((each, clean(decode_attribute(self.text.readable(each.start, each.end)))) for each in self._others)
+        return tuple(
+            Link(number=0, href=href, label="", role=Role.TEXT, tracked=False, why_not=each.kind, where=each.where)
+            for each, href in told
+            if judge_target(href)[0] is None
+        )
+
+    @property
+    def _others(self) -> list[Other]:
+        return others(self.text.view)
+
     def _link(self, found: Occurrence, number: int) -> Link:
         values = {
             name: decode_attribute(self.text.readable(start, end))
@@ -130,20 +147,26 @@ class Page:
         end = found.html_end if found.body_end is None else found.body_end
         if end is None:
             end = len(view[: found.readable_end].rstrip(" \t\r\n\f\0\x1a"))
-        if found.is_clean:
+        if found.is_clean and not self._is_hidden(end):
             return end
-        places = [place for place in self._safe_places if place <= end]
+        places = [place for place in self._places.safe if place <= end]
         return places[-1] if places else None
 
+    def _is_hidden(self, place: int) -> bool:
+        """Whether a place is in an element that its style hides, such as one that is never closed."""
+        if not may_stay_hidden(self.text.view, self._scan.sequence):
+            return False
+        return any(start < place <= end for start, end in self._places.hidden)
+
     @cached_property
-    def _safe_places(self) -> list[int]:
-        return safe_places(self.text.view)
+    def _places(self) -> Places:
+        return find_places(self.text.view)
 
     def takes_decoys(self, first_number: int) -> bool:
         """Whether decoys are asked for, and there is room for one at the top and one at the end, with numbers left."""
         if not self._options.decoys or first_number + DECOYS_PER_MESSAGE - 1 > MAX_LINK_NUMBER:
             return False
-        return self.pixel_place is not None and len(self._safe_places) >= 3
+        return self.pixel_place is not None and len(self._places.safe) >= 3
 
     def edits(self, stamp: Stamp) -> list[Edit]:
         """What makes its links ours, in order; in bytes."""
@@ -190,7 +213,7 @@ class Page:
         end = self.pixel_place
         if not self._options.end_pixel or end is None:
             return None
-        return next((place for place in self._safe_places if place < end), None)
+        return next((place for place in self._places.safe if place < end), None)
 
     def pixel_edits(self, base: str) -> list[Edit]:
         """What puts the pixel in, or both; in positions of the view; empty where there is no place."""
@@ -208,7 +231,7 @@ class Page:
         Where exactly follows from the template's id, so that all copies agree and no scanner can know it beforehand.
         Source: Barracuda follows the first link of a mail, others take a sample; a person sees neither kind.
         """
-        places = self._safe_places
+        places = self._places.safe
         third = len(places) // 3
         seed = hashlib.blake2b(template.to_bytes(4), digest_size=16, person=b"mailwake decoy").digest()
         top = places[int.from_bytes(seed[:4]) % third]

@@ -56,6 +56,10 @@ class WhyNot(StrEnum):
     BAD_HOST = "bad_host"
     #: bytes that are wrong for the charset of the part
     UNDECODABLE = "undecodable"
+    #: in a drawing, by ``xlink:href``
+    SVG = "svg"
+    #: where a form is sent to; it may be a POST, which no redirect may pass on
+    FORM = "form"
     #: an AMP document must stay valid
     AMP = "amp"
     #: inside <template>: no reader sees it

@@ -47,6 +47,7 @@ TERMS = frozenset(
         noted("recorded"),
         noted("dated"),
         noted("inert"),
+        noted("unsure"),
         noted("expired"),
         noted("unrecorded"),
         noted("waiting"),

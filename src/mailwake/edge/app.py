@@ -84,8 +84,8 @@ class App:
             raise
 
     def _host(self, named: bytes | None) -> str | None:
-        """The tracking host that was asked for, in any case and with any port; None for every other."""
-        return self._hosts.get((named or b"").strip().lower().partition(b":")[0])
+        """The tracking host that was asked for, in any case, with any port, spelled to the root or not; else None."""
+        return self._hosts.get((named or b"").strip().lower().partition(b":")[0].removesuffix(b"."))
 
     def _elsewhere(self, exchange: Exchange) -> None:
         found = exchange.target.partition(b"?")[0] == b"/robots.txt"

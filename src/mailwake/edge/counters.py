@@ -1,8 +1,8 @@
 """What became of every request, kept in memory and put beside the log for `doctor` and the metrics.
 
-Every request ends in exactly one of six ways, so ``received = recorded + dated + inert + expired + rejected +
-unrecorded`` as soon as all are answered. Those under way are `waiting`, all of them for the log; the log counts them
-too, so that a request that was lost on the way shows. No counter ever holds a part of the request.
+Every request ends in exactly one of seven ways, so ``received = recorded + dated + inert + unsure + expired +
+rejected + unrecorded`` as soon as all are answered. Those under way are `waiting`, all of them for the log; the log
+counts them too, so that a request that was lost on the way shows. No counter ever holds a part of the request.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ class Counters:
     dated: int = 0
     #: recognised and on purpose not recorded: tracking was withdrawn, or the mode of the mail forbids it
     inert: int = 0
+    #: recognised and not recorded, because nobody could say just then who has withdrawn
+    unsure: int = 0
     #: recognised, answered, and older than `tracking.record_days`
     expired: int = 0
     #: not ours: a bad token, host, path or method
@@ -39,21 +41,34 @@ class Counters:
     shed: Counter[str] = field(default_factory=Counter)
     #: `rejected` by reason
     reasons: Counter[str] = field(default_factory=Counter)
+    #: what the log said when it last could not keep something; nothing of what that was
+    problem: str = ""
+
+    @property
+    def kept(self) -> int:
+        """Requests of which the log kept something."""
+        return self.recorded + self.dated
 
     @property
     def waiting(self) -> int:
         """Requests that have not come to an end yet."""
-        ended = self.recorded + self.dated + self.inert + self.expired + self.rejected + self.unrecorded
-        return self.received - ended
+        unkept = self.inert + self.unsure + self.expired + self.rejected + self.unrecorded
+        return self.received - self.kept - unkept
 
     def reject(self, reason: str) -> None:
         """Count a refusal under a word from a closed set."""
         self.rejected += 1
         self.reasons[reason] += 1
 
+    def lose(self, count: int, fault: Exception) -> None:
+        """Count what the log could not keep, and why."""
+        self.unrecorded += count
+        self.problem = str(fault)
+
     def report(self, **more: object) -> dict[str, object]:
         """All counts by name, and what else is worth telling."""
-        names = ("received", "recorded", "dated", "inert", "expired", "rejected", "unrecorded", "waiting")
+        ends = ("recorded", "dated", "inert", "unsure", "expired", "rejected", "unrecorded")
+        names = ("received", *ends, "waiting")
         counts = {name: getattr(self, name) for name in names}
         split = {name: dict(sorted(getattr(self, name).items())) for name in ("shed", "reasons")}
         return {**counts, **split, **more}

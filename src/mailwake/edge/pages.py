@@ -46,7 +46,6 @@ def _bare(status: int, text: str, *headers: tuple[str, str]) -> Response:
 NOT_FOUND = _bare(404, "This link is damaged or does not exist. Please copy it completely from the email.")
 NOTHING_HERE = _bare(200, "There is nothing to see here.")
 TAKEN_AWAY = _bare(410, "This link was taken away by the sender of the email. It no longer leads anywhere.")
-BAD_FORM = _bare(400, "Please open the link from the email again and press the button there.")
 TRY_LATER = _bare(503, "We cannot save your choice just now. Please try again in a minute.", ("Retry-After", "30"))
 MISDIRECTED = _bare(421, "This server does not answer for that name.")
 ROBOTS = Response(200, [("Content-Type", "text/plain"), *_COMMON[2:]], b"User-agent: *\nDisallow: /\n")
@@ -98,27 +97,30 @@ class Pages:
                 best, weight = found[1].lower(), float(found[2] or 1)
         return best
 
-    def unsubscribe(self, language: str, nonce: str, *, again: bool = False) -> Response:
+    def unsubscribe(self, language: str, nonce: str, *, again: bool = False, late: bool = False) -> Response:
         """The question, with a real button.
 
         Args:
             again: it was pressed as programs press it; this is the second one.
+            late: what was sent brought no nonce that holds; one more press does it.
         """
         texts = self._texts[language]
         text, field = ("unsubscribe_again", "again") if again else ("unsubscribe_text", "nonce")
-        content = {"text": texts[text], "button": texts["unsubscribe_button"], "field": field, "nonce": nonce}
-        return self._page(language, "unsubscribe", texts["unsubscribe_title"], content)
+        told = texts["press_late" if late else text]
+        content = {"text": told, "button": texts["unsubscribe_button"], "field": field, "nonce": nonce}
+        return self._page(language, "unsubscribe", texts["unsubscribe_title"], content, status=_status(late=late))
 
     def unsubscribed(self, language: str) -> Response:
         """The confirmation."""
         return self._done(language, "unsubscribed")
 
-    def preferences(self, language: str, nonce: str, *, known: str = "") -> Response:
-        """Every choice there is, and, with a token, where to see what is known."""
+    def preferences(self, language: str, nonce: str, *, known: str = "", late: bool = False) -> Response:
+        """Every choice there is, and, with a token, where to see what is known; `late` as in `unsubscribe`."""
         texts = self._texts[language]
-        content = {**texts, "text": texts["preferences_text"], "nonce": nonce, "url": f"{self._page_url}/k/{known}"}
+        told = texts["press_late" if late else "preferences_text"]
+        content = {**texts, "text": told, "nonce": nonce, "url": f"{self._page_url}/k/{known}"}
         part = "known" if known and self._page_url else "preferences"
-        return self._page(language, part, texts["preferences_title"], content)
+        return self._page(language, part, texts["preferences_title"], content, status=_status(late=late))
 
     def chosen(self, language: str, choice: str) -> Response:
         """The confirmation of a choice on the preference page."""
@@ -129,13 +131,13 @@ class Pages:
         texts = self._texts[language]
         return self._page(language, "done", texts[f"{what}_title"], {"text": texts[f"{what}_text"]})
 
-    def _page(self, language: str, part: str, title: str, content: dict[str, str]) -> Response:
+    def _page(self, language: str, part: str, title: str, content: dict[str, str], *, status: int = 200) -> Response:
         safe = {name: escape(value) for name, value in content.items()}
         body = self._parts[part].substitute(safe, title=escape(title))
         page = self._frame.substitute(
             lang=language, title=escape(title), brand=self._brand, style=self._style, content=body
         )
-        return Response(200, [*self._headers, ("Content-Language", language)], page.encode())
+        return Response(status, [*self._headers, ("Content-Language", language)], page.encode())
 
 
 def pages_of(hosts: Hosts, page_url: str = "") -> dict[str, Pages]:
@@ -151,6 +153,11 @@ def pages_of(hosts: Hosts, page_url: str = "") -> dict[str, Pages]:
         else Pages(host.brand, section=f'hosts."{name}"', page_url=page_url)
         for name, host in hosts.all.items()
     }
+
+
+def _status(*, late: bool) -> int:
+    """A form that cannot count is the sender's fault, and programs should know; people read the page."""
+    return 400 if late else 200
 
 
 def _template(name: str) -> Template:

@@ -10,10 +10,11 @@ from mailwake.edge.doubts import SecondButton
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.forms import read_form
 from mailwake.edge.nonces import Nonces
-from mailwake.edge.pages import BAD_FORM, NOT_FOUND, Pages
+from mailwake.edge.pages import NOT_FOUND, Pages
 from mailwake.edge.recording import Decision, Recorder
+from mailwake.edge.response import Response
 from mailwake.events import EventType, Note
-from mailwake.tokens import Purpose
+from mailwake.tokens import MessageToken, Purpose
 
 #: What each button sends, and what it means.
 CHOICES = {
@@ -48,9 +49,7 @@ class Preferences:
         if token is None:
             exchange.answer(NOT_FOUND)
         elif exchange.method != "POST":
-            known = rest if token.modes.name_one else ""
-            page = pages.preferences(language, self._nonces.mint(rest, now_seconds=now), known=known)
-            recorder.viewed(exchange, page, token, Note.PREFERENCES_VIEWED)
+            recorder.viewed(exchange, self._page(pages, language, token, rest, now), token, Note.PREFERENCES_VIEWED)
         else:
             form = read_form(exchange.body, exchange.headers)
             decision = CHOICES.get(form.get("choice", ""))
@@ -59,9 +58,15 @@ class Preferences:
                 recorder.decided(exchange, token, CHOICES["unsubscribe"], done=done)
             elif decision is None or not self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
                 recorder.counters.reject("form")
-                exchange.answer(BAD_FORM)
+                exchange.answer(self._page(pages, language, token, rest, now, late=True))
             elif form["choice"] == "unsubscribe" and self._second.is_due(exchange.headers):
                 page = pages.unsubscribe(language, self._second.mint(rest, now_seconds=now), again=True)
                 recorder.viewed(exchange, page, token, Note.UNSUBSCRIBE_DOUBTED)
             else:
                 recorder.decided(exchange, token, decision, done=pages.chosen(language, form["choice"]))
+
+    def _page(  # noqa: PLR0917 - all of one request
+        self, pages: Pages, language: str, token: MessageToken, rest: str, now: int, *, late: bool = False
+    ) -> Response:
+        known = rest if token.modes.name_one else ""
+        return pages.preferences(language, self._nonces.mint(rest, now_seconds=now), known=known, late=late)

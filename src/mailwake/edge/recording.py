@@ -258,7 +258,7 @@ class Recorder:
         def written(fault: Exception | None) -> None:
             self._under_way.remove(waiting)
             if fault is not None:
-                self.counters.unrecorded += 1
+                self.counters.lose(1, fault)
                 waiting.answer()
                 return
             self.counters.recorded += 1
@@ -288,8 +288,11 @@ class Recorder:
     ) -> None:  # fmt: skip
         modes, template, delivery, recipient, issued = token
         now = self.clock()
-        if mode is _OFF or self._inert.holds(recipient or delivery, issued, axes):
+        if mode is _OFF:
             self._pass_over(exchange, response)
+            return
+        if self._inert.holds(recipient or delivery, issued, axes):
+            self._keep_silent(exchange, response, unsure=self._inert.is_unsure(issued, axes))
             return
         if now >= self._day_ends:
             self._turn_page(now)
@@ -334,8 +337,10 @@ class Recorder:
 
         def written(fault: Exception | None) -> None:
             self._under_way.remove(waiting)
-            self.counters.dated += 0 if fault else len(dated)
-            self.counters.unrecorded += len(dated) if fault else 0
+            if fault is None:
+                self.counters.dated += len(dated)
+            else:
+                self.counters.lose(len(dated), fault)
             waiting.answer()
 
         self._days.append([record for record, *_ in dated], written)
@@ -351,11 +356,19 @@ class Recorder:
         if fault is None:
             self.counters.recorded += count
         else:
-            self.counters.unrecorded += count
+            self.counters.lose(count, fault)
         waiting.answer()
 
     def _pass_over(self, exchange: Exchange, response: Response) -> None:
         self.counters.inert += 1
+        exchange.answer(response)
+
+    def _keep_silent(self, exchange: Exchange, response: Response, *, unsure: bool) -> None:
+        """Somebody withdrew, or nobody can say whether: two different things for whoever counts."""
+        if unsure:
+            self.counters.unsure += 1
+        else:
+            self.counters.inert += 1
         exchange.answer(response)
 
     def _shed(self, exchange: Exchange, response: Response, type_: EventType) -> None:

@@ -5,7 +5,8 @@ that of the body's link, because mailbox providers and mail apps take the body's
 needs no nonce: whoever has the link could press the button too, and a one-click must never be doubted.
 
 Scanners run scripts and send forms. A button that was pressed as programs press it is answered with a second one, which
-always counts: nobody stays subscribed who asked to leave, and few leave because a scanner clicked.
+always counts: nobody stays subscribed who asked to leave, and few leave because a scanner clicked. A page that was kept
+for longer than its nonce holds is answered with the page again, so that one more press does it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from mailwake.edge.doubts import SecondButton
 from mailwake.edge.exchange import Exchange
 from mailwake.edge.forms import read_form
 from mailwake.edge.nonces import Nonces
-from mailwake.edge.pages import BAD_FORM, NOT_FOUND, Pages
+from mailwake.edge.pages import NOT_FOUND, Pages
 from mailwake.edge.recording import Decision, Recorder
 from mailwake.edge.response import Response
 from mailwake.events import EventType, Note
@@ -62,7 +63,7 @@ class Unsubscribe:
                 recorder.decided(exchange, token, _BUTTON, done=pages.unsubscribed(language))
             elif not self._nonces.holds(form.get("nonce", ""), rest, now_seconds=now):
                 recorder.counters.reject("form")
-                exchange.answer(BAD_FORM)
+                exchange.answer(pages.unsubscribe(language, self._nonces.mint(rest, now_seconds=now), late=True))
             elif self._second.is_due(exchange.headers):
                 page = pages.unsubscribe(language, self._second.mint(rest, now_seconds=now), again=True)
                 recorder.viewed(exchange, page, token, Note.UNSUBSCRIBE_DOUBTED)

@@ -24,8 +24,10 @@ from mailwake.edge.pages import pages_of
 from mailwake.edge.recording import Recorder
 from mailwake.errors import Unavailable
 from mailwake.eventlog import LogWriter
+from mailwake.eventlog.losing import LossAlarm
 from mailwake.eventlog.reports import write_report
 from mailwake.hosts import Hosts
+from mailwake.inert.alarm import SetAlarm
 from mailwake.inert.reader import InertSet
 from mailwake.sections import Edge
 from mailwake.settings import Settings
@@ -80,7 +82,7 @@ def allow_connections(count: int) -> None:
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
     if allowed < wanted:
-        _log.warning("edge.few_descriptors", extra={"allowed": allowed, "wanted": wanted})
+        _log.warning("edge.few_descriptors", extra={"values": {"allowed": allowed, "wanted": wanted}})
 
 
 def address(listener: socket.socket) -> str:
@@ -126,28 +128,26 @@ async def run(
     """
     inert = InertSet(settings.data_folder / "inert.bin", tail=writer.writer)
     detours = DetourFile(settings.data_folder / FILE, Seal(keys))
-    hosts = Hosts(settings, keys)
+    hosts, nonces = Hosts(settings, keys), Nonces(keys.derive("edge forms"))
     recorder = Recorder(settings, hosts, writer, days=days, inert=inert, clock=clock, elsewhere=detours.of)
-    nonces = Nonces(keys.derive("edge forms"))
     app = App(recorder, pages_of(hosts, settings.privacy.page_url), nonces, second_button=settings.edge.second_button)
     server = HttpServer(settings.edge, app)
     listener = listen(settings.edge.host, settings.edge.port)
     path, started, porter = report_path(settings.data_folder, worker), clock(), _porter(settings.edge)
-    watch = LogWatch(recorder.counters, writer, lambda: recorder.gathered)
+    watch, losses = LogWatch(recorder.counters, writer, lambda: recorder.gathered), LossAlarm(recorder.counters)
+    looks = (inert.reload, detours.reload, recorder.relieve, losses.look, SetAlarm(inert, recorder.counters).look)
 
     def report(*, stopped: bool = False) -> dict[str, object]:
-        more = {"worker": worker, "started_at": started, "written_at": clock(), "stopped": int(stopped)}
-        more |= {"refused": server.refused, "faults": server.faults, "connections": len(server.connections)}
-        more["unannounced"] = porter.unannounced if porter else 0
-        return recorder.counters.report(**more, **inert.report(), **detours.report(), log=watch.report())
+        times = {"worker": worker, "started_at": started, "written_at": clock(), "stopped": int(stopped)}
+        told = {**_lines(server, porter), **losses.report(), **inert.report(), **detours.report()}
+        return recorder.counters.report(**times, **told, log=watch.report())
 
     await server.start(listener, door=porter)
     ready(address(listener))
     rounds, writing = 0, asyncio.create_task(_put(path, report()))
     while not stop.is_set():
-        inert.reload()
-        detours.reload()
-        recorder.relieve()
+        for look in looks:
+            look()
         if rounds % _REPORT_EVERY == 0 and writing.done():
             writing = asyncio.create_task(_put(path, report()))
         rounds += 1
@@ -155,8 +155,15 @@ async def run(
             await asyncio.wait_for(stop.wait(), _INERT_SECONDS)
     await _drain(server, inert, writer, days)
     await writing
+    losses.look()
     await _put(path, report(stopped=True))
     _log.info("edge.stopped")
+
+
+def _lines(server: HttpServer, porter: Porter | None) -> dict[str, object]:
+    """What is worth telling of lines and of what was no request."""
+    lines = {"refused": server.refused, "faults": server.faults, "connections": len(server.connections)}
+    return {**lines, "unannounced": porter.unannounced if porter else 0}
 
 
 async def _drain(server: HttpServer, inert: InertSet, *writers: LogWriter) -> None:

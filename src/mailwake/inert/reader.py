@@ -112,6 +112,10 @@ class InertSet:
         heard = self._heard.get(who) if self._heard else None
         return heard is not None and heard.before.holds(_day(issued), axes)
 
+    def is_unsure(self, issued: date, axes: int) -> bool:
+        """Whether `holds` says yes to everybody who is named for want of knowledge, and for nothing else."""
+        return self.closed and not self._everybody.holds(_day(issued), axes)
+
     def withdraw(self, handle: int, axes: int, *, said_at: int) -> None:
         """Take a withdrawal that the log has into effect, here at once and elsewhere within a second.
 

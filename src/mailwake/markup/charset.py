@@ -132,7 +132,7 @@ def read_text(raw: bytes, label: str | None) -> Text | None:
         label: charset as declared outside of it; None: look for a byte order mark, then at ``<meta>``, then guess.
 
     Returns:
-        None when the charset is unknown or cannot be edited in place.
+        None when the charset is unknown, cannot be edited in place, or is not what is declared.
     """
     marked = next((codec for mark, codec in _BOMS if raw.startswith(mark)), None)
     if label is None and marked is None:
@@ -147,6 +147,8 @@ def read_text(raw: bytes, label: str | None) -> Text | None:
         codec = _guess(raw)
     if codec in ("utf-16", "utf-32"):
         codec += _byte_order(raw)
+    if codec and keeps_ascii(codec) and _is_wide(raw[:4_000]):
+        return None
     return _view(raw, codec) if codec else None
 
 
@@ -189,6 +191,18 @@ def _guess(raw: bytes) -> str:
 def _byte_order(raw: bytes) -> str:
     """Without a mark, markup shows the order itself: its high bytes are mostly zero."""
     return "-be" if raw[0:4000:2].count(0) > raw[1:4000:2].count(0) else "-le"
+
+
+#: Fewer bytes are no text to tell by.
+_MIN_WIDE = 16
+
+
+def _is_wide(raw: bytes) -> bool:
+    """Whether every other byte is NUL: UTF-16 that nobody declared, among which ASCII would be read wrong."""
+    if b"\0" not in raw or len(raw) < _MIN_WIDE:
+        return False
+    few, many = sorted((raw[::2].count(0), raw[1::2].count(0)))
+    return many * 4 > len(raw) and few * 8 < many
 
 
 @lru_cache(maxsize=256)

@@ -145,6 +145,11 @@ def spans(html: str) -> list[Span]:
     return [Span(start, end, name, "href", decode_attribute(html[start:end])) for name, start, end, _ in tags]
 
 
+def holds_html(name: str) -> bool:
+    """Whether what stands in a foreign element is HTML again."""
+    return name in _HTML_INSIDE
+
+
 def scan(view: str) -> Scan:
     """Find everything that carries a link, and where the body ends."""
     scanner, stretches, position = Scanner(view), list[tuple[int, Stretch]](), 0

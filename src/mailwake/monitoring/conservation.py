@@ -27,7 +27,7 @@ RECORD_DAYS = 400
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR
 _Report = TypeVar("_Report")
-_ENDS = ("recorded", "dated", "inert", "expired", "rejected", "unrecorded")
+_ENDS = ("recorded", "dated", "inert", "unsure", "expired", "rejected", "unrecorded")
 
 
 class Sum(StrEnum):
@@ -43,7 +43,7 @@ class Sum(StrEnum):
 
 #: What has to be equal, in words.
 EQUATIONS = {
-    Sum.REQUESTS: noted("received = recorded + dated + inert + expired + rejected + unrecorded + waiting"),
+    Sum.REQUESTS: noted("received = recorded + dated + inert + unsure + expired + rejected + unrecorded + waiting"),
     Sum.LOG: noted("gained = recorded"),
     Sum.PIPELINE: noted("records = applied + dropped + dead + damaged + earlier + in flight"),
 }
@@ -102,8 +102,9 @@ class _EdgeReport(msgspec.Struct):
     unrecorded: int
     log: _EdgeLog
     stopped: int
-    #: a worker of an earlier version knows no such end
+    #: a worker of an earlier version knows no such ends
     dated: int = 0
+    unsure: int = 0
 
 
 class _Account(msgspec.Struct):
@@ -204,26 +205,28 @@ def record_hour(data: Path, now: int) -> list[Balance]:
     found = balances(data)
     path = data / RECORD
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    if not lines or _at(lines[-1]) // _HOUR < now // _HOUR:
+    if not lines or written_at(lines[-1]) // _HOUR < now // _HOUR:
         line = json.dumps({"at": now, "balances": [_as_dict(balance) for balance in found]})
         _append(path, lines, line, oldest=now - RECORD_DAYS * _DAY)
     return [balance for balance in found if balance.state is State.BROKEN]
 
 
 def _append(path: Path, lines: list[str], line: str, *, oldest: int) -> None:
-    if lines and _at(lines[0]) < oldest:
+    if lines and written_at(lines[0]) < oldest:
         fresh = path.with_suffix(".new")
         fresh.touch(mode=0o600)
-        fresh.write_text("\n".join([each for each in lines if _at(each) >= oldest] + [line, ""]), encoding="utf-8")
+        fresh.write_text(
+            "\n".join([each for each in lines if written_at(each) >= oldest] + [line, ""]), encoding="utf-8"
+        )
         fresh.replace(path)
         return
     path.touch(mode=0o600)
     with path.open("a", encoding="utf-8") as file:
-        file.write(("\n" if lines and not _at(lines[-1]) else "") + line + "\n")  # one may have been cut short
+        file.write(("\n" if lines and not written_at(lines[-1]) else "") + line + "\n")  # one may have been cut short
 
 
-def _at(line: str) -> int:
-    """When a line was written; 0 for one that was cut short."""
+def written_at(line: str | bytes) -> int:
+    """When a line of the hourly record was written; 0 for one that was cut short."""
     try:
         return int(json.loads(line)["at"])
     except (ValueError, KeyError, TypeError):

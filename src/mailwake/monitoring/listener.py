@@ -59,8 +59,12 @@ class Listener:
 
 
 def ready(status: Status) -> bytes:
-    """Whether everything is ready, and if not, why."""
-    told: Mapping[str, object] = {"ready": status.is_ready, "problems": status.problems}
+    """Whether everything is ready, and if not, why; and what somebody should look at all the same."""
+    told: Mapping[str, object] = {
+        "ready": status.is_ready,
+        "problems": status.problems,
+        "decisions": status.decisions,
+    }
     return msgspec.json.encode(told)
 
 

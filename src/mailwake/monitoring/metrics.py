@@ -29,7 +29,7 @@ from mailwake.monitoring.log import OTHER, Log, label_of, reader_label
 from mailwake.monitoring.reports import Number, Report
 from mailwake.monitoring.status import Status
 
-ENDS = ("recorded", "dated", "inert", "expired", "rejected", "unrecorded")
+ENDS = ("recorded", "dated", "inert", "unsure", "expired", "rejected", "unrecorded")
 #: why the edge rejects: what is wrong with a token, and what is wrong around it
 REASONS = frozenset(
     (
@@ -42,7 +42,7 @@ DROPS = frozenset(["duplicate", "mode_off", "counted", "day_kept", "not_counted"
 #: events of a hit
 TYPES = frozenset(["opened", "clicked", "converted", "unknown", "unsubscribed", "consent_given", "consent_withdrawn"])
 _EDGE_NUMBERS = (
-    *("refused_total", "unannounced_total", "faults_total", "inert_unsure_total"),
+    *("refused_total", "unannounced_total", "faults_total", "inert_unsure_total", "losing"),
     *("waiting", "connections", "withdrawn", "inert_closed", "inert_age_seconds", "detours", "detours_refused"),
 )
 #: name in a report to the label

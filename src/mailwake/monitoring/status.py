@@ -15,6 +15,7 @@ from mailwake.monitoring.backlog import Backlog, Pace, backlogs
 from mailwake.monitoring.conservation import Balance, State, balances
 from mailwake.monitoring.disk import Disk, look_at_disk
 from mailwake.monitoring.log import Log, label_of, look_at_log, reader_label
+from mailwake.monitoring.losses import DAYS, Loss, lost_lately
 from mailwake.monitoring.reports import Report, Role, read_reports, read_roles
 
 #: Reports are written every three seconds; one that is five times as old has a writer that stands still.
@@ -121,13 +122,20 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
             *_of_readers(readers, now),
             *_of_log(log),
             *_of_disk(disk),
+            *_of_losses(reports),
             *_of_withdrawals(reports),
             *_of_detours(reports, links),
             *_of_notify(told),
             *_of_salesforce(org),
             *_of_workflows(rules, None if served is None else now),
         ),
-        decisions=(*_of_unsubscribes(reports), *_of_incidents(reports), *_of_links(links), *_of_tripped(rules)),
+        decisions=(
+            *_of_lost(lost_lately(data, sums, now=now)),
+            *_of_unsubscribes(reports),
+            *_of_incidents(reports),
+            *_of_links(links),
+            *_of_tripped(rules),
+        ),
         workflows=rules,
         links=links,
     )
@@ -240,6 +248,26 @@ def _of_log(log: Log) -> Iterator[str]:
         yield say("%(count)s parts of the log cannot be read", count=log.damaged)
 
 
+def _of_lost(losses: list[Loss]) -> Iterator[str]:
+    """What is gone runs nothing over; somebody has to know of it, and to look at the disk."""
+    for loss in losses:
+        told = {"name": label_of(loss.writer), "days": DAYS}
+        if loss.damaged:
+            yield say(
+                "%(count)s records of %(name)s could not be read from the log in the last %(days)s days and are lost; "
+                "look at the disk",
+                count=f"{loss.damaged:,}",
+                **told,
+            )
+        if loss.dead:
+            yield say(
+                "%(count)s records of %(name)s were set aside in the last %(days)s days; `mailwake work --again` puts "
+                "them back",
+                count=f"{loss.dead:,}",
+                **told,
+            )
+
+
 def held_unsubscribes(reports: Mapping[str, Report]) -> int | None:
     """How many unsubscriptions wait for a decision; None: nobody says."""
     return _of_pipeline(reports, "held_unsubscribes")
@@ -286,6 +314,17 @@ def _of_incidents(reports: Mapping[str, Report]) -> Iterator[str]:
             alarms,
             count=alarms,
         )
+
+
+def _of_losses(reports: Mapping[str, Report]) -> Iterator[str]:
+    """Whether the log of an edge takes hits just now."""
+    for name, report in reports.items():
+        if name.startswith("edge-") and not report.number("stopped") and (lost := report.number("losing")):
+            yield say(
+                "the log of %(name)s takes no hits: %(count)s were answered and not recorded since it stopped",
+                name=name,
+                count=f"{lost:,.0f}",
+            )
 
 
 def _of_withdrawals(reports: Mapping[str, Report]) -> Iterator[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mailwake.eventlog.reports import write_report
 from mailwake.monitoring.conservation import Balance, record_hour
 from mailwake.monitoring.status import WATCHER, Status, look
 
@@ -59,10 +59,7 @@ class Watch:
         """Write the monitor's own report."""
         told = {"role": WATCHER, "started_at": self._started, "written_at": self._clock()}
         with contextlib.suppress(OSError):  # a full disk is what this role is there to tell
-            fresh = self._data / f"{WATCHER}.new"
-            fresh.touch(mode=0o600)
-            fresh.write_text(json.dumps(told) + "\n", encoding="utf-8")
-            fresh.replace(self._data / f"{WATCHER}.json")
+            write_report(self._data / f"{WATCHER}.json", told)
 
     async def check_sums(self) -> list[Balance]:
         """Write the sums down when an hour has begun, and say aloud which are broken."""

@@ -60,6 +60,8 @@ class Pass:
     dropped: tuple[tuple[Drop, int], ...] = ()
     #: places of the log where records were lost
     damaged_segments: int = 0
+    #: how many records were lost there
+    lost: int = 0
 
     def __add__(self, other: Pass) -> Pass:
         """Both turns together."""
@@ -72,6 +74,7 @@ class Pass:
             added=self.added + other.added,
             dropped=tuple(sums.items()),
             damaged_segments=self.damaged_segments + other.damaged_segments,
+            lost=self.lost + other.lost,
         )
 
 
@@ -146,12 +149,16 @@ class Worker:
     def drain(self) -> Pass:
         """Take in everything that waits now.
 
+        The set of those who withdrew is written at the end, as of now: whoever works from time to time alone keeps it
+        fresh by that, and an edge that finds it too old records nobody.
+
         Raises:
             Unavailable: as `run_once`.
         """
         total = Pass()
         while (done := self.run_once()).records or done.damaged_segments:
             total += done
+        self._desk.inert.write(must=True)
         return total
 
     def run(self, stop: threading.Event) -> None:
@@ -241,6 +248,7 @@ class Worker:
             added=batch.added,
             dropped=tuple(_by_reason(batch).items()),
             damaged_segments=sum(1 for segment in segments if segment.lost),
+            lost=sum(segment.lost for segment in segments),
         )
         _tell(done)
         return done
@@ -348,4 +356,5 @@ def _tell(done: Pass) -> None:
     """One line where something is wrong; the rest is counted."""
     wrong = {str(reason): n for reason, n in done.dropped if reason in (Drop.UNREADABLE, Drop.POISON)}
     if wrong or done.damaged_segments:
-        log.warning("pipeline.set_aside", records=done.records, damaged_segments=done.damaged_segments, **wrong)
+        places = {"damaged_segments": done.damaged_segments, "lost": done.lost}
+        log.warning("pipeline.set_aside", records=done.records, **places, **wrong)

@@ -30,6 +30,8 @@ from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.monitoring.backlog import Pace, Room, backlogs, room
 from mailwake.monitoring.conservation import State, Sum, balances
 from mailwake.monitoring.disk import FREE_BYTES
+from mailwake.monitoring.losses import DAYS, Loss, lost_lately
+from mailwake.monitoring.reports import read_reports
 from mailwake.settings import Settings, load
 
 #: A certificate that ends sooner than this is reported; renewal tools act 30 days before.
@@ -53,6 +55,10 @@ class Finding:
     state: str
     #: one line; where something is wrong it says what to do
     line: str
+
+
+#: what a check gives: one finding, or several
+Answer = Finding | Iterator[Finding]
 
 
 def ok(check: str, line: str) -> Finding:
@@ -111,16 +117,30 @@ def examine(config: str) -> Iterator[Finding]:
     yield ok("config", f"{Path(config).resolve()} is readable and has no unknown option")
     yield check_python()
     for check in CHECKS:
-        yield check(settings)
-    yield check_withdrawals(settings)
-    yield check_access(settings)
-    yield check_policy(settings)
-    yield from check_readers(settings)
-    yield from check_sums(settings)
-    yield from check_rules(settings)
-    yield from check_links(settings)
-    yield from examine_hosts(settings)
-    yield from examine_telling(settings)
+        yield from _heard(check.__name__.removeprefix("check_"), check, settings)
+    more: tuple[tuple[str, Callable[[Settings], Answer]], ...] = (
+        ("inert", check_withdrawals),
+        ("access", check_access),
+        ("policy", check_policy),
+        ("edge", check_losses),
+        ("readers", check_readers),
+        ("sums", check_sums),
+        ("rules", check_rules),
+        ("links", check_links),
+        ("hosts", examine_hosts),
+        ("telling", examine_telling),
+    )
+    for name, each in more:
+        yield from _heard(name, each, settings)
+
+
+def _heard(name: str, check: Callable[[Settings], Answer], settings: Settings) -> Iterator[Finding]:
+    """What a check finds; a store or a disk that fails is a finding too, and the next check is run all the same."""
+    try:
+        found = check(settings)
+        yield from (found,) if isinstance(found, Finding) else found
+    except Exception as fault:  # noqa: BLE001 - whatever is wrong with one thing, the others have to be looked at
+        yield problem(name, f"cannot be looked at: {str(fault) or type(fault).__name__}")
 
 
 def check_keys(settings: Settings) -> Finding:
@@ -350,9 +370,20 @@ def check_readers(settings: Settings) -> Iterator[Finding]:
             yield ok("readers", line)
 
 
+def check_losses(settings: Settings) -> Iterator[Finding]:
+    """The log of every edge takes hits; silent where there is none that does not."""
+    for name, report in read_reports(settings.data_folder).items():
+        if name.startswith("edge-") and not report.number("stopped") and (lost := report.number("losing")):
+            why = report.text("problem") or "it does not say why"
+            yield problem("edge", f"{name} records nothing: {lost:,.0f} hits answered and lost so far; {why}")
+
+
 def check_sums(settings: Settings) -> Iterator[Finding]:
     """Nothing is lost on the way: every sum of `mailwake.monitoring.conservation` adds up."""
-    for balance in balances(settings.data_folder):
+    sums = balances(settings.data_folder)
+    losses = lost_lately(settings.data_folder, sums, now=time.time_ns() // 1_000)
+    lost = {loss.writer: loss for loss in losses}
+    for balance in sums:
         terms = " + ".join(f"{n:,} {term}" for term, n in balance.right.items())
         line = f"{balance.name}: {balance.left:,} {_LEFT[balance.kind]} = {terms or 'nobody has reported yet'}"
         if balance.state is State.BROKEN:
@@ -360,20 +391,31 @@ def check_sums(settings: Settings) -> Iterator[Finding]:
             yield problem("sums", f"{line}: {more}; keep the log's folder and report this")
         elif balance.state is State.UNKNOWN:
             yield unknown("sums", line)
+        elif balance.kind is Sum.PIPELINE and balance.name in lost:
+            yield warning("sums", f"{line}; {_lately(lost[balance.name])}")
         else:
             yield ok("sums", line + (", still settling" if balance.state is State.SETTLING else ""))
 
 
+def _lately(loss: Loss) -> str:
+    parts = []
+    if loss.damaged:
+        parts.append(f"{loss.damaged:,} could not be read and are lost: look at the disk")
+    if loss.dead:
+        parts.append(f"{loss.dead:,} were set aside: `mailwake work --again` puts them back")
+    return f"in the last {DAYS} days {'; '.join(parts)}"
+
+
 _LEFT = {Sum.REQUESTS: "requests", Sum.LOG: "records gained", Sum.PIPELINE: "records"}
 
-#: Everything that is looked at, in the order shown; readers and sums come last, a line each.
+#: What is looked at first, in the order shown, and before all else what hits are lost for.
 CHECKS: tuple[Callable[[Settings], Finding], ...] = (
+    check_disk,
+    check_log,
     check_keys,
     check_dns,
     check_tls,
     check_clock,
-    check_disk,
-    check_log,
     check_proxy,
     check_smtp,
     check_held,

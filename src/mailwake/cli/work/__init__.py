@@ -174,5 +174,5 @@ def tell(done: Pass) -> str:
     parts = [f"read {done.records:,}", f"stored {done.written:,}"]
     parts += [f"{str(reason).replace('_', ' ')} {n:,}" for reason, n in done.dropped]
     if done.damaged_segments:
-        parts.append(f"damaged segments {done.damaged_segments:,}")
+        parts.append(f"damaged segments {done.damaged_segments:,}, {done.lost:,} records lost")
     return " · ".join(parts)
