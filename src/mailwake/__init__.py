@@ -53,6 +53,7 @@ The rooms, in the order an email lives::
     visiting   where links lead: requests to URLs that somebody else wrote down
     spf        whether a domain lets an address send its mail
     signatures which DKIM signatures of a message hold
+    looks      how a page of mail looks to a reader
     preflight  what is wrong with a message about to leave
     notifying  webhooks out: other programs are told what happens
     bulletins  reports that come by mail at a set hour

@@ -318,7 +318,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(11 + len(CONTENTS)):
+    for _ in range(12 + len(CONTENTS)):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
@@ -328,6 +328,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
         *("Campaigns", "People", "Delivery", "Connections", "Installation"),
         "other time zone",
         "Campaigns",
+        "Compare with the one before, By hand",
         *CONTENTS,
         "130",
         delivered,

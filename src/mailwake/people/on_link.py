@@ -30,6 +30,12 @@ def people_href(campaign: str, template: str, number: str, who: str) -> str:
     return f"/campaigns/{campaign}/links/{number}/people?template={template}&who={who}"
 
 
+def named(link: str) -> tuple[str, str]:
+    """Template and number of a link, of what names it among all links."""
+    template, number, *_ = link.split(":")
+    return template, number
+
+
 class NoSuchLink(BadInput):
     """A link was asked for that the campaign does not have."""
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from mailwake.compose.shown import shown
 from mailwake.compose.targets import has_placeholder
-from mailwake.markup.looks import Image, Run
+from mailwake.looks.page import Image, Run
 from mailwake.markup.mime import Entity
 from mailwake.markup.words import readable
 from mailwake.preflight.findings import Finding, finding, fold

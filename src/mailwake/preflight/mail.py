@@ -20,9 +20,9 @@ from mailwake.compose.passage import content_of
 from mailwake.compose.plain import PlainText
 from mailwake.compose.shown import shown
 from mailwake.compose.targets import judge_target
+from mailwake.looks.page import Page, read_page
 from mailwake.markup.addresses import addresses_in, is_group
 from mailwake.markup.charset import Text, read_text
-from mailwake.markup.looks import Page, read_page
 from mailwake.markup.mime import Entity, read_message
 from mailwake.markup.tags import Tag
 from mailwake.markup.transfer import decode_anyhow, read_body

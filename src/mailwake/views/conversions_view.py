@@ -10,7 +10,7 @@ from mailwake.earnings.answers import CampaignConversions, GroupAnswer, LiftAnsw
 from mailwake.goals.money import digits
 from mailwake.insight.metrics import metrics
 from mailwake.language import noted, say
-from mailwake.people.on_link import people_href
+from mailwake.people.on_link import named, people_href
 from mailwake.views.goals_view import earned_line, lines, models, segment_href
 
 _WORDS = {
@@ -35,9 +35,7 @@ def values(answer: CampaignConversions) -> dict[str, Any]:
         "unclicked": earned_line(say("without a click"), answer.unclicked),
         "rates": [pieces.figure(each) for each in answer.rates],
         "per_copy": [_per_copy(each) for each in answer.per_delivered],
-        "links": lines(
-            answer.links, lambda each: people_href(answer.id, each.id.split(":")[0], each.id.split(":")[1], "human")
-        ),
+        "links": lines(answer.links, lambda each: people_href(answer.id, *named(each.id), "human")),
         "variants": lines(answer.variants),
         "segments": None if answer.segments is None else lines(answer.segments, segment_href),
         "ask_segments": f"{path}?{urlencode({'goal': answer.goal or '', 'model': answer.model, 'segments': 'true'})}",
@@ -53,10 +51,6 @@ def values(answer: CampaignConversions) -> dict[str, Any]:
             if metric.source == "earnings"
         ],
     }
-
-
-def _followers(campaign: str, template: str, number: str) -> str:
-    return people_href(campaign, template, number, "human")
 
 
 def _per_copy(each: PerDelivered) -> dict[str, str]:

@@ -19,10 +19,7 @@ _PROXIED = "proxied"
 _WORDS: Mapping[str, tuple[Mapping[str, str], str]] = {
     "client": ({UNKNOWN: noted("with a program that is not known")}, noted("with %(name)s")),
     "device": (
-        {
-            UNKNOWN: noted("on a device that is not known"),
-            _PROXIED: noted("on a device that a proxy hid"),
-        },
+        {UNKNOWN: noted("on a device that is not known"), _PROXIED: noted("on a device that a proxy hid")},
         noted("on the device “%(name)s”"),
     ),
     "country": (

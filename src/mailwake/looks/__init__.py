@@ -1,0 +1,1 @@
+"""How a page of mail looks to a reader: pictures, text and what cannot be seen; changes nothing."""
