@@ -318,7 +318,9 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     page = opened.page
     opened.go(f"{url}/campaigns/2")
     reached = []
-    for _ in range(12 + len(CONTENTS)):
+    tiles = [(each.text_content() or "").strip() for each in page.locator(".tiles a").all()]
+    assert tiles
+    for _ in range(12 + len(tiles) + len(CONTENTS)):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.textContent.trim()"))
     delivered = page.locator(".funnel tbody tr").nth(1).locator("a").inner_text()
@@ -329,6 +331,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
         "other time zone",
         "Campaigns",
         "Compare with the one before, By hand",
+        *tiles,
         *CONTENTS,
         "130",
         delivered,
