@@ -1,6 +1,8 @@
 """Two weeks at equal age: counted by hand, young mail left out, and nothing said where nothing can be."""
 
+import re
 from datetime import timedelta
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +13,7 @@ from mailwake.comparing.changes import Changed, Changes, changes
 from mailwake.events import SECOND, EventType, Micros, Source
 from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores
+from mailwake.profiles import STREAMS
 from mailwake.store.state import Incident, IncidentKind
 from mailwake.views import changes_view
 
@@ -137,3 +140,10 @@ def test_bounces_suppressed_addresses_and_alarms_are_told(stores: Stores) -> Non
     told = changes_view.values(answer, ZoneInfo("UTC"))["news"]
     assert [each.kind for each in told if each.text.startswith("Bounced")] == ["bad"]
     assert "An alarm stands: a storm of refusals at mx.example." in [each.text for each in told]
+
+
+def test_the_numbers_of_streams_are_their_places() -> None:
+    """In the question, where a word for each copy would take too much memory."""
+    sql = files("mailwake.store.events").joinpath("questions/weeks.sql").read_text("utf-8")
+    told = {name: int(number) for name, number in re.findall(r"when '(\w+)' then (\d+)$", sql, re.MULTILINE)}
+    assert {"marketing": 0, **told} == {name: 2 * at for at, name in enumerate(STREAMS)}

@@ -20,6 +20,7 @@ from mailwake.insight.answers import CampaignLine, Overview
 from mailwake.insight.metrics import Rate, metrics, rate
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import Tally, add, read
+from mailwake.profiles import STREAMS
 from mailwake.stats.difference import difference
 from mailwake.stats.uncertain import Expected
 from mailwake.store.state import Incident, IncidentKind
@@ -183,8 +184,7 @@ def _weeks(stores: Stores, now: Micros) -> tuple[int, _Weeks]:
         middle, since = until - DAYS * _DAY, until - 2 * DAYS * _DAY
         found = {}, {}
         for row in stores.events.ask("weeks", since=since, middle=middle, until=until, age=age * SECOND):
-            period, stream = row["period"].split(" ", 1)
-            found[int(period)][stream] = read(row)
+            found[row["period"] % 2][STREAMS[row["period"] // 2]] = read(row)
         if found[1]:
             return age, _of_many(found)
     return AGES[0], _of_many(found)

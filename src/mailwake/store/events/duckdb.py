@@ -380,7 +380,7 @@ def translated() -> Iterator[None]:
         duckdb.OutOfMemoryException,
     ) as fault:
         first_line = str(fault).splitlines()[0]
-        if "lock" in first_line.lower():
+        if "lock on file" in first_line:
             raise Unavailable("another process owns the event store; ask its dashboard, or stop it first") from fault
         raise Unavailable(f"the event store does not answer: {first_line}") from fault
 
