@@ -120,6 +120,10 @@ def test_tests_that_a_page_names_exist(path: Path) -> None:
     for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", path.read_text(encoding="utf-8")):
         assert (ROOT / file).is_file(), f"{path.name} names {file}"
         assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{path.name} names {name} in {file}"
+    for place in re.findall(
+        r"`((?:src|tests|docs|tools|examples|benchmarks)/[\w./-]+)`", path.read_text(encoding="utf-8")
+    ):
+        assert (ROOT / place).exists(), f"{path.name} names {place}"
 
 
 def test_every_promise_names_its_test_or_says_that_it_is_not_kept_yet() -> None:
