@@ -26,6 +26,8 @@ WORDS = {
     "guesses": set(),
     "reduced": {"events", "modes"},
     "sheets": {"errors"},
+    "files": set(),
+    "beside": set(),
 }
 
 #: DESIGN section 3: what a room may import besides the words and itself; None: everything.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailwake.cli.update_data.ranges import Range, build, read_csv, write_atomically
+from mailwake.cli.update_data.ranges import Range, build, read_csv
 from mailwake.errors import BadInput
 from mailwake.origins.databases import SHIPPED
 from mailwake.origins.ranges import HEADER_BYTES, AsnTable
@@ -96,11 +96,3 @@ def test_the_shipped_table_knows_the_world() -> None:
     shipped = AsnTable(SHIPPED / "asn.bin")
     assert owner(shipped, "8.8.8.8") == 15169
     assert shipped.organisation(15169) == "Google LLC"
-
-
-def test_a_file_is_put_in_place_whole(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "file.bin"
-    write_atomically(path, b"content")
-    assert path.read_bytes() == b"content"
-    assert [each.name for each in path.parent.iterdir()] == ["file.bin"]
-    assert path.stat().st_mode & 0o077 == 0

@@ -20,6 +20,7 @@ import msgspec
 
 from mailwake.errors import Unavailable
 from mailwake.events import SECOND, Micros
+from mailwake.files import replace, sync_folder
 
 #: One file of keys.
 SPAN = 600 * SECOND
@@ -72,7 +73,7 @@ class Ledger:
     def prepare(self, segment: int) -> None:
         """Put aside what was noted since the last commit, before the segment with its events is written."""
         with _translated(self._folder):
-            _replace(self._folder / "pending", msgspec.msgpack.encode(_Pending(segment, self._fresh)))
+            replace(self._folder / "pending", msgspec.msgpack.encode(_Pending(segment, self._fresh)))
 
     def commit(self) -> None:
         """The segment is durable: keep what was noted."""
@@ -90,7 +91,7 @@ class Ledger:
             return
         with _translated(self._folder):
             self.forgotten_until = Micros(max(limit, self.forgotten_until))
-            _replace(self._folder / "forgotten", str(self.forgotten_until).encode())
+            replace(self._folder / "forgotten", str(self.forgotten_until).encode())
             for start in old:
                 self._path(start).unlink()
                 self._spans.pop(start, None)
@@ -131,7 +132,7 @@ class Ledger:
         finally:
             os.close(file)
         if is_new:
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
 
     def _read_forgotten(self) -> Micros:
         path = self._folder / "forgotten"
@@ -165,24 +166,6 @@ def _read_keys(path: Path) -> array[int]:
     if byteorder == "big":
         keys.byteswap()
     return keys
-
-
-def _replace(path: Path, content: bytes) -> None:
-    fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 
+from mailwake import beside
 from mailwake.audit.anchors import Anchors
 from mailwake.audit.checking import anchor_now
 from mailwake.audit.log import AuditLog
@@ -66,15 +67,7 @@ class Keeping:
 
     def start(self) -> Callable[[], None]:
         """Take turns in a thread; call what comes back to stop it and wait until it has."""
-        stop = threading.Event()
-        thread = threading.Thread(target=self._run, args=(stop,), name="audit", daemon=True)
-        thread.start()
-
-        def stop_and_wait() -> None:
-            stop.set()
-            thread.join()
-
-        return stop_and_wait
+        return beside.begin("audit", self._run)
 
     def _run(self, stop: threading.Event) -> None:
         while True:

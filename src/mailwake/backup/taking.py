@@ -9,7 +9,6 @@ Source: https://www.sqlite.org/backup.html
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -28,6 +27,7 @@ from mailwake.errors import Unavailable
 from mailwake.eventlog import files as log_files
 from mailwake.eventlog.files import Place
 from mailwake.eventlog.view import View
+from mailwake.files import replace
 from mailwake.settings import Settings
 from mailwake.store.rights.digests import NAME as ERASED_KEY
 from mailwake.store.rights.digests import make_key
@@ -89,7 +89,7 @@ def take(settings: Settings, config: Path, folder: Path, *, events: Events, with
         files=tuple(described(folder, path) for path in sorted(folder.rglob("*")) if path.is_file()),
         left_out=tuple(left_out),
     )
-    _put_durably(folder / NAME, msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+    replace(folder / NAME, msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
     return Taken(manifest=manifest, folder=folder)
 
 
@@ -157,15 +157,3 @@ def _copy_settings(settings: Settings, config: Path, target: Path, *, with_keys:
         else:
             (target / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             shutil.copyfile(path, target / name)
-
-
-def _put_durably(path: Path, content: bytes) -> None:
-    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from mailwake import beside
 from mailwake.bulletins.letter import addressed, build
 from mailwake.bulletins.schedule import KIND, KNOWN, period, schedule_of
 from mailwake.errors import MailwakeError, Misconfigured
@@ -200,9 +201,8 @@ async def _one(upstream: Upstream, mail: EmailMessage, recipient: str, note: Cal
 
 def start(postman: Postman) -> Callable[[], None]:
     """Look every half minute, in a thread; call what comes back to stop it and wait until it has."""
-    stop = threading.Event()
 
-    def run() -> None:
+    def run(stop: threading.Event) -> None:
         while True:
             try:
                 postman.look()
@@ -213,11 +213,4 @@ def start(postman: Postman) -> Callable[[], None]:
             if stop.wait(PAUSE_SECONDS):
                 return
 
-    thread = threading.Thread(target=run, name="reports", daemon=True)
-    thread.start()
-
-    def stop_and_wait() -> None:
-        stop.set()
-        thread.join()
-
-    return stop_and_wait
+    return beside.begin("reports", run)

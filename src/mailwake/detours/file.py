@@ -14,15 +14,14 @@ is replaced as a whole and its time only moves on, so that an old one cannot be 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from mailwake.detours.signing import Seal, is_same
 from mailwake.errors import Unavailable, Unreadable
+from mailwake.files import replace
 
 FILE = "detours.json"
 _MAGIC = b"mailwake detours 1"
@@ -84,15 +83,7 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         Unavailable: it cannot be written; the edge knows nothing of what was decided.
     """
-    part = path.with_suffix(f".part-{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        replace(path, content)
     except OSError as fault:
-        with suppress(OSError):
-            part.unlink()
         raise Unavailable(f"cannot write {path}: {fault.strerror}; readers are not sent elsewhere") from fault

@@ -25,7 +25,7 @@ from mailwake.edge.recording import Recorder
 from mailwake.errors import Unavailable
 from mailwake.eventlog import LogWriter
 from mailwake.eventlog.losing import LossAlarm
-from mailwake.eventlog.reports import write_report
+from mailwake.files import write_report
 from mailwake.hosts import Hosts
 from mailwake.inert.alarm import SetAlarm
 from mailwake.inert.reader import InertSet

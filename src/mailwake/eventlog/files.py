@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from mailwake.errors import BadInput, Unavailable
 from mailwake.eventlog import End, segments
+from mailwake.files import sync_folder
 
 #: A file whose end cannot be read is followed by one that starts so much higher that no number comes twice.
 LEAP = 1 << 32
@@ -147,15 +148,7 @@ class LogFile:
 
 def _create(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    sync_folder(path.parent)
 
 
 def has_sound_head(place: Place) -> bool:
@@ -178,7 +171,7 @@ def remove(place: Place) -> None:
     """Delete a file, and then what stands beside it: never a file without the log that makes it whole."""
     try:
         place.path.unlink()
-        _sync(place.path.parent)
+        sync_folder(place.path.parent)
     except FileNotFoundError:
         pass
     for suffix in BESIDE:

@@ -15,6 +15,7 @@ from contextlib import closing
 
 import structlog
 
+from mailwake import beside
 from mailwake.errors import MailwakeError
 from mailwake.events import Micros
 from mailwake.experiments.deciding import decide_due
@@ -105,13 +106,4 @@ def _unheard(words: list[str]) -> subprocess.Popen[bytes]:
 
 def start_turns(settings: Settings, events: EventStore, *, config: str) -> Callable[[], None]:
     """Begin; call what comes back to stop and wait."""
-    stop = threading.Event()
-    turns = Turns(settings, events, config=config, stop=stop)
-    thread = threading.Thread(target=turns.run, name="experiments", daemon=True)
-    thread.start()
-
-    def stop_and_wait() -> None:
-        stop.set()
-        thread.join()
-
-    return stop_and_wait
+    return beside.begin("experiments", lambda stop: Turns(settings, events, config=config, stop=stop).run())

@@ -5,11 +5,11 @@ The name stands in the store because it changes together with the verdicts; the 
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from mailwake.errors import BadInput, Misconfigured
+from mailwake.files import replace
 from mailwake.judge.rules import CURRENT, Rules, load_rules
 from mailwake.store.events import EventStore
 
@@ -55,18 +55,6 @@ def keep(path: Path, rules: Rules, data: Path) -> Path:
     """
     if not _NAME.fullmatch(rules.id):
         raise BadInput(f"the ruleset's name {rules.id!r} is no file name; use letters, digits, dots and dashes")
-    folder = data / FOLDER
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    place = folder / f"{rules.id}.toml"
-    beside = place.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(path.read_bytes())
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(place)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    place = data / FOLDER / f"{rules.id}.toml"
+    replace(place, path.read_bytes())
     return place

@@ -16,18 +16,17 @@ The file is replaced as a whole, so a reader sees the old one or the new one. A 
 
 from __future__ import annotations
 
-import os
 import sys
 import zlib
 from array import array
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
 from typing import NamedTuple
 
 from mailwake.errors import Unavailable, Unreadable
+from mailwake.files import replace
 from mailwake.inert.entries import Before, Entries
 
 MAGIC = b"MWINERT2"
@@ -126,15 +125,7 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         Unavailable: it cannot be written; withdrawals do not reach the edge.
     """
-    part = path.with_suffix(f".part-{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        replace(path, content)
     except OSError as fault:
-        with suppress(OSError):
-            part.unlink()
         raise Unavailable(f"cannot write {path}: {fault.strerror}; withdrawals cannot take effect") from fault

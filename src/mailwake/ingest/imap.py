@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import imaplib
 import json
-import os
 import re
 import ssl
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mailwake.errors import Misconfigured, Unavailable
+from mailwake.files import replace
 
 #: Mails fetched at once.
 BATCH = 20
@@ -80,13 +80,8 @@ class Places:
         """
         known = self._known()
         known[name] = place._asdict()
-        part = self._path.with_suffix(".part")
         try:
-            with part.open("w", encoding="utf-8") as file:
-                json.dump(known, file)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self._path)
+            replace(self._path, json.dumps(known).encode())
         except OSError as fault:
             raise Unavailable(f"cannot write {self._path}: {fault.strerror}") from fault
 

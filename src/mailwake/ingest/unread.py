@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 from mailwake.errors import Unavailable
+from mailwake.files import replace
 
 #: A stranger who sends nonsense all day must not fill the disk.
 MAX_KEPT = 5_000
@@ -40,22 +40,8 @@ class Unread:
                 return path
             if self._kept >= self._max_kept:
                 raise Unavailable(f"{self._folder} holds {self._kept} unread mails; read and remove them")
-            self._write(path, raw)
+            replace(path, raw)
         except OSError as fault:
             raise Unavailable(f"cannot keep mail in {self._folder}: {fault.strerror}") from fault
         self._kept += 1
         return path
-
-    def _write(self, path: Path, raw: bytes) -> None:
-        part = path.with_suffix(".part")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mailwake.eventlog.reports import write_report
+from mailwake.files import write_report
 from mailwake.monitoring.conservation import Balance, record_hour
 from mailwake.monitoring.status import WATCHER, Status, look
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
 
+from mailwake import beside
 from mailwake.errors import MailwakeError
 from mailwake.events import SECOND
+from mailwake.files import write_report
 from mailwake.notifying.courier import Around, Courier, dead_letters
 from mailwake.notifying.endpoints import Endpoint
 
@@ -38,23 +40,7 @@ class Office:
 
     def start(self) -> Callable[[], None]:
         """Work in threads; call what comes back to stop them and wait until they have."""
-        stop = threading.Event()
-        threads = [
-            threading.Thread(
-                target=self._run, args=(courier, stop), name=f"notify {courier.endpoint.name}", daemon=True
-            )
-            for courier in self.couriers
-        ]
-        threads.append(threading.Thread(target=self._keep_house, args=(stop,), name="notify", daemon=True))
-        for thread in threads:
-            thread.start()
-
-        def stop_and_wait() -> None:
-            stop.set()
-            for thread in threads:
-                thread.join()
-
-        return stop_and_wait
+        return beside.begin("notify", *(partial(self._run, courier) for courier in self.couriers), self._keep_house)
 
     def _run(self, courier: Courier, stop: threading.Event) -> None:
         while not stop.is_set():
@@ -107,11 +93,3 @@ class Office:
 
 def _age(since: int | None, now: int) -> float:
     return 0.0 if since is None else (now - since) / SECOND
-
-
-def write_report(path: Path, told: object) -> None:
-    """Write a report as a whole, or not at all."""
-    beside = path.with_suffix(".new")
-    beside.write_text(json.dumps(told), encoding="utf-8")
-    beside.chmod(0o600)
-    beside.replace(path)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from mailwake.errors import Unavailable
 from mailwake.eventlog import Segment
-from mailwake.eventlog.reports import write_report
 from mailwake.events import SECOND
+from mailwake.files import write_report
 from mailwake.pipeline.desk import Desk
 from mailwake.pipeline.item import Batch, Drop
 from mailwake.store.events import TakenRow

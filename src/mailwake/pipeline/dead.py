@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from mailwake.errors import Unavailable
+from mailwake.files import replace
 from mailwake.pipeline.item import Drop, Item
 
 #: what a file is called while its record is on the way back into the log
@@ -47,12 +48,8 @@ class DeadLetters:
             "record": base64.b64encode(item.record).decode("ascii"),
         }
         path = self._folder / f"{item.writer}-{item.segment:012d}-{item.index:05d}.json"
-        part = path.with_suffix(".part")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part.touch(mode=0o600)
-            part.write_bytes(msgspec.json.format(msgspec.json.encode(letter)) + b"\n")
-            part.replace(path)
+            replace(path, msgspec.json.format(msgspec.json.encode(letter)) + b"\n")
         except OSError as fault:
             raise Unavailable(f"cannot write {path}: {fault.strerror}") from fault
         return path

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from mailwake import beside
 from mailwake.errors import MailwakeError, Unavailable
 from mailwake.postmaster.intake import Intake
 
@@ -65,9 +66,8 @@ def _put_by(path: Path, beside: Path) -> None:
 
 def start(folder: Path, open_intake: Callable[[], Intake]) -> Callable[[], None]:
     """Look every minute, in a thread of its own; call what comes back to stop and wait."""
-    stop = threading.Event()
 
-    def run() -> None:
+    def run(stop: threading.Event) -> None:
         while not stop.wait(PERIOD_SECONDS):
             try:
                 told = take_waiting(folder, open_intake)
@@ -79,11 +79,4 @@ def start(folder: Path, open_intake: Callable[[], Intake]) -> Callable[[], None]
                 if told:
                     log.info("reports.taken", **told)
 
-    thread = threading.Thread(target=run, name="reports", daemon=True)
-    thread.start()
-
-    def stop_and_wait() -> None:
-        stop.set()
-        thread.join()
-
-    return stop_and_wait
+    return beside.begin("reports", run)

@@ -5,7 +5,6 @@ Who wants no mail is looked for every few seconds, so that the org knows within 
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,9 +12,11 @@ from pathlib import Path
 
 import structlog
 
+from mailwake import beside
 from mailwake.crm.fields import PEOPLE
 from mailwake.errors import MailwakeError, Misconfigured
 from mailwake.events import SECOND
+from mailwake.files import write_report
 from mailwake.pushing.desk import Desk
 from mailwake.store.crm import Lane
 
@@ -64,15 +65,7 @@ class Office:
 
     def start(self) -> Callable[[], None]:
         """Work in a thread; call what comes back to stop it and wait until it has."""
-        stop = threading.Event()
-        thread = threading.Thread(target=self._run, args=(stop,), name="salesforce", daemon=True)
-        thread.start()
-
-        def stop_and_wait() -> None:
-            stop.set()
-            thread.join()
-
-        return stop_and_wait
+        return beside.begin("salesforce", self._run)
 
     def _run(self, stop: threading.Event) -> None:
         pause = _FIRST_PAUSE_SECONDS
@@ -95,10 +88,7 @@ class Office:
     def _tell(self) -> None:
         if self._report is None:
             return
-        beside = self._report.with_suffix(".new")
-        beside.write_text(json.dumps(self.told()), encoding="utf-8")
-        beside.chmod(0o600)
-        beside.replace(self._report)
+        write_report(self._report, self.told())
 
     def told(self) -> dict[str, object]:
         """What stands, without a word of who."""

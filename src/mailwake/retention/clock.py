@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from mailwake.eventlog.reports import write_report
+from mailwake.files import write_report
 
 FILE = "clock.json"
 HOUR = 3_600_000_000

@@ -11,9 +11,10 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from mailwake import beside
 from mailwake.errors import MailwakeError, Unavailable
-from mailwake.eventlog.reports import write_report
 from mailwake.events import SECOND, Micros
+from mailwake.files import write_report
 from mailwake.retention.clock import Clock
 from mailwake.retention.plan import Plan, Shelf, apply
 from mailwake.settings import Settings
@@ -98,25 +99,17 @@ def start_nightly(settings: Settings, events: EventStore) -> Callable[[], None]:
     """Begin, in a thread of its own; call what comes back to stop and wait."""
     if not settings.privacy.nightly:
         return lambda: None
-    stop = threading.Event()
 
     def wall() -> int:
         return time.time_ns() // 1_000
 
-    def run() -> None:
+    def run(stop: threading.Event) -> None:
         path = settings.data_folder / "state.sqlite"
         with closing(open_days(path)) as days, closing(open_rights(path)) as rights:
             shelf = Shelf(events=events, days=days, settings=settings)
             Nightly(shelf, Clock(settings.data_folder, wall=wall), wall=wall, rights=rights).run(stop)
 
-    thread = threading.Thread(target=run, name="retention", daemon=True)
-    thread.start()
-
-    def stop_and_wait() -> None:
-        stop.set()
-        thread.join()
-
-    return stop_and_wait
+    return beside.begin("retention", run)
 
 
 class _Report(msgspec.Struct):

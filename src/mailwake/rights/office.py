@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from mailwake import beside
 from mailwake.errors import MailwakeError
 from mailwake.events import SECOND, Micros
 from mailwake.rights.errands import problem_of, put_answer
@@ -76,15 +77,7 @@ class Office:
 
     def start(self) -> Callable[[], None]:
         """Work in a thread; call what comes back to stop it and wait until it has."""
-        stop = threading.Event()
-        thread = threading.Thread(target=self._run, args=(stop,), name="rights", daemon=True)
-        thread.start()
-
-        def stop_and_wait() -> None:
-            stop.set()
-            thread.join()
-
-        return stop_and_wait
+        return beside.begin("rights", self._run)
 
     def _run(self, stop: threading.Event) -> None:
         pause = LOOK_SECONDS

@@ -13,6 +13,7 @@ from contextlib import closing
 
 import structlog
 
+from mailwake import beside
 from mailwake.errors import BadInput, MailwakeError
 from mailwake.events import Micros
 from mailwake.insight.stores import Stores, zone_named
@@ -64,17 +65,9 @@ class Noting:
 
 def start_noting(settings: Settings, events: EventStore) -> Callable[[], None]:
     """Begin, in a thread of its own; call what comes back to stop and wait."""
-    stop = threading.Event()
 
-    def run() -> None:
+    def run(stop: threading.Event) -> None:
         with closing(open_state(settings.data_folder / "state.sqlite")) as state:
             Noting(Stores(state=state, events=events, zone=zone_named(settings.web.timezone)), stop).run()
 
-    thread = threading.Thread(target=run, name="segments", daemon=True)
-    thread.start()
-
-    def stop_and_wait() -> None:
-        stop.set()
-        thread.join()
-
-    return stop_and_wait
+    return beside.begin("segments", run)

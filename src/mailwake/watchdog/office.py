@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 import time
@@ -12,10 +11,12 @@ from contextlib import closing, suppress
 
 import structlog
 
+from mailwake import beside
 from mailwake.compose.targets import judge_target
 from mailwake.detours.signing import Seal
 from mailwake.errors import MailwakeError
 from mailwake.events import SECOND, Micros
+from mailwake.files import write_report
 from mailwake.settings import Settings
 from mailwake.store.events import EventStore
 from mailwake.store.watch import WatchStore, open_watch
@@ -114,10 +115,7 @@ class Watch:
             "forged": self._keeper.forged,
             "fault": fault or None,
         }
-        beside = self._path.with_suffix(".new")
-        beside.write_text(json.dumps(told), encoding="utf-8")
-        beside.chmod(0o600)
-        beside.replace(self._path)
+        write_report(self._path, told)
 
 
 def chosen(
@@ -136,23 +134,15 @@ def chosen(
 
 def start_watch(settings: Settings, events: EventStore) -> Callable[[], None]:
     """Begin, in a thread of its own; call what comes back to stop and wait."""
-    stop = threading.Event()
 
-    def run() -> None:
+    def run(stop: threading.Event) -> None:
         with closing(open_watch(settings.data_folder / "state.sqlite")) as store:
             watch = Watch(settings, store, events, Switches(store, settings.load_keys(), settings))
             while not stop.is_set():
                 _turn(watch, stop)
                 stop.wait(PAUSE_SECONDS)
 
-    thread = threading.Thread(target=run, name="links", daemon=True)
-    thread.start()
-
-    def stop_and_wait() -> None:
-        stop.set()
-        thread.join()
-
-    return stop_and_wait
+    return beside.begin("links", run)
 
 
 def _turn(watch: Watch, stop: threading.Event) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections import Counter
@@ -12,8 +11,10 @@ from pathlib import Path
 
 import structlog
 
+from mailwake import beside
 from mailwake.errors import MailwakeError
 from mailwake.events import Micros
+from mailwake.files import write_report
 from mailwake.store.workflows.switches import ALL
 from mailwake.workflows import mailing
 from mailwake.workflows.desk import Desk
@@ -102,26 +103,15 @@ class Office:
         except MailwakeError as fault:
             log.warning("workflow.untold", problem=type(fault).__name__)
             return
-        beside = self._report.with_suffix(".new")
-        beside.write_text(json.dumps(told), encoding="utf-8")
-        beside.chmod(0o600)
-        beside.replace(self._report)
+        write_report(self._report, told)
 
 
 def start(desk: Desk, *, config: str) -> Callable[[], None]:
     """Take turns in a thread; call what comes back to stop and wait."""
-    stop = threading.Event()
-    office = Office(Turns(desk, run=mailing.runner(config, stop)), desk, report=desk.data / REPORT)
 
-    def loop() -> None:
+    def run(stop: threading.Event) -> None:
+        office = Office(Turns(desk, run=mailing.runner(config, stop)), desk, report=desk.data / REPORT)
         while not stop.wait(PERIOD_SECONDS):
             office.turn()
 
-    thread = threading.Thread(target=loop, name="workflows", daemon=True)
-    thread.start()
-
-    def stop_and_wait() -> None:
-        stop.set()
-        thread.join()
-
-    return stop_and_wait
+    return beside.begin("workflows", run)

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import maxminddb
 
-from mailwake.cli.update_data.ranges import Range, build, read_csv, write_atomically
+from mailwake.cli.update_data.ranges import Range, build, read_csv
 from mailwake.errors import BadInput
+from mailwake.files import replace
 from mailwake.origins.databases import Database, choose, country_of, made_on
 from mailwake.origins.ranges import FORMAT, AsnTable
 
@@ -176,5 +177,5 @@ def install(found: Found, folder: Path, *, today: date) -> date | None:
         raise BadInput(
             f"this {name} database was made on {found.made}, over {MAX_AGE_DAYS} days ago; fetch a newer one"
         )
-    write_atomically(folder / found.file_name, found.content)
+    replace(folder / found.file_name, found.content)
     return before

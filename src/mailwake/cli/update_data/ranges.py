@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from ipaddress import ip_address
 from itertools import accumulate
-from pathlib import Path
 from typing import NamedTuple
 
 from mailwake.errors import BadInput
@@ -108,18 +106,3 @@ def _little(code: str, values: Sequence[int]) -> bytes:
     if sys.byteorder != "little":
         numbers.byteswap()
     return numbers.tobytes()
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Put a file in place whole or not at all, readable by its owner alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from mailwake import beside
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.judge import Judge
@@ -157,16 +158,13 @@ def _judge_in_force(settings: Settings, events: EventStore) -> Callable[[], Judg
 
 def start_worker(worker: Worker) -> Callable[[], None]:
     """Run a worker in a thread of this process; call what comes back to stop it, wait until it has, and close it."""
-    stop = threading.Event()
-    thread = threading.Thread(target=worker.run, args=(stop,), name="pipeline", daemon=True)
-    thread.start()
+    stop = beside.begin("pipeline", worker.run)
 
-    def stop_and_wait() -> None:
-        stop.set()
-        thread.join()
+    def stop_and_close() -> None:
+        stop()
         worker.close()
 
-    return stop_and_wait
+    return stop_and_close
 
 
 def tell(done: Pass) -> str:

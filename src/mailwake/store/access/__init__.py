@@ -15,24 +15,13 @@ from mailwake.store.access.keys import Keys
 from mailwake.store.access.rows import Key, Session, User
 from mailwake.store.access.sessions import Sessions
 from mailwake.store.access.users import Users
-from mailwake.store.state.engine import Database, open_database
+from mailwake.store.state.engine import open_database
 
 __all__ = ["AccessStore", "Key", "Session", "User", "open_access"]
 
 
 class AccessStore(Users, Sessions, Keys):
-    """Its methods stand in the parts it is made of.
-
-    Args:
-        database: an open, migrated database.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def close(self) -> None:
-        """Let go of the database; the next use opens it again."""
-        self._database.close()
+    """Its methods stand in the parts it is made of."""
 
 
 def open_access(path: Path | str) -> AccessStore:

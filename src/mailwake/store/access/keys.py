@@ -10,15 +10,13 @@ from sqlalchemy import RowMapping, select, update
 from mailwake.events import Micros
 from mailwake.store.access import tables
 from mailwake.store.access.rows import Key
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 
 _keys = tables.api_keys
 
 
-class Keys:
+class Keys(OnDatabase):
     """The part of the store that knows the keys of programs, by their hashes."""
-
-    _database: Database
 
     def add_key(self, key: Key, *, instead: str | None = None, until: Micros | None = None) -> None:
         """Keep a key.

@@ -7,15 +7,13 @@ from sqlalchemy import delete, select, update
 from mailwake.events import Micros
 from mailwake.store.access import tables
 from mailwake.store.access.rows import Session
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 
 _sessions = tables.sessions
 
 
-class Sessions:
+class Sessions(OnDatabase):
     """The part of the store that knows who is logged in."""
-
-    _database: Database
 
     def add_session(self, session: Session, *, instead: bytes | None = None, before: Micros | None = None) -> None:
         """Keep a session.

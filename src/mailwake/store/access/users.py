@@ -11,16 +11,14 @@ from mailwake.errors import BadInput
 from mailwake.events import Micros
 from mailwake.store.access import tables
 from mailwake.store.access.rows import User
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 
 _users, _sessions, _keys = tables.users, tables.sessions, tables.api_keys
 _SHOWN = [column for column in _users.c if column.name != "name_key"]
 
 
-class Users:
+class Users(OnDatabase):
     """The part of the store that knows colleagues."""
-
-    _database: Database
 
     def add_user(self, **told: Any) -> User:  # noqa: ANN401 - the fields of `User`, without an id
         """Keep a new colleague.

@@ -13,24 +13,13 @@ from pathlib import Path
 from mailwake.store.audit.lines import Lines
 from mailwake.store.audit.rows import AuditCut, AuditLine, Draft, Wanted, digest
 from mailwake.store.state import StateStore
-from mailwake.store.state.engine import Database, open_database
+from mailwake.store.state.engine import open_database
 
 __all__ = ["AuditCut", "AuditLine", "AuditStore", "Draft", "Wanted", "digest", "open_audit", "same_database"]
 
 
 class AuditStore(Lines):
-    """Its methods stand in the parts it is made of.
-
-    Args:
-        database: an open, migrated database.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def close(self) -> None:
-        """Let go of the database; the next use opens it again."""
-        self._database.close()
+    """Its methods stand in the parts it is made of."""
 
 
 def open_audit(path: Path | str) -> AuditStore:

@@ -10,17 +10,15 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 from mailwake.events import Micros
 from mailwake.store.audit import tables
 from mailwake.store.audit.rows import GENESIS, AuditCut, AuditLine, Draft, Wanted, digest
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 
 _lines, _cuts = tables.lines, tables.cuts
 #: lines that are read at once
 _CHUNK = 1_000
 
 
-class Lines:
+class Lines(OnDatabase):
     """The part of the store that keeps lines."""
-
-    _database: Database
 
     def append(self, draft: Draft) -> AuditLine:
         """Add a line at the end of the chain."""

@@ -13,7 +13,7 @@ from mailwake.profiles import Profile
 from mailwake.store.consent import tables
 from mailwake.store.consent.ledger import REFUSALS, WATCHED
 from mailwake.store.consent.rows import Held
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.rows import Axis, Consent
 
 _requests = tables.requests
@@ -21,10 +21,8 @@ _requests = tables.requests
 _NO_YES = (*REFUSALS, Consent.UNKNOWN)
 
 
-class ConsentRequests:
+class ConsentRequests(OnDatabase):
     """The part of the state store that knows who was asked."""
-
-    _database: Database
 
     def note_asked(self, asked: Mapping[Handle, Micros]) -> None:
         """Write down when people were asked; what was noted before gives way to what is later."""

@@ -19,7 +19,7 @@ from mailwake.store.consent import tables
 from mailwake.store.consent.chain import EMPTY, linked
 from mailwake.store.consent.rows import NO_PROOF, ConsentEntry, Head, Held, Proof
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.rows import Axis, Consent
 
 _ledger, _consent, _recipients, _meta = tables.ledger, tables.consent, schema.recipients, schema.meta
@@ -38,10 +38,8 @@ _METHODS = {
 COUNTRY = "country"
 
 
-class Consents:
+class Consents(OnDatabase):
     """The part of the state store that knows what people said."""
-
-    _database: Database
 
     def set_consent(
         self,

@@ -9,15 +9,13 @@ from sqlalchemy import select
 from mailwake.events import Micros
 from mailwake.store.consent import tables
 from mailwake.store.consent.rows import ConsentText
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 
 _texts = tables.texts
 
 
-class ConsentTexts:
+class ConsentTexts(OnDatabase):
     """The part of the state store that knows what people were shown."""
-
-    _database: Database
 
     def put_consent_text(self, text: str, *, locale: str, since: Micros) -> ConsentText:
         """Keep a text; one that is there already stays as it is, with the day it was first shown."""

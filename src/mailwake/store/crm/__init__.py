@@ -29,7 +29,7 @@ from mailwake.store.crm.rows import (
     Wish,
     Written,
 )
-from mailwake.store.state.engine import Database, open_database
+from mailwake.store.state.engine import open_database
 
 __all__ = [
     "CrmCampaign",
@@ -52,18 +52,7 @@ __all__ = [
 
 
 class CrmStore(Persons, Outbox, Journal):
-    """Its methods stand in the parts it is made of.
-
-    Args:
-        database: an open, migrated database.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def close(self) -> None:
-        """Let go of the database; the next use opens it again."""
-        self._database.close()
+    """Its methods stand in the parts it is made of."""
 
 
 def open_crm(path: Path | str) -> CrmStore:

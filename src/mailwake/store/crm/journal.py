@@ -10,15 +10,13 @@ from sqlalchemy import RowMapping, bindparam, case, func, select
 from mailwake.events import CampaignId, Micros
 from mailwake.store.crm import tables
 from mailwake.store.crm.rows import CrmCampaign, Entry, JobSummary
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 
 _journal, _campaigns = tables.journal, tables.campaigns
 
 
-class Journal:
+class Journal(OnDatabase):
     """The part of the store that keeps what was done to the org."""
-
-    _database: Database
 
     def note(self, entries: Sequence[Entry]) -> list[int]:
         """Write down what is about to be sent; numbers in the order of the entries."""

@@ -8,16 +8,14 @@ from sqlalchemy import Connection, select
 
 from mailwake.store.crm import tables
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 
 _marks, _meta = tables.marks, schema.meta
 _BULK = "crm_bulk_job"
 
 
-class Marks:
+class Marks(OnDatabase):
     """The part of the store that remembers how far something got."""
-
-    _database: Database
 
     def mark(self, name: str) -> int | None:
         """How far something got; None: it never began."""

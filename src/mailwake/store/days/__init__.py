@@ -16,22 +16,15 @@ from sqlalchemy import func, select
 
 from mailwake.events import Handle
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database, chunks, open_database
+from mailwake.store.state.engine import OnDatabase, chunks, open_database
 
 __all__ = ["DayStore", "open_days"]
 
 _open_days = schema.open_days
 
 
-class DayStore:
-    """The days.
-
-    Args:
-        database: an open, migrated database.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class DayStore(OnDatabase):
+    """The days."""
 
     def not_opened_since(self, handles: Iterable[Handle], day: date) -> list[Handle]:
         """Those of these recipients who opened nothing on this day or later, in the order given."""
@@ -51,10 +44,6 @@ class DayStore:
         """Remove the days before this one, and say how many there were."""
         with self._database.writing() as connection:
             return connection.execute(_open_days.delete().where(_open_days.c.day < day)).rowcount
-
-    def close(self) -> None:
-        """Let go of the database; the next use opens it again."""
-        self._database.close()
 
 
 def open_days(path: Path | str) -> DayStore:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from mailwake.events import DeliveryId, Handle, Micros
 from mailwake.store.crm.marks import Marks
 from mailwake.store.native import tables
-from mailwake.store.state.engine import Database, chunks, open_database
+from mailwake.store.state.engine import chunks, open_database
 
 __all__ = ["ListMail", "NativeMail", "NativeStore", "open_native"]
 
@@ -68,18 +68,7 @@ class ListMail:
 
 
 class NativeStore(Marks):
-    """Mail as the org tracked it.
-
-    Args:
-        database: an open, migrated database.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def close(self) -> None:
-        """Let go of the database; the next use opens it again."""
-        self._database.close()
+    """Mail as the org tracked it."""
 
     def put_mails(self, mails: Iterable[NativeMail], *, marks: dict[str, Micros]) -> None:
         """Keep mails as the org has them now, and how far the reading got, at once."""

@@ -11,16 +11,14 @@ from sqlalchemy import func, select
 from mailwake.events import Micros
 from mailwake.store.postmaster import tables
 from mailwake.store.postmaster.rows import DmarcReport, DmarcRow, DmarcSum, Figure, Policy
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 
 _reports, _rows, _figures = tables.reports, tables.rows, tables.figures
 _SHARED = (_rows.c.source, _rows.c.operator, _rows.c.header_from, _rows.c.disposition, _rows.c.dkim, _rows.c.spf)
 
 
-class Told:
+class Told(OnDatabase):
     """The part of the state store that knows what providers told."""
-
-    _database: Database
 
     def put_dmarc(self, report: DmarcReport, rows: Iterable[DmarcRow], *, now: Micros) -> bool:
         """Keep a report with its lines; False: its organisation's report of that name is kept already."""

@@ -117,12 +117,8 @@ class StateStore(
     """
 
     def __init__(self, database: Database, *, new_handle: Callable[[], int] = _random_handle) -> None:
-        self._database = database
+        super().__init__(database)
         self._new_handle = new_handle
-
-    def close(self) -> None:
-        """Let go of the database; the next use opens it again."""
-        self._database.close()
 
 
 def open_state(path: Path | str, *, new_handle: Callable[[], int] = _random_handle) -> StateStore:

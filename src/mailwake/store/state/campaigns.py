@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, select
 
 from mailwake.events import CampaignId, Micros, TemplateId
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 from mailwake.store.state.rows import Campaign, LinkRow, TemplateRow
 
 _campaigns, _templates, _links = schema.campaigns, schema.templates, schema.links
@@ -24,10 +24,8 @@ _TEMPLATES = select(
 ).join(_campaigns, _campaigns.c.id == _templates.c.campaign)
 
 
-class Campaigns:
+class Campaigns(OnDatabase):
     """The part of the state store that knows what was sent."""
-
-    _database: Database
 
     def campaign(self, name: str, *, stream: str = "marketing", now: Micros) -> Campaign:
         """The campaign of this name, made if there is none; an existing one keeps its stream."""

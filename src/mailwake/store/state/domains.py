@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from mailwake.events import Micros
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.rows import Exchangers, Route
 
 _recipients, _exchangers = schema.recipients, schema.exchangers
@@ -17,10 +17,8 @@ _recipients, _exchangers = schema.recipients, schema.exchangers
 _COUNTRY, _PUBLIC = 2, 3
 
 
-class Domains:
+class Domains(OnDatabase):
     """The part of the state store that knows where mail goes, and not to whom."""
-
-    _database: Database
 
     def shared_domains(self, *, at_least: int) -> list[str]:
         """Domains with so many recipients or more, most first."""

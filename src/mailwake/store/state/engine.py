@@ -98,6 +98,21 @@ class Database:
         self._engine.dispose()
 
 
+class OnDatabase:
+    """A store, or a part of one.
+
+    Args:
+        database: an open, migrated database.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def close(self) -> None:
+        """Let go of the database; the next use opens it again."""
+        self._database.close()
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Database faults that waiting may cure, as `Unavailable`."""

@@ -10,16 +10,14 @@ from sqlalchemy import Row, select
 
 from mailwake.events import CampaignId, Micros
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 from mailwake.store.state.rows import Experiment
 
 _experiments, _letters = schema.experiments, schema.experiment_letters
 
 
-class Experiments:
+class Experiments(OnDatabase):
     """The part of the state store that keeps experiments."""
-
-    _database: Database
 
     def experiments(self) -> list[Experiment]:
         """All experiments, newest first."""

@@ -8,16 +8,14 @@ from sqlalchemy import select
 
 from mailwake.events import CampaignId, Handle, Micros
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 from mailwake.store.state.rows import Goal
 
 _goals, _holdouts = schema.goals, schema.holdouts
 
 
-class Goals:
+class Goals(OnDatabase):
     """The part of the state store that keeps goals and holdouts."""
-
-    _database: Database
 
     def goals(self) -> dict[str, Goal]:
         """All goals, by name."""

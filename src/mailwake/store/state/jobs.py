@@ -9,16 +9,14 @@ from sqlalchemy import Row, select
 
 from mailwake.events import Micros
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 from mailwake.store.state.rows import Job
 
 _jobs, _meta = schema.jobs, schema.meta
 
 
-class Jobs:
+class Jobs(OnDatabase):
     """The part of the state store that remembers how far something got."""
-
-    _database: Database
 
     def job(self, kind: str, key: str) -> Job | None:
         """The job as it was last put; None: never started."""

@@ -13,16 +13,15 @@ from mailwake.store.consent.rows import ConsentEntry
 from mailwake.store.rights.returning import hold_back
 from mailwake.store.state import schema
 from mailwake.store.state.address import address_key, split_address
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.rows import Recipient
 
 _recipients, _open_days = schema.recipients, schema.open_days
 
 
-class People:
+class People(OnDatabase):
     """The part of the state store that knows who a handle is."""
 
-    _database: Database
     _new_handle: Callable[[], int]
     if TYPE_CHECKING:
 

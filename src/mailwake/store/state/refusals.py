@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, func, select
 
 from mailwake.events import CampaignId, Handle, Micros
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.rows import Incident, IncidentKind, Refusal
 
 _refusals, _incidents = schema.refusals, schema.incidents
@@ -17,10 +17,8 @@ _ALWAYS = Micros(0)
 _FIELDS: Sequence[str] = [column.key for column in _refusals.c]
 
 
-class Refusals:
+class Refusals(OnDatabase):
     """The part of the state store that remembers who was refused, and for what cause."""
-
-    _database: Database
 
     def put_refusals(self, rows: Iterable[Refusal]) -> set[int]:
         """Write refusals down; says which events were not known yet. What is known stays as it is."""

@@ -9,16 +9,14 @@ from sqlalchemy import Row, func, select
 
 from mailwake.events import Handle, Micros
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.rows import Segment
 
 _segments, _members, _sizes = schema.segments, schema.segment_members, schema.segment_sizes
 
 
-class Segments:
+class Segments(OnDatabase):
     """The part of the state store that keeps segments."""
-
-    _database: Database
 
     def segments(self) -> list[Segment]:
         """All segments, by name."""

@@ -13,7 +13,7 @@ from mailwake.store.consent import tables
 from mailwake.store.consent.ledger import COUNTRY, Limits
 from mailwake.store.state import schema
 from mailwake.store.state.address import address_key
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.rows import Standing
 
 _recipients, _suppressions, _consent = schema.recipients, schema.suppressions, tables.consent
@@ -32,10 +32,8 @@ _QUERY = (
 _WITH_COUNTRY = _QUERY.add_columns(_recipients.c.fields[COUNTRY].as_string())
 
 
-class Standings:
+class Standings(OnDatabase):
     """The part of the state store that is asked before each message."""
-
-    _database: Database
 
     def standings(
         self, addresses: Iterable[str], *, ceiling: Modes, unknown: Modes, rules: Rules | None = None

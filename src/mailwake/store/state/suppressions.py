@@ -9,17 +9,15 @@ from sqlalchemy import Connection, Row, Select, Update, func, select, tuple_
 
 from mailwake.events import CampaignId, Handle, Micros
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.rows import Suppression
 
 _suppressions = schema.suppressions
 _holds = _suppressions.c.lifted_at.is_(None)
 
 
-class Suppressions:
+class Suppressions(OnDatabase):
     """The part of the state store that knows who may not be mailed."""
-
-    _database: Database
 
     def suppress(
         self,

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, Update, func, select
 
 from mailwake.events import EventType, Handle, Micros
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.rows import Leave, Unsubscribe, UnsubscribeAct
 
 #: Reason of a suppression while the unsubscription behind it is held.
@@ -33,10 +33,8 @@ _FROM = {
 _unsubscribes, _acts, _suppressions = schema.unsubscribes, schema.unsubscribe_acts, schema.suppressions
 
 
-class Unsubscribes:
+class Unsubscribes(OnDatabase):
     """The part of the state store that knows who asked to stop."""
-
-    _database: Database
 
     def put_unsubscribe(
         self, row: Unsubscribe, *, source: str, streams: Collection[str | None], is_looked_at: bool

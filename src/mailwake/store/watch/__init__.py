@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from mailwake.events import Micros
 from mailwake.store.state import schema
-from mailwake.store.state.engine import Database, chunks, open_database
+from mailwake.store.state.engine import OnDatabase, chunks, open_database
 from mailwake.store.watch import tables
 from mailwake.store.watch.rows import Alarm, Decision, Health, Kind, Place, Target
 
@@ -33,19 +33,8 @@ _PLACES = (
 )
 
 
-class WatchStore:
-    """Decisions, targets and alarms.
-
-    Args:
-        database: an open, migrated database.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def close(self) -> None:
-        """Let go of the database; the next use opens it again."""
-        self._database.close()
+class WatchStore(OnDatabase):
+    """Decisions, targets and alarms."""
 
     # --- decisions
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mailwake.store.state.engine import Database, open_database
+from mailwake.store.state.engine import open_database
 from mailwake.store.withdrawals.erased import Erased
 from mailwake.store.withdrawals.refused import Refused
 from mailwake.store.withdrawals.rows import Line, Said, Spans, Stop
@@ -20,18 +20,7 @@ __all__ = ["Line", "Said", "Spans", "Stop", "Withdrawals", "open_withdrawals"]
 
 
 class Withdrawals(Refused, Erased, Stops):
-    """Its methods stand in the parts it is made of.
-
-    Args:
-        database: an open, migrated database.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def close(self) -> None:
-        """Let go of the database; the next use opens it again."""
-        self._database.close()
+    """Its methods stand in the parts it is made of."""
 
 
 def open_withdrawals(path: Path | str) -> Withdrawals:

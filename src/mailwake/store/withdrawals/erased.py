@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from mailwake.events import Handle, Micros
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 from mailwake.store.withdrawals import tables
 
 
-class Erased:
+class Erased(OnDatabase):
     """The part that knows of the erased."""
-
-    _database: Database
 
     def forget(self, handles: Iterable[Handle], *, at: Micros) -> None:
         """Let nothing be recorded any more of these, for ever. Who is there already stays as they are."""

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 
 from mailwake.events import Handle, Micros
 from mailwake.store.consent import tables
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.rows import Axis, Consent
 from mailwake.store.withdrawals.rows import Line, Said, Spans
 
@@ -18,10 +18,8 @@ REFUSALS = (Consent.DENIED, Consent.WITHDRAWN)
 AXES = (Axis.OPENS, Axis.CLICKS)
 
 
-class Refused:
+class Refused(OnDatabase):
     """The part that reads the ledger."""
-
-    _database: Database
 
     def last_line(self) -> int:
         """Number of the last line of the ledger; 0: it has none."""

@@ -7,17 +7,15 @@ from collections.abc import Iterable
 from sqlalchemy import func, select
 
 from mailwake.events import Micros
-from mailwake.store.state.engine import Database
+from mailwake.store.state.engine import OnDatabase
 from mailwake.store.withdrawals import tables
 from mailwake.store.withdrawals.rows import Stop
 
 _stops = tables.stops
 
 
-class Stops:
+class Stops(OnDatabase):
     """The part that knows whether anything is recorded at all."""
-
-    _database: Database
 
     def put_stops(self, stops: Iterable[Stop]) -> None:
         """Note that recording was stopped or taken up again."""

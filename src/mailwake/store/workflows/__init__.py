@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mailwake.store.state.engine import Database, open_database
+from mailwake.store.state.engine import open_database
 from mailwake.store.workflows.entries import Entries
 from mailwake.store.workflows.rows import Counts, Decision, RuleEntry, RuleState
 from mailwake.store.workflows.switches import Switches
@@ -19,18 +19,7 @@ __all__ = ["Counts", "Decision", "RuleEntry", "RuleState", "WorkflowStore", "ope
 
 
 class WorkflowStore(Entries, Switches):
-    """Its methods stand in the parts it is made of.
-
-    Args:
-        database: an open, migrated database.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def close(self) -> None:
-        """Let go of the database; the next use opens it again."""
-        self._database.close()
+    """Its methods stand in the parts it is made of."""
 
 
 def open_workflows(path: Path | str) -> WorkflowStore:

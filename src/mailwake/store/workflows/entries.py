@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select
 
 from mailwake.events import Handle, Micros
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.workflows import tables
 from mailwake.store.workflows.rows import Counts, Decision, RuleEntry
 
@@ -18,10 +18,8 @@ _NAMES = [each.name for each in fields(RuleEntry)]
 _acts = _entries.c.decision.in_(["entered", "deferred", "reversed"])
 
 
-class Entries:
+class Entries(OnDatabase):
     """The part of the store that keeps decisions."""
-
-    _database: Database
 
     def put_entries(self, entries: Sequence[RuleEntry]) -> None:
         """Keep decisions; what a rule decided of an event before stays as it is."""

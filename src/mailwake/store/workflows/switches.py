@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, select
 
 from mailwake.events import Handle, Micros
 from mailwake.store.crm.tables import people as _people
-from mailwake.store.state.engine import Database, chunks
+from mailwake.store.state.engine import OnDatabase, chunks
 from mailwake.store.state.schema import recipients as _recipients
 from mailwake.store.workflows import tables
 from mailwake.store.workflows.rows import RuleState
@@ -25,10 +25,8 @@ _members = select(_recipients.c.handle, _people.c.account).where(
 ALL = "*"
 
 
-class Switches:
+class Switches(OnDatabase):
     """The part of the store that knows which rules act."""
-
-    _database: Database
 
     def rule_states(self) -> dict[str, RuleState]:
         """Every rule that was ever met, by name."""
