@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -45,11 +46,84 @@ def test_links_between_pages_lead_somewhere(path: Path) -> None:
             assert (path.parent / target).exists(), f"{path.name} points at {target}"
 
 
+def headings(page: str) -> Iterator[str]:
+    """The anchors of a page, as GitHub makes them of its headings."""
+    met: dict[str, int] = {}
+    for title in re.findall(
+        r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL), re.MULTILINE
+    ):
+        words = re.sub(r"[^\w\- ]", "", re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", title).strip().lower())
+        anchor = words.replace(" ", "-")
+        yield f"{anchor}-{met[anchor]}" if anchor in met else anchor
+        met[anchor] = met.get(anchor, 0) + 1
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_into_pages_lead_to_a_heading(path: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!\w+:)([^)#\s]*)#([^)\s]+)\)", path.read_text(encoding="utf-8")):
+        page = path.parent / target if target else path
+        assert anchor in set(headings(page.read_text(encoding="utf-8"))), f"{path.name} points at {target}#{anchor}"
+
+
+def options_of() -> dict[str, set[str]]:
+    """Every command, also those below others, with the options that its printed help names."""
+    page = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    found = re.findall(r"^##+ ([^\n]+)\n\n```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return {words: set(re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", help_)) for words, help_ in found}
+
+
+def commands_in(page: str) -> Iterator[list[str]]:
+    """The words of each command that a page shows, between backticks or on a line of a console."""
+    page = page.replace("\\\n", " ")
+    for quoted, typed in re.findall(r"`mailwake ([a-z][^`]*)`|^\$ mailwake ([a-z].*)$", page, re.MULTILINE):
+        yield re.sub(r"\s#.*", "", quoted or typed).replace("\n", " ").split()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_commands_that_a_page_shows_exist_with_their_options(path: Path) -> None:
+    options = options_of()
+    for words in commands_in(path.read_text(encoding="utf-8")):
+        pair = " ".join(words[:2])
+        known = pair if pair in options else words[0].strip(".,;:")
+        if known in {"is", "unix"}:  # "mailwake is ready" and Postfix's master.cf
+            continue
+        assert known in options, f"{path.name} shows mailwake {pair}"
+        for option in re.findall(r"(?:^|\s)(--?[a-zA-Z][\w-]*)", " ".join(words).partition("|")[0]):
+            assert option in options[known], f"{path.name} shows {option} of mailwake {known}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_settings_that_a_page_shows_exist(path: Path) -> None:
+    text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    sections = {
+        part.partition("\n")[0]: set(re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)) for part in text.split("\n## ")
+    }
+    for block in re.findall(r"^ *```toml\n(.*?)^ *```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        for section, content in tomllib.loads(block).items():
+            assert section in sections or section in sections["Top level"], f"{path.name} shows [{section}]"
+            named = section in {"webhooks", "notify", "reports", "hosts"}
+            for table in content.values() if named else [content] if isinstance(content, dict) else []:
+                assert set(table) <= sections[section], (
+                    f"{path.name} shows {set(table) - sections[section]} of [{section}]"
+                )
+
+
+def test_the_glossary_says_each_word_once_in_the_order_of_the_alphabet() -> None:
+    told = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    words = [words.replace("*", "") for words in re.findall(r"^(\*\*.+?) — ", told, re.MULTILINE)]
+    assert len(words) > 100
+    assert words == sorted(set(words), key=lambda word: re.sub(r"[^a-z]", "", word.lower()))
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_tests_that_a_page_names_exist(path: Path) -> None:
     for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", path.read_text(encoding="utf-8")):
         assert (ROOT / file).is_file(), f"{path.name} names {file}"
         assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{path.name} names {name} in {file}"
+    for place in re.findall(
+        r"`((?:src|tests|docs|tools|examples|benchmarks)/[\w./-]+)`", path.read_text(encoding="utf-8")
+    ):
+        assert (ROOT / place).exists(), f"{path.name} names {place}"
 
 
 def test_every_promise_names_its_test_or_says_that_it_is_not_kept_yet() -> None:

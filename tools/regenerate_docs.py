@@ -80,22 +80,36 @@ def field_comments(source: str) -> dict[tuple[str, str], str]:
 
 
 def commands_page() -> str:
-    """docs/reference/commands.md: the help of every command, as it is printed."""
+    """docs/reference/commands.md: the help of every command and of what stands below it, as it is printed."""
     from mailwake.cli import COMMANDS, build
 
     parts = ["# Commands\n\n", GENERATED]
-    parts += [f"## {word}\n\n```text\n{help_of(build((word,)), word)}```\n\n" for word in COMMANDS]
+    for word in COMMANDS:
+        app = build((word,))
+        for path in below(app, word):
+            mark = "##" if len(path) == 1 else "###"
+            parts.append(f"{mark} {' '.join(path)}\n\n```text\n{help_of(app, *path)}```\n\n")
     return "".join(parts).rstrip("\n") + "\n"
 
 
-def help_of(app: Typer, word: str) -> str:
-    """What ``mailwake WORD --help`` prints."""
+def below(app: Typer, word: str) -> Iterator[tuple[str, ...]]:
+    """The words of a command, then those of each command below it, in the order in which its help names them."""
+    from typer.main import get_command
+
+    root: Any = get_command(app)
+    yield (word,)
+    for name in getattr(root.commands[word], "commands", ()):
+        yield word, name
+
+
+def help_of(app: Typer, *words: str) -> str:
+    """What ``mailwake WORD… --help`` prints."""
     from typer.testing import CliRunner
 
     environment = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
-    done = CliRunner().invoke(app, [word, "--help"], prog_name="mailwake", terminal_width=100, env=environment)
+    done = CliRunner().invoke(app, [*words, "--help"], prog_name="mailwake", terminal_width=100, env=environment)
     if done.exit_code:
-        raise SystemExit(f"mailwake {word} --help: {done.output}")
+        raise SystemExit(f"mailwake {' '.join(words)} --help: {done.output}")
     return "\n".join(line.rstrip() for line in done.output.splitlines()).strip("\n") + "\n"
 
 

@@ -55,7 +55,6 @@ COMMANDS = (
     "judge",
     "replay",
     "links",
-    "privacy",
     "keys",
     "users",
     "api-keys",

@@ -1,6 +1,6 @@
 """What readers get to see: text beside the HTML, words beside pictures, all of it before Gmail clips, no merge tags.
 
-Source: https://support.google.com/mail/answer/6594 (what Gmail shows of long mail; 102 kB is what senders measure),
+Source: https://www.spamresource.com/2022/01/what-is-gmail-clipping-and-what-to-do.html (102 kB, as senders measure),
 https://www.w3.org/TR/WCAG22/#non-text-content (alternatives to pictures).
 """
 

@@ -1,7 +1,8 @@
 """Our own marks: the host that they name, the pixel's form, and links that could not be tracked.
 
 Source: rspamd (HTML_SHORT_LINK_IMG, MANY_INVISIBLE_PARTS) and SpamAssassin (LH_URI_DOM_IN_PATH:
-hosts of 25 characters and more), https://www.m3aawg.org/sending-best-practices (a link domain of one's own).
+hosts of 25 characters and more),
+https://www.twilio.com/docs/sendgrid/api-reference/link-branding/create-a-branded-link (a link domain of one's own).
 """
 
 from __future__ import annotations

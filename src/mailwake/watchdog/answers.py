@@ -1,4 +1,4 @@
-"""The same as JSON, for `mailwake links --json` and the API; null where something is not known."""
+"""The same as JSON, for `mailwake links list --json` and the API; null where something is not known."""
 
 from __future__ import annotations
 
