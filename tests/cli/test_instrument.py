@@ -80,6 +80,31 @@ def test_a_page_may_start_with_a_mark_and_blanks(raw: bytes) -> None:
     assert not looks_like_html(b"From: <a@example.com>\r\n\r\n<p>")
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"---\nsubject: Autumn\n---\n\n<table><tr><td>x</td></tr></table>",
+        b'{% extends "base" %}\n<p>x</p>',
+        b'Hello,\n<a href="https://example.com">x</a>',
+    ],
+)
+def test_a_template_that_begins_with_something_else_is_a_page(raw: bytes) -> None:
+    assert looks_like_html(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\r\nFrom: <a@example.com>\r\nContent-Type: text/html\r\n\r\n<p>x</p>",
+        b"Subject: x\r\nno header\r\n\r\n<p>x</p>",
+        b"no markup at all, 1 < 2",
+        b"",
+    ],
+)
+def test_what_is_left_of_a_mail_is_no_page(raw: bytes) -> None:
+    assert not looks_like_html(raw)
+
+
 def test_html_can_be_forced(config: str) -> None:
     result = run(config, "--html", raw=b'words <a href="https://shop.example.com/">x</a>')
     assert b"/c/" in result.stdout_bytes

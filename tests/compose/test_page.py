@@ -76,6 +76,10 @@ def test_what_is_no_link_is_not_even_listed(html: str) -> None:
     [
         (f'<a href="{U}" data-no-track>x</a>', "no_track"),
         (f'<a clicktracking="off" href="{U}">x</a>', "no_track"),
+        (f'<a ses:no-track href="{U}">x</a>', "no_track"),
+        (f'<a data-mautic-disable-tracking="true" href="{U}">x</a>', "no_track"),
+        (f'<a data-disable-tracking="True" href="{U}">x</a>', "no_track"),
+        (f'<a data-disable-tracking="false" href="{U}">x</a>', None),
         (f'<a href="https://{HOST}/c/x/y">x</a>', "own_host"),
         (f'<a href="https://{HOST.upper()}./c/x/y">x</a>', "own_host"),
         (f'<a href="{U}">https://shop.example.com/</a>', "text_is_url"),
@@ -87,7 +91,7 @@ def test_what_is_no_link_is_not_even_listed(html: str) -> None:
         ('<a href="">x</a>', "empty"),
     ],
 )
-def test_a_link_that_is_left_alone_has_a_reason(html: str, why: str) -> None:
+def test_a_link_that_is_left_alone_has_a_reason(html: str, why: str | None) -> None:
     assert reasons(html) == [why]
 
 

@@ -100,11 +100,27 @@ def test_no_disguise_makes_another_scheme_a_web_address(scheme: str, disguise: s
 
 
 @pytest.mark.parametrize(
-    "tag", ["{{url}}", "{% url %}", "{{ link(", "%%unsub%%", "*|UNSUB|*", "[[link]]", "${url}", "<%= url %>", "{{{u}}}"]
-)
+    "tag",
+    [
+        "{{url}}", "{% url %}", "{{ link(", "%%unsub%%", "*|UNSUB|*", "[[link]]", "${url}", "<%= url %>", "{{{u}}}",
+        "{!Contact.Link__c}", "{$url}", "{url}", "{contactfield=email}", "%recipient.url%", "%UNSUBSCRIBELINK%",
+        "<?=$u?>", "#{url}", "$[LINK]$", "$LINK$", "[%link%]", "##link##", "@@link@@", "~Contact.Link~",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("before", ["", "https://example.com/?u=", "https://"])
 def test_merge_tags_of_other_programs_stay(before: str, tag: str) -> None:
     assert judge_target(before + tag)[0] is WhyNot.PLACEHOLDER
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "%E2%82%AC", "?q=100%25%20off", "?q=%ab%cd", "?q=50%off%20now", "?a[b]=1&a[c]=2", "?$filter=a&$top=3",
+        "?p=5$&q=7$", "~ann/x.y~z", "@ann/@bob", "#a#b", "?a={1}", "{}", "?q=a%20b%", "?a=-b-",
+    ],
+)  # fmt: skip
+def test_signs_of_merge_tags_in_ordinary_addresses_are_no_merge_tags(path: str) -> None:
+    assert judge_target(f"https://example.com/{path}")[0] is None
 
 
 def test_the_longest_address_that_fits_is_tracked() -> None:

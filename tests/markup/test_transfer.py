@@ -127,6 +127,14 @@ def test_broken_escapes_stay_what_they_are() -> None:
     assert decoded(result, "quoted-printable") == decoded(BROKEN, "quoted-printable").replace(b"x", NEW_BYTES, 1)
 
 
+@pytest.mark.parametrize("end", [b"=", b"= \t", b"a=", b"=3D=", b"=ZZ="])
+def test_what_is_put_behind_a_text_that_ends_in_an_open_escape_makes_no_sign_of_it(end: bytes) -> None:
+    text = b"<p>=E9</p>" + end
+    place = len(decoded(text, "quoted-printable"))
+    result = edited(text, "quoted-printable", [Edit.put(place, place, NEW)])
+    assert decoded(result, "quoted-printable") == decoded(text, "quoted-printable") + NEW_BYTES
+
+
 def test_text_around_an_edit_keeps_its_very_bytes() -> None:
     encoded = b'=E9=e9 <a href=3D"https://example.=\r\ncom/">=41</a> =\r\n tail=20\r\n'
     text = decoded(encoded, "quoted-printable")

@@ -30,6 +30,8 @@ _OF_SENDERS = frozenset({"auth_failure", "reputation_block", "spam_content", "ra
 #: RFC 3463 sections 3.2 and 3.3: X.1.1 and its kin say that there is no such mailbox; X.2.1 that there is one
 _NO_MAILBOX = frozenset({"1.1", "1.6", "1.10"})
 _A_MAILBOX = frozenset({"2.1"})
+#: said at RCPT of what is not there, see `_means_unknown`
+_UNAVAILABLE = ("mailbox unavailable", "mailbox is unavailable", "account unavailable", "account is unavailable")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,7 +249,7 @@ def _means_unknown(words: Words, stage: str | None) -> bool:
     Source: RFC 5321 section 4.2.3, 550 to RCPT (450 means a mailbox that is busy); Outlook.com, which puts 5.5.0 before
     the same words; the recipient table of IronPort, "#5.1.0 Address rejected".
     """
-    if "mailbox unavailable" in words.plain or "mailbox is unavailable" in words.plain:
+    if any(said in words.plain for said in _UNAVAILABLE):
         is_final = not words.replies or not all(code.startswith("4") for code in words.replies)
         return is_final and (stage == "rcpt" or "5.0" in words.codes)
     return "1.0" in words.codes and "address rejected" in words.plain and stage != "data"

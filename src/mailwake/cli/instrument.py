@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ from mailwake.compose.template import template_id
 from mailwake.errors import BadInput
 from mailwake.events import CampaignId
 from mailwake.hosts import Hosts, TrackingHost
+from mailwake.markup.mime import read_message
 from mailwake.modes import Mode, Modes, strictest
 from mailwake.send.sender import sender_domain
 from mailwake.settings import DEFAULT_FILE, Settings, load
@@ -47,7 +49,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     html: Annotated[bool, typer.Option(help="The input is a page, not a message.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The list as JSON, one link a line.")] = False,
 ) -> None:
-    """Track the links and opens of a message, or of an HTML page when the input starts with "<".
+    """Track the links and opens of a message, or of an HTML page: input that starts with "<", or is no mail but markup.
 
     The tracked message goes to standard output, the list of links to standard error.
 
@@ -80,12 +82,21 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter per option
     sys.stderr.write(json_lines(tracked.links) if as_json else table(tracked))
 
 
+#: A template may begin with text, merge tags or front matter; of a broken mail, some field of these is left mostly.
+_MARKUP = re.compile(rb"<(?:!doctype|html|body|table|div|p|a|img|br|span|center)[\s>/]", re.IGNORECASE)
+_MAIL = re.compile(
+    rb"^(?:from|to|date|received|content-type|mime-version|message-id)[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
+
+
 def looks_like_html(raw: bytes) -> bool:
-    """Whether the first character, after a byte order mark and white space, is ``<``."""
+    """Whether the first character, after a byte order mark and white space, is ``<``; or it is no mail and has tags."""
     for mark, codec in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
         if raw.startswith(mark):
             return raw[2:202].decode(codec, "replace").lstrip().startswith("<")
-    return raw[:4096].removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n\f\0").startswith(b"<")
+    if raw[:4096].removeprefix(codecs.BOM_UTF8).lstrip(b" \t\r\n\f\0").startswith(b"<"):
+        return True
+    return read_message(raw) is None and not _MAIL.search(raw, 0, 4096) and _MARKUP.search(raw) is not None
 
 
 def _with_host(settings: Settings, host: str) -> Settings:

@@ -27,9 +27,15 @@ _PAGES = {
     "{{preferences_url}}": "p",
     "{{ preferences_url }}": "p",
 }
-#: Marks by which senders switch click tracking off, here and elsewhere (SendGrid, SparkPost, Postmark, Mandrill).
-_NO_TRACK = ("data-no-track", "data-pm-no-track", "mc:disable-tracking")
-_NO_TRACK_VALUES = (("clicktracking", "off"), ("data-msys-clicktrack", "0"))
+#: Marks by which senders switch click tracking off, here and elsewhere (SendGrid, SparkPost, Postmark, Mandrill, SES,
+#: Mautic, Ahoy). Source of the last three: braze.com/docs, docs.mautic.org, the manual of ahoy_email; in excerpts.
+_NO_TRACK = ("data-no-track", "data-pm-no-track", "mc:disable-tracking", "ses:no-track")
+_NO_TRACK_VALUES = (
+    ("clicktracking", "off"),
+    ("data-msys-clicktrack", "0"),
+    ("data-mautic-disable-tracking", "true"),
+    ("data-disable-tracking", "true"),
+)
 
 
 @dataclass(slots=True)

@@ -73,7 +73,12 @@ class WhyNot(StrEnum):
 #: Not NUL: the HTML parser has made something else of it by then.
 _EDGES = "".join(map(chr, range(1, 33)))
 _INNER = {9: None, 10: None, 13: None}
-_PLACEHOLDER = re.compile(r"\{\{|\{%|\{#|<%|%%|\*\||\[\[|\$\{|\|\*|\}\}|%\}|%>")
+#: Names in single marks too, where a URL holds such marks nowhere else: a brace or ``<?`` never, ``%`` only before two
+#: digits. The programs that write them are in ``preflight/merge_tags.toml``.
+_PLACEHOLDER = re.compile(
+    r"\{\{|\{%|\{#|<%|%%|\*\||\[\[|\$\{|\|\*|\}\}|%\}|%>|<\?|#\{|\{[!$]|\[%|\$\[|\{[A-Za-z_][^{}]*\}"
+    r"|%[A-Za-z_][\w.:-]*%(?![0-9A-Fa-f]{2})|##\w+##|@@\w+@@|\$[A-Za-z_][\w.]*\$|~\w+\.\w+~"
+)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HTTP = re.compile(r"(?ai:https?)://([^/?#]*)")
 _AUTHORITY = re.compile(r"(?i)(\[[0-9a-f:.]+\]|[^\[\]:@%\s<>^|`{}\"]+)(?::([0-9]{0,5}))?")

@@ -113,6 +113,8 @@ class QuotedPrintable:
         """The same for text with broken escapes: by a table of all escapes."""
         decoded, encoded, behind = [0], [0], 0
         for match in _ESCAPE.finditer(self._data):
+            if match[0].rstrip(b" \t") == b"=":
+                break  # the text ends in it, and no line end follows: what is put at the end stands before it
             behind += match.end() - match.start() - len(_unescape(match))
             decoded.append(match.end() - behind)
             encoded.append(match.end())

@@ -32,6 +32,8 @@ _RCPT = re.compile(r"\brcpt to:? ?<?", re.IGNORECASE)
 _RESOLVED = re.compile(
     rf"\((?:expanded|generated|ultimately generated)\s{{1,80}}(?:from|by):?\s{{0,80}}<?({ADDRESS.pattern})>?\)"
 )
+#: The same on two lines (Sun's and iCloud's servers, PMDF).
+_RESOLVED_TO, _WRITTEN_TO = "recipient address:", "original address:"
 #: At the head of a line: what two servers said to each other.
 _DIALOGUE = (">>>", "<<<", "-->", "<--")
 _PREFIXES = ("smtp=", "rfc822=", "rfc-822=", "mailto=")
@@ -78,12 +80,14 @@ def _writers(told: Told) -> tuple[str, ...]:
 
 def _aliases(told: Told) -> dict[str, str]:
     """Of each alias that a server resolved, the address that was written to."""
-    if "expanded from" not in told.lowered and "generated from" not in told.lowered:
+    if not any(words in told.lowered for words in ("expanded from", "generated from", _WRITTEN_TO)):
         return {}
     behind, alias = {}, ""
-    for number, line in enumerate(told.lines):
+    for number, (line, low) in enumerate(zip(told.lines, told.low_lines, strict=False)):
         found = ADDRESS.search(line)
-        if found and heads(line, found):
+        if found and alias and low.lstrip().startswith(_WRITTEN_TO):
+            behind[alias] = _clean(found[0])
+        elif found and (heads(line, found) or low.lstrip().startswith(_RESOLVED_TO)):
             alias = _clean(found[0])
         written = _RESOLVED.search("\n".join(told.lines[number : number + 2]).lower())
         if alias and written and written.start() < len(line):

@@ -25,7 +25,7 @@ from mailwake.notices.mail import (
 )
 from mailwake.notices.notice import Action, Kind, Notice, Report
 from mailwake.notices.phrases import load
-from mailwake.notices.plain import about, is_delay, is_notice, read_failed_header, read_plain, stage_told
+from mailwake.notices.plain import about, is_delay, read_failed_header, read_plain, stage_told
 from mailwake.notices.replies import automatic_answer, is_reply, receipt_of
 from mailwake.notices.told import Told
 
@@ -134,7 +134,7 @@ def _read_held(told: Told) -> Notice | None:
             inner = part.inside[0]
             says_nothing = told.has_no_sender and not told.lowered
             if says_nothing or (
-                inner.kind == "multipart/report" and not is_notice(told) and not is_reply(told.message)
+                inner.kind == "multipart/report" and not is_reply(told.message) and not _names_anybody(told)
             ):
                 notice = _read(Told(inner, told.phrases), may_hold=False)
                 return notice if notice.reports else None
@@ -143,6 +143,11 @@ def _read_held(told: Told) -> Notice | None:
         notice = _read(Told(open_text(words), told.phrases), may_hold=False)
         return notice if notice.reports and notice.kind is not Kind.COMPLAINT else None
     return None
+
+
+def _names_anybody(told: Told) -> bool:
+    """Whether its own words say of somebody that a mail failed; who only passes a notice on says it of nobody."""
+    return told.tells_failure and any(report.address for report in read_plain(told))
 
 
 def _only_recipient(told: Told) -> list[Report]:
