@@ -151,7 +151,7 @@ def test_roles_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         return
 
     async def play() -> None:
-        roles = json.dumps([["edge-0", ["-c", READY], 0]])
+        roles = json.dumps([{"name": "edge-0", "arguments": ["-c", READY]}])
         arguments = ("-P", "-S", supervisor.__file__, str(tmp_path), "text", roles)
         parent = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
         assert parent.stdout is not None
@@ -188,7 +188,7 @@ def test_who_takes_work_in_has_ended_before_who_works_it_off_is_asked(tmp_path: 
 
 
 def test_every_role_of_an_installation_has_a_wave_with_a_grace(tmp_path: Path) -> None:
-    waves = {name: wave for name, _, wave in roles_of(parse({}, root=tmp_path), "c")}
+    waves = {role.name: role.wave for role in roles_of(parse({}, root=tmp_path), "c")}
     assert waves == {"edge-0": 0, "relay": 0, "ingest": 0, "web": 1, "monitor": 1}
     assert set(waves.values()) == set(range(len(supervisor.GRACE_SECONDS)))
 
