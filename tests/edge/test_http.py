@@ -198,4 +198,4 @@ def test_an_answer_that_says_good_bye_is_not_lost_to_what_was_asked_meanwhile(st
         line.send(GET * 50)
         line.send(GET * 50)
         assert line.read().status == 200
-        assert line.rest() == b""
+        assert line.socket.recv(1) == b"", "an end, and no reset"

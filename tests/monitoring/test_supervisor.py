@@ -289,3 +289,110 @@ def test_a_watchdog_that_is_for_another_process_is_not_fed() -> None:
     assert notifier.interval_seconds is None
     notifier.tell("READY=1")
     assert Notifier({"WATCHDOG_USEC": "20000"}).interval_seconds is None
+
+
+def twins(first: str, second: str, **facts: Any) -> Role:
+    """A role of two programs that take turns."""
+    return Role(name="edge-0", arguments=("-c", first), twin=("edge-1", ("-c", second)), **facts)
+
+
+def test_a_role_with_a_twin_is_replaced_while_it_still_runs(tmp_path: Path) -> None:
+    seen, role = tmp_path / "both ran", twins(READY, READY)
+    # the new one says that it is ready only when it has seen the old one alive
+    look = f"import os, pathlib; os.kill({{}}, 0); pathlib.Path({str(seen)!r}).touch(); {READY}"
+
+    async def story() -> None:
+        await until(lambda: role.is_ready)
+        role.twin = ("edge-1", ("-c", look.format(role.pid)))
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: list(state(tmp_path)["roles"]) == ["edge-1"])
+        assert state(tmp_path)["roles"]["edge-1"]["ready"]
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: list(state(tmp_path)["roles"]) == ["edge-0"])
+
+    code, said = run(tmp_path, [role], story)
+    assert (code, said.count("every role was replaced")) == (0, 2)
+    assert seen.exists()
+    assert "ended" not in said, "nobody died"
+
+
+def test_without_a_twin_the_old_one_has_ended_before_the_new_one_starts(tmp_path: Path, program: Program) -> None:
+    busy = tmp_path / "busy"
+    code = (
+        f"import pathlib, signal, sys; b = pathlib.Path({str(busy)!r}); b.mkdir();"
+        f"signal.signal(signal.SIGTERM, lambda *_: (b.rmdir(), sys.exit())); {READY}"
+    )
+    role = program("relay", code)
+
+    async def story() -> None:
+        await until(lambda: role.is_ready)
+        first = role.pid
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: role.is_ready and role.pid != first)
+
+    code_, said = run(tmp_path, [role], story)
+    assert (code_, role.restarts) == (0, 0)
+    assert "ended" not in said
+
+
+def test_a_version_that_does_not_come_up_leaves_the_others_as_they_are(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    role = twins(READY, "raise SystemExit(1)")
+
+    async def story() -> None:
+        await until(lambda: role.is_ready)
+        first = role.pid
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGUSR2)
+            await until(lambda: "does not come up" in capfd.readouterr().err)
+            await until(lambda: list(state(tmp_path)["roles"]) == ["edge-0"])
+        assert role.is_ready
+        assert role.pid == first
+
+    code, _ = run(tmp_path, [role], story, voice=Voice())
+    assert code == 0
+
+
+def test_who_works_things_off_is_replaced_before_who_takes_them_in(tmp_path: Path, program: Program) -> None:
+    roles = [twins(READY, READY), program("relay", READY), program("web", READY, 1)]
+
+    async def story() -> None:
+        await until(lambda: all(role.is_ready for role in roles))
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: "edge-0" not in state(tmp_path)["roles"])
+
+    _, said = run(tmp_path, roles, story)
+    order = [line.split()[0] for line in said.splitlines() if " ready  " in line]
+    assert order[3:] == ["web", "relay", "edge-1"]
+
+
+def test_a_stop_in_the_middle_of_a_replacement_leaves_nobody_behind(tmp_path: Path) -> None:
+    role = twins(READY, "import time; time.sleep(600)")
+    pids: list[int] = []
+
+    async def story() -> None:
+        await until(lambda: role.is_ready)
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: state(tmp_path)["roles"].get("edge-1", {}).get("pid"))
+        pids.extend(each["pid"] for each in state(tmp_path)["roles"].values())
+
+    code, _ = run(tmp_path, [role], story)
+    assert code == 0
+    assert len(pids) == 2
+    assert not any(_runs(pid) for pid in pids)
+
+
+def test_a_socket_is_handed_to_the_role_and_stays_open_when_it_dies(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        code = f"import socket; socket.socket(fileno={held.fileno()}); {READY}"
+        role = Role(name="edge-0", arguments=("-c", code), fd=held.fileno())
+
+        async def story() -> None:
+            await until(lambda: role.is_ready)
+            os.kill(role.pid or 0, signal.SIGKILL)
+            with socket.create_connection(held.getsockname()):
+                await until(lambda: role.is_ready and role.restarts == 1)
+
+        code_, _ = run(tmp_path, [role], story)
+    assert code_ == 0
