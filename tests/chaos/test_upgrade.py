@@ -21,6 +21,8 @@ from mailwake.store.state import open_state
 
 #: A version with 61 decisions less and an older schema of both stores (2026-11-26).
 OLDER = "330981d7"
+#: The pipeline steps back for readers; on a machine that is busy with other things it is long at it.
+TAKEN_IN_SECONDS = 1_800.0
 ROOT = Path(__file__).parents[2]
 
 
@@ -85,6 +87,9 @@ def live_through(folder: Path, *, workers: int, replacements: int, rate: float, 
         assert not mail.lost
         assert not mail.unexplained
         assert mail.twice == 0, "nobody died, so there is no window"
+        house.wait_until_taken_in(patience_seconds=TAKEN_IN_SECONDS)
+        assert serve.stop() == 0, serve.errors()
+        say(f"rows {assert_stored(house.data):,}")
 
 
 def test_every_role_is_replaced_under_load_and_nobody_is_refused(tmp_path: Path, say: Say) -> None:
@@ -93,7 +98,7 @@ def test_every_role_is_replaced_under_load_and_nobody_is_refused(tmp_path: Path,
 
 @pytest.mark.long
 def test_five_replacements_under_load_cost_no_answer(tmp_path: Path, say: Say) -> None:
-    live_through(tmp_path, workers=2, replacements=5, rate=500, say=say)
+    live_through(tmp_path, workers=2, replacements=5, rate=300, say=say)
 
 
 @pytest.fixture
