@@ -354,6 +354,26 @@ def test_a_version_that_does_not_come_up_leaves_the_others_as_they_are(
     assert code == 0
 
 
+def test_a_role_that_dies_in_the_place_of_an_older_one_is_told_and_started_again(
+    tmp_path: Path, program: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    flag = tmp_path / "new version"
+    role = program("web", f"import pathlib, sys; pathlib.Path({str(flag)!r}).exists() and sys.exit(1); {READY}")
+    edge = twins(READY, READY)
+
+    async def story() -> None:
+        await until(lambda: role.is_ready and edge.is_ready)
+        flag.touch()
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: "the new web does not come up" in capfd.readouterr().err)
+        flag.unlink()
+        await until(lambda: role.is_ready)
+        assert edge.is_ready
+
+    code, _ = run(tmp_path, [edge, role], story, voice=Voice())
+    assert code == 0
+
+
 def test_who_works_things_off_is_replaced_before_who_takes_them_in(tmp_path: Path, program: Program) -> None:
     roles = [twins(READY, READY), program("relay", READY), program("web", READY, 1)]
 

@@ -31,8 +31,9 @@ STEADY_SECONDS = 30.0
 GRACE_SECONDS = (35.0, 15.0)
 #: One that was killed is gone at once; what keeps it longer is the disk's.
 _GONE_SECONDS = 2.0
-#: A role that is not ready after so long, in the place of an older one, never will be.
-_COME_UP_SECONDS = 60.0
+#: A role that is not ready after so long, in the place of an older one, never will be. One that brings a large store up
+#: to date takes minutes; one that cannot start ends by itself, and is not waited for.
+_COME_UP_SECONDS = 600.0
 _LOOK_SECONDS = 0.02
 #: A longer line of a role would be taken for a fault of ours.
 _MAX_LINE_BYTES = 4 * 1024 * 1024
@@ -339,9 +340,10 @@ class Supervisor:
         return await self._comes_up(role, after=old)
 
     async def _comes_up(self, role: Role, *, after: object = None) -> bool:
-        end = self._clock() + _COME_UP_SECONDS
+        end, restarts = self._clock() + _COME_UP_SECONDS, role.restarts
         while not (role.is_ready and role.process is not after):
-            if self._stop.is_set() or self._clock() > end or self._watchers[role.name].done():
+            has_ended = self._watchers[role.name].done() or role.restarts > restarts
+            if has_ended or self._stop.is_set() or self._clock() > end:
                 return False
             await asyncio.sleep(_LOOK_SECONDS)
         return True
