@@ -16,27 +16,24 @@ class Line(Protocol):
 
     def retire(self) -> None:
         """Leave at once when nothing is owed."""
-        ...
 
     def abort(self) -> None:
         """Cut it."""
-        ...
 
 
 _Each = TypeVar("_Each", bound=Line)
 
 
 async def part(lines: set[_Each], gone: asyncio.Event, *, read: Callable[[], None], grace_seconds: float) -> None:
-    """Wait until all lines have gone, and see to it that they do.
+    """See to it that all lines go.
 
-    A line on which nothing is owed stays for a moment, because closing it would lose what was asked on it just now.
-    Whoever asks then is answered and told that the line ends. What rests after that is closed, and after the grace
-    everything is cut.
+    One on which nothing is owed stays for a moment, since closing it would lose what was asked on it just now; whoever
+    asks then is answered, and told that the line ends. What rests after that is closed, and after the grace all is cut.
 
     Args:
         lines: those there are; whoever goes leaves the set.
         gone: set when the last one has gone.
-        read: takes in what has arrived on the lines.
+        read: takes in what has arrived.
         grace_seconds: for all of it.
     """
     if await _within(gone, LEAVE_SECONDS):

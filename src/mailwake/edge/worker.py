@@ -54,12 +54,7 @@ def report_path(data: Path, worker: int) -> Path:
 
 
 def listen(host: str, port: int, *, shared: bool = True) -> socket.socket:
-    """A bound listener.
-
-    Args:
-        host: name or address.
-        port: 0 takes a free one.
-        shared: further workers may listen there too, and the kernel spreads readers over them.
+    """A bound listener, which further workers may share where it is `shared`; the kernel spreads readers over them.
 
     Raises:
         Unavailable: the address is taken, or is none of this machine's.
@@ -124,8 +119,7 @@ async def run(
         worker: its number; workers share the port.
         ready: told the address once requests are accepted.
         stop: set it to end.
-        listener: a bound socket that somebody else keeps open, so that no reader is refused when this worker ends;
-            None: one of our own.
+        listener: a bound socket that outlives this worker, so that nobody is refused; None: one of our own.
         clock: gives microseconds since 1970.
 
     Raises:
