@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,7 +25,7 @@ from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.events import Micros, TemplateId
 from mailwake.pipeline.worker import READER
 from mailwake.store.state import LinkRow, open_state
-from mailwake.tokens import KeyRing, Minter, format_key, new_key
+from mailwake.tokens import Minter, format_key, new_key, parse_keys
 
 HOST = "track.example.com"
 TARGET = "https://www.example.com/offer?a=1&b=2"
@@ -48,6 +49,10 @@ port = {sink}
 timeout_seconds = 10.0
 [web]
 port = {web}
+[ingest]
+port = 0
+[monitor]
+port = 0
 """
 
 
@@ -84,23 +89,30 @@ class Installation:
     """Settings, keys and ports; as a context, its roles are gone at the end."""
 
     folder: Path
+    #: it is there already, made by another version; nothing of it is touched
+    is_found: bool = False
     #: for the ports; real randomness, because two runs with one seed may go on side by side
     dice: random.Random = field(default_factory=random.SystemRandom)
 
     def __post_init__(self) -> None:
-        key = new_key()
-        self.keys = KeyRing({1: key})
+        if not self.is_found:
+            self._settle()
+        told = tomllib.loads(self.config.read_text(encoding="utf-8"))
+        names = {"edge": "edge", "relay": "relay", "sink": "smtp", "web": "web"}
+        self.ports: dict[str, int] = {name: told[section]["port"] for name, section in names.items()}
+        self.keys = parse_keys((self.folder / "mailwake.keys").read_text(encoding="utf-8"))
         self.minter = Minter(self.keys, HOST)
         self.nonces = Nonces(self.keys.derive("edge forms"))
-        names = ("edge", "relay", "sink", "web")
-        self.ports = dict(zip(names, [free_port(self.dice) for _ in names], strict=True))
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "mailwake.keys").write_text(format_key(1, key, date(2026, 1, 1)), encoding="utf-8")
-        self.config.write_text(CONFIG.format(host=HOST, **self.ports), encoding="utf-8")
-
         self.roles: list[Role] = []
-        self._know_the_template()
-        write_set(self.data / "inert.bin")  # as `mailwake serve` does before anything listens
+        if not self.is_found:
+            self._know_the_template()
+            write_set(self.data / "inert.bin")  # as `mailwake serve` does before anything listens
+
+    def _settle(self) -> None:
+        ports = {name: free_port(self.dice) for name in ("edge", "relay", "sink", "web")}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "mailwake.keys").write_text(format_key(1, new_key(), date(2026, 1, 1)), encoding="utf-8")
+        self.config.write_text(CONFIG.format(host=HOST, **ports), encoding="utf-8")
 
     def _know_the_template(self) -> None:
         """What is read has been sent, as far as the pipeline knows."""
@@ -130,6 +142,11 @@ class Installation:
         told = json.dumps({**options, "config": str(self.config)})
         command = (*before, sys.executable, "-m", "mailwake.cli.role", word, told)
         return self._add(Role(name="-".join((word, *map(str, options))), command=command, folder=self.folder))
+
+    def serve(self) -> Role:
+        """All roles, watched over, as an operator starts them."""
+        command = (sys.executable, "-m", "mailwake", "serve", "--config", str(self.config))
+        return self._add(Role(name="serve", command=command, folder=self.folder))
 
     def module(self, name: str, *words: str) -> Role:
         """A program of these tests."""
@@ -168,6 +185,8 @@ class Role:
     folder: Path
     starts: int = 0
     process: subprocess.Popen[bytes] | None = None
+    #: of the version that it runs; None: this one
+    root: Path | None = None
 
     @property
     def pid(self) -> int:
@@ -182,9 +201,10 @@ class Role:
     def start(self) -> Role:
         assert self.process is None or self.process.poll() is not None
         self.starts += 1
-        root = Path(__file__).parents[2]
+        root = self.root or Path(__file__).parents[2]
+        told = environment() | ({} if self.root is None else {"PYTHONPATH": f"{root / 'src'}:{root}"})
         with self.out.open("wb") as out, (self.folder / f"{self.name}.err").open("ab") as err:
-            self.process = subprocess.Popen(self.command, stdout=out, stderr=err, cwd=root, env=environment())
+            self.process = subprocess.Popen(self.command, stdout=out, stderr=err, cwd=root, env=told)
         return self
 
     def is_ready(self) -> bool:

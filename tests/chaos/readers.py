@@ -113,6 +113,8 @@ class Readers(threading.Thread):
         self._delivery, self._next_at = first, 0.0
         self._enough = threading.Event()
         self.asked: list[Asked] = []
+        #: lines that nobody took
+        self.refused = 0
         self.fault: BaseException | None = None
 
     def run(self) -> None:
@@ -140,6 +142,7 @@ class Readers(threading.Thread):
             try:
                 streams = await asyncio.open_connection("127.0.0.1", self._port)
             except OSError:
+                self.refused += 1
                 await asyncio.sleep(0.02)  # the edge is away: nothing was asked
                 continue
             try:
@@ -171,15 +174,17 @@ class Readers(threading.Thread):
         for one in batch:
             one.sent_at = now
         self.asked += batch
+        last = False
         try:
             writer.write(text)
             for one in batch:
                 answer = await asyncio.wait_for(read(reader), ANSWER_SECONDS)
                 one.status, one.is_right = answer.status, is_right(one.kind, answer)
                 one.answered_at = time.monotonic()
+                last = b"\r\nConnection: close\r\n" in answer.head
         except (OSError, EOFError, TimeoutError, RuntimeError):  # RuntimeError: uvloop's word for a line that is closed
             return False
-        return kinds[-1] not in DECISIONS
+        return not last
 
 
 async def read(reader: asyncio.StreamReader) -> Answer:

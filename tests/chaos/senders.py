@@ -56,6 +56,8 @@ class Senders:
         self._stop, self._lock, self._serial = threading.Event(), threading.Lock(), 0
         self._threads = [threading.Thread(target=self._run, name="sender", daemon=True) for _ in range(programs)]
         self.letters: list[Letter] = []
+        #: times that nobody took the line
+        self.refused = 0
         self.faults: list[BaseException] = []
 
     def start(self) -> None:
@@ -105,7 +107,8 @@ class Senders:
                 is_given = False
         except smtplib.SMTPResponseException as fault:
             letter.code = letter.code or fault.smtp_code  # after the answer to a letter nothing is said of it any more
-        except (smtplib.SMTPException, OSError):
+        except (smtplib.SMTPException, OSError) as fault:
+            self.refused += isinstance(fault, ConnectionRefusedError)
             letter.unanswered += is_given
             time.sleep(0.05)
 

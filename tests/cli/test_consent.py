@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,14 @@ from typer.testing import CliRunner, Result
 
 from mailwake.cli import build
 from mailwake.cli.init import make
+from mailwake.cli.privacy.keeping import open_keeper
 from mailwake.errors import BadInput
+from mailwake.events import Micros
+from mailwake.inert.entries import Axes
+from mailwake.inert.reader import InertSet
+from mailwake.settings import load
+from mailwake.store.state import open_state
+from mailwake.store.withdrawals import open_withdrawals
 
 ANN = "ann@example.com"
 LIST = "email,state,at,proof\nann@example.com,granted,2026-05-01,form 1\nnobody,granted,,\nben@example.com,no,,\n"
@@ -52,6 +61,38 @@ def test_a_recipient_is_shown_with_what_holds_and_why(config: str, tmp_path: Pat
     assert [(line["axis"], line["state"], line["method"], line["actor"]) for line in answer["ledger"]][-1] == (
         "clicks", "withdrawn", "support", "Eve",
     )  # fmt: skip
+
+
+def silent(folder: Path, address: str) -> bool:
+    """Whether an edge, which asks the set and no store, would record nothing of somebody's clicks."""
+    with closing(open_state(folder / "mailwake-data" / "state.sqlite")) as state:
+        (handle,) = state.handles([address], now=Micros(0)).values()
+    edge = InertSet(folder / "mailwake-data" / "inert.bin")
+    assert not edge.closed
+    return edge.holds(handle, datetime.now(UTC).date(), Axes.CLICKS)
+
+
+def test_a_withdrawal_reaches_edges_while_no_pipeline_runs(config: str, tmp_path: Path) -> None:
+    run(config, "set", ANN, "granted", "--proof", "form 1")
+    assert not silent(tmp_path, ANN)
+    run(config, "set", ANN, "withdrawn", "--proof", "ticket 7")
+    assert silent(tmp_path, ANN)
+    (tmp_path / "old.csv").write_text("email,state\nben@example.com,no\n", encoding="utf-8")
+    run(config, "import", str(tmp_path / "old.csv"))
+    assert silent(tmp_path, "ben@example.com")
+
+
+def test_while_a_pipeline_keeps_the_set_nobody_else_writes_it(config: str, tmp_path: Path) -> None:
+    settings = load(config)
+    run(config, "set", ANN, "granted", "--proof", "form 1")
+    with closing(open_withdrawals(settings.data_folder / "state.sqlite")) as withdrawals:
+        keeper = open_keeper(settings, withdrawals)
+        before = (settings.data_folder / "inert.bin").stat().st_mtime_ns
+        run(config, "set", ANN, "withdrawn", "--proof", "ticket 7")
+        assert (settings.data_folder / "inert.bin").stat().st_mtime_ns == before
+        keeper.begin()
+        keeper.look(must=True)
+    assert silent(tmp_path, ANN)
 
 
 def test_a_proof_is_a_page_by_itself(config: str, tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple
 import pytest
 from tests.silence import write_set
 
+from mailwake.accesslog.intake import Intake
 from mailwake.cli import main
-from mailwake.cli.ingest_access_log import WAYS
+from mailwake.cli.ingest_access_log import WAYS, Run
 from mailwake.cli.init import make
 from mailwake.cli.work import open_worker
 from mailwake.eventlog.sqlite import SqliteReader
@@ -191,6 +192,47 @@ def test_files_are_deleted_once_they_are_durable(house: House) -> None:
     assert (counts["recorded"], counts["deleted"]) == (3, 3)
     assert not any(path.exists() for path in paths)
     assert len(house.events()) == 3
+
+
+def test_a_file_that_is_named_twice_is_deleted_once(house: House) -> None:
+    (house.folder / "logs").mkdir()
+    path = house.log("logs/1.log", [house.line(1)])
+    counts = house.counts("--delete", house.folder / "logs", path, path)
+    assert (counts["recorded"], counts["known"], counts["deleted"], counts["files"]) == (1, 0, 1, 1)
+
+
+def test_a_file_that_is_rotated_away_meanwhile_is_no_fault(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [house.log(f"{n}.log", [house.line(n)]) for n in range(1, 4)]
+    kept = Run._settle
+
+    async def rotate_first(run: Run, intake: Intake) -> None:
+        paths[0].rename(house.folder / "1.log.1")
+        await kept(run, intake)
+
+    monkeypatch.setattr(Run, "_settle", rotate_first)
+    done = house.ingest("--delete", *paths)
+    assert done.code == 0
+    assert "1.log is not there any more" in done.stderr
+    assert [path.exists() for path in paths] == [False] * 3
+    assert len(house.events()) == 3
+
+
+def test_a_file_that_may_not_be_deleted_is_named_and_the_others_go(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [house.log(f"{n}.log", [house.line(n)]) for n in range(1, 3)]
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path.name == "1.log":
+            raise PermissionError(13, "Permission denied")
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    done = house.ingest("--delete", *paths)
+    assert done.code == 1
+    assert "cannot delete" in done.stderr
+    assert [path.exists() for path in paths] == [True, False]
 
 
 def test_without_being_told_to_nothing_is_deleted(house: House) -> None:

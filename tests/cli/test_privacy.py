@@ -57,6 +57,13 @@ def test_stopping_is_for_everybody_until_it_is_taken_up_again(settings: Settings
     assert 0 < everybody(settings).opens < EVER
 
 
+def test_the_switch_reaches_edges_while_no_pipeline_runs(settings: Settings) -> None:
+    mailwake("stop-recording", "--why", "we were asked to")
+    found = read_file(settings.data_folder / "inert.bin")
+    assert found is not None
+    assert found.head.everybody == SILENT
+
+
 def test_it_is_told_who_did_it_and_why(settings: Settings) -> None:
     assert mailwake("recording").count("recorded, as far as modes and consent allow") == 2
     mailwake("stop-recording", "--opens", "--why", "we were asked to")

@@ -14,18 +14,20 @@ from mailwake.settings import parse
 
 def test_each_edge_worker_is_a_role(tmp_path: Path) -> None:
     roles = roles_of(parse({"edge": {"workers": 2}}, root=tmp_path), "mine.toml")
-    assert [name for name, _, _ in roles] == ["edge-0", "edge-1", "relay", "ingest", "web", "monitor"]
+    assert [role.name for role in roles] == ["edge-0", "edge-1", "relay", "ingest", "web", "monitor"]
     assert roles[1][1][:3] == ("-m", "mailwake.cli.role", "edge")
     assert json.loads(roles[1][1][3]) == {"worker": 1, "config": "mine.toml"}
 
 
 def test_the_pipeline_runs_beside_the_dashboard(tmp_path: Path) -> None:
-    (web,) = (arguments for name, arguments, _ in roles_of(parse({}, root=tmp_path), "c") if name == "web")
+    (web,) = (role.arguments for role in roles_of(parse({}, root=tmp_path), "c") if role.name == "web")
     assert json.loads(web[3]) == {"with_work": True, "config": "c"}
 
 
 def test_a_role_is_asked_for_no_option_that_its_command_does_not_have(tmp_path: Path) -> None:
-    for _, (_, _, word, options), _ in roles_of(parse({}, root=tmp_path), "c"):
+    roles = roles_of(parse({}, root=tmp_path), "c", {"edge-0": 5, "relay": 6})
+    every = [role.arguments for role in roles] + [role.twin[1] for role in roles if role.twin]
+    for _, _, word, options in every:
         inspect.signature(import_module(f"mailwake.cli.{word}").command).bind(**json.loads(options))
 
 

@@ -1,6 +1,7 @@
 """The unit file that is shipped: systemd understands all of it, and its limits fit the supervisor's."""
 
 import configparser
+import os
 import re
 import shutil
 import subprocess
@@ -31,6 +32,28 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
     there.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", text, flags=re.MULTILINE))
     done = subprocess.run([program, "verify", str(there)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_systemd_understands_the_units_of_the_upgrade_too(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("NO SYSTEMD: nobody verified the units of docs/howto/upgrade.md; install systemd and run again")
+    page = (UNIT.parents[1] / "docs" / "howto" / "upgrade.md").read_text(encoding="utf-8")
+    units = {"mailwake.service": UNIT.read_text(encoding="utf-8")}
+    units |= dict(re.findall(r"```ini\n# /etc/systemd/system/(\S+)\n(.*?)```", page, flags=re.DOTALL))
+    assert len(units) == 4
+    for name, text in units.items():
+        known = re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", text, flags=re.MULTILINE)
+        (tmp_path / name).write_text(known, encoding="utf-8")
+    asked = [str(tmp_path / name.replace("@.", "@0.")) for name in units]
+    environment = os.environ | {"SYSTEMD_UNIT_PATH": f"{tmp_path}:"}
+    done = subprocess.run([program, "verify", *asked], capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_a_reload_is_what_the_supervisor_waits_for() -> None:
+    assert service()["ExecReload"] == "/bin/kill -USR2 $MAINPID"
+    assert service()["ExecStart"].split()[1:3] == ["-m", "mailwake"], "the link decides, and no script of one version"
 
 
 def test_it_is_left_enough_time_to_stop() -> None:

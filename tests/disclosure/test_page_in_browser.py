@@ -64,7 +64,7 @@ def started(settings: Settings, app: Listener) -> tuple[Background, Background]:
             SqliteWriter.open(own.data_folder / "log", "edge-1"),
             SqliteWriter.open_days(own.data_folder / "log", "edge-1"),
         )
-        await run(own, own.load_keys(), log, days=days, ready=ready, stop=stop)
+        await run(own, own.load_keys(), (log, days), ready=ready, stop=stop)
 
     edge = Background(answer)
     app.base_url = f"http://localhost:{edge.port}"

@@ -190,7 +190,7 @@ def start_edge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Star
             settings.data_folder.mkdir(exist_ok=True)
             if has_set and not (settings.data_folder / "inert.bin").exists():
                 write_set(settings.data_folder / "inert.bin")
-            await run(settings, KEYS, log, days=days, ready=ready, stop=stop, clock=lambda: clock[0])
+            await run(settings, KEYS, (log, days), ready=ready, stop=stop, clock=lambda: clock[0])
 
         edge = RunningEdge(Background(main), settings, clock)
         started.append(edge)

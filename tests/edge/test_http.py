@@ -158,3 +158,44 @@ def test_a_fault_of_ours_is_answered_and_takes_nobody_down(
 def test_an_answer_cannot_be_made_with_a_line_break_in_a_header(value: str) -> None:
     with pytest.raises(ValueError, match="line break"):
         Response(200, [("Location", value)])
+
+
+def stop_listening(server: Background) -> None:
+    """Ask it to stop, and wait until nobody new is let in: from then on the stop goes on."""
+    server.ask_to_stop()
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            Line(server.port).close()
+        except OSError:
+            return
+        time.sleep(0.005)
+    raise AssertionError("it still listens")
+
+
+def test_whoever_asks_during_a_stop_on_a_line_that_rested_is_answered_and_told_to_leave(
+    start_server: StartServer,
+) -> None:
+    server = start_server(echo)
+    with Line(server.port) as rested, Line(server.port) as fresh:
+        rested.send(GET)
+        assert rested.read()["Connection"] is None
+        stop_listening(server)
+        for line in (rested, fresh):
+            line.send(GET)
+            answer = line.read()
+            assert (answer.status, answer["Connection"]) == (200, "close")
+
+
+def test_an_answer_that_says_good_bye_is_not_lost_to_what_was_asked_meanwhile(start_server: StartServer) -> None:
+    """Closing a line on which something unread waits resets it, and the kernel takes back what was not read yet."""
+    server = start_server(echo)
+    with Line(server.port) as line:
+        line.send(GET)
+        line.read()
+        stop_listening(server)
+        line.send(GET)
+        line.send(GET * 50)
+        line.send(GET * 50)
+        assert line.read().status == 200
+        assert line.socket.recv(1) == b"", "an end, and no reset"

@@ -178,3 +178,35 @@ def test_a_port_that_is_taken_is_told_in_one_line() -> None:
 def test_an_address_that_is_not_ours_is_told_too() -> None:
     with pytest.raises(Unavailable, match=r"cannot listen on 192\.0\.2\.1"):
         listen("192.0.2.1", 0)
+
+
+#: What systemd does between fork and exec: sd_listen_fds(3).
+AS_SYSTEMD = (
+    "import os, sys; os.dup2(int(sys.argv[1]), 3);"
+    "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1', LISTEN_FDNAMES='mailwake-edge@0.socket');"
+    "os.execv(sys.executable, [sys.executable, '-m', 'mailwake', 'edge'])"
+)
+
+
+def test_with_a_socket_of_systemd_a_restart_refuses_nobody(installation: Path) -> None:
+    requests = opens(installation, 1)
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as held:
+        port = held.getsockname()[1]
+        command = (sys.executable, "-c", AS_SYSTEMD, str(held.fileno()))
+        asked = list[int]()
+        for _ in range(2):
+            with ExitStack() as waiting:
+                lines = [waiting.enter_context(Line(port)) for _ in range(5)]  # nobody is there to take them
+                for line in lines:
+                    delivery, request = next(requests)
+                    asked.append(delivery)
+                    line.send(request)
+                with subprocess.Popen(
+                    command, cwd=installation, stdout=subprocess.PIPE, text=True, pass_fds=(held.fileno(),)
+                ) as child:
+                    assert child.stdout is not None
+                    assert child.stdout.readline() == f"edge listening on http://127.0.0.1:{port}\n"
+                    assert [line.read().status for line in lines] == [200] * 5
+                    child.send_signal(signal.SIGTERM)
+                    assert child.wait(60) == 0
+    assert sorted(number or 0 for number in deliveries(installation)) == asked

@@ -151,7 +151,7 @@ def test_roles_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         return
 
     async def play() -> None:
-        roles = json.dumps([["edge-0", ["-c", READY], 0]])
+        roles = json.dumps([{"name": "edge-0", "arguments": ["-c", READY]}])
         arguments = ("-P", "-S", supervisor.__file__, str(tmp_path), "text", roles)
         parent = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
         assert parent.stdout is not None
@@ -188,7 +188,7 @@ def test_who_takes_work_in_has_ended_before_who_works_it_off_is_asked(tmp_path: 
 
 
 def test_every_role_of_an_installation_has_a_wave_with_a_grace(tmp_path: Path) -> None:
-    waves = {name: wave for name, _, wave in roles_of(parse({}, root=tmp_path), "c")}
+    waves = {role.name: role.wave for role in roles_of(parse({}, root=tmp_path), "c")}
     assert waves == {"edge-0": 0, "relay": 0, "ingest": 0, "web": 1, "monitor": 1}
     assert set(waves.values()) == set(range(len(supervisor.GRACE_SECONDS)))
 
@@ -289,3 +289,130 @@ def test_a_watchdog_that_is_for_another_process_is_not_fed() -> None:
     assert notifier.interval_seconds is None
     notifier.tell("READY=1")
     assert Notifier({"WATCHDOG_USEC": "20000"}).interval_seconds is None
+
+
+def twins(first: str, second: str, **facts: Any) -> Role:
+    """A role of two programs that take turns."""
+    return Role(name="edge-0", arguments=("-c", first), twin=("edge-1", ("-c", second)), **facts)
+
+
+def test_a_role_with_a_twin_is_replaced_while_it_still_runs(tmp_path: Path) -> None:
+    seen, role = tmp_path / "both ran", twins(READY, READY)
+    # the new one says that it is ready only when it has seen the old one alive
+    look = f"import os, pathlib; os.kill({{}}, 0); pathlib.Path({str(seen)!r}).touch(); {READY}"
+
+    async def story() -> None:
+        await until(lambda: role.is_ready)
+        role.twin = ("edge-1", ("-c", look.format(role.pid)))
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: list(state(tmp_path)["roles"]) == ["edge-1"])
+        assert state(tmp_path)["roles"]["edge-1"]["ready"]
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: list(state(tmp_path)["roles"]) == ["edge-0"])
+
+    code, said = run(tmp_path, [role], story)
+    assert (code, said.count("every role was replaced")) == (0, 2)
+    assert seen.exists()
+    assert "ended" not in said, "nobody died"
+
+
+def test_without_a_twin_the_old_one_has_ended_before_the_new_one_starts(tmp_path: Path, program: Program) -> None:
+    busy = tmp_path / "busy"
+    code = (
+        f"import pathlib, signal, sys; b = pathlib.Path({str(busy)!r}); b.mkdir();"
+        f"signal.signal(signal.SIGTERM, lambda *_: (b.rmdir(), sys.exit())); {READY}"
+    )
+    role = program("relay", code)
+
+    async def story() -> None:
+        await until(lambda: role.is_ready)
+        first = role.pid
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: role.is_ready and role.pid != first)
+
+    code_, said = run(tmp_path, [role], story)
+    assert (code_, role.restarts) == (0, 0)
+    assert "ended" not in said
+
+
+def test_a_version_that_does_not_come_up_leaves_the_others_as_they_are(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    role = twins(READY, "raise SystemExit(1)")
+
+    async def story() -> None:
+        await until(lambda: role.is_ready)
+        first = role.pid
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGUSR2)
+            await until(lambda: "does not come up" in capfd.readouterr().err)
+            await until(lambda: list(state(tmp_path)["roles"]) == ["edge-0"])
+        assert role.is_ready
+        assert role.pid == first
+
+    code, _ = run(tmp_path, [role], story, voice=Voice())
+    assert code == 0
+
+
+def test_a_role_that_dies_in_the_place_of_an_older_one_is_told_and_started_again(
+    tmp_path: Path, program: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    flag = tmp_path / "new version"
+    role = program("web", f"import pathlib, sys; pathlib.Path({str(flag)!r}).exists() and sys.exit(1); {READY}")
+    edge = twins(READY, READY)
+
+    async def story() -> None:
+        await until(lambda: role.is_ready and edge.is_ready)
+        flag.touch()
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: "the new web does not come up" in capfd.readouterr().err)
+        flag.unlink()
+        await until(lambda: role.is_ready)
+        assert edge.is_ready
+
+    code, _ = run(tmp_path, [edge, role], story, voice=Voice())
+    assert code == 0
+
+
+def test_who_works_things_off_is_replaced_before_who_takes_them_in(tmp_path: Path, program: Program) -> None:
+    roles = [twins(READY, READY), program("relay", READY), program("web", READY, 1)]
+
+    async def story() -> None:
+        await until(lambda: all(role.is_ready for role in roles))
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: "edge-0" not in state(tmp_path)["roles"])
+
+    _, said = run(tmp_path, roles, story)
+    order = [line.split()[0] for line in said.splitlines() if " ready  " in line]
+    assert order[3:] == ["web", "relay", "edge-1"]
+
+
+def test_a_stop_in_the_middle_of_a_replacement_leaves_nobody_behind(tmp_path: Path) -> None:
+    role = twins(READY, "import time; time.sleep(600)")
+    pids: list[int] = []
+
+    async def story() -> None:
+        await until(lambda: role.is_ready)
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await until(lambda: state(tmp_path)["roles"].get("edge-1", {}).get("pid"))
+        pids.extend(each["pid"] for each in state(tmp_path)["roles"].values())
+
+    code, _ = run(tmp_path, [role], story)
+    assert code == 0
+    assert len(pids) == 2
+    assert not any(_runs(pid) for pid in pids)
+
+
+def test_a_socket_is_handed_to_the_role_and_stays_open_when_it_dies(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        code = f"import socket; socket.socket(fileno={held.fileno()}); {READY}"
+        role = Role(name="edge-0", arguments=("-c", code), fd=held.fileno())
+
+        async def story() -> None:
+            await until(lambda: role.is_ready)
+            os.kill(role.pid or 0, signal.SIGKILL)
+            with socket.create_connection(held.getsockname()):
+                await until(lambda: role.is_ready and role.restarts == 1)
+
+        code_, _ = run(tmp_path, [role], story)
+    assert code_ == 0

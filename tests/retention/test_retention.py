@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.insight import seeding
 
+from mailwake.eventlog.sqlite import SqliteReader, append_now
 from mailwake.events import SECOND, EventType, Handle, Micros
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
@@ -177,6 +179,17 @@ def test_once_a_night_it_happens_by_itself(kept: Kept) -> None:
     assert nightly.turn() is None
     now[0] = Micros(night + DAY)
     assert nightly.turn() is not None
+
+
+def test_logs_of_workers_that_are_gone_are_looked_after_at_night(kept: Kept) -> None:
+    folder = kept.settings.data_folder / "log"
+    night = Micros(LATER - LATER % DAY + 2 * HOUR)
+    append_now(folder, "edge-9", [b"x"], clock=lambda: night - 30 * DAY)
+    with closing(SqliteReader(folder)) as reader:
+        reader.passed("pipeline", {writer: extent.end.segment for writer, extent in reader.extents().items()})
+    clock = Clock(kept.settings.data_folder, wall=lambda: night, steady=lambda: night - SENT, boot=lambda: "one")
+    assert Nightly(kept.shelf, clock, wall=lambda: night).turn() is not None
+    assert not (folder / "edge-9.log").exists()
 
 
 def test_what_holds_the_real_clock_is_believed(tmp_path: Path) -> None:

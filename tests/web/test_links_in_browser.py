@@ -92,7 +92,7 @@ def edge(world: World) -> Iterator[RunningEdge]:
         log = SqliteWriter.open(world.settings.data_folder / "log", "edge-0")
         days = SqliteWriter.open_days(world.settings.data_folder / "log", "edge-0", clock=lambda: clock[0])
         keys = world.settings.load_keys()
-        await run(world.settings, keys, log, days=days, ready=ready, stop=stop, clock=lambda: clock[0])
+        await run(world.settings, keys, (log, days), ready=ready, stop=stop, clock=lambda: clock[0])
 
     running = RunningEdge(Background(main), world.settings, clock)
     yield running

@@ -23,7 +23,7 @@ _GZIP = b"\x1f\x8b"
 
 
 def find_logs(paths: Iterable[Path]) -> list[Path]:
-    """The files named, and all files in the folders named, by name; hidden ones are passed over.
+    """The files named, and all files in the folders named, by name, each once; hidden ones are passed over.
 
     Raises:
         BadInput: a path does not exist.
@@ -37,7 +37,10 @@ def find_logs(paths: Iterable[Path]) -> list[Path]:
             found.append(path)
         else:
             raise BadInput(f"there is no {path}")
-    return found
+    first: dict[Path, Path] = {}
+    for path in found:
+        first.setdefault(path.resolve(), path)
+    return [*first.values()]
 
 
 class LogFile:

@@ -18,6 +18,8 @@ _NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,9})?")
 _COMMON = re.compile(
     r"\[?([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9]{2}):([0-9]{2}):([0-9]{2}) ([+-])([0-9]{2})([0-9]{2})\]?"
 )
+#: A leap second: no calendar of ours has it, so it counts as the second before. Source: RFC 3339 section 5.6
+_LEAP = re.compile(r"(:[0-5][0-9]):60(?![0-9:])")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: digits before the point, at most, and how many of the unit make a second
 _UNITS = ((11, 1), (14, 1_000), (17, 1_000_000), (20, 1_000_000_000))
@@ -47,6 +49,7 @@ def _number(text: str) -> Micros:
 @lru_cache(maxsize=8_192)
 def _spelled(text: str) -> Micros:
     """In words; logs name the same second many times."""
+    text = _LEAP.sub(r"\1:59", text)
     try:
         found = _COMMON.fullmatch(text)
         told = _common(found) if found else datetime.fromisoformat(text)

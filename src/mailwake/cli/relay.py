@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import gc
 import json
+import os
 import signal
+import socket
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +16,7 @@ from typing import Annotated
 import structlog
 import typer
 
+from mailwake.cli.listening import NONE, DescriptorOption, choose
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
 from mailwake.errors import Unavailable
@@ -36,10 +39,12 @@ _log = structlog.get_logger()
 def command(
     config: ConfigOption = "mailwake.toml",
     port: Annotated[int, typer.Option(help="Listen on this port instead of [relay] port; 0 takes a free one.")] = -1,
+    fd: DescriptorOption = NONE,
 ) -> None:
     """Track mail that any program sends by SMTP, and hand it to [smtp].
 
-    Answers 250 only after the next server did, and keeps no queue.
+    Answers 250 only after the next server did, and keeps no queue. Takes its socket from systemd where a socket unit
+    gives it one; then programs that connect during a restart wait instead of being refused.
 
     Example: mailwake relay
     """
@@ -47,10 +52,10 @@ def command(
 
     settings = load(config)
     configure(settings.logging, WRITER)
-    uvloop.run(_serve(settings, None if port < 0 else port))
+    uvloop.run(_serve(settings, None if port < 0 else port, choose(fd, WRITER, os.environ)))
 
 
-async def _serve(settings: Settings, port: int | None) -> None:
+async def _serve(settings: Settings, port: int | None, listener: socket.socket | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -68,7 +73,7 @@ async def _serve(settings: Settings, port: int | None) -> None:
     journal = Journal(writer)
     try:
         relay = Relay(settings, Desk(tracker=tracker, pool=Pool(settings), journal=journal, memory=memory), port=port)
-        await relay.start()
+        await relay.start(listener)
         # Messages leave no cycles behind, connections do: look for those rarely, and never among what was there before.
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)

@@ -27,6 +27,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from mailwake.edge.exchange import Exchange, hosts_of, take_apart
 from mailwake.edge.response import plain
+from mailwake.edge.stopping import part
 from mailwake.sections import Edge
 
 #: How long a refused client may go on sending before the line is cut; closing at once could cost it our answer.
@@ -335,6 +336,8 @@ class _Connection(asyncio.Protocol):
             transport.write(response.whole if is_ready else response.to_wire(tail, with_body=exchange.method != "HEAD"))
             if last:
                 queue.clear()
+                # who was not told before may be asking again just now; to close on that would cost it this answer
+                self._ended, self._lingering = True, self._lingering or exchange.keep
                 self._leave(transport)
                 return
         if self._ended:
@@ -438,21 +441,13 @@ class HttpServer:
         self._server = await loop.create_server(meet, sock=listener, backlog=2_048)
 
     async def stop(self, *, grace_seconds: float = 10.0) -> None:
-        """Accept nothing new, answer what has come in, then close; after the grace the rest is cut."""
+        """Accept nothing new, answer what comes in on the lines there are, and close; after the grace, cut the rest."""
         if self._server is None:
             return
-        self.take_in()
-        self.stopping = True
-        self._empty = asyncio.Event()
+        self.stopping, self._empty = True, asyncio.Event()
         self._server.close()
-        for connection in list(self.connections):
-            connection.retire()
         self.left()
-        try:
-            await asyncio.wait_for(self._empty.wait(), grace_seconds)
-        except TimeoutError:
-            for connection in list(self.connections):
-                connection.abort()
+        await part(self.connections, self._empty, read=self.take_in, grace_seconds=grace_seconds)
         if self._timer is not None:
             self._timer.cancel()
 

@@ -53,8 +53,8 @@ def report_path(data: Path, worker: int) -> Path:
     return data / f"edge-{worker}.json"
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A bound listener that further workers may share.
+def listen(host: str, port: int, *, shared: bool = True) -> socket.socket:
+    """A bound listener, which further workers may share where it is `shared`; the kernel spreads readers over them.
 
     Raises:
         Unavailable: the address is taken, or is none of this machine's.
@@ -63,7 +63,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
         listener.bind((host, port))
     except OSError as fault:
         listener.close()
@@ -102,12 +102,12 @@ def _porter(edge: Edge) -> Porter | None:
 async def run(
     settings: Settings,
     keys: KeyRing,
-    writer: LogWriter,
+    writers: tuple[LogWriter, LogWriter],
     *,
-    days: LogWriter,
     worker: int = 0,
     ready: Callable[[str], None],
     stop: asyncio.Event,
+    listener: socket.socket | None = None,
     clock: Callable[[], int] = microseconds,
 ) -> None:
     """Serve until `stop` is set, then drain. The writers are closed at the end.
@@ -115,24 +115,25 @@ async def run(
     Args:
         settings: of the installation.
         keys: its master keys.
-        writer: this worker's own sequence in the log.
-        days: the one beside it, which tells no time of day.
+        writers: this worker's own sequence in the log, and the one beside it, which tells no time of day.
         worker: its number; workers share the port.
         ready: told the address once requests are accepted.
         stop: set it to end.
+        listener: a bound socket that outlives this worker, so that nobody is refused; None: one of our own.
         clock: gives microseconds since 1970.
 
     Raises:
         Unavailable: the address cannot be listened on.
         Misconfigured: a colour or a proxy network is none.
     """
+    writer, days = writers
     inert = InertSet(settings.data_folder / "inert.bin", tail=writer.writer)
     detours = DetourFile(settings.data_folder / FILE, Seal(keys))
     hosts, nonces = Hosts(settings, keys), Nonces(keys.derive("edge forms"))
     recorder = Recorder(settings, hosts, writer, days=days, inert=inert, clock=clock, elsewhere=detours.of)
     app = App(recorder, pages_of(hosts, settings.privacy.page_url), nonces, second_button=settings.edge.second_button)
     server = HttpServer(settings.edge, app)
-    listener = listen(settings.edge.host, settings.edge.port)
+    listener = listener or listen(settings.edge.host, settings.edge.port)
     path, started, porter = report_path(settings.data_folder, worker), clock(), _porter(settings.edge)
     watch, losses = LogWatch(recorder.counters, writer, lambda: recorder.gathered), LossAlarm(recorder.counters)
     looks = (inert.reload, detours.reload, recorder.relieve, losses.look, SetAlarm(inert, recorder.counters).look)

@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from mailwake.eventlog import End, files, notes
 from mailwake.eventlog.files import LogFile, Place
-from mailwake.eventlog.view import View
+from mailwake.eventlog.view import END, View
 from mailwake.sections import Log
 
 HOUR = 3_600_000_000
@@ -123,7 +123,7 @@ class Keeper:
         passed, oldest = notes.passed_by_all(self.folder, self.writer), self._clock() - keep.keep_days * DAY
         found: list[Place] = []
         for place, following in pairwise(known):
-            if following.first - 1 > passed or _last_written(place, following.first) >= oldest:
+            if following.first - 1 > passed or last_written(place, following.first) >= oldest:
                 break
             found.append(place)
         while found and _is_of_the_first_format(known[len(found)]):
@@ -147,8 +147,8 @@ class Keeper:
         return self._clock() - self._steady() * 1_000_000
 
 
-def _last_written(place: Place, end: int) -> int:
-    """When the last segment of a file was written; where it does not say, when the file was changed."""
+def last_written(place: Place, end: int = END) -> int:
+    """When the last segment of a file before `end` was written; where it does not say, when the file was changed."""
     last = _ask(place, lambda view: view.last(end))
     return last.written_at if last else place.path.stat().st_mtime_ns // 1_000
 

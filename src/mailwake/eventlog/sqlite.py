@@ -38,6 +38,8 @@ _CHECKPOINT_BYTES = 8 << 20
 #: After a fault, how long until the disk is tried again.
 _RETRY_SECONDS = 0.5
 
+#: How long somebody may look after a sequence whose writer is away; see `mailwake.eventlog.left`.
+_LOOKED_AFTER_SECONDS = 1.0
 #: How often the other thread looks after the files: what a damaged end may cost without being counted.
 _TEND_SECONDS = 3.0
 
@@ -121,7 +123,7 @@ class SqliteWriter:
             Unavailable: another process writes this sequence, or the folder cannot be written.
         """
         try:
-            lock = files.Lock(folder, writer)
+            lock = files.Lock(folder, writer, patience_seconds=_LOOKED_AFTER_SECONDS)
         except OSError as fault:
             raise Unavailable(f"cannot write to {folder}: {fault.strerror}") from None
         try:

@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 #: Pauses before a role is started again; the last one stays.
 PAUSES_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -31,6 +31,10 @@ STEADY_SECONDS = 30.0
 GRACE_SECONDS = (35.0, 15.0)
 #: One that was killed is gone at once; what keeps it longer is the disk's.
 _GONE_SECONDS = 2.0
+#: A role that is not ready after so long, in the place of an older one, never will be. One that brings a large store up
+#: to date takes minutes; one that cannot start ends by itself, and is not waited for.
+_COME_UP_SECONDS = 600.0
+_LOOK_SECONDS = 0.02
 #: A longer line of a role would be taken for a fault of ours.
 _MAX_LINE_BYTES = 4 * 1024 * 1024
 STATE = "serve.json"
@@ -51,6 +55,12 @@ class Role:
     arguments: tuple[str, ...]
     #: when it is asked to stop: 0 first, 1 when those have ended
     wave: int = 0
+    #: a listening socket that we keep open for it: readers wait in it while the role is away
+    fd: int | None = None
+    #: name and arguments of what takes its place while it still runs; None: the next one starts when it has ended
+    twin: tuple[str, tuple[str, ...]] | None = None
+    #: it ends because we want it to: another one takes its place, or it starts anew at once
+    is_leaving: bool = False
     pid: int | None = None
     is_ready: bool = False
     was_ready: bool = False
@@ -158,6 +168,8 @@ class Supervisor:
         self._notifier = notifier or Notifier({})
         self._clock = clock
         self._stop = asyncio.Event()
+        self._watchers: dict[str, asyncio.Task[None]] = {}
+        self._replacing: asyncio.Task[None] | None = None
         self._is_up = False
         self._code = 0
 
@@ -166,18 +178,25 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGUSR2, self._replace_soon)  # SIGHUP is what a closed terminal sends
         alive = asyncio.create_task(self._notifier.keep_alive())
-        watchers = {role.name: asyncio.create_task(self._keep(role)) for role in self._roles}
+        for role in self._roles:
+            self._watch(role)
         try:
             await self._stop.wait()
             self._notifier.tell("STOPPING=1")
             for wave, grace in enumerate(GRACE_SECONDS):
-                await self._end(watchers, wave, grace)
+                await self._end(wave, grace)
         finally:
             alive.cancel()
+            if self._replacing is not None:
+                self._replacing.cancel()
             (self._data / STATE).unlink(missing_ok=True)
         self._voice.say("serve.stopped", "stopped")
         return self._code
+
+    def _watch(self, role: Role) -> None:
+        self._watchers[role.name] = asyncio.create_task(self._keep(role))
 
     async def _keep(self, role: Role) -> None:
         failures = 0
@@ -186,6 +205,11 @@ class Supervisor:
             code = await self._run_once(role)
             if self._stop.is_set():
                 return
+            if role.is_leaving:
+                if role.twin:
+                    return
+                role.is_leaving = False
+                continue
             if not role.was_ready:
                 self._give_up(role, code)
                 return
@@ -215,6 +239,7 @@ class Supervisor:
             # inside a session only (autogroups, sched(7)).
             process_group=0,
             preexec_fn=_before_start(role),
+            pass_fds=() if role.fd is None else (role.fd,),
             limit=_MAX_LINE_BYTES,
             env=_FRUGAL | os.environ,
         )
@@ -248,17 +273,80 @@ class Supervisor:
         async for text in _lines(process.stderr):
             self._voice.pass_on(role.name, text, level="error")
 
-    async def _end(self, watchers: Mapping[str, asyncio.Task[None]], wave: int, grace_seconds: float) -> None:
+    async def _end(self, wave: int, grace_seconds: float) -> None:
         """Ask the roles of a wave to finish, then insist."""
-        asked = [role for role in self._roles if role.wave == wave]
+        await self._part([role for role in self._roles if role.wave == wave], grace_seconds)
+
+    async def _part(self, asked: list[Role], grace_seconds: float) -> None:
         for role in asked:
             _signal(role, signal.SIGTERM)
-        ends = {watchers[role.name] for role in asked}
+        ends = {self._watchers[role.name] for role in asked}
         if not ends or not (await asyncio.wait(ends, timeout=grace_seconds))[1]:
             return
         for role in asked:
             _signal(role, signal.SIGKILL)
         await asyncio.wait(ends, timeout=_GONE_SECONDS)
+
+    # --- another version
+
+    def _replace_soon(self) -> None:
+        """SIGUSR2: one round at a time, and none before everything is up."""
+        if self._is_up and not self._stop.is_set() and (self._replacing is None or self._replacing.done()):
+            self._replacing = asyncio.create_task(self._replace())
+
+    async def _replace(self) -> None:
+        """Every role by a fresh process, so that what is installed now runs; who works things off first, readers last.
+
+        A new version has to understand what older ones write, so the pipeline comes before those that feed it. Where
+        one does not come up, the rest goes on as it was.
+        """
+        self._voice.say("serve.replacing", "replacing every role by a fresh process")
+        for role in self._roles[::-1]:
+            fresh = await (self._replace_beside(role) if role.twin else self._replace_after(role))
+            if self._stop.is_set():
+                return
+            if not fresh:
+                sentence = f"mailwake: the new {role.name} does not come up; the others go on as they are"
+                self._voice.say("serve.not_replaced", sentence, role=role.name, level="error")
+                return
+        self._voice.say("serve.replaced", "every role was replaced")
+
+    async def _replace_beside(self, role: Role) -> bool:
+        """The new one takes from the same socket before the old one stops."""
+        name, arguments = role.twin or ("", ())
+        fresh = Role(name=name, arguments=arguments, wave=role.wave, fd=role.fd, twin=(role.name, role.arguments))
+        fresh.is_leaving = True  # should it not come up, that is the end of it, and not of everything
+        self._roles.insert(self._roles.index(role), fresh)
+        self._watch(fresh)
+        is_up = await self._comes_up(fresh)
+        gone = role if is_up else fresh
+        fresh.is_leaving, role.is_leaving = not is_up, is_up
+        await self._part([gone], GRACE_SECONDS[role.wave])
+        if not self._stop.is_set():
+            self._roles.remove(gone)
+            self._tell_state()
+        return is_up
+
+    async def _replace_after(self, role: Role) -> bool:
+        """The old one has ended before the new one starts; where we keep its socket, callers wait."""
+        old = role.process
+        role.is_leaving = True
+        _signal(role, signal.SIGTERM)
+        if old is not None:
+            try:
+                await asyncio.wait_for(old.wait(), GRACE_SECONDS[role.wave])
+            except TimeoutError:
+                _signal(role, signal.SIGKILL)
+        return await self._comes_up(role, after=old)
+
+    async def _comes_up(self, role: Role, *, after: object = None) -> bool:
+        end, restarts = self._clock() + _COME_UP_SECONDS, role.restarts
+        while not (role.is_ready and role.process is not after):
+            has_ended = self._watchers[role.name].done() or role.restarts > restarts
+            if has_ended or self._stop.is_set() or self._clock() > end:
+                return False
+            await asyncio.sleep(_LOOK_SECONDS)
+        return True
 
     def _tell_state(self) -> None:
         ready = sum(role.is_ready for role in self._roles)
@@ -329,10 +417,17 @@ def end_with_parent() -> Callable[[], object] | None:
     return lambda: prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def role_of(told: Mapping[str, Any]) -> Role:
+    """A role as `mailwake serve` tells of it: the fields of `Role`, tuples as lists."""
+    twin = told.get("twin")
+    facts = {**told, "arguments": tuple(told["arguments"]), "twin": twin and (twin[0], tuple(twin[1]))}
+    return Role(**facts)
+
+
 def main() -> None:
-    """``supervisor.py DATA FORM ROLES``: form is text or json, roles are JSON: a list of [name, arguments, wave]."""
+    """``supervisor.py DATA FORM ROLES``: form is text or json, roles are a list of objects, see `role_of`."""
     data, form, roles = sys.argv[1:]
-    every = [Role(name=name, arguments=tuple(arguments), wave=wave) for name, arguments, wave in json.loads(roles)]
+    every = [role_of(told) for told in json.loads(roles)]
     voice, notifier = Voice(as_json=form == "json"), Notifier(os.environ)
     raise SystemExit(asyncio.run(Supervisor(every, Path(data), voice=voice, notifier=notifier).run()))
 

@@ -13,6 +13,7 @@ import structlog
 
 from mailwake import beside
 from mailwake.errors import MailwakeError, Unavailable
+from mailwake.eventlog.left import tend_left
 from mailwake.events import SECOND, Micros
 from mailwake.files import write_report
 from mailwake.retention.clock import Clock
@@ -76,9 +77,16 @@ class Nightly:
             return None
         done = apply_surely(self._shelf, self._clock, now=now)
         log.info("retention.removed", rows=sum(each.count for each in done.going), copies=done.copies)
+        self._tend_log()
         if self._rights is not None and self._rights.erasures(since=Micros(now - 2 * _DAY)):
             log.info("retention.rewritten", done=self._rights.rewrite())
         return done
+
+    def _tend_log(self) -> None:
+        """Files of workers that are gone; whoever is there removes its own."""
+        settings = self._shelf.settings
+        if gone := tend_left(settings.data_folder / "log", settings.log, clock=self._wall):
+            log.info("retention.left_files_removed", files=len(gone))
 
     def _is_due(self, now: Micros) -> bool:
         since = now - _done_at(self._shelf.settings.data_folder / REPORT)

@@ -125,15 +125,19 @@ class Relay:
         self._server: asyncio.Server | None = None
         refuse_open_relay(settings, has_tls=self._tls is not None)
 
-    async def start(self) -> None:
+    async def start(self, listener: socket.socket | None = None) -> None:
         """Listen.
+
+        Args:
+            listener: a socket that somebody else keeps open; None: one of our own.
 
         Raises:
             Misconfigured: the address cannot be used.
         """
         loop = asyncio.get_running_loop()
+        place = {"host": self.host, "port": self.port} if listener is None else {"sock": listener}
         try:
-            self._server = await loop.create_server(self._client, self.host, self.port, backlog=_BACKLOG)
+            self._server = await loop.create_server(self._client, **place, backlog=_BACKLOG)
         except OSError as fault:
             raise Misconfigured("relay.port", f"cannot listen on {self.host}:{self.port}: {fault.strerror}") from None
         self.host, self.port = self._server.sockets[0].getsockname()[:2]

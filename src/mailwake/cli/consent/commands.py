@@ -17,6 +17,7 @@ from mailwake.cli.acting import audited, moment, recipient, who
 from mailwake.cli.consent import telling
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
+from mailwake.cli.privacy.keeping import tell_edges
 from mailwake.consents import files, proof, verifying, words
 from mailwake.consents.standing import consent_of, to_json
 from mailwake.consents.statements import Statement, Teller, say_once, weigh, write
@@ -69,6 +70,7 @@ def take_in(
             act = audited(state, Action.CONSENTS_IMPORTED, Thing("file", file.name), by=by, after=told_of)
             with act, _bar(len(weighed.new)) as advance:
                 write(state, weighed.new, progress=advance)
+            tell_edges(settings)
     for lost in weighed.lost:
         print(f"mailwake: {file}:{lost.statement.number}: does not count: {telling.safe(lost.why)}", file=sys.stderr)
     facts = {"new": len(weighed.new), "known": weighed.known, "lost": len(weighed.lost), "dry_run": dry_run}
@@ -121,6 +123,7 @@ def put(  # noqa: PLR0913 - one per option
         told_of = {"axis": axis, "said": said}
         with audited(state, Action.CONSENT_SET, recipient(state, address), by=by, after=told_of):
             is_new = say_once(state, statement, teller=teller, profile=settings.profile, now=now)
+        tell_edges(settings)
     print("written down" if is_new else "it was known already")
 
 

@@ -139,8 +139,9 @@ class Run:
         """
         self._check_inert()
         name = f"{WRITER}-{self._wanted.source}" if self._wanted.source else WRITER
-        writer = SqliteWriter.open(self._settings.data_folder / "log", name)
-        days = SqliteWriter.open_days(self._settings.data_folder / "log", name)
+        folder, keep = self._settings.data_folder / "log", self._settings.log
+        writer = SqliteWriter.open(folder, name, keep=keep)
+        days = SqliteWriter.open_days(folder, name, keep=keep)
         try:
             ledger = Ledger(self._settings.data_folder / "access-log" / name, last_segment=writer.end.segment)
             intake = Intake(writer, ledger, days=days, replay=self._recorded, now=self._now, tally=self.tally)
@@ -202,12 +203,17 @@ class Run:
         """Make everything durable; only then may files go."""
         await intake.flush()
         for path, at_first in self._durable if self._wanted.delete else ():
-            now = path.stat()
-            if (now.st_ino, now.st_size) != (at_first.st_ino, at_first.st_size):
-                self.files.notes.append(f"{path} was written to meanwhile and is kept")
-                continue
-            path.unlink()
-            self.files.deleted += 1
+            try:
+                now = path.stat()
+                if (now.st_ino, now.st_size) != (at_first.st_ino, at_first.st_size):
+                    self.files.notes.append(f"{path} was written to meanwhile and is kept")
+                    continue
+                path.unlink()
+                self.files.deleted += 1
+            except FileNotFoundError:
+                self.files.notes.append(f"{path} is not there any more")
+            except OSError as fault:
+                self.files.complaints.append(f"cannot delete {path}: {fault.strerror}")
         self._durable.clear()
 
     # --- telling
@@ -265,10 +271,11 @@ def _progress(logs: list[Path]) -> Iterator[Show]:
     if not console.is_terminal:
         yield lambda _: None
         return
-    sizes = iter([path.stat().st_size for path in logs])
+    sizes_of = [path.stat().st_size if path.exists() else 0 for path in logs]
+    sizes = iter(sizes_of)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=sum(path.stat().st_size for path in logs) or None)
+        task = bar.add_task("reading", total=sum(sizes_of) or None)
         done = 0
 
         def show(place: int | None) -> None:

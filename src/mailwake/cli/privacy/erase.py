@@ -12,6 +12,7 @@ from mailwake.cli.acting import audited, who
 from mailwake.cli.options import ConfigOption
 from mailwake.cli.privacy.asking import asking
 from mailwake.cli.privacy.export import AddressArgument
+from mailwake.cli.privacy.keeping import tell_edges
 from mailwake.rights.certificate import Certificate, Place, line, to_text
 from mailwake.settings import DEFAULT_FILE
 
@@ -41,5 +42,6 @@ def erase(
             return
         with audited(found.state, Action.PERSON_ERASED, Thing(RECIPIENT, handle), by=by):
             raw = found.do(ERASE, {"handle": handle, "by": by or who()})
+        tell_edges(found.settings)
     certificate = msgspec.json.decode(raw, type=Certificate)
     print(raw.decode() if as_json else to_text(certificate), end="" if as_json else "\n")

@@ -15,6 +15,7 @@ import typer
 from mailwake.audit.words import Action, Thing
 from mailwake.cli.acting import audited_act
 from mailwake.cli.options import ConfigOption
+from mailwake.cli.privacy.keeping import tell_edges
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, Micros
 from mailwake.settings import DEFAULT_FILE, load
@@ -113,6 +114,7 @@ def _put(config: str, stops: list[Stop]) -> None:
     settings = load(config)
     with closing(open_withdrawals(settings.data_folder / "state.sqlite")) as store:
         store.put_stops(stops)
+    tell_edges(settings)
 
 
 def _now() -> Micros:

@@ -78,7 +78,8 @@ def put_back(settings: Settings) -> str:
     from mailwake.pipeline.dead import take_again
 
     done, left = take_again(
-        settings.data_folder / "dead", lambda records: append_now(settings.data_folder / "log", "again", records)
+        settings.data_folder / "dead",
+        lambda records: append_now(settings.data_folder / "log", "again", records, keep=settings.log),
     )
     told = f"{done:,} records are in the log again; `mailwake serve` or `mailwake work --once` takes them in"
     stayed = f"; left as they are, look at them: {', '.join(left[:5])}{' …' if len(left) > 5 else ''}" if left else ""
