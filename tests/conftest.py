@@ -21,6 +21,7 @@ import structlog
 from aiosmtpd.smtp import SMTP
 from argon2 import PasswordHasher
 from hypothesis import settings as hypothesis_settings
+from hypothesis.internal.conjecture import providers
 from tests import beginnings, compiled, starting
 
 from mailwake.access import passwords
@@ -49,6 +50,9 @@ structlog.configure(processors=[structlog.processors.format_exc_info, structlog.
 hypothesis_settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis_settings.register_profile("thorough", deadline=None, max_examples=400)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+if hypothesis_settings.get_current_profile_name() == "quick":
+    #: In a new tree each worker would parse a thousand modules for constants, which few of twenty examples draw.
+    providers._get_local_constants = lambda: providers._local_constants
 #: What a skip's reason begins with, and what has to be said when there was one.
 UNSEEN = {
     "no browser": ("BROWSER", "Chromium is not installed: nobody looked at the pages. Install it and run again."),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import Misconfigured, Untrusted
 from mailwake.hosts import HostReader, Hosts
@@ -64,7 +65,7 @@ def test_a_further_host_changes_nothing_for_the_first() -> None:
     assert can_read(both.reader(), Minter(KEYS, TRACK), TRACK)
 
 
-@pytest.mark.parametrize(
+@every(
     ("domain", "host"),
     [
         ("brand.example", BRAND),
@@ -202,7 +203,7 @@ def golden_reader(sealed_with: str) -> TokenReader:
     return TokenReader(ring.for_host(GOLDEN["host"]), [GOLDEN["host"]])
 
 
-@pytest.mark.parametrize("golden", GOLDEN["messages"], ids=lambda each: each["text"][:12])
+@every("golden", GOLDEN["messages"], ids=lambda each: each["text"][:12])
 def test_golden_message_parts_of_a_host_are_read_for_ever(golden: dict[str, Any]) -> None:
     reader = golden_reader(golden["sealed_with"])
     token = reader.message(golden["text"], GOLDEN["host"], Purpose(golden["purpose"]))
@@ -211,7 +212,7 @@ def test_golden_message_parts_of_a_host_are_read_for_ever(golden: dict[str, Any]
     assert token == MessageToken(modes, golden["template"], golden["delivery"], golden["recipient"], issued)
 
 
-@pytest.mark.parametrize("golden", GOLDEN["links"], ids=lambda each: each["text"][:12])
+@every("golden", GOLDEN["links"], ids=lambda each: each["text"][:12])
 def test_golden_link_parts_of_a_host_are_read_for_ever(golden: dict[str, Any]) -> None:
     token = golden_reader(golden["sealed_with"]).link(golden["text"], GOLDEN["host"])
     assert token == LinkToken(golden["template"], golden["number"], golden["target"])

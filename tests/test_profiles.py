@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import Misconfigured
 from mailwake.modes import INDIVIDUAL, Mode, Modes, read_receipt, strictest
@@ -23,7 +24,7 @@ def test_the_presets_are_those_that_are_promised() -> None:
     assert list(profiles()) == ["FR", "IT", "DE", "UK", "EU", "US", "PHI", "custom"]
 
 
-@pytest.mark.parametrize("name", [name for name in profiles() if name != "custom"])
+@every("name", [name for name in profiles() if name != "custom"])
 def test_every_preset_tells_its_sources_and_when_they_were_read(name: str) -> None:
     profile = profiles()[name]
     assert profile.sources
@@ -37,7 +38,7 @@ def test_no_country_has_two_presets() -> None:
     assert len(named) == len(set(named))
 
 
-@pytest.mark.parametrize("name", ["FR", "IT", "DE", "UK", "EU"])
+@every("name", ["FR", "IT", "DE", "UK", "EU"])
 def test_nobody_is_watched_unasked_in_europe(name: str) -> None:
     settings = read(profile=name)
     assert settings.ceiling == INDIVIDUAL
@@ -69,7 +70,7 @@ def test_asking_above_the_ceiling_is_an_error_that_names_both(
     assert all(word in str(caught.value) for word in (*both, tracking["profile"], "not legal advice"))
 
 
-@pytest.mark.parametrize(
+@every(
     ("tracking", "hint"),
     [
         ({"profile": "XX"}, "FR, IT, DE, UK, EU, US, PHI, custom"),
@@ -142,6 +143,6 @@ def test_the_level_that_asked_for_the_lowest_first_decided() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "250 ok", "mode: ", "mode: opens", "mode: opens off by x, clicks"])
+@every("text", ["", "250 ok", "mode: ", "mode: opens", "mode: opens off by x, clicks"])
 def test_what_is_no_receipt_says_nothing(text: str) -> None:
     assert read_receipt(text) == ()

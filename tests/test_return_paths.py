@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.errors import Untrusted
 from mailwake.modes import Mode, Modes
@@ -21,7 +22,7 @@ PATHS = ReturnPaths([RING], "bounces.example.com")
 COPY = MessageToken(Modes.from_byte(51), 7, 2**62 + 1, 2**63 - 1, date(2026, 11, 25))
 
 
-@pytest.mark.parametrize("golden", GOLDEN["return_paths"], ids=lambda each: each["address"][:12])
+@every("golden", GOLDEN["return_paths"], ids=lambda each: each["address"][:12])
 def test_golden_envelope_senders_are_read_for_ever(golden: dict[str, Any]) -> None:
     keys = KeyRing({int(slot): bytes.fromhex(key) for slot, key in GOLDEN["keys"].items()})
     token = ReturnPaths([keys], "bounces.example.com").read(golden["address"])
@@ -68,7 +69,7 @@ def test_an_envelope_sender_is_worthless_elsewhere_and_when_altered() -> None:
             PATHS.read(f"{local[:place]}{other}{local[place + 1 :]}@{domain}")
 
 
-@pytest.mark.parametrize("local", ["", "b-", "anna", "b-" + "1" * 61, "b-" + "a" * 60, "b-" + "a" * 62])
+@every("local", ["", "b-", "anna", "b-" + "1" * 61, "b-" + "a" * 60, "b-" + "a" * 62])
 def test_what_is_no_envelope_sender_of_ours_is_refused(local: str) -> None:
     with pytest.raises(Untrusted):
         PATHS.read(f"{local}@bounces.example.com")

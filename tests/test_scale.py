@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 
 from mailwake.edge.pixel import PIXEL
 from mailwake.events import EventType, Note, encode_hit
@@ -65,7 +66,7 @@ def test_there_is_something_to_work_out() -> None:
     assert VALUES["mails"] == 10**9
 
 
-@pytest.mark.parametrize(("name", "formula"), FORMULAS, ids=[name for name, _ in FORMULAS])
+@every(("name", "formula"), FORMULAS, ids=[name for name, _ in FORMULAS])
 def test_the_value_is_what_the_formula_gives(name: str, formula: str) -> None:
     """To three digits, as far as it is printed."""
     assert work_out(ast.parse(formula, mode="eval")) == pytest.approx(VALUES[name], rel=2e-3)

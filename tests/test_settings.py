@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import Misconfigured
 from mailwake.modes import INDIVIDUAL, Mode
@@ -21,7 +22,7 @@ def test_an_empty_file_gives_the_defaults() -> None:
     assert settings.edge.trusted_proxies == ()
 
 
-@pytest.mark.parametrize(
+@every(
     ("tree", "option", "hint"),
     [
         ({"edg": {}}, "edg", "edge?"),

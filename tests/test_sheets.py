@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.consents import files as consents
 from mailwake.errors import BadInput
@@ -29,8 +30,8 @@ def readers() -> list[Callable[[str], object]]:
     return [lambda text: parse_people(text, name="list.csv"), suppression.read_list, consents.read_list]
 
 
-@pytest.mark.parametrize("read", readers(), ids=["people", "suppression", "consents"])
-@pytest.mark.parametrize("lines", [200, 20_000])
+@every("read", readers(), ids=["people", "suppression", "consents"])
+@every("lines", [200, 20_000])
 def test_a_quote_that_never_closes_costs_nobody_without_a_word(read: Callable[[str], object], lines: int) -> None:
     rows = [f"u{number}@example.com,Name{number},granted" for number in range(lines)]
     rows[5] = 'u5@example.com,"Name5,granted'

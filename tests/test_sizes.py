@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.every import every
 from tests.sources import source
 
 SOURCE = Path(__file__).parents[1] / "src" / "mailwake"
@@ -38,7 +38,7 @@ def too_large(path: Path) -> Iterator[str]:
             yield f"{function.name} takes {function.parameters} parameters"
 
 
-@pytest.mark.parametrize("room", ROOMS, ids=lambda p: p.name)
+@every("room", ROOMS, ids=lambda p: p.name)
 def test_rooms_stay_small(room: Path) -> None:
     """The stores share a room by name only; a command of several files has a folder, which is counted by itself."""
     folders = [each.parent.name for each in room.glob("*/__init__.py")]
@@ -58,7 +58,7 @@ def test_functions_are_short_nine_times_in_ten() -> None:
     assert lengths[len(lengths) * 9 // 10] <= 30
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@every("endpoint", ENDPOINTS)
 def test_an_endpoint_is_one_screen(endpoint: str) -> None:
     assert lines(SOURCE / "edge" / f"{endpoint}.py") <= MAX_EDGE_FILE
 

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.errors import BadInput, Misconfigured, Untrusted
 from mailwake.hosts import HostReader
@@ -270,7 +271,7 @@ def test_every_token_has_one_spelling() -> None:
                 READER.message(alias, HOST, Purpose.READ)
 
 
-@pytest.mark.parametrize("text", ["", "A", "AB", "AQ", "AQE", "AAAA", "EQ", "EQE"])
+@every("text", ["", "A", "AB", "AQ", "AQE", "AAAA", "EQ", "EQE"])
 def test_what_is_too_short_for_a_token_is_refused(text: str) -> None:
     with pytest.raises(Untrusted):
         READER.message(text, HOST, Purpose.READ)
@@ -292,8 +293,8 @@ def test_the_case_of_the_host_does_not_matter_when_minting() -> None:
     assert READER.message(text, HOST, Purpose.READ) == ONE
 
 
-@pytest.mark.parametrize("minted", [Purpose.READ, Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY])
-@pytest.mark.parametrize("wanted", [Purpose.READ, Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY])
+@every("minted", [Purpose.READ, Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY])
+@every("wanted", [Purpose.READ, Purpose.UNSUBSCRIBE_HEADER, Purpose.UNSUBSCRIBE_BODY])
 def test_a_token_serves_its_own_purpose_only(minted: Purpose, wanted: Purpose) -> None:
     text = MINTER.message(minted, ONE)
     if minted is wanted:
@@ -358,7 +359,7 @@ def test_a_long_target_is_shorter_when_sealed_than_when_written_out() -> None:
     assert len(MINTER.link(LinkToken(7, 1, target))) < len(target)
 
 
-@pytest.mark.parametrize("golden", GOLDEN["messages"], ids=lambda each: each["text"][:12])
+@every("golden", GOLDEN["messages"], ids=lambda each: each["text"][:12])
 def test_golden_message_parts_are_read_for_ever(golden: dict[str, Any]) -> None:
     reader = TokenReader(KeyRing({int(slot): bytes.fromhex(key) for slot, key in GOLDEN["keys"].items()}), [HOST])
     token = reader.message(golden["text"], GOLDEN["host"], Purpose(golden["purpose"]))
@@ -371,7 +372,7 @@ def test_golden_message_parts_are_read_for_ever(golden: dict[str, Any]) -> None:
     )
 
 
-@pytest.mark.parametrize("golden", GOLDEN["links"], ids=lambda each: each["text"][:12])
+@every("golden", GOLDEN["links"], ids=lambda each: each["text"][:12])
 def test_golden_link_parts_are_read_for_ever(golden: dict[str, Any]) -> None:
     reader = TokenReader(KeyRing({int(slot): bytes.fromhex(key) for slot, key in GOLDEN["keys"].items()}), [HOST])
     token = reader.link(golden["text"], GOLDEN["host"])
@@ -439,7 +440,7 @@ def test_a_key_file_is_read_as_it_was_written() -> None:
     assert ring.derive("x", slot=2) == KeyRing({2: second}).derive("x")
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "problem"),
     [
         ("", "no key"),

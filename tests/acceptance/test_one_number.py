@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 from tests.insight import seeding
 from tests.web.conftest import Asking
 
@@ -113,7 +114,7 @@ def test_every_rate_is_told_and_says_something(told: Surfaces) -> None:
     assert sum(row["rate"] not in (None, 0) for row in told.api.values()) >= 14
 
 
-@pytest.mark.parametrize("metric", RATES)
+@every("metric", RATES)
 def test_page_and_command_tell_what_the_api_tells(told: Surfaces, metric: str) -> None:
     answer, line = told.api[metric], told.spreadsheet[metric]
     assert told.printed[metric] == answer
@@ -125,7 +126,7 @@ def test_page_and_command_tell_what_the_api_tells(told: Surfaces, metric: str) -
     assert is_shown_as(shown[2], answer["rate"]), (shown[2], answer["rate"])
 
 
-@pytest.mark.parametrize("metric", [each for each in RATES if metrics()[each].source == "tally"])
+@every("metric", [each for each in RATES if metrics()[each].source == "tally"])
 def test_a_pack_tells_the_same(told: Surfaces, metric: str) -> None:
     assert {name: told.packed[metric][name] for name in NUMBERS} == {name: told.api[metric][name] for name in NUMBERS}
 

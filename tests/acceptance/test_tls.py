@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.acceptance.proxies import HOST, READER, TARGET, Proxy, printed, running
+from tests.every import every
 
 from mailwake.edge.pixel import GIF
 from mailwake.events import EventType, Note
@@ -120,7 +121,7 @@ def test_nothing_is_added_that_looks_like_the_reader_s(proxy: Proxy) -> None:
     assert {name.lower() for name, _ in event.request.headers} <= {b"host", b"x-forwarded-for"}
 
 
-@pytest.mark.parametrize(
+@every(
     "tail", ["?a=%7e&b=;c=%zz&&x=+", "/%41%2f..//B/./c;x=1", "/..%2F..//", "//", "%20", "/A/a/%e2%82%ac?%00", "?//../"]
 )
 def test_a_path_arrives_byte_for_byte(proxy: Proxy, tail: str) -> None:
@@ -130,7 +131,7 @@ def test_a_path_arrives_byte_for_byte(proxy: Proxy, tail: str) -> None:
     assert [event.request.path for event in proxy.events_of(one) if event.request] == [path.encode()]
 
 
-@pytest.mark.parametrize("method", ["HEAD", "GET"])
+@every("method", ["HEAD", "GET"])
 def test_a_head_stays_a_head(proxy: Proxy, method: str) -> None:
     one = proxy.delivery()
     status, headers, body = proxy.get(f"/o/{proxy.edge.message(one)}", method=method)
@@ -162,7 +163,7 @@ def test_readers_may_speak_http_2(proxy: Proxy) -> None:
     assert (event.request.peer, event.request.path.decode()) == (READER, proxy.edge.click(one))
 
 
-@pytest.mark.parametrize("host", ["evil.example.com", "evil.example.com:443", f"{HOST}.evil.example.com"])
+@every("host", ["evil.example.com", "evil.example.com:443", f"{HOST}.evil.example.com"])
 def test_another_host_is_not_answered_for(proxy: Proxy, host: str) -> None:
     one = proxy.delivery()
     status, headers, _ = proxy.ask(f"GET {proxy.edge.click(one)} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
@@ -183,7 +184,7 @@ HIDDEN = {
 }
 
 
-@pytest.mark.parametrize("shape", HIDDEN.values(), ids=HIDDEN.keys())
+@every("shape", HIDDEN.values(), ids=HIDDEN.keys())
 def test_no_request_can_be_hidden_in_another(proxy: Proxy, shape: str) -> None:
     """What one side takes for a body and the other for a request would be answered without the proxy knowing."""
     one, two = proxy.delivery(), proxy.delivery()

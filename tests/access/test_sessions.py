@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.access.house import OURS, PASSWORD, Browser, House, house_over
+from tests.every import every
 
 from mailwake.access.accounts import Arrival, session_hash
 from mailwake.events import SECOND
@@ -35,7 +36,7 @@ def test_who_logs_in_goes_where_they_wanted_to(house: House) -> None:
     assert browser.get("/campaigns/2?by=clicked").status_code == 200
 
 
-@pytest.mark.parametrize(
+@every(
     "told",
     ["//evil.example", "/\\evil.example", "%2f%2fevil.example", "/%2f%2fevil.example", "https://evil.example", "evil",
      "javascript:alert(1)", "/\tevil", "/a\r\nSet-Cookie: x=1", "///evil.example", "/@evil.example", "\\\\evil", "/a#b",

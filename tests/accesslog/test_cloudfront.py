@@ -1,8 +1,8 @@
 """CloudFront writes percent signs for what would break its columns, and once wrote them twice."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.accesslog.cloudfront import fields, undo, undo_agent, values
 
@@ -19,7 +19,7 @@ def test_any_value_comes_back_as_it_was_sent(sent: bytes) -> None:
     assert undo(encode(sent)).encode("latin-1") == sent
 
 
-@pytest.mark.parametrize(
+@every(
     ("logged", "sent"),
     [
         ("Mozilla/5.0%20(X11)", "Mozilla/5.0 (X11)"),

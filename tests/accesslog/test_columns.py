@@ -1,6 +1,7 @@
 """Which column holds what, and what follows from a column that is not there."""
 
 import pytest
+from tests.every import every
 
 from mailwake.accesslog.columns import Columns, Hit, Writing
 from mailwake.errors import Unreadable
@@ -37,7 +38,7 @@ def test_columns_of_their_own_go_before_the_request_line() -> None:
     assert (found.request.method, found.request.path) == ("GET", b"/o/x")
 
 
-@pytest.mark.parametrize(
+@every(
     "target", ["/", "/index.html", "/o", "/O/x", "/o%2Fx", "//o/x", "/c/x/y", "/u/x", "x/o/", "", "*", "\x16\x03\x01"]
 )
 def test_only_pixels_are_hits(target: str) -> None:
@@ -48,7 +49,7 @@ def test_a_line_that_is_no_pixel_is_not_looked_at_any_further() -> None:
     assert read({**GOOD, "request": "GET / HTTP/1.1", "msec": "broken", "host": "-"}) is None
 
 
-@pytest.mark.parametrize("request_line", ["", "-", "GET", "\x16\x03\x01\x02", " ", "GET  HTTP/1.1"])
+@every("request_line", ["", "-", "GET", "\x16\x03\x01\x02", " ", "GET  HTTP/1.1"])
 def test_a_request_that_is_none_is_no_pixel(request_line: str) -> None:
     assert read({**GOOD, "request": request_line}) is None
 
@@ -83,7 +84,7 @@ def test_a_query_is_part_of_what_was_asked_for() -> None:
     assert hit({**parts, "cs-uri-query": "-"}).request.path == b"/o/x"
 
 
-@pytest.mark.parametrize(
+@every(
     ("column", "header"),
     [
         ("http_user_agent", b"User-Agent: v"),
@@ -102,12 +103,12 @@ def test_headers_are_known_by_the_names_of_their_columns(column: str, header: by
     assert found.request.told == ("host", header.decode().partition(":")[0].lower())
 
 
-@pytest.mark.parametrize("column", ["bytes_sent", "http_", "cs()", "sent_http_etag", "upstream_addr", "cs-bytes"])
+@every("column", ["bytes_sent", "http_", "cs()", "sent_http_etag", "upstream_addr", "cs-bytes"])
 def test_other_columns_are_passed_over(column: str) -> None:
     assert hit({**GOOD, column: "v"}).request == hit(GOOD).request
 
 
-@pytest.mark.parametrize(
+@every(
     ("logged", "peer"),
     [
         ("192.0.2.24", "192.0.2.24"),
@@ -128,7 +129,7 @@ def test_an_address_is_one_or_not_known(logged: str, peer: str) -> None:
     assert hit({**GOOD, "remote_addr": logged}).request.peer == peer
 
 
-@pytest.mark.parametrize(
+@every(
     ("logged", "status"),
     [("200", 200), ("000", 0), ("499", 499), ("-", None), ("2", None), ("9" * 9_000, None), ("²00", None)],
 )

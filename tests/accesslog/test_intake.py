@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.accesslog import intake as module
@@ -172,7 +172,6 @@ def test_lines_that_cannot_be_read_are_counted_and_the_first_are_named_by_number
     assert not any("nonsense" in problem.reason or "\x1b" in problem.reason for problem in tally.problems)
 
 
-@settings(max_examples=25, deadline=None)  # each opens a log
 @given(st.lists(st.binary(max_size=80) | st.integers(0, 3).map(lambda n: line(str(n))) | st.none(), max_size=20))
 def test_every_line_ends_in_exactly_one_count(lines: list[bytes | None]) -> None:
     with TemporaryDirectory() as name:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.every import every
 
 from mailwake.accesslog.columns import Hit
 from mailwake.accesslog.json_lines import JsonLines
@@ -65,7 +66,7 @@ def test_escapes_of_json_are_undone() -> None:
     assert hit.request.head.endswith(b'User-Agent: a"b\\c\xc3\xa9')
 
 
-@pytest.mark.parametrize(
+@every(
     "line",
     [
         b"{", b"{}", b"[]", b"[[[]]]", b"null", b'"x"', b"{" * 100_000, b"[" * 100_000, b'{"a":' * 50_000,
@@ -82,8 +83,8 @@ def test_what_tells_no_request_is_unreadable_and_harmless(line: bytes) -> None:
         JsonLines().read(line)
 
 
-@pytest.mark.parametrize("key", ["http_user_agent", "http_accept_language", "host", "request_uri", "request_method"])
-@pytest.mark.parametrize("smuggled", ["x\r\nAccept-Language: de", "x\nSec-Fetch-Mode: no-cors", "x\0", "\r"])
+@every("key", ["http_user_agent", "http_accept_language", "host", "request_uri", "request_method"])
+@every("smuggled", ["x\r\nAccept-Language: de", "x\nSec-Fetch-Mode: no-cors", "x\0", "\r"])
 def test_no_value_makes_a_header_of_its_own(key: str, smuggled: str) -> None:
     value = f"/o/{smuggled}" if key == "request_uri" else smuggled
     with pytest.raises(Unreadable, match="line break or a NUL"):

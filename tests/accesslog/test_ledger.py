@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.accesslog import ledger as module
@@ -103,7 +103,6 @@ def test_as_long_as_nothing_was_forgotten_nothing_is_refused(tmp_path: Path) -> 
     assert ledger.forgotten_until == 0
 
 
-@settings(max_examples=25, deadline=None)  # each writes to the disk
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 30)), max_size=60))
 def test_memory_is_bounded_and_nothing_is_forgotten_for_it(noted: list[tuple[int, int]]) -> None:
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as name:

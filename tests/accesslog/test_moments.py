@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.accesslog.moments import moment
 from mailwake.errors import Unreadable
@@ -12,7 +13,7 @@ from mailwake.errors import Unreadable
 NOON = 1_795_435_200_000_000  # 2026-11-23 12:00 UTC
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "micros"),
     [
         ("1795435200", 0),
@@ -39,7 +40,7 @@ def test_every_usual_spelling_names_the_same_moment(text: str, micros: int) -> N
     assert moment(text) == NOON + micros
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "", "-", "yesterday", "23/Xyz/2026:12:00:00 +0000", "31/Feb/2026:12:00:00 +0000", "23/Nov/2026:12:00:00 +9900",

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.edge.conftest import message
+from tests.every import every
 
 from mailwake.accesslog.columns import Hit
 from mailwake.accesslog.reader import Format, LineReader, Other
@@ -97,7 +98,7 @@ def test_formats_may_change_from_line_to_line() -> None:
     assert sum(isinstance(reader.read(line), Hit) for line in mixed) == 6
 
 
-@pytest.mark.parametrize("line", [b"", b"  \t", b"#Version: 1.0", b"#Fields: date time", b"# a remark"])
+@every("line", [b"", b"  \t", b"#Version: 1.0", b"#Fields: date time", b"# a remark"])
 def test_comments_and_empty_lines_are_no_entries(line: bytes) -> None:
     assert LineReader().read(line) is Other.NO_ENTRY
 
@@ -107,7 +108,7 @@ def test_a_request_for_something_else_is_no_pixel() -> None:
     assert [reader.read(line) for line in lines("nginx-combined.log")[3:]] == [Other.NOT_PIXEL] * 2
 
 
-@pytest.mark.parametrize(
+@every(
     ("format", "line"),
     [
         (Format.TEXT, lines("fastly.jsonl")[0]),

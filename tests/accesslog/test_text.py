@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.accesslog.text import COMBINED, COMMON, USUAL, TextFormat, unescape
 from mailwake.errors import BadInput
@@ -50,7 +51,7 @@ def test_any_header_comes_back_from_its_escapes(escaped: object, referer: bytes,
         assert unescape(value).encode("latin-1") == sent or (value == "-" and not sent)
 
 
-@pytest.mark.parametrize("value", ["\\xZZ", "\\", "\\x", "\\x2", "\\q", "\\u0022", "a\\"])
+@every("value", ["\\xZZ", "\\", "\\x", "\\x2", "\\q", "\\u0022", "a\\"])
 def test_what_is_no_escape_stays_as_it_stands(value: str) -> None:
     assert unescape(value) == value
 
@@ -74,7 +75,7 @@ def test_apaches_directives_may_carry_an_argument() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "problem"),
     [
         ("", "names no values"),
@@ -91,9 +92,7 @@ def test_a_format_that_cannot_work_says_why(text: str, problem: str) -> None:
         TextFormat(text)
 
 
-@pytest.mark.parametrize(
-    "filling", ['"', "\\", '\\"', " ", "[", "] ", '" "', "a", '\\\\"', "\0", "\x1b[2J", " [", '" 200 '], ids=repr
-)
+@every("filling", ['"', "\\", '\\"', " ", "[", "] ", '" "', "a", '\\\\"', "\0", "\x1b[2J", " [", '" 200 '], ids=repr)
 def test_a_line_costs_no_more_than_its_length(filling: str) -> None:
     """Two megabytes: what grew with the square would not come back today."""
     line = '192.0.2.24 - - [23/Nov/2026:12:00:01 +0000] "GET /o/x' + filling * (2_000_000 // len(filling))

@@ -3,14 +3,14 @@
 import tomllib
 from pathlib import Path
 
-import pytest
+from tests.every import every
 
 from mailwake.atlas.gateways import catalogue, gateway_of, operator_named
 
 SOURCE = Path(__file__).parents[2] / "src" / "mailwake"
 
 
-@pytest.mark.parametrize(
+@every(
     ("hosts", "name"),
     [
         (["mx0a-00123401.pphosted.com"], "Proofpoint"),

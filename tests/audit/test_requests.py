@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
+from tests.every import every
 
 from mailwake.audit.requests import CHANGES, READS, act_of
 from mailwake.audit.words import RECIPIENT, Action
@@ -50,7 +50,7 @@ def test_no_row_is_about_a_route_that_is_not_there() -> None:
     assert {(act.method, act.path) for act in CHANGES + READS} <= routes()
 
 
-@pytest.mark.parametrize(
+@every(
     ("path", "asked", "told"),
     [
         ("/suppressions", {"act": "lift", "address": "a@x"}, (Action.SUPPRESSION_LIFTED, RECIPIENT, "a@x")),

@@ -3,9 +3,9 @@
 import tomllib
 from importlib.resources import files
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.bounces.counting import DAY, HOUR, Storm, Strike, Thresholds
 from mailwake.events import Micros
@@ -18,7 +18,7 @@ def on_days(category: str, *days: float) -> list[Strike]:
     return [Strike(Micros(round(START + day * DAY)), category) for day in days]
 
 
-@pytest.mark.parametrize(
+@every(
     ("category", "days", "dead"),
     [
         ("inactive_mailbox", (0,), False),

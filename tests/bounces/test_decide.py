@@ -6,13 +6,14 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from tests.every import every
 
 from mailwake.bounces.decide import Bounces
 
 BOUNCES = Bounces.load()
 
 
-@pytest.mark.parametrize(
+@every(
     ("reason", "category", "action"),
     [
         ("550 5.1.1 <…@example.com>: user unknown", "bad_mailbox", "suppress_now"),
@@ -83,7 +84,7 @@ def test_the_page_on_bounces_tells_every_cause_with_its_class() -> None:
     assert told == {(name, outcome["class"]) for name, outcome in table["category"].items() if name != "delivered"}
 
 
-@pytest.mark.parametrize(
+@every(
     ("words", "category"),
     [
         ("550 Empfängeradresse ungültig", "bad_mailbox"),

@@ -3,13 +3,14 @@
 import time
 
 import pytest
+from tests.every import every
 
 from mailwake.bounces.decide import Bounces
 
 BOUNCES = Bounces.load()
 
 
-@pytest.mark.parametrize(
+@every(
     ("words", "rule"),
     [
         ("550 the user that you wrote to was not found", "family.gone"),
@@ -23,7 +24,7 @@ def test_a_sentence_that_no_rule_lists_is_understood(words: str, rule: str) -> N
     assert BOUNCES.decide(words).rule == rule
 
 
-@pytest.mark.parametrize(
+@every(
     "words",
     [
         "550 the account of the sender was not found",
@@ -49,7 +50,7 @@ def test_who_blames_another_in_the_same_breath_kills_nobody(words: str) -> None:
     assert BOUNCES.decide(words).action == "never"
 
 
-@pytest.mark.parametrize(
+@every(
     "bait",
     [
         "user " * 800,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 
 from mailwake.bounces.decide import Bounces
 
@@ -32,7 +33,7 @@ def rule_ids() -> Iterator[str]:
     yield from (f"{name}.{rule['id']}" for name, entry in table("providers.toml").items() for rule in entry["rules"])
 
 
-@pytest.mark.parametrize(("rule", "reason"), REASONS)
+@every(("rule", "reason"), REASONS)
 def test_a_refusal_is_decided_by_its_rule(rule: str, reason: str) -> None:
     assert BOUNCES.decide(reason).rule == rule
 
@@ -82,7 +83,7 @@ def test_a_quote_is_short_and_printable(reason: str) -> None:
     assert not [sign for sign in quoted if ord(sign) < 32]
 
 
-@pytest.mark.parametrize(
+@every(
     "reason",
     [
         "550 5.1.1 news@example.com: Sender address rejected: User unknown",

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from tests.every import every
 from typer.testing import CliRunner
 
 from mailwake.cli import COMMANDS, build
@@ -16,7 +16,7 @@ def mailwake(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(program, capture_output=True, text=True, cwd=cwd, check=False, stdin=subprocess.DEVNULL)
 
 
-@pytest.mark.parametrize("word", COMMANDS)
+@every("word", COMMANDS)
 def test_every_command_has_help_with_an_example(word: str) -> None:
     done = CliRunner().invoke(build((word,)), [word, "--help"])
     assert done.exit_code == 0, done.output

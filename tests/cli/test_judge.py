@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 
 from mailwake.judge.rules import CURRENT, load_rules
 
@@ -146,7 +147,7 @@ def test_a_web_form_s_unsubscription_is_judged_like_a_click() -> None:
     assert found[1]["p_human"] < 0.1
 
 
-@pytest.mark.parametrize(
+@every(
     "line",
     [
         "nonsense",

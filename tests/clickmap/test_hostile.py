@@ -6,6 +6,7 @@ import time
 from html.parser import HTMLParser
 
 import pytest
+from tests.every import every
 
 from mailwake.clickmap.cleaning import MAX_CHARS, MAX_DEPTH
 from mailwake.clickmap.sheet import Badge, draw
@@ -96,13 +97,13 @@ WORDS = "html head meta title style body div a p span img table tbody thead tr t
 MAY_STAND = frozenset(WORDS.split())
 
 
-@pytest.mark.parametrize("markup", HOSTILE, ids=lambda text: re.sub(r"\W+", "-", text)[:40])
+@every("markup", HOSTILE, ids=lambda text: re.sub(r"\W+", "-", text)[:40])
 def test_nothing_of_a_mail_can_run_load_or_lead(markup: str) -> None:
     for raw in (markup, f"<html><head><title>x</title></head><body><p>before{markup}<p>after</body></html>"):
         look_through(draw(raw.encode(), [Badge(number=1, text="1", label="x")]).html)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@every("seed", range(20))
 def test_nor_can_a_heap_of_such_pieces_cut_anywhere(seed: int) -> None:
     draw_lots = random.Random(seed)
     pieces = [piece for piece in HOSTILE if len(piece) < 1_000]
@@ -169,7 +170,7 @@ def test_what_would_take_too_long_is_refused(raw: bytes) -> None:
         draw(raw, [])
 
 
-@pytest.mark.parametrize(
+@every(
     "raw",
     [
         b"<p>" * 100_000,

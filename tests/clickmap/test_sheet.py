@@ -6,6 +6,7 @@ from importlib import resources
 
 import pytest
 from tests.compose.conftest import corpus
+from tests.every import every
 
 from mailwake.clickmap.marking import mark
 from mailwake.clickmap.sheet import HIGHEST, LOWEST, POLICY, Badge, Sheet, draw, height_of
@@ -124,7 +125,7 @@ def test_a_picture_keeps_its_size_and_its_words() -> None:
     assert "Autumn%20%26amp%3B%20wool" in html
 
 
-@pytest.mark.parametrize("codec", ["utf-8", "iso-8859-1", "koi8-r", "shift_jis", "utf-16"])
+@every("codec", ["utf-8", "iso-8859-1", "koi8-r", "shift_jis", "utf-16"])
 def test_letters_of_any_charset_are_readable(codec: str) -> None:
     words = {"koi8-r": "Осень", "shift_jis": "秋の羊毛"}.get(codec, "Wärme")
     head = "" if codec == "utf-16" else f'<meta charset="{codec}">'

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from email.message import Message
 
-import pytest
 from tests.compose.conftest import HOST, corpus, make_copy, read_link, sidecar
 from tests.compose.undoing import undo
+from tests.every import every
 
 from mailwake.compose.copy import Copy
 from mailwake.compose.headers import ADDED
@@ -44,7 +44,7 @@ def leads_to(host: str) -> Callable[[str], str]:
     return target
 
 
-@pytest.mark.parametrize("name", HTML)
+@every("name", HTML)
 def test_undoing_a_template_gives_the_original_bytes(name: str) -> None:
     raw = corpus("html")[name]
     tracked, hrefs = track_page(raw, make_copy(), OPTIONS)
@@ -61,7 +61,7 @@ def test_undoing_a_template_gives_the_original_bytes(name: str) -> None:
     assert pixels == (0 if b"4email" in raw[:2000].lower() or not raw.strip() else 1)
 
 
-@pytest.mark.parametrize("name", [name for name in HARD if name.endswith(".html")])
+@every("name", [name for name in HARD if name.endswith(".html")])
 def test_a_hard_page_is_tracked_as_expected(name: str) -> None:
     raw, expected = corpus("tricky")[name], sidecar(name)
     host = expected.get("config", {}).get("tracker_host", HOST)
@@ -80,7 +80,7 @@ def test_a_hard_page_is_tracked_as_expected(name: str) -> None:
         assert pixels == (0 if expected["pixel"] == "no" else 1)
 
 
-@pytest.mark.parametrize("name", [name for name in HARD if name.endswith(".eml")])
+@every("name", [name for name in HARD if name.endswith(".eml")])
 def test_a_hard_message_is_tracked_as_expected(name: str) -> None:
     raw, expected = corpus("tricky")[name], sidecar(name)
     tracked = instrument(raw, make_copy(), OPTIONS)
@@ -94,7 +94,7 @@ def test_a_hard_message_is_tracked_as_expected(name: str) -> None:
         assert tracked.message == raw
 
 
-@pytest.mark.parametrize("name", MAIL + [name for name in HARD if name.endswith(".eml")])
+@every("name", MAIL + [name for name in HARD if name.endswith(".eml")])
 def test_undoing_a_message_gives_the_original_bytes(name: str) -> None:
     raw = corpus(name.partition("/")[0])[name]
     tracked = instrument(raw, make_copy(), OPTIONS)
@@ -123,7 +123,7 @@ def test_undoing_a_message_gives_the_original_bytes(name: str) -> None:
     assert pixels == tracked.pixel
 
 
-@pytest.mark.parametrize("name", MAIL + [name for name in HARD if name.endswith(".eml")])
+@every("name", MAIL + [name for name in HARD if name.endswith(".eml")])
 def test_what_is_no_html_body_keeps_its_bytes(name: str) -> None:
     """Everything outside of the leaves that changed: compared from both ends, encoded as it is."""
     raw = corpus(name.partition("/")[0])[name]
@@ -137,7 +137,7 @@ def test_what_is_no_html_body_keeps_its_bytes(name: str) -> None:
     assert bare.endswith(raw[bodies[-1].body_end :])
 
 
-@pytest.mark.parametrize("name", MAIL)
+@every("name", MAIL)
 def test_a_message_in_which_nothing_may_be_watched_keeps_every_byte(name: str) -> None:
     raw = corpus("eml")[name]
     options = ComposeOptions(list_unsubscribe=False, mark_untouched=False)

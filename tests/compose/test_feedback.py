@@ -1,11 +1,12 @@
 """A Feedback-ID names groups of mail; what stands for one reader is found in it."""
 
 import pytest
+from tests.every import every
 
 from mailwake.compose.feedback import names_reader
 
 
-@pytest.mark.parametrize(
+@every(
     ("written", "expected"),
     [
         ("7:Ann@Example.org:news:garden", True),

@@ -1,7 +1,7 @@
 """Labels and roles: what reports call a link."""
 
-import pytest
 from tests.compose.conftest import make_copy
+from tests.every import every
 
 from mailwake.compose.links import Role
 from mailwake.compose.message import instrument_html
@@ -15,7 +15,7 @@ def only_link(html: str) -> tuple[str, Role]:
     return link.label, link.role
 
 
-@pytest.mark.parametrize(
+@every(
     ("content", "label"),
     [
         ("Buy &amp; save", "Buy & save"),
@@ -49,7 +49,7 @@ def test_a_button_for_outlook_has_the_text_inside_it() -> None:
     assert only_link(html) == ("Go", Role.CTA)
 
 
-@pytest.mark.parametrize(
+@every(
     ("html", "role"),
     [
         ('<a href="https://example.com/">Read more</a>', Role.TEXT),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.compose.conftest import HOST, KEYS, make_copy, read_link
+from tests.every import every
 
 from mailwake.compose.message import Draft, Instrumented, instrument
 from mailwake.compose.options import ComposeOptions
@@ -57,9 +58,9 @@ SAMPLES |= {
 }
 
 
-@pytest.mark.parametrize("newline", ["\r\n", "\n", "\r"])
-@pytest.mark.parametrize("encoding", ["8bit", "quoted-printable", "base64"])
-@pytest.mark.parametrize("charset", sorted(SAMPLES))
+@every("newline", ["\r\n", "\n", "\r"])
+@every("encoding", ["8bit", "quoted-printable", "base64"])
+@every("charset", sorted(SAMPLES))
 def test_only_address_and_pixel_change_in_any_charset_encoding_and_line_end(
     charset: str, encoding: str, newline: str
 ) -> None:
@@ -142,7 +143,7 @@ SEALED = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(SEALED))
+@every("kind", sorted(SEALED))
 def test_what_vouches_for_its_bytes_passes_byte_for_byte(kind: str) -> None:
     inside = f"--s\r\nContent-Type: text/html\r\n\r\n{PAGE}\r\n--s--\r\n"
     body = inside if "boundary=s" in SEALED[kind] else PAGE
@@ -179,7 +180,7 @@ def test_a_sender_who_signs_later_may_have_signed_mail_tracked() -> None:
     assert track(raw, options).untouched is None
 
 
-@pytest.mark.parametrize(
+@every(
     ("headers", "body", "why"),
     [
         ("", "just text\r\n", "no_html"),
@@ -203,9 +204,7 @@ def test_what_cannot_be_tracked_keeps_its_body_and_says_why_in_a_header(headers:
     assert track(raw, silent).message == raw
 
 
-@pytest.mark.parametrize(
-    "raw", [b"", b"\0", b"\r\n\r\n<html>", b"<html><body></body></html>", b"not a message\r\n\r\nx"]
-)
+@every("raw", [b"", b"\0", b"\r\n\r\n<html>", b"<html><body></body></html>", b"not a message\r\n\r\nx"])
 def test_what_is_no_message_passes_byte_for_byte(raw: bytes) -> None:
     assert track(raw).message == raw
     assert track(raw).untouched == "not_a_message"
@@ -228,7 +227,7 @@ def test_clicks_off_leave_links_and_opens_off_leaves_the_pixel_out() -> None:
     assert (b"/c/" in clicks_only, b"/o/" in clicks_only) == (True, False)
 
 
-@pytest.mark.parametrize(
+@every(
     "headers",
     [
         "Content-Type: text/html",
@@ -372,14 +371,14 @@ def test_a_draft_tells_what_it_is() -> None:
     assert draft.pixel
 
 
-@pytest.mark.parametrize("charset", sorted(SAMPLES))
+@every("charset", sorted(SAMPLES))
 def test_the_picture_of_a_mail_is_kept_as_utf8(charset: str) -> None:
     body = base64.encodebytes(SAMPLES[charset].encode(charset))
     raw = make(f"Content-Type: text/html; charset={charset}\r\nContent-Transfer-Encoding: base64\r\n", body)
     assert Draft.read(raw, OPTIONS).html == SAMPLES[charset].encode()
 
 
-@pytest.mark.parametrize("subject", ["=?x-martian?q?x?=", "=?utf-8?b?!?=", "=?utf-8?q?=ff?=", "plain \xff", ""])
+@every("subject", ["=?x-martian?q?x?=", "=?utf-8?b?!?=", "=?utf-8?q?=ff?=", "plain \xff", ""])
 def test_a_broken_subject_is_told_as_far_as_it_goes(subject: str) -> None:
     raw = f"Subject: {subject}\r\n\r\n".encode("latin-1")
     assert isinstance(Draft.read(raw, OPTIONS).subject, str)

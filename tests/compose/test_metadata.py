@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.compose.conftest import HOST, KEYS, make_copy
+from tests.every import every
 
 from mailwake.compose.message import instrument
 from mailwake.compose.metadata import CARRIERS, WITHOUT, carried_header
@@ -45,7 +46,7 @@ def put_inside(esp: str, value: object) -> object:
     return {inside: value} if inside else value
 
 
-@pytest.mark.parametrize("esp", JSON_ESPS)
+@every("esp", JSON_ESPS)
 def test_the_metadata_is_json_that_names_the_copy(esp: str) -> None:
     value = json.loads(carried(esp))
     held = value[CARRIERS[esp].inside] if CARRIERS[esp].inside else value
@@ -59,10 +60,8 @@ def test_postmarks_value_is_short_and_plain() -> None:
     assert names_the_copy(f"https://{value}")
 
 
-@pytest.mark.parametrize("esp", JSON_ESPS)
-@pytest.mark.parametrize(
-    "own", ['{"a": "b"}', "{}", '{ "unique_args" : {"a": 1}, "metadata": {}, "global_metadata": {"x":2} }']
-)
+@every("esp", JSON_ESPS)
+@every("own", ['{"a": "b"}', "{}", '{ "unique_args" : {"a": 1}, "metadata": {}, "global_metadata": {"x":2} }'])
 def test_what_the_program_has_set_stays_beside_ours(esp: str, own: str) -> None:
     header = CARRIERS[esp].header
     value = json.loads(carried(esp, f"{header}: {own}\r\n"))
@@ -90,19 +89,19 @@ def test_mail_that_may_not_be_touched_keeps_its_own_header_too() -> None:
     assert carried("mandrill", own) == '{"a": 1}'
 
 
-@pytest.mark.parametrize("esp", WITHOUT)
+@every("esp", WITHOUT)
 def test_the_others_get_no_header(esp: str) -> None:
     without = instrument(mail(), make_copy(), ComposeOptions()).message
     assert instrument(mail(), make_copy(), ComposeOptions(esp=esp)).message == without
 
 
-@pytest.mark.parametrize("esp", sorted(CARRIERS))
+@every("esp", sorted(CARRIERS))
 def test_without_a_recipient_there_is_nothing_to_name(esp: str) -> None:
     assert carried(esp, recipient=0, delivery=0) == ""
     assert carried_header(esp, make_copy(recipient=0), set()) == ""
 
 
-@pytest.mark.parametrize("esp", sorted(CARRIERS))
+@every("esp", sorted(CARRIERS))
 def test_merged_letters_carry_the_same_line(esp: str) -> None:
     name, _, value = carried_header(esp, make_copy(), set()).rstrip().partition(": ")
     assert (name, value) == (CARRIERS[esp].header, carried(esp))

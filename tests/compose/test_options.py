@@ -3,14 +3,15 @@
 from pathlib import Path
 
 import pytest
+from tests.every import every
 
 from mailwake.compose.options import ComposeOptions
 from mailwake.errors import BadInput
 from mailwake.settings import parse
 
 
-@pytest.mark.parametrize("value", ["a@example.com\r\nBcc: b@example.com", "a\nb", "a\0b", "a\x7fb"])
-@pytest.mark.parametrize("name", ["unsubscribe_mailto", "feedback_id", "list_id"])
+@every("value", ["a@example.com\r\nBcc: b@example.com", "a\nb", "a\0b", "a\x7fb"])
+@every("name", ["unsubscribe_mailto", "feedback_id", "list_id"])
 def test_a_line_end_is_refused(name: str, value: str) -> None:
     with pytest.raises(BadInput, match=name):
         ComposeOptions(**{name: value})  # type: ignore[arg-type]  # both are text

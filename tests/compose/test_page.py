@@ -7,6 +7,7 @@ import turbohtml
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.compose.conftest import HOST, make_copy, read_link
+from tests.every import every
 from tests.markup.test_places import PIECES
 
 from mailwake.compose.links import Role
@@ -29,7 +30,7 @@ def reasons(html: str, options: ComposeOptions = OPTIONS) -> list[str | None]:
     return [link.why_not for link in instrument_html(html.encode(), make_copy(), options).links]
 
 
-@pytest.mark.parametrize(
+@every(
     "html",
     [
         f"<a href={U}a>x</a>",
@@ -54,7 +55,7 @@ def test_a_link_is_tracked_in_every_spelling(html: str) -> None:
     assert len(tracked(html)) == 1
 
 
-@pytest.mark.parametrize(
+@every(
     "html",
     [
         f'<img src="{U}" srcset="{U} 2x"><table background="{U}"></table>',
@@ -71,7 +72,7 @@ def test_what_is_no_link_is_not_even_listed(html: str) -> None:
     assert re.sub(rb'<img src="https://track[^>]*>', b"", result.message) == html.encode()
 
 
-@pytest.mark.parametrize(
+@every(
     ("html", "why"),
     [
         (f'<a href="{U}" data-no-track>x</a>', "no_track"),
@@ -131,7 +132,7 @@ def pixel_parents(html: str) -> list[str]:
     return [getattr(node, "tag", "") for node in images[0].ancestors]
 
 
-@pytest.mark.parametrize(
+@every(
     "html",
     [
         "<html><body>x</body></html>",
@@ -326,7 +327,7 @@ def test_addresses_that_are_never_tracked_because_of_their_kind_are_told_of(html
     assert html.encode() in made.message, "they are told of, and left alone"
 
 
-@pytest.mark.parametrize(
+@every(
     "html",
     [
         '<svg><a href="https://e.com/9" xlink:href="https://e.com/8"><text>x</text></a></svg>',

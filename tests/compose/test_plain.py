@@ -1,6 +1,6 @@
 """Links in plain text end where a reader thinks they end."""
 
-import pytest
+from tests.every import every
 
 from mailwake.compose.options import ComposeOptions
 from mailwake.compose.plain import PlainText
@@ -13,7 +13,7 @@ def found(text: str, charset: str = "utf-8") -> list[str]:
     return [link.href for link in PlainText(content, ComposeOptions(), first_number=1).links]
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "href"),
     [
         ("see https://example.com/a.", "https://example.com/a"),
@@ -31,9 +31,7 @@ def test_an_address_ends_before_the_punctuation_around_it(text: str, href: str) 
     assert found(text) == [href]
 
 
-@pytest.mark.parametrize(
-    "text", ["xhttps://example.com/", "ftp://example.com", "www.example.com", "https://", "mailto:a@example.com"]
-)
+@every("text", ["xhttps://example.com/", "ftp://example.com", "www.example.com", "https://", "mailto:a@example.com"])
 def test_what_is_no_web_address_is_left(text: str) -> None:
     assert found(text) in ([], ["https://"])
 

@@ -1,6 +1,7 @@
 """What must not be touched is known by its headers, wherever in the message it is."""
 
 import pytest
+from tests.every import every
 
 from mailwake.compose.protect import Untouched, protection
 from mailwake.markup.mime import read_message
@@ -12,7 +13,7 @@ def why(raw: str, *, dkim_signed: bool = False) -> Untouched | None:
     return protection(message, raw.encode(), lambda _: None, dkim_signed=dkim_signed)
 
 
-@pytest.mark.parametrize(
+@every(
     ("header", "reason"),
     [
         ("Content-Type: multipart/signed; boundary=b", Untouched.SIGNED),

@@ -1,6 +1,7 @@
 """Which parts are the message itself."""
 
 import pytest
+from tests.every import every
 
 from mailwake.compose.shown import prefers_text, seen_by_all, shown
 from mailwake.markup.mime import read_message
@@ -59,7 +60,7 @@ def test_all_readers_see_the_last_alternative_and_the_first_of_a_sequence() -> N
     assert raw[chosen.body_start : chosen.body_end] == "b"
 
 
-@pytest.mark.parametrize(
+@every(
     ("kinds", "turned"),
     [
         (("text/html", "text/plain"), True),

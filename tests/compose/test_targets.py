@@ -1,13 +1,14 @@
 """What may be tracked, what may not, and the word for why."""
 
 import pytest
+from tests.every import every
 
 from mailwake.compose.targets import WhyNot, add_parameters, clean, is_address, judge_target
 from mailwake.edge.locations import location
 from mailwake.tokens import MAX_TARGET_BYTES
 
 
-@pytest.mark.parametrize(
+@every(
     "href",
     [
         "https://example.com",
@@ -33,7 +34,7 @@ def test_a_web_address_may_be_tracked(href: str) -> None:
     assert judge_target(href)[0] is None
 
 
-@pytest.mark.parametrize(
+@every(
     ("href", "why"),
     [
         ("", WhyNot.EMPTY),
@@ -82,11 +83,11 @@ def test_everything_else_is_left_alone_and_named(href: str, why: WhyNot) -> None
     assert judge_target(href)[0] is why
 
 
-@pytest.mark.parametrize(
+@every(
     "scheme",
     ["javascript", "data", "vbscript", "file", "blob", "about", "intent", "view-source", "ftp", "ws", "jar", "feed"],
 )
-@pytest.mark.parametrize(
+@every(
     "disguise",
     [
         "{0}:", " {0}:", "\t{0}:", "\n{0}:", "\x00{0}:", "\x01{0}:", "\ufeff{0}:", "{1}:", "{2}\n{3}:", "{2}\t{3}:",
@@ -99,7 +100,7 @@ def test_no_disguise_makes_another_scheme_a_web_address(scheme: str, disguise: s
     assert judge_target(href)[0] is not None
 
 
-@pytest.mark.parametrize(
+@every(
     "tag",
     [
         "{{url}}", "{% url %}", "{{ link(", "%%unsub%%", "*|UNSUB|*", "[[link]]", "${url}", "<%= url %>", "{{{u}}}",
@@ -107,7 +108,7 @@ def test_no_disguise_makes_another_scheme_a_web_address(scheme: str, disguise: s
         "<?=$u?>", "#{url}", "$[LINK]$", "$LINK$", "[%link%]", "##link##", "@@link@@", "~Contact.Link~",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("before", ["", "https://example.com/?u=", "https://"])
+@every("before", ["", "https://example.com/?u=", "https://"])
 def test_merge_tags_of_other_programs_stay(before: str, tag: str) -> None:
     assert judge_target(before + tag)[0] is WhyNot.PLACEHOLDER
 
@@ -134,7 +135,7 @@ def test_white_space_goes_as_url_parsers_take_it() -> None:
     assert clean(" \x01https://exa\r\nmple.com/a\t b \n") == "https://example.com/a b"
 
 
-@pytest.mark.parametrize(
+@every(
     ("href", "result"),
     [
         ("https://example.com", "https://example.com?utm_source=news&utm_medium=e+mail"),
@@ -176,12 +177,12 @@ e.g. this
 Mr.Smith"""
 
 
-@pytest.mark.parametrize("text", ADDRESSES.splitlines())
+@every("text", ADDRESSES.splitlines())
 def test_text_that_is_an_address(text: str) -> None:
     assert is_address(text)
 
 
-@pytest.mark.parametrize("text", ["", *WORDS.splitlines()])
+@every("text", ["", *WORDS.splitlines()])
 def test_text_that_is_no_address(text: str) -> None:
     assert not is_address(text)
 

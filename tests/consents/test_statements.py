@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.consents.files import read_list, write_list
@@ -205,7 +205,6 @@ _STATES = st.sampled_from(["granted", "denied", "withdrawn", "exempt_hygiene"])
 _TOLD = st.tuples(_STATES, st.integers(1, 28), st.booleans())
 
 
-@settings(max_examples=25, deadline=None)
 @given(told=st.lists(_TOLD, min_size=1, max_size=8))
 def test_in_whichever_order_it_comes_in_a_refusal_is_undone_by_nothing_older(
     tmp_path_factory: pytest.TempPathFactory, told: list[tuple[str, int, bool]]

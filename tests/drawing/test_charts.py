@@ -5,6 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.every import every
 
 from mailwake.drawing import charts, pieces
 from mailwake.events import SECOND
@@ -52,7 +53,7 @@ def test_who_is_hidden_is_not_drawn_and_flattens_nothing() -> None:
     assert whole.rows == without.rows
 
 
-@pytest.mark.parametrize(
+@every(
     ("highest", "top"),
     [(0, 2), (1, 2), (2, 2), (3, 4), (7, 8), (9, 10), (11, 20), (430, 500), (501, 1_000), (99_999, 100_000)],
 )
@@ -88,9 +89,9 @@ def test_the_drawing_is_told_in_a_sentence() -> None:
     )
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 10, 60, 180])
-@pytest.mark.parametrize("step", [60, 300, 900, 3_600, 10_800, 86_400, 604_800])
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu"])
+@every("count", [1, 2, 3, 10, 60, 180])
+@every("step", [60, 300, 900, 3_600, 10_800, 86_400, 604_800])
+@every("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu"])
 def test_an_axis_has_a_handful_of_labels_that_differ(count: int, step: int, zone: str) -> None:
     first = int(START.timestamp()) * SECOND
     last = first + (count - 1) * step * SECOND

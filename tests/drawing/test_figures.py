@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.every import every
 
 from mailwake.drawing import figures
 
@@ -20,7 +21,7 @@ def test_thousands_stand_apart(number: int, text: str) -> None:
     assert figures.count(number) == text
 
 
-@pytest.mark.parametrize(
+@every(
     ("rate", "text"),
     [(0.0, "0 %"), (1.0, "100 %"), (0.347, "34.7 %"), (0.0051, "0.51 %"), (0.00004, "0.00 %"), (0.9999, "100.0 %")],
 )
@@ -28,7 +29,7 @@ def test_small_rates_get_a_second_decimal(rate: float, text: str) -> None:
     assert plain(figures.percent(rate)) == text
 
 
-@pytest.mark.parametrize(
+@every(
     ("number", "text"),
     [
         (0, "0 bytes"), (999, "999 bytes"), (1_000, "1.0 kB"), (81_920, "81.9 kB"), (999_600, "1.0 MB"),
@@ -39,7 +40,7 @@ def test_a_size_is_told_in_the_unit_that_fits(number: int, text: str) -> None:
     assert plain(figures.size(number)) == text
 
 
-@pytest.mark.parametrize(
+@every(
     ("seconds", "text"),
     [
         (0, "0 s"), (0.6, "1 s"), (44, "44 s"), (89, "89 s"), (90, "2 minutes"), (7_199, "120 minutes"),
@@ -78,7 +79,7 @@ def test_a_zone_tells_its_distance_from_utc_at_that_time() -> None:
     assert figures.zone_name(UTC_ZONE, NOON) == "UTC"
 
 
-@pytest.mark.parametrize(
+@every(
     ("seconds", "text"), [(60, "minute"), (300, "5 minutes"), (3_600, "hour"), (10_800, "3 hours"), (604_800, "week")]
 )
 def test_a_step_is_told_in_words(seconds: int, text: str) -> None:

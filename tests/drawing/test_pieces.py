@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.every import every
 
 from mailwake.drawing import pieces
 from mailwake.insight.answers import Group, LinkLine
@@ -20,7 +21,7 @@ def test_a_plain_web_address_is_safe(href: str) -> None:
     assert pieces.safe_href(href) == href
 
 
-@pytest.mark.parametrize(
+@every(
     "href",
     [
         "javascript:alert(1)",

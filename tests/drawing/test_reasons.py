@@ -1,12 +1,12 @@
 """Reasons as they were kept, in words that a marketer reads; what has no other words stays as it was said."""
 
-import pytest
+from tests.every import every
 
 from mailwake.drawing.figures import NBSP
 from mailwake.drawing.reasons import readable
 
 
-@pytest.mark.parametrize(
+@every(
     ("kept", "shown"),
     [
         ("this network: 3% people at 1 other deliveries", f"this network: 3{NBSP}% people at 1 other delivery"),

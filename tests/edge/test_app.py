@@ -4,6 +4,7 @@ import re
 
 import pytest
 from tests.edge.conftest import HOST, KEYS, TARGET, TEMPLATE, RunningEdge, StartEdge, click, message
+from tests.every import every
 
 from mailwake.edge.pages import MISDIRECTED, NOT_FOUND
 from mailwake.edge.pixel import GIF
@@ -11,12 +12,12 @@ from mailwake.events import EventType
 from mailwake.tokens import LinkToken, Minter, Purpose
 
 
-@pytest.mark.parametrize("host", [HOST, "Track.Example.COM", f"{HOST}:8025", f"{HOST}:443", f"{HOST}.", f"{HOST}.:443"])
+@every("host", [HOST, "Track.Example.COM", f"{HOST}:8025", f"{HOST}:443", f"{HOST}.", f"{HOST}.:443"])
 def test_the_tracking_host_is_known_in_any_case_and_with_any_port(edge: RunningEdge, host: str) -> None:
     assert edge.ask(click(), host=host).status == 302
 
 
-@pytest.mark.parametrize(
+@every(
     "host",
     [
         "evil.example.com",
@@ -30,7 +31,7 @@ def test_the_tracking_host_is_known_in_any_case_and_with_any_port(edge: RunningE
         ".",
     ],
 )
-@pytest.mark.parametrize("path", ["/", f"/o/{message()}", click()])
+@every("path", ["/", f"/o/{message()}", click()])
 def test_another_host_is_not_answered_for(edge: RunningEdge, host: str, path: str) -> None:
     answer = edge.ask(path, host=host)
     assert (answer.status, answer.body, answer["Location"]) == (421, MISDIRECTED.body, None)
@@ -42,7 +43,7 @@ def test_an_absolute_target_cannot_pretend_another_host(edge: RunningEdge) -> No
     assert edge.ask(f"http://{HOST}{click()}", host="evil.example.com").status == 302
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-Host", "X-Original-URL", "X-Rewrite-URL", "Forwarded", "X-Host"])
+@every("name", ["X-Forwarded-Host", "X-Original-URL", "X-Rewrite-URL", "Forwarded", "X-Host"])
 def test_headers_that_rename_things_are_ignored(edge: RunningEdge, name: str) -> None:
     assert edge.ask("/nowhere", headers={name: click()}).status == 404
     assert edge.ask(click(), headers={name: "evil.example.com"}).status == 302
@@ -116,7 +117,7 @@ def test_pages_carry_the_brand_of_their_host(
 SCRIPT = "<script>alert(1)</script>"
 
 
-@pytest.mark.parametrize(
+@every(
     "path",
     [
         f"/{SCRIPT}", f"/c/{SCRIPT}/x", f"/u/{SCRIPT}", f"/p/{SCRIPT}", f"/c/x/y?{SCRIPT}", '/"><svg/onload=alert(1)>',
@@ -131,7 +132,7 @@ def test_no_page_shows_what_a_stranger_wrote(edge: RunningEdge, path: str) -> No
     assert edge.ask(path, host=SCRIPT).body == MISDIRECTED.body
 
 
-@pytest.mark.parametrize(
+@every(
     "path",
     [
         "/", "/admin", "/api", "/api/campaigns", "/.git/config", "/metrics", "/health", "/o", "/c", "/u", "/p", "//o/x",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.edge.conftest import DELIVERY, KEYS, RECIPIENT, TARGET, RunningEdge, StartEdge, click, link, message
+from tests.every import every
 
 from mailwake.events import EventType, Note
 from mailwake.modes import Mode, Modes
@@ -34,7 +35,7 @@ def test_nothing_on_the_url_changes_where_it_leads(edge: RunningEdge, suffix: st
     assert edge.ask(click() + suffix)["Location"] == TARGET
 
 
-@pytest.mark.parametrize("suffix", ["/", "/x", ";x=1", "%20", ".html", "//evil.example.com", "\\evil.example.com"])
+@every("suffix", ["/", "/x", ";x=1", "%20", ".html", "//evil.example.com", "\\evil.example.com"])
 def test_more_path_is_another_link_and_that_does_not_exist(edge: RunningEdge, suffix: str) -> None:
     answer = edge.ask(click() + suffix)
     assert (answer.status, answer["Location"]) == (404, None)
@@ -105,7 +106,7 @@ def test_no_other_spelling_of_a_link_leads_anywhere(edge: RunningEdge) -> None:
     assert {(event.type, event.note) for event in edge.events()} == {(EventType.UNKNOWN, Note.LINK_REFUSED)}
 
 
-@pytest.mark.parametrize(
+@every(
     "path", ["/c/", "/c//", "/c/x", f"/c/{message()}", f"/c/{message()}/", f"/c/{link()}", f"/c/{link()}/{message()}"]
 )
 def test_without_both_parts_in_their_places_there_is_no_link(edge: RunningEdge, path: str) -> None:
@@ -114,7 +115,7 @@ def test_without_both_parts_in_their_places_there_is_no_link(edge: RunningEdge, 
     assert not [event for event in edge.events() if event.type is EventType.CLICKED]
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "MKCOL"])
+@every("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND", "MKCOL"])
 def test_a_link_is_followed_by_reading_alone(edge: RunningEdge, method: str) -> None:
     answer = edge.ask(click(), method=method)
     assert (answer.status, answer["Allow"], answer["Location"]) == (405, "GET, HEAD", None)
@@ -150,7 +151,7 @@ def test_a_decoy_shows_a_harmless_page_and_is_evidence(edge: RunningEdge) -> Non
     assert (event.type, event.note, event.link) == (EventType.UNKNOWN, Note.DECOY, 3)
 
 
-@pytest.mark.parametrize(
+@every(
     ("target", "expected"),
     [
         ("https://bücher.example.com/straße?q=ü", "https://xn--bcher-kva.example.com/stra%C3%9Fe?q=%C3%BC"),

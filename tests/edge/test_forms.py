@@ -3,13 +3,14 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.edge.forms import read_form
 
 MULTIPART = b"multipart/form-data; boundary="
 
 
-@pytest.mark.parametrize(
+@every(
     ("body", "fields"),
     [
         (b"a=1&b=2", {"a": "1", "b": "2"}),

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.edge.forwarding import MAX_HOPS, Forwarding
 from mailwake.errors import Misconfigured
@@ -13,7 +14,7 @@ from mailwake.errors import Misconfigured
 PROXIES = Forwarding(["10.0.0.0/8", "fd00::/8", "127.0.0.1"], "X-Forwarded-For")
 
 
-@pytest.mark.parametrize(
+@every(
     ("peer", "lines", "client"),
     [
         ("203.0.113.5", ["198.51.100.1"], "203.0.113.5"),
@@ -44,7 +45,7 @@ def test_the_client_is_the_rightmost_hop_that_is_not_ours(peer: str, lines: list
     assert PROXIES.client(peer, headers) == client
 
 
-@pytest.mark.parametrize(
+@every(
     "hop",
     [
         "unknown", "_hidden", "fe80::1%eth0", "[fe80::1%25eth0]", "[198.51.100.1]x", "[::1", "::1]", "198.51.100.1:",
@@ -54,7 +55,7 @@ def test_the_client_is_the_rightmost_hop_that_is_not_ours(peer: str, lines: list
         "for=198.51.100.1", "9" * 60_000, ":" * 60_000,
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("before", ["", "6.6.6.6, "])
+@every("before", ["", "6.6.6.6, "])
 def test_what_is_no_address_is_nobody_s(hop: str, before: str) -> None:
     assert PROXIES.client("10.1.1.1", [(b"X-Forwarded-For", (before + hop).encode("latin-1"))]) == "10.1.1.1"
 
@@ -81,7 +82,7 @@ def test_a_list_of_any_length_is_read_from_its_right_end_alone() -> None:
 FORWARDED = Forwarding(["10.0.0.0/8", "fd00::/8", "127.0.0.1"], "forwarded")
 
 
-@pytest.mark.parametrize(
+@every(
     ("lines", "client"),
     [
         (["for=198.51.100.1"], "198.51.100.1"),

@@ -1,13 +1,13 @@
 """Targets as Location headers: always one line of ASCII; what was ASCII stays as it was."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.edge.locations import location
 
 
-@pytest.mark.parametrize(
+@every(
     ("target", "expected"),
     [
         ("https://example.com/a?b=c#d", "https://example.com/a?b=c#d"),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.edge.conftest import KEYS
+from tests.every import every
 
 from mailwake.edge import pages
 from mailwake.edge.pages import (
@@ -70,7 +71,7 @@ class Outline(HTMLParser):
         assert self.open.pop() == tag
 
 
-@pytest.mark.parametrize("page", [page for _, page in EVERY], ids=[name for name, _ in EVERY])
+@every("page", [page for _, page in EVERY], ids=[name for name, _ in EVERY])
 def test_a_page_is_small_whole_and_without_scripts_or_anything_from_elsewhere(page: Response) -> None:
     outline = Outline(page)
     assert not outline.open
@@ -97,9 +98,7 @@ def test_a_page_is_small_whole_and_without_scripts_or_anything_from_elsewhere(pa
     assert "$" not in page.body.decode("utf-8")
 
 
-@pytest.mark.parametrize(
-    "page", [page for _, page in [*EVERY, *CONSTANT]], ids=[name for name, _ in [*EVERY, *CONSTANT]]
-)
+@every("page", [page for _, page in [*EVERY, *CONSTANT]], ids=[name for name, _ in [*EVERY, *CONSTANT]])
 def test_a_page_is_locked_and_never_kept(page: Response) -> None:
     policy = header(page, "Content-Security-Policy")
     assert "default-src 'none'" in policy
@@ -126,7 +125,7 @@ def test_all_languages_say_the_same_things() -> None:
     assert all(text.strip() for table in texts.values() for text in table.values())
 
 
-@pytest.mark.parametrize(
+@every(
     ("wish", "language"),
     [
         ("de", "de"),
@@ -176,7 +175,7 @@ def test_the_button_s_text_can_be_read_on_any_brand_colour(color: str, ink: str)
     assert f"--on-brand:{ink}" in Pages(Brand(color=color)).unsubscribe("en", "n").body.decode("utf-8")
 
 
-@pytest.mark.parametrize("color", ["red", "#fff", "#12345g", "#1234567", "#fff;}body{", ""])
+@every("color", ["red", "#fff", "#12345g", "#1234567", "#fff;}body{", ""])
 def test_what_is_no_colour_stops_the_start(color: str) -> None:
     with pytest.raises(Misconfigured, match=r"brand\.color"):
         Pages(Brand(color=color))
@@ -198,7 +197,7 @@ def test_hosts_of_one_brand_share_their_pages() -> None:
     assert shared["b.example"] is not shared["a.example"]
 
 
-@pytest.mark.parametrize("page", [page for _, page in [*EVERY, *CONSTANT]] + [TAKEN_AWAY])
+@every("page", [page for _, page in [*EVERY, *CONSTANT]] + [TAKEN_AWAY])
 def test_no_page_can_be_framed_and_no_form_leads_elsewhere(page: Response) -> None:
     policy = dict(part.strip().split(" ", 1) for part in header(page, "Content-Security-Policy").split(";"))
     assert policy["frame-ancestors"] == "'none'"
@@ -207,9 +206,7 @@ def test_no_page_can_be_framed_and_no_form_leads_elsewhere(page: Response) -> No
         assert policy["form-action"] == "'self'"
 
 
-@pytest.mark.parametrize(
-    "name", ["{{7*7}}", "$title ${nonce} $$", "{% for x in y %}", "<%= 7*7 %> #{7*7}", "%(title)s {0}"]
-)
+@every("name", ["{{7*7}}", "$title ${nonce} $$", "{% for x in y %}", "<%= 7*7 %> #{7*7}", "%(title)s {0}"])
 def test_nothing_in_the_sender_s_name_is_filled_in(name: str) -> None:
     """AT-82."""
     own = Pages(Brand(name=name))

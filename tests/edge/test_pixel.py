@@ -2,6 +2,7 @@
 
 import pytest
 from tests.edge.conftest import DELIVERY, HOST, NOW_MICROS, RECIPIENT, TEMPLATE, RunningEdge, message
+from tests.every import every
 
 from mailwake.edge.pixel import GIF
 from mailwake.events import EventType, Note, Source
@@ -68,7 +69,7 @@ def test_a_token_that_does_not_hold_gets_the_same_picture_and_no_record(edge: Ru
     assert edge.stop()["rejected"] == 1
 
 
-@pytest.mark.parametrize("suffix", [".html", ".svg", ".js", ";.html", "/x.html", "%2ehtml", ".gif/x.svg"])
+@every("suffix", [".html", ".svg", ".js", ";.html", "/x.html", "%2ehtml", ".gif/x.svg"])
 def test_no_suffix_makes_anything_else_of_the_picture(edge: RunningEdge, suffix: str) -> None:
     answer = edge.ask(path() + suffix)
     assert (answer.status, answer.body, answer["Content-Type"]) == (200, GIF, "image/gif")
@@ -99,7 +100,7 @@ def test_head_gets_no_picture_and_is_kept_as_what_it_is(edge: RunningEdge) -> No
     assert event.request.method == "HEAD"
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND"])
+@every("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND"])
 def test_other_methods_are_told_which_there_are(edge: RunningEdge, method: str) -> None:
     answer = edge.ask(path(), method=method)
     assert (answer.status, answer["Allow"]) == (405, "GET, HEAD")
@@ -134,7 +135,7 @@ def test_where_no_event_per_recipient_may_be_the_end_leaves_nothing(edge: Runnin
     assert edge.events() == []
 
 
-@pytest.mark.parametrize("behind", ["/END", "/end/", "/end/end", "/x", "/"])
+@every("behind", ["/END", "/end/", "/end/end", "/x", "/"])
 def test_nothing_else_may_stand_behind_a_token(edge: RunningEdge, behind: str) -> None:
     answer = edge.ask(f"{path()}{behind}")
     assert (answer.status, answer.body) == (200, GIF)

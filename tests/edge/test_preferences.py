@@ -15,6 +15,7 @@ from tests.edge.conftest import (
     click,
     message,
 )
+from tests.every import every
 
 from mailwake.edge.nonces import MAX_AGE_SECONDS
 from mailwake.edge.pixel import GIF
@@ -125,7 +126,7 @@ def test_the_token_of_pixel_or_header_can_neither_see_nor_choose(edge: RunningEd
     assert edge.events() == []
 
 
-@pytest.mark.parametrize(
+@every(
     "body",
     [
         "choice=stop",

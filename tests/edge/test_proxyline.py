@@ -6,6 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.edge.proxyline import MAX_BINARY_BYTES, MAX_TEXT_BYTES, SIGNATURE, FarEnd, read_far_end
 from mailwake.errors import Untrusted
@@ -59,13 +60,13 @@ HEADERS: dict[str, tuple[bytes, str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("header", "address"), HEADERS.values(), ids=HEADERS.keys())
+@every(("header", "address"), HEADERS.values(), ids=HEADERS.keys())
 def test_a_header_names_the_far_end_and_leaves_the_rest(header: bytes, address: str | None) -> None:
     assert read_far_end(header) == FarEnd(address, b"")
     assert read_far_end(header + GET) == FarEnd(address, GET)
 
 
-@pytest.mark.parametrize("header", [header for header, _ in HEADERS.values()], ids=HEADERS.keys())
+@every("header", [header for header, _ in HEADERS.values()], ids=HEADERS.keys())
 def test_a_header_is_not_read_before_it_is_whole(header: bytes) -> None:
     assert [read_far_end(header[:length]) for length in range(len(header))] == [None] * len(header)
 
@@ -117,7 +118,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("data", REFUSED.values(), ids=REFUSED.keys())
+@every("data", REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_no_header_is_refused(data: bytes) -> None:
     with pytest.raises(Untrusted) as caught:
         read_far_end(data)

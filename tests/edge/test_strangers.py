@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.edge.conftest import DELIVERY, HOST, TARGET, RunningEdge, StartEdge, click, link, message
+from tests.every import every
 
 from mailwake.edge.pages import MISDIRECTED, NOT_FOUND
 from mailwake.edge.pixel import GIF
@@ -56,8 +57,8 @@ def test_of_five_thousand_invented_tokens_none_is_believed_and_a_real_click_in_b
     assert (report["rejected"], report["recorded"]) == (5_000, 100)
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", *WEBDAV])
-@pytest.mark.parametrize("what", ["pixel", "link"])
+@every("method", ["OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", *WEBDAV])
+@every("what", ["pixel", "link"])
 def test_every_method_but_get_and_head_is_refused_reflects_nothing_and_leaves_no_record(
     edge: RunningEdge, what: str, method: str
 ) -> None:
@@ -141,7 +142,7 @@ def test_the_target_never_learns_of_the_link_it_was_reached_by(edge: RunningEdge
     assert answer["Location"] == TARGET
 
 
-@pytest.mark.parametrize(
+@every(
     "payload",
     [
         CANARY,
@@ -167,7 +168,7 @@ def test_what_does_not_exist_is_answered_with_the_same_bytes_whatever_was_asked(
     assert CANARY not in str(elsewhere.headers)
 
 
-@pytest.mark.parametrize("suffix", [".html", ".svg", ".js", ".gif", "/x.html", "?x.html", "%2ehtml"])
+@every("suffix", [".html", ".svg", ".js", ".gif", "/x.html", "?x.html", "%2ehtml"])
 def test_a_pixel_is_a_picture_and_nothing_else_whatever_its_address_ends_in(edge: RunningEdge, suffix: str) -> None:
     answer = edge.ask(f"/o/{message()}{suffix}", headers={"Accept": "text/html"})
     assert (answer.status, answer["Content-Type"], answer.body) == (200, "image/gif", GIF)

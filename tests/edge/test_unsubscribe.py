@@ -14,6 +14,7 @@ from tests.edge.conftest import (
     StartEdge,
     message,
 )
+from tests.every import every
 from tests.line import Answer
 
 from mailwake.edge.nonces import MAX_AGE_SECONDS
@@ -266,8 +267,8 @@ SCANNERS = (
 )
 
 
-@pytest.mark.parametrize("headers", SCANNERS, ids=str)
-@pytest.mark.parametrize("path", [f"/u/{HEADER}", f"/u/{BODY}", f"/p/{BODY}"])
+@every("headers", SCANNERS, ids=str)
+@every("path", [f"/u/{HEADER}", f"/u/{BODY}", f"/p/{BODY}"])
 def test_whoever_looks_and_however_nobody_leaves(edge: RunningEdge, headers: dict[str, str], path: str) -> None:
     """AT-27."""
     for method in ("GET", "HEAD"):

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 from tests.exports.conftest import FORMULA, NOW
 from tests.insight import seeding
 
@@ -151,7 +152,7 @@ def test_a_cursor_neither_repeats_nor_hides_a_line_when_copies_come_in(tmp_path:
     seeding.close(opened)
 
 
-@pytest.mark.parametrize("cursor", ["x", "AAAA", "ä", "A" * 5_000, "=" * 8, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])
+@every("cursor", ["x", "AAAA", "ä", "A" * 5_000, "=" * 8, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"])
 def test_a_cursor_that_is_none_is_refused_with_what_to_do(stores: Stores, cursor: str) -> None:
     with pytest.raises(BadInput, match="begin again without one"):
         people(stores, find(stores, "Crowd"), cursor=cursor)
@@ -166,7 +167,7 @@ def test_a_cursor_of_another_list_is_refused(stores: Stores) -> None:
         people(stores, find(stores, "Crowd"), outcome="clicked", cursor=page.next)
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "asked", "said"),
     [
         ("nonsense", {}, "there are campaigns, people"),

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import pytest
 from hypothesis import strategies as st
+from tests.every import every
 from tests.fuzz.effort import effort, try_all
 from tests.fuzz.mutations import mutated
 from tests.ingest.notices import complaint, dsn, origins, ours, reply
@@ -68,7 +68,7 @@ FOUND = {
 }
 
 
-@pytest.mark.parametrize("name", FOUND)
+@every("name", FOUND)
 def test_what_was_found_once_stays_right(name: str) -> None:
     check(FOUND[name])
 

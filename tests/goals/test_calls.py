@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 from tests.ingest.notices import HOST, KEYS, TOKEN
 from tests.webhooks.calls import NOW
 
@@ -69,7 +70,7 @@ def test_the_same_fact_has_the_same_key_whoever_is_named() -> None:
     assert read({**ORDER, "id": "order-2"})[0].key != one.key
 
 
-@pytest.mark.parametrize(
+@every(
     ("change", "words"),
     [
         ({"goal": "purchases"}, "there is no goal 'purchases'; there are purchase, signup"),
@@ -107,13 +108,13 @@ def test_of_several_the_faulty_one_is_named_and_none_is_taken() -> None:
         read(*([ORDER] * 1_001))
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"[" * 5_000, b"\xff\xfe", b'{"conversions": []}', b'{"goal": 5}'])
+@every("body", [b"", b"[]", b"{", b"[" * 5_000, b"\xff\xfe", b'{"conversions": []}', b'{"goal": 5}'])
 def test_no_body_of_that_kind_is_an_error_of_ours(body: bytes) -> None:
     with pytest.raises(BadInput):
         read_call(body, KNOWN, now=NOW)
 
 
-@pytest.mark.parametrize(
+@every(
     ("given", "words"),
     [
         ({"name": "Pur chase"}, "lower-case"),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.errors import BadInput
 from mailwake.goals.money import MOST, currency_named, digits, minor_units, shown
 
 
-@pytest.mark.parametrize(
+@every(
     ("amount", "currency", "minor", "text"),
     [
         ("19.99", "EUR", 1_999, "19.99 EUR"),
@@ -27,7 +28,7 @@ def test_an_amount_becomes_minor_units_and_text(amount: str, currency: str, mino
     assert shown(minor, currency) == text
 
 
-@pytest.mark.parametrize(
+@every(
     ("amount", "currency", "words"),
     [
         ("-1", "EUR", "below zero"),

@@ -1,14 +1,14 @@
 """What is wrong with an address, said so that somebody can mend it."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.hygiene import syntax
 from mailwake.hygiene.syntax import fault, is_quoted
 
 
-@pytest.mark.parametrize(
+@every(
     "address",
     [
         "ann@example.com",
@@ -29,7 +29,7 @@ def test_what_servers_take_is_right(address: str) -> None:
     assert fault(address) == ""
 
 
-@pytest.mark.parametrize(
+@every(
     ("address", "why"),
     [
         ("", syntax.NO_ADDRESS),

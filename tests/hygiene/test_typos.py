@@ -1,14 +1,14 @@
 """Which domain was probably meant."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.hygiene.known import known
 from mailwake.hygiene.typos import OFTEN, meant, often, slips
 
 
-@pytest.mark.parametrize(
+@every(
     ("typed", "wanted", "far"),
     [
         ("gmail.com", "gmail.com", 0),
@@ -25,7 +25,7 @@ def test_slips_are_counted_by_how_easily_they_happen(typed: str, wanted: str, fa
     assert slips(typed, wanted) == far
 
 
-@pytest.mark.parametrize(
+@every(
     ("typed", "wanted"),
     [
         ("gmial.com", "gmail.com"),
@@ -42,9 +42,7 @@ def test_common_slips_of_large_providers_are_seen(typed: str, wanted: str) -> No
     assert meant(typed, known().providers) == wanted
 
 
-@pytest.mark.parametrize(
-    "typed", ["gmail.com", "mail.com", "example.com", "acme.org", "gmx.de", "web.de", "me.com", "ab.de"]
-)
+@every("typed", ["gmail.com", "mail.com", "example.com", "acme.org", "gmx.de", "web.de", "me.com", "ab.de"])
 def test_what_is_its_own_name_is_left_alone(typed: str) -> None:
     assert meant(typed, known().providers) is None
 

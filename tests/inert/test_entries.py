@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.inert.entries import EVER, NOTHING, SILENT, Axes, Before, Entries, before, day_after
 from mailwake.tokens import EPOCH
@@ -38,7 +39,7 @@ def test_a_wrong_count_is_refused() -> None:
         Entries.from_bytes(Entries.of({1: SILENT}).to_bytes(), 2)
 
 
-@pytest.mark.parametrize(
+@every(
     ("said", "axes", "silent"),
     [
         (before(Axes.OPENS, EVER), Axes.OPENS, True),

@@ -4,6 +4,7 @@ import base64
 import quopri
 
 import pytest
+from tests.every import every
 from tests.ingest.notices import HOST, TOKEN, complaint, dsn, origins, ours, reply, url
 
 from mailwake.notices.mail import open_mail
@@ -49,7 +50,7 @@ def test_a_reply_is_tied_by_the_links_it_quotes() -> None:
     assert find(reply()) == TOKEN
 
 
-@pytest.mark.parametrize(
+@every(
     "forged",
     [
         url()[:-1] + ("A" if url()[-1] != "A" else "Q"),

@@ -1,6 +1,7 @@
 """A verified notice becomes the right event, once, and carries no address."""
 
 import pytest
+from tests.every import every
 from tests.ingest.notices import TOKEN, complaint, dsn, origins, ours, reply, url
 
 from mailwake.bounces.decide import Bounces
@@ -51,7 +52,7 @@ def test_no_address_enters_the_log() -> None:
             assert b"ann@" not in encode_event(event)
 
 
-@pytest.mark.parametrize(
+@every(
     ("raw", "kind"),
     [
         (dsn(action="delayed", status="4.2.2"), EventType.DEFERRED),

@@ -3,7 +3,7 @@
 import gzip
 from pathlib import Path
 
-import pytest
+from tests.every import every
 from tests.ingest.notices import dsn, origins, ours, reply
 from tests.postmaster.reports import GZIPPED, PLAIN, mailed, zipped
 
@@ -17,7 +17,7 @@ PLAIN_SUBJECT = b"Subject: your weekly numbers"
 SUBJECT = b"Subject: Report Domain: example.com Submitter: acme.example Report-ID: <9391651994964116463>"
 
 
-@pytest.mark.parametrize(
+@every(
     ("raw", "carries"),
     [
         (mailed(GZIPPED), True),

@@ -4,6 +4,7 @@ import re
 
 import msgspec
 import pytest
+from tests.every import every
 from tests.insight import seeding
 
 from mailwake.errors import BadInput
@@ -83,12 +84,12 @@ def test_every_figure_is_checked_here() -> None:
     assert {(name, each.id) for name, dialect in dialects().items() for each in dialect.metrics} == set(PRINTED)
 
 
-@pytest.mark.parametrize(("place", "value"), PRINTED.items(), ids=map("-".join, PRINTED))
+@every(("place", "value"), PRINTED.items(), ids=map("-".join, PRINTED))
 def test_a_figure_is_what_their_pages_print(place: tuple[str, str], value: float) -> None:
     assert figures(place[0])[place[1]].value == pytest.approx(value, abs=1e-12)
 
 
-@pytest.mark.parametrize("name", dialects())
+@every("name", dialects())
 def test_a_dialect_names_its_source_and_stands_beside_our_rates(name: str) -> None:
     dialect = dialects()[name]
     assert re.search("https?://", dialect.source)

@@ -5,6 +5,7 @@ from operator import attrgetter
 from pathlib import Path
 
 import pytest
+from tests.every import every
 
 from mailwake.insight.metrics import Metric, metrics, rate, rates, true_open_rate
 from mailwake.insight.opens import TrueOpens, true_opens
@@ -14,7 +15,7 @@ from mailwake.stats.rates import wilson_interval
 from mailwake.stats.uncertain import Expected
 
 
-@pytest.mark.parametrize("metric", metrics().values(), ids=lambda metric: metric.id)
+@every("metric", metrics().values(), ids=lambda metric: metric.id)
 def test_a_metric_names_its_base_in_its_id_and_explains_itself(metric: Metric) -> None:
     name, _, base = metric.id.partition("__")
     assert re.fullmatch("[a-z_]+_(rate|per_copy)", name)
@@ -25,7 +26,7 @@ def test_a_metric_names_its_base_in_its_id_and_explains_itself(metric: Metric) -
 COUNTED = [metric for metric in metrics().values() if metric.source != "earnings"]  # those: tests/earnings
 
 
-@pytest.mark.parametrize("metric", COUNTED, ids=lambda metric: metric.id)
+@every("metric", COUNTED, ids=lambda metric: metric.id)
 def test_a_metric_counts_something_that_is_counted(metric: Metric) -> None:
     empty: dict[str, Tally | TrueOpens | Whole] = {"tally": Tally(), "true_opens": true_opens([]), "whole": Whole()}
     nothing = empty[metric.source]
@@ -106,7 +107,7 @@ def test_no_tally_adds_up_to_nothing() -> None:
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
 
 
-@pytest.mark.parametrize("metric", metrics().values(), ids=lambda metric: metric.id)
+@every("metric", metrics().values(), ids=lambda metric: metric.id)
 def test_the_reference_tells_a_metric_as_the_registry_does(metric: Metric) -> None:
     page = (DOCS / "metrics.md").read_text(encoding="utf-8")
     told = page.partition(f"\n### {metric.id}\n")[2].partition("\n### ")[0]

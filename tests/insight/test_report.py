@@ -4,6 +4,7 @@ import json
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.every import every
 from tests.insight import seeding
 
 from mailwake.errors import BadInput
@@ -47,7 +48,7 @@ def test_a_click_on_the_unsubscribe_link_is_no_click(report: CampaignReport) -> 
     assert report.tally.clicked == Reaction(human=1, possible=0, machine=1, raw=2)
 
 
-@pytest.mark.parametrize(
+@every(
     ("metric", "count", "base"),
     [
         ("delivery_rate__sent", 7, 10),

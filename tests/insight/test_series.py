@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-import pytest
+from tests.every import every
 
 from mailwake.events import SECOND
 from mailwake.insight.series import MAX_POINTS, STEPS_SECONDS, choose_step, fine_step, floor, fold
@@ -17,7 +17,7 @@ def at(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp())
 
 
-@pytest.mark.parametrize(
+@every(
     ("span_seconds", "step"),
     [
         (0, 60),
@@ -34,8 +34,8 @@ def test_short_spans_get_minutes_and_long_ones_days(span_seconds: int, step: int
     assert choose_step(0, span_seconds * SECOND) == step
 
 
-@pytest.mark.parametrize("zone", [UTC_ZONE, BERLIN, KATHMANDU], ids=lambda zone: zone.key)
-@pytest.mark.parametrize("step", STEPS_SECONDS)
+@every("zone", [UTC_ZONE, BERLIN, KATHMANDU], ids=lambda zone: zone.key)
+@every("step", STEPS_SECONDS)
 def test_a_chart_never_has_more_points_than_fit(step: int, zone: ZoneInfo) -> None:
     first = at("2026-03-27T05:13:07+00:00") * SECOND
     last = first + step * (MAX_POINTS - 1) * SECOND - SECOND
@@ -76,8 +76,8 @@ def test_the_hour_that_comes_twice_is_two_hours() -> None:
     assert [point.start.hour for point in series.points] == [0, 1, 2]
 
 
-@pytest.mark.parametrize("zone", [UTC_ZONE, BERLIN, KATHMANDU], ids=lambda zone: zone.key)
-@pytest.mark.parametrize("step", STEPS_SECONDS)
+@every("zone", [UTC_ZONE, BERLIN, KATHMANDU], ids=lambda zone: zone.key)
+@every("step", STEPS_SECONDS)
 def test_folding_loses_and_invents_nothing(step: int, zone: ZoneInfo) -> None:
     first = at("2026-03-27T05:13:00+00:00")
     fine = fine_step(step, zone, first * SECOND)

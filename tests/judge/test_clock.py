@@ -1,6 +1,6 @@
 """Delivery times, remembered in little room."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.events import SECOND, DeliveryId, Micros
@@ -35,7 +35,6 @@ def test_a_time_before_1970_is_no_time() -> None:
     assert clock.get(DeliveryId(1)) is None
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.dictionaries(st.integers(0, 2**64 - 1), st.integers(1, 10**6), max_size=3000))
 def test_it_answers_as_a_dictionary_would(times: dict[int, int]) -> None:
     clock = DeliveryClock()

@@ -2,7 +2,7 @@
 
 import random
 
-import pytest
+from tests.every import every
 from tests.judge.world import clicked, decoy, event, opened, refused, rules
 
 from mailwake.events import EventType, Evidence, Micros, Note
@@ -17,7 +17,7 @@ def seen(evidence: Evidence) -> Seen:
     return Seen(evidence, sort, own.weigh(rules(), evidence, Scope.CLICK))
 
 
-@pytest.mark.parametrize(
+@every(
     ("kind", "note", "sort"),
     [
         (EventType.OPENED, Note.NONE, Sort.OPEN),

@@ -1,6 +1,6 @@
 """Opens before, returns, pre-checks, replies, conversions."""
 
-import pytest
+from tests.every import every
 from tests.judge.world import (
     APPLE,
     GMAIL,
@@ -20,7 +20,7 @@ from tests.judge.world import (
 from mailwake.events import EventType
 
 
-@pytest.mark.parametrize(
+@every(
     ("facts", "gap", "cell"),
     [
         (PERSON, 20, "opened.same_from_10"),

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.every import every
 from tests.judge.world import APPLE, GMAIL, NOTHING, PERSON, clicked, rules
 
 from mailwake.events import AgentKind, Flag, NetworkKind
@@ -33,7 +34,7 @@ def test_a_person_at_home_looks_whole() -> None:
     assert (found.group, found.looks) == ("consumer", "good")
 
 
-@pytest.mark.parametrize(
+@every(
     "facts",
     [
         {"agent_kind": AgentKind.DECLARED_BOT, "agent": 1},
@@ -63,8 +64,8 @@ def test_microsoft_speaks_against_clicks_more_than_against_opens() -> None:
     assert names(Scope.CLICK, **facts) == names(Scope.OPEN, **facts)
 
 
-@pytest.mark.parametrize("kind", NetworkKind)
-@pytest.mark.parametrize("agent", AgentKind)
+@every("kind", NetworkKind)
+@every("agent", AgentKind)
 def test_every_network_and_agent_can_be_looked_at(kind: NetworkKind, agent: AgentKind) -> None:
     for scope in Scope:
         for flags in (Flag(0), Flag(1023)):

@@ -1,6 +1,6 @@
 """Delay after delivery, per stream and network, and how it is told."""
 
-import pytest
+from tests.every import every
 from tests.judge.world import at, rules
 
 from mailwake.judge.families.timing import EDGES, cells, delay, span
@@ -45,7 +45,7 @@ def test_a_minute_before_delivery_is_slack_and_more_is_a_wrong_clock() -> None:
     assert found.fact.format(*found.details) == "0.0 s after delivery"
 
 
-@pytest.mark.parametrize(
+@every(
     ("seconds", "text"),
     [
         (0.04, "0.0 s"),

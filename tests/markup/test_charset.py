@@ -3,6 +3,7 @@
 import encodings.aliases
 
 import pytest
+from tests.every import every
 
 from mailwake.markup.charset import find_codec, read_text
 from mailwake.markup.scan import scan
@@ -55,7 +56,7 @@ SAMPLES = {
 PYTHONS_NAME = {"iso-8859-8-i": "iso-8859-8", "ks_c_5601-1987": "cp949", "windows-874": "cp874"}
 
 
-@pytest.mark.parametrize("charset", sorted(SAMPLES))
+@every("charset", sorted(SAMPLES))
 def test_an_address_between_foreign_letters_is_found_and_read(charset: str) -> None:
     sample = SAMPLES[charset]
     html = f'<p title="{sample}">{sample}<a href="https://example.com/{sample}?q={sample}">{sample}</a>{sample}'
@@ -69,7 +70,7 @@ def test_an_address_between_foreign_letters_is_found_and_read(charset: str) -> N
     assert text.readable(tag.end, tag.content_end) == sample
 
 
-@pytest.mark.parametrize("charset", sorted(SAMPLES))
+@every("charset", sorted(SAMPLES))
 def test_places_are_bytes(charset: str) -> None:
     """Cutting at the places of the view and joining again gives the bytes, and what is inserted reads as inserted."""
     codec = PYTHONS_NAME.get(charset, charset)
@@ -98,17 +99,17 @@ def test_every_charset_of_python_is_read_or_refused_but_never_wrong() -> None:
             assert text.value(*tag.href[:2]) == "https://example.com/", name
 
 
-@pytest.mark.parametrize("charset", ["utf-7", "x-nobody-knows", "rot13", "zlib_codec", "punycode", "idna"])
+@every("charset", ["utf-7", "x-nobody-knows", "rot13", "zlib_codec", "punycode", "idna"])
 def test_a_charset_that_cannot_be_edited_is_refused(charset: str) -> None:
     assert read_text(b"<b>", charset) is None
 
 
-@pytest.mark.parametrize("label", ["UTF-8", '"utf-8"', "'utf-8'", "utf8", " utf-8; ", "unicode-1-1-utf-8"])
+@every("label", ["UTF-8", '"utf-8"', "'utf-8'", "utf8", " utf-8; ", "unicode-1-1-utf-8"])
 def test_labels_are_read_as_mail_writes_them(label: str) -> None:
     assert find_codec(label) == "utf-8"
 
 
-@pytest.mark.parametrize("label", [None, "", "us-ascii", "x-unknown", "unknown-8bit"])
+@every("label", [None, "", "us-ascii", "x-unknown", "unknown-8bit"])
 def test_undeclared_bytes_are_utf8_where_they_can_be_and_else_western(label: str | None) -> None:
     for raw, codec in (("é".encode(), "utf-8"), (b"\xe9", "cp1252")):
         text = read_text(raw, label)

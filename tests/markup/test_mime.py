@@ -3,9 +3,9 @@
 import email
 from email.message import Message
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.markup.mime import MAX_DEPTH, Entity, read_message
 
@@ -63,7 +63,7 @@ def test_blanks_after_a_boundary_are_allowed_and_other_text_is_not() -> None:
     assert [body for _, body in parts(raw)] == ["one\n--bx\n--b--x"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "boundary"),
     [
         ('multipart/mixed; boundary="b c"', "b c"),
@@ -83,7 +83,7 @@ def test_parameters_are_read_in_every_spelling(value: str, boundary: str) -> Non
     assert read(f"Content-Type: {value}\r\n\r\nx").parameters["boundary"] == boundary
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "kind"),
     [
         ("text/HTML", "text/html"),
@@ -104,7 +104,7 @@ def test_a_line_that_is_no_header_ends_the_header() -> None:
     assert message.body_start == message.header_end == len("Subject: x\r\n")
 
 
-@pytest.mark.parametrize("raw", [b"", b"\r\n\r\nbody", b"no header at all", b"<html>", b" folded: first"])
+@every("raw", [b"", b"\r\n\r\nbody", b"no header at all", b"<html>", b" folded: first"])
 def test_what_does_not_start_with_a_header_is_no_message(raw: bytes) -> None:
     assert read_message(raw) is None
 

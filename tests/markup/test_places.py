@@ -3,10 +3,10 @@
 from time import perf_counter
 from typing import Any
 
-import pytest
 import turbohtml
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.markup.places import find_places, may_stay_hidden
 from mailwake.markup.scan import scan
@@ -34,7 +34,7 @@ def is_hidden_at(html: str, place: int) -> bool:
     return any("none" in style for style in styles)
 
 
-@pytest.mark.parametrize(
+@every(
     "html",
     [
         f"<body>{LINK}never closed ",
@@ -60,7 +60,7 @@ def test_in_any_markup_safe_places_are_safe(html: str) -> None:
         assert parents[0] not in ("table", "tbody", "tr")
 
 
-@pytest.mark.parametrize("bomb", ["<table>", "<td>", LINK, "</a>", "<table><tr><td>", "<td><a>", "</table>"])
+@every("bomb", ["<table>", "<td>", LINK, "</a>", "<table><tr><td>", "<td><a>", "</table>"])
 def test_work_grows_with_size_and_not_faster(bomb: str) -> None:
     html = "<body>" + bomb * (100_000 // len(bomb))
     assert len(find_places(html).safe) <= len(html)
@@ -84,7 +84,7 @@ def test_in_any_markup_no_safe_place_is_hidden(html: str) -> None:
         assert not is_hidden_at(html, place)
 
 
-@pytest.mark.parametrize(
+@every(
     ("html", "shown"),
     [
         (f"<div {HIDING}>x</div>", True),
@@ -123,9 +123,7 @@ def test_where_every_hidden_element_is_closed_nobody_has_to_look_closer() -> Non
     assert not may_stay_hidden(html, scan(html).sequence)
 
 
-@pytest.mark.parametrize(
-    "bomb", [f"<div {HIDING}>", "display:none ", f"<x{HIDING}", f"<p {HIDING}>", f"<table {HIDING}><tr><td></div>"]
-)
+@every("bomb", [f"<div {HIDING}>", "display:none ", f"<x{HIDING}", f"<p {HIDING}>", f"<table {HIDING}><tr><td></div>"])
 def test_looking_for_what_is_hidden_grows_with_size_and_not_faster(bomb: str) -> None:
     def seconds(size: int) -> float:
         html = "<body>" + bomb * (size // len(bomb))

@@ -7,6 +7,7 @@ import pytest
 import turbohtml
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.markup.scan import scan, spans
 
@@ -125,7 +126,7 @@ def test_no_text_is_too_strange_to_be_scanned(html: str) -> None:
         assert 0 <= span.start <= span.end <= len(html)
 
 
-@pytest.mark.parametrize(
+@every(
     "condition", ["mso", "gte mso 9", "mso 12", "vml", "(gte mso 9)|(IE)", "mso | IE", "IE", "lt mso 16", "!vml|mso"]
 )
 def test_a_link_that_only_outlook_reads_is_a_link(condition: str) -> None:
@@ -134,7 +135,7 @@ def test_a_link_that_only_outlook_reads_is_a_link(condition: str) -> None:
     assert [tag.where for tag in scan(html).tags] == ["mso"]
 
 
-@pytest.mark.parametrize("condition", ["!mso", "!(mso)", "!mso&!IE", "!IE", "false"])
+@every("condition", ["!mso", "!(mso)", "!mso&!IE", "!IE", "false"])
 def test_a_hidden_comment_that_no_outlook_reads_has_no_links(condition: str) -> None:
     assert values(f"<!--[if {condition}]>{LINK}x</a><![endif]-->") == []
 
@@ -189,10 +190,8 @@ BOMBS = """<!-- <!--> <!--[if·mso]> <a·href=" <a·href=x> < </ <! <svg> <svg><
     <!--[if·mso]><a·href="x"> <textarea> <a·' <p·= <template> <td·a="<td·b= <svg><a>""".replace("\n", " ").split()
 
 
-@pytest.mark.parametrize(
-    "before", ["", *(pytest.param(each, marks=pytest.mark.long) for each in ("<!--[if mso]>", "<svg>", "<script>"))]
-)
-@pytest.mark.parametrize("bomb", BOMBS)
+@every("before", ["", *(pytest.param(each, marks=pytest.mark.long) for each in ("<!--[if mso]>", "<svg>", "<script>"))])
+@every("bomb", BOMBS)
 def test_work_grows_with_size_and_not_faster(bomb: str, before: str) -> None:
     """A quadratic scan of so much would take minutes; this one ends, and a test run is not a stop-watch."""
     html = before + bomb.replace("·", " ") * (300_000 // len(bomb)) + "<![endif]-->"

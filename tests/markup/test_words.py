@@ -5,13 +5,14 @@ from __future__ import annotations
 from time import perf_counter
 
 import pytest
+from tests.every import every
 
 from mailwake.markup.addresses import addresses_in, is_group
 from mailwake.markup.mime import read_message
 from mailwake.markup.words import encoded_words, readable
 
 
-@pytest.mark.parametrize(
+@every(
     ("written", "text"),
     [
         ("=?utf-8?Q?Hi_=7B=7Bname=7D=7D?= there", "Hi {{name}} there"),
@@ -56,7 +57,7 @@ def test_a_group_is_told_from_a_colon_that_is_none() -> None:
     assert addresses_in(["(" * 100_000, "a:" * 50_000]) == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("raw", "line"),
     [
         (b"From: a@example.com\r\nno field\r\nTo: b@example.com\r\n\r\nHello\r\n", b"no field"),

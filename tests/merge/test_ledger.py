@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import Unavailable
 from mailwake.eventlog.sqlite import append_now
@@ -21,7 +22,7 @@ def event(kind: EventType, reason: str = "") -> Event:
     )
 
 
-@pytest.mark.parametrize(
+@every(
     ("told", "is_done", "is_doubtful"),
     [
         ([EventType.SENT], False, True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import BadInput
 from mailwake.merge.people import People, parse_people, read_people
@@ -52,7 +53,7 @@ def test_an_address_that_comes_twice_is_mailed_once() -> None:
     assert reasons(people) == {4: "the same address as in line 2"}
 
 
-@pytest.mark.parametrize(
+@every(
     "address",
     [
         "anna",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from tests.every import every
 
 from mailwake.merge.plain import plain_text
 
@@ -41,6 +41,6 @@ def test_merge_fields_and_our_own_pages_survive() -> None:
     assert plain_text(page) == "Hello {{name}}\n\ngo <{{shop}}> stop <mailwake:unsubscribe>\n"
 
 
-@pytest.mark.parametrize("page", ["", "<", "<a href=", "</div></p></b>", "<p>\x00</p>", "<script>never closed"])
+@every("page", ["", "<", "<a href=", "</div></p></b>", "<p>\x00</p>", "<script>never closed"])
 def test_broken_pages_give_some_text_and_no_fault(page: str) -> None:
     assert plain_text(page).endswith("\n")

@@ -1,6 +1,6 @@
 """The log's folder, looked at from outside while everybody goes on."""
 
-import pytest
+from tests.every import every
 from tests.monitoring.conftest import NOW, SECOND, Installation
 
 from mailwake.monitoring.log import label_of, look_at_log, reader_label
@@ -28,7 +28,7 @@ def test_campaigns_are_one_writer_because_they_are_too_many(installation: Instal
     assert (sequence.writer, sequence.records) == ("send", 15)
 
 
-@pytest.mark.parametrize(
+@every(
     ("writer", "label"),
     [
         *(("edge-0", "edge-0"), ("send-77", "send"), ("library", "library"), ("access-log", "access-log")),

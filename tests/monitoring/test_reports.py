@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+from tests.every import every
 from tests.monitoring.conftest import NOW, SECOND, Installation
 
 from mailwake.monitoring.reports import Report, read_reports, read_roles
@@ -71,7 +72,7 @@ def test_the_age_of_a_report_without_a_time_is_that_of_its_file(installation: In
     assert read_reports(installation.data)["relay"].written_at == 1_700_000_000 * SECOND
 
 
-@pytest.mark.parametrize(
+@every(
     ("facts", "number"),
     [({"n": 3}, 3), ({"n": 0}, 0), ({"n": 2.5}, 2.5), ({"n": "3"}, None), ({"n": True}, None), ({}, None)],
 )

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tests.every import every
 from tests.ingest.notices import complaint, dsn, origins, ours, reply
 from tests.ingest.test_listener import deliver, logged, session
 
@@ -128,7 +129,7 @@ BOMBS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BOMBS)
+@every("name", BOMBS)
 def test_a_bomb_is_read_within_the_limits_or_refused(name: str) -> None:
     try:
         notice, message = read_notice(BOMBS[name])
@@ -139,7 +140,7 @@ def test_a_bomb_is_read_within_the_limits_or_refused(name: str) -> None:
     assert size(message) <= 2 * READ_BYTES
 
 
-@pytest.mark.parametrize("name", BOMBS)
+@every("name", BOMBS)
 def test_a_bomb_keeps_us_busy_for_less_than_a_breath(name: str) -> None:
     """On a quiet machine each takes less than 100 ms of processor time; a busy one is several times slower."""
     assert min(cost(BOMBS[name]) for _ in range(3)) < 1.0
@@ -174,7 +175,7 @@ def opened(words: str) -> Opened:
     return open_notice(dsn(diagnostic=f"smtp; 550 5.1.1 {words}"), origins(), received_at=NOW)
 
 
-@pytest.mark.parametrize(
+@every(
     "words",
     [
         "<img src=x onerror=alert(1)>",

@@ -8,7 +8,7 @@ from email.header import Header
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
+from tests.every import every
 
 from mailwake.notices.notice import Action, Kind, Notice
 from mailwake.notices.read import read_notice
@@ -74,7 +74,7 @@ def about(notice: Notice) -> tuple[str, ...]:
 FORMS = [*forms("forms.txt"), *forms("forms_later.txt"), *forms("forms_last.txt"), *forms("forms_more.txt")]
 
 
-@pytest.mark.parametrize("form", FORMS, ids=[form.name for form in FORMS])
+@every("form", FORMS, ids=[form.name for form in FORMS])
 def test_a_form_is_told_and_nobody_else_is_named(form: Form) -> None:
     notice, _ = read_notice(travelled(form.words))
     assert called(notice) in form.kinds

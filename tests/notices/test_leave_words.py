@@ -6,19 +6,20 @@ from importlib.resources import files
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.notices.leave_words import asks_to_leave
 
 TABLE = tomllib.loads(files("mailwake.notices").joinpath("leave_words.toml").read_text(encoding="utf-8"))["words"]
 
 
-@pytest.mark.parametrize("word", [word for words in TABLE.values() for word in words])
+@every("word", [word for words in TABLE.values() for word in words])
 def test_every_word_alone_on_a_line_counts_in_subject_and_text(word: str) -> None:
     assert asks_to_leave(word.upper(), "")
     assert asks_to_leave("Re: Autumn", f"\n\n  {word}.  \n-- \nAnn\n> quoted\n")
 
 
-@pytest.mark.parametrize(
+@every(
     ("subject", "text"),
     [
         ("UNSUBSCRIBE", ""),
@@ -33,7 +34,7 @@ def test_case_marks_and_spaces_do_not_matter(subject: str, text: str) -> None:
     assert asks_to_leave(subject, text)
 
 
-@pytest.mark.parametrize(
+@every(
     "line",
     [
         "How do I unsubscribe my colleague from this list?",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 from tests.ingest.notices import complaint, dsn, ours, reply
 
 from mailwake.bounces.decide import Bounces
@@ -26,7 +27,7 @@ def test_every_message_has_its_facts() -> None:
     assert set(EXPECTED) == {path.name for path in DATA.glob("*.eml")}
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@every("name", EXPECTED)
 def test_real_messages_are_read_right(name: str) -> None:
     wanted = EXPECTED[name]
     told = as_dict(name, open_notice((DATA / name).read_bytes(), None, received_at=Micros(0)), Bounces.load())
@@ -49,7 +50,7 @@ def test_a_notice_tells_recipient_status_and_words() -> None:
     assert notice.dated == 1_793_613_605_000_000
 
 
-@pytest.mark.parametrize(
+@every(
     ("action", "status", "kind"),
     [
         ("failed", "4.4.7", Kind.BOUNCE),
@@ -191,7 +192,7 @@ def test_thousands_of_nested_parts_are_refused_before_they_are_parsed() -> None:
         read_notice(raw)
 
 
-@pytest.mark.parametrize(
+@every(
     "raw",
     [
         b"To: " + b"a@example.com, " * 400_000 + b"\n\nx",

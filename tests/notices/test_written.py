@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
+from tests.every import every
 
 from mailwake.bounces.decide import Bounces
 from mailwake.cli.ingest import as_dict
@@ -41,12 +41,12 @@ def told(raw: bytes) -> tuple[str, str]:
     return line["kind"], ", ".join(f"{who['address']}:{who['category']}" for who in line["recipients"])
 
 
-@pytest.mark.parametrize("mail", MAILS, ids=[mail.name for mail in MAILS])
+@every("mail", MAILS, ids=[mail.name for mail in MAILS])
 def test_a_mail_is_read_as_what_it_is(mail: Written) -> None:
     assert told(mail.raw) == (mail.kind, mail.about)
 
 
-@pytest.mark.parametrize("mail", MAILS, ids=[mail.name for mail in MAILS])
+@every("mail", MAILS, ids=[mail.name for mail in MAILS])
 def test_line_ends_make_no_difference(mail: Written) -> None:
     assert told(mail.raw.replace(b"\n", b"\r\n")) == (mail.kind, mail.about)
     assert told(mail.raw.replace(b"\n", b"\r")) == (mail.kind, mail.about)

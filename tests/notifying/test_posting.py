@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import Unavailable
 from mailwake.notifying import posting
@@ -48,7 +49,7 @@ def serve() -> Iterator[Serve]:
         each.close()
 
 
-@pytest.mark.parametrize(
+@every(
     "address",
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "::1", "::",

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from tests.conftest import KEY
+from tests.every import every
 
 from mailwake.errors import Misconfigured, Unavailable
 from mailwake.oidc.checking import Identity
@@ -161,7 +162,7 @@ def test_what_is_said_twice_is_not_chosen_from(house: House) -> None:
     assert house.refused == ["state"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("oidc", "option"),
     [
         ({"client_id": ""}, "oidc.client_id"),

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 from lxml import etree
+from tests.every import every
 from tests.orgpackage import schema
 
 from mailwake.crm import fields as written
@@ -50,7 +51,7 @@ def test_a_file_that_is_missing_changed_or_left_over_is_noticed(tmp_path: Path) 
     assert made.stale(tmp_path) == [score, "left.xml", "sfdx-project.json"]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@every("path", FILES, ids=lambda path: path.name)
 def test_salesforces_schema_takes_every_file(path: Path) -> None:
     assert schema.faults(path.read_bytes()) == []
 

@@ -3,9 +3,9 @@
 import re
 import tomllib
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.events import SECOND, AgentKind, Micros
 from mailwake.judge.rules import load_rules
@@ -31,7 +31,7 @@ def day(year: int, month: int) -> Micros:
     return Micros(int(((year - 1970) * 365.2425 + (month - 1) * 30.4) * 86_400) * SECOND)
 
 
-@pytest.mark.parametrize(
+@every(
     ("raw", "kind", "client", "device"),
     [
         ("Mozilla/5.0", AgentKind.PRIVACY_PROXY, "Apple Mail", None),
@@ -124,7 +124,7 @@ def test_an_app_s_browser_is_a_webview() -> None:
     assert read_agent(facebook).webview
 
 
-@pytest.mark.parametrize(
+@every(
     ("raw", "at", "stale"),
     [
         (f"{WINDOWS} Chrome/57.0.2987.133 Safari/537.36", day(2018, 2), False),
@@ -147,7 +147,7 @@ def test_days_between_known_releases_are_interpolated() -> None:
     assert dates == sorted(dates, key=lambda each: each or dates[0])  # type: ignore[arg-type,return-value]  # never None here
 
 
-@pytest.mark.parametrize(
+@every(
     ("raw", "sends"),
     [
         (f"{WINDOWS} Chrome/75.0.0.0 Safari/537.36", False),
@@ -180,7 +180,7 @@ def test_any_string_has_an_answer(raw: str) -> None:
     assert read_agent(raw).kind in AgentKind
 
 
-@pytest.mark.parametrize(
+@every(
     "raw",
     [
         "A" * 10**6,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import BadInput
 from mailwake.origins.databases import SHIPPED, Database, choose, country_of, made_on, open_mmdb
@@ -36,7 +37,7 @@ def test_a_file_that_is_not_there_is_told_with_its_option(tmp_path: Path) -> Non
         open_mmdb(tmp_path / "none", "enrich.city_mmdb")
 
 
-@pytest.mark.parametrize(
+@every(
     ("record", "country"),
     [
         ({"country_code": "de"}, "DE"),

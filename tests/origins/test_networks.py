@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.errors import BadInput
 from mailwake.events import NetworkKind
@@ -21,7 +22,7 @@ def networks() -> Networks:
     return SHIPPED_NETWORKS
 
 
-@pytest.mark.parametrize(
+@every(
     ("ip", "kind", "asn", "country"),
     [
         ("73.1.1.1", NetworkKind.RESIDENTIAL, 7922, "US"),
@@ -51,7 +52,7 @@ def test_operators_of_apples_relay_are_hosts_that_carry_it(networks: Networks, i
     assert found.carries_relay
 
 
-@pytest.mark.parametrize(
+@every(
     "ip",
     [
         "127.0.0.1",
@@ -73,7 +74,7 @@ def test_private_addresses_are_told_apart_and_tell_nothing_else(networks: Networ
     assert found._replace(hash=None) == NOTHING
 
 
-@pytest.mark.parametrize(
+@every(
     "ip", [None, "", "x", "1.2.3", "1.2.3.4.5", "999.1.1.1", ":::", "1.2.3.4, 5.6.7.8", "\x00", "٣.1.1.1", "a" * 10_000]
 )
 def test_what_is_no_address_tells_nothing(networks: Networks, ip: str | None) -> None:
@@ -99,7 +100,7 @@ def test_another_key_gives_another_hash(networks: Networks) -> None:
     assert Networks(Enrich(), b"another key").look_up("73.1.1.1").hash != networks.look_up("73.1.1.1").hash
 
 
-@pytest.mark.parametrize("text", ["73.1.1.1", " 73.1.1.1 ", "73.1.1.1:443", "::ffff:73.1.1.1", "[::ffff:73.1.1.1]:443"])
+@every("text", ["73.1.1.1", " 73.1.1.1 ", "73.1.1.1:443", "::ffff:73.1.1.1", "[::ffff:73.1.1.1]:443"])
 def test_spellings_of_one_address_are_one_address(networks: Networks, text: str) -> None:
     assert networks.look_up(text) == networks.look_up("73.1.1.1")
 
@@ -133,7 +134,7 @@ def test_an_installed_database_is_preferred(tmp_path: Path) -> None:
         Networks(Enrich(), KEY, folder=tmp_path)
 
 
-@pytest.mark.parametrize(
+@every(
     ("record", "told"),
     [
         ({"autonomous_system_number": 7922, "autonomous_system_organization": "Comcast"}, (7922, "Comcast")),
@@ -159,7 +160,7 @@ def test_the_table_of_kinds_names_no_operator_twice() -> None:
     assert len(load_kinds().by_asn) == len(asns)
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "kind"),
     [
         ("Some Hosting GmbH", NetworkKind.HOSTING),

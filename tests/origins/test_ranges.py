@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.cli.update_data.ranges import Range, build, read_csv
@@ -44,7 +44,6 @@ def test_both_families_are_told(tmp_path: Path) -> None:
     assert owner(found, "::") is None
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(1, 50), st.integers(1, 4)), min_size=1, max_size=30))
 def test_it_agrees_with_a_plain_search(
     tmp_path_factory: pytest.TempPathFactory, pieces: list[tuple[int, int, int]]

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from tests.every import every
 from tests.insight import seeding
 
 from mailwake.drawing.receipts import receipt_words
@@ -59,7 +60,7 @@ def test_what_it_was_taken_for_before_stays(card: DeliveryCard) -> None:
     assert before.changed_at == card.happenings[-1].at
 
 
-@pytest.mark.parametrize("delivery", ["1", "", "x", "-1", "9" * 19, "9" * 400, "1_000_000", "\u0661", "1 or 1=1"])
+@every("delivery", ["1", "", "x", "-1", "9" * 19, "9" * 400, "1_000_000", "\u0661", "1 or 1=1"])
 def test_a_copy_that_is_not_there_is_said(stores: Stores, card: DeliveryCard, delivery: str) -> None:
     campaign = stores.state.find_campaign("Card")
     assert campaign is not None
@@ -78,7 +79,7 @@ def test_no_address_of_a_network_is_part_of_the_answer(card: DeliveryCard) -> No
     assert not names & {"ip", "network", "agent", "asn", "recipient"}
 
 
-@pytest.mark.parametrize("packed", ["", "[]", "nonsense", "{}", '[["a"]]', '[["a","b","c"]]'])
+@every("packed", ["", "[]", "nonsense", "{}", '[["a"]]', '[["a","b","c"]]'])
 def test_reasons_that_cannot_be_read_are_none(packed: str) -> None:
     assert unpack(packed) == ()
 

@@ -1,6 +1,7 @@
 """From a number to the people behind it."""
 
 import pytest
+from tests.every import every
 from tests.insight import seeding
 
 from mailwake.errors import BadInput
@@ -21,7 +22,7 @@ def listed(stores: Stores, campaign: Campaign, outcome: str) -> list[str | None]
     return [person.address for person in people(stores, campaign, outcome=outcome, page_size=100).people]
 
 
-@pytest.mark.parametrize(
+@every(
     ("outcome", "numbers"),
     [
         ("all", range(10)),

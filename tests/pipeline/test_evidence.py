@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.events import (
     SECOND,
@@ -86,7 +87,7 @@ def test_a_browser_with_its_headers_has_no_flag_against_it() -> None:
     assert read(*BASE, (b"Sec-Fetch-Mode", b"navigate")).flags == Flag.ACCEPT_LANGUAGE | Flag.SEC_FETCH
 
 
-@pytest.mark.parametrize(
+@every(
     ("header", "flag"),
     [
         ((b"Purpose", b"prefetch"), Flag.PREFETCH),

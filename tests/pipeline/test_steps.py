@@ -353,7 +353,7 @@ _events = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=st.lists(_events, min_size=1, max_size=8))
 def test_no_event_whatever_it_says_stops_the_log(house: House, events: list[Event]) -> None:
     records = []

@@ -1,6 +1,7 @@
 """Reports of RFC 7489: what stands in them, and what cannot be."""
 
 import pytest
+from tests.every import every
 from tests.postmaster.reports import NOW, PLAIN, changed
 
 from mailwake.errors import Unreadable
@@ -36,7 +37,7 @@ def test_the_newer_form_is_read_too() -> None:
     assert [row.disposition for row in told.rows] == ["none", "none", "reject"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "new", "why"),
     [
         ("<count>120", "<count>-120", "a count that cannot be"),
@@ -58,7 +59,7 @@ def test_a_line_that_cannot_be_is_left_out_and_the_others_count(old: str, new: s
     assert [row.copies for row in told.rows] == [30, 50]
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "new", "why"),
     [
         ("<begin>1793491200", "<begin>1793772801", "times cannot be"),
@@ -91,7 +92,7 @@ def test_names_carry_nothing_that_turns_text_around() -> None:
     assert len(organisation) == 255
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "domain"),
     [
         ("Example.COM.", "example.com"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import Unreadable
 from mailwake.postmaster.elements import MAX_DEPTH, MAX_TEXT, Fields, read
@@ -23,7 +24,7 @@ def test_fields_are_told_by_their_path_and_namespaces_are_passed_over() -> None:
     assert records(raw) == ({"head/name": "A & B"}, [{"row/count": "3"}, {}])
 
 
-@pytest.mark.parametrize(
+@every(
     "raw",
     [
         LAUGHS,
@@ -72,7 +73,7 @@ def test_another_root_is_unreadable() -> None:
         records(b"<html><body/></html>")
 
 
-@pytest.mark.parametrize(
+@every(
     ("says", "codec"),
     [
         ("utf-8", "latin-1"),

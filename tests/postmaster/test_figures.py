@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import Unreadable
 from mailwake.postmaster import figures
@@ -32,7 +33,7 @@ def test_the_names_of_the_api_are_known() -> None:
     assert export.unknown == ("spammyFeedbackLoops",)
 
 
-@pytest.mark.parametrize(
+@every(
     "raw",
     [
         b"\xef\xbb\xbfDate;Spam rate\r\n2026-11-01;0.1%\r\n",
@@ -48,7 +49,7 @@ def test_forms_of_the_same_file_say_the_same(raw: bytes) -> None:
     assert told(read(raw, "example.com")) == [("example.com", "2026-11-01", "spam_rate", 0.001, "")]
 
 
-@pytest.mark.parametrize(
+@every(
     ("cell", "why"),
     [
         ("-0.1", "what cannot be under spam_rate"),
@@ -65,14 +66,14 @@ def test_a_cell_that_cannot_be_is_left_out_and_said_so(cell: str, why: str) -> N
     assert [each.name for each in export.figures] == ["spf"]
 
 
-@pytest.mark.parametrize("day", ["2027-01-01", "1999-01-01", "13/13/2026", "", "soon", "99999999"])
+@every("day", ["2027-01-01", "1999-01-01", "13/13/2026", "", "soon", "99999999"])
 def test_a_day_that_cannot_be_is_left_out(day: str) -> None:
     export = read(f"Date,Spam rate\n{day},0.1%\n2026-11-04,0.1%\n", "example.com")
     assert len(export.figures) == 1
     assert export.left_out == {"a day that cannot be": 1}
 
 
-@pytest.mark.parametrize(
+@every(
     "day",
     ["25.10.2026", "25.10.2026 00:00", "2026/10/25", "2026.10.25", "25 Oct 2026", "25-Oct-2026", "October 25, 2026",
      "25 October 2026", "25/10/2026", "10/25/2026"],
@@ -121,7 +122,7 @@ def test_snds_is_known_with_headings_and_without() -> None:
         assert "a@example.com" not in str(export)
 
 
-@pytest.mark.parametrize("raw", [b"", b"\n\n", b"a,b\n1,2\n", b"<html></html>", b"\0\0\0", b"192.0.2.1,x\n"])
+@every("raw", [b"", b"\n\n", b"a,b\n1,2\n", b"<html></html>", b"\0\0\0", b"192.0.2.1,x\n"])
 def test_another_file_is_refused(raw: bytes) -> None:
     with pytest.raises(Unreadable):
         read(raw)

@@ -6,6 +6,7 @@ import tracemalloc
 import zipfile
 
 import pytest
+from tests.every import every
 from tests.postmaster.reports import GZIPPED, PLAIN, mailed, zipped
 
 from mailwake.errors import Unreadable
@@ -13,7 +14,7 @@ from mailwake.postmaster import unpacking
 from mailwake.postmaster.unpacking import MAX_ENTRIES, MAX_XML_BYTES, documents
 
 
-@pytest.mark.parametrize(
+@every(
     "raw",
     [
         PLAIN,

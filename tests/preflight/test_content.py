@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 from tests.preflight.letters import TRACK, WORDS, World, letter, sign, text_part, unsigned, world_in
 from tests.visiting.web import Page
 
@@ -73,7 +74,7 @@ def test_a_dead_link_of_the_text_beside_a_page_is_named(world: World) -> None:
     assert codes(report) == ["link_dead"]
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "You no longer want to receive this? https://www.example.com/x?y=1",
@@ -116,7 +117,7 @@ def test_signs_and_letters_behind_an_address_are_no_part_of_it(world: World, tex
 LINK = '<a href="https://www.example.com/x?y=1">'
 
 
-@pytest.mark.parametrize(
+@every(
     "body",
     [
         f"<p>To unsubscribe, {LINK}click here</a>.</p>",
@@ -169,7 +170,7 @@ def test_sentences_that_do_not(world: World, body: str) -> None:
 LEAVE = f"{LINK}Unsubscribe</a>"
 
 
-@pytest.mark.parametrize(
+@every(
     "body",
     [
         f'<div style="display:none">{LEAVE}</div>',
@@ -186,7 +187,7 @@ def test_a_way_off_the_list_that_nobody_sees_is_named(world: World, body: str) -
     assert codes(judged(world, page_alone(world, f"{body}<p>{LEAVE}</p>"))) == []
 
 
-@pytest.mark.parametrize(
+@every(
     "body",
     [
         f'<td style="font-size:0"><p style="font-size:14px">{LEAVE}</p></td>',
@@ -221,12 +222,12 @@ def test_every_merge_tag_has_an_engine_a_source_and_an_example() -> None:
             assert tag_in(f"Dear {example}, hello") or tag_in(example), example
 
 
-@pytest.mark.parametrize("text", table()["no_tags"])
+@every("text", table()["no_tags"])
 def test_what_only_looks_like_a_merge_tag(text: str) -> None:
     assert tag_in(text) == ""
 
 
-@pytest.mark.parametrize(
+@every(
     "tag",
     [
         "{Name}", "{first name}", "{Vorname}", "[Vorname]", "[CUSTOMER_NAME]", "-FNAME-", "#FNAME#", "##name##",
@@ -246,7 +247,7 @@ def test_merge_tags_are_found_in_text_and_across_markup(world: World, tag: str) 
         assert (found.code, tag.encode() in raw.split(b"\n")[found.place.line - 1]) == ("placeholder", True)
 
 
-@pytest.mark.parametrize(
+@every(
     "path",
     ["?e=[email]", "?e=%recipient.email%", "{email}", "%7B%7Bname%7D%7D", "?n=*%7CFNAME%7C*", "?a=1&amp;n=%5BName%5D"],
 )
@@ -258,7 +259,7 @@ def test_merge_tags_in_links_are_found_before_and_after_decoding(world: World, p
         assert codes(judged(world, letter(world, more=f'<a href="{tracked}">More</a>'))) == ["placeholder_link"]
 
 
-@pytest.mark.parametrize(
+@every(
     "body",
     [
         '<a href="https://www.example.com/?user[name]=a&amp;f%5Bemail%5D=b&amp;q=100%25%20a%20%25">More</a>',
@@ -277,7 +278,7 @@ def test_prose_code_and_addresses_of_forms_are_no_merge_tags(world: World, body:
 # --- links as written
 
 
-@pytest.mark.parametrize(
+@every(
     ("href", "code"),
     [
         ("htp://www.example.com/", "link_misspelt"),
@@ -301,7 +302,7 @@ def test_addresses_that_lead_nowhere_as_they_are_written(world: World, href: str
     assert codes(judged(world, letter(world, more=f'<a href="{href}">More</a>'))) == [code]
 
 
-@pytest.mark.parametrize(
+@every(
     "href",
     [
         "mailto:sales@example.com?subject=Roses", "mailto:?subject=Roses&amp;body=See%20this", "mailto:a%40example.com",
@@ -323,7 +324,7 @@ def test_an_address_that_is_not_https_is_named_though_it_is_tracked(world: World
     assert found.more_lines == (found.place.line + 1, found.place.line + 2)
 
 
-@pytest.mark.parametrize(
+@every(
     "host",
     ["www.xn--pple-43d.com", "www.\u0430pple.com", "xn--80ak6aa92e.com", "p\u0430ypal.com", "g\u03bf\u03bfgle.com"],
 )
@@ -331,7 +332,7 @@ def test_hosts_that_pass_for_others(host: str) -> None:
     assert is_lookalike(host)
 
 
-@pytest.mark.parametrize(
+@every(
     "host",
     [
         "www.example.com", "münchen.de", "xn--mnchen-3ya.de", "例え.jp", "россия.рф", "xn--h1alffa9f.xn--p1ai",
@@ -503,9 +504,9 @@ def test_the_lines_of_all_that_is_the_same_are_told_as_far_as_one_reads(world: W
     assert found.more_lines[0] == found.place.line + 1
 
 
-@pytest.mark.parametrize("encoding", ["8bit", "base64", "quoted-printable"])
-@pytest.mark.parametrize("kind", ["plain", "html"])
-@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1252", "us-ascii"])
+@every("encoding", ["8bit", "base64", "quoted-printable"])
+@every("kind", ["plain", "html"])
+@every("charset", ["iso-8859-1", "windows-1252", "us-ascii"])
 def test_utf_8_that_is_declared_as_something_else_is_named_at_its_line(
     world: World, charset: str, kind: str, encoding: str
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.compose.conftest import corpus
 
@@ -33,7 +33,6 @@ def test_the_corpus_is_judged_without_a_crash(name: str) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=200, deadline=None)
 def test_random_bytes_are_judged_without_a_crash(raw: bytes) -> None:
     examine(raw, AROUND)
     examine(HEAD + raw, AROUND)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 from tests.preflight.letters import (
     SIGNED,
     WORDS,
@@ -243,7 +244,7 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("broken", BROKEN, ids=lambda each: each.code)
+@every("broken", BROKEN, ids=lambda each: each.code)
 def test_one_fault_is_named_and_nothing_else(world: World, broken: Broken) -> None:
     raw = broken.make(world)
     report = examine(raw, world.around(**broken.around))
@@ -253,7 +254,7 @@ def test_one_fault_is_named_and_nothing_else(world: World, broken: Broken) -> No
     assert "%(" not in found.title + found.why + found.mend
 
 
-@pytest.mark.parametrize(
+@every(
     "host",
     ["localhost:3000", "shop.localhost", "wiki.internal", "nas.local", "192.168.1.7", "10.0.0.1", "127.0.0.1", "[::1]"],
 )
@@ -268,7 +269,7 @@ def test_names_that_only_look_like_it_are_not(world: World, host: str) -> None:
     assert "link_private" not in codes(examine(message, replace(world.around(), names=None, visitor=None)))
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "100% wool, 20% off",

@@ -13,6 +13,7 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from tests.every import every
 from tests.preflight.letters import (
     SIGNED,
     WORDS,
@@ -93,7 +94,7 @@ FIELDS: list[tuple[str, str | None, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "expected"), FIELDS)
+@every(("name", "value", "expected"), FIELDS)
 def test_a_field_gets_its_own_finding_and_no_other(
     world: World, name: str, value: str | None, expected: list[str]
 ) -> None:
@@ -121,7 +122,7 @@ def test_two_feedback_ids_are_one_fault(world: World) -> None:
     assert judged(world, raw) == ["feedback_id_twice"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "new"),
     [
         (b"Date: ", b"this line is no field\r\nDate: "),
@@ -130,7 +131,7 @@ def test_two_feedback_ids_are_one_fault(world: World) -> None:
         (b"MIME-Version: ", b"\r\nMIME-Version: "),
     ],
 )
-@pytest.mark.parametrize("signed_later", [True, False])
+@every("signed_later", [True, False])
 def test_a_header_that_breaks_off_is_one_fault(world: World, old: bytes, new: bytes, *, signed_later: bool) -> None:
     raw = plain(world).replace(old, new, 1)
     report = examine(raw, world.around(signed_later=signed_later))
@@ -179,7 +180,7 @@ MIME: list[tuple[str, Callable[[World], bytes], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("make", "expected"), [each[1:] for each in MIME], ids=[each[0] for each in MIME])
+@every(("make", "expected"), [each[1:] for each in MIME], ids=[each[0] for each in MIME])
 def test_what_is_wrong_with_the_parts(world: World, make: Callable[[World], bytes], expected: list[str]) -> None:
     assert judged(world, make(world)) == expected
 

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any, cast
 
 import pytest
+from tests.every import every
 from tests.preflight.letters import TRACK, World, letter, sign, text_part, unsigned, world_in
 
 from mailwake.compose.options import ComposeOptions
@@ -106,7 +107,7 @@ def test_text_that_says_https_and_a_link_that_is_not(world: World) -> None:
     assert set(judged(world, letter(world, more=more))) == {"text_says_https"}
 
 
-@pytest.mark.parametrize(
+@every(
     ("written", "code"),
     [
         (None, "from_missing"),

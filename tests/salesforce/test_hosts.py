@@ -1,6 +1,7 @@
 """A session goes to hosts of Salesforce and to nobody else, whatever the answer to signing in says (AT-81)."""
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import MailwakeError
 from mailwake.salesforce.wire import _checked_base
@@ -8,7 +9,7 @@ from mailwake.salesforce.wire import _checked_base
 LOGIN = "https://login.salesforce.com"
 
 
-@pytest.mark.parametrize(
+@every(
     "base",
     [
         "https://evil.example",

@@ -5,6 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.errors import BadInput
 from mailwake.salesforce import soql
@@ -59,7 +60,7 @@ def test_every_code_has_one_cure_and_strangers_are_for_people() -> None:
     assert cure_of("SOMETHING_NEW", default=Cure.LATER) is Cure.LATER
 
 
-@pytest.mark.parametrize(
+@every(
     "told",
     [None, "", 7, [], {}, [None], ["x"], {"error": 5}, {"statusCode": None}, [{"message": "no code"}]],
     ids=repr,

@@ -2,14 +2,14 @@
 
 from itertools import combinations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.sampling.cells import LEAST, suppress
 
 
-@pytest.mark.parametrize(
+@every(
     ("sizes", "cells", "total"),
     [
         ([], [], True),

@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import BadInput, Misconfigured
 from mailwake.scoring.model import MAX_BYTES, default_model, meaning, model_of, read_model
@@ -11,7 +12,7 @@ from mailwake.scoring.model import MAX_BYTES, default_model, meaning, model_of, 
 TEXT = files("mailwake.scoring").joinpath("models/points-1.toml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "new", "said"),
     [
         ("half_points = 20", "half_points = 0", "half_points"),
@@ -55,7 +56,7 @@ def test_the_hash_names_the_file_and_any_change_of_it(tmp_path: Path) -> None:
         model_of(own)
 
 
-@pytest.mark.parametrize(
+@every(
     ("label", "role", "href", "expected"),
     [
         ("See our Pricing", "cta", "https://x.example/", ("clicked_intent", 1, "prices")),

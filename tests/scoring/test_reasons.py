@@ -1,6 +1,6 @@
 """Reasons: the weightiest, alike ones together, with sign, count, label and age, short enough for a CRM."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.scoring.acts import NOW, act, person
 
@@ -37,7 +37,6 @@ def test_what_speaks_against_them_has_its_sign() -> None:
     assert (found.sign, found.count, found.age_days, found.points) == ("-", 1, 90, -10_000)
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.text(max_size=80), st.floats(0, 399)), max_size=6))
 def test_the_line_fits_and_holds_no_control_characters(links: list[tuple[str, float]]) -> None:
     told = why(*(act("clicked", days, label=label, delivery=n) for n, (label, days) in enumerate(links)))

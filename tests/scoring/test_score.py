@@ -2,9 +2,9 @@
 
 import random
 
-import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 from tests.scoring.acts import NOW, act, ago, person
 
 from mailwake.events import Micros
@@ -38,7 +38,7 @@ def test_a_fresh_click_on_prices_and_one_more_are_fifty() -> None:
     assert told().score == 0
 
 
-@pytest.mark.parametrize(
+@every(
     ("signals", "points"),
     [
         ([act("clicked", 21, label="Pricing")], 7_500),  # half is left after a half-life
@@ -69,7 +69,6 @@ def test_a_link_that_is_followed_ten_thousand_times_over_is_worth_no_more_than_i
     assert told(*clicks).points == told(*clicks[:2]).points == 10_000
 
 
-@settings(deadline=None, max_examples=60)
 @given(SIGNALS, st.integers(0, 2**32), st.sampled_from(["", "unsubscribed", "bounced", "complained"]))
 def test_the_ledger_adds_up_and_order_never_matters(signals: list[Signal], seed: int, standing: str) -> None:
     one = told(*signals, standing=standing)
@@ -81,14 +80,12 @@ def test_the_ledger_adds_up_and_order_never_matters(signals: list[Signal], seed:
     assert (one.score is None) == bool(one.cannot_say) == (standing in ("bounced", "complained"))
 
 
-@settings(deadline=None, max_examples=60)
 @given(SIGNALS, st.builds(act, st.sampled_from(KINDS[1:]), st.floats(0, 450), label=st.sampled_from(LABELS)))
 def test_another_act_never_lowers_the_sum(signals: list[Signal], more: Signal) -> None:
     """Up to the rounding of each entry to a thousandth of a point."""
     assert told(*signals, more).points >= told(*signals).points - len(signals)
 
 
-@settings(deadline=None, max_examples=60)
 @given(SIGNALS, st.floats(0, 100))
 def test_without_new_acts_the_sum_only_falls(signals: list[Signal], days: float) -> None:
     past = [

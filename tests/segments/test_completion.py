@@ -1,6 +1,6 @@
 """What is offered can be taken: nothing is suggested that the language would then refuse."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from tests.segments.trees import trees
 
 from mailwake.segments.completion import MEANINGS, complete
@@ -63,7 +63,6 @@ def test_every_word_that_is_offered_has_a_meaning() -> None:
     assert not [word for word, meaning in MEANINGS.items() if not meaning]
 
 
-@settings(max_examples=30)
 @given(trees)
 def test_every_offer_is_understood_by_the_parser(tree: Node) -> None:
     query = f"{spelled(tree)} "

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 from tests.segments.trees import trees
 
 from mailwake.segments.faults import Unclear, pointed
@@ -48,7 +49,7 @@ def test_and_binds_closer_than_or_and_brackets_closer_still() -> None:
     assert parse("(sent or opened) and dormant") == Both(parts=(Either(parts=(sent, opened)), dormant))
 
 
-@pytest.mark.parametrize(
+@every(
     ("query", "same"),
     [
         ("CLICKED At Least 2 Days", "clicked >= 2 days"),
@@ -111,7 +112,7 @@ def test_any_text_is_read_or_refused_with_a_place(words: list[str]) -> None:
         assert pointed(text, fault).endswith("^")
 
 
-@pytest.mark.parametrize(
+@every(
     ("query", "at", "nearest", "says"),
     [
         ("clicked as huma", 11, "human", "human, possible, machine, anybody"),

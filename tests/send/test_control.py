@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.errors import BadInput
 from mailwake.modes import INDIVIDUAL, Mode, Modes
@@ -45,7 +46,7 @@ def test_the_stream_of_the_login_holds_when_the_message_says_nothing() -> None:
     assert take_control(b"X-Mailwake-Stream: marketing" + BODY, stream="outbound")[0].stream == "marketing"
 
 
-@pytest.mark.parametrize(
+@every(
     "line",
     [
         b"X-Mailwake-Mode: opens=everything",

@@ -1,11 +1,11 @@
 """Which host mail carries depends on one From address in the clear, and on nothing that could be read in two ways."""
 
-import pytest
+from tests.every import every
 
 from mailwake.send.sender import sender_domain
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "domain"),
     [
         ("news@brand.example", "brand.example"),
@@ -27,7 +27,7 @@ def test_one_address_in_the_clear_says_whose_mail_it_is(value: str, domain: str)
     assert sender_domain((value,)) == domain
 
 
-@pytest.mark.parametrize(
+@every(
     "values",
     [
         (),

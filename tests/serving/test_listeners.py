@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 
 from mailwake.errors import Misconfigured
 from mailwake.serving.listeners import keep_apart, listeners_of
@@ -23,8 +24,8 @@ def test_as_shipped_everybody_has_an_address_of_their_own_on_this_machine(tmp_pa
     assert {host for _, host, _ in listeners_of(told)} == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize("one", SECTIONS)
-@pytest.mark.parametrize("other", SECTIONS)
+@every("one", SECTIONS)
+@every("other", SECTIONS)
 def test_no_two_share_an_address(tmp_path: Path, one: str, other: str) -> None:
     if one != other:
         with pytest.raises(Misconfigured, match="an address of its own") as caught:
@@ -32,7 +33,7 @@ def test_no_two_share_an_address(tmp_path: Path, one: str, other: str) -> None:
         assert caught.value.option in (f"{one}.port", f"{other}.port")
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "localhost", "127.0.0.1"])
+@every("host", ["0.0.0.0", "::", "", "localhost", "127.0.0.1"])
 def test_an_address_that_holds_another_is_the_same(tmp_path: Path, host: str) -> None:
     with pytest.raises(Misconfigured, match=r"9000 is edge\.port already"):
         keep_apart(settings(tmp_path, edge={"port": 9_000, "host": host}, monitor={"port": 9_000}))

@@ -3,7 +3,7 @@
 import re
 from ipaddress import IPv4Address, IPv4Network
 
-import pytest
+from tests.every import every
 
 from mailwake.simulate.chance import dice
 from mailwake.simulate.places import World, address_in, load_world
@@ -30,7 +30,7 @@ def test_an_address_is_a_host_of_its_range() -> None:
         assert int(address) % 256 not in (0, 255)
 
 
-@pytest.mark.parametrize("name", sorted(WORLD.programs))
+@every("name", sorted(WORLD.programs))
 def test_a_program_sends_well_formed_headers(name: str) -> None:
     lines = WORLD.programs[name].lines(dice(2), "de-DE,de;q=0.9").decode("ascii")
     assert all(re.fullmatch(r"[A-Za-z0-9-]+: [^\r\n{]+", line) for line in lines.removesuffix("\r\n").split("\r\n"))

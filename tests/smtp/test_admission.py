@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from tests.every import every
 
 from mailwake.guesses import MOST_WRONG, WINDOW_SECONDS
 from mailwake.smtp.admission import Logins, is_loopback
@@ -44,7 +44,7 @@ def test_guessing_takes_up_no_more_than_so_much_memory() -> None:
     assert len(logins._guesses._wrong) == 10_000
 
 
-@pytest.mark.parametrize(
+@every(
     ("host", "expected"),
     [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("mail.example.com", False)],
 )

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from aiosmtpd.smtp import SMTP
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.smtp.clients import MAX_LINE_BYTES, Client, Clients, has_long_line
 
@@ -170,7 +170,7 @@ def test_messages_are_read_byte_for_byte_as_aiosmtpd_reads_them_line_by_line() -
     run(go)
 
 
-@pytest.mark.parametrize("text", [b"", b"\r\n", b"..\r\n", b"...two\r\n\r\n..\r\n", b"a\r\n..b\r\n"])
+@every("text", [b"", b"\r\n", b"..\r\n", b"...two\r\n\r\n..\r\n", b"a\r\n..b\r\n"])
 def test_doubled_dots_are_single_again_also_in_the_first_line(text: bytes) -> None:
     async def go() -> None:
         keeper = Keeper()

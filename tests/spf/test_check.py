@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.every import every
 from tests.preflight.letters import FakeNames
 
 from mailwake.spf import check as spf
@@ -62,7 +63,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(zone, case, id=f"{group['description']}: {name}")
 
 
-@pytest.mark.parametrize(("zone", "case"), [*cases()])
+@every(("zone", "case"), [*cases()])
 def test_a_record_says_what_the_shared_tests_say(zone: Zone, case: dict[str, Any]) -> None:
     sender = case["mailfrom"] or f"postmaster@{case['helo']}"
     try:
@@ -101,7 +102,7 @@ def spf_of(records: dict[str, str], address: str = HERE, /, **hosts: list[str]) 
     )
 
 
-@pytest.mark.parametrize(
+@every(
     ("record", "expected"),
     [
         ("v=spf1 ip4:203.0.113.0/24 -all", Result.PASS),
@@ -144,7 +145,7 @@ def test_without_an_address_the_record_is_looked_at_all_the_same() -> None:
     assert spf_of({"example.com": "v=spf1 nonsense -all"}, "").result is Result.PERMERROR
 
 
-@pytest.mark.parametrize(
+@every(
     "terms",
     [
         # RFC 7208 section 4.6: one fault anywhere, even behind the term that would have matched
@@ -176,7 +177,7 @@ def test_more_than_ten_mail_servers_are_too_many_to_look_up() -> None:
     assert spf_of(record, **{"mx example.com": names}, **hosts).result is Result.PERMERROR
 
 
-@pytest.mark.parametrize(
+@every(
     ("record", "expected"),
     [
         (b"v=spf1 +all", True),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.every import every
 from tests.stats.populations import World, drawn_world, populate
 
 from mailwake.stats.cohorts import Estimate, Prior, Stratum, estimate, pooled
@@ -129,7 +130,7 @@ def test_where_the_two_estimates_contradict_each_other_likeness_yields() -> None
     assert unlike.interval.high - unlike.interval.low > alike.interval.high - alike.interval.low
 
 
-@pytest.mark.parametrize(
+@every(
     "strata",
     [
         [],

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.errors import NotEnoughData
@@ -47,7 +47,6 @@ def test_a_worked_example() -> None:
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_the_parts_add_up_to_the_difference(depth: int) -> None:
-    @settings(max_examples=50)
     @given(tables(depth), tables(depth))
     def holds(first: Table, second: Table) -> None:
         found = decompose(of(first), of(second))
@@ -60,7 +59,6 @@ def test_the_parts_add_up_to_the_difference(depth: int) -> None:
     check()
 
 
-@settings(max_examples=50)
 @given(tables(2), tables(2))
 def test_turned_round_every_part_changes_its_sign_only(first: Table, second: Table) -> None:
     there, back = decompose(of(first), of(second)), decompose(of(second), of(first))

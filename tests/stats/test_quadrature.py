@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from tests.every import every
 
 from mailwake.stats.quadrature import legendre, nodes, top
 
 
-@pytest.mark.parametrize("count", [2, 3, 12, 48, 180])
+@every("count", [2, 3, 12, 48, 180])
 def test_places_and_weights_are_numpys(count: int) -> None:
     places, weights = np.polynomial.legendre.leggauss(count)
     ours = sorted(legendre(count))

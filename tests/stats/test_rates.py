@@ -5,6 +5,7 @@ import random
 
 import pytest
 from scipy.stats import binomtest
+from tests.every import every
 
 from mailwake.errors import NotEnoughData
 from mailwake.stats.rates import wilson_interval
@@ -17,9 +18,9 @@ def test_wilson_equals_the_reference_of_statsmodels_and_r() -> None:
     assert interval.high == pytest.approx(0.13189587, abs=5e-9)
 
 
-@pytest.mark.parametrize("trials", [1, 2, 7, 50, 1_000, 2_000_000])
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.03, 0.5, 0.97, 1.0])
-@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+@every("trials", [1, 2, 7, 50, 1_000, 2_000_000])
+@every("share", [0.0, 0.001, 0.03, 0.5, 0.97, 1.0])
+@every("confidence", [0.8, 0.95, 0.99])
 def test_wilson_equals_scipy_everywhere(trials: int, share: float, confidence: float) -> None:
     successes = round(trials * share)
     reference = binomtest(successes, trials).proportion_ci(confidence, method="wilson")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
+from tests.every import every
 
 from mailwake.errors import NotEnoughData
 from mailwake.stats.rates import wilson_interval
@@ -97,7 +98,7 @@ def test_an_interval_of_a_count_is_the_normal_one_inside() -> None:
     assert (found.low, found.high) == pytest.approx(tuple(norm.interval(0.9, 50, 2)))
 
 
-@pytest.mark.parametrize("successes", [0, 1, 17, 199, 200])
+@every("successes", [0, 1, 17, 199, 200])
 def test_without_doubt_the_interval_of_a_rate_is_wilsons(successes: int) -> None:
     assert rate_interval(Expected(mean=successes), 200) == wilson_interval(successes, 200)
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.errors import BadInput
 from mailwake.events import Handle, Micros
@@ -23,7 +24,7 @@ def held(reason: str = "bounced", quoted: str | None = "550 5.1.1 user unknown")
     return Suppression(handle=Handle(1), reason=reason, source="bounce", at=AT, quoted=quoted)
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "reason"),
     [
         ("Email,Type,Reason\nann@example.com,Bounce,550 unknown\n", "bounced"),
@@ -44,7 +45,7 @@ def test_lists_of_others_are_understood(text: str, reason: str) -> None:
     assert left == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "reason"),
     [
         ("suppression_bounces.csv", "bounced"),
@@ -135,7 +136,7 @@ def test_what_goes_out_is_no_formula_and_comes_back(words: str, reason: str, str
     assert read_list(again)[0][0].words == line.words
 
 
-@pytest.mark.parametrize("words", ["=1+1", "'=1", "''=1", "@x", "\uff1d1", "+49 30 1", "plain"])
+@every("words", ["=1+1", "'=1", "''=1", "@x", "\uff1d1", "+49 30 1", "plain"])
 def test_words_come_back_as_they_were(words: str) -> None:
     text = "".join(write_list([("ann@example.com", None, held("manual", words))]))
     assert read_list(text)[0][0].words == words

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mailwake.errors import NotEnoughData
@@ -26,7 +26,6 @@ def test_three_arms() -> None:
 parameters = st.builds(Prior, a=st.floats(0.5, 2e4), b=st.floats(0.5, 2e4))
 
 
-@settings(max_examples=25)
 @given(st.lists(parameters, min_size=1, max_size=4))
 def test_one_of_them_is_the_best_and_losses_differ_by_what_the_means_do(beliefs: list[Prior]) -> None:
     found = chances(beliefs)

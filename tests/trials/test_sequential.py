@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.errors import NotEnoughData
 from mailwake.stats.difference import Standing
@@ -87,7 +88,7 @@ def test_one_look_is_the_plain_test() -> None:
     assert inflation(schedule((1.0,))) == pytest.approx((1, 1))
 
 
-@pytest.mark.parametrize("fractions", [(), (0.5,), (0.5, 0.5, 1.0), (1.0, 0.5), (0.0, 1.0)])
+@every("fractions", [(), (0.5,), (0.5, 0.5, 1.0), (1.0, 0.5), (0.0, 1.0)])
 def test_looks_that_cannot_be_are_refused(fractions: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="rising shares"):
         schedule(fractions)

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.every import every
 from tests.visiting.web import Page, certificate, home, web
 
 from mailwake.visiting.asking import Fault, Lifetime, Unreached, Wall, ask, greet
@@ -62,7 +63,7 @@ def test_other_schemes_are_not_followed(target: str) -> None:
         assert (visit.end, visit.fault) == (End.FAULT, Fault.SCHEME)
 
 
-@pytest.mark.parametrize(
+@every(
     "url", ["http://a@b.example/", "http:///x", "http://b.example:0/", "http://a.example\\@b.example/", "http://a b/"]
 )
 def test_what_programs_disagree_on_is_not_called(url: str) -> None:
@@ -70,7 +71,7 @@ def test_what_programs_disagree_on_is_not_called(url: str) -> None:
     assert visit.fault is Fault.UNFIT
 
 
-@pytest.mark.parametrize(
+@every(
     "address",
     [
         "127.0.0.1", "169.254.169.254", "10.0.0.7", "::1", "fd00::1", "::ffff:7f00:1", "0.0.0.0", "100.64.0.1",
@@ -145,7 +146,7 @@ def test_no_such_host_and_nobody_there_are_told_apart() -> None:
     assert Visitor(WITHIN).visit(closed).fault is Fault.NO_ANSWER
 
 
-@pytest.mark.parametrize(
+@every(
     ("status", "alive"),
     [(200, True), (204, True), (404, False), (410, False), (403, None), (429, None), (500, None), (503, None)],
 )

@@ -1,6 +1,7 @@
 """A failure is an alarm when the target was well, and failed often and long enough: one alarm, that ends by itself."""
 
 import pytest
+from tests.every import every
 
 from mailwake.events import SECOND, Micros
 from mailwake.more_sections import Watchdog
@@ -61,7 +62,7 @@ def visit(end: End, *, status: int | None = None, fault: Fault | None = None) ->
     return Visit(hops=(Hop(url="https://example.com/", status=status, seconds=0.1),), end=end, fault=fault)
 
 
-@pytest.mark.parametrize(
+@every(
     ("status", "health"),
     [(200, "well"), (204, "well"), (304, "well"), (404, "ill"), (410, "ill"), (500, "ill"), (503, "ill"), (0, "ill"),
      (401, "unknown"), (403, "unknown"), (405, "unknown"), (429, "unknown"), (999, "unknown")],
@@ -70,7 +71,7 @@ def test_what_a_status_says_of_readers(status: int, health: str) -> None:
     assert found_by(visit(End.ANSWER, status=status)) == (Health(health), str(status))
 
 
-@pytest.mark.parametrize("fault", list(Fault))
+@every("fault", list(Fault))
 def test_no_answer_is_a_failure_unless_it_is_ours(fault: Fault) -> None:
     expected = Health.UNKNOWN if fault in (Fault.PRIVATE, Fault.UNFIT) else Health.ILL
     assert found_by(visit(End.FAULT, fault=fault)) == (expected, str(fault))

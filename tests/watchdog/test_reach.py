@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from tests.every import every
 from tests.watchdog.conftest import FIRST, NOW, OLD, OTHER, SECOND, Place, row
 from tests.watchdog.servers import Answering
 
@@ -75,7 +76,7 @@ def test_the_death_of_a_replacement_concerns_whom_it_is_for(place: Place, switch
     assert (ring.is_mended, [each.href for each in ring.sent]) == (False, [OLD])
 
 
-@pytest.mark.parametrize(
+@every(
     ("href", "found"),
     [
         ("http://example.com/a?b=c", ["https://example.com/a?b=c", "https://example.com/"]),

@@ -1,6 +1,7 @@
 """What is visited, and what never is: nobody who got the mail makes these visits."""
 
 import pytest
+from tests.every import every
 
 from mailwake.store.watch import Place
 from mailwake.watchdog.targets import why_not, why_not_address
@@ -12,7 +13,7 @@ def place(href: str, *, role: str = "cta", stream: str = "marketing") -> Place:
     return Place(template=7, number=1, href=href, role=role, stream=stream)
 
 
-@pytest.mark.parametrize(
+@every(
     "href",
     [
         "https://shop.example.com/",
@@ -27,7 +28,7 @@ def test_what_everybody_shares_is_visited(href: str) -> None:
     assert why_not(place(href), MARKETING) is None
 
 
-@pytest.mark.parametrize(
+@every(
     ("href", "why"),
     [
         ("https://example.com/unsubscribe?list=3", "acts"),

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 from tests.web.conftest import DELIVERY, NOW, Asking
 
 from mailwake.atlas.answers import to_json as atlas_to_json
@@ -67,9 +68,7 @@ def test_an_unknown_campaign_is_404_and_the_nearest_is_named(asking: Asking) -> 
     assert response.json() == {"error": "there is no campaign 'by hnd'; the nearest is 'By hand'"}
 
 
-@pytest.mark.parametrize(
-    "query", ["outcome=nonsense", "page=0", "page=x", "page=99999999999999999999", "page_size=0", "page_size=1001"]
-)
+@every("query", ["outcome=nonsense", "page=0", "page=x", "page=99999999999999999999", "page_size=0", "page_size=1001"])
 def test_a_question_that_cannot_be_is_refused_with_a_reason(asking: Asking, query: str) -> None:
     response = asking.get(f"/api/campaigns/1/people?{query}")
     assert response.status_code == 400

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 import pytest
+from tests.every import every
 from tests.insight import seeding
 from tests.web.conftest import HOSTILE, HOSTILE_LINKS, Asking
 from tests.web.mails import HTML, mail
@@ -56,8 +57,8 @@ def badges(html: str) -> dict[int, str]:
     return {int(number): re.sub(r"\\([0-9a-f]+) ", lambda hit: chr(int(hit[1], 16)), text) for number, text in found}
 
 
-@pytest.mark.parametrize("campaign", [2, *(pytest.param(each, marks=pytest.mark.long) for each in (1, 3, 4))])
-@pytest.mark.parametrize("state", STATES)
+@every("campaign", [2, *(pytest.param(each, marks=pytest.mark.long) for each in (1, 3, 4))])
+@every("state", STATES)
 def test_every_state_of_the_page_has_its_drawing_and_its_table(asking: Asking, campaign: int, state: str) -> None:
     page = Seen(asking.page(f"/campaigns/{campaign}/map{state}"))
     (frame,) = page.all("iframe")
@@ -69,7 +70,7 @@ def test_every_state_of_the_page_has_its_drawing_and_its_table(asking: Asking, c
     assert len(page.all("caption")) == len(page.all("table")) == 1
 
 
-@pytest.mark.parametrize("state", STATES)
+@every("state", STATES)
 def test_mark_and_table_and_api_say_the_same(asking: Asking, state: str) -> None:
     drawn = badges(asking.get(f"{MAP}/mail{state}").text)
     page = asking.page(f"{MAP}{state}")
@@ -99,7 +100,7 @@ def test_the_answer_of_the_api_is_insights(asking: Asking, stores: Stores) -> No
     assert json.loads(given.content)["versus"]["campaign_name"] == "Second"
 
 
-@pytest.mark.parametrize(
+@every(
     ("query", "status"),
     [("layer=x", 400), ("template=x", 400), ("template=5", 404), ("versus=5", 404), ("until_seconds=-1", 400)],
 )

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import httpx2
-import pytest
+from tests.every import every
 from tests.insight import seeding
 from tests.web.conftest import Asking
 from tests.web.test_pages import Seen, seen_at, words
@@ -43,7 +43,7 @@ MORE = (
 )
 
 
-@pytest.mark.parametrize("path", sorted({*WALKED, *MORE} - set(WITHOUT)))
+@every("path", sorted({*WALKED, *MORE} - set(WITHOUT)))
 def test_every_page_with_numbers_says_once_how_fresh_they_are(asking: Asking, path: str) -> None:
     page = asking.page(path)
     assert page.count('id="stamp"') == 1
@@ -92,7 +92,7 @@ def test_what_looks_again_keeps_the_zone_of_the_address(asking: Asking) -> None:
     assert all("tz=Asia%2FTokyo" in each for each in again)
 
 
-@pytest.mark.parametrize("name", ["Amerika/New_York", "../../etc/passwd", "localtime", "<b>", "A" * 5_000, ""])
+@every("name", ["Amerika/New_York", "../../etc/passwd", "localtime", "<b>", "A" * 5_000, ""])
 def test_a_zone_that_there_is_not_is_refused_with_one_that_there_is(asking: Asking, name: str) -> None:
     answer = asking.get("/timing?tz=" + name.replace("/", "%2F").replace("<", "%3C"))
     assert answer.status_code == 400
@@ -151,7 +151,7 @@ def test_the_navigation_is_in_few_groups_that_hold_every_page_once(asking: Askin
         assert asking.get(path).status_code == 200, path
 
 
-@pytest.mark.parametrize(
+@every(
     ("path", "word"),
     [
         ("/", "campaigns"),

@@ -1,6 +1,7 @@
 """What every answer carries, and whom the dashboard answers."""
 
 import pytest
+from tests.every import every
 from tests.web.conftest import Asking
 
 from mailwake.insight.stores import Stores
@@ -22,7 +23,7 @@ def guard(host: str) -> Guard:
     return Guard(app, host=host)
 
 
-@pytest.mark.parametrize("path", ["/", "/campaigns/1", "/nowhere", "/api/campaigns", "/api/nowhere", "/static/own.css"])
+@every("path", ["/", "/campaigns/1", "/nowhere", "/api/campaigns", "/api/nowhere", "/static/own.css"])
 def test_every_answer_forbids_scripts_frames_and_guessing_from_elsewhere(asking: Asking, path: str) -> None:
     headers = asking.get(path).headers
     assert headers["content-security-policy"] == POLICY
@@ -31,7 +32,7 @@ def test_every_answer_forbids_scripts_frames_and_guessing_from_elsewhere(asking:
     assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
-@pytest.mark.parametrize("path", ["/", "/campaigns/1", "/campaigns/1/people", "/api/campaigns/1/people", "/nowhere"])
+@every("path", ["/", "/campaigns/1", "/campaigns/1/people", "/api/campaigns/1/people", "/nowhere"])
 def test_numbers_and_addresses_are_never_kept_by_a_cache(asking: Asking, path: str) -> None:
     assert asking.get(path).headers["cache-control"] == "no-store"
 
@@ -45,7 +46,7 @@ def test_no_answer_sets_a_cookie(asking: Asking) -> None:
     assert "set-cookie" not in asking.get("/").headers
 
 
-@pytest.mark.parametrize(
+@every(
     "host",
     ["127.0.0.1", "127.0.0.1:8026", "localhost", "LOCALHOST:80", "localhost.", "[::1]", "[::1]:8026"],
 )
@@ -53,7 +54,7 @@ def test_this_machines_own_names_are_answered(host: str) -> None:
     assert guard("127.0.0.1").knows(host)
 
 
-@pytest.mark.parametrize(
+@every(
     "host",
     [
         "evil.example",
@@ -98,7 +99,7 @@ def test_loopback_is_closed_to_others(host: str, is_open: bool) -> None:
     assert open_to_all(host) is is_open
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.0.2.7", "dash.example.com"])
+@every("host", ["0.0.0.0", "::", "", "192.0.2.7", "dash.example.com"])
 def test_every_other_address_is_open_to_others(host: str) -> None:
     assert open_to_all(host)
 
@@ -110,8 +111,8 @@ def test_nothing_but_the_form_of_unsubscribes_changes_anything(asking: Asking, m
     assert method == "POST" or asking.get("/unsubscribes", method=method, headers=OURS).status_code == 405
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "NONSENSE"])
-@pytest.mark.parametrize(
+@every("method", ["POST", "PUT", "PATCH", "DELETE", "NONSENSE"])
+@every(
     "headers",
     [
         {},

@@ -1,6 +1,6 @@
 """The panel says about how many people opened, on what it rests, or why it cannot say."""
 
-import pytest
+from tests.every import every
 from tests.web.conftest import Asking
 
 from mailwake.drawing import figures, pieces
@@ -57,9 +57,7 @@ def test_without_a_base_there_is_no_table() -> None:
     assert shown([]).cannot_say == "No delivered copy can tell of both opens and clicks."
 
 
-@pytest.mark.parametrize(
-    ("rate", "told"), [(0.312, "31"), (0.0996, "10"), (0.0521, "5.2"), (0.004, "0.40"), (0.0, "0")]
-)
+@every(("rate", "told"), [(0.312, "31"), (0.0996, "10"), (0.0521, "5.2"), (0.004, "0.40"), (0.0, "0")])
 def test_only_small_estimates_have_decimals(rate: float, told: str) -> None:
     assert figures.about(rate) == f"{told}{figures.NBSP}%"
 

@@ -6,6 +6,7 @@ from functools import cache
 from html.parser import HTMLParser
 
 import pytest
+from tests.every import every
 from tests.web.conftest import HOSTILE, Asking
 
 from mailwake.drawing import figures
@@ -89,7 +90,7 @@ def words(page: str) -> str:
     return re.sub(r"\s+", " ", " ".join(Seen(page).texts))
 
 
-@pytest.mark.parametrize("path", PAGES)
+@every("path", PAGES)
 def test_a_page_has_no_inline_script_style_or_handler(asking: Asking, path: str) -> None:
     seen = seen_at(asking, path)
     assert all(script.get("src", "").startswith("/static/") for script in seen.all("script"))
@@ -98,7 +99,7 @@ def test_a_page_has_no_inline_script_style_or_handler(asking: Asking, path: str)
         assert not [name for name in attributes if name.startswith("on") or name == "style"], tag
 
 
-@pytest.mark.parametrize("path", PAGES)
+@every("path", PAGES)
 def test_a_page_loads_nothing_from_elsewhere(asking: Asking, path: str) -> None:
     seen = seen_at(asking, path)
     for tag in ("script", "img", "link", "iframe", "object", "embed", "source"):
@@ -106,7 +107,7 @@ def test_a_page_loads_nothing_from_elsewhere(asking: Asking, path: str) -> None:
             assert (attributes.get("src") or attributes["href"]).startswith("/static/")
 
 
-@pytest.mark.parametrize("path", PAGES)
+@every("path", PAGES)
 def test_a_page_can_be_walked_by_ear_and_keyboard(asking: Asking, path: str) -> None:
     seen = seen_at(asking, path)
     assert seen.all("html") == [{"lang": "en"}]
@@ -119,7 +120,7 @@ def test_a_page_can_be_walked_by_ear_and_keyboard(asking: Asking, path: str) -> 
         assert svg.get("aria-hidden") == "true"
 
 
-@pytest.mark.parametrize("path", PAGES)
+@every("path", PAGES)
 def test_hostile_texts_are_shown_and_never_run(asking: Asking, path: str) -> None:
     seen = seen_at(asking, path)
     assert not seen.all("img")

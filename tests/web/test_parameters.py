@@ -1,10 +1,11 @@
 """The API refuses what it does not know, and names what it does."""
 
 import pytest
+from tests.every import every
 from tests.web.conftest import Asking
 
 
-@pytest.mark.parametrize(
+@every(
     ("path", "told"),
     [
         ("/api/campaigns/1/people?limit=2", "there is no parameter 'limit' here; the nearest is 'page_size'"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.access.test_routes import Markup
+from tests.every import every
 from tests.insight import seeding
 from tests.web.conftest import Asking
 
@@ -51,7 +52,7 @@ def test_there_are_forty_and_they_would_be_found() -> None:
     assert sum(bool(Markup(payload).found) for payload in PAYLOADS) > 20
 
 
-@pytest.mark.parametrize(
+@every(
     "number",
     # each of them is on the first page in any case
     [

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
+from tests.every import every
 from tests.insight import seeding
 from tests.web.conftest import Asking
 
@@ -130,7 +131,7 @@ def test_programs_ask_keep_and_delete(asking_own: Asking) -> None:
     assert again.status_code == 404
 
 
-@pytest.mark.parametrize(
+@every(
     ("path", "status"),
     [
         ("/api/query", 400),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import httpx2
 import pytest
 from starlette.types import Receive, Scope, Send
+from tests.every import every
 
 from mailwake.errors import Unavailable
 from mailwake.serving import server
@@ -62,7 +63,7 @@ def test_an_address_of_another_machine_is_refused() -> None:
         server.free_port("192.0.2.7", 0)
 
 
-@pytest.mark.parametrize(
+@every(
     ("host", "text"),
     [
         ("127.0.0.1", "http://127.0.0.1:80"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.every import every
 from tests.webhooks.calls import NOW
 
 from mailwake.bounces.decide import Bounces
@@ -44,7 +45,7 @@ def ours(line: dict[str, Any]) -> list[dict[str, Any]]:
     return READER.events(line["esp"], line["body"].encode(), {"content-type": line["content_type"], **headers})
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if not line["anymail_error"]], ids=ids)
+@every("line", [line for line in LINES if not line["anymail_error"]], ids=ids)
 def test_a_recorded_call_gives_the_events_that_others_read(line: dict[str, Any]) -> None:
     read, theirs = ours(line), line["anymail_events"] or []
     assert [each["type"] for each in read] == [
@@ -63,7 +64,7 @@ def _moment(text: str | None) -> float:
     return datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
-@pytest.mark.parametrize("line", LINES, ids=ids)
+@every("line", LINES, ids=ids)
 def test_what_others_call_no_hard_bounce_suppresses_nobody(line: dict[str, Any]) -> None:
     try:
         read = ours(line)
@@ -80,7 +81,7 @@ def test_inbound_mail_is_refused_with_the_reason(line: dict[str, Any]) -> None:
         ours(line)
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if "Validation" in (line["anymail_error"] or "")], ids=ids)
+@every("line", [line for line in LINES if "Validation" in (line["anymail_error"] or "")], ids=ids)
 def test_a_call_without_proof_is_refused_with_the_reason(line: dict[str, Any]) -> None:
     esp = esp_named(line["esp"])
     made = Call(

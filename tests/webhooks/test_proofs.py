@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from tests.every import every
 from tests.webhooks.calls import (
     CERTIFICATE_URL,
     NOW,
@@ -46,19 +47,19 @@ def test_every_esp_has_a_signer_here() -> None:
     assert len(ESPS) == 13
 
 
-@pytest.mark.parametrize("esp", ALL)
+@every("esp", ALL)
 def test_a_genuine_call_is_taken_and_read(esp: str) -> None:
     made = SIGNED[esp](bounce(esp), NOW)
     verify(esp, made)
     assert len(ESPS[esp].read(made)) == 1
 
 
-@pytest.mark.parametrize("esp", ALL)
+@every("esp", ALL)
 def test_an_older_secret_beside_the_new_one_does_no_harm(esp: str) -> None:
     verify(esp, SIGNED[esp](bounce(esp), NOW), secrets(esp, other=True))
 
 
-@pytest.mark.parametrize("esp", [esp for esp in ALL if esp not in (*BASIC, "mailgun")])
+@every("esp", [esp for esp in ALL if esp not in (*BASIC, "mailgun")])
 def test_one_altered_byte_is_noticed(esp: str) -> None:
     made = SIGNED[esp](bounce(esp), NOW)
     body = made.body.replace(b"ann", b"bob")
@@ -66,7 +67,7 @@ def test_one_altered_byte_is_noticed(esp: str) -> None:
     assert refusal(esp, replace(made, body=body)) in ("signature", "form")
 
 
-@pytest.mark.parametrize("esp", ALL)
+@every("esp", ALL)
 def test_without_its_proof_a_call_is_refused(esp: str) -> None:
     made = SIGNED[esp](bounce(esp), NOW)
     body = made.body if esp not in ("mailgun", "unisender-go") else b"{}"
@@ -75,19 +76,19 @@ def test_without_its_proof_a_call_is_refused(esp: str) -> None:
     assert refusal(esp, bare) == "missing"
 
 
-@pytest.mark.parametrize("esp", [esp for esp in ALL if esp != "ses"])
+@every("esp", [esp for esp in ALL if esp != "ses"])
 def test_another_secret_is_refused(esp: str) -> None:
     old = Secrets(values=secrets(esp, other=True).values[:1])
     assert refusal(esp, SIGNED[esp](bounce(esp), NOW), old) == "signature"
 
 
-@pytest.mark.parametrize("esp", [esp for esp in ALL if esp != "ses"])
+@every("esp", [esp for esp in ALL if esp != "ses"])
 def test_without_any_secret_nobody_gets_in(esp: str) -> None:
     assert refusal(esp, SIGNED[esp](bounce(esp), NOW), Secrets()) == "signature"
 
 
-@pytest.mark.parametrize("esp", TIMED)
-@pytest.mark.parametrize("seconds", [-301, 301, -86_400])
+@every("esp", TIMED)
+@every("seconds", [-301, 301, -86_400])
 def test_a_replay_after_five_minutes_is_refused(esp: str, seconds: int) -> None:
     assert refusal(esp, SIGNED[esp](bounce(esp), NOW + seconds * SECOND)) == "stale"
 
@@ -97,8 +98,8 @@ def test_clocks_may_differ_by_less(esp: str) -> None:
     verify(esp, SIGNED[esp](bounce(esp), NOW - 290 * SECOND))
 
 
-@pytest.mark.parametrize("esp", BASIC)
-@pytest.mark.parametrize(
+@every("esp", BASIC)
+@every(
     "headers",
     [
         {"authorization": f"Bearer {SECRET}"},
@@ -111,8 +112,8 @@ def test_a_token_serves_where_nothing_is_signed(esp: str, headers: dict[str, str
     verify(esp, replace(made, headers={**made.headers, **headers}))
 
 
-@pytest.mark.parametrize("esp", BASIC)
-@pytest.mark.parametrize("value", ["Basic", "Basic ?", "Basic " + base64.b64encode(b"\xff").decode(), "Digest x", "é"])
+@every("esp", BASIC)
+@every("value", ["Basic", "Basic ?", "Basic " + base64.b64encode(b"\xff").decode(), "Digest x", "é"])
 def test_a_broken_password_is_refused(esp: str, value: str) -> None:
     assert refusal(esp, call(bounce(esp), authorization=value)) in ("missing", "signature")
 
@@ -142,7 +143,7 @@ def test_another_topic_is_refused_however_well_it_is_signed() -> None:
     assert refusal("ses", call(sns(bounce("ses"))), replace(secrets("ses"), topic_arn="")) == "source"
 
 
-@pytest.mark.parametrize(
+@every(
     "url",
     [
         "http://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a.pem",
@@ -210,8 +211,8 @@ def test_a_second_auth_in_the_body_does_not_hide_a_forgery() -> None:
     assert refusal("unisender-go", replace(made, body=doubled)) == "missing"
 
 
-@pytest.mark.parametrize("esp", ["sendgrid", "postal", "resend"])
-@pytest.mark.parametrize("signature", ["", "?", "AAAA", "v1,", "é", "A" * 5_000])
+@every("esp", ["sendgrid", "postal", "resend"])
+@every("signature", ["", "?", "AAAA", "v1,", "é", "A" * 5_000])
 def test_a_broken_signature_is_refused(esp: str, signature: str) -> None:
     made = SIGNED[esp](bounce(esp), NOW)
     name = next(name for name in made.headers if name.endswith("signature"))
@@ -233,7 +234,7 @@ def test_what_is_secret_hides_itself() -> None:
     assert json.loads(made.body)
 
 
-@pytest.mark.parametrize(("signed", "told"), [("1", "2"), ("2", "1"), ("2", "0"), ("2", ""), ("2", "none")])
+@every(("signed", "told"), [("1", "2"), ("2", "1"), ("2", "0"), ("2", ""), ("2", "none")])
 def test_a_signature_of_sns_holds_for_the_version_it_was_made_in_alone(signed: str, told: str) -> None:
     """AT-46: nobody can say that a weaker digest was meant."""
     envelope = {**sns(bounce("ses"), version=signed), "SignatureVersion": told}

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 from tests.webhooks.calls import FORM, NOW, bounce, call
 
 from mailwake.bounces.decide import Bounces
@@ -42,34 +43,34 @@ def action(told: Told) -> str:
     return BOUNCES.reported(told.category or "", told.words).action
 
 
-@pytest.mark.parametrize("esp", ALL)
+@every("esp", ALL)
 def test_a_dead_address_is_told_as_dead(esp: str) -> None:
     told = read(esp, bounce(esp))[0]
     assert (told.type, action(told), told.address) == (EventType.BOUNCED, "suppress_now", "ann@example.com")
     assert (told.status, told.smtp, told.is_final) == ("5.1.1", "550", True)
 
 
-@pytest.mark.parametrize("esp", ALL)
+@every("esp", ALL)
 def test_a_full_mailbox_is_told_as_soft(esp: str) -> None:
     told = read(esp, bounce(esp, soft=True))[0]
     assert action(told) != "suppress_now"
     assert told.type in (EventType.BOUNCED, EventType.DEFERRED)
 
 
-@pytest.mark.parametrize("esp", [esp for esp in ALL if esp not in ("postal", "unisender-go", "mailjet", "sparkpost")])
+@every("esp", [esp for esp in ALL if esp not in ("postal", "unisender-go", "mailjet", "sparkpost")])
 def test_the_words_of_a_dead_address_do_not_harden_a_soft_bounce(esp: str) -> None:
     body = json.dumps(bounce(esp, soft=True)).replace("452 4.2.2 mailbox full", "550 5.1.1 user unknown")
     assert action(read(esp, json.loads(body))[0]) != "suppress_now"
 
 
-@pytest.mark.parametrize("esp", ["ses", "resend", "brevo", "mandrill", "mailersend", "mailtrap", "mailgun", "postal"])
-@pytest.mark.parametrize("words", ["550 5.7.26 unauthenticated email, DMARC", "554 5.7.1 blocked, listed by Spamhaus"])
+@every("esp", ["ses", "resend", "brevo", "mandrill", "mailersend", "mailtrap", "mailgun", "postal"])
+@every("words", ["550 5.7.26 unauthenticated email, DMARC", "554 5.7.1 blocked, listed by Spamhaus"])
 def test_a_hard_bounce_that_blames_the_sender_suppresses_nobody(esp: str, words: str) -> None:
     body = json.dumps(bounce(esp)).replace("550 5.1.1 no such user", words)
     assert action(read(esp, json.loads(body))[0]) == "never"
 
 
-@pytest.mark.parametrize(
+@every(
     ("classification", "wanted"),
     [
         ("Invalid Address", "suppress_now"),
@@ -87,7 +88,7 @@ def test_the_classification_of_sendgrid_decides_and_not_the_digit(classification
     assert action(sendgrid.read(call([entry]))[0]) == wanted
 
 
-@pytest.mark.parametrize(
+@every(
     ("kinds", "wanted"),
     [
         ("Permanent/General", "suppress_now"),
@@ -227,7 +228,7 @@ def _paths(value: Any) -> Iterator[tuple[Any, ...]]:
         yield from ((key, *rest) for rest in _paths(each))
 
 
-@pytest.mark.parametrize("esp", ALL)
+@every("esp", ALL)
 def test_any_type_in_any_field_is_read_or_called_unreadable(esp: str) -> None:
     for odd in ODD:
         for body in _variants(bounce(esp, haystack="h"), odd):
@@ -238,8 +239,8 @@ def test_any_type_in_any_field_is_read_or_called_unreadable(esp: str) -> None:
             assert all(isinstance(each, Told) for each in told)
 
 
-@pytest.mark.parametrize("esp", ALL)
-@pytest.mark.parametrize(
+@every("esp", ALL)
+@every(
     "body",
     [
         b"",
@@ -260,7 +261,7 @@ def test_nonsense_is_called_unreadable(esp: str, body: bytes) -> None:
         ESPS[esp].read(call(body))
 
 
-@pytest.mark.parametrize("esp", ["sendgrid", "sparkpost", "mailjet", "brevo", "mandrill", "mailtrap"])
+@every("esp", ["sendgrid", "sparkpost", "mailjet", "brevo", "mandrill", "mailtrap"])
 def test_a_batch_has_an_upper_limit(esp: str) -> None:
     one = bounce(esp)
     entry = one["events"][0] if esp == "mailtrap" else one[0] if isinstance(one, list) else one
@@ -279,7 +280,7 @@ def test_a_time_is_a_time_or_nothing(value: object) -> None:
     assert found is None or 0 <= found <= 253_402_300_799_999_999
 
 
-@pytest.mark.parametrize(
+@every(
     ("value", "seconds"),
     [
         (1_498_093_527, 1_498_093_527),

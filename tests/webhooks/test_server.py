@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from tests.every import every
 from tests.ingest.notices import TOKEN, url
 from tests.webhooks.calls import NOW, SIGNED, URL, bounce, call, mandrill, reader, secrets, sns
 
@@ -110,7 +111,7 @@ def deliver(app: Receiver, esp: str, made: Call | None = None, **more: Any) -> i
     return post(app, f"/webhooks/{esp}/main", made.body, dict(made.headers), **more)
 
 
-@pytest.mark.parametrize("esp", sorted(SIGNED))
+@every("esp", sorted(SIGNED))
 def test_the_body_and_its_events_are_one_segment_before_the_answer(esp: str) -> None:
     app, log = receiver(esp)
     made = SIGNED[esp](bounce(esp), NOW)
@@ -132,7 +133,7 @@ def test_no_password_and_no_token_gets_into_the_log() -> None:
     assert b"t0ken" not in text
 
 
-@pytest.mark.parametrize("esp", sorted(SIGNED))
+@every("esp", sorted(SIGNED))
 def test_a_token_of_ours_names_the_copy_and_then_no_address_is_kept(esp: str) -> None:
     app, log = receiver(esp)
     assert deliver(app, esp, SIGNED[esp](bounce(esp, haystack=url()), NOW)) == 200
@@ -195,7 +196,7 @@ def test_what_proved_itself_and_cannot_be_read_is_kept_and_answered() -> None:
     assert app.counts.unreadable == 1
 
 
-@pytest.mark.parametrize("esp", sorted(SIGNED))
+@every("esp", sorted(SIGNED))
 def test_a_forgery_is_refused_and_not_logged(esp: str) -> None:
     app, log = receiver(esp)
     assert deliver(app, esp, call(bounce(esp))) == 401
@@ -241,7 +242,7 @@ def test_a_compressed_body_is_never_unpacked() -> None:
     assert sum(map(len, log.segments[0])) < 30_000
 
 
-@pytest.mark.parametrize("esp", sorted(SIGNED))
+@every("esp", sorted(SIGNED))
 def test_while_the_log_is_away_nobody_is_told_that_it_was_kept(esp: str) -> None:
     app, _ = receiver(esp, log=Log(away=True))
     assert deliver(app, esp) == 503
@@ -257,7 +258,7 @@ def test_a_certificate_that_cannot_be_had_is_no_forgery() -> None:
     assert deliver(app, "ses") == 503
 
 
-@pytest.mark.parametrize(
+@every(
     ("method", "path", "status"),
     [
         ("GET", "/webhooks/sendgrid/main", 405),
@@ -282,7 +283,7 @@ def test_mandrills_first_test_is_answered() -> None:
     assert app.counts.events == 0
 
 
-@pytest.mark.parametrize("told", [str(server.MAX_BODY_BYTES + 1), "-1", "1e9", "9" * 30, "é"])
+@every("told", [str(server.MAX_BODY_BYTES + 1), "-1", "1e9", "9" * 30, "é"])
 def test_a_length_beyond_the_cap_is_refused_before_reading(told: str) -> None:
     app, _ = receiver("sendgrid")
     assert post(app, "/webhooks/sendgrid/main", b"x", told=told) == 413
@@ -403,8 +404,8 @@ def copy(opens: Mode, clicks: Mode = Mode.OFF) -> MessageToken:
     return MessageToken(Modes(opens=opens, clicks=clicks), 7, 0x1122_3344_5566, 0x6655_4433_2211, date(2026, 11, 2))
 
 
-@pytest.mark.parametrize("opens", [Mode.OFF, Mode.AGGREGATE])
-@pytest.mark.parametrize("event", ["open", "click", "unsubscribe"])
+@every("opens", [Mode.OFF, Mode.AGGREGATE])
+@every("event", ["open", "click", "unsubscribe"])
 def test_what_an_esp_saw_of_somebody_who_is_not_watched_leaves_no_trace_of_them(opens: Mode, event: str) -> None:
     """The ESP's metadata name the copy whatever its mode is; neither the event nor the body may reach the log."""
     events, written = logged(asked(copy(opens, opens), event=event))
@@ -446,7 +447,7 @@ def test_an_installation_that_lowered_its_ceiling_keeps_less_of_mail_sent_before
     assert [event.note for event in events] == [Note.WEBHOOK]
 
 
-@pytest.mark.parametrize("esp", sorted(SIGNED))
+@every("esp", sorted(SIGNED))
 def test_names_of_headers_count_in_any_case(esp: str) -> None:
     """AT-44."""
     app, log = receiver(esp)
@@ -456,8 +457,8 @@ def test_names_of_headers_count_in_any_case(esp: str) -> None:
     assert len(log.segments) == 1
 
 
-@pytest.mark.parametrize("esp", sorted(SIGNED))
-@pytest.mark.parametrize("other", [str.upper, str.title])
+@every("esp", sorted(SIGNED))
+@every("other", [str.upper, str.title])
 def test_a_proof_that_is_there_twice_proves_nothing(esp: str, other: Callable[[str], str]) -> None:
     """AT-44: whichever of both is believed, somebody in front of us may have believed the other one."""
     app, log = receiver(esp)

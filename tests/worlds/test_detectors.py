@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.every import every
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -36,7 +37,7 @@ def flagged(name: str, *hits: Hit, networks: dict[str, str] | None = None) -> se
     return found
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "hits", "expected"),
     [
         ("raw (listmonk)", [hit(2)], set()),

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.every import every
 
 from mailwake.exchange.lines import Hit as Line
 from mailwake.exchange.lines import evidence_of, untold_headers
@@ -17,7 +18,7 @@ def world(kind: str, seed: int = 7) -> World:
     return live(draw_plan(kind, seed, copies=600))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every("kind", KINDS)
 def test_machines_have_the_share_of_clicks_that_was_planned(kind: str) -> None:
     found = live(draw_plan(kind, 3, copies=1_500))
     clicks = [hit for copy in found.copies for hit in copy.hits if hit.type == "clicked" and hit.signature_ok]
@@ -26,7 +27,7 @@ def test_machines_have_the_share_of_clicks_that_was_planned(kind: str) -> None:
     assert any(hit.human for hit in clicks)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every("kind", KINDS)
 def test_every_line_can_be_judged(kind: str) -> None:
     import msgspec
 

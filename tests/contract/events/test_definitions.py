@@ -2,14 +2,14 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 
 from mailwake.events import AgentKind, CampaignId, Class, DeliveryId, EventType, Handle, Micros, Note, Source
-from mailwake.store.events import EventRow, EventStore
+from mailwake.store.events import EventRow, EventStore, open_events
 
 RandomRows = Callable[[int, int], list[EventRow]]
 NO_CONTENT = ("unsubscribe", "preferences", "decoy")
@@ -88,25 +88,35 @@ def _outcome(events: list[EventRow]) -> Counter[str]:
     return found
 
 
-@pytest.fixture(params=[11, *(pytest.param(seed, marks=pytest.mark.long) for seed in (12, 13))])
-def rows(request: pytest.FixtureRequest, random_rows: RandomRows, store: EventStore) -> list[EventRow]:
-    made = random_rows(request.param, 2_000)
-    store.write(rows=made)
-    return made
+class Full(NamedTuple):
+    """A store that is only asked, and what is in it."""
+
+    store: EventStore
+    rows: list[EventRow]
 
 
-def test_counts_are_those_counted_without_sql(store: EventStore, rows: list[EventRow]) -> None:
-    answers = store.ask("campaigns_counts")
+@pytest.fixture(scope="module", params=[11, *(pytest.param(seed, marks=pytest.mark.long) for seed in (12, 13))])
+def full(
+    request: pytest.FixtureRequest, random_rows: RandomRows, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Full]:
+    made = Full(open_events(tmp_path_factory.mktemp("full") / "events.duckdb"), random_rows(request.param, 2_000))
+    made.store.write(rows=made.rows)
+    yield made
+    made.store.close()
+
+
+def test_counts_are_those_counted_without_sql(full: Full) -> None:
+    answers = full.store.ask("campaigns_counts")
     assert [answer["campaign"] for answer in answers] == [1, 2, 3, 4]
     for answer in answers:
-        wanted = count(row for row in rows if row.campaign == answer["campaign"])
+        wanted = count(row for row in full.rows if row.campaign == answer["campaign"])
         told = {name: n for name, n in answer.items() if name not in ("campaign", "sent_from", "sent_to")}
         assert told == {name: wanted[name] for name in told}
-        assert store.ask("campaign_counts", campaign=answer["campaign"]) == [answer]
+        assert full.store.ask("campaign_counts", campaign=answer["campaign"]) == [answer]
 
 
-def test_raw_is_human_possible_and_machine_together(store: EventStore, rows: list[EventRow]) -> None:
-    for answer in store.ask("campaigns_counts"):
+def test_raw_is_human_possible_and_machine_together(full: Full) -> None:
+    for answer in full.store.ask("campaigns_counts"):
         for kind in ("opened", "clicked"):
             for scope in ("", "_in_base"):
                 parts = [answer[f"{kind}_{word}{scope}"] for word in WORDS.values()]
@@ -124,39 +134,39 @@ def test_raw_is_human_possible_and_machine_together(store: EventStore, rows: lis
         ("countries", {}),
     ],
 )
-def test_every_breakdown_adds_up_to_the_campaign(
-    store: EventStore, rows: list[EventRow], question: str, given: dict[str, int]
-) -> None:
-    (answer,) = store.ask("campaign_counts", campaign=1)
-    parts = store.ask(question, campaign=1, **given)
+def test_every_breakdown_adds_up_to_the_campaign(full: Full, question: str, given: dict[str, int]) -> None:
+    (answer,) = full.store.ask("campaign_counts", campaign=1)
+    parts = full.store.ask(question, campaign=1, **given)
     assert len(parts) >= 2
     for kind in ("opened", "clicked"):
         for word in WORDS.values():
             assert sum(part[word] for part in parts if part["type"] == kind) == answer[f"{kind}_{word}"]
 
 
-def test_templates_and_domains_add_up_to_the_campaign(store: EventStore, rows: list[EventRow]) -> None:
-    (answer,) = store.ask("campaign_counts", campaign=1)
-    for parts in (store.ask("templates_counts", campaign=1), store.ask("domains", campaign=1, limit=100)):
+def test_templates_and_domains_add_up_to_the_campaign(full: Full) -> None:
+    (answer,) = full.store.ask("campaign_counts", campaign=1)
+    for parts in (full.store.ask("templates_counts", campaign=1), full.store.ask("domains", campaign=1, limit=100)):
         for name in ("sent", "delivered", "bounced", "unresolved", "opened_human", "clicked_machine_in_base"):
             assert sum(part[name] for part in parts) == answer[name]
 
 
-def test_behind_every_count_stand_as_many_recipients(store: EventStore, rows: list[EventRow]) -> None:
-    (answer,) = store.ask("campaign_counts", campaign=1)
+def test_behind_every_count_stand_as_many_recipients(full: Full) -> None:
+    (answer,) = full.store.ask("campaign_counts", campaign=1)
     for name, number in answer.items():
         if name in ("campaign", "sent_from", "sent_to") or name.endswith(NO_LIST):
             continue
-        page = store.ask("recipients", campaign=1, only=name, limit=5, offset=0, after_at=-1, after_unit=-(2**62))
+        page = full.store.ask("recipients", campaign=1, only=name, limit=5, offset=0, after_at=-1, after_unit=-(2**62))
         assert (page[0]["total"] if page else 0) == number, name
 
 
-def test_pages_of_recipients_hold_everybody_once(store: EventStore, rows: list[EventRow]) -> None:
-    everybody = store.ask("recipients", campaign=1, only="", limit=100_000, offset=0, after_at=-1, after_unit=-(2**62))
+def test_pages_of_recipients_hold_everybody_once(full: Full) -> None:
+    everybody = full.store.ask(
+        "recipients", campaign=1, only="", limit=100_000, offset=0, after_at=-1, after_unit=-(2**62)
+    )
     paged = [
         row
         for offset in range(0, len(everybody), 7)
-        for row in store.ask(
+        for row in full.store.ask(
             "recipients", campaign=1, only="", limit=7, offset=offset, after_at=-1, after_unit=-(2**62)
         )
     ]
@@ -345,10 +355,10 @@ def test_an_opener_is_unnamed_when_nobody_told_its_program(store: EventStore) ->
     assert (told["units"], told["opened_raw"], told["unnamed"]) == (3, 3, 1)
 
 
-def test_sums_of_openers_are_those_of_the_counts(store: EventStore, rows: list[EventRow]) -> None:
+def test_sums_of_openers_are_those_of_the_counts(store: EventStore, full: Full) -> None:
     """The same deliveries, where all of them can tell of both."""
-    told = [msgspec.structs.replace(row, id=row.id + 1, campaign=CampaignId(9), modes=51) for row in rows]
-    store.write(rows=told)
+    told = [msgspec.structs.replace(row, id=row.id + 1, campaign=CampaignId(9), modes=51) for row in full.rows]
+    store.write(rows=[*full.rows, *told])
     (answer,) = store.ask("campaign_counts", campaign=9)
     parts = store.ask("openers", campaign=9, since=0, until=10**18)
     for name, total in (
@@ -364,8 +374,8 @@ def test_sums_of_openers_are_those_of_the_counts(store: EventStore, rows: list[E
     assert all(part["r"] <= min(part["p"], part["q"]) for part in parts)
 
 
-def test_rules_are_named_by_how_much_they_judged(store: EventStore, rows: list[EventRow]) -> None:
-    named = store.ask("campaign_rulesets", campaign=1)
+def test_rules_are_named_by_how_much_they_judged(full: Full) -> None:
+    named = full.store.ask("campaign_rulesets", campaign=1)
     assert [row["ruleset"] for row in named] == ["abc123"]
-    judged = [row for row in rows if row.campaign == 1 and row.ruleset and row.klass is not None]
+    judged = [row for row in full.rows if row.campaign == 1 and row.ruleset and row.klass is not None]
     assert named[0]["verdicts"] == len(judged)

@@ -15,6 +15,8 @@ DELIVERIES = (1, 2, 2**63 - 1)
 P = st.sampled_from([None, 0.0, 0.25, 0.5, 0.9999])
 STEP = st.tuples(st.integers(0, 8), P, st.sampled_from(list(Class)), st.none() | st.integers(0, 2**62))
 Steps = list[tuple[int, float | None, Class, int | None]]
+#: each asks two engines some thirty times
+EXAMPLES = max(settings.default.max_examples // 3, 1) if settings.default else 6
 
 
 def event(number: int, *, klass: Class | None = Class.UNKNOWN) -> EventRow:
@@ -72,7 +74,7 @@ class Model:
             self.standing[number] = p, klass
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(STEP, max_size=25),
     seed=st.integers(0, 99),

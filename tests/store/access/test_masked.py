@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 from tests.insight import seeding
 
 from mailwake.events import EventType, Handle
@@ -35,14 +36,12 @@ def test_a_pseudonym_leads_back_to_the_person_it_is_of(number: int) -> None:
     assert handle_of(pseudonym(Handle(number))) == number
 
 
-@pytest.mark.parametrize(
-    "name", ["", "person-", "person-abc", "person-" + "7" * 13, "ann@example.com", "person-" + "1" * 13]
-)
+@every("name", ["", "person-", "person-abc", "person-" + "7" * 13, "ann@example.com", "person-" + "1" * 13])
 def test_what_is_no_pseudonym_leads_nowhere(name: str) -> None:
     assert handle_of(name) is None
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "told"),
     [
         ("550 5.1.1 <ann@example.com>: user unknown", "550 5.1.1 <[address]>: user unknown"),

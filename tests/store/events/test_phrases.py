@@ -5,6 +5,7 @@ import random
 import string
 
 import pytest
+from tests.every import every
 
 from mailwake.store.events import phrases
 from mailwake.store.events.phrases import Phrases
@@ -23,7 +24,7 @@ def test_reasons_come_back_to_the_letter_and_take_a_sixth() -> None:
     assert Phrases(kept.fresh).unpack(packed) == JUDGED, "what a store keeps is all that is needed"
 
 
-@pytest.mark.parametrize(
+@every(
     "told",
     [
         "",

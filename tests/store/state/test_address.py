@@ -3,12 +3,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.every import every
 
 from mailwake.errors import BadInput
 from mailwake.store.state.address import address_key, split_address
 
 
-@pytest.mark.parametrize(
+@every(
     ("address", "key"),
     [
         ("Ann@Example.COM", "ann@example.com"),
@@ -32,7 +33,7 @@ def test_the_local_part_is_kept_as_given() -> None:
     assert split_address("Ann.B@Example.com") == ("Ann.B", "example.com")
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "",
