@@ -104,9 +104,9 @@ def reached(stores: Stores, person: int, line: str) -> EventRow:
 def test_people_lapse_and_become_dormant_as_days_go_by(stores: Stores) -> None:
     """Those without a sign start with the mail that could have told of one; all mail here could."""
     signs = seeding.micros(26 * seeding.HOUR)
-    assert numbers(stores, "active", Micros(signs + 29 * DAY)) == [0, 3]
-    assert numbers(stores, "lapsing", Micros(signs + 40 * DAY)) == list(range(10))
-    assert numbers(stores, "dormant", Micros(signs + 181 * DAY)) == list(range(10))
+    assert numbers(stores, "active", Micros(signs + 29 * DAY * 1_000_000)) == [0, 3]
+    assert numbers(stores, "lapsing", Micros(signs + 40 * DAY * 1_000_000)) == list(range(10))
+    assert numbers(stores, "dormant", Micros(signs + 181 * DAY * 1_000_000)) == list(range(10))
 
 
 def test_who_cannot_be_watched_is_in_no_state(stores: Stores) -> None:
@@ -114,7 +114,7 @@ def test_who_cannot_be_watched_is_in_no_state(stores: Stores) -> None:
     mail.people(["person77@example.com"])
     mail.add(EventType.SENT, 0, 0, modes=seeding.AGGREGATE.to_byte())
     mail.write()
-    later = Micros(NOW + 400 * DAY)
+    later = Micros(NOW + 400 * DAY * 1_000_000)
     assert 77 not in numbers(stores, "active or lapsing or dormant", later)
     assert 77 in numbers(stores, "never opened", later)
 
@@ -136,7 +136,7 @@ def test_a_live_segment_follows_and_a_static_one_stays(stores: Stores) -> None:
     mail.people(["person6@example.com"])
     mail.add(EventType.CLICKED, 0, 8 * DAY, link=1, role="cta", **seeding.HUMAN)
     mail.write()
-    later = Micros(NOW + 2 * DAY)
+    later = Micros(NOW + 2 * DAY * 1_000_000)
     assert [len(keeper.members(stores, each, now=later)) for each in (live, static)] == [2, 1]
     assert keeper.counted(stores, static, now=later).people == 1
     assert keeper.members(stores, live, now=later, limit=1, offset=1) == keeper.members(stores, live, now=later)[1:]
@@ -145,7 +145,7 @@ def test_a_live_segment_follows_and_a_static_one_stays(stores: Stores) -> None:
 def test_a_new_segment_has_a_past_and_what_was_told_stays(stores: Stores) -> None:
     """The campaign began on a Monday; weeks end on Thursdays."""
     made = keeper.add(stores, "Openers", "opened as anybody", is_live=True, now=NOW, by="test")
-    later = Micros(NOW + 15 * DAY)
+    later = Micros(NOW + 15 * DAY * 1_000_000)
     told = keeper.counted(stores, made, now=later)
     assert [size for _, size in told.trend] == [4, 4, 4, 4]
     assert (told.trend[-1], told.people, told.of) == ((later, 4), 4, 10)
