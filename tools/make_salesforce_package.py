@@ -146,9 +146,11 @@ def permission_set(told: dict[str, Any]) -> str:
         for field in known.fields_of(of)
         if not field.required
     ]
+    may_edit = dict.fromkeys([*names, *told.get("fields", [])], told["writes"])
+    may_edit |= dict.fromkeys(told.get("reads", []), False)
     fields: list[Node] = [
-        ("fieldPermissions", [("editable", told["writes"]), ("field", name), ("readable", True)])
-        for name in sorted([*names, *told.get("fields", [])])
+        ("fieldPermissions", [("editable", may_edit[name]), ("field", name), ("readable", True)])
+        for name in sorted(may_edit)
     ]
     objects: list[Node] = [
         ("objectPermissions", [("object", name), *_rights(word)]) for name, word in sorted(told["objects"].items())

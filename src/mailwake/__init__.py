@@ -59,6 +59,7 @@ The rooms, in the order an email lives::
     bulletins  reports that come by mail at a set hour
     salesforce an org over HTTP
     crm        what a Salesforce org is to hold of people, and what it says they want
+    closings   records of an org that stand for a goal, told as conversions
     pushing    from the outbox to the org, and back
     native     what an org tracked by itself, beside what we know
     rules      what sets a rule off, for whom, and what keeps it back

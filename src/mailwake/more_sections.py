@@ -15,6 +15,25 @@ class Postmaster:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SalesforceGoal:
+    """``[salesforce_goals.NAME]``: which records of the org reach a goal of that name (docs/explain/conversions.md)."""
+
+    #: API name of the object
+    object: str = "Opportunity"
+    #: fields and what has to stand in each, such as {IsWon = true} or {StageName = ["Closed Won", "Signed"]}; empty: a
+    #: record counts as soon as it is there
+    where: dict[str, str | bool | tuple[str, ...]] = field(default_factory=dict)
+    #: field with what it is worth; empty: Amount of opportunities; of others, as the goal itself says
+    amount: str = ""
+    #: field with the day or the time; empty: without `where` CreatedDate, else CloseDate of opportunities and
+    #: ConvertedDate of leads; of others, when the record last changed before it was read
+    date: str = ""
+    #: what leads to the person: "roles" for the primary contact role, a field with the id of a contact, a lead or a
+    #: person account, a field with an address, or Id; empty: roles of opportunities, Id of people
+    person: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Workflows:
     """``[workflows]``: rules that do something when a person did (docs/howto/workflows.md)."""
 

@@ -23,7 +23,18 @@ import msgspec
 
 from mailwake.errors import Misconfigured
 from mailwake.modes import INDIVIDUAL, OFF, Mode, Modes, strictest
-from mailwake.more_sections import Audit, Hygiene, Oidc, Postmaster, Preflight, Privacy, Scoring, Watchdog, Workflows
+from mailwake.more_sections import (
+    Audit,
+    Hygiene,
+    Oidc,
+    Postmaster,
+    Preflight,
+    Privacy,
+    SalesforceGoal,
+    Scoring,
+    Watchdog,
+    Workflows,
+)
 from mailwake.profiles import NEVER, STREAMS, UNWATCHED, Profile, Rule, Rules, profiles, rules_of
 from mailwake.sections import (
     Brand,
@@ -103,6 +114,8 @@ class Settings:
     conversions: Conversions = field(default_factory=Conversions)
     postmaster: Postmaster = field(default_factory=Postmaster)
     salesforce: Salesforce = field(default_factory=Salesforce)
+    #: one table per goal
+    salesforce_goals: dict[str, SalesforceGoal] = field(default_factory=dict, metadata={"each": SalesforceGoal})
     workflows: Workflows = field(default_factory=Workflows)
     watchdog: Watchdog = field(default_factory=Watchdog)
     scoring: Scoring = field(default_factory=Scoring)
@@ -426,6 +439,8 @@ def _check_names(settings: Settings) -> None:
             raise Misconfigured(
                 "conversions.reference_hosts", f"{host!r} is no shop's host name; write it as shop.example.com"
             )
+    if settings.salesforce_goals and not settings.salesforce.login:
+        raise Misconfigured("salesforce_goals", "no org is connected that could have records; name salesforce.login")
     if not _PARAMETER.fullmatch(settings.conversions.reference_parameter):
         raise Misconfigured("conversions.reference_parameter", "must be 1 to 32 letters, digits, - or _")
     settings.host_of_sender()

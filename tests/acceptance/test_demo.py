@@ -144,9 +144,11 @@ def test_what_people_bought_is_credited_to_their_clicks(played: tuple[Path, dict
     folder, _ = played
     command = (*MAILWAKE, "goal", "list", "--json", "--config", str(folder / "mailwake.toml"))
     goals = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)["goals"]
-    assert [each["name"] for each in goals] == ["purchase", "trial"]
+    assert [each["name"] for each in goals] == ["deal", "purchase", "trial"]
     assert sum(each["clicked"]["conversions"] for each in goals) > 0
-    purchase, trial = ({**each, **each["total"]} for each in goals)
+    deal, purchase, trial = ({**each, **each["total"]} for each in goals)
+    assert deal["conversions"] == deal["people"] > 0
+    assert deal["clicked"]["conversions"] > 0, "of those who clicked some signed, as the org says"
     assert trial["by_picture"] == trial["conversions"] > 0
     assert 0 < purchase["by_picture"] < purchase["conversions"], "of an earlier letter a shop's server told"
 

@@ -125,10 +125,12 @@ def test_permissions_name_every_field_that_can_be_named() -> None:
         if not field.required
     }
     people = {"Contact.HasOptedOutOfEmail", "Lead.HasOptedOutOfEmail"}
-    for name, extra, editable in (("Engagement_Integration", people, "true"), ("Engagement_User", set[str](), "false")):
+    deals = {"Opportunity.AccountId", "Opportunity.Amount"}
+    sets = {"Engagement_Integration": (due | people, deals), "Engagement_User": (set[str](), due)}
+    for name, (may_write, may_read) in sets.items():
         path = SOURCE / "permissionsets" / f"{name}.permissionset-meta.xml"
-        assert set(values(path, "fieldPermissions/field")) == due | extra
-        assert set(values(path, "fieldPermissions/editable")) == {editable}
+        may = dict(zip(values(path, "fieldPermissions/field"), values(path, "fieldPermissions/editable"), strict=True))
+        assert may == dict.fromkeys(may_write, "true") | dict.fromkeys(may_read, "false")
         assert set(values(path, "fieldPermissions/readable")) == {"true"}
     assert "Email_Engagement__c.Message_Key__c" not in due
 

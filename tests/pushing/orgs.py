@@ -99,8 +99,9 @@ def opened(folder: Path, *, score: Scorer | None = None, bare: bool = False, **t
         folder: for the installation.
         score: of people; None: nobody has one.
         bare: without our package.
-        told: of ``[salesforce]``.
+        told: of ``[salesforce]``; `goals` of ``[salesforce_goals]``.
     """
+    goals = told.pop("goals", {})
     people = bool(told.pop("person_accounts", False))
     clock = Clock(read_datetime("2026-05-28T20:26:40Z"))
     with Emulator(Org(Settings(has_person_accounts=people), clock=clock)) as emulator:
@@ -109,7 +110,7 @@ def opened(folder: Path, *, score: Scorer | None = None, bare: bool = False, **t
         (folder / "key.pem").write_text(private, encoding="utf-8")
         _order(emulator, "app", {"client_id": APP, "certificate": public, "approved": [USER, ADMIN]})
         section = {"login": emulator.url, "client_id": APP, "username": USER, "key": "file:key.pem"}
-        settings = parse({"data": ".", "salesforce": section | told}, root=folder)
+        settings = parse({"data": ".", "salesforce": section | told, "salesforce_goals": goals}, root=folder)
         house = open_house(folder)
         slept: list[float] = []
         world = Around(wall=lambda: clock.now().timestamp(), sleep=slept.append, chance=lambda: 0.5)

@@ -33,6 +33,9 @@ def test_names_are_offered_in_quotes_where_they_may_stand() -> None:
     assert offered('clicked in campaign "spr') == ['"Spring sale"']
     assert offered('opened client "a') == ['"Apple Mail"']
     assert offered('opened domain "a') == []
+    more: Names = {"converted": ["purchase", "trial"], "provider": ["Gmail", "Outlook"]}
+    assert [each.text for each in complete('converted "p', names=more)] == ['"purchase"']
+    assert [each.text for each in complete('deferred provider "g', names=more)] == ['"Gmail"']
 
 
 def test_while_a_text_is_written_all_that_hold_it_are_offered() -> None:

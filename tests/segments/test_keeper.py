@@ -4,10 +4,14 @@ import pytest
 from tests.insight import seeding
 
 from mailwake.errors import BadInput
-from mailwake.events import EventType, Micros
+from mailwake.events import EventType, Micros, Source
 from mailwake.insight.stores import Stores
 from mailwake.segments import keeper
+from mailwake.segments.compiling import compiled
 from mailwake.segments.faults import Unclear
+from mailwake.segments.parser import parse
+from mailwake.store.events import EventRow
+from mailwake.store.events.choosing import Piece
 
 DAY = 24 * seeding.HOUR
 #: a week after the campaign
@@ -54,6 +58,9 @@ CHOSEN: tuple[tuple[str, list[int]], ...] = (
     ("opened before 2026-11-17", [0]),
     ("complained or unsubscribed", [4, 5]),
     ("(complained or unsubscribed) and not unsubscribed", [4]),
+    ("deferred", [6, 7]),
+    ('sent provider "nobody knows"', []),
+    ('converted "purchase"', []),
     ("active", [0, 3]),
     ("lapsing or dormant", []),
 )
@@ -63,6 +70,35 @@ def test_a_query_chooses_whom_one_would_by_hand(stores: Stores) -> None:
     for query, who in CHOSEN:
         assert numbers(stores, query) == who, query
         assert keeper.size(stores, query, now=NOW) == keeper.Size(people=len(who), of=10), query
+
+
+def test_a_provider_is_the_domains_that_it_has(stores: Stores) -> None:
+    found = compiled(parse('sent provider "EXAMPLE.com"'), stores, now=NOW)
+    assert isinstance(found, Piece)
+    assert found.values["domains"] == ",example.com,"
+
+
+def test_a_goal_is_known_by_its_whole_name(stores: Stores) -> None:
+    assert numbers(stores, "converted") == []
+    stores.events.write(rows=[reached(stores, 3, "purchase 1999 EUR -"), reached(stores, 4, "purchase-big - - -")])
+    assert numbers(stores, "converted") == [3, 4]
+    assert numbers(stores, 'converted "purchase"') == [3]
+    assert numbers(stores, 'converted "purchase-big"') == [4]
+    assert numbers(stores, 'converted "purch"') == []
+
+
+def reached(stores: Stores, person: int, line: str) -> EventRow:
+    who = f"person{person}@example.com"
+    return EventRow(
+        id=900 + person,
+        type=EventType.CONVERTED,
+        at=Micros(NOW - DAY),
+        received_at=NOW,
+        source=Source.API,
+        recipient=stores.state.known_handles([who])[who],
+        reason=line,
+        settled=True,
+    )
 
 
 def test_people_lapse_and_become_dormant_as_days_go_by(stores: Stores) -> None:

@@ -21,6 +21,8 @@ SENT = """People who were sent a mail in a campaign with “spring” in its nam
     ("query", "sentence"),
     [
         ('clicked "pricing" >= 2 in 60d as human and not bounced', CLICKED),
+        ('converted "purchase" in 30d', "People who reached a goal that is called “purchase” in the last 30 days."),
+        ('deferred provider "Gmail"', "People who had a mail put off at the provider Gmail."),
         ("never opened in 1d or dormant", DORMANT),
         ('opened country "de"', "People who opened a mail from Germany, counting what probably people did."),
         ('sent in campaign "spring" domain "a.example" exactly 1 mails since 2026-01-31', SENT),

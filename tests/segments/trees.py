@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from mailwake.segments.lexer import Kind, tokens
 from mailwake.segments.tree import (
     JUDGED,
+    NAMED,
     Both,
     Condition,
     Count,
@@ -38,9 +39,10 @@ def conditions(draw: st.DrawFn) -> Condition:
     is_judged = verb in JUDGED
     return Condition(
         verb=verb,
-        text=draw(st.none() | texts) if verb is Verb.CLICKED else None,
+        text=draw(st.none() | texts) if verb in NAMED else None,
         campaign=draw(st.none() | texts),
         domain=draw(st.none() | texts.map(str.lower)),
+        provider=draw(st.none() | texts),
         country=draw(st.none() | st.sampled_from(["DE", "FR"])) if is_judged else None,
         client=draw(st.none() | texts) if is_judged else None,
         count=draw(st.none() | counts),

@@ -50,6 +50,17 @@ def test_page_api_and_terminal_say_the_same(asking: Asking, stores: Stores) -> N
     assert "percentage points" in page
 
 
+def test_what_a_goal_came_to_leads_to_whoever_reached_it(asking: Asking, stores: Stores) -> None:
+    people = goal_report(stores, "purchase", Model.LAST, now=NOW).goal.total.people
+    found = "/query/people?query=converted%20%22purchase%22"
+    for path in ("/goals", "/goals/purchase"):
+        assert f'href="{found}" ' in asking.page(path)
+    page = html.unescape(asking.page(found))
+    assert people > 0
+    assert f"{people} of " in page
+    assert "reached a goal that is called “purchase”" in page
+
+
 def test_a_goal_is_made_shown_and_forgotten(asking_own: Asking) -> None:
     assert posted(asking_own, act="add", name="trial", window_days="7", value="", currency="") == 303
     assert "7 days" in html.unescape(asking_own.page("/goals"))

@@ -36,12 +36,13 @@ HEADS = {
     "complaint_rate__delivered": noted("Complaints"),
     "human_click_rate__delivered_trackable": noted("Clicked by people"),
 }
-#: rate to the filter of the list of people whom it counts; clicks by people are a sum of probabilities and no list
+#: rate to the filter of the list of people; clicks by people are a sum of chances, and their list is of likely ones
 _OUTCOMES = {
     "delivery_rate__sent": "delivered",
     "deferral_rate__sent": "deferred",
     "bounce_rate__sent": "bounced",
     "complaint_rate__delivered": "complained",
+    "human_click_rate__delivered_trackable": "clicked_human",
 }
 #: standing to kind, sign and words
 STANDINGS = {
@@ -147,6 +148,7 @@ def values(answer: Deliverability, zone: ZoneInfo, *, provider: str = "") -> dic
     return {
         "any_copy": answer.total is not None and answer.total.sent > 0,
         "since": say("copies sent since %(day)s", day=figures.day(answer.since, zone)),
+        "since_day": f"{answer.since.astimezone(zone):%Y-%m-%d}",
         "least": answer.least_recipients,
         "turns": [turn_view(each) for each in answer.turns],
         "silent": ", ".join(answer.silent),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from mailwake.drawing import figures
 from mailwake.events import SECOND
 from mailwake.language import noted, say
-from mailwake.pushing.standing import Standing
+from mailwake.pushing.standing import GoalStanding, Standing
 from mailwake.store.crm import JobSummary
 
 _KINDS = {
@@ -53,7 +53,12 @@ def values(told: Standing, zone: ZoneInfo) -> dict[str, Any]:
         "runs": [_run(each, zone) for each in told.runs],
         "calls": _of(told.calls, told.daily_calls, told.calls_at, zone),
         "org_calls": _org_calls(told, zone),
+        "goals": [_goal(each) for each in told.goals],
     }
+
+
+def _goal(told: GoalStanding) -> dict[str, Any]:
+    return {name: figures.count(value) if isinstance(value, int) else value for name, value in asdict(told).items()}
 
 
 def _people(told: Standing) -> str:

@@ -6,7 +6,7 @@ and the numbers stand beside each bar. There is no picture in it, no link but to
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from mailwake.bulletins.curve import CAMPAIGNS, HEIGHT_PIXELS, Curve, curves
 from mailwake.drawing import figures, pieces
-from mailwake.drawing.pieces import Figure, Split
+from mailwake.drawing.pieces import Figure, Split, Stage
 from mailwake.drawing.terminal import visible
 from mailwake.insight.answers import CampaignLine, Overview
+from mailwake.insight.series import Series
 from mailwake.sections import Report
 
 #: campaigns in one mail; the dashboard has them all
@@ -54,6 +56,10 @@ class Part:
     sent: str
     count: str
     bars: tuple[Bar, ...]
+    #: over time; of the first campaigns alone
+    curves: tuple[Curve, ...]
+    #: sent, delivered, opened, clicked, with the width of each bar in whole per cent
+    funnel: tuple[tuple[str, str, int], ...]
     #: delivered, bounced, unsubscribed, complained
     others: tuple[Figure, ...]
 
@@ -82,6 +88,7 @@ def build(
     zone: ZoneInfo,
     url: str,
     dead_links: Sequence[str] = (),
+    over_time: Callable[[str], Series | None] = lambda _id: None,
 ) -> EmailMessage:
     """The mail, without a recipient.
 
@@ -93,6 +100,7 @@ def build(
         zone: of its times.
         url: of the dashboard.
         dead_links: targets of delivered mail that answer no more, and that readers are led to.
+        over_time: what came in when, of the campaign of an id; None: nothing, or nobody may know.
     """
     lines = chosen(overview, report, at, zone)
     told = {
@@ -101,8 +109,11 @@ def build(
         "fresh": pieces.fresh(overview.fresh_at, zone),
         "days": report.days,
         "is_named": bool(report.campaigns),
-        "parts": [_part(line, zone) for line in lines],
+        "parts": [
+            _part(line, zone, over_time(line.id) if place < CAMPAIGNS else None) for place, line in enumerate(lines)
+        ],
         "colors": COLORS,
+        "height": HEIGHT_PIXELS,
         "dead_links": [visible(each) for each in dead_links[:MOST]],
         "dead_count": len(dead_links),
         "url": url.rstrip("/"),
@@ -120,7 +131,7 @@ def build(
     return mail
 
 
-def _part(line: CampaignLine, zone: ZoneInfo) -> Part:
+def _part(line: CampaignLine, zone: ZoneInfo, series: Series | None) -> Part:
     figure, tally = pieces.by_metric(line.rates), line.tally
     opened = pieces.split("Opened", tally.opened_in_base, tally.opens_trackable)
     clicked = pieces.split("Clicked", tally.clicked_in_base, tally.clicks_trackable)
@@ -134,8 +145,15 @@ def _part(line: CampaignLine, zone: ZoneInfo) -> Part:
         sent=pieces.sent(line.sent_from, line.sent_to, zone),
         count=figures.count(tally.sent),
         bars=bars,
+        curves=curves(series, zone),
+        funnel=tuple(_stage(each) for each in pieces.funnel(tally, figure)),
         others=tuple(figure[metric] for metric in OTHERS),
     )
+
+
+def _stage(stage: Stage) -> tuple[str, str, int]:
+    human = [part for part in stage.parts if part.kind in ("human", stage.parts[0].kind)]
+    return stage.label, stage.count, round(float(human[0].length.rstrip("%"))) if human else 0
 
 
 def _bar(figure: Figure, split: Split) -> Bar:

@@ -22,6 +22,7 @@ from mailwake.bulletins.schedule import KIND, KNOWN, period, schedule_of
 from mailwake.errors import MailwakeError, Misconfigured
 from mailwake.events import SECOND, Micros
 from mailwake.insight.answers import Overview
+from mailwake.insight.series import Series
 from mailwake.insight.stores import zone_named
 from mailwake.sections import Report
 from mailwake.settings import Settings
@@ -32,6 +33,8 @@ log = structlog.get_logger(__name__)
 
 #: also before what was refused for now is tried again
 PAUSE_SECONDS = 30.0
+#: id of a campaign to what came in when; None: nothing did
+OverTime = Callable[[str], Series | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +56,7 @@ class Postman:
         overview: what is told, asked when a report is due.
         wall: microseconds since 1970.
         dead_links: targets of delivered mail that answer no more.
+        over_time: what came in when, of the campaign of an id.
 
     Raises:
         Misconfigured: a report cannot be.
@@ -66,9 +70,10 @@ class Postman:
         wall: Callable[[], int],
         *,
         dead_links: Callable[[], Sequence[str]] = tuple,
+        over_time: OverTime = lambda _id: None,
     ) -> None:
         self._settings, self._state, self._overview, self._wall = settings, state, overview, wall
-        self._dead_links = dead_links
+        self._dead_links, self._over_time = dead_links, over_time
         self.reports = dict(settings.reports)
         for name, report in self.reports.items():
             check(name, report)
@@ -104,7 +109,9 @@ class Postman:
 
     def send(self, name: str, report: Report, at: datetime) -> Sent:
         """Send the report of one moment to everybody who does not have it."""
-        mail = letter_of(self._settings, self._overview(), name, at=at, dead_links=self._dead_links())
+        mail = letter_of(
+            self._settings, self._overview(), name, at=at, dead_links=self._dead_links(), over_time=self._over_time
+        )
         key, recipients = period(name, at), self._open(name, report, at)
         job = self._state.job(KIND, key)
         has = list(job.data["has"]) if job is not None else []
@@ -137,13 +144,19 @@ def check(name: str, report: Report) -> None:
 
 
 def letter_of(
-    settings: Settings, overview: Overview, name: str, *, at: datetime, dead_links: Sequence[str] = ()
+    settings: Settings,
+    overview: Overview,
+    name: str,
+    *,
+    at: datetime,
+    dead_links: Sequence[str] = (),
+    over_time: OverTime = lambda _id: None,
 ) -> EmailMessage:
     """The mail of one moment."""
     report = settings.reports[name]
     zone = zone_named(report.timezone or settings.web.timezone)
     url = report.dashboard or f"http://{settings.web.host}:{settings.web.port}"
-    return build(overview, report, name=name, at=at, zone=zone, url=url, dead_links=dead_links)
+    return build(overview, report, name=name, at=at, zone=zone, url=url, dead_links=dead_links, over_time=over_time)
 
 
 async def deliver(settings: Settings, mail: EmailMessage, recipients: list[str], *, note: Callable[..., None]) -> Sent:

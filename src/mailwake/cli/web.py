@@ -19,7 +19,8 @@ from mailwake.cli import warming
 from mailwake.cli.gating import door_of, warn
 from mailwake.cli.logs import configure
 from mailwake.cli.options import ConfigOption
-from mailwake.insight.report import overview
+from mailwake.insight.report import campaign_report, find, overview
+from mailwake.insight.series import Series
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.language import ENGLISH, catalogue
 from mailwake.notifying.courier import Around
@@ -118,9 +119,11 @@ def _reports(settings: Settings, stores: Stores) -> Callable[[], None]:
     def wall() -> int:
         return time.time_ns() // 1_000
 
-    return start(
-        Postman(settings, stores.state, lambda: overview(stores), wall, dead_links=lambda: dead_links(settings))
-    )
+    def over_time(campaign: str) -> Series | None:
+        return campaign_report(stores, find(stores, campaign)).over_time
+
+    dead = partial(dead_links, settings)
+    return start(Postman(settings, stores.state, partial(overview, stores), wall, dead_links=dead, over_time=over_time))
 
 
 def _dead_links(desk: LinkDesk, after: int) -> list[DeadLink]:

@@ -119,6 +119,23 @@ def conversion(made: Claim, who: Who, known: Known, *, id: str, at: Micros | Non
     )
 
 
+def reached_by(made: Claim, who: Handle, *, id: str, at: Micros | None, now: Micros) -> Event:  # noqa: A002 - the word of the call
+    """The event of one claim about somebody who is known here; see `conversion`.
+
+    Raises:
+        BadInput: the time cannot be.
+    """
+    return Event(
+        type=EventType.CONVERTED,
+        received_at=now,
+        at=time_of(at, now=now),
+        source=Source.API,
+        key=f"goal:{event_id(made.goal, id)}",
+        recipient=who,
+        reason=made.line,
+    )
+
+
 def _entries(body: bytes) -> list[_Entry]:
     try:
         entries = _several.decode(body).conversions if b'"conversions"' in body[:200] else [_one.decode(body)]

@@ -52,14 +52,24 @@ class Claim:
         return f"{self.goal} {value} {self.currency or '-'} {order}"
 
 
+def goal_name(name: str) -> str:
+    """The name of a goal, as it stands.
+
+    Raises:
+        BadInput: it cannot be one.
+    """
+    if not _NAME.fullmatch(name):
+        raise BadInput(f"{name[:60]!r} cannot name a goal; use 1 to 40 lower-case letters, digits and hyphens")
+    return name
+
+
 def goal_of(name: str, *, window_days: int, value: str = "", currency: str = "", now: Micros, by: str) -> Goal:
     """A goal, checked.
 
     Raises:
         BadInput: a part of it cannot be, and what to write instead.
     """
-    if not _NAME.fullmatch(name):
-        raise BadInput(f"{name[:60]!r} cannot name a goal; use 1 to 40 lower-case letters, digits and hyphens")
+    goal_name(name)
     if not 1 <= window_days <= MAX_WINDOW_DAYS:
         raise BadInput(f"a window of {window_days} days cannot be; take 1 to {MAX_WINDOW_DAYS}")
     if value and not currency:

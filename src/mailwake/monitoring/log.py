@@ -12,7 +12,7 @@ from mailwake.eventlog import Extent, files
 from mailwake.eventlog.sqlite import SqliteReader
 from mailwake.monitoring.backlog import PIPELINE
 
-_WRITER = re.compile(r"edge-[0-9]{1,4}|relay|ingest|ingest-files|library|access-log|webhooks")
+_WRITER = re.compile(r"edge-[0-9]{1,4}|relay|ingest|ingest-files|library|access-log|webhooks|salesforce")
 #: of which there is one for each campaign, or each place that access logs come from
 _KINDS = ("send", "access-log")
 #: of the log; a note of any other name is somebody's own

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mailwake.closings.reading import Closings, Found
+from mailwake.closings.sources import sources_of
 from mailwake.crm import daily
 from mailwake.crm.consenting import Followed, follow_wishes
 from mailwake.crm.contacts import contacts_of, scorer_of
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 _BUDGET = "budget"
 _FIELDS = "fields"
 KIND = "salesforce"
+#: when the org was last read; 0: it is to be read at once
+LOOKED = "looked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +55,8 @@ class Looked:
     reading: Reading
     followed: Followed
     wishes: int
+    #: goals that the org's records reach
+    closings: Found
 
 
 @dataclass(kw_only=True)
@@ -66,6 +72,7 @@ class Desk:
         poll_minutes: how often the org is looked at.
         journal_days: writes are remembered for so long, and can be undone.
         fields: that rules may set, such as Contact.Rating__c; they are read too.
+        closings: reads which goals the org's records reach; None: none do.
         wall: microseconds since 1970.
     """
 
@@ -77,9 +84,12 @@ class Desk:
     poll_minutes: float
     journal_days: int
     fields: tuple[str, ...] = ()
+    closings: Closings | None = None
     wall: Callable[[], int] = lambda: time.time_ns() // 1_000
     reader: Reader = field(init=False)
     _refused_fields: set[str] = field(default_factory=set)
+    #: goal to what keeps it from being read
+    goal_problems: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         own = {kind: [each.partition(".")[2] for each in self.fields if each.startswith(f"{kind}.")] for kind in PEOPLE}
@@ -117,8 +127,17 @@ class Desk:
         handles = sorted(self.store.handles_of(keys).values())
         is_first = self.store.mark("followed") is None
         done = Follow(0, 0) if is_first else follow_people(self.around, handles, now=self.now)
-        self.store.put_mark("looked", self.now)
-        return Looked(reading=reading, followed=followed, wishes=done.wishes)
+        closings = self._read_closings()  # last: whoever wants no mail must not wait for a deal
+        self.store.put_mark(LOOKED, self.now)
+        return Looked(reading=reading, followed=followed, wishes=done.wishes, closings=closings)
+
+    def _read_closings(self) -> Found:
+        if self.closings is None:
+            return Found()
+        with self.counted():
+            found = self.closings.read(self.reader.shape, now=self.now)
+        self.goal_problems = found.problems
+        return found
 
     def _read_all_where_fields_are_others(self) -> None:
         """What changed alone does not tell what stands in a field that was not read before."""
@@ -140,7 +159,8 @@ class Desk:
         """What a push would do."""
         with self.counted():
             limits = self.org.limits()
-            return planning.plan(self.store, self.reader.shape, limits, poll_minutes=self.poll_minutes)
+            goals = 0 if self.closings is None else len(self.closings.sources)
+            return planning.plan(self.store, self.reader.shape, limits, poll_minutes=self.poll_minutes, goals=goals)
 
     def push(self, *, lane: Lane | None = None, progress: Callable[[int], None] = lambda _count: None) -> Sent:
         """Send what waits, as a run that can be undone.
@@ -266,6 +286,10 @@ def open_desk(
         wait=round(told.wait_minutes * 60 * SECOND),
         purpose=told.tracking_purpose,
     )
+    closings = Closings(
+        sources=sources_of(settings), org=org, store=store, state=state, log=settings.data_folder / "log",
+        keep=settings.log,
+    )  # fmt: skip
     return Desk(
         org=org,
         around=around,
@@ -275,6 +299,7 @@ def open_desk(
         poll_minutes=told.poll_minutes,
         journal_days=told.journal_days,
         fields=settings.workflows.fields,
+        closings=closings,
         wall=lambda: round(world.wall() * SECOND),
     )
 

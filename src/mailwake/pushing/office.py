@@ -17,7 +17,7 @@ from mailwake.crm.fields import PEOPLE
 from mailwake.errors import MailwakeError, Misconfigured
 from mailwake.events import SECOND
 from mailwake.files import write_report
-from mailwake.pushing.desk import Desk
+from mailwake.pushing.desk import LOOKED, Desk
 from mailwake.store.crm import Lane
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ class Office:
             MailwakeError: it could not be done.
         """
         desk, now = self.desk, self.desk.wall() / SECOND
-        if now - self._looked_at >= desk.poll_minutes * 60:
+        if now - self._looked_at >= desk.poll_minutes * 60 or not desk.store.mark(LOOKED):
             desk.look()
             self._looked_at = now
         if desk.is_night:
@@ -102,10 +102,11 @@ class Office:
             "pushes": self._pushes,
             "waiting": sum(count for (_, _, state), count in counts.items() if state == "waiting"),
             "dead": sum(count for (_, _, state), count in counts.items() if state == "dead"),
-            "looked_at": desk.store.mark("looked"),
+            "looked_at": desk.store.mark(LOOKED),
             "followed_to": desk.store.mark("followed"),
             "calls": desk.calls_of_day(),
             "daily_calls": desk.budget.daily,
             "org_usage": None if usage is None else {**asdict(usage), "at": desk.org.wire.usage_at},
+            "goals": desk.goal_problems,
             "people": {kind: desk.store.count_people().get(kind, 0) for kind in PEOPLE},
         }

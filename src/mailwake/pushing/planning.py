@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mailwake.closings.reading import CALLS as CALLS_OF_GOAL
 from mailwake.crm.fields import (
     MEMBER,
     OPT_OUT_SOURCE,
@@ -79,8 +80,18 @@ class Plan:
     dead: int
 
 
-def plan(store: CrmStore, shapes: Shapes, limits: Mapping[str, Allowance], *, poll_minutes: float) -> Plan:
-    """What waits, compared with what the org holds; asks the org nothing but shapes and limits."""
+def plan(
+    store: CrmStore, shapes: Shapes, limits: Mapping[str, Allowance], *, poll_minutes: float, goals: int = 0
+) -> Plan:
+    """What waits, compared with what the org holds; asks the org nothing but shapes and limits.
+
+    Args:
+        store: what waits.
+        shapes: what may be seen and written.
+        limits: of the org.
+        poll_minutes: how often it is read.
+        goals: that its records reach.
+    """
     waiting = store.waiting()
     by_object: dict[str, list[Wish]] = {}
     for wish in waiting:
@@ -88,7 +99,7 @@ def plan(store: CrmStore, shapes: Shapes, limits: Mapping[str, Allowance], *, po
     changes = {of: _changes(store, of, wishes) for of, wishes in by_object.items()}
     objects = tuple(_object_plan(of, rows) for of, rows in sorted(changes.items()))
     calls = sum(each.calls for each in objects)
-    readings = round(_DAYS * 1_440 / poll_minutes) * _CALLS_OF_READING
+    readings = round(_DAYS * 1_440 / poll_minutes) * (_CALLS_OF_READING + goals * CALLS_OF_GOAL)
     counts = store.counts()
     return Plan(
         objects=objects,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from mailwake.events import SECOND
 from mailwake.language import noted
+from mailwake.pushing.desk import LOOKED
 from mailwake.pushing.office import REPORT
 from mailwake.settings import Settings
 from mailwake.store.crm import CrmStore, JobSummary, Lane
@@ -45,6 +47,28 @@ class Refused:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GoalStanding:
+    """A goal that records of the org reach."""
+
+    name: str
+    #: of the org
+    object: str
+    #: records told as conversions; those that are no longer so are among them
+    told: int
+    #: of them: no longer so in the org; a conversion is not taken back
+    back: int
+    #: name nobody yet
+    waiting: int
+    #: about somebody who never got mail from us
+    unmailed: int
+    refused: int
+    #: why, the most frequent first
+    why_refused: tuple[str, ...]
+    #: what keeps it from being read; empty: nothing
+    problem: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """How it stands."""
 
@@ -73,13 +97,14 @@ class Standing:
     org_allowed: int | None
     #: microseconds; when the org said so
     org_used_at: int | None
+    goals: tuple[GoalStanding, ...]
 
 
 #: where no org is named
 UNCONNECTED = Standing(
     org=None, user="", pushes=False, is_paused=False, people={}, waiting=(), refused=(), runs=(), looked_at=None,
     followed_to=None, fault=None, calls=None, daily_calls=0, calls_at=None, org_used=None, org_allowed=None,
-    org_used_at=None,
+    org_used_at=None, goals=(),
 )  # fmt: skip
 
 
@@ -100,7 +125,7 @@ def standing(settings: Settings, store: CrmStore) -> Standing:
         ),
         refused=_refused(store),
         runs=tuple(store.runs()),
-        looked_at=store.mark("looked"),
+        looked_at=store.mark(LOOKED) or None,
         followed_to=store.mark("followed") or None,
         fault=report.get("fault"),
         calls=report.get("calls"),
@@ -109,7 +134,22 @@ def standing(settings: Settings, store: CrmStore) -> Standing:
         org_used=usage.get("used"),
         org_allowed=usage.get("allowed"),
         org_used_at=_micros(usage.get("at")),
+        goals=tuple(_goals(settings, store, report.get("goals") or {})),
     )
+
+
+def _goals(settings: Settings, store: CrmStore, problems: Mapping[str, str]) -> Iterator[GoalStanding]:
+    counts = store.count_closings() if settings.salesforce_goals else {}
+    for name, each in sorted(settings.salesforce_goals.items()):
+        of = {state: counts.get((name, state), 0) for state in ("told", "back", "waiting", "unmailed", "refused")}
+        why = store.why_refused(name, limit=_SAMPLES) if of["refused"] else []
+        yield GoalStanding(
+            name=name,
+            object=each.object,
+            **of | {"told": of["told"] + of["back"]},
+            why_refused=tuple(why),
+            problem=problems.get(name, ""),
+        )
 
 
 def _refused(store: CrmStore) -> tuple[Refused, ...]:

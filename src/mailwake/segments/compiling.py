@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from mailwake.deliverability.providers import providers_of
 from mailwake.events import SECOND, Micros
 from mailwake.insight.stores import Stores
 from mailwake.segments.spans import spans
-from mailwake.segments.tree import JUDGED, Both, Condition, Count, Judged, Node, Not, Per, Sign, State
+from mailwake.segments.tree import JUDGED, Both, Condition, Count, Judged, Node, Not, Per, Sign, State, Verb
 from mailwake.store.events.choosing import ANY, MANY, Choice, Every, Piece, Some, Value, Without
-from mailwake.store.state import StateStore
 
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
@@ -31,12 +31,12 @@ def compiled(node: Node, stores: Stores, *, now: Micros) -> Choice:
         stores: where links and campaigns have their names; its `days` are the query's.
         now: where spans end; nothing later counts.
     """
-    return _Compiler(stores.state, stores.days, now).choice(node)
+    return _Compiler(stores, stores.days, now).choice(node)
 
 
 @dataclass(slots=True)
 class _Compiler:
-    state: StateStore
+    stores: Stores
     zone: ZoneInfo
     now: Micros
     #: casefolded label and target of each link, and its number; None: not read yet
@@ -81,9 +81,11 @@ class _Compiler:
             "high": high,
             "since": self._since(said),
             "until": min(self.now, self._start(said.before)) if said.before else self.now,
-            "links": ANY if said.text is None else self._links(said.text),
+            "links": self._links(said.text) if said.text is not None and said.verb is Verb.CLICKED else ANY,
+            "goal": said.text if said.text is not None and said.verb is Verb.CONVERTED else "",
             "campaigns": ANY if said.campaign is None else self._campaigns(said.campaign),
             "domain": said.domain or "",
+            "domains": ANY if said.provider is None else self._domains(said.provider),
             "country": said.country or "",
             "client": (said.client or "").lower(),
         }
@@ -101,10 +103,16 @@ class _Compiler:
         if self.links is None:
             self.links = [
                 (f"{link.label}\n{link.href}".casefold(), (link.template or 0) * _LINKS + link.number)
-                for link in self.state.tracked_links()
+                for link in self.stores.state.tracked_links()
             ]
         return ",".join(str(number) for told, number in self.links if text.casefold() in told)
 
+    def _domains(self, provider: str) -> str:
+        known = self.stores.state.shared_domains(at_least=1)
+        wanted = provider.casefold()
+        found = [domain for domain, home in providers_of(self.stores, known).items() if home.casefold() == wanted]
+        return f",{','.join(sorted(found))},"
+
     def _campaigns(self, text: str) -> str:
         wanted = text.casefold()
-        return ",".join(str(each.id) for each in self.state.campaigns() if wanted in each.name.casefold())
+        return ",".join(str(each.id) for each in self.stores.state.campaigns() if wanted in each.name.casefold())

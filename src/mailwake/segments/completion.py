@@ -17,6 +17,7 @@ MEANINGS: Mapping[str, str] = {
     "delivered": noted("a server took a mail for them"),
     "opened": noted("the pixel was fetched"),
     "clicked": noted("a link was followed"),
+    "deferred": noted("a mail for them was put off"),
     "bounced": noted("a mail came back"),
     "unsubscribed": noted("they asked to stop"),
     "complained": noted("they reported a mail as spam"),
@@ -34,6 +35,7 @@ MEANINGS: Mapping[str, str] = {
     "in": noted('in 60d, or in campaign "…"'),
     "campaign": noted("part of its name"),
     "domain": noted("of their address"),
+    "provider": noted("who has their mailbox"),
     "country": noted("two letters"),
     "client": noted("a mail program"),
     ">=": noted("at least so often"),
@@ -85,7 +87,8 @@ def complete(query: str, cursor: int | None = None, *, names: Names | None = Non
     Args:
         query: so far.
         cursor: place, characters from 0; None: at the end.
-        names: texts to offer in quotes, by the word they stand behind: clicked, campaign, domain, country, client.
+        names: texts to offer in quotes, by the word they stand behind: clicked, converted, campaign, domain,
+            provider, country, client.
             While one is written, those that hold it anywhere are offered.
     """
     before = query if cursor is None else query[: max(cursor, 0)]
@@ -103,7 +106,8 @@ def complete(query: str, cursor: int | None = None, *, names: Names | None = Non
     return [
         Next(text=text, meaning=meaning, start=start, query=f"{before[:start]}{text}")
         for text, meaning in found.items()
-        if text.casefold().lstrip('"').startswith(low) or (begun.startswith('"') and _is_within(low, text, meaning))
+        if (text.casefold().lstrip('"').startswith(low) and (text.startswith('"') or not begun.startswith('"')))
+        or (begun.startswith('"') and _is_within(low, text, meaning))
     ][:MAX_SHOWN]
 
 

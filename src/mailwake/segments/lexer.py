@@ -27,6 +27,8 @@ _ESCAPED = re.compile(r"\\([\"\\])")
 _TEXTS = {
     "": noted("part of a name"),
     "clicked": noted("part of a link's label or target"),
+    "converted": noted("the name of a goal"),
+    "provider": noted("a mailbox provider, such as Gmail,"),
     "campaign": noted("part of a campaign's name"),
     "domain": noted("the domain of an address, such as acme.example,"),
     "country": noted("two letters of a country, such as DE,"),

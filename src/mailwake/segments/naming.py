@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mailwake.deliverability.providers import providers_of
 from mailwake.insight.report import country_names
 from mailwake.insight.stores import Stores
 
@@ -27,9 +28,13 @@ def names(stores: Stores) -> Names:
     campaigns = stores.state.campaigns()
     links = [link for each in campaigns[:_NEWEST] for link in stores.state.links(each.id) if link.tracked]
     labels = dict.fromkeys(link.label for link in (*links, *stores.state.tracked_links()) if link.label)
+    domains = stores.state.shared_domains(at_least=LEAST_PEOPLE)[:_MOST]
+    homes = providers_of(stores, domains)
     return {
         "clicked": list(labels)[:_MOST],
+        "converted": list(stores.state.goals()),
         "campaign": [each.name for each in campaigns[:_MOST]],
-        "domain": stores.state.shared_domains(at_least=LEAST_PEOPLE)[:_MOST],
+        "domain": domains,
+        "provider": list(dict.fromkeys(homes[each] for each in domains)),
         "country": country_names(),
     }

@@ -6,7 +6,7 @@
     part       = "not" part | "(" either ")" | state | condition
     state      = "active" | "lapsing" | "dormant"
     condition  = [ "never" ] verb { clause }          each clause at most once, in any order
-    clause     = TEXT | "in" "campaign" TEXT | "domain" TEXT | "country" TEXT | "client" TEXT
+    clause     = TEXT | "in" "campaign" TEXT | "domain" TEXT | "provider" TEXT | "country" TEXT | "client" TEXT
                | count [ "times" | "days" | "mails" ] | "in" SPAN | "since" DATE | "before" DATE | "as" judged
     count      = ( ">=" | ">" | "<=" | "<" | "=" | "at" "least" | "at" "most" | "exactly" ) NUMBER
     judged     = "human" | "possible" | "machine" | "anybody"
@@ -26,6 +26,7 @@ from mailwake.segments.faults import Unclear, nearest
 from mailwake.segments.lexer import Kind, Token, tokens
 from mailwake.segments.tree import (
     JUDGED,
+    NAMED,
     Both,
     Condition,
     Count,
@@ -181,7 +182,7 @@ class Parser:
         return None
 
     def _text(self, verb: Verb, said: Iterable[str]) -> _Clause | None:
-        if verb is not Verb.CLICKED or "text" in said:
+        if verb not in NAMED or "text" in said:
             if self._now.kind is Kind.TEXT:
                 raise self._misplaced_text(verb)
             return None
@@ -191,13 +192,13 @@ class Parser:
     def _misplaced_text(self, verb: Verb) -> Unclear:
         why = (
             say('a second text; for the campaign say: in campaign "…"')
-            if verb is Verb.CLICKED
+            if verb in NAMED
             else say('%(verb)s goes without a text of its own; for the campaign say: in campaign "…"', verb=verb.value)
         )
         return Unclear(why, at=self._now.at)
 
     def _named(self, verb: Verb, said: Iterable[str]) -> _Clause | None:
-        fields = ("domain", "country", "client") if verb in JUDGED else ("domain",)
+        fields = ("domain", "provider", "country", "client") if verb in JUDGED else ("domain", "provider")
         found = self._take(*(field for field in fields if field not in said))
         if found is None:
             return None

@@ -13,6 +13,7 @@ class Verb(StrEnum):
 
     SENT = "sent"
     DELIVERED = "delivered"
+    DEFERRED = "deferred"
     OPENED = "opened"
     CLICKED = "clicked"
     BOUNCED = "bounced"
@@ -22,6 +23,8 @@ class Verb(StrEnum):
     CONVERTED = "converted"
 
 
+#: the verbs that a text of their own may follow
+NAMED = frozenset({Verb.CLICKED, Verb.CONVERTED})
 #: the verbs whose events are judged, and which tell of a program and a place
 JUDGED = frozenset({Verb.OPENED, Verb.CLICKED})
 
@@ -122,12 +125,14 @@ class Condition:
     """Somebody did something, so often, at such times. `None` means: does not matter."""
 
     verb: Verb
-    #: part of a link's label or target; with `Verb.CLICKED` alone
+    #: with `Verb.CLICKED` part of a link's label or target, with `Verb.CONVERTED` the name of a goal; else None
     text: str | None = None
     #: part of a campaign's name
     campaign: str | None = None
     #: the domain of the person's address
     domain: str | None = None
+    #: who has the mailbox, as *Deliverability* calls them
+    provider: str | None = None
     #: ISO 3166-1 alpha-2; with `JUDGED` verbs alone
     country: str | None = None
     #: a mail program or browser; with `JUDGED` verbs alone

@@ -35,6 +35,7 @@ _DID = {
     Verb.DELIVERED: (noted("had a mail delivered"), noted("never had a mail delivered")),
     Verb.OPENED: (noted("opened a mail"), noted("never opened a mail")),
     Verb.CLICKED: (noted("clicked a link"), noted("never clicked a link")),
+    Verb.DEFERRED: (noted("had a mail put off"), noted("never had a mail put off")),
     Verb.BOUNCED: (noted("had a mail bounce"), noted("never had a mail bounce")),
     Verb.UNSUBSCRIBED: (noted("unsubscribed"), noted("never unsubscribed")),
     Verb.COMPLAINED: (noted("reported a mail as spam"), noted("never reported a mail as spam")),
@@ -59,6 +60,8 @@ _PER = {
     Per.DAYS: forms("on %(sign)s %(count)s day", "on %(sign)s %(count)s different days"),
     Per.MAILS: forms("in %(sign)s %(count)s mail", "in %(sign)s %(count)s different mails"),
 }
+#: clauses of a word and a text
+_CLAUSES = ("domain", "provider", "country", "client")
 _STATES = {
     Engagement.ACTIVE: noted("who are active: gave a sign within the last %(active)s days"),
     Engagement.LAPSING: noted("who are lapsing: gave no sign for %(active)s days, but less than %(dormant)s"),
@@ -89,7 +92,7 @@ def _condition(said: Condition) -> str:
         said.verb.value,
         quoted(said.text) if said.text else "",
         f"in campaign {quoted(said.campaign)}" if said.campaign else "",
-        *(f"{name} {quoted(value)}" for name in ("domain", "country", "client") if (value := getattr(said, name))),
+        *(f"{name} {quoted(value)}" for name in _CLAUSES if (value := getattr(said, name))),
         "" if said.is_never else _count(said.count),
         f"in {said.within.amount}{said.within.unit}" if said.within else "",
         f"since {said.since}" if said.since else "",
@@ -138,9 +141,10 @@ def _inner(node: Node, days: dict[str, str]) -> str:
 def _told(said: Condition) -> str:
     by = _BY[said.judged or Judged.HUMAN] if said.verb in JUDGED else ""
     facts = (
-        say("with “%(text)s” in its label or target", text=said.text) if said.text else "",
+        _named(said),
         say("in a campaign with “%(text)s” in its name", text=said.campaign) if said.campaign else "",
         say("at %(domain)s", domain=said.domain) if said.domain else "",
+        say("at the provider %(provider)s", provider=said.provider) if said.provider else "",
         say("from %(country)s", country=_country(said.country)) if said.country else "",
         say("with %(client)s", client=said.client) if said.client else "",
         "" if said.is_never or said.count is None else _often(said.count),
@@ -150,6 +154,14 @@ def _told(said: Condition) -> str:
     )
     told = " ".join((say(_DID[said.verb][said.is_never]), *(fact for fact in facts if fact)))
     return say("%(did)s, %(by)s", did=told, by=say(by)) if by else told
+
+
+def _named(said: Condition) -> str:
+    if said.text is None:
+        return ""
+    if said.verb is Verb.CONVERTED:
+        return say("that is called “%(goal)s”", goal=said.text)
+    return say("with “%(text)s” in its label or target", text=said.text)
 
 
 def _country(code: str) -> str:

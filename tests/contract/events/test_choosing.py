@@ -109,6 +109,8 @@ def fits(row: EventRow, wanted: dict[str, Any]) -> bool:
         and (wanted["links"] == ANY or link in wanted["links"].split(","))
         and (wanted["campaigns"] == ANY or str(row.campaign) in wanted["campaigns"].split(","))
         and wanted["domain"] in {"", row.domain}
+        and (wanted["domains"] == ANY or f",{row.domain}," in wanted["domains"])
+        and (not wanted["goal"] or row.reason.startswith(f"{wanted['goal']} "))
         and wanted["country"] in {"", row.country}
         and wanted["client"] in {"", (row.client or "").lower()}
     )
@@ -188,6 +190,8 @@ def random_did(chance: random.Random) -> Piece:
             "links": chance.choice([ANY, ANY, ANY, LINKS, ""]),
             "campaigns": chance.choice([ANY, ANY, ANY, "1,2", "4", ""]),
             "domain": chance.choice(["", "", "", "a.example"]),
+            "domains": chance.choice([ANY, ANY, ANY, ",a.example,", ",b.example,a.example,", ",,"]),
+            "goal": chance.choice(["", "", "", "550"]),
             "country": chance.choice(["", "", "", "DE"]),
             "client": chance.choice(["", "", "", "apple mail", "a <b> & 'c'"]),
         },
@@ -221,8 +225,15 @@ def test_the_choices_tried_tell_people_apart(both: Both) -> None:
 
 def test_a_hostile_value_is_only_text(both: Both) -> None:
     hostile = "'); drop table settled; --"
-    values = {**random_did(random.Random(1)).values, "links": ANY, "campaigns": ANY, "client": ""}
-    for name in ("domain", "country", "client", "links", "campaigns", "kind"):
+    values = {
+        **random_did(random.Random(1)).values,
+        "links": ANY,
+        "campaigns": ANY,
+        "client": "",
+        "domains": ANY,
+        "goal": "",
+    }
+    for name in ("domain", "country", "client", "links", "campaigns", "kind", "domains", "goal"):
         assert both.chosen(Piece(name="did", values={**values, name: hostile})) == []
     assert both.engines[0].ask("latest")[0]["event_count"] == len(both.rows)
 

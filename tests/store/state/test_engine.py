@@ -163,6 +163,7 @@ SINCE_0010 = (
     "link_decisions",
     "link_targets",
     "link_alarms",
+    "crm_closings",
 )
 SINCE_0008 = (*SINCE_0010, *WORKFLOWS, *(f"crm_{name}" for name in CRM))
 SINCE_0006 = (

@@ -24,6 +24,8 @@ GOALS: Kept = (
     {"name": "purchase", "window_days": "14", "value": "29.00", "currency": "EUR", "by": "demo"},
     {"name": "trial", "window_days": "7", "by": "demo"},
 )
+#: reached by records of the org, where there is one
+DEAL: Kept = ({"name": "deal", "window_days": "30", "currency": "EUR", "by": "demo"},)
 #: one visit in five buys something, another in eight begins a trial
 SHOP = Shop(parameter="mw_ref", goals=(("purchase", 0.2, (900, 24_900)), ("trial", 0.125, None)))
 TIMEOUT_SECONDS = 30.0

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from mailwake.cli.report.asking import ask
@@ -21,6 +22,7 @@ from mailwake.events import SECOND, Micros
 from mailwake.native.reading import WANTED
 from mailwake.salesforce import soql
 from mailwake.settings import Settings, load
+from mailwake.simulate.acts import Doer
 from mailwake.simulate.org import ADMIN, APP, KEY, USER, OrgBeside, beside, emulator
 from mailwake.simulate.people import Person
 from mailwake.simulate.plan import Plan
@@ -33,12 +35,17 @@ client_id = "{app}"
 username = "{user}"
 key = "file:{key}"
 wait_minutes = 0.0
+
+[salesforce_goals.deal]
+where = {{IsWon = true}}
 """
 FOLLOW_SECONDS = 120.0
 #: copies that the org tracks by itself
 _TRACKED = 80
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _PAGE = 1_000
+#: one in so many of those who clicked signs, for so much at least and at most, in the goal's currency
+_SIGNS, _WORTH = 3, (400, 9_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +103,29 @@ def track_natively(org: OrgBeside, plan: Plan, campaign: str, *, sent_at: Micros
             })  # fmt: skip
     org.order("access", {"user": USER, "show": [f"{of}.{name}" for of, names in WANTED.items() for name in names]})
     org.order("records", {"object": "EmailMessage", "records": told})
+
+
+def sign_deals(config: Path, org: OrgBeside, plan: Plan, campaign: str) -> None:
+    """Some of those who clicked in a mailing sign something; the org says so."""
+    settings = load(config)
+    asked = org_of(settings)
+    contacts = {row["Email"].lower(): row["Id"] for row in asked.query(soql.select(["Id", "Email"], "Contact"))}
+    asked.wire.close()
+    clicked = {each.address.lower() for each in plan.deeds if each.campaign == campaign and Doer.PERSON in each.clicks}
+    signs = [contacts[each] for each in sorted(clicked & contacts.keys())][::_SIGNS]
+    chance = Random("deals")  # noqa: S311 - a play, and the same one each time
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    deals = [
+        {"Name": "Garden plan", "StageName": "Closed Won", "IsWon": True, "IsClosed": True, "CloseDate": day,
+         "Amount": float(chance.randint(*_WORTH))}
+        for _ in signs
+    ]  # fmt: skip
+    made = org.order("records", {"object": "Opportunity", "records": deals})["ids"]
+    roles = [
+        {"OpportunityId": deal, "ContactId": contact, "IsPrimary": True}
+        for deal, contact in zip(made, signs, strict=True)
+    ]
+    org.order("records", {"object": "OpportunityContactRole", "records": roles})
 
 
 def _stamp(at: Micros, *, hours: int = 0) -> str:

@@ -39,8 +39,8 @@ from mailwake.cli.demo.house import (
     start_rules,
     wait_until_ready,
 )
-from mailwake.cli.demo.kept import GOALS, SEGMENTS, SHOP, keep
-from mailwake.cli.demo.org import Pushed, connect, org_with_people, push, track_natively
+from mailwake.cli.demo.kept import DEAL, GOALS, SEGMENTS, SHOP, keep
+from mailwake.cli.demo.org import Pushed, connect, org_with_people, push, sign_deals, track_natively
 from mailwake.cli.demo.receiver import receiving
 from mailwake.cli.demo.runs import send_until_done
 from mailwake.cli.report.asking import ask
@@ -214,7 +214,7 @@ class Demo:
     def run(self) -> Result:
         """Send, read, wait, compare."""
         began = time.monotonic()
-        keep(self.house.dashboard_url, "/api/goals", GOALS)
+        keep(self.house.dashboard_url, "/api/goals", GOALS if self.org is None else (*GOALS, *DEAL))
         self._send()
         sent = time.monotonic()
         plan = self._plan()
@@ -240,6 +240,7 @@ class Demo:
     def _pushed(self, org: OrgBeside, plan: Plan) -> Pushed:
         sent_at = Micros(time.time_ns() // 1_000 - WEEK_SECONDS * SECOND)
         track_natively(org, plan, NEWSLETTER, sent_at=sent_at)
+        sign_deals(self.house.config, org, plan, NEWSLETTER)
         return push(self.house.config, self.house.dashboard_url, org)
 
     def _send(self) -> None:

@@ -25,6 +25,7 @@ from mailwake.cli.salesforce.telling import (
 )
 from mailwake.crm.following import FOLLOWED
 from mailwake.errors import BadInput
+from mailwake.pushing.desk import LOOKED
 from mailwake.settings import DEFAULT_FILE, load
 
 command = typer.Typer(
@@ -164,13 +165,14 @@ def repair(*, config: ConfigOption = DEFAULT_FILE) -> None:
 
 @command.command("refresh")
 def refresh(*, config: ConfigOption = DEFAULT_FILE) -> None:
-    """Let everybody be looked at anew, by whoever follows the events; writes nothing to the org.
+    """Let the org be read and everybody be looked at anew, by whoever follows the events; writes nothing to the org.
 
     Example: mailwake salesforce refresh
     """
     with opened(config, events=False) as office:
+        office.desk.store.put_mark(LOOKED, 0)
         office.desk.store.put_mark(FOLLOWED, 0)
-    print("everybody will be looked at anew")
+    print("the org will be read, and everybody looked at anew")
 
 
 @command.command("status")

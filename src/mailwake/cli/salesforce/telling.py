@@ -108,8 +108,12 @@ def tell_looked(found: Looked) -> None:
     read = found.reading
     print(f"{read.people:,} people read, {read.gone:,} gone, {read.merged:,} of them merged into others")
     _tell_followed(found.followed)
+    if found.closings.told:
+        print(f"{found.closings.told:,} goals reached, told as conversions")
     for name in read.hidden:
         print(f"hidden from us: {name}")
+    for goal, why in found.closings.problems.items():
+        print(f"goal {goal} is not read: {visible(why)}")
 
 
 def _tell_followed(found: Followed) -> None:
@@ -132,6 +136,8 @@ def tell_status(told: Mapping[str, Any]) -> None:
     print("writes by itself" if told["pushes"] else "writes only when told to (salesforce.push = false)")
     if told["is_paused"]:
         print("paused since a run was taken back; `mailwake salesforce resume` goes on")
+    for goal, why in told["goals"].items():
+        print(f"goal {goal} is not read: {visible(why)}")
     if told["looked_at"]:
         print(f"looked at the org: {_time(told['looked_at'])}")
 

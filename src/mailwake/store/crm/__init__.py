@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mailwake.store.crm.closings import Closings
 from mailwake.store.crm.journal import Journal
 from mailwake.store.crm.outbox import Outbox
 from mailwake.store.crm.persons import Persons
 from mailwake.store.crm.rows import (
+    Closing,
     CrmCampaign,
     CrmPerson,
     CrmUser,
@@ -32,6 +34,7 @@ from mailwake.store.crm.rows import (
 from mailwake.store.state.engine import open_database
 
 __all__ = [
+    "Closing",
     "CrmCampaign",
     "CrmPerson",
     "CrmStore",
@@ -51,7 +54,7 @@ __all__ = [
 ]
 
 
-class CrmStore(Persons, Outbox, Journal):
+class CrmStore(Persons, Outbox, Journal, Closings):
     """Its methods stand in the parts it is made of."""
 
 

@@ -207,3 +207,17 @@ class CrmCampaign:
     campaign: CampaignId
     crm_id: str
     created_at: Micros
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Closing:
+    """A record that reaches a goal, or did once."""
+
+    goal: str
+    record: str
+    #: told back waiting unmailed refused, as in `tables.closings`
+    state: str
+    #: of what was refused
+    why: str = ""
+    #: last looked at because it was new or had changed
+    at: Micros

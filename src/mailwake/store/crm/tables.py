@@ -163,3 +163,19 @@ journal = Table(
     Index("ix_crm_journal_job", "job", "id"),
     Index("ix_crm_journal_record", "object", "key", "id"),
 )
+
+#: records that reach a goal, or did once
+closings = Table(
+    "crm_closings",
+    metadata,
+    Column("goal", String(40), primary_key=True),
+    Column("record", _SF_ID, primary_key=True),
+    #: told, back: told and no longer so; waiting: it names nobody yet; unmailed: somebody who never got mail from us;
+    #: refused: it cannot be
+    Column("state", String(8), nullable=False),
+    #: of what was refused, why; empty: nothing to say
+    Column("why", Text, nullable=False),
+    #: last looked at because it was new or had changed
+    Column("at", BigInteger, nullable=False),
+    Index("ix_crm_closings_state", "goal", "state"),
+)

@@ -2,7 +2,7 @@ CREATE TABLE access_keys ( id VARCHAR(8) NOT NULL, hash BLOB NOT NULL, env VARCH
 CREATE TABLE access_sessions ( hash BLOB NOT NULL, user INTEGER NOT NULL, made_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, how TEXT NOT NULL, agent TEXT NOT NULL, CONSTRAINT pk_access_sessions PRIMARY KEY (hash), CONSTRAINT fk_access_sessions_user_access_users FOREIGN KEY(user) REFERENCES access_users (id) );
 CREATE TABLE access_users ( id INTEGER NOT NULL, name TEXT NOT NULL, name_key TEXT NOT NULL, role VARCHAR(32) NOT NULL, password TEXT, must_change BOOLEAN NOT NULL, issuer TEXT, subject TEXT, created_at BIGINT NOT NULL, made_by TEXT NOT NULL, seen_at BIGINT, second TEXT, second_step BIGINT DEFAULT '0' NOT NULL, CONSTRAINT pk_access_users PRIMARY KEY (id), CONSTRAINT uq_access_users_name_key UNIQUE (name_key), CONSTRAINT uq_access_users_issuer_subject UNIQUE (issuer, subject) );
 CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) );
-INSERT INTO "alembic_version" VALUES('0022');
+INSERT INTO "alembic_version" VALUES('0023');
 CREATE TABLE audit_cuts ( number BIGINT NOT NULL, hash VARCHAR(64) NOT NULL, at BIGINT NOT NULL, signature TEXT NOT NULL, CONSTRAINT pk_audit_cuts PRIMARY KEY (number) );
 CREATE TABLE audit_lines ( number BIGINT NOT NULL, at BIGINT NOT NULL, actor_kind VARCHAR(16) NOT NULL, actor TEXT NOT NULL, on_behalf TEXT, action VARCHAR(48) NOT NULL, object_kind VARCHAR(24) NOT NULL, object TEXT NOT NULL, outcome VARCHAR(8) NOT NULL, "before" TEXT, "after" TEXT, request VARCHAR(36), previous VARCHAR(64) NOT NULL, hash VARCHAR(64) NOT NULL, CONSTRAINT pk_audit_lines PRIMARY KEY (number) );
 CREATE TABLE campaigns ( id INTEGER NOT NULL, name TEXT NOT NULL, stream VARCHAR(32) NOT NULL, created_at BIGINT NOT NULL, CONSTRAINT pk_campaigns PRIMARY KEY (id), CONSTRAINT uq_campaigns_name UNIQUE (name) );
@@ -11,6 +11,7 @@ CREATE TABLE consent_ledger ( id INTEGER NOT NULL, handle BIGINT NOT NULL, axis 
 CREATE TABLE consent_requests ( handle BIGINT NOT NULL, at BIGINT NOT NULL, CONSTRAINT pk_consent_requests PRIMARY KEY (handle) );
 CREATE TABLE consent_texts ( id INTEGER NOT NULL, locale VARCHAR(35) NOT NULL, sha256 VARCHAR(64) NOT NULL, text TEXT NOT NULL, since BIGINT NOT NULL, CONSTRAINT pk_consent_texts PRIMARY KEY (id), CONSTRAINT uq_consent_texts_locale UNIQUE (locale, sha256) );
 CREATE TABLE crm_campaigns ( campaign BIGINT NOT NULL, crm_id VARCHAR(18) NOT NULL, created_at BIGINT NOT NULL, CONSTRAINT pk_crm_campaigns PRIMARY KEY (campaign) );
+CREATE TABLE crm_closings ( goal VARCHAR(40) NOT NULL, record VARCHAR(18) NOT NULL, state VARCHAR(8) NOT NULL, why TEXT NOT NULL, at BIGINT NOT NULL, CONSTRAINT pk_crm_closings PRIMARY KEY (goal, record) );
 CREATE TABLE crm_individuals ( id VARCHAR(18) NOT NULL, changed_at BIGINT NOT NULL, no_tracking BOOLEAN NOT NULL, no_profiling BOOLEAN NOT NULL, no_mail BOOLEAN NOT NULL, no_marketing BOOLEAN NOT NULL, is_to_forget BOOLEAN NOT NULL, CONSTRAINT pk_crm_individuals PRIMARY KEY (id) );
 CREATE TABLE crm_journal ( id INTEGER NOT NULL, job VARCHAR(32) NOT NULL, at BIGINT NOT NULL, object VARCHAR(80) NOT NULL, "key" VARCHAR(255) NOT NULL, key_field VARCHAR(80) NOT NULL, record VARCHAR(18), state VARCHAR(8) NOT NULL, "before" JSON, "after" JSON NOT NULL, undone_at BIGINT, CONSTRAINT pk_crm_journal PRIMARY KEY (id) );
 CREATE TABLE crm_marks ( name VARCHAR(64) NOT NULL, at BIGINT NOT NULL, CONSTRAINT pk_crm_marks PRIMARY KEY (name) );
@@ -105,3 +106,4 @@ CREATE INDEX ix_dmarc_reports_noted_at ON dmarc_reports (noted_at);
 CREATE INDEX ix_dmarc_rows_report ON dmarc_rows (report);
 CREATE INDEX ix_postmaster_figures_day ON postmaster_figures (day);
 CREATE INDEX ix_link_alarms_href ON link_alarms (href);
+CREATE INDEX ix_crm_closings_state ON crm_closings (goal, state);

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0022"
+VERSION = "0023"
 
 metadata = MetaData(
     naming_convention={

@@ -9,6 +9,8 @@
 -- $links text         '*': any; else one of these, template * 65536 + link, between commas
 -- $campaigns text     '*': any; else one of these ids, between commas
 -- $domain text        of the address, lower-case; '': any
+-- $domains text       '*': any; else one of these, with commas before, between and behind
+-- $goal text          name of one that was reached; '': any
 -- $country text       '': any
 -- $client text        in lower case; '': any
 -- recipient
@@ -23,6 +25,8 @@ where recipient is not null
     and ($links = '*' or template * 65536 + link in ({each:$links}))
     and ($campaigns = '*' or campaign in ({each:$campaigns}))
     and (domain = $domain or $domain = '')
+    and ($domains = '*' or position(concat(',', coalesce(domain, ' '), ',') in $domains) > 0)
+    and ($goal = '' or substring(reason, 1, length($goal) + 1) = concat($goal, ' '))
     and (country = $country or $country = '')
     and ({lower:client} = $client or $client = '')
 group by recipient
