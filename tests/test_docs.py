@@ -15,8 +15,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *s
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 
-def tool() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("regenerate_docs", ROOT / "tools" / "regenerate_docs.py")
+def tool(name: str = "regenerate_docs") -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -42,6 +42,16 @@ def test_links_between_pages_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text(encoding="utf-8")):
         if not re.match(r"\w+:", target):
             assert (path.parent / target).exists(), f"{path.name} points at {target}"
+
+
+def test_each_picture_is_taken_by_the_script_and_shown_on_a_page() -> None:
+    shown = {
+        name
+        for page in PAGES
+        for name in re.findall(r"!\[[^]]+\]\([\w./]*images/(\w+)\.png\)", page.read_text("utf-8"))
+    }
+    there = {path.stem for path in (ROOT / "docs/images").iterdir()}
+    assert there == set(tool("show_demo").PICTURES) == shown
 
 
 def headings(page: str) -> Iterator[str]:

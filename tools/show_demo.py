@@ -1,4 +1,4 @@
-"""Run the demo and put what it prints and shows into the README: the output block and the screenshot.
+"""Run the demo and put what it prints and shows into README and docs: the output block and the pictures of pages.
 
     python tools/show_demo.py
 
@@ -12,13 +12,29 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-IMAGE = ROOT / "docs/images/campaign.png"
+IMAGES = ROOT / "docs/images"
+_NEWSLETTER = "main a:has-text('November newsletter')"
+#: picture to where on the dashboard it is taken: an address, then links to follow; docs pages about them show them
+PICTURES = {
+    "campaign": ("/", _NEWSLETTER),
+    "clickmap": ("/", _NEWSLETTER, "main a[href$='/map']"),
+    "compare": ("/compare?c=1&c=2",),
+    "timing": ("/timing",),
+    "segment": ("/segments?query=clicked+%22Book+a+call%22+as+human+and+not+bounced",),
+    "experiment": ("/experiments", "main a[href^='/experiments/']"),
+    "deliverability": ("/deliverability",),
+    "calls": ("/calls",),
+    "goals": ("/goals",),
+    "salesforce": ("/salesforce",),
+    "evidence": ("/", _NEWSLETTER, "main a[href*='outcome=clicked_machine']", "main a[href*='/deliveries/']"),
+}
 BLOCK = re.compile(r"(<!-- demo output -->\n).*?(<!-- end demo output -->)", re.DOTALL)
 #: the README shows the overview and the first mailing's table; the others have the same rows
 LEAVE_OUT = re.compile(r"\n(Planner update\n\n.*?)(?=\nEverything has stopped)", re.DOTALL)
@@ -50,7 +66,7 @@ def block(printed: str) -> str:
 
 
 def photograph(chromium: str, folder: Path) -> None:
-    """The first screen of the newsletter's page, as the dashboard shows it."""
+    """The first screen of each page, as the dashboard shows it."""
     program = [sys.executable, "-m", "mailwake", "web", "--config", str(folder / "mailwake.toml")]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as server:
         try:
@@ -61,14 +77,21 @@ def photograph(chromium: str, folder: Path) -> None:
             with sync_playwright() as play:
                 browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
                 page = browser.new_page(viewport={"width": 1280, "height": 860})
-                page.goto(url[0])
-                page.click("text=November newsletter")
-                page.wait_for_load_state("networkidle")
-                IMAGE.parent.mkdir(parents=True, exist_ok=True)
-                page.screenshot(path=IMAGE)
+                for name, (address, *links) in PICTURES.items():
+                    take(page, url[0].rstrip("/") + address, links, IMAGES / f"{name}.png")
                 browser.close()
         finally:
             server.terminate()
+
+
+def take(page: Page, url: str, links: Sequence[str], path: Path) -> None:
+    """One picture, behind links that are followed."""
+    page.goto(url)
+    for link in links:
+        page.locator(link).first.click()
+        page.wait_for_load_state("networkidle")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path)
 
 
 if __name__ == "__main__":
