@@ -123,6 +123,61 @@ def test_events_out_of_order_give_equal_answers(tmp_path: Path, another: list[Ho
     assert answers(another[0]) == answers(another[1])
 
 
+def facts(house: House, deliveries: int) -> dict[str, Any]:
+    """What happened, without when and without what is believed of it."""
+    rows = [
+        (each, row["type"], row["link"] or 0)
+        for each in range(1, deliveries + 1)
+        for row in house.events.ask("timeline", campaign=1, delivery=each)
+    ]
+    counters = house.events.ask("counters", campaign=1)
+    return {
+        "rows": sorted(rows),
+        "counters": sum(row["n"] for row in counters),
+        "suppressed": sorted(house.state.suppressed([Handle(n) for n in range(100, 100 + deliveries + 1)])),
+    }
+
+
+YEAR = 365 * 86_400.0
+
+
+@pytest.mark.parametrize("skew", [3_600.0, -86_400.0, YEAR, -YEAR])
+def test_machines_whose_clocks_differ_lose_and_double_nothing(
+    tmp_path: Path, another: list[House], skew: float
+) -> None:
+    """One edge and its log are so many seconds off; sender, other edge and worker are right."""
+    deliveries = 10
+    for name, seconds in (("right", 0.0), ("off", skew)):
+        house = House(tmp_path / name)
+        another.append(house)
+        for piece in pieces(story(deliveries), 15):
+            here = [event for event in piece if event.type is EventType.SENT or (event.delivery or 0) % 2]
+            there = [moved(event, seconds) for event in piece if event not in here]
+            for writer, events in (("edge-0", here), ("edge-1", there)):
+                if events:
+                    house.log(*events, writer=writer)
+            house.now = piece[-1].received_at
+            house.worker.run_once()
+        house.now = after(10_000)
+        house.work()
+    right, wrong = (facts(house, deliveries) for house in another)
+    assert right["rows"]
+    assert wrong == right
+
+
+def moved(event: Event, seconds: float) -> Event:
+    """As a clock has it that is so many seconds off."""
+    return msgspec.structs.replace(event, received_at=Micros(event.received_at + round(seconds * SECOND)))
+
+
+def test_a_leap_second_that_comes_twice_loses_and_doubles_nothing(house: House) -> None:
+    """Where a clock is set back by a second instead of slowed down, a second is there twice."""
+    again = [hit(EventType.CLICKED, seconds, link=1) for seconds in (60.0, 60.5, 60.9, 60.0, 60.5, 60.9, 61.0)]
+    house.work(sent(1), *again[:3])
+    house.work(*again[3:])
+    assert sum(row.type is EventType.CLICKED for row in house.rows()) == 7
+
+
 def test_reading_the_log_again_into_an_empty_store_gives_equal_answers(tmp_path: Path, another: list[House]) -> None:
     live = House(tmp_path)
     another.append(live)
