@@ -65,6 +65,18 @@ def test_an_incident_says_where_how_many_since_when_until_when_and_why(dashboard
         assert said.replace(" ", " ") in page.replace("\xa0", " ")
 
 
+def test_the_page_of_a_copy_says_that_its_unsubscription_is_held_or_was_taken_back(
+    house: House, dashboard: Asking
+) -> None:
+    row = next(each for each in house.state.held_unsubscribes() if each.delivery == 1)
+    page = f"/campaigns/{row.campaign}/deliveries/1"
+    assert "Asked to unsubscribe; held, because a machine may have asked" in words(dashboard.page(page))
+    send(dashboard, restore=row.id, why="their gateway")
+    said = words(dashboard.page(page)).replace("\xa0", " ")
+    assert "Asked to unsubscribe; taken back, they get mail again" in said
+    assert "their gateway" in said
+
+
 def test_the_newest_presses_stand_below_and_one_clicks_are_not_among_them(dashboard: Asking) -> None:
     page = words(dashboard.page("/unsubscribes"))
     assert "4 of 4 presses" in page
