@@ -60,7 +60,7 @@ def test_an_incident_says_where_how_many_since_when_until_when_and_why(dashboard
         "Held because: a burst from a network that followed hidden links (1)",
         "Held 3",
         "Since 2 Nov 2026, 10:00",
-        "Applies by itself from 2 Nov 2026, 10:15",
+        "Decided by its verdict from 2 Nov 2026, 10:15",
     ):
         assert said.replace(" ", " ") in page.replace("\xa0", " ")
 
