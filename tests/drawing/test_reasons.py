@@ -19,6 +19,8 @@ from mailwake.judge.rules import load_rules
         ),
         ("asks for no language", "named no language, which people's browsers do"),
         ("44 s after delivery", "44 s after delivery"),
+        ("somebody else followed another link 0.0 s apart", "somebody else followed another link at the same moment"),
+        ("3 of 3 links in 0.0 s", "3 of 3 links at once"),
         ("0.0 s after delivery", "at the moment of delivery, or before"),
         ("mail program asks for no language 2.0", "mail program asks for no language 2.0"),
         ("", ""),

@@ -36,6 +36,8 @@ _WORDS = (
     (re.compile(r"^asks for a language$"), "named a language, as people's browsers do"),
     (re.compile(r"^lacks fetch headers that the claimed browser sends$"), "left out details that such a browser sends"),
     (re.compile(r"^has a browser's fetch headers$"), "sent the details that a browser sends"),
+    (re.compile(r"\b0\.0 s apart$"), "at the same moment"),
+    (re.compile(r"\bin 0\.0 s$"), "at once"),
     # up to 2026-11-27 that was said of what came before delivery, too
     (re.compile(r"^0\.0 s after delivery$"), "at the moment of delivery, or before"),
 )
