@@ -136,8 +136,10 @@ class Holding:
         """Whether a press is most likely a machine's, by all that is known of its copy by now."""
         if row.network is not None and self._too_quick(row.network, [row]):
             return True
-        copy = self._events.ask("timeline", campaign=row.campaign, delivery=row.delivery)
-        verdict = next((line["p_human"] for line in copy if line["id"] == row.id), row.p_human)
+        verdict = row.p_human
+        if row.campaign is not None and row.delivery is not None:
+            copy = self._events.ask("timeline", campaign=row.campaign, delivery=row.delivery)
+            verdict = next((line["p_human"] for line in copy if line["id"] == row.id), verdict)
         return verdict is not None and verdict < LIKELY_MACHINE
 
     def _hold_bursts(self, domain: str, network: int, since: Micros, until: Micros) -> None:
