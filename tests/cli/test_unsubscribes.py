@@ -55,7 +55,7 @@ def test_all_presses_are_listed_newest_first_and_one_clicks_are_not(config: str)
 def test_the_list_for_people_says_the_same(config: str) -> None:
     lines = run(config, "list", "--held").stdout.splitlines()
     assert len(lines) == 3
-    for word in ("held", "ada@company.example", "incident ", "applies 2026-11-02 10:15:10", "a burst from a network"):
+    for word in ("held", "ada@company.example", "incident ", "decided 2026-11-02 10:15:10", "a burst from a network"):
         assert word in lines[0]
 
 

@@ -59,8 +59,8 @@ def test_whoever_comes_back_after_ten_minutes_is_told() -> None:
 
 def test_a_gateways_look_just_before_a_persons_click_is_told_apart() -> None:
     scene = [delivered(), clicked(1, HOUR, link=3, **MICROSOFT), clicked(2, HOUR + 1, link=3, **PERSON)]
-    assert "pair.first" in cells(scene)[1]
-    assert "pair.second" in cells(scene)[2]
+    assert "pair.first_microsoft" in cells(scene)[1]
+    assert "pair.second_consumer" in cells(scene)[2]
     verdicts = judged(scene)
     assert p(verdicts[1]) < 0.3
     assert p(verdicts[2]) > 0.9
@@ -68,7 +68,26 @@ def test_a_gateways_look_just_before_a_persons_click_is_told_apart() -> None:
 
 def test_a_look_at_another_link_is_no_pair() -> None:
     found = cells([delivered(), clicked(1, HOUR, link=3, **MICROSOFT), clicked(2, HOUR + 1, link=4, **PERSON)])
-    assert "pair.second" not in found[2]
+    assert not any(name.startswith("pair") for name in found[2])
+
+
+@pytest.mark.parametrize(("gap", "width"), [(0.2, ""), (3, ""), (3.1, "_minute"), (59, "_minute")])
+def test_a_gateway_may_look_because_somebody_followed(gap: float, width: str) -> None:
+    found = cells([delivered(), clicked(1, HOUR, link=3, **PERSON), clicked(2, HOUR + gap, link=3, **MICROSOFT)])
+    assert f"pair.first{width}_consumer" in found[1]
+    assert f"pair.second{width}_microsoft" in found[2]
+
+
+@pytest.mark.parametrize("gap", [0.1, 60, 4_000])
+def test_what_comes_at_once_or_long_after_is_no_pair(gap: float) -> None:
+    found = cells([delivered(), clicked(1, HOUR, link=3, **PERSON), clicked(2, HOUR + gap, link=3, **MICROSOFT)])
+    assert not any(name.startswith("pair") for name in found[1] | found[2])
+
+
+def test_whoever_looks_because_a_person_followed_is_a_machine_and_the_person_stays_one() -> None:
+    verdicts = judged([delivered(), clicked(1, HOUR, link=3, **PERSON), clicked(2, HOUR + 20, link=3, **MICROSOFT)])
+    assert p(verdicts[1]) > 0.9
+    assert p(verdicts[2]) < 0.3
 
 
 def test_a_conversion_vouches_for_the_last_visitor_before_it_alone() -> None:

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.judge.world import MICROSOFT, NOTHING, PERSON, cells, clicked, delivered, judged, opened, p
+from tests.judge.world import GMAIL, MICROSOFT, NOTHING, PERSON, cells, clicked, delivered, judged, opened, p
+
+from mailwake.events import DeliveryId
 
 
 def clicks(*at: float, links: int = 8, **facts: Any) -> dict[int, set[str]]:
@@ -35,6 +37,49 @@ def test_a_scanner_that_changes_its_agent_per_request_is_still_a_burst() -> None
 def test_a_tab_opener_at_home_stays_a_person() -> None:
     verdicts = judged([delivered(), clicked(1, 9000, link=1, **PERSON), clicked(2, 9001.5, link=2, **PERSON)])
     assert all(p(verdict) > 0.5 for verdict in verdicts.values())
+
+
+def speeds(found: dict[int, set[str]]) -> list[str]:
+    return [next((name for name in names if name.startswith("speed")), "") for names in found.values()]
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ((0.01, 0.26, 0.51), ["speed.three"] * 3),
+        ((0.01, 0.26, 0.52), ["speed.two"] * 3),
+        ((0.01, 0.31, 0.61), ["", "", ""]),
+        ((0.01, 0.11, 9.0), ["speed.two", "speed.two", ""]),
+        ((0, 0, 1), ["", "", ""]),
+        ((0, 0, 0, 7), ["speed.three"] * 3 + [""]),
+    ],
+)
+def test_steps_faster_than_a_hand_are_told_and_whole_seconds_prove_no_two(
+    at: tuple[float, ...], told: list[str]
+) -> None:
+    assert speeds(clicks(*(9000 + each for each in at), **PERSON)) == told
+
+
+def test_a_link_tried_again_and_links_of_nobody_in_particular_are_no_speed() -> None:
+    again = cells([delivered(), *(clicked(n, 9000.1 + n / 10, link=4, **PERSON) for n in range(1, 6))])
+    assert set(speeds(again)) == {""}
+    assert set(speeds(clicks(9000.1, 9000.2, 9000.3, **NOTHING))) == {""}
+
+
+def test_a_browser_that_fetches_links_ahead_is_a_machine_however_well_its_person_is_known() -> None:
+    """The person followed links of sixty other copies with it."""
+    others = [
+        event
+        for copy in range(2, 62)
+        for event in (
+            delivered(delivery=DeliveryId(copy)),
+            clicked(1000 + copy, 9000 + 61 * copy, delivery=DeliveryId(copy), **PERSON),
+        )
+    ]
+    ahead = [clicked(n, 20_000.1 + n / 10, link=n, links=8, **PERSON) for n in range(1, 5)]
+    verdicts = judged([*others, delivered(), opened(900, 19_999.5, **GMAIL), *ahead])
+    assert all(p(verdicts[1000 + copy]) > 0.9 for copy in range(2, 62))
+    assert all(p(verdicts[n]) < 0.1 for n in range(1, 5))
 
 
 def test_the_step_to_the_next_link_is_told() -> None:

@@ -41,8 +41,8 @@ def test_quick_speaks_for_a_machine_and_slow_for_a_person() -> None:
 def test_a_minute_before_delivery_is_slack_and_more_is_a_wrong_clock() -> None:
     assert delay(rules(), at(-59), at(0)) == -59
     assert delay(rules(), at(-61), at(0)) is None
-    found = timing(-30)[0]
-    assert found.fact.format(*found.details) == "0.0 s after delivery"
+    assert timing(-30)[0].say() == "30 s before delivery"
+    assert timing(0)[0].say() == "0.0 s after delivery"
 
 
 @every(

@@ -1,5 +1,6 @@
 """A burst of a scanner's network is held, shown, restored or applied; a one-click never is."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -8,7 +9,7 @@ from tests.leaving.conftest import ELSEWHERE, OFFICE, at, decoy, everybody, pres
 from tests.pipeline.house import START, House, after, hit, sent
 
 from mailwake.events import SECOND, Class, DeliveryId, Event, EventType, Handle, Micros, Note, Source
-from mailwake.leaving.holding import HOLD, MAILWAKE
+from mailwake.leaving.holding import HOLD, MAILWAKE, WAIT
 from mailwake.leaving.incidents import apply_now, restore
 from mailwake.store.events import Judgement
 from mailwake.store.state import HELD_REASON, Leave
@@ -174,16 +175,82 @@ def test_a_one_click_is_never_held_and_counts_in_no_burst(house: House) -> None:
     assert [reasons(house, who) for who in range(5)] == [{"unsubscribed"}] * 5
 
 
-def test_after_fifteen_minutes_of_the_events_own_time_it_is_applied(house: House) -> None:
+def judge_presses(house: House, *told: float | None) -> None:
+    """What the judge makes in the end of the presses of the burst, one by one."""
+    presses = reversed(house.state.latest_unsubscribes(Note.BUTTON, limit=9))
+    judged = [
+        Judgement(id=row.id, p_human=p_human, klass=Class.UNKNOWN, reasons="[]", ruleset="r", settled=True)
+        for row, p_human in zip(presses, told, strict=True)
+    ]
+    house.events.write(rejudged=judged)
+
+
+def acts(house: House) -> list[list[Leave]]:
+    """What was done to each press of the burst, all by nobody."""
+    rows = list(reversed(house.state.latest_unsubscribes(Note.BUTTON, limit=9)))
+    found = house.state.unsubscribe_acts([row.id for row in rows])
+    assert {act.by for act in found} == {MAILWAKE}
+    return [[act.act for act in found if act.unsubscribe == row.id] for row in rows]
+
+
+def test_after_fifteen_minutes_of_the_events_own_time_what_may_be_a_persons_is_applied(house: House) -> None:
     house.work(decoy())
     burst(house)
     pass_time(house, 15 * 60 + 9)
     assert states(house) == [Leave.HELD] * 3
+    judge_presses(house, 0.2, 0.9, None)
     pass_time(house, 15 * 60 + 30)
     assert states(house) == [Leave.APPLIED] * 3
     assert [reasons(house, who) for who in BURST] == [{"unsubscribed"}] * 3
-    acts = house.state.unsubscribe_acts([row.id for row in house.state.latest_unsubscribes(Note.BUTTON, limit=9)])
-    assert [(act.act, act.by) for act in acts] == [(Leave.HELD, MAILWAKE)] * 3 + [(Leave.APPLIED, MAILWAKE)] * 3
+    assert acts(house) == [[Leave.HELD, Leave.APPLIED]] * 3
+
+
+def test_what_is_most_likely_a_machines_stays_held_for_a_week_and_then_is_taken_back(house: House) -> None:
+    house.work(decoy())
+    burst(house)
+    judge_presses(house, 0.19, 0.001, 0.6)
+    pass_time(house, 15 * 60 + 30)
+    assert states(house) == [Leave.HELD, Leave.HELD, Leave.APPLIED]
+    assert [reasons(house, who) for who in BURST] == [{HELD_REASON}, {HELD_REASON}, {"unsubscribed"}]
+    assert [row.held_until for row in house.state.held_unsubscribes()] == [after(10 + n) + HOLD + WAIT for n in (0, 1)]
+    pass_time(house, 15 * 60 + 60)
+    assert acts(house)[:2] == [[Leave.HELD, Leave.HELD]] * 2, "it is said once that somebody has to decide"
+    pass_time(house, 7 * 86_400 + 2_000)
+    assert [reasons(house, who) for who in BURST] == [set(), set(), {"unsubscribed"}]
+    assert acts(house) == [[Leave.HELD, Leave.HELD, Leave.RESTORED]] * 2 + [[Leave.HELD, Leave.APPLIED]]
+
+
+def test_what_was_pressed_before_anybody_can_have_read_the_page_is_a_machines_whatever_its_verdict(
+    house: House,
+) -> None:
+    house.work(*(event for who in BURST for event in (viewed(who, 10 + who), press(house, who, 10.5 + who))))
+    judge_presses(house, 0.9, 0.9, 0.9)
+    pass_time(house, 15 * 60 + 30)
+    assert states(house) == [Leave.HELD] * 3
+    assert "somebody has to decide" in house.state.unsubscribe_acts([house.state.held_unsubscribes()[0].id])[-1].why
+
+
+def test_who_was_taken_back_after_the_week_and_asks_again_is_unsubscribed_at_once(house: House) -> None:
+    house.work(decoy())
+    burst(house)
+    judge_presses(house, 0.01, 0.01, 0.01)
+    pass_time(house, 15 * 60 + 30)
+    pass_time(house, 7 * 86_400 + 2_000)
+    house.work(press(house, 0, 7 * 86_400 + 3_000), press(house, 1, 7 * 86_400 + 3_000, note=Note.ONE_CLICK))
+    assert [reasons(house, who) for who in BURST] == [{"unsubscribed"}, {"unsubscribed"}, set()]
+
+
+def test_what_waits_for_a_person_can_be_decided_by_one(house: House) -> None:
+    house.work(decoy())
+    burst(house)
+    judge_presses(house, 0.01, 0.01, 0.01)
+    pass_time(house, 15 * 60 + 30)
+    first, second, _ = house.state.held_unsubscribes()
+    restore(house.state, [first.id], at=after(1_000), by="Ada", why="their gateway")
+    apply_now(house.state, [second.id], at=after(1_000), by="Ada", why="asked by phone")
+    assert states(house) == [Leave.RESTORED, Leave.APPLIED, Leave.HELD]
+    pass_time(house, 2_000)
+    assert states(house) == [Leave.RESTORED, Leave.APPLIED, Leave.HELD], "what a person decided is not held longer"
 
 
 def incident(house: House) -> int:
@@ -251,7 +318,8 @@ def test_two_who_decide_at_once_decide_once(house: House) -> None:
     rows = house.state.held_unsubscribes()
     assert house.state.restore_unsubscribes(rows, at=after(20), by="Ada", why="scanner") == 3
     assert house.state.apply_unsubscribes(rows, at=after(21), by=MAILWAKE, why="time") == 0
-    house.state.hold_unsubscribes(rows, at=after(22), by=MAILWAKE, why="late")
+    longer = [replace(row, held_until=after(9_999)) for row in rows]
+    house.state.hold_unsubscribes([*rows, *longer], at=after(22), by=MAILWAKE, why="late")
     assert states(house) == [Leave.RESTORED] * 3
     assert [reasons(house, who) for who in BURST] == [set()] * 3
 

@@ -1,5 +1,7 @@
 """One delivery with its verdicts, the reasons, and what it was taken for before."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from tests.every import every
@@ -11,6 +13,7 @@ from mailwake.insight.stores import Stores
 from mailwake.modes import Mode, Modes
 from mailwake.people.delivery import DeliveryCard, NoSuchDelivery, delivery_card, unpack
 from mailwake.store.events import Judgement
+from mailwake.store.state import Unsubscribe
 
 REASONS = (
     '[["timing",-2.9,"44 s after delivery"],["language",0.3,"names a language"],["network",-4.0,"<b>from AS8075</b>"]]'
@@ -102,3 +105,24 @@ def test_a_copy_says_which_level_decided_how_closely_it_is_watched(stores: Store
         "Clicks: told of the recipient, because nothing speaks against it.",
     ]
     assert delivery_card(stores, mail.campaign, "1000001").receipt == ()
+
+
+@pytest.mark.parametrize("state", ["applied", "held", "restored"])
+def test_an_unsubscription_says_what_became_of_it(stores: Stores, state: str) -> None:
+    mail = seeding.sending(stores, "Leaving")
+    mail.people(["ann@example.com"])
+    ann = stores.state.handles(["ann@example.com"], now=seeding.micros(0))["ann@example.com"]
+    mail.add(EventType.SENT, 0, 0)
+    mail.add(EventType.UNSUBSCRIBED, 0, 60, id=9)
+    mail.write()
+    row = Unsubscribe(id=9, handle=ann, at=seeding.micros(60), how="button", campaign=None, domain=None, network=None)
+    stores.state.put_unsubscribe(row, source="edge", streams=["marketing"], is_looked_at=True)
+    if state != "applied":
+        held = replace(row, incident=9, held_until=seeding.micros(960))
+        stores.state.hold_unsubscribes([held], at=seeding.micros(61), by="mailwake", why="a burst")
+    if state == "restored":
+        stores.state.restore_unsubscribes([row], at=seeding.micros(90), by="Ada", why="their gateway")
+    (wish,) = [each.wish for each in delivery_card(stores, mail.campaign, "1000000").happenings if each.wish]
+    assert wish.state == state
+    told = {"applied": (None, ""), "held": ("mailwake", "a burst"), "restored": ("Ada", "their gateway")}
+    assert (wish.by, wish.why) == told[state]

@@ -1,6 +1,7 @@
 """What is held is shown by incident, and one form restores or applies it, with a reason, by a page of ours alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -60,9 +61,31 @@ def test_an_incident_says_where_how_many_since_when_until_when_and_why(dashboard
         "Held because: a burst from a network that followed hidden links (1)",
         "Held 3",
         "Since 2 Nov 2026, 10:00",
-        "Applies by itself from 2 Nov 2026, 10:15",
+        "Decided by its verdict from 2 Nov 2026, 10:15",
     ):
         assert said.replace(" ", " ") in page.replace("\xa0", " ")
+
+
+def test_what_waits_for_a_person_says_when_it_is_taken_back(house: House, dashboard: Asking) -> None:
+    until = after(10 + 15 * 60 + 7 * 86_400)
+    waiting = [replace(row, held_until=until) for row in house.state.held_unsubscribes()]
+    house.state.hold_unsubscribes(waiting, at=after(920), by="mailwake", why="most likely a machine pressed")
+    page = words(dashboard.page("/unsubscribes")).replace("\xa0", " ")
+    assert "Taken back by itself from 9 Nov 2026, 10:15" in page
+    assert page.count("most likely a machine's; taken back on 9 Nov 2026, 10:15") >= 3
+    assert "Held because: a burst from a network that followed hidden links" in page, "what made it an incident stays"
+
+
+def test_the_page_of_a_copy_says_that_its_unsubscription_is_held_or_was_taken_back(
+    house: House, dashboard: Asking
+) -> None:
+    row = next(each for each in house.state.held_unsubscribes() if each.delivery == 1)
+    page = f"/campaigns/{row.campaign}/deliveries/1"
+    assert "Asked to unsubscribe; held, because a machine may have asked" in words(dashboard.page(page))
+    send(dashboard, restore=row.id, why="their gateway")
+    said = words(dashboard.page(page)).replace("\xa0", " ")
+    assert "Asked to unsubscribe; taken back, they get mail again" in said
+    assert "their gateway" in said
 
 
 def test_the_newest_presses_stand_below_and_one_clicks_are_not_among_them(dashboard: Asking) -> None:

@@ -12,7 +12,7 @@ from mailwake.boards.status_view import Mark
 from mailwake.drawing import figures, paging, pieces
 from mailwake.events import SECOND, Micros
 from mailwake.language import noted, say
-from mailwake.leaving.holding import HOLD
+from mailwake.leaving.holding import HOLD, WAIT
 from mailwake.leaving.incidents import MAX_WORDS, Entry
 
 #: newest presses on one page
@@ -20,6 +20,7 @@ PAGE_SIZE = 50
 #: people of one incident; a button above them stands for all
 SHOWN = 50
 NOT_KNOWN = noted("not known")
+_APPLIES, _TAKEN_BACK = noted("Decided by its verdict from"), noted("Taken back by itself from")
 _STATES = {
     "held": Mark(word=noted("held"), kind="unsure"),
     "applied": Mark(word=noted("unsubscribed"), kind="good"),
@@ -45,8 +46,8 @@ class Line:
     address: str
     campaign: str
     pressed: str
-    #: at what time of day it applies by itself; empty: it is not held
-    applies: str
+    #: "applies at 10:15", "taken back on 9 Nov 2026, 10:00"; empty: it is not held
+    until: str
     state: Mark
     #: what was done last: "held by mailwake, 16 Nov 2026, 10:00: why"; empty: nothing
     done: str
@@ -61,7 +62,9 @@ class Incident:
     domain: str
     people: str
     since: str
-    applies: str
+    #: "Applies by itself from", "Taken back by itself from"
+    then: str
+    at: str
     why: str
     lines: tuple[Line, ...]
     #: of people who are not shown; empty: all are
@@ -87,6 +90,7 @@ def values(held: Sequence[Entry], newest: Sequence[Entry], asked: Asked, zone: Z
         "listed": say("%(shown)s of %(all)s presses", shown=figures.count(len(newest)), all=figures.count(asked.total)),
         "pages": paging.pages("/unsubscribes", {}, page=asked.page, total=asked.total, page_size=PAGE_SIZE),
         "minutes": HOLD // (60 * SECOND),
+        "days": WAIT // (86_400 * SECOND),
         "longest": MAX_WORDS,
     }
 
@@ -99,7 +103,8 @@ def _incident(number: int, entries: Sequence[Entry], zone: ZoneInfo) -> Incident
         domain=first.domain or say(NOT_KNOWN),
         people=figures.count(len(entries)),
         since=_moment(first.row.at, zone),
-        applies=_moment(min(due), zone) if due else say(NOT_KNOWN),
+        then=say(_TAKEN_BACK if any(entry.waits for entry in entries) else _APPLIES),
+        at=_moment(min(due), zone) if due else say(NOT_KNOWN),
         why=first.held_because or say(NOT_KNOWN),
         lines=tuple(_line(entry, zone) for entry in entries[:SHOWN]),
         more=figures.count(len(rest)) if rest else "",
@@ -114,11 +119,17 @@ def _line(entry: Entry, zone: ZoneInfo) -> Line:
         address=entry.address or say("no longer known"),
         campaign=entry.campaign or say(NOT_KNOWN),
         pressed=_moment(row.at, zone),
-        applies="" if until is None else figures.clock(_time(until), zone),
+        until="" if until is None else _until(until, zone, waits=entry.waits),
         state=replace(_STATES[row.state], word=say(_STATES[row.state].word)),
         done=_done(entry, zone),
         may_be_restored=entry.may_be_restored,
     )
+
+
+def _until(until: Micros, zone: ZoneInfo, *, waits: bool) -> str:
+    if waits:
+        return say("most likely a machine's; taken back on %(when)s", when=_moment(until, zone))
+    return say("decided by its verdict at %(time)s", time=figures.clock(_time(until), zone))
 
 
 #: what was done, by whom, when and why

@@ -113,7 +113,7 @@ def _line(entry: Entry) -> str:
     if row.incident is not None:
         parts.append(f"incident {row.incident}")
     if row.state is Leave.HELD and row.held_until is not None:
-        parts.append(f"applies {_clock(row.held_until)}")
+        parts.append(f"{'taken back' if entry.waits else 'decided'} {_clock(row.held_until)}")
     parts += [f"{act.act} by {act.by}: {act.why}" for act in entry.acts[-1:]]
     return "  ".join(parts)
 

@@ -1,7 +1,9 @@
-"""What the pipeline does about who left: writes it down, holds bursts of a machine's network, applies them in the end.
+"""What the pipeline does about who left: writes it down, holds bursts of a machine's network, decides in the end.
 
-Whoever is held gets no mail meanwhile: that is the safe side for the recipient. After `HOLD` of the events' own time it
-applies by itself, so an operator who looks away never keeps anybody on a list.
+Whoever is held gets no mail meanwhile: that is the safe side for the recipient. After `HOLD` of the events' own time
+the verdict on each press decides: what may be a person's applies, so an operator who looks away never keeps anybody on
+a list. What is most likely a machine's waits for an operator, and is taken back after `WAIT`, so that nobody stays off
+a list because a scanner pressed. Why so: docs/decisions/0064
 """
 
 from __future__ import annotations
@@ -20,6 +22,12 @@ log = structlog.get_logger()
 
 #: Long enough for somebody to look and to decide, short against the days in which the law wants it done.
 HOLD = 15 * 60 * SECOND
+#: Long enough for an operator who was away; nobody gets mail meanwhile, so no wish to leave is passed over.
+WAIT = 7 * 86_400 * SECOND
+#: Below this a press is most likely a machine's. Source: machine-events research of 2026-11, section 4
+LIKELY_MACHINE = 0.2
+#: Held presses that are decided on at a time; a few milliseconds each.
+AT_ONCE = 200
 #: What a network did longer ago than this says little of who sits there now.
 HISTORY = 30 * 86_400 * SECOND
 #: So many links of one copy within so long are no person's: they are read one after the other.
@@ -31,7 +39,10 @@ READING_MICROS = 1 * SECOND
 #: Words that are kept with an unsubscription.
 MAX_PROOF = 200
 _QUICK = "in a burst, pressed within a second of the page being first shown"
-#: Who held and applied, where it was no person.
+_PERSONS = "the time to take it back was over, and a person may have pressed"
+_MACHINES = "most likely a machine pressed; somebody has to decide"
+_UNDECIDED = "most likely a machine pressed, and nobody decided in time; every mail to them has a way out"
+#: Who held and decided, where it was no person.
 MAILWAKE = "mailwake"
 
 
@@ -106,9 +117,30 @@ class Holding:
         # What gives a machine away may come just after, so each is looked at until its window is over.
         if over := [row.id for row in new if row.at + WINDOW < now]:
             self._state.looked_at(over)
-        if due := self._state.held_unsubscribes(due_at=now):
-            applied = self._state.apply_unsubscribes(due, at=now, by=MAILWAKE, why="the time to take it back was over")
-            log.info("unsubscribes.applied", count=applied)
+        if due := self._state.held_unsubscribes(due_at=now)[:AT_ONCE]:
+            self._decide(due, now)
+
+    def _decide(self, due: list[Unsubscribe], now: Micros) -> None:
+        """What becomes of presses whose time is over: of people's, of machines', of those that waited long enough."""
+        people = [row for row in due if not self._is_machines(row)]
+        machines = [row for row in due if row not in people]
+        waited = [row for row in machines if row.held_until is not None and row.held_until - row.at > HOLD]
+        waiting = [replace(row, held_until=Micros(row.at + HOLD + WAIT)) for row in machines if row not in waited]
+        state = self._state
+        applied = state.apply_unsubscribes(people, at=now, by=MAILWAKE, why=_PERSONS)
+        state.hold_unsubscribes(waiting, at=now, by=MAILWAKE, why=_MACHINES)
+        restored = state.restore_unsubscribes(waited, at=now, by=MAILWAKE, why=_UNDECIDED)
+        log.info("unsubscribes.decided", applied=applied, waiting=len(waiting), restored=restored)
+
+    def _is_machines(self, row: Unsubscribe) -> bool:
+        """Whether a press is most likely a machine's, by all that is known of its copy by now."""
+        if row.network is not None and self._too_quick(row.network, [row]):
+            return True
+        verdict = row.p_human
+        if row.campaign is not None and row.delivery is not None:
+            copy = self._events.ask("timeline", campaign=row.campaign, delivery=row.delivery)
+            verdict = next((line["p_human"] for line in copy if line["id"] == row.id), verdict)
+        return verdict is not None and verdict < LIKELY_MACHINE
 
     def _hold_bursts(self, domain: str, network: int, since: Micros, until: Micros) -> None:
         near = self._state.unsubscribes_near(Note.BUTTON, domain=domain, network=network, since=since, until=until)

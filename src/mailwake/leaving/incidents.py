@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mailwake.errors import BadInput
 from mailwake.events import Micros, Note
+from mailwake.leaving.holding import HOLD
 from mailwake.store.state import Leave, StateStore, Unsubscribe, UnsubscribeAct
 
 #: Lines of one page.
@@ -38,6 +39,12 @@ class Entry:
     def is_held(self) -> bool:
         """Whether it waits for a decision."""
         return self.row.state is Leave.HELD
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is held as most likely a machine's: by itself it is taken back and not applied."""
+        until = self.row.held_until
+        return self.is_held and until is not None and until - self.row.at > HOLD
 
     @property
     def held_because(self) -> str | None:

@@ -14,7 +14,7 @@ from mailwake.events import Handle, Reason, TemplateId
 from mailwake.insight.link_reasons import REST
 from mailwake.insight.stores import Stores, moment
 from mailwake.modes import Receipt, read_receipt
-from mailwake.store.state import Campaign
+from mailwake.store.state import Campaign, Leave, UnsubscribeAct
 
 _MAX_ID = 2**63 - 1
 _reasons = msgspec.json.Decoder(list[tuple[str, float, str]])
@@ -52,6 +52,18 @@ class FormerOpinion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What became of an unsubscription."""
+
+    #: applied; held: it is looked at whether a machine pressed; restored: taken back
+    state: str
+    #: who did that, when (UTC) and in which words why; None: nobody, it counted at once
+    by: str | None
+    at: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Happening:
     """One event of the delivery."""
 
@@ -77,6 +89,8 @@ class Happening:
     is_settled: bool
     #: oldest first
     formerly: tuple[FormerOpinion, ...]
+    #: None: no unsubscription, or none that was written down
+    wish: Wish | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +128,7 @@ def delivery_card(stores: Stores, campaign: Campaign, delivery: str) -> Delivery
         raise NoSuchDelivery("there is no such copy in this campaign; its list of people leads to every one there is")
     unsettled = {row["id"] for row in stores.events.ask("unsettled", **place)}
     former = _former(stores.events.ask("verdict_changes", delivery=number))
-    labels = _labels(stores, rows)
+    labels, wishes = _labels(stores, rows), _wishes(stores, rows)
     handle = next((row["recipient"] for row in rows if row["recipient"] is not None), None)
     return DeliveryCard(
         id=str(campaign.id),
@@ -124,7 +138,10 @@ def delivery_card(stores: Stores, campaign: Campaign, delivery: str) -> Delivery
         sent_at=_first(rows, "sent"),
         delivered_at=_first(rows, "delivered"),
         receipt=next((read_receipt(row["reason"]) for row in rows if row["type"] == "sent"), ()),
-        happenings=tuple(_happening(row, labels, former, is_settled=row["id"] not in unsettled) for row in rows),
+        happenings=tuple(
+            _happening(row, labels, former, wish=wishes.get(row["id"]), is_settled=row["id"] not in unsettled)
+            for row in rows
+        ),
     )
 
 
@@ -154,11 +171,27 @@ def _former(rows: Iterable[Mapping[str, Any]]) -> dict[int, list[FormerOpinion]]
     return found
 
 
+def _wishes(stores: Stores, rows: Iterable[Mapping[str, Any]]) -> dict[int, Wish]:
+    """What became of the unsubscriptions among some events."""
+    ids = [row["id"] for row in rows if row["type"] == "unsubscribed"]
+    if not ids:
+        return {}
+    last = {act.unsubscribe: act for act in stores.state.unsubscribe_acts(ids)}
+    return {row.id: _wish(row.state, last.get(row.id)) for row in stores.state.unsubscribes_of(ids=ids)}
+
+
+def _wish(state: Leave, last: UnsubscribeAct | None) -> Wish:
+    if last is None:
+        return Wish(state=str(state), by=None, at=None, why="")
+    return Wish(state=str(state), by=last.by, at=moment(last.at), why=last.why)
+
+
 def _happening(
     row: Mapping[str, Any],
     labels: Mapping[tuple[int, int], str],
     former: Mapping[int, list[FormerOpinion]],
     *,
+    wish: Wish | None,
     is_settled: bool,
 ) -> Happening:
     at = moment(row["happened_at"])
@@ -178,6 +211,7 @@ def _happening(
         opinion=_opinion(row) if row["type"] in ("opened", "clicked") else None,
         is_settled=is_settled,
         formerly=tuple(former.get(row["id"], ())),
+        wish=wish,
     )
 
 

@@ -9,8 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from mailwake.drawing import charts, figures
-from mailwake.drawing.charts import Part
-from mailwake.drawing.reasons import readable
+from mailwake.drawing.reasons import Line, lines
 from mailwake.drawing.receipts import receipt_words
 from mailwake.drawing.terms import country
 from mailwake.language import inside, noted, say, several
@@ -52,20 +51,12 @@ NOTES = {
     "unsubscribe_doubted": noted("The unsubscribe button was pressed as programs press it, and a second one was shown"),
     "preferences_viewed": noted("The preference page was looked at"),
 }
+#: what became of an unsubscription, where it does not simply count
+WISHES = {
+    "held": noted("Asked to unsubscribe; held, because a machine may have asked"),
+    "restored": noted("Asked to unsubscribe; taken back, they get mail again"),
+}
 LANES = {"human": noted("People"), "possible": noted("Possibly people"), "machine": noted("Machines")}
-#: a bar that fills its half; a lighter case stays short
-_HEAVY = 4.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Why:
-    """One reason."""
-
-    fact: str
-    code: str
-    #: "+2.0 for a person"
-    weight: str
-    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +73,7 @@ class Card:
     state: str
     #: browser, device, country, sort of network
     seen: str
-    reasons: tuple[Why, ...]
+    reasons: tuple[Line, ...]
     ruleset: str
     formerly: tuple[str, ...]
 
@@ -148,7 +139,6 @@ def _lead(judged: list[Happening]) -> str:
 
 
 def _card(happening: Happening, opinion: Opinion, begin: datetime, zone: ZoneInfo) -> Card:
-    heaviest = max((abs(reason.weight) for reason in opinion.reasons), default=_HEAVY)
     place = (happening.client, happening.device, country(happening.country or ""))
     return Card(
         id=happening.id,
@@ -163,15 +153,7 @@ def _card(happening: Happening, opinion: Opinion, begin: datetime, zone: ZoneInf
             else say("provisional: more evidence may change it")
         ),
         seen=", ".join(each for each in place if each),
-        reasons=tuple(
-            Why(
-                fact=readable(reason.fact) or reason.code,
-                code=reason.code,
-                weight=_speaks(reason.weight),
-                parts=charts.scale(reason.weight, max(_HEAVY, heaviest)),
-            )
-            for reason in opinion.reasons
-        ),
+        reasons=lines(opinion.reasons),
         ruleset=opinion.ruleset or say("not judged yet"),
         formerly=tuple(_before(each, zone) for each in happening.formerly),
     )
@@ -180,11 +162,6 @@ def _card(happening: Happening, opinion: Opinion, begin: datetime, zone: ZoneInf
 def _before(former: FormerOpinion, zone: ZoneInfo) -> str:
     until = figures.moment(former.changed_at, zone)
     return say("%(verdict)s, until %(when)s", verdict=verdict(former.opinion), when=until)
-
-
-def _speaks(weight: float) -> str:
-    shown = figures.signed(weight, 1)
-    return say("%(weight)s for a person", weight=shown) if weight > 0 else say("%(weight)s for a machine", weight=shown)
 
 
 def verdict(opinion: Opinion) -> str:
@@ -230,5 +207,10 @@ def _lanes(judged: list[Happening], cards: list[Card], begin: datetime, last: fl
 
 
 def _other(happening: Happening, zone: ZoneInfo) -> dict[str, str]:
-    words = goal_words(happening.reason) if happening.type == "converted" else happening.reason
-    return {"title": _title(happening), "reason": words, "at": figures.moment(happening.at, zone)}
+    words, wish, title = happening.reason, happening.wish, _title(happening)
+    if happening.type == "converted":
+        words = goal_words(words)
+    elif wish is not None and wish.at is not None:
+        title = say(WISHES.get(wish.state, TITLES[happening.type]))
+        words = say("%(who)s, %(when)s: %(why)s", who=wish.by, when=figures.moment(wish.at, zone), why=wish.why)
+    return {"title": title, "reason": words, "at": figures.moment(happening.at, zone)}

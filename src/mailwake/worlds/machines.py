@@ -174,7 +174,7 @@ class Machines:
         if rng.random() < manner.opens:
             lead = manner.open_lead
             early = copy.delivered_at + log_normal(rng, 7.6, 0.97)
-            add("opened", at - rng.uniform(*lead) if lead else min(early, at))
+            add("opened", max(copy.sent_at, at - rng.uniform(*lead)) if lead else min(early, at))
         for link in self._targets(manner, copy):
             if link == 0:
                 add("decoy", at)
@@ -239,3 +239,45 @@ def prefetch(rng: Random, copy: Copy, opened: Hit, *, announces: bool) -> list[H
         )
         for place, link in enumerate(links)
     ]
+
+
+def recheck(here: Visitor, copy: Copy, followed: Hit, *, after: float) -> Hit:
+    """A gateway looks at a link because somebody follows it, from elsewhere: before it lets them pass, or afterwards.
+
+    Args:
+        here: the gateway's own.
+        after: seconds from the person's click; below zero: before it.
+    """
+    return Hit(
+        type="clicked",
+        at=followed.at + after,
+        delivery=copy.number,
+        visitor=here,
+        human=False,
+        agent="recheck",
+        link=followed.link,
+    )
+
+
+def read_ahead(rng: Random, here: Visitor, copy: Copy, opened: Hit, *, gap: float) -> list[Hit]:
+    """The reader's browser fetches links ahead, from their own address, while a proxy fetches the images.
+
+    Args:
+        here: the reader's own.
+        gap: mean seconds from link to link.
+    """
+    at, hits = opened.at + rng.uniform(0.1, 1.5), list[Hit]()
+    for link in range(1, min(copy.links, rng.randrange(2, 9)) + 1):
+        hits.append(
+            Hit(
+                type="clicked",
+                at=at,
+                delivery=copy.number,
+                visitor=here,
+                human=False,
+                agent="read_ahead",
+                link=link,
+            )
+        )
+        at += gap * rng.uniform(0.4, 1.6)
+    return hits

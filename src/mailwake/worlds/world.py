@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from mailwake.simulate.chance import dice, log_normal
 from mailwake.simulate.places import load_world
 from mailwake.worlds.hits import Copy, Hit
-from mailwake.worlds.machines import Machines, Manner, draw_manner, load_manners, prefetch, preview
+from mailwake.worlds.machines import Machines, Manner, draw_manner, load_manners, prefetch, preview, read_ahead, recheck
 from mailwake.worlds.people import Office, People, Person, draw_habits
-from mailwake.worlds.places import Places
+from mailwake.worlds.places import Places, Pool
 from mailwake.worlds.programs import Programs, visitor
 
 #: Kinds of worlds, each a range of its own.
@@ -139,6 +140,8 @@ class _Life:
         cast = [*rng.sample(known, rng.randrange(4, len(known))), *(draw_manner(rng, n) for n in range(plan.wild))]
         self._domains = [_Domain(rng, plan, places, cast, own) for _ in range(max(6, plan.copies // 30))]
         self._previews = places.fleet("preview", 50)
+        with _aside(rng, "late", plan.kind, plan.seed):
+            self._late = _Late(rng, plan, places)
         self._world = World(plan=plan, networks=places.kinds)
         self._visits: list[tuple[Copy, list[Hit]]] = []
 
@@ -176,6 +179,7 @@ class _Life:
         domain, rng = self._domains[copy.domain], self._rng
         self._people.receive(person, copy, domain.office, keenness=domain.keenness)
         self._add_incidental(copy, prefetches=domain.prefetches)
+        self._add_late(copy, person)
         for manner, address in domain.scanners:
             if rng.random() < domain.sampled:
                 self._visits.append((copy, self._machines.visit(manner, copy, address)))
@@ -190,6 +194,58 @@ class _Life:
                 self._visits.append((copy, [preview(rng, here, copy, hit)]))
             if hit.type == "opened" and hit.human and prefetches and "image" not in hit.agent and rng.random() < 0.5:
                 self._visits.append((copy, prefetch(rng, copy, hit, announces=rng.random() < 0.5)))
+
+    def _add_late(self, copy: Copy, person: Person) -> None:
+        """What was added to worlds later: gateways that look at what is followed, browsers that fetch links ahead."""
+        rng, late = self._rng, self._late
+        check, gap = late.checks.get(copy.domain), late.ahead.get(copy.domain)
+        with _aside(rng, "late", self._plan.kind, self._plan.seed, copy.number):
+            for hit in copy.hits:
+                if check and hit.type == "clicked" and hit.human and rng.random() < 0.7:
+                    here = visitor(check.pool(), self._programs.machine("current", language=0.8, fetch=check.fetch))
+                    after = -rng.uniform(0.3, 4) if check.before else rng.uniform(1, 45)
+                    self._visits.append(
+                        (copy, [recheck(here, copy, hit, after=max(after, copy.delivered_at - hit.at))])
+                    )
+                elif gap and hit.type == "opened" and hit.human and "image" in hit.agent and rng.random() < 0.5:
+                    self._visits.append((copy, read_ahead(rng, person.enter(), copy, hit, gap=gap)))
+
+
+@contextmanager
+def _aside(rng: Random, *what: object) -> Iterator[None]:
+    """Draws of their own, so that everybody else does what they did before something was added to worlds."""
+    state = rng.getstate()
+    rng.seed(" ".join(map(str, what)))
+    yield
+    rng.setstate(state)
+
+
+class _Check(NamedTuple):
+    """A company's gateway that looks at what its people follow."""
+
+    pool: Pool
+    #: before it lets them pass, or afterwards
+    before: bool
+    #: chance that it sends a browser's fetch headers
+    fetch: float
+
+
+class _Late:
+    """What was added to worlds later, by number of the domain."""
+
+    def __init__(self, rng: Random, plan: Plan, places: Places) -> None:
+        domains = range(max(6, plan.copies // 30))
+        self.checks = {
+            number: _Check(
+                pool=places.fleet(rng.choice(("amazon", "hosting", "unknown", "mimecast")), rng.choice((10, 40, 200))),
+                before=rng.random() < 0.4,
+                fetch=rng.choice((0.3, 0.8, 1.0)),
+            )
+            for number in domains
+            if rng.random() < 0.12 * plan.companies
+        }
+        #: mean seconds from link to link
+        self.ahead = {number: log_normal(rng, 0.15, 0.6) for number in domains if rng.random() < 0.05}
 
 
 class _Domain:

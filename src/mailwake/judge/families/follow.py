@@ -17,6 +17,12 @@ _LEADS = (1, 3, 10, 60, 1_800)
 _LEAD_NAMES = ("under_1", "from_1", "from_3", "from_10", "from_60", "from_1800")
 #: Opens this soon after delivery are mostly gateways'. Source: craft-campaign 546, 84 % of scanning opens under 20 s
 _QUICK = 20 * SECOND
+#: Two hits of one link that belong together: not retries of a fleet, and no later than a gateway looks again.
+_TOGETHER, _CLOSE, _FAR = SECOND // 5, 3 * SECOND, 60 * SECOND
+_PAIRED = {
+    "first": "somebody else followed the same link {} later",
+    "second": "somebody else had followed the same link {} before",
+}
 NEVER = Cell("opened.never", "the images were not fetched before")
 _LATER = Cell("opened.later", "the images were fetched only later")
 _UNNAMED_LATER = Cell("opened.unnamed_later", "the images were not fetched before")
@@ -100,17 +106,16 @@ class Follow:
         return [Cell("clicked_after.other", "somebody followed a link later")] if mine else []
 
     def _pair(self, event: Seen) -> Iterable[Cell]:
-        for other in self._clicks:
-            if other.link != event.link or other.visitor == event.visitor:
-                continue
-            gap = other.at - event.at
-            if not SECOND // 5 <= abs(gap) <= 3 * SECOND:
-                continue
-            if gap > 0:
-                yield Cell("pair.first", "looked at a link just before somebody else followed it")
-            else:
-                yield Cell("pair.second", "came just after somebody else had looked at the link")
-            return
+        """Somebody else on the same link close by: a gateway that looks before a person may pass, or because one did.
+
+        Which of the two it is, is told by where it comes from.
+        """
+        others = [each for each in self._clicks if each.link == event.link and each.visitor != event.visitor]
+        gap = min((each.at - event.at for each in others), key=abs, default=_FAR)
+        if _TOGETHER <= abs(gap) < _FAR:
+            place = "first" if gap > 0 else "second"
+            width = "" if abs(gap) <= _CLOSE else "_minute"
+            yield Cell(f"pair.{place}{width}_{event.own.group}", _PAIRED[place], (span(abs(gap) / SECOND),))
 
     def _returned(self, event: Seen) -> Iterable[Cell]:
         if event.visitor is None:

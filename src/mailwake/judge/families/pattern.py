@@ -7,7 +7,7 @@ Retries of one link count once. Opens do not count.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -28,11 +28,20 @@ _COARSE = (0.6, 3, 60)
 _COARSE_NAMES = ("under_600_ms", "from_600_ms", "from_3", "from_60")
 _WIDTHS = (("within_1_s", SECOND, 5), ("within_10_s", 10 * SECOND, 6))
 _MINUTE = 60 * SECOND
+#: A hand moves to another link and presses in no less: reaction and movement together. Source: Card, Moran and Newell
+#: 1983, "The psychology of human-computer interaction", chapter 2: 230 ms to move the eye, 70 ms to press; so three
+#: links take half a second and more
+_HAND = 0.3 * SECOND
+_HANDS = 0.5 * SECOND
 #: Gaps whose spread is below this part of their mean are a machine's.
 _REGULAR = 0.2
 #: Cells that many clicks have are made once; the last of each kind that were asked for.
 _REMEMBERED = 4_096
 _ALONE = Cell("next_link.alone")
+#: So many links inside of `_HANDS`. Two count only where times are told in parts of a second.
+_AT_ONCE = 3
+_THREE = Cell("speed.three", "three links in 0.5 s, faster than any hand")
+_TWO = Cell("speed.two", "two links in less than 0.3 s, faster than any hand")
 
 
 class _Whose(NamedTuple):
@@ -115,6 +124,18 @@ class Patterns:
             found.append(Cell(f"programs.{min(agents, 4)}", "{} different programs from one network", (agents,)))
         for event in group:
             self._cells[event.id] += found
+        if total >= 2 and not unnamed:
+            self._note_speed(group)
+
+    def _note_speed(self, group: Sequence[Seen]) -> None:
+        """Steps that no hand takes, however well its program and network are known: a program fetches links ahead."""
+        rushed = _rushed(group)
+        is_fine = any(each.at % SECOND for each in group)
+        for event, gap in zip(group, _nearest_other(group), strict=True):
+            if event.id in rushed:
+                self._cells[event.id].append(_THREE)
+            elif is_fine and gap is not None and gap * SECOND < _HAND:
+                self._cells[event.id].append(_TWO)
 
     def _note_strangers(self) -> None:
         """How many different visitors follow links within a minute of each other."""
@@ -126,6 +147,22 @@ class Patterns:
                 place = _GAP_NAMES[bisect_right(_GAPS, gap)]
                 fact = "somebody else followed another link {} apart"
                 self._cells[event.id].append(cell_of((f"stranger_link.{place}", fact, (span(gap),))))
+
+
+def _rushed(group: Sequence[Seen]) -> set[int]:
+    """Ids of clicks of one visitor in order of time that lie in some `_HANDS` with `_AT_ONCE` links or more."""
+    found: set[int] = set()
+    counts: Counter[int] = Counter()
+    low = 0
+    for high, event in enumerate(group):
+        counts[event.link] += 1
+        while event.at - group[low].at > _HANDS:
+            counts[group[low].link] -= 1
+            counts += Counter()  # forgets links that nobody follows any more
+            low += 1
+        if len(counts) >= _AT_ONCE:
+            found.update(each.id for each in group[low : high + 1])
+    return found
 
 
 def alone(event: Seen, links: int) -> tuple[Cell, ...]:

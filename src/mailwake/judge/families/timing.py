@@ -37,7 +37,8 @@ def cells(rules: Rules, stream: str, at: Micros, anchor: Micros | None, *, first
     if seconds is None:
         return () if at <= first else (_after_first((at - first) / SECOND),)
     names = _DELAY.get(stream) or _DELAY["marketing"]
-    said = cell_of((names[bisect_right(EDGES, seconds)], "{} after delivery", (span(seconds),)))
+    words = "{} after delivery" if seconds >= 0 else "{} before delivery"
+    said = cell_of((names[bisect_right(EDGES, seconds)], words, (span(abs(seconds)),)))
     return said, _FROM[group][bisect_right(_COARSE, seconds)]
 
 

@@ -240,7 +240,7 @@ class Unsubscribe:
     state: Leave = Leave.APPLIED
     #: the burst that it was part of, by a number of its own; None: of none
     incident: int | None = None
-    #: when it applies by itself
+    #: when it is decided by itself
     held_until: Micros | None = None
     #: the mail that it was about: the exact HTML, and the copy
     template: TemplateId | None = None

@@ -26,7 +26,7 @@ _FINAL_REASON = str(EventType.UNSUBSCRIBED)
 _REASONS = (_FINAL_REASON, HELD_REASON)
 #: what may become of an unsubscription, and from what
 _FROM = {
-    Leave.HELD: (Leave.APPLIED,),
+    Leave.HELD: (Leave.APPLIED, Leave.HELD),
     Leave.APPLIED: (Leave.HELD,),
     Leave.RESTORED: (Leave.HELD, Leave.APPLIED),
 }
@@ -129,11 +129,13 @@ class Unsubscribes(OnDatabase):
         return self._unsubscribes(query.order_by(_unsubscribes.c.at, _unsubscribes.c.id))
 
     def hold_unsubscribes(self, rows: Sequence[Unsubscribe], *, at: Micros, by: str, why: str) -> None:
-        """Hold what counts, until the time and as part of the incident that each row names."""
+        """Hold what counts, or hold it longer, until the time and as part of the incident that each row names."""
+        table = _unsubscribes.c
         with self._database.writing() as connection:
             for row in rows:
                 # What is part of an incident was held before; since then somebody may have decided.
-                change = _unsubscribes.update().where(_unsubscribes.c.id == row.id, _unsubscribes.c.incident.is_(None))
+                longer = (table.state == Leave.HELD) & (table.held_until < row.held_until)
+                change = _unsubscribes.update().where(table.id == row.id, table.incident.is_(None) | longer)
                 change = change.values(incident=row.incident, held_until=row.held_until)
                 act = UnsubscribeAct(unsubscribe=row.id, act=Leave.HELD, at=at, by=by, why=why)
                 _carry_out(connection, row, change, act)
