@@ -1,5 +1,6 @@
 """Reasons as they were kept, in words that a marketer reads; what has no other words stays as it was said."""
 
+import pytest
 from tests.every import every
 
 from mailwake.drawing.figures import NBSP

@@ -1,5 +1,6 @@
 """Opens before, returns, pre-checks, replies, conversions."""
 
+import pytest
 from tests.every import every
 from tests.judge.world import (
     APPLE,
