@@ -1,6 +1,6 @@
 """Asking beforehand, so that on a large store not the first visitor of a page waits for it.
 
-Answers are kept (`store.events.remembered`), so what is asked here is asked once, and again only after something was
+Answers are kept (`store.answers.remembered`), so what is asked here is asked once, and again only after something was
 written. It is asked in the order in which people are likely to look: all campaigns, then one by one, newest first, as
 long as there is room.
 """

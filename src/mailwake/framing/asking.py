@@ -19,6 +19,7 @@ from mailwake.serving.entry import actor_of, allowed
 from mailwake.serving.keeping import Kept
 from mailwake.store.access.few import FewState, few_events, small_campaigns
 from mailwake.store.access.masked import MaskedState, masked_events
+from mailwake.store.answers.glance import looking, with_age
 
 T = TypeVar("T")
 guarded = partial(APIRouter, dependencies=[Depends(allowed)])  # a router each of whose routes asks `allowed`
@@ -69,8 +70,10 @@ class Remembered:
         Hours and days are cut in the viewer's zone.
         """
         key = (self.zone, asked)
-        told = self.kept.answer(key, ask, mark=mark, lasts=lasts)
-        state = self.request.state
+        told, behind = self.kept.answer(key, lambda: with_age(ask), mark=mark, lasts=lasts)
+        glance, state = looking(), self.request.state
+        if glance is not None:
+            glance.note(behind)
         state.seconds_old = max(getattr(state, "seconds_old", 0.0), self.kept.age(key))
         return told
 

@@ -18,6 +18,7 @@ from mailwake.segments.parser import parse
 from mailwake.segments.spans import spans
 from mailwake.segments.tree import conditions
 from mailwake.segments.wording import explained, spelled
+from mailwake.store.answers.sliding import Sliding
 from mailwake.store.events.choosing import MANY
 from mailwake.store.state import Segment, StateStore
 
@@ -153,7 +154,7 @@ def addresses(stores: Stores, handles: Sequence[Handle]) -> list[str | None]:
 
 def counted(stores: Stores, segment: Segment, *, now: Micros) -> Counted:
     """A segment with its size now and in the weeks before."""
-    told = size(stores, segment.query, now=now)
+    told = size(stores, segment.query, now=Micros(Sliding(now, "now")))
     if not segment.is_live:
         people = stores.state.segment_member_count(segment.id)
         return Counted(segment=segment, people=people, of=told.of, trend=((now, people),))

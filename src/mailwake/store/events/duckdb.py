@@ -22,6 +22,7 @@ import msgspec
 from mailwake.errors import BadInput, Unavailable
 from mailwake.events import ONCE, Handle, Micros
 from mailwake.store.events import CounterRow, Cuts, EventRow, Judgement, TakenRow
+from mailwake.store.events.alone import Shared
 from mailwake.store.events.asking import spell, writing
 from mailwake.store.events.choosing import Choice, spell_choice
 from mailwake.store.events.columns import (
@@ -68,6 +69,7 @@ class DuckEvents:
             _make_stages(self._writer)
         self._dialect = Dialect()
         self._writing, self._entering = threading.Lock(), threading.Lock()
+        self._shared = Shared()
         self._read_only = read_only
         self._news = news
         self._among: str | None = None
@@ -212,8 +214,15 @@ class DuckEvents:
     def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.ask`."""
         sql, values = self._spelled(question, parameters)
-        with self._reading() as cursor:
-            return list(self._dicts(cursor.execute(_parsed(cursor, sql), values or None)))
+        return self._asked(sql, values)
+
+    def _asked(self, sql: str, values: Mapping[str, int | str]) -> list[dict[str, Any]]:
+        def ask() -> list[dict[str, Any]]:
+            with self._cursor() as cursor:
+                return list(self._dicts(cursor.execute(_parsed(cursor, sql), values or None)))
+
+        with translated():
+            return self._shared.ask(ask)
 
     def _spelled(self, question: str, parameters: Mapping[str, int | str]) -> tuple[str, dict[str, int | str]]:
         among = {} if self._among is None else {"among": self._among}
@@ -237,8 +246,7 @@ class DuckEvents:
     def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.choose`."""
         sql, values = spell_choice(frame, choice, self._dialect, parameters)
-        with self._reading() as cursor:
-            return list(self._dicts(cursor.execute(sql, values)))
+        return self._asked(sql, values)
 
     def close(self) -> None:
         """See `EventStore.close`."""

@@ -13,10 +13,12 @@ from tests.contract.events.conftest import BASE, make_rows
 
 from mailwake.errors import Unavailable
 from mailwake.events import CampaignId, Class, DeliveryId, EventType, Micros, TemplateId
+from mailwake.store.answers import remembered as module
+from mailwake.store.answers import together
+from mailwake.store.answers.line import Line
+from mailwake.store.answers.remembered import Remembered, open_remembered
 from mailwake.store.events import CounterRow, EventRow, EventStore, Judgement, open_events
-from mailwake.store.events import remembered as module
 from mailwake.store.events.asking import questions
-from mailwake.store.events.remembered import Remembered, open_remembered
 
 ASKED = ("campaign_counts", "links", "counters", "campaigns", "latest")
 TOGETHER = {"campaigns_counts": "campaign_counts", "rulesets": "campaign_rulesets"}
@@ -98,8 +100,8 @@ def test_whatever_is_written_the_answers_are_those_of_the_store(
 def test_what_was_asked_of_many_is_kept_as_what_each_would_say(
     store: EventStore, at_once: int, are_alone: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in {"_LARGE": 0, "_FEW": 0, "_AT_ONCE": at_once}.items():
-        monkeypatch.setattr(module, name, value)
+    for where, name, value in ((module, "_LARGE", 0), (module, "FEW", 0), (together, "_AT_ONCE", at_once)):
+        monkeypatch.setattr(where, name, value)
     rows = [msgspec.structs.replace(row, campaign=_claimant(row)) for row in make_rows(6, 500)]
     store.write(rows=rows)
     asked, ask = list[str](), store.ask
@@ -128,8 +130,8 @@ def _claimant(row: EventRow) -> CampaignId:
 def test_runs_hold_what_is_wanted_and_nothing_else() -> None:
     campaigns = [{"campaign": each, "event_count": 400_000} for each in (1, 2, 3, 5, 6, 9)]
     campaigns[2]["event_count"] = 5_000_000
-    assert [*module._runs(campaigns, {1, 2, 3, 6, 9, 11})] == [[1, 2], [3], [6, 9]]
-    assert not [*module._runs(campaigns, set())]
+    assert [*together.runs(campaigns, {1, 2, 3, 6, 9, 11})] == [[1, 2], [3], [6, 9]]
+    assert not [*together.runs(campaigns, set())]
 
 
 def test_a_question_on_one_campaign_reads_nothing_of_another(store: EventStore) -> None:
@@ -335,7 +337,7 @@ def test_answers_are_taken_up_where_the_store_did_not_change(tmp_path: Path, mon
 
 
 def test_answers_are_asked_anew_one_after_the_other_and_a_fault_stops_none() -> None:
-    line, done = module._Line(), threading.Event()
+    line, done = Line(), threading.Event()
     order: list[int] = []
     busy = threading.Lock()
 
