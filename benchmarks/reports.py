@@ -51,9 +51,9 @@ from mailwake.sections import Enrich
 from mailwake.segments import keeper
 from mailwake.serving.patience import STATUS
 from mailwake.settings import load
+from mailwake.store.answers.remembered import open_remembered
 from mailwake.store.events import EventRow, EventStore, open_events
 from mailwake.store.events.phrases import Phrases, note_phrases
-from mailwake.store.answers.remembered import open_remembered
 from mailwake.store.state import LinkRow, StateStore, open_state
 from mailwake.worlds.world import draw_plan, live
 
@@ -88,6 +88,7 @@ PAGES = (
     "/people",
     "/clicks",
     "/again",
+    "/campaigns/1/again",
     "/bounces",
     "/unsubscribes",
     "/suppressions",
@@ -363,6 +364,7 @@ def serve(folder: Path, *, writes: bool, warms: bool) -> None:
 def _write(events: EventStore, stop: threading.Event) -> None:
     """A batch a second: copies go out, and are opened and clicked, of the large campaign, a small one and any other."""
     chance = random.Random(1)
+    events.provisional()  # as the pipeline does first of all; what may still be judged again is known from then on
     campaigns = [row["campaign"] for row in events.ask("campaigns")]
     while not stop.wait(1.0):
         now = Micros(time.time_ns() // 1_000)

@@ -25,12 +25,20 @@ class Desk:
     contacts: Contacts = field(default_factory=Contacts)
     #: gives a ranking that was made a moment ago, else makes one
     keep: Callable[[Callable[[], Ranking]], Ranking] = field(default=lambda make: make())
+    #: the same, but None where it is not there within so many seconds
+    soon: Callable[[Callable[[], Ranking], float], Ranking | None] = field(default=lambda make, _: make())
 
     def ranking(self, stores: Stores, now: Micros) -> Ranking:
         """Everybody by score."""
-        return self.keep(
-            lambda: ranking(stores, self.model, now=now, not_profiled=self._not_profiled(stores))
-        )  # who wants no profile is asked only when a ranking is made
+        return self.keep(self._maker(stores, now))
+
+    def is_ranked(self, stores: Stores, now: Micros, *, seconds: float) -> bool:
+        """Whether `ranking` has an answer at hand; else one is being made, which is waited for so long."""
+        return self.soon(self._maker(stores, now), seconds) is not None
+
+    def _maker(self, stores: Stores, now: Micros) -> Callable[[], Ranking]:
+        """Who wants no profile is asked only when a ranking is made."""
+        return lambda: ranking(stores, self.model, now=now, not_profiled=self._not_profiled(stores))
 
     def _not_profiled(self, stores: Stores) -> Set[Handle]:
         return self.contacts.not_profiled() | stores.state.refusing(Axis.PROFILE)
@@ -47,5 +55,5 @@ def desk_of(settings: Settings, contacts: Contacts | None = None) -> Desk:
         model=model_of(settings.path(own.model) if own.model else None),
         drafts=drafts_of(settings.path(own.follow_ups) if own.follow_ups else None),
         contacts=contacts or Contacts(),
-        keep=Keeper().answer,
+        **Keeper().ways,
     )

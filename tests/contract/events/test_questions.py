@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from mailwake.errors import BadInput
+from mailwake.store.answers.remembered import Remembered
 from mailwake.store.events import CounterRow, EventRow, EventStore, open_events
 from mailwake.store.events.asking import question, questions
 from mailwake.store.events.clickhouse import ClickHouseEvents
-from mailwake.store.answers.remembered import Remembered
 
 #: seed to number of events: nothing at all, so few that most groups are empty, and enough to fill them
 SETS = {0: 0, 1: 1, 2: 25, 3: 400, 4: 3_000, 5: 1_000}

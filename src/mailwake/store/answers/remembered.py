@@ -124,9 +124,10 @@ class Remembered:
         now = self._clock()
         for each in answers:
             key = (each.question, tuple(sorted(each.parameters.items())))
-            written = self._written(key) if each.latest is None else _BEHIND
-            stamp = latest if each.latest is None else each.latest
-            self._keep(key, _Answer(each.rows, written, each.took, now, stamp, each.at, each.is_together))
+            is_true = each.latest is None
+            made_at = now if is_true else now - _AS_IT_IS * each.took - 1.0  # the first who looks has it asked anew
+            written, stamp = (self._written(key), latest) if is_true else (_BEHIND, each.latest)
+            self._keep(key, _Answer(each.rows, written, each.took, made_at, stamp, each.at, each.is_together))
 
     @property
     def fullness(self) -> float:

@@ -21,6 +21,9 @@ OF_ALL: Mapping[str, str] = {
     "roles": "campaign_roles",
     "repeats": "campaign_repeats",
 }
+#: that say what became of a copy as a whole: asked of several campaigns together they say something else of a copy that
+#: two of them claim. All others tell the campaigns apart within a copy, too
+_OF_COPIES = frozenset(("campaigns_counts",))
 #: of so many missing answers on a campaign each is asked for itself
 FEW = 4
 #: events that are looked at together, unless one campaign has more
@@ -45,7 +48,8 @@ def runs(campaigns: Rows, wanted: Set[int]) -> Iterator[list[int]]:
 def of_run(store: EventStore, question: str, run: Sequence[int]) -> dict[int, Rows]:
     """What a question on one campaign would say of each of these, but for those whose copies are in dispute."""
     reach = {"first": run[0], "last": run[-1]}
-    disputed = {row["campaign"] for row in store.ask("campaigns_sharing", **reach)}
+    shared = store.ask("campaigns_sharing", **reach) if question in _OF_COPIES else []
+    disputed = {row["campaign"] for row in shared}
     found: dict[int, Rows] = {each: [] for each in run if each not in disputed}
     for row in store.ask(f"{question}_between", **reach):
         if row["campaign"] in found:
