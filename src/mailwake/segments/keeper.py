@@ -26,6 +26,8 @@ MAX_NAME_CHARS = 100
 WEEK = 7 * DAY
 #: how far back sizes are told
 WEEKS = 12
+#: events; of more a segment's past is told as far as it was noted
+LARGE = 5_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,8 +180,13 @@ def note(stores: Stores, segment: Segment, *, now: Micros) -> None:
 
 def _past(stores: Stores, segment: Segment, now: Micros) -> list[tuple[Micros, int]]:
     noted = stores.state.segment_sizes(segment.id)
-    both = noted | _missing(stores, segment, noted, now)
+    both = noted if _is_large(stores) else noted | _missing(stores, segment, noted, now)
     return [(end, both[end]) for end in _ends(now) if end in both]
+
+
+def _is_large(stores: Stores) -> bool:
+    """Whether to count a week takes so long that it is left to what notes sizes beside (`noting`)."""
+    return bool(stores.events.ask("latest")[0]["event_count"] > LARGE)
 
 
 def _missing(stores: Stores, segment: Segment, noted: Mapping[Micros, int], now: Micros) -> dict[Micros, int]:

@@ -24,7 +24,7 @@ router = guarded(include_in_schema=False)
 
 Asked = Annotated[str, Query(max_length=320)]
 #: lines of each list
-_LINES = 10
+LINES = 10
 #: events, and how many seconds the most engaged are waited for where there are more; the rest of the page is there
 _MANY, _RANKING_SECONDS = 1_000_000, 0.1
 #: what the page of one person takes
@@ -47,7 +47,7 @@ class Line:
 def people(request: Request, *, q: Asked = "") -> Response:
     """Whoever is looked for, and where people are listed."""
     stores, actor = stores_of(request), actor_of(request)
-    active = kept_of(request).answer("active", lambda: active_people(stores, now=now_of(request), limit=_LINES))
+    active = kept_of(request).answer("active", lambda: active_people(stores, now=now_of(request), limit=LINES))
     return render(
         request,
         "find_people.html",
@@ -88,7 +88,7 @@ def _most(request: Request) -> list[Line] | None:
     is_large = stores.events.ask("latest")[0]["event_count"] > _MANY
     if is_large and not desk.is_ranked(stores, now, seconds=_RANKING_SECONDS):
         return None
-    return [_scored(each) for each in calls(stores, desk, now=now, page_size=_LINES).calls]
+    return [_scored(each) for each in calls(stores, desk, now=now, page_size=LINES).calls]
 
 
 def _scored(call: Call) -> Line:

@@ -287,14 +287,14 @@ def test_nobody_is_given_what_was_made_before_something_was_taken_out(
 ) -> None:
     slow.takes = 2.0
     remembered.ask("q")
-    given: dict[str, Any] = {
+    takes: dict[str, dict[str, Any]] = {
         "erase": {"recipient": 1},
         "swap": {"ruleset": "r", "at": 1},
         "roll_back": {"at": 1},
         "forget_old": {"before": 1, "at": 1},
         "write": {"cuts": Cuts(people=[Cut(recipient=Handle(1), opens_until=Micros(1))])},
-    }[what]
-    getattr(remembered, what)(**given)
+    }
+    getattr(remembered, what)(**takes[what])
     slow.now += 100_000
     with glancing():
         assert remembered.ask("q") == [{"written": slow.written}]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from mailwake.store.answers.sliding import Sliding
 from mailwake.store.events import EventRow
@@ -11,6 +14,8 @@ from mailwake.store.events import EventRow
 Rows = list[dict[str, Any]]
 #: question and parameters; of a time that slides its words stand in place of its value
 Key = tuple[str, tuple[tuple[str, int | str], ...]]
+#: values; more are packed
+MANY = 50_000
 
 
 def key_of(question: str, parameters: Mapping[str, int | str]) -> tuple[Key, dict[str, int]]:
@@ -34,6 +39,24 @@ def later(latest: Rows, rows: Sequence[EventRow]) -> Rows:
     ]
 
 
-def size_of(rows: Rows) -> int:
-    """Values in an answer, and what it takes without any."""
-    return 8 + sum(map(len, rows))
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Rows in memory: as they are, or packed where they are many, for a tenth of the room and some milliseconds."""
+
+    _kept: Rows | bytes
+    #: values, some 100 bytes each
+    size: int
+
+    @classmethod
+    def of(cls, rows: Rows) -> Held:
+        """These rows."""
+        size = 8 + sum(map(len, rows))
+        if size <= MANY:
+            return cls(rows, size)
+        packed = msgspec.json.encode(rows)
+        return cls(packed, len(packed) // 100)
+
+    @property
+    def rows(self) -> Rows:
+        """The same rows."""
+        return msgspec.json.decode(self._kept) if isinstance(self._kept, bytes) else self._kept

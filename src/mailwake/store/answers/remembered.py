@@ -30,7 +30,7 @@ from pathlib import Path
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
 from mailwake.store.answers.glance import looking
-from mailwake.store.answers.keys import Key, Rows, key_of, later, size_of
+from mailwake.store.answers.keys import Held, Key, Rows, key_of, later
 from mailwake.store.answers.line import Line, Turns
 from mailwake.store.answers.saved import Saved, SavedAnswer
 from mailwake.store.answers.together import FEW, OF_ALL, of_run, runs
@@ -48,8 +48,8 @@ _AS_IT_IS, _MEANWHILE = 10, 100
 _LEAST_MEANWHILE = 120.0
 #: values in all answers that are kept; some 100 bytes each
 _MAX_VALUES = 1_000_000
-#: values in an answer that is worth keeping: larger ones are read once, by whoever goes through the whole store
-_MAX_ANSWER = 100_000
+#: the same in an answer that is worth keeping: larger ones are read once, by whoever goes through the whole store
+_MAX_ANSWER = 200_000
 
 #: put together from so many events on; on fewer, one question costs less than many
 _LARGE = 1_000_000
@@ -62,7 +62,7 @@ _BEHIND = (-1, -1)
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    rows: Rows
+    held: Held
     #: how much had been written of what it is made of
     written: tuple[int, int]
     #: seconds of processor time
@@ -127,7 +127,7 @@ class Remembered:
             is_true = each.latest is None
             made_at = now if is_true else now - _AS_IT_IS * each.took - 1.0  # the first who looks has it asked anew
             written, stamp = (self._written(key), latest) if is_true else (_BEHIND, each.latest)
-            self._keep(key, _Answer(each.rows, written, each.took, made_at, stamp, each.at, each.is_together))
+            self._keep(key, _Answer(Held.of(each.rows), written, each.took, made_at, stamp, each.at, each.is_together))
 
     @property
     def fullness(self) -> float:
@@ -167,7 +167,7 @@ class Remembered:
                 if glance:
                     glance.note(known.latest)
             self._answers.move_to_end(key)
-            return known.rows
+            return known.held.rows
 
     def _is_true(self, key: Key, known: _Answer, at: Mapping[str, int]) -> bool:
         return known.written == self._written(key) and known.at == at
@@ -244,7 +244,7 @@ class Remembered:
         if took >= self._slow_seconds and latest is None:
             latest = self._newest()
         is_together = latest is not None and key[0] in OF_ALL and latest[0]["event_count"] >= _LARGE
-        self._keep(key, _Answer(rows, written, took, start, latest, at, is_together))
+        self._keep(key, _Answer(Held.of(rows), written, took, start, latest, at, is_together))
         return rows
 
     def _together(self, question: str) -> Rows:
@@ -277,7 +277,7 @@ class Remembered:
             if known is None or known.written != self._written(key):
                 return None
             self._answers.move_to_end(key)  # what is put together of it is asked for all the time
-            return known.rows
+            return known.held.rows
 
     def _ask_many(self, question: str, missing: Sequence[Key]) -> None:
         """Keep answers on single campaigns, asked for together; those that cannot be had so are left out."""
@@ -294,7 +294,7 @@ class Remembered:
             found = of_run(self._store, question, run)
             took = max((self._cost() - before) / len(run), _ALONE_SECONDS)
             for each, rows in found.items():
-                self._keep(keys[each], _Answer(rows, written[each], took, start, latest, {}))
+                self._keep(keys[each], _Answer(Held.of(rows), written[each], took, start, latest, {}))
 
     def _newest(self) -> Rows:
         """The answer to `latest`; it follows what is written, for every page asks it and it goes through all events."""
@@ -310,15 +310,15 @@ class Remembered:
         return rows
 
     def _keep(self, key: Key, answer: _Answer) -> None:
-        if size_of(answer.rows) > _MAX_ANSWER:
+        if answer.held.size > _MAX_ANSWER:
             return
         with self._lock:
             former = self._answers.pop(key, None)
-            self._values += size_of(answer.rows) - (size_of(former.rows) if former else 0)
+            self._values += answer.held.size - (former.held.size if former else 0)
             self._answers[key] = answer
             while self._values > _MAX_VALUES:
                 _, dropped = self._answers.popitem(last=False)
-                self._values -= size_of(dropped.rows)
+                self._values -= dropped.held.size
 
     def write(
         self,
@@ -479,7 +479,7 @@ class Remembered:
         return SavedAnswer(
             question=key[0],
             parameters=dict(key[1]),
-            rows=each.rows,
+            rows=each.held.rows,
             took=each.took,
             at=dict(each.at),
             latest=None if is_true else each.latest,
