@@ -51,7 +51,7 @@ from mailwake.sections import Enrich
 from mailwake.segments import keeper
 from mailwake.serving.patience import STATUS
 from mailwake.settings import load
-from mailwake.store.answers.remembered import open_remembered
+from mailwake.store.answers.opening import open_remembered
 from mailwake.store.events import EventRow, EventStore, open_events
 from mailwake.store.events.phrases import Phrases, note_phrases
 from mailwake.store.state import LinkRow, StateStore, open_state

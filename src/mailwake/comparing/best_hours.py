@@ -19,6 +19,7 @@ from mailwake.events import SECOND, Handle, Micros
 from mailwake.insight.stores import Stores
 from mailwake.language import say, several
 from mailwake.stats.clockwise import best, fit_weight, profile
+from mailwake.store.answers.opening import worked_out
 
 #: How far back reactions and mail go.
 DAYS = 365
@@ -83,8 +84,15 @@ def best_hours(stores: Stores, handles: Iterable[Handle], *, now: Micros) -> dic
     known = _readers(stores, ",".join(map(str, wanted)), since, _ALL) if wanted else {}
     if not any(sum(each.reacted.values()) >= LEAST_REACTIONS for each in known.values()):
         return {handle: _hour(known.get(handle, _Reader()), (), 0.0) for handle in wanted}
+    (told,) = worked_out(stores.events, "usual_hours", lambda: _told_usual(stores, since))
+    usual = [told[f"hour_{hour}"] for hour in range(HOURS)]
+    return {handle: _hour(known.get(handle, _Reader()), usual, told["weight"]) for handle in wanted}
+
+
+def _told_usual(stores: Stores, since: int) -> list[dict[str, float]]:
+    """What `_usual` says of everybody, as one row: everybody is gone through for it."""
     usual, weight = _usual(_readers(stores, "", since, _ROWS).values())
-    return {handle: _hour(known.get(handle, _Reader()), usual, weight) for handle in wanted}
+    return [{**{f"hour_{hour}": share for hour, share in enumerate(usual)}, "weight": weight}]
 
 
 def _readers(stores: Stores, recipients: str, since: int, limit: int) -> dict[Handle, _Reader]:

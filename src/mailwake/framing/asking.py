@@ -63,13 +63,15 @@ class Remembered:
     kept: Kept
     request: Request
     zone: str
+    #: how often something was taken out of the store: what was made before is not given on
+    overthrown: int
 
     def answer(self, asked: Hashable, ask: Callable[[], T], *, mark: Hashable = None, lasts: float = 0.0) -> T:
         """What was answered a moment ago, else the answer to it now; see `Kept.answer`.
 
         Hours and days are cut in the viewer's zone.
         """
-        key = (self.zone, asked)
+        key = (self.zone, self.overthrown, asked)
         told, behind = self.kept.answer(key, lambda: with_age(ask), mark=mark, lasts=lasts)
         glance, state = looking(), self.request.state
         if glance is not None:
@@ -87,7 +89,8 @@ def kept_of(request: Request) -> Remembered:
     kept: Mapping[tuple[str, bool, bool], Kept] = request.app.state.kept
     actor = actor_of(request)
     found = kept[tag(), actor.knows_people, actor.sees_the_few]
-    return Remembered(kept=found, request=request, zone=zone_of(request).key)
+    overthrown = getattr(stores_of(request).events, "overthrown", 0)  # of a store whose answers are remembered
+    return Remembered(kept=found, request=request, zone=zone_of(request).key, overthrown=overthrown)
 
 
 def fresh_of(request: Request) -> datetime | None:

@@ -17,7 +17,8 @@ from mailwake.store.answers import remembered as module
 from mailwake.store.answers import together
 from mailwake.store.answers.glance import glancing, with_age
 from mailwake.store.answers.line import Line
-from mailwake.store.answers.remembered import Remembered, open_remembered
+from mailwake.store.answers.opening import open_remembered, worked_out
+from mailwake.store.answers.remembered import Remembered
 from mailwake.store.answers.sliding import Sliding, back
 from mailwake.store.events import CounterRow, Cut, Cuts, EventRow, EventStore, Judgement, open_events
 from mailwake.store.events.asking import questions
@@ -372,6 +373,25 @@ def test_how_many_a_choice_chooses_is_kept_and_told_apart(store: EventStore, mon
 def engaged(state: str) -> Choice:
     values: dict[str, int | str] = {"state": state, "active_since": BASE, "dormant_since": BASE, "until": BASE + 10**12}
     return Piece(name="engaged", values=values)
+
+
+def test_what_is_worked_out_is_kept_like_an_answer(remembered: Remembered, slow: Slow, later: Later) -> None:
+    events: Any = remembered
+    made = list[int]()
+
+    def make() -> list[dict[str, Any]]:
+        made.append(1)
+        slow.now += 2.0
+        return [{"n": len(made)}]
+
+    assert worked_out(events, "usual", make) == worked_out(events, "usual", make) == [{"n": 1}]
+    remembered.write()
+    slow.now += 100
+    assert worked_out(events, "usual", make) == [{"n": 1}]
+    later.run()
+    assert worked_out(events, "usual", make) == [{"n": 2}]
+    alone: Any = slow
+    assert worked_out(alone, "usual", make) == [{"n": 3}], "where nothing is kept it is worked out each time"
 
 
 def test_who_comes_back_within_two_minutes_waits_for_nothing(remembered: Remembered, slow: Slow, later: Later) -> None:

@@ -108,3 +108,27 @@ def test_too_little_memory_for_one_alone_is_said(tmp_path: Path) -> None:
         store._asked(GREEDY, {})
     assert store.ask("campaigns_counts"), "and it goes on answering"
     store.close()
+
+
+def test_a_stop_breaks_a_long_question_off(tmp_path: Path) -> None:
+    store = open_events(tmp_path / "events.duckdb", threads=1)
+    assert isinstance(store, DuckEvents)
+    told = list[str]()
+
+    def ask() -> None:
+        try:
+            store._asked(
+                "select count(*) from range(100000000) a, range(100000000) b where a.range % 7 = b.range % 3", {}
+            )
+        except Unavailable as fault:
+            told.append(str(fault))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while not store._asking:
+        thread.join(0.01)
+    store.close()
+    thread.join(30)
+    assert len(told) == 1
+    assert "does not answer" in told[0]
+    open_events(tmp_path / "events.duckdb").close()

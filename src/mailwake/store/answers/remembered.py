@@ -34,7 +34,7 @@ from mailwake.store.answers.keys import Held, Key, Rows, key_of, later
 from mailwake.store.answers.line import Line, Turns
 from mailwake.store.answers.saved import Saved, SavedAnswer
 from mailwake.store.answers.together import FEW, OF_ALL, of_run, runs
-from mailwake.store.events import CounterRow, Cuts, EventRow, EventStore, Judgement, TakenRow, open_events
+from mailwake.store.events import CounterRow, Cuts, EventRow, EventStore, Judgement, TakenRow
 from mailwake.store.events.choosing import Choice, told
 
 SLOW_SECONDS = 0.1
@@ -106,6 +106,8 @@ class Remembered:
         #: writes to each campaign, to all of them at once, and of any kind: while `written` stays, so does every answer
         self._writes: dict[int, int] = {}
         self._upheavals = self.written = 0
+        #: how often something was taken out of the store, or judged by other rules
+        self.overthrown = 0
         #: on the clock, when something was last taken out of the store or judged by other rules
         self._overthrown_at = float("-inf")
         #: campaigns with events that may be judged again; None: not known, so that a new verdict may be on any
@@ -140,6 +142,10 @@ class Remembered:
             return [*self._stamp()]
         key, at = key_of(question, parameters)
         return self._answered(key, at, lambda: self._asked(key, parameters))
+
+    def work_out(self, name: str, make: Callable[[], Rows]) -> Rows:
+        """What is worked out of many rows, kept as an answer on everything is; see `opening.worked_out`."""
+        return self._answered((name, ()), {}, make)
 
     def _answered(self, key: Key, at: Mapping[str, int], ask: Callable[[], Rows]) -> Rows:
         """What is kept, if it may be given; else it is asked, by one who wants it, and the others wait for that."""
@@ -417,6 +423,7 @@ class Remembered:
         with self._lock:
             self._upheavals += 1
             self.written += 1
+            self.overthrown += 1
             self._overthrown_at = self._clock()
 
     def forget_news(self, until: int) -> None:
@@ -485,16 +492,3 @@ class Remembered:
             latest=None if is_true else each.latest,
             is_together=each.is_together,
         )
-
-
-def open_remembered(path: Path, *, read_only: bool, news: bool) -> Remembered:
-    """`open_events` with its answers kept, those too that were saved beside the file.
-
-    Raises:
-        Unavailable: as there.
-    """
-    saved = Saved(path)
-    found = saved.read()
-    remembered = Remembered(open_events(path, read_only=read_only, news=news), saved=saved)
-    remembered.take_up(*found)
-    return remembered
