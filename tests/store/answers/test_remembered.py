@@ -530,6 +530,33 @@ def test_what_was_made_before_something_was_taken_out_is_not_saved(
     assert not path.with_suffix(".answers").exists()
 
 
+def test_a_stop_in_the_middle_of_a_long_question_saves_what_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SAVED_SECONDS", 0.0)
+    path = tmp_path / "events.duckdb"
+    first = open_remembered(path, read_only=False, news=False)
+    first.write(rows=make_rows(5, 50))
+    told = first.ask("campaign_counts", campaign=1)
+    store: Any = first._store
+    long = "select count(*) from range(100000000) a, range(100000000) b where a.range % 7 = b.range % 3"
+
+    def ask() -> None:
+        with pytest.raises(Unavailable):
+            store._asked(long, {})
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while not store._asking:
+        thread.join(0.01)
+    first.close()
+    thread.join(30)
+    again = open_remembered(path, read_only=False, news=False)
+    assert again._answers
+    assert again.ask("campaign_counts", campaign=1) == told
+    again.close()
+
+
 def test_answers_are_asked_anew_one_after_the_other_and_a_fault_stops_none() -> None:
     line, done = Line(), threading.Event()
     order: list[int] = []
