@@ -20,6 +20,7 @@ from mailwake.insight.stores import Stores
 from mailwake.language import say, several
 from mailwake.stats.clockwise import best, fit_weight, profile
 from mailwake.store.answers.opening import worked_out
+from mailwake.store.answers.sliding import Sliding
 
 #: How far back reactions and mail go.
 DAYS = 365
@@ -80,7 +81,7 @@ def best_hours(stores: Stores, handles: Iterable[Handle], *, now: Micros) -> dic
         now: microseconds since 1970.
     """
     wanted = list(dict.fromkeys(handles))
-    since = max(0, now - DAYS * 86_400 * SECOND)
+    since = Sliding(max(0, now - DAYS * 86_400 * SECOND), "year")
     known = _readers(stores, ",".join(map(str, wanted)), since, _ALL) if wanted else {}
     if not any(sum(each.reacted.values()) >= LEAST_REACTIONS for each in known.values()):
         return {handle: _hour(known.get(handle, _Reader()), (), 0.0) for handle in wanted}

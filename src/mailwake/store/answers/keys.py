@@ -53,8 +53,17 @@ class Held:
         size = 8 + sum(map(len, rows))
         if size <= MANY:
             return cls(rows, size)
-        packed = msgspec.json.encode(rows)
-        return cls(packed, len(packed) // 100)
+        return cls.packed(msgspec.json.encode(rows))
+
+    @classmethod
+    def packed(cls, rows: bytes) -> Held:
+        """Rows as `as_json` gave them; they are unpacked when somebody asks for them."""
+        return cls(rows, 8 + len(rows) // 100)
+
+    @property
+    def as_json(self) -> bytes:
+        """The rows as JSON."""
+        return self._kept if isinstance(self._kept, bytes) else msgspec.json.encode(self._kept)
 
     @property
     def rows(self) -> Rows:

@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
 from mailwake.store.answers.glance import looking
@@ -129,7 +131,10 @@ class Remembered:
             is_true = each.latest is None
             made_at = now if is_true else now - _AS_IT_IS * each.took - 1.0  # the first who looks has it asked anew
             written, stamp = (self._written(key), latest) if is_true else (_BEHIND, each.latest)
-            self._keep(key, _Answer(Held.of(each.rows), written, each.took, made_at, stamp, each.at, each.is_together))
+            self._keep(
+                key,
+                _Answer(Held.packed(bytes(each.rows)), written, each.took, made_at, stamp, each.at, each.is_together),
+            )
 
     @property
     def fullness(self) -> float:
@@ -486,7 +491,7 @@ class Remembered:
         return SavedAnswer(
             question=key[0],
             parameters=dict(key[1]),
-            rows=each.held.rows,
+            rows=msgspec.Raw(each.held.as_json),
             took=each.took,
             at=dict(each.at),
             latest=None if is_true else each.latest,

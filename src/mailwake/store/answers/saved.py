@@ -30,7 +30,8 @@ class SavedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     question: str
     #: of times that slide, which
     parameters: dict[str, int | str]
-    rows: Rows
+    #: as they are; millions of values are not unpacked at a start
+    rows: msgspec.Raw
     #: seconds of processor time
     took: float
     #: where the times were that slide, by name of the parameter
