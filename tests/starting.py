@@ -40,7 +40,7 @@ PACKAGES = (
 OURS = tuple(
     f"mailwake.{name}"
     for name in (
-        "errors", "settings", "events", "modes", "tokens", "eventlog.sqlite", "store.state", "store.events.remembered",
+        "errors", "settings", "events", "modes", "tokens", "eventlog.sqlite", "store.state", "store.answers.remembered",
         "store.access", "store.audit", "store.crm", "store.days", "store.native", "store.rights.ledger", "store.watch",
         "store.withdrawals", "store.workflows",
     )

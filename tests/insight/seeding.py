@@ -28,8 +28,8 @@ from mailwake.events import (
 )
 from mailwake.insight.stores import Stores
 from mailwake.modes import INDIVIDUAL, Mode, Modes
+from mailwake.store.answers.remembered import Remembered
 from mailwake.store.events import CounterRow, EventRow, open_events
-from mailwake.store.events.remembered import Remembered
 from mailwake.store.state import Campaign, LinkRow, open_state
 
 START = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)

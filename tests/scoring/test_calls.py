@@ -1,6 +1,6 @@
 """Whom to call, out of real stores: ranked, explained, filtered; and what the CRM may say against it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.resources import files
 from typing import Any
@@ -22,9 +22,10 @@ from mailwake.scoring.desk import Desk
 from mailwake.scoring.facts import ContactFacts, Contacts
 from mailwake.scoring.model import DAY, default_model, read_model
 from mailwake.scoring.movers import movers
-from mailwake.scoring.ranking import ranking, rankings
+from mailwake.scoring.ranking import Ranking, ranking, rankings
 from mailwake.scoring.score import scored
 from mailwake.scoring.signals import everybody, lately, people
+from mailwake.store.answers.glance import glancing
 from mailwake.store.state import LinkRow, Suppression
 
 HOUR = seeding.HOUR
@@ -217,3 +218,24 @@ def test_merge_fields_give_a_name_where_no_crm_does(own: Stores, desk: Desk) -> 
     own.state.handles(["hal@example.com"], now=NOW, fields={"hal@example.com": {"First_Name": " Hal "}})
     hal = calls(own, replace(desk), now=NOW).calls[1]
     assert (hal.name, hal.follow_up.text.splitlines()[0]) == ("Hal", "Hello Hal,")
+
+
+def test_after_a_start_who_looks_is_told_by_the_last_ranking_and_no_program_is(own: Stores) -> None:
+    made = list[bool]()
+    own.state.put_value(f"scoring best from {default_model().id}", "")  # other tests ranked
+
+    def keep(make: Callable[[], Ranking]) -> Ranking:
+        made.append(True)
+        return make()
+
+    started = Desk(keep=keep, soon=lambda *_: None)
+    with glancing():
+        assert started.best_from(own, NOW) == ranking(own, default_model(), now=NOW).best_from
+        assert made == [True], "nobody was ever ranked, so it is waited for"
+        own.state.put_value(f"scoring best from {default_model().id}", "77")
+        assert started.best_from(own, NOW) == 77
+    assert started.best_from(own, NOW) == ranking(own, default_model(), now=NOW).best_from
+    assert made == [True] * 2
+    with glancing():
+        assert started.best_from(own, NOW) == ranking(own, default_model(), now=NOW).best_from, "it was noted"
+    assert made == [True] * 2

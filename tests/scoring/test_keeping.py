@@ -87,3 +87,25 @@ def test_who_comes_first_waits_and_all_get_the_same() -> None:
     for thread in threads:
         thread.join(5)
     assert (found, world.made) == ([1] * 4, 1)
+
+
+def test_a_first_one_that_takes_long_is_not_waited_for_where_nobody_has_to() -> None:
+    world = World(10)
+    world.may_go_on.clear()
+    assert [world.keeper.soon(world.make, 0.0) for _ in range(3)] == [None] * 3
+    world.may_go_on.set()
+    soon = world.keeper.soon(world.make, 30.0)
+    assert soon is not None
+    assert (soon.as_of, world.made) == (1, 1)
+    assert world.keeper.soon(world.make, 0.0) is soon
+    assert world.ask() == 1
+
+
+def test_one_that_cannot_be_made_soon_is_tried_again() -> None:
+    world = World(10)
+    world.is_away = True
+    assert world.keeper.soon(world.make, 0.05) is None
+    for thread in [each for each in threading.enumerate() if each.name == "ranking"]:
+        thread.join(5)
+    world.is_away = False
+    assert world.keeper.soon(world.make, 30.0) is not None

@@ -178,3 +178,14 @@ def test_an_empty_store_has_nobody(stores: Stores) -> None:
     before = seeding.micros(-DAY)
     assert keeper.size(stores, "not sent", now=before) == keeper.Size(people=0, of=0)
     assert keeper.chosen(stores, "not sent", now=before) == []
+
+
+def test_on_a_large_store_a_past_is_told_as_far_as_it_was_noted(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "LARGE", 0)
+    made = keeper.add(stores, "Openers", "opened as anybody", is_live=True, now=NOW, by="test")
+    later = Micros(NOW + 15 * DAY * 1_000_000)
+    assert keeper.counted(stores, made, now=later).trend == ((later, 4),)
+    keeper.note(stores, made, now=later)
+    assert [size for _, size in keeper.counted(stores, made, now=later).trend] == [4, 4, 4, 4]

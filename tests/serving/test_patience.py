@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from mailwake.serving.patience import STATUS, Patience
+from mailwake.store.answers.glance import looking
 
 BROWSER = {"accept": "text/html,application/xhtml+xml", "cookie": "session=ann"}
 
@@ -164,3 +165,35 @@ def test_a_crowd_that_asks_for_many_slow_pages_waits_as_before() -> None:
             assert (await asking)[0] == 200
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "is_large", "is_given"),
+    [
+        ("/people", BROWSER, True, True),
+        ("/people", {"accept": "*/*", "hx-request": "true"}, True, True),
+        ("/people", BROWSER, False, False),
+        ("/api/people", BROWSER, True, False),
+        ("/people.csv", BROWSER, True, False),
+        ("/people", {"accept": "application/json"}, True, False),
+    ],
+)
+def test_who_looks_at_a_page_of_a_large_store_is_given_answers_of_any_age_and_no_program_is(
+    path: str, headers: dict[str, str], *, is_large: bool, is_given: bool
+) -> None:
+    seen = list[bool]()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(looking() is not None)
+        await PlainTextResponse("page")(scope, receive, send)
+
+    async def go() -> None:
+        outer = Patience(app, app, wanted=lambda: is_large, seconds=30.0)
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=outer), base_url="http://127.0.0.1:8026"
+        ) as client:
+            await client.get(path, headers=headers)
+        assert looking() is None
+
+    asyncio.run(go())
+    assert seen == [is_given]

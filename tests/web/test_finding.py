@@ -10,7 +10,9 @@ from tests.web.test_pages import Seen, words
 
 from mailwake.insight.stores import Stores
 from mailwake.people.finding import MOST, find_people
+from mailwake.scoring.desk import Desk
 from mailwake.settings import parse
+from mailwake.signposts import people as signposts
 from mailwake.signposts.settings import sections
 from mailwake.store.access.finding import addresses_with
 from mailwake.store.access.masked import Hidden, MaskedState, pseudonym
@@ -110,3 +112,14 @@ def test_the_page_of_settings_leads_to_all_pages(nothing: Asking) -> None:
     assert "2599" in words(page)
     targets = {a["href"] for a in Seen(page.partition("<main")[2]).all("a")}
     assert {"/audit", "/links", "/preflight", "/consent", "/status"} <= targets
+
+
+@pytest.mark.parametrize("events", [0, 1_000_000_000])
+def test_on_a_large_store_nobody_waits_for_the_most_engaged(
+    asking: Asking, monkeypatch: pytest.MonkeyPatch, events: int
+) -> None:
+    monkeypatch.setattr(signposts, "_MANY", events)
+    monkeypatch.setattr(Desk, "is_ranked", lambda *_, **__: False)
+    page = asking.page("/people")
+    assert ("Being counted" in page) == (events == 0)
+    assert 'id="active"' in page

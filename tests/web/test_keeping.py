@@ -1,8 +1,12 @@
 """A slow answer is kept for a while, a fast one for no time that anybody notices."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
+from mailwake.framing.asking import Remembered
 from mailwake.serving.keeping import LEAST_SECONDS, TIMES, Kept
+from mailwake.store.answers.glance import glancing, looking
 
 
 class Clock:
@@ -52,6 +56,54 @@ def test_who_comes_back_within_two_minutes_waits_for_nothing() -> None:
     assert len(later) == 1
     clock.now = LEAST_SECONDS + 1
     assert kept.answer("a", slow) > first
+
+
+def test_who_looks_at_a_page_of_a_large_store_waits_for_nothing_however_late_they_come() -> None:
+    clock = Clock()
+
+    def slow() -> float:
+        clock.now += 0.2
+        return clock.now
+
+    later: list[Callable[[], None]] = []
+    kept = Kept(clock, later.append)
+    first = kept.answer("a", slow)
+    clock.now += 100_000
+    with glancing():
+        assert kept.answer("a", slow) == first
+        assert kept.age("a") > 99_000, "and the page says how old it is"
+    (task,) = later
+    task()
+    with glancing():
+        assert kept.answer("a", slow) > first
+
+
+def test_what_is_kept_for_a_request_is_as_old_as_it_says_and_not_given_on_once_something_was_taken_out() -> None:
+    clock, request = Clock(), SimpleNamespace(state=SimpleNamespace())
+    kept, asked, old = Kept(clock, lambda _: None), list[int](), [{"received_at": 7}]
+
+    def ask() -> int:
+        clock.now += 1.0
+        asked.append(1)
+        glance = looking()
+        if glance:
+            glance.note(old)
+        return len(asked)
+
+    def given(overthrown: int) -> int:
+        wanted: Any = request
+        return Remembered(kept=kept, request=wanted, zone="UTC", overthrown=overthrown).answer("a", ask)
+
+    with glancing() as first:
+        assert given(0) == 1
+        assert first.latest == old
+    with glancing() as second:
+        clock.now += 9.0
+        assert given(0) == 1
+        assert second.latest == old, "of what it was made of"
+        assert request.state.seconds_old == 10.0
+    with glancing():
+        assert given(1) == 2
 
 
 def test_what_took_no_time_is_asked_anew() -> None:

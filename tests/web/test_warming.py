@@ -16,7 +16,7 @@ from mailwake.insight.report import campaign_report, overview
 from mailwake.insight.stores import Stores
 from mailwake.scoring.desk import Desk
 from mailwake.serving import patience
-from mailwake.store.events.remembered import Remembered
+from mailwake.store.answers.remembered import Remembered
 
 NOW = Micros(1_793_613_605_000_000)
 

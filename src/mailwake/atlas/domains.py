@@ -34,6 +34,7 @@ from mailwake.insight.stores import Stores, moment
 from mailwake.language import noted, say
 from mailwake.stats.moments import Estimate, Moments, counted, part_of, product, scaled, share, total
 from mailwake.stats.shrinkage import JEFFREYS, Prior, fit_prior, posterior, shrink
+from mailwake.store.answers.sliding import Sliding
 from mailwake.store.state import Exchangers
 
 #: Scanners change their ways; what is older says little about the next send.
@@ -91,7 +92,9 @@ def atlas(stores: Stores, *, now: Micros, days: int = DAYS) -> Atlas:
         now: microseconds since 1970.
         days: how far back, 1 or more.
     """
-    since = max(0, now - now % DAY - days * DAY)  # by whole days, so that the same day gives the same answer
+    since = Sliding(
+        max(0, now - now % DAY - days * DAY), f"{days} days"
+    )  # by whole days: the same day, the same answer
     found = _gather(stores, since)
     priors = _priors(found.values())
     told, others = _told_apart(found)

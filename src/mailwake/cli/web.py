@@ -32,8 +32,8 @@ from mailwake.scoring.facts import Contacts
 from mailwake.serving import address
 from mailwake.serving.entry import Door
 from mailwake.settings import DEFAULT_FILE, Settings, load
+from mailwake.store.answers.opening import open_remembered
 from mailwake.store.events import EventStore, open_events
-from mailwake.store.events.remembered import open_remembered
 from mailwake.store.state import StateStore, open_state
 from mailwake.watchdog.desk import Desk as LinkDesk
 from mailwake.watchdog.desk import opened_desk

@@ -19,6 +19,8 @@ from mailwake.events import SECOND, Handle, Micros
 from mailwake.insight.stores import Stores
 from mailwake.language import say, several
 from mailwake.stats.clockwise import best, fit_weight, profile
+from mailwake.store.answers.opening import worked_out
+from mailwake.store.answers.sliding import Sliding
 
 #: How far back reactions and mail go.
 DAYS = 365
@@ -79,12 +81,19 @@ def best_hours(stores: Stores, handles: Iterable[Handle], *, now: Micros) -> dic
         now: microseconds since 1970.
     """
     wanted = list(dict.fromkeys(handles))
-    since = max(0, now - DAYS * 86_400 * SECOND)
+    since = Sliding(max(0, now - DAYS * 86_400 * SECOND), "year")
     known = _readers(stores, ",".join(map(str, wanted)), since, _ALL) if wanted else {}
     if not any(sum(each.reacted.values()) >= LEAST_REACTIONS for each in known.values()):
         return {handle: _hour(known.get(handle, _Reader()), (), 0.0) for handle in wanted}
+    (told,) = worked_out(stores.events, "usual_hours", lambda: _told_usual(stores, since))
+    usual = [told[f"hour_{hour}"] for hour in range(HOURS)]
+    return {handle: _hour(known.get(handle, _Reader()), usual, told["weight"]) for handle in wanted}
+
+
+def _told_usual(stores: Stores, since: int) -> list[dict[str, float]]:
+    """What `_usual` says of everybody, as one row: everybody is gone through for it."""
     usual, weight = _usual(_readers(stores, "", since, _ROWS).values())
-    return {handle: _hour(known.get(handle, _Reader()), usual, weight) for handle in wanted}
+    return [{**{f"hour_{hour}": share for hour, share in enumerate(usual)}, "weight": weight}]
 
 
 def _readers(stores: Stores, recipients: str, since: int, limit: int) -> dict[Handle, _Reader]:

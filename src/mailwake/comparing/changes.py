@@ -23,6 +23,7 @@ from mailwake.insight.tally import Tally, add, read
 from mailwake.profiles import STREAMS
 from mailwake.stats.difference import difference
 from mailwake.stats.uncertain import Expected
+from mailwake.store.answers.sliding import Sliding
 from mailwake.store.state import Incident, IncidentKind
 
 DAYS = 7
@@ -183,7 +184,8 @@ def _weeks(stores: Stores, now: Micros) -> tuple[int, _Weeks]:
         until = now - age * SECOND
         middle, since = until - DAYS * _DAY, until - 2 * DAYS * _DAY
         found = {}, {}
-        for row in stores.events.ask("weeks", since=since, middle=middle, until=until, age=age * SECOND):
+        spans = {name: Sliding(at, name) for name, at in (("since", since), ("middle", middle), ("until", until))}
+        for row in stores.events.ask("weeks", **spans, age=age * SECOND):
             found[row["period"] % 2][STREAMS[row["period"] // 2]] = read(row)
         if found[1]:
             return age, _of_many(found)

@@ -28,6 +28,7 @@ from mailwake.language import noted, say
 from mailwake.stats.difference import difference
 from mailwake.stats.mix import Decomposition, Path, decompose
 from mailwake.stats.uncertain import Expected, critical, rate_interval
+from mailwake.store.answers.sliding import Sliding
 from mailwake.store.state import Campaign
 
 #: Campaigns of one comparison.
@@ -372,7 +373,12 @@ def _mix(asked: _Asked, campaign: Campaign, kind: str) -> list[dict[str, Any]]:
     until = asked.now - age
     offset = datetime.fromtimestamp(until / SECOND, asked.stores.zone).utcoffset() or timedelta()
     return asked.stores.events.ask(
-        "mix", campaign=campaign.id, kind=kind, until=until, age=age, ahead=int(offset.total_seconds())
+        "mix",
+        campaign=campaign.id,
+        kind=kind,
+        until=Sliding(until, "now"),
+        age=age,
+        ahead=int(offset.total_seconds()),
     )
 
 

@@ -23,6 +23,7 @@ from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores
 from mailwake.language import noted, say
 from mailwake.stats.clockwise import best, profile
+from mailwake.store.answers.sliding import Sliding
 from mailwake.store.state import Campaign
 
 #: How far back all campaigns together go.
@@ -111,7 +112,8 @@ def timing(stores: Stores, *, now: Micros, campaign: Campaign | None = None) -> 
         now: microseconds since 1970.
         campaign: the only one; None: all of them, in the last `DAYS` days.
     """
-    number, since = (0, max(0, now - now % _DAY - DAYS * _DAY)) if campaign is None else (campaign.id, 0)
+    lately = Sliding(max(0, now - now % _DAY - DAYS * _DAY), f"{DAYS} days")
+    number, since = (0, lately) if campaign is None else (campaign.id, 0)
     sent = stores.events.ask("sent_hours", campaign=number, since=since)
     return Timing(
         campaign=None if campaign is None else str(campaign.id),

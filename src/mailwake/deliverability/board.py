@@ -20,6 +20,7 @@ from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import Tally, add
 from mailwake.language import say
 from mailwake.stats.uncertain import Expected
+from mailwake.store.answers.sliding import Sliding
 from mailwake.store.state import Campaign, Refusal
 
 #: Rates are of copies of so many days; changes are looked for in so many more.
@@ -67,9 +68,10 @@ def deliverability(stores: Stores, *, now: Micros, days: int = DAYS) -> Delivera
     """
     ahead = int((datetime.fromtimestamp(now / SECOND, stores.zone).utcoffset() or timedelta()).total_seconds())
     today = (now // SECOND + ahead) // _DAY
-    since = Micros(max(0, (today - days + 1) * _DAY - ahead) * SECOND)
+    since = Micros(Sliding(max(0, (today - days + 1) * _DAY - ahead) * SECOND, f"{days} days"))
     lately = _domains(stores, since, age=_EVER, ahead=ahead)
-    past = _domains(stores, Micros(max(0, (today - HISTORY_DAYS + 1) * _DAY - ahead) * SECOND), age=_DAY, ahead=ahead)
+    before = Sliding(max(0, (today - HISTORY_DAYS + 1) * _DAY - ahead) * SECOND, f"{HISTORY_DAYS} days")
+    past = _domains(stores, Micros(before), age=_DAY, ahead=ahead)
     homes = providers_of(stores, {each.name for each in (*lately, *past) if each.name})
     largest = _largest(lately, homes)
     classes = _classes(refusals(stores, None, since), lately)

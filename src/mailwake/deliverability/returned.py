@@ -25,6 +25,7 @@ from mailwake.insight.domain_names import domain_names
 from mailwake.insight.stores import Stores, moment
 from mailwake.language import say
 from mailwake.stats.rates import wilson_interval
+from mailwake.store.answers.sliding import Sliding
 from mailwake.store.state import Campaign, Incident, IncidentKind, Refusal
 
 #: How far back all campaigns together go; one campaign is told whole.
@@ -148,7 +149,8 @@ def returned(stores: Stores, *, now: Micros, campaign: Campaign | None = None) -
         now: microseconds since 1970.
         campaign: the only one; None: all of them, in the last `DAYS` days.
     """
-    since = Micros(0 if campaign is not None else max(0, now - now % DAY - DAYS * DAY))
+    lately = Micros(Sliding(max(0, now - now % DAY - DAYS * DAY), f"{DAYS} days"))
+    since = lately if campaign is None else Micros(0)
     rows = refusals(stores, campaign, since)
     sent = _sent(stores, campaign, since)
     places = stores.state.places(

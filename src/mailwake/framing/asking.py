@@ -19,6 +19,7 @@ from mailwake.serving.entry import actor_of, allowed
 from mailwake.serving.keeping import Kept
 from mailwake.store.access.few import FewState, few_events, small_campaigns
 from mailwake.store.access.masked import MaskedState, masked_events
+from mailwake.store.answers.glance import looking, with_age
 
 T = TypeVar("T")
 guarded = partial(APIRouter, dependencies=[Depends(allowed)])  # a router each of whose routes asks `allowed`
@@ -62,15 +63,19 @@ class Remembered:
     kept: Kept
     request: Request
     zone: str
+    #: how often something was taken out of the store: what was made before is not given on
+    overthrown: int
 
     def answer(self, asked: Hashable, ask: Callable[[], T], *, mark: Hashable = None, lasts: float = 0.0) -> T:
         """What was answered a moment ago, else the answer to it now; see `Kept.answer`.
 
         Hours and days are cut in the viewer's zone.
         """
-        key = (self.zone, asked)
-        told = self.kept.answer(key, ask, mark=mark, lasts=lasts)
-        state = self.request.state
+        key = (self.zone, self.overthrown, asked)
+        told, behind = self.kept.answer(key, lambda: with_age(ask), mark=mark, lasts=lasts)
+        glance, state = looking(), self.request.state
+        if glance is not None:
+            glance.note(behind)
         state.seconds_old = max(getattr(state, "seconds_old", 0.0), self.kept.age(key))
         return told
 
@@ -84,7 +89,8 @@ def kept_of(request: Request) -> Remembered:
     kept: Mapping[tuple[str, bool, bool], Kept] = request.app.state.kept
     actor = actor_of(request)
     found = kept[tag(), actor.knows_people, actor.sees_the_few]
-    return Remembered(kept=found, request=request, zone=zone_of(request).key)
+    overthrown = getattr(stores_of(request).events, "overthrown", 0)  # of a store whose answers are remembered
+    return Remembered(kept=found, request=request, zone=zone_of(request).key, overthrown=overthrown)
 
 
 def fresh_of(request: Request) -> datetime | None:

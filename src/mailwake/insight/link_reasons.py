@@ -51,9 +51,10 @@ def why_machines(stores: Stores, campaign: Campaign) -> dict[tuple[str, int], Wh
     reasons: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
     for row in stores.events.ask("machine_reasons", campaign=campaign.id):
         for place in {(str(row["template"] or ""), row["link"] or 0), ("", 0)}:
-            clicks[place] += row["clicks"]
-            for code in set(row["codes"].split()):
-                reasons[place][code] += row["clicks"]
+            if row["code"]:
+                reasons[place][row["code"]] += row["clicks"]
+            else:
+                clicks[place] += row["clicks"]
     return {place: WhyMachines(clicks=number, reasons=_told(reasons[place])) for place, number in clicks.items()}
 
 

@@ -38,10 +38,13 @@ class Repeats:
 
 def repeats(stores: Stores, campaign: Campaign | None = None) -> Repeats:
     """Of one campaign; without one, of all mail."""
-    (row,) = stores.events.ask("repeats", campaign=campaign.id if campaign else 0)
-    copies = int(row["copies"])
-    is_told = copies >= LEAST_COPIES
-    return Repeats(copies=copies, shares=tuple(_share(name, int(row[name]), copies) for name in _SHARES if is_told))
+    ask = stores.events.ask
+    rows = ask("repeats") if campaign is None else ask("campaign_repeats", campaign=campaign.id)
+    copies = sum(row["copies"] for row in rows)
+    if copies < LEAST_COPIES:
+        return Repeats(copies=copies, shares=())
+    counts = {name: sum(row[name] for row in rows) for name in _SHARES}
+    return Repeats(copies=copies, shares=tuple(_share(name, count, copies) for name, count in counts.items()))
 
 
 def _share(name: str, count: int, copies: int) -> Share:

@@ -23,6 +23,7 @@ from mailwake.insight.metrics import rates, true_open_rate
 from mailwake.insight.stores import Stores, moment
 from mailwake.insight.tally import NOBODY, Reaction, Tally, reaction
 from mailwake.insight.whole import whole_rates
+from mailwake.store.answers.sliding import Sliding
 from mailwake.store.state import Campaign, LinkRow
 
 Row = Mapping[str, Any]
@@ -154,7 +155,8 @@ def _true_opens(stores: Stores, campaign: Campaign, line: CampaignLine, span: Ro
     if line.sent_from is None or span["last_at"] is None:
         return opens.from_rows((), ())
     since = int((line.sent_from - timedelta(days=opens.PROXY_DAYS)).timestamp()) * SECOND
-    rows = stores.events.ask("openers", campaign=campaign.id, since=since, until=span["last_at"] + 1)
+    until = Sliding(span["last_at"] + 1, "the end")
+    rows = stores.events.ask("openers", campaign=campaign.id, since=since, until=until)
     rulesets = stores.events.ask("campaign_rulesets", campaign=campaign.id)
     return opens.from_rows(rows, (row["ruleset"] for row in rulesets))
 

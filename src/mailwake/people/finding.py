@@ -10,6 +10,7 @@ from mailwake.errors import BadInput
 from mailwake.events import Handle, Micros
 from mailwake.insight.stores import Stores, moment
 from mailwake.store.access.finding import addresses_with
+from mailwake.store.answers.sliding import Sliding
 
 #: people that are shown of those who are found
 MOST = 50
@@ -78,7 +79,7 @@ def active_people(stores: Stores, *, now: Micros, limit: int) -> list[Active]:
         now: the moment.
         limit: so many at most.
     """
-    rows = stores.events.ask("active_people", since=now - ACTIVE_DAYS * _DAY, limit=limit)
+    rows = stores.events.ask("active_people", since=Sliding(now - ACTIVE_DAYS * _DAY, "days"), limit=limit)
     names = stores.state.addresses(Handle(row["recipient"]) for row in rows)
     return [
         Active(

@@ -78,7 +78,7 @@ def scores(
     not_profiled = desk.contacts.not_profiled()
     for person in people(stores, handles, desk.model, now=now):
         told = scored(person, desk.model, now=now, is_profiled=person.handle not in not_profiled)
-        best = NOBODY if is_settled(told, desk.model) else desk.ranking(stores, now).best_from
+        best = NOBODY if is_settled(told, desk.model) else desk.best_from(stores, now)
         yield person.handle, answer(told, desk, best_from=best, now=now)
 
 

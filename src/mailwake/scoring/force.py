@@ -50,7 +50,7 @@ class Force:
         model = in_force(self._state, self._points.model)
         if model.id != self._desk.model.id:
             is_points = model is self._points.model
-            self._desk = self._points if is_points else replace(self._points, model=model, keep=Keeper().answer)
+            self._desk = self._points if is_points else replace(self._points, model=model, **Keeper().ways)
         return self._desk
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 
@@ -28,7 +29,7 @@ class Keeper:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._making = threading.Lock()
+        self._making, self._is_made = threading.Lock(), threading.Event()
         self._known: Ranking | None = None
         self._took = 0.0
         self._until = 0.0
@@ -49,7 +50,21 @@ class Keeper:
             threading.Thread(target=self._make_beside, args=(make, known), name="ranking", daemon=True).start()
         return known
 
-    def _make_beside(self, make: Callable[[], Ranking], known: Ranking) -> None:
+    def soon(self, make: Callable[[], Ranking], seconds: float) -> Ranking | None:
+        """As `answer`; where there is none, what is made beside within so many seconds, else None for now."""
+        if self._known is not None:
+            return self.answer(make)
+        if self._making.acquire(blocking=False):
+            threading.Thread(target=self._make_beside, args=(make, None), name="ranking", daemon=True).start()
+        self._is_made.wait(seconds)
+        return self._known
+
+    @property
+    def ways(self) -> dict[str, Any]:
+        """`answer` and `soon`, as a `Desk` takes them."""
+        return {"keep": self.answer, "soon": self.soon}
+
+    def _make_beside(self, make: Callable[[], Ranking], known: Ranking | None) -> None:
         try:
             self._made(make, known)
         except MailwakeError as fault:
@@ -64,4 +79,5 @@ class Keeper:
         found = make()
         ended = self._clock()
         self._took, self._until, self._known = ended - began, ended + TIMES * (ended - began), found
+        self._is_made.set()
         return found

@@ -12,6 +12,8 @@ import msgspec
 from mailwake.events import CampaignId, Handle, Micros, TemplateId
 from mailwake.insight.stores import Stores
 from mailwake.scoring.model import DAY, Model
+from mailwake.store.answers.glance import looking
+from mailwake.store.answers.sliding import Sliding, back
 from mailwake.store.state import LinkRow, Suppression
 
 #: recipients asked for at once
@@ -149,16 +151,20 @@ def parts(many: Iterable[T]) -> Iterator[tuple[T, ...]]:
 
 
 def _times(models: Sequence[Model], now: Micros) -> dict[str, int]:
-    """How far back to read. Opens that count nothing only tell that somebody is not silent."""
-    horizon = now - max(model.horizon_days for model in models) * DAY
-    silent = now - int(max(model.silent.days for model in models) * DAY)
+    """How far back to read. Opens that count nothing only tell that somebody is not silent.
+
+    Who looks at a page may be given what was read a while ago; what is told to others is always read anew.
+    """
+    end = now if looking() is None else Sliding(now, "now")
+    horizon = back(end, max(model.horizon_days for model in models) * DAY)
+    silent = back(end, int(max(model.silent.days for model in models) * DAY))
     is_learned = any(model.learned is not None for model in models)
     counts_opens = is_learned or any(model.acts["opened"].points for model in models)
     return {
         "since": horizon,
         "opened_since": horizon if counts_opens else silent,
         "sent_since": horizon if is_learned else silent,
-        "until": now,
+        "until": end,
     }
 
 

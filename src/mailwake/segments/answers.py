@@ -16,6 +16,7 @@ from mailwake.segments.parser import parse
 from mailwake.segments.sunset import Sunset
 from mailwake.segments.tree import conditions
 from mailwake.segments.wording import spelled
+from mailwake.store.answers.sliding import Sliding
 
 
 class SizeAt(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +138,7 @@ def query(stores: Stores, text: str, *, now: Micros) -> QueryAnswer:
     Raises:
         Unclear: it cannot be understood.
     """
-    found = keeper.size(stores, text, now=now)
+    found = keeper.size(stores, text, now=Micros(Sliding(now, "now")))
     node = parse(text)
     texts = dict.fromkeys(each.text for each in conditions(node) if each.text is not None)
     return QueryAnswer(

@@ -12,6 +12,7 @@ from mailwake.events import SECOND, Micros
 from mailwake.insight.stores import Stores
 from mailwake.segments.spans import spans
 from mailwake.segments.tree import JUDGED, Both, Condition, Count, Judged, Node, Not, Per, Sign, State, Verb
+from mailwake.store.answers.sliding import back
 from mailwake.store.events.choosing import ANY, MANY, Choice, Every, Piece, Some, Value, Without
 
 HOUR = 3_600 * SECOND
@@ -57,8 +58,8 @@ class _Compiler:
         told = spans()
         values: dict[str, Value] = {
             "state": node.engagement.value,
-            "active_since": self.now - told.active_days * DAY,
-            "dormant_since": self.now - told.dormant_days * DAY,
+            "active_since": back(self.now, told.active_days * DAY),
+            "dormant_since": back(self.now, told.dormant_days * DAY),
             "until": self.now,
         }
         return Piece(name="engaged", values=values)
@@ -92,7 +93,7 @@ class _Compiler:
         return Piece(name="did", values=values)
 
     def _since(self, said: Condition) -> int:
-        starts = [self.now - said.within.hours * HOUR] if said.within else []
+        starts = [back(self.now, said.within.hours * HOUR)] if said.within else []
         return max([*starts, *([self._start(said.since)] if said.since else [])], default=0)
 
     def _start(self, day: date) -> int:

@@ -18,6 +18,7 @@ from mailwake.segments.parser import parse
 from mailwake.segments.spans import spans
 from mailwake.segments.tree import conditions
 from mailwake.segments.wording import explained, spelled
+from mailwake.store.answers.sliding import Sliding
 from mailwake.store.events.choosing import MANY
 from mailwake.store.state import Segment, StateStore
 
@@ -25,6 +26,8 @@ MAX_NAME_CHARS = 100
 WEEK = 7 * DAY
 #: how far back sizes are told
 WEEKS = 12
+#: events; of more a segment's past is told as far as it was noted
+LARGE = 5_000_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +156,7 @@ def addresses(stores: Stores, handles: Sequence[Handle]) -> list[str | None]:
 
 def counted(stores: Stores, segment: Segment, *, now: Micros) -> Counted:
     """A segment with its size now and in the weeks before."""
-    told = size(stores, segment.query, now=now)
+    told = size(stores, segment.query, now=Micros(Sliding(now, "now")))
     if not segment.is_live:
         people = stores.state.segment_member_count(segment.id)
         return Counted(segment=segment, people=people, of=told.of, trend=((now, people),))
@@ -177,8 +180,13 @@ def note(stores: Stores, segment: Segment, *, now: Micros) -> None:
 
 def _past(stores: Stores, segment: Segment, now: Micros) -> list[tuple[Micros, int]]:
     noted = stores.state.segment_sizes(segment.id)
-    both = noted | _missing(stores, segment, noted, now)
+    both = noted if _is_large(stores) else noted | _missing(stores, segment, noted, now)
     return [(end, both[end]) for end in _ends(now) if end in both]
+
+
+def _is_large(stores: Stores) -> bool:
+    """Whether to count a week takes so long that it is left to what notes sizes beside (`noting`)."""
+    return bool(stores.events.ask("latest")[0]["event_count"] > LARGE)
 
 
 def _missing(stores: Stores, segment: Segment, noted: Mapping[Micros, int], now: Micros) -> dict[Micros, int]:

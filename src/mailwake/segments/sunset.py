@@ -8,6 +8,7 @@ from mailwake.errors import BadInput
 from mailwake.events import Micros
 from mailwake.insight.stores import Stores
 from mailwake.segments.compiling import DAY
+from mailwake.store.answers.sliding import Sliding
 
 #: months that are looked at, and days of each
 MONTHS, MONTH_DAYS = 12, 30
@@ -90,7 +91,9 @@ def sunset(stores: Stores, days: int, *, now: Micros) -> Sunset:
     """
     if not 1 <= days <= MAX_DAYS:
         raise BadInput(f"a sunset is after 1 to {MAX_DAYS:,} days")
-    rows = stores.events.ask("sunset", since=now - MONTHS * MONTH_DAYS * DAY, until=now, gap=days * DAY)
+    rows = stores.events.ask(
+        "sunset", since=Sliding(now - MONTHS * MONTH_DAYS * DAY, "year"), until=Sliding(now, "now"), gap=days * DAY
+    )
     months = [
         Month(
             starts_at=Micros(now - (row["period"] + 1) * MONTH_DAYS * DAY),

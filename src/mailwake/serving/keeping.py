@@ -8,13 +8,15 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from mailwake.errors import MailwakeError
+from mailwake.store.answers.glance import looking
 
 #: An answer is kept for so many times as long as it took: at most a fiftieth of the time goes into asking again, and
 #: in a small installation, where it takes milliseconds, nobody sees that it is kept at all.
 TIMES = 50
 #: One that took so many seconds is given for as long once more while it is asked anew beside, so that nobody waits.
 SLOW_SECONDS = 0.1
-#: Seconds; so long such a one is given at least: who comes back after a minute need not wait.
+#: Seconds; so long such a one is given at least: who comes back after a minute need not wait. Who looks at a page of a
+#: large store need not however late they come.
 LEAST_SECONDS = 120.0
 #: Answers kept; of more the oldest go.
 _MOST = 64
@@ -58,7 +60,8 @@ class Kept:
         is_true = mark is not None and mark == known[3] and age < lasts
         if is_true or age < TIMES * took:
             return told
-        if took < SLOW_SECONDS or age >= max(2 * TIMES * took, LEAST_SECONDS):
+        is_long_ago = age >= max(2 * TIMES * took, LEAST_SECONDS)
+        if took < SLOW_SECONDS or (is_long_ago and looking() is None):
             return self._ask(asked, ask, mark)
         self._ask_beside(asked, ask, mark)
         return told

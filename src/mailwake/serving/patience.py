@@ -3,6 +3,7 @@
 On a large store the first visit to a page counts what nobody has counted yet, which takes seconds. Nobody is left
 before an empty window meanwhile: the page goes on being made, and who waits is shown a small one that asks again by
 itself, with scripts or without. What was made is handed over once, to whoever asks for the same with the same cookies.
+What was counted at any time before is shown at once, with how far it goes (`store.answers.glance`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mailwake.store.answers.glance import glancing
 
 #: So long whoever asks waits for the page itself; with what else an answer takes it is there within 300 ms.
 SECONDS = 0.15
@@ -78,7 +81,14 @@ class Patience:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the page, or with the small one if it is not there in time."""
-        if not _is_page(scope) or not self._wanted():
+        if not _is_seen(scope) or not self._wanted():
+            await self._app(scope, receive, send)
+            return
+        with glancing():
+            await self._show(scope, receive, send)
+
+    async def _show(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_page(scope):
             await self._app(scope, receive, send)
             return
         self._let_go()
@@ -136,17 +146,21 @@ class _Silent:
         return {"type": "http.request", "body": b"", "more_body": False}
 
 
-def _is_page(scope: Scope) -> bool:
-    """Whether this asks for a whole page: not for a part of one, a file or what programs read."""
+def _is_seen(scope: Scope) -> bool:
+    """Whether somebody looks at the answer: a page or a part of one, not a file nor what programs read."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return False
     path, headers = scope["path"], Headers(scope=scope)
     return (
-        "text/html" in headers.get("accept", "")
-        and "hx-request" not in headers
+        ("text/html" in headers.get("accept", "") or "hx-request" in headers)
         and not path.startswith(("/api/", "/static/", "/health"))
         and "." not in path.rpartition("/")[2]
     )
+
+
+def _is_page(scope: Scope) -> bool:
+    """Whether it is a whole page, of what somebody looks at."""
+    return "hx-request" not in Headers(scope=scope)
 
 
 def _key(scope: Scope) -> Key:

@@ -24,7 +24,9 @@ router = guarded(include_in_schema=False)
 
 Asked = Annotated[str, Query(max_length=320)]
 #: lines of each list
-_LINES = 10
+LINES = 10
+#: events, and how many seconds the most engaged are waited for where there are more; the rest of the page is there
+_MANY, _RANKING_SECONDS = 1_000_000, 0.1
 #: what the page of one person takes
 _STORIES = "people:stories"
 
@@ -45,7 +47,7 @@ class Line:
 def people(request: Request, *, q: Asked = "") -> Response:
     """Whoever is looked for, and where people are listed."""
     stores, actor = stores_of(request), actor_of(request)
-    active = kept_of(request).answer("active", lambda: active_people(stores, now=now_of(request), limit=_LINES))
+    active = kept_of(request).answer("active", lambda: active_people(stores, now=now_of(request), limit=LINES))
     return render(
         request,
         "find_people.html",
@@ -53,6 +55,7 @@ def people(request: Request, *, q: Asked = "") -> Response:
         found=_found(find_people(stores, q)) if q.strip() else None,
         may_search=actor.knows_people,
         may_open=actor.may(_STORIES),
+        sees_most=actor.knows_people,
         most=_most(request) if actor.knows_people else None,
         active=[_active(each, stores.zone) for each in active],
         days=ACTIVE_DAYS,
@@ -75,11 +78,17 @@ def _found(found: Found) -> dict[str, Any]:
     }
 
 
-def _most(request: Request) -> list[Line]:
-    """By the score that decides whom to call: who engages most, by what they did lately themselves."""
+def _most(request: Request) -> list[Line] | None:
+    """By the score that decides whom to call: who engages most, by what they did lately themselves.
+
+    Of a large store everybody is gone through for a minute at first, for which nobody waits: None.
+    """
     stores, now = stores_of(request), now_of(request)
     desk = request.app.state.force.desk()
-    return [_scored(each) for each in calls(stores, desk, now=now, page_size=_LINES).calls]
+    is_large = stores.events.ask("latest")[0]["event_count"] > _MANY
+    if is_large and not desk.is_ranked(stores, now, seconds=_RANKING_SECONDS):
+        return None
+    return [_scored(each) for each in calls(stores, desk, now=now, page_size=LINES).calls]
 
 
 def _scored(call: Call) -> Line:

@@ -110,7 +110,7 @@ def create_app(
     app.state.settings = settings
     app.state.wall = wall
     app.state.kept = defaultdict(Kept)
-    app.state.force = Force(desk or Desk(keep=Keeper().answer), stores.state)
+    app.state.force = Force(desk or Desk(**Keeper().ways), stores.state)
     app.state.exports = exports.Places()
     app.state.packs = packs
     app.state.gate = door.gate

@@ -15,7 +15,7 @@ from mailwake.store.events import EventStore
 from mailwake.store.state import Campaign, Experiment, Segment, StateStore
 
 #: what tells of all campaigns, a row or more for each
-_OF_CAMPAIGNS = frozenset(("campaigns_counts", "rolled", "rulesets"))
+_OF_CAMPAIGNS = frozenset(("campaigns_counts", "rolled", "rulesets", "links_everywhere", "roles", "repeats"))
 
 
 def small_campaigns(events: EventStore, *, least: int) -> frozenset[int]:

@@ -102,3 +102,13 @@ def _combined(choice: Choice, pieces: list[Piece]) -> str:
         return f"not ({_combined(choice.of, pieces)})"
     word = " and " if isinstance(choice, Every) else " or "
     return "(" + word.join(_combined(part, pieces) for part in choice.of) + ")"
+
+
+def told(choice: Choice, place: str = "") -> dict[str, Value]:
+    """A choice as parameters by their place in it: those of two choices are the same where the choices are."""
+    if isinstance(choice, Piece):
+        return {f"{place}{choice.name}.{name}": value for name, value in choice.values.items()}
+    if isinstance(choice, Without):
+        return told(choice.of, f"{place}not.")
+    word = "and" if isinstance(choice, Every) else "or"
+    return {name: value for n, part in enumerate(choice.of) for name, value in told(part, f"{place}{word}{n}.").items()}

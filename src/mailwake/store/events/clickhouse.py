@@ -80,6 +80,10 @@ class ClickHouse(Dialect):
         """See `Dialect.codes`; reasons are not packed here, the engine compresses them well by itself."""
         return told
 
+    def words(self, text: str) -> str:
+        """See `Dialect.words`."""
+        return f"arrayJoin(arrayDistinct(splitByChar(' ', {text})))"
+
     def packed(self, reasons: str) -> str:
         """See `Dialect.packed`."""
         return reasons

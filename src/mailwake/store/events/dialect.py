@@ -86,6 +86,10 @@ class Dialect:
         named = "string_agg(coalesce(p.code, l.word), ' ' order by l.n)"
         return f"(select coalesce({named}, '') from ({words}) as l left join phrases as p on p.letters = l.word)"  # noqa: S608 - ours
 
+    def words(self, text: str) -> str:
+        """A row for each different word of a text with spaces between, in a list of columns."""
+        return f"unnest(list_distinct(string_split({text}, ' ')))"
+
     def packed(self, reasons: str) -> str:
         """Reasons in few bytes; a function of that name is there while a store is brought forward."""
         return f"packed({reasons})"

@@ -22,6 +22,7 @@ import msgspec
 from mailwake.errors import BadInput, Unavailable
 from mailwake.events import ONCE, Handle, Micros
 from mailwake.store.events import CounterRow, Cuts, EventRow, Judgement, TakenRow
+from mailwake.store.events.alone import Shared
 from mailwake.store.events.asking import spell, writing
 from mailwake.store.events.choosing import Choice, spell_choice
 from mailwake.store.events.columns import (
@@ -52,6 +53,8 @@ _STAGES = {
 _MAX_ID = (1 << 63) - 1
 #: How long closing waits for whoever still reads.
 _PATIENCE_SECONDS = 10.0
+#: How long for a question; then it is broken off: on a large store one takes a minute, and a stop may not.
+_QUESTION_SECONDS = 1.0
 #: text to what DuckDB read in it, whatever store it is for
 _STATEMENTS: dict[str, duckdb.Statement] = {}
 _REPLAYED = ("id", "p_human", "klass", "reasons", "ruleset")
@@ -68,6 +71,8 @@ class DuckEvents:
             _make_stages(self._writer)
         self._dialect = Dialect()
         self._writing, self._entering = threading.Lock(), threading.Lock()
+        self._shared = Shared()
+        self._asking = set[duckdb.DuckDBPyConnection]()
         self._read_only = read_only
         self._news = news
         self._among: str | None = None
@@ -212,8 +217,15 @@ class DuckEvents:
     def ask(self, question: str, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.ask`."""
         sql, values = self._spelled(question, parameters)
-        with self._reading() as cursor:
-            return list(self._dicts(cursor.execute(_parsed(cursor, sql), values or None)))
+        return self._asked(sql, values)
+
+    def _asked(self, sql: str, values: Mapping[str, int | str]) -> list[dict[str, Any]]:
+        def ask() -> list[dict[str, Any]]:
+            with self._cursor() as cursor, self._under_way(cursor):
+                return list(self._dicts(cursor.execute(_parsed(cursor, sql), values or None)))
+
+        with translated():
+            return self._shared.ask(ask)
 
     def _spelled(self, question: str, parameters: Mapping[str, int | str]) -> tuple[str, dict[str, int | str]]:
         among = {} if self._among is None else {"among": self._among}
@@ -237,21 +249,32 @@ class DuckEvents:
     def choose(self, frame: str, choice: Choice, **parameters: int | str) -> list[dict[str, Any]]:
         """See `EventStore.choose`."""
         sql, values = spell_choice(frame, choice, self._dialect, parameters)
-        with self._reading() as cursor:
-            return list(self._dicts(cursor.execute(sql, values)))
+        return self._asked(sql, values)
 
     def close(self) -> None:
         """See `EventStore.close`."""
         with self._writing, self._entering:
             self._writer.close()
-            end = time.monotonic() + _PATIENCE_SECONDS
-            while not _is_closed(self._connection, is_last=time.monotonic() > end):
+            start = time.monotonic()
+            while not _is_closed(self._connection, is_last=time.monotonic() > start + _PATIENCE_SECONDS):
                 time.sleep(0.02)
+                if time.monotonic() > start + _QUESTION_SECONDS:
+                    for cursor in self._asking.copy():
+                        cursor.interrupt()
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with translated(), self._cursor() as cursor:
             yield cursor
+
+    @contextmanager
+    def _under_way(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """While a question is asked by a cursor: `close` may break it off."""
+        self._asking.add(cursor)
+        try:
+            yield
+        finally:
+            self._asking.discard(cursor)
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         """Of the caller alone; a connection refuses two calls at once, also that of `close`."""
@@ -378,6 +401,7 @@ def translated() -> Iterator[None]:
         duckdb.ConnectionException,
         duckdb.FatalException,
         duckdb.OutOfMemoryException,
+        duckdb.InterruptException,
     ) as fault:
         first_line = str(fault).splitlines()[0]
         if "lock on file" in first_line:

@@ -1,5 +1,7 @@
 """Answers laid beside the store when it is let go of, and taken up when it is opened again unchanged.
 
+Those too that were a little behind then: they are given until they were asked anew, with the stamp that they had.
+
 The file is worth nothing without the store that it was made of: it names that store's file by size and time of the last
 change, and the SQL of the program that asked. Where either differs, or the store was not closed in order, it is passed
 over, and everything is asked again. So it may be lost or deleted at any time.
@@ -23,13 +25,21 @@ Rows = list[dict[str, Any]]
 
 
 class SavedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer that was true when the store was closed."""
+    """One answer."""
 
     question: str
+    #: of times that slide, which
     parameters: dict[str, int | str]
-    rows: Rows
+    #: as they are; millions of values are not unpacked at a start
+    rows: msgspec.Raw
     #: seconds of processor time
     took: float
+    #: where the times were that slide, by name of the parameter
+    at: dict[str, int]
+    #: the answer to `latest` when it was made; None: it was still true when the store was closed
+    latest: Rows | None
+    #: put together from answers on each campaign
+    is_together: bool
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True):

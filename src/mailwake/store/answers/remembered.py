@@ -10,9 +10,11 @@ questions, so on a large store `SLOW_ON_LARGE` is slow enough. What is behind is
 its stamp from, then answers with what was the newest when the oldest of the given answers was made. On a store whose
 questions take less, nothing is ever behind.
 
-On such a store a question on all campaigns is put together from the answers on each, so that only those are asked again
-of which something was written. Where many are missing they are asked together, so many that no question needs the
-memory that all at once would, and the answer is taken apart.
+Who looks at a page (`glance`) is given such an answer however old it is, with its stamp, while it is asked anew; unless
+something was taken out of the store since. Programs, which take the first answer that they get, are not.
+
+On such a store a question on all campaigns is put together from the answers on each (`together`), so that only those
+are asked again of which something was written.
 """
 
 from __future__ import annotations
@@ -20,21 +22,23 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Any
 
-import structlog
+import msgspec
 
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
-from mailwake.store.events import CounterRow, Cuts, EventRow, EventStore, Judgement, TakenRow, open_events
-from mailwake.store.events.choosing import Choice
-from mailwake.store.events.saved import Saved, SavedAnswer
+from mailwake.store.answers.glance import looking
+from mailwake.store.answers.keys import Held, Key, Rows, key_of, later
+from mailwake.store.answers.line import Line, Turns
+from mailwake.store.answers.saved import Saved, SavedAnswer
+from mailwake.store.answers.together import FEW, OF_ALL, of_run, runs
+from mailwake.store.events import CounterRow, Cuts, EventRow, EventStore, Judgement, TakenRow
+from mailwake.store.events.choosing import Choice, told
 
-log = structlog.get_logger(__name__)
 SLOW_SECONDS = 0.1
 #: the same on a store of `_LARGE` events and more
 SLOW_ON_LARGE = 0.005
@@ -46,27 +50,21 @@ _AS_IT_IS, _MEANWHILE = 10, 100
 _LEAST_MEANWHILE = 120.0
 #: values in all answers that are kept; some 100 bytes each
 _MAX_VALUES = 1_000_000
-#: values in an answer that is worth keeping: larger ones are read once, by whoever goes through the whole store
-_MAX_ANSWER = 100_000
+#: the same in an answer that is worth keeping: larger ones are read once, by whoever goes through the whole store
+_MAX_ANSWER = 200_000
 
 #: put together from so many events on; on fewer, one question costs less than many
 _LARGE = 1_000_000
-#: question on all campaigns, one row or more for each, by id, to the question on one that has the same rows
-_BY_CAMPAIGN = {"campaigns_counts": "campaign_counts", "rulesets": "campaign_rulesets"}
-#: of so many missing answers on a campaign each is asked for itself
-_FEW = 4
-#: events that are looked at together, unless one campaign has more
-_AT_ONCE = 1_000_000
 #: seconds that a question on one campaign takes at least, by being planned; more than asking for many takes for each
 _ALONE_SECONDS = 0.02
 
-Rows = list[dict[str, Any]]
-Key = tuple[str, tuple[tuple[str, int | str], ...]]
+#: what was never written: of an answer that was behind when it was saved
+_BEHIND = (-1, -1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    rows: Rows
+    held: Held
     #: how much had been written of what it is made of
     written: tuple[int, int]
     #: seconds of processor time
@@ -74,6 +72,8 @@ class _Answer:
     made_at: float
     #: the answer to `latest` at that time, of slow ones
     latest: Rows | None
+    #: where the times were that slide
+    at: Mapping[str, int]
     #: put together from answers on each campaign
     is_together: bool = False
 
@@ -99,14 +99,19 @@ class Remembered:
         saved: Saved | None = None,
     ) -> None:
         self._store, self._clock, self._cost = store, clock, cost
-        self._refresh = refresh or _Line()
+        self._refresh = refresh or Line()
+        self._turns = Turns[Key]()
         self._answers: OrderedDict[Key, _Answer] = OrderedDict()
         self._values = 0
         self._asking: set[Key] = set()
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         #: writes to each campaign, to all of them at once, and of any kind: while `written` stays, so does every answer
         self._writes: dict[int, int] = {}
         self._upheavals = self.written = 0
+        #: how often something was taken out of the store, or judged by other rules
+        self.overthrown = 0
+        #: on the clock, when something was last taken out of the store or judged by other rules
+        self._overthrown_at = float("-inf")
         #: campaigns with events that may be judged again; None: not known, so that a new verdict may be on any
         self._open: set[int] | None = None
         #: campaigns that something may be known of, and the answer to `latest`; None: not known, or not any more
@@ -117,11 +122,19 @@ class Remembered:
         self._saved = saved
 
     def take_up(self, latest: Rows, answers: Iterable[SavedAnswer]) -> None:
-        """Give these answers too, which are those of the store as it stands; call it before anything is written."""
+        """Give these answers too, which are of the store as it stands; call it before anything is written."""
         self._count = latest[0]["event_count"] if latest else 0
+        self._latest = latest or None
+        now = self._clock()
         for each in answers:
             key = (each.question, tuple(sorted(each.parameters.items())))
-            self._keep(key, _Answer(each.rows, self._written(key), each.took, self._clock(), latest))
+            is_true = each.latest is None
+            made_at = now if is_true else now - _AS_IT_IS * each.took - 1.0  # the first who looks has it asked anew
+            written, stamp = (self._written(key), latest) if is_true else (_BEHIND, each.latest)
+            self._keep(
+                key,
+                _Answer(Held.packed(bytes(each.rows)), written, each.took, made_at, stamp, each.at, each.is_together),
+            )
 
     @property
     def fullness(self) -> float:
@@ -130,31 +143,52 @@ class Remembered:
 
     def ask(self, question: str, **parameters: int | str) -> Rows:
         """See `EventStore.ask`."""
-        key = (question, tuple(sorted(parameters.items())))
-        with self._lock:
-            if question == "latest" and (behind := self._oldest_given()) is not None:
-                return [*behind]
-            known = self._answers.get(key)
-            if known is not None and (rows := self._still_given(key, known)) is not None:
-                self._answers.move_to_end(key)
-                return [*rows]
-        return [*self._ask(key)]
+        if question == "latest":
+            return [*self._stamp()]
+        key, at = key_of(question, parameters)
+        return self._answered(key, at, lambda: self._asked(key, parameters))
 
-    def _still_given(self, key: Key, known: _Answer) -> Rows | None:
+    def work_out(self, name: str, make: Callable[[], Rows]) -> Rows:
+        """What is worked out of many rows, kept as an answer on everything is; see `opening.worked_out`."""
+        return self._answered((name, ()), {}, make)
+
+    def _answered(self, key: Key, at: Mapping[str, int], ask: Callable[[], Rows]) -> Rows:
+        """What is kept, if it may be given; else it is asked, by one who wants it, and the others wait for that."""
+        rows = self._given(key, at, ask)
+        if rows is None:
+            with self._turns.of(key):
+                rows = self._given(key, at, ask)
+                rows = self._ask(key, at, ask) if rows is None else rows
+        return [*rows]
+
+    def _given(self, key: Key, at: Mapping[str, int], ask: Callable[[], Rows]) -> Rows | None:
         """The rows of an answer that may be given again, which may set off that it is asked anew."""
-        if known.written == self._written(key):
-            return known.rows
-        age, price = self._clock() - known.made_at, self._price(key, known)
-        if not self._may_be_behind(price, age):
-            return None
-        if age > _AS_IT_IS * price and key not in self._asking:
-            self._asking.add(key)
-            self._refresh(lambda: self._ask_anew(key))
-        return known.rows
+        glance = looking()
+        with self._lock:
+            known = self._answers.get(key)
+            if known is None:
+                return None
+            if not self._is_true(key, known, at):
+                age, price = self._clock() - known.made_at, self._price(key, known)
+                if not self._may_be_behind(price, age, known if glance else None):
+                    return None
+                if age > _AS_IT_IS * price and key not in self._asking:
+                    self._asking.add(key)
+                    self._refresh(partial(self._ask_anew, key, at, ask))
+                if glance:
+                    glance.note(known.latest)
+            self._answers.move_to_end(key)
+            return known.held.rows
 
-    def _may_be_behind(self, price: float, age: float) -> bool:
+    def _is_true(self, key: Key, known: _Answer, at: Mapping[str, int]) -> bool:
+        return known.written == self._written(key) and known.at == at
+
+    def _may_be_behind(self, price: float, age: float, looked_at: _Answer | None = None) -> bool:
         """Whether an answer of this age is given although something was written."""
-        return price >= self._slow_seconds and age <= max(_MEANWHILE * price, _LEAST_MEANWHILE)
+        if price < self._slow_seconds:
+            return False
+        is_whole = looked_at is not None and looked_at.made_at > self._overthrown_at
+        return is_whole or age <= max(_MEANWHILE * price, _LEAST_MEANWHILE)
 
     @property
     def _slow_seconds(self) -> float:
@@ -162,13 +196,22 @@ class Remembered:
 
     def _price(self, key: Key, known: _Answer) -> float:
         """What it took to ask; of an answer put together, what it took to ask those of its parts that changed since."""
-        if not known.is_together:
+        if not known.is_together or self._campaigns is None:
             return known.took
         parts = ((part, self._answers.get(part)) for part in self._parts(key[0]))
         return sum(each.took for part, each in parts if each is not None and each.written != self._written(part))
 
     def _parts(self, question: str) -> list[Key]:
-        return [(_BY_CAMPAIGN[question], (("campaign", each),)) for each in sorted(self._campaigns or ())]
+        return [(OF_ALL[question], (("campaign", each),)) for each in sorted(self._campaigns or ())]
+
+    def _stamp(self) -> Rows:
+        """The newest event that is sure to be part of what is given."""
+        glance = looking()
+        if glance is not None:
+            return glance.latest or self._newest()
+        with self._lock:
+            behind = self._oldest_given()
+        return behind or self._newest()
 
     def _oldest_given(self) -> Rows | None:
         """What was the newest event when the oldest answer was made that is given although something was written."""
@@ -186,28 +229,33 @@ class Remembered:
         campaign = int(dict(key[1]).get("campaign", 0))
         return (self._upheavals, self._writes.get(campaign, 0)) if campaign else (self._upheavals, self.written)
 
-    def _ask_anew(self, key: Key) -> None:
+    def _ask_anew(self, key: Key, at: Mapping[str, int], ask: Callable[[], Rows]) -> None:
         try:
-            self._ask(key)
+            with self._turns.of(key):
+                self._ask(key, at, ask)
         except Unavailable:
             return  # whoever asks next is told
         finally:
             with self._lock:
                 self._asking.discard(key)
 
-    def _ask(self, key: Key) -> Rows:
-        if key[0] == "latest":
-            return self._newest()
+    def _asked(self, key: Key, parameters: Mapping[str, int | str]) -> Rows:
+        """The answer of the store, or put together from those that are kept."""
+        is_large = key[0] in OF_ALL and self._newest()[0]["event_count"] >= _LARGE
+        return self._together(key[0]) if is_large else self._store.ask(key[0], **parameters)
+
+    def _ask(self, key: Key, at: Mapping[str, int], ask: Callable[[], Rows]) -> Rows:
+        """Ask and keep."""
         with self._lock:
             written = self._written(key)
-        latest = self._newest() if key[0] in _BY_CAMPAIGN else None
-        is_together = latest is not None and latest[0]["event_count"] >= _LARGE
+        latest = self._newest() if key[0] in OF_ALL else None
         start, before = self._clock(), self._cost()
-        rows = self._together(key[0]) if is_together else self._store.ask(key[0], **dict(key[1]))
+        rows = ask()
         took = self._cost() - before
         if took >= self._slow_seconds and latest is None:
             latest = self._newest()
-        self._keep(key, _Answer(rows, written, took, start, latest, is_together))
+        is_together = latest is not None and key[0] in OF_ALL and latest[0]["event_count"] >= _LARGE
+        self._keep(key, _Answer(Held.of(rows), written, took, start, latest, at, is_together))
         return rows
 
     def _together(self, question: str) -> Rows:
@@ -221,42 +269,43 @@ class Remembered:
         self._ask_many(question, [key for key in parts if self._true(key) is None])
         rows = []
         for key in parts:
-            part = self._true(key)
-            rows += self._ask(key) if part is None else part
+            rows += self._part(key)
         return rows
+
+    def _part(self, key: Key) -> Rows:
+        """The answer on one campaign as it is now."""
+        part = self._true(key)
+        if part is not None:
+            return part
+        with self._turns.of(key):
+            part = self._true(key)
+            return self._ask(key, {}, lambda: self._store.ask(key[0], **dict(key[1]))) if part is None else part
 
     def _true(self, key: Key) -> Rows | None:
         """The answer that is kept, if nothing was written since."""
         with self._lock:
             known = self._answers.get(key)
-            return known.rows if known is not None and known.written == self._written(key) else None
+            if known is None or known.written != self._written(key):
+                return None
+            self._answers.move_to_end(key)  # what is put together of it is asked for all the time
+            return known.held.rows
 
     def _ask_many(self, question: str, missing: Sequence[Key]) -> None:
         """Keep answers on single campaigns, asked for together; those that cannot be had so are left out."""
-        if len(missing) <= _FEW:
+        if len(missing) <= FEW:
             return
         wanted = {int(dict(key[1])["campaign"]) for key in missing}
-        for run in _runs(self._store.ask("campaigns"), wanted):
+        for run in runs(self._store.ask("campaigns"), wanted):
             if len(run) == 1:
                 continue
-            keys = {each: (_BY_CAMPAIGN[question], (("campaign", each),)) for each in run}
+            keys = {each: (OF_ALL[question], (("campaign", each),)) for each in run}
             with self._lock:
                 written = {each: self._written(key) for each, key in keys.items()}
             latest, start, before = self._newest(), self._clock(), self._cost()
-            found = self._of_run(question, run)
+            found = of_run(self._store, question, run)
             took = max((self._cost() - before) / len(run), _ALONE_SECONDS)
             for each, rows in found.items():
-                self._keep(keys[each], _Answer(rows, written[each], took, start, latest))
-
-    def _of_run(self, question: str, run: Sequence[int]) -> dict[int, Rows]:
-        """What a question on one campaign would say of each of these, but for those whose copies are in dispute."""
-        reach = {"first": run[0], "last": run[-1]}
-        disputed = {row["campaign"] for row in self._store.ask("campaigns_sharing", **reach)}
-        found: dict[int, Rows] = {each: [] for each in run if each not in disputed}
-        for row in self._store.ask(f"{question}_between", **reach):
-            if row["campaign"] in found:
-                found[row["campaign"]].append(row)
-        return found
+                self._keep(keys[each], _Answer(Held.of(rows), written[each], took, start, latest, {}))
 
     def _newest(self) -> Rows:
         """The answer to `latest`; it follows what is written, for every page asks it and it goes through all events."""
@@ -272,15 +321,15 @@ class Remembered:
         return rows
 
     def _keep(self, key: Key, answer: _Answer) -> None:
-        if _size(answer.rows) > _MAX_ANSWER:
+        if answer.held.size > _MAX_ANSWER:
             return
         with self._lock:
             former = self._answers.pop(key, None)
-            self._values += _size(answer.rows) - (_size(former.rows) if former else 0)
+            self._values += answer.held.size - (former.held.size if former else 0)
             self._answers[key] = answer
             while self._values > _MAX_VALUES:
                 _, dropped = self._answers.popitem(last=False)
-                self._values -= _size(dropped.rows)
+                self._values -= dropped.held.size
 
     def write(
         self,
@@ -294,26 +343,26 @@ class Remembered:
         cuts: Cuts | None = None,
     ) -> int:
         """See `EventStore.write`."""
-        with self._lock:
-            latest, self._latest, added = self._latest, None, None
-        try:
-            added = self._store.write(
-                rows=rows,
-                rejudged=rejudged,
-                counters=counters,
-                taken=taken,
-                cursors=cursors,
-                settle_before=settle_before,
-                cuts=cuts,
-            )
-            return added
-        finally:
-            if cuts is not None and cuts.people:
-                self._overthrow()
-            touched = {row.campaign or 0 for row in rows} | {row.campaign for row in counters}
-            self._note(touched, rejudges=bool(rejudged) or settle_before is not None)
-            with self._lock:  # a row that was there already may have come at another time
-                self._latest = _later(latest, rows) if latest and added == len(rows) else None
+        added = None
+        with self._writing:
+            try:
+                added = self._store.write(
+                    rows=rows,
+                    rejudged=rejudged,
+                    counters=counters,
+                    taken=taken,
+                    cursors=cursors,
+                    settle_before=settle_before,
+                    cuts=cuts,
+                )
+                return added
+            finally:
+                if cuts is not None and cuts.people:
+                    self._overthrow()
+                touched = {row.campaign or 0 for row in rows} | {row.campaign for row in counters}
+                self._note(touched, rejudges=bool(rejudged) or settle_before is not None)
+                with self._lock:  # a row that was there already may have come at another time
+                    self._latest = later(self._latest, rows) if self._latest and added == len(rows) else None
 
     def _note(self, touched: set[int], *, rejudges: bool) -> None:
         """Something was written, or may have been."""
@@ -365,17 +414,22 @@ class Remembered:
 
     def forget_old(self, before: Micros, *, at: Micros) -> int:
         """See `EventStore.forget_old`."""
+        removed = None
         try:
-            return self._store.forget_old(before, at=at)
+            removed = self._store.forget_old(before, at=at)
+            return removed
         finally:
-            self._overthrow()
-            with self._lock:
-                self._latest = None
+            if removed != 0:
+                self._overthrow()
+                with self._lock:
+                    self._latest = None
 
     def _overthrow(self) -> None:
         with self._lock:
             self._upheavals += 1
             self.written += 1
+            self.overthrown += 1
+            self._overthrown_at = self._clock()
 
     def forget_news(self, until: int) -> None:
         """See `EventStore.forget_news`."""
@@ -412,87 +466,34 @@ class Remembered:
         return rows
 
     def choose(self, frame: str, choice: Choice, **parameters: int | str) -> Rows:
-        """See `EventStore.choose`."""
-        return self._store.choose(frame, choice, **parameters)
+        """See `EventStore.choose`; of a choice its size is kept."""
+        if frame != "size":
+            return self._store.choose(frame, choice, **parameters)
+        key, at = key_of("size", {**told(choice), **parameters})
+        return self._answered(key, at, lambda: self._store.choose(frame, choice, **parameters))
 
     def close(self) -> None:
-        """See `EventStore.close`; what is true then is saved."""
+        """See `EventStore.close`; answers are saved, but those made before something was taken out of the store."""
         latest = self._newest() if self._saved else []
         with self._lock:
-            true = [
-                SavedAnswer(question=key[0], parameters=dict(key[1]), rows=each.rows, took=each.took)
+            worth = [
+                self._to_save(key, each)
                 for key, each in self._answers.items()
-                if each.took >= _SAVED_SECONDS and each.written == self._written(key)
+                if each.took >= _SAVED_SECONDS and each.made_at > self._overthrown_at
+                if each.latest or each.written == self._written(key)
             ]
         self._store.close()
-        if self._saved and true:
-            self._saved.write(latest, true)
+        if self._saved and worth:
+            self._saved.write(latest, worth)
 
-
-def _later(latest: Rows, rows: Sequence[EventRow]) -> Rows:
-    """The answer to `latest` after these rows were added."""
-    (known,) = latest
-    received = [known["received_at"], *(row.received_at for row in rows)]
-    happened = [known["happened_at"], *(row.at for row in rows)]
-    return [
-        {
-            "received_at": max((each for each in received if each is not None), default=None),
-            "happened_at": max((each for each in happened if each is not None), default=None),
-            "event_count": known["event_count"] + len(rows),
-        }
-    ]
-
-
-def _runs(campaigns: Rows, wanted: Set[int]) -> Iterator[list[int]]:
-    """The wanted ones of all campaigns, by id, in runs that no other interrupts and that are not too large."""
-    run, size = list[int](), 0
-    for row in campaigns:
-        each, more = row["campaign"], row["event_count"]
-        if run and (each not in wanted or size + more > _AT_ONCE):
-            yield run
-            run, size = [], 0
-        if each in wanted:
-            run.append(each)
-            size += more
-    if run:
-        yield run
-
-
-def _size(rows: Rows) -> int:
-    return 8 + sum(map(len, rows))
-
-
-class _Line:
-    """Tasks one after the other in one thread, so that asking anew never takes more than a core from who waits."""
-
-    def __init__(self) -> None:
-        self._tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._start = threading.Lock()
-        self._thread: threading.Thread | None = None
-
-    def __call__(self, task: Callable[[], None]) -> None:
-        self._tasks.put(task)
-        with self._start:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="asking anew", daemon=True)
-                self._thread.start()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                self._tasks.get()()
-            except Exception:
-                log.exception("answers.failed")
-
-
-def open_remembered(path: Path, *, read_only: bool, news: bool) -> Remembered:
-    """`open_events` with its answers kept, those too that were saved beside the file.
-
-    Raises:
-        Unavailable: as there.
-    """
-    saved = Saved(path)
-    found = saved.read()
-    remembered = Remembered(open_events(path, read_only=read_only, news=news), saved=saved)
-    remembered.take_up(*found)
-    return remembered
+    def _to_save(self, key: Key, each: _Answer) -> SavedAnswer:
+        is_true = each.written == self._written(key)
+        return SavedAnswer(
+            question=key[0],
+            parameters=dict(key[1]),
+            rows=msgspec.Raw(each.held.as_json),
+            took=each.took,
+            at=dict(each.at),
+            latest=None if is_true else each.latest,
+            is_together=each.is_together,
+        )
