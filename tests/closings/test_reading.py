@@ -41,7 +41,7 @@ def contact(place: Place, address: str, *, mailed: bool = True) -> str:
 
 def deal(place: Place, *contacts: str, primary: bool = True, **fields: Any) -> str:
     told = {"Name": "Deal", "StageName": "Closed Won", "CloseDate": "2026-05-27", "Amount": 1_250.5} | fields
-    made = place.add("Opportunity", **told)
+    made = place.add_deal(**told)
     for number, each in enumerate(contacts):
         place.add("OpportunityContactRole", OpportunityId=made, ContactId=each, IsPrimary=primary and number == 0)
     place.change(made, IsWon=told["StageName"] == "Closed Won")
