@@ -62,8 +62,8 @@ TRIALS = {
         about=QUESTION,
         metric=_OPENS,
         variants=(
-            Tried(subject="What slugs do not like", opened=0.36),
-            Tried(subject="What do slugs hate?", opened=0.56),
+            Tried(subject="What slugs do not like", opened=0.32),
+            Tried(subject="What do slugs hate?", opened=0.6),
         ),
     ),
     "Larkspur letter 6": Trial(
@@ -79,7 +79,7 @@ TRIALS = {
         baseline=0.05,
         variants=(
             Tried(subject="Your plan for September", clicked=0.05),
-            Tried(subject="Your plan for September", clicked=0.19, is_call_first=True),
+            Tried(subject="Your plan for September", clicked=0.21, is_call_first=True),
         ),
     ),
     "Larkspur letter 8": Trial(
