@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from mailwake.audit.answers import Asked, AuditAnswer, LineAnswer
 from mailwake.audit.checking import Checked
 from mailwake.audit.words import ActorKind, Outcome
-from mailwake.boards.workflows_view import Mark
+from mailwake.boards.mark import Mark
 from mailwake.drawing import figures
 from mailwake.drawing.paging import pages
 from mailwake.language import noted, say, several

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from mailwake.boards.bounces_view import KLASSES
+from mailwake.boards.mark import Mark
 from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Reach, Sent, Step, Turn
 from mailwake.deliverability.behind import OTHERS
 from mailwake.deliverability.turns import WATCHED
@@ -63,15 +64,6 @@ class TurnView:
     text: str
     behind: str
     campaigns: tuple[Sent, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
-    """How complaints stand to a threshold."""
-
-    kind: str
-    sign: str
-    word: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

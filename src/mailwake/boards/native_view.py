@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.boards.mark import Mark
 from mailwake.drawing import figures
 from mailwake.language import noted, say, several
 from mailwake.native.report import AGREE, DIFFER, UNSURE, NativeLine, NativeList, NativeReport
@@ -25,15 +26,6 @@ _MARKS = {
     UNSURE: ("unsure", "?", noted("cannot say")),
 }
 _SPANS = (7, 30, 90, 365)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
-    """What two sides come to, as a word with a sign."""
-
-    kind: str
-    sign: str
-    word: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailwake.boards.deliverability_view import STANDINGS, Mark
+from mailwake.boards.deliverability_view import STANDINGS
+from mailwake.boards.mark import Mark
 from mailwake.drawing import figures
 from mailwake.language import noted, say
 from mailwake.postmaster.answers import Copies, Gmail, Origin, Outlook, Postmaster

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailwake.boards.mark import Mark
 from mailwake.drawing import figures
 from mailwake.events import SECOND
 from mailwake.language import noted, say
@@ -18,15 +19,6 @@ _KINDS = {
     "Lead": noted("%(count)s leads"),
     "Account": noted("%(count)s person accounts"),
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
-    """A state as a word with a sign."""
-
-    kind: str
-    sign: str
-    word: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

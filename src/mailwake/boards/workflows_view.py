@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from mailwake.boards.mark import Mark
 from mailwake.drawing import figures
 from mailwake.drawing.paging import pages
 from mailwake.language import noted, say, several
@@ -25,15 +25,6 @@ _WORDS = {
     "reversed": noted("taken back"),
 }
 _MARKS = {"entered": ("good", "✓"), "deferred": ("unsure", "?"), "refused": ("soft", "□"), "reversed": ("unsure", "↩")}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
-    """A state as a word with a sign."""
-
-    kind: str
-    sign: str
-    word: str
 
 
 def values(told: RulesAnswer, asked: Asked, trial: TrialAnswer | None, zone: ZoneInfo) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from mailwake.cli.demo.kept import DEAL
 from mailwake.cli.report.asking import ask
 from mailwake.crm.links import org_of
 from mailwake.errors import Unavailable
@@ -135,6 +136,8 @@ def _stamp(at: Micros, *, hours: int = 0) -> str:
 def push(config: Path, dashboard_url: str, org: OrgBeside) -> Pushed:
     """Push, compare, take back, compare, and push again for whoever looks around afterwards."""
     _follow_everybody(config, dashboard_url)
+    _await_deals(dashboard_url)
+    _follow_everybody(config, dashboard_url)  # a deal speaks for whoever signed it
     before = org.everything()
     done = json.loads(_run(config, "push", "--json"))
     settings = load(config)
@@ -159,6 +162,18 @@ def _follow_everybody(config: Path, dashboard_url: str) -> None:
             return
         time.sleep(0.2)
     raise Unavailable("the dashboard did not follow what happened; serve.log says why")
+
+
+def _await_deals(dashboard_url: str) -> None:
+    """Returns when all that the org was read for is among the goals that were reached."""
+    until = time.monotonic() + FOLLOW_SECONDS
+    while time.monotonic() < until:
+        told = sum(each["told"] for each in _get(dashboard_url, "/api/salesforce")["goals"])
+        goals = {each["name"]: each["total"]["conversions"] for each in _get(dashboard_url, "/api/goals")["goals"]}
+        if goals[str(DEAL[0]["name"])] >= told:
+            return
+        time.sleep(0.2)
+    raise Unavailable("what the org said of goals did not come in; serve.log says why")
 
 
 def _hot_there(settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
