@@ -227,7 +227,7 @@ class Demo:
         pushed = None if self.org is None else self._pushed(self.org, plan)
         return Result(
             pushed=pushed,
-            overview=overview,
+            overview=self._overview() or overview,  # deals of the org came in since
             comparisons=comparisons,
             messages=sum(len(people) for _, people in self.cast.mailings()),
             requests=len(plan.steps),
