@@ -21,7 +21,7 @@ from mailwake.eventlog.sqlite import SqliteReader
 
 MAILWAKE = (sys.executable, "-m", "mailwake")
 MESSAGES = 150
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 600.0
 
 
 def start(folder: Path, *more: str) -> subprocess.Popen[str]:
