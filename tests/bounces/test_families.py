@@ -1,7 +1,5 @@
 """A subject and a state, a few words apart, make a sentence that no rule lists; another subject unmakes it."""
 
-import time
-
 import pytest
 from tests.every import every
 
@@ -63,7 +61,6 @@ def test_who_blames_another_in_the_same_breath_kills_nobody(words: str) -> None:
         "ü user " * 550,
     ],
 )
-def test_bait_is_read_in_no_time(bait: str) -> None:
-    start = time.process_time()
-    BOUNCES.decide(f"550 {bait}")
-    assert time.process_time() - start < 0.1
+def test_no_bait_stops_a_reader(bait: str) -> None:
+    """A pattern that tries every way to match would never end; this one does. `mailwake bench bounces` has its time."""
+    assert BOUNCES.decide(f"550 {bait}").rule

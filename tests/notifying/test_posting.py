@@ -91,11 +91,9 @@ def test_an_endless_answer_costs_little_and_a_drip_is_cut(serve: Serve, monkeypa
     port = serve(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 300_000, 0)
     assert post(f"http://127.0.0.1:{port}/", {}, b"{}", allow_private=True).is_taken
     monkeypatch.setattr(posting, "TIMEOUT_SECONDS", 0.4)
-    port = serve(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1_000, 0.02)
-    began = time.monotonic()
+    port = serve(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 1_000_000, 0.02)  # for five hours, if nobody cuts it
     with pytest.raises(Unavailable, match="does not answer"):
         post(f"http://127.0.0.1:{port}/", {}, b"{}", allow_private=True)
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
