@@ -82,7 +82,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "comparing": {"insight", "store", "stats"},
     "earnings": {"insight", "store", "stats", "segments", "goals"},
     "postmaster": {"deliverability", "insight", "markup", "store"},
-    "people": {"deliverability", "insight", "store"},
+    "people": {"comparing", "deliverability", "insight", "store"},
     "scoring": {"insight", "store", "stats", "weighing"},
     "salesforce": set(),
     "crm": {"insight", "salesforce", "scoring", "segments", "suppression", "store"},

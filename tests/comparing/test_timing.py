@@ -76,7 +76,8 @@ def test_mail_that_came_back_later_did_not_arrive(stores: Stores) -> None:
     found = find(stores, "news")
     assert sum(map(sum, timing(stores, now=NOW, campaign=found).arrived)) == 2
     assert campaign_report(stores, found).tally.delivered == 2
-    rows = stores.events.ask("recipient_hours", recipients="", since=0, limit=10)
+    handles = stores.state.known_handles([f"p{n}@news.example" for n in range(3)]).values()
+    rows = stores.events.ask("recipient_hours", recipients=",".join(map(str, handles)), since=0, limit=10)
     assert sum(row["copies"] for row in rows if row["kind"] == "arrived") == 2
 
 

@@ -1,14 +1,16 @@
-"""A list of people narrowed to a client, device, country or provider is as long as the number that leads to it."""
+"""A list of people narrowed to a client, device, country, provider or hour: as long as the number that leads to it."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
 
 import pytest
+from tests.every import every
 from tests.insight import seeding
 
+from mailwake.comparing.timing import DAY_WORDS, hour_named, timing
 from mailwake.deliverability.board import of_campaign
 from mailwake.errors import BadInput
-from mailwake.events import EventType
+from mailwake.events import EventType, Micros
 from mailwake.insight.answers import Group
 from mailwake.insight.report import campaign_report
 from mailwake.insight.stores import Stores
@@ -94,6 +96,30 @@ def test_every_line_of_the_providers_has_as_many_people(stores: Stores) -> None:
     assert sum(parts) == total(stores, campaign, "opened")
     both = total(stores, campaign, "opened", provider="Gmail", client="Gmail")
     assert 0 < both < total(stores, campaign, "opened", provider="Gmail")
+
+
+def test_every_hour_of_the_week_has_as_many_people(stores: Stores) -> None:
+    campaign = seeding.crowd(stores, "Clocks", people=160, seed=5)
+    told, seen = timing(stores, now=Micros(0), campaign=campaign), 0
+    for week in (told.opened, told.clicked):
+        for day, hour in product(range(7), range(24)):
+            found = total(stores, campaign, f"{week.kind}_human", hour=f"{DAY_WORDS[day]}-{hour}")
+            assert found == week.cells[day][hour], (week.kind, day, hour)
+            seen += found
+    assert seen > 50, "something was there to be counted"
+
+
+@every("hour", ["", "tue", "tue-24", "tue-014", "tue--1", "Tue-4", "day-4", "tue-4 ", "tue-٤", "' or 1=1 --"])
+def test_an_hour_that_no_week_has_is_refused(hour: str) -> None:
+    with pytest.raises(BadInput, match="say a day and an hour from 0 to 23, such as tue-14"):
+        hour_named(hour)
+
+
+def test_an_hour_is_of_people_alone(stores: Stores) -> None:
+    campaign = seeding.by_hand(stores, "Whose hour")
+    for outcome in ("all", "opened", "clicked_machine", "delivered"):
+        with pytest.raises(BadInput, match="told of opened_human and clicked_human alone"):
+            total(stores, campaign, outcome, hour="tue-14")
 
 
 def test_a_provider_that_is_not_told_apart_is_refused_and_the_others_named(stores: Stores) -> None:

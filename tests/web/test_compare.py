@@ -1,5 +1,8 @@
 """Campaigns side by side, a campaign's pace and its definitions, as pages."""
 
+import html
+import re
+
 from tests.web.conftest import Asking
 from tests.web.test_pages import Seen, words
 
@@ -97,3 +100,19 @@ def test_timing_has_a_week_by_each_readers_clock(asking: Asking) -> None:
     assert "by each reader's own clock" in page
     told = asking.get("/api/campaigns/2/timing").json()
     assert sum(map(sum, told["opened"]["cells"])) == told["opened"]["total"]
+
+
+def test_an_hour_of_the_week_leads_to_those_who_reacted_in_it(asking: Asking) -> None:
+    leading = re.findall(
+        r'href="(/campaigns/2/people\?[^"]+)" aria-label="([^"]+): (\d+)"', asking.page("/campaigns/2/timing")
+    )
+    assert leading
+    for href, hour, count in leading:
+        path, _, asked = html.unescape(href).partition("?")
+        page = words(asking.page(f"{path}?{asked}"))
+        assert f"{hour} by their own clocks" in page
+        assert asking.get(f"/api{path}?{asked}").json()["total"] == int(count)
+        assert len(asking.get(f"{path}.csv?{asked}").text.splitlines()) == 1 + int(count)
+    assert "/people?" not in asking.page("/timing")
+    assert asking.get("/campaigns/2/people?outcome=clicked_human&hour=tue-25").status_code == 400
+    assert asking.get("/campaigns/2/people?hour=tue-14").status_code == 400

@@ -26,8 +26,8 @@ from mailwake.store.answers.sliding import Sliding
 DAYS = 365
 #: With fewer reactions no hour is named. Judgement.
 LEAST_REACTIONS = 5
-#: Recipients whose differences tell how much to shrink, and the rows that are read for it.
-_SAMPLE, _ROWS = 300, 20_000
+#: Recipients whose differences tell how much to shrink; those looked at for what is usual, and rows read of them.
+_SAMPLE, _USUAL, _ROWS = 300, 1_000, 20_000
 #: Where too few recipients tell how they differ: an even day weighs as many reactions. As on the page of timing.
 _WEIGHT = 24.0
 _ALL = 2**62
@@ -82,7 +82,7 @@ def best_hours(stores: Stores, handles: Iterable[Handle], *, now: Micros) -> dic
     """
     wanted = list(dict.fromkeys(handles))
     since = Sliding(max(0, now - DAYS * 86_400 * SECOND), "year")
-    known = _readers(stores, ",".join(map(str, wanted)), since, _ALL) if wanted else {}
+    known = _readers(stores, wanted, since, _ALL)
     if not any(sum(each.reacted.values()) >= LEAST_REACTIONS for each in known.values()):
         return {handle: _hour(known.get(handle, _Reader()), (), 0.0) for handle in wanted}
     (told,) = worked_out(stores.events, "usual_hours", lambda: _told_usual(stores, since))
@@ -91,14 +91,16 @@ def best_hours(stores: Stores, handles: Iterable[Handle], *, now: Micros) -> dic
 
 
 def _told_usual(stores: Stores, since: int) -> list[dict[str, float]]:
-    """What `_usual` says of everybody, as one row: everybody is gone through for it."""
-    usual, weight = _usual(_readers(stores, "", since, _ROWS).values())
+    """What `_usual` says of some readers, as one row: everything is gone through for it."""
+    some = [row["recipient"] for row in stores.events.ask("readers", since=since, limit=_USUAL)]
+    usual, weight = _usual(_readers(stores, some, since, _ROWS).values())
     return [{**{f"hour_{hour}": share for hour, share in enumerate(usual)}, "weight": weight}]
 
 
-def _readers(stores: Stores, recipients: str, since: int, limit: int) -> dict[Handle, _Reader]:
+def _readers(stores: Stores, handles: Sequence[int], since: int, limit: int) -> dict[Handle, _Reader]:
     found: dict[Handle, _Reader] = defaultdict(_Reader)
-    for row in stores.events.ask("recipient_hours", recipients=recipients, since=since, limit=limit):
+    listed = ",".join(map(str, handles))
+    for row in stores.events.ask("recipient_hours", recipients=listed, since=since, limit=limit) if handles else ():
         reader = found[Handle(row["recipient"])]
         if row["kind"] == "arrived":
             reader.arrived[row["hour"]] += row["copies"]

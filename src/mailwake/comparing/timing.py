@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from mailwake.errors import NotEnoughData
+from mailwake.errors import BadInput, NotEnoughData
 from mailwake.events import SECOND, Micros
 from mailwake.insight.report import Row
 from mailwake.insight.stores import Stores
@@ -29,6 +29,9 @@ from mailwake.store.state import Campaign
 #: How far back all campaigns together go.
 DAYS = 90
 HOURS, WEEK = 24, 168
+#: days of the week as URLs and commands write them, Monday first
+DAY_WORDS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HOUR_WORDS = frozenset(map(str, range(HOURS)))
 _DAY = 86_400 * SECOND
 #: Fewer reactions than this are no pattern. Judgement.
 LEAST_REACTIONS = 100
@@ -140,12 +143,48 @@ def _week(stores: Stores, asked: dict[str, int | str], sent: Sequence[Row]) -> W
     )
 
 
+def hour_named(text: str) -> tuple[int, int]:
+    """Day of the week (0: Monday) and hour of an hour such as `tue-14`.
+
+    Raises:
+        BadInput: it is none.
+    """
+    day, _, hour = text.partition("-")
+    if day not in DAY_WORDS or hour not in _HOUR_WORDS:
+        raise BadInput(f"there is no hour {text[:40]!r} in a week; say a day and an hour from 0 to 23, such as tue-14")
+    return DAY_WORDS.index(day), int(hour)
+
+
+def moments_in(stores: Stores, campaign: Campaign, kind: str, text: str) -> list[tuple[str, int]]:
+    """What makes up one cell of a campaign's week: countries, and starts of hours in seconds since 1970.
+
+    Args:
+        stores: where to look.
+        campaign: whose.
+        kind: opened or clicked.
+        text: the hour of the week, such as `tue-14`.
+
+    Raises:
+        BadInput: there is no such hour.
+    """
+    wanted = hour_named(text)
+    rows = stores.events.ask("hours", campaign=campaign.id, since=0, kind=kind)
+    known = [(row["country"], row["hour"]) for row in rows if row["country"] in zones()]
+    return [(country, start) for country, start in known if _local(start, zones()[country]) == wanted]
+
+
+def _local(start: int, zone: ZoneInfo) -> tuple[int, int]:
+    """Day of the week (0: Monday) and hour by a clock."""
+    local = datetime.fromtimestamp(start, zone)
+    return local.weekday(), local.hour
+
+
 def _table(hours: Iterable[tuple[int, int, ZoneInfo]]) -> tuple[tuple[int, ...], ...]:
     """(start of an hour in seconds since 1970, copies, whose clock) by day of the week and hour."""
     cells = [[0] * HOURS for _ in range(7)]
     for start, copies, zone in hours:
-        local = datetime.fromtimestamp(start, zone)
-        cells[local.weekday()][local.hour] += copies
+        day, hour = _local(start, zone)
+        cells[day][hour] += copies
     return tuple(tuple(day) for day in cells)
 
 

@@ -137,7 +137,7 @@ def asked_of(
         campaign: name or number.
         outcome: one of `FILTERS`; empty: all.
         segment: name.
-        there: with what, from where or at which provider.
+        there: with what, from where, at which provider or hour.
         now: the time that a live segment is asked at.
 
     Raises:
@@ -148,12 +148,12 @@ def asked_of(
         if name in table.must and not value:
             raise BadInput(f"the table {table.name} is of one {name}; name it")
         if value and name not in table.knows:
-            named = "client, device, country or provider" if name == "there" else name
+            named = "client, device, country, provider or hour" if name == "there" else name
             raise BadInput(f"the table {table.name} has no {named} to choose by; leave it out")
     if outcome and outcome not in FILTERS:
         raise BadInput(f"there is no outcome {outcome[:40]!r}; there are {', '.join(FILTERS)}")
     found = find(stores, campaign) if campaign else None
-    if found is not None and there.provider:  # refused here, where nothing is on its way yet
+    if found is not None and (there.provider or there.hour):  # refused here, where nothing is on its way yet
         there.asked(stores, found, outcome)
     return Asked(campaign=found, outcome=outcome or "all", segment=segment, now=now, there=there)
 

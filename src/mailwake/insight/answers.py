@@ -185,6 +185,8 @@ class PeoplePage:
     device: str = ""
     country: str = ""
     provider: str = ""
+    #: and in which hour of the week, such as `tue-14`
+    hour: str = ""
 
 
 _encoder = msgspec.json.Encoder()

@@ -76,13 +76,13 @@ def people(
         stores: where to look.
         campaign: whose.
         outcome: one of `FILTERS`.
-        there: with what, from where or at which provider; else all of them.
+        there: with what, from where, at which provider or hour; else all of them.
         page: from 1; beyond the last page there is nobody.
         page_size: lines, 1 or more.
         cursor: `next` of the page before; new copies neither repeat nor hide a line then. Empty: `page` counts.
 
     Raises:
-        BadInput: there is no such outcome or provider, or the cursor is of another list.
+        BadInput: there is no such outcome, provider or hour, or the cursor is of another list.
     """
     if outcome not in FILTERS:
         raise BadInput(f"there is no outcome {outcome!r}; there are {', '.join(FILTERS)}")
@@ -106,6 +106,7 @@ def people(
         device=there.device,
         country=there.country,
         provider=there.provider,
+        hour=there.hour,
         page=page,
         page_size=page_size,
         total=int(rows[0]["total"]) if rows else 0,

@@ -1,7 +1,8 @@
-"""With what, from where and at which provider: what a list of a campaign's people is narrowed to.
+"""With what, from where, at which provider and hour of the week: what a list of a campaign's people is narrowed to.
 
 A copy is where the event is that decides whose it was, as on the campaign's page, so that a list is as long as the
-number that leads to it. A provider is that of the address, whatever was opened.
+number that leads to it. A provider is that of the address, whatever was opened. An hour is by the reader's own
+clock, as on the page of timing, which counts people alone.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from mailwake.comparing.timing import moments_in
 from mailwake.deliverability import behind
+from mailwake.errors import BadInput
 from mailwake.insight.stores import Stores
 from mailwake.store.state import Campaign
 
@@ -17,6 +20,8 @@ from mailwake.store.state import Campaign
 UNKNOWN = "unknown"
 #: all that are not told apart, in the place of a provider
 OTHERS = behind.OTHERS
+#: outcomes that the page of timing counts by the hour
+TIMED = ("opened_human", "clicked_human")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +34,8 @@ class There:
     country: str = ""
     #: a line of the campaign's providers, or `OTHERS`
     provider: str = ""
+    #: an hour of the week, such as `tue-14`
+    hour: str = ""
 
     @property
     def chosen(self) -> Mapping[str, str]:
@@ -44,7 +51,7 @@ class There:
         """What the question takes of it. Opens are where they were opened, clicks where they were clicked.
 
         Raises:
-            BadInput: there is no such provider in the campaign.
+            BadInput: there is no such provider in the campaign, no such hour, or the outcome has none.
         """
         kind = outcome.partition("_")[0]
         asked: dict[str, int | str] = {
@@ -54,11 +61,21 @@ class There:
             "country": self.country,
             "domains": "",
             "elsewhere": 0,
+            "hours": self._hours(stores, campaign, outcome),
         }
         if self.provider:
             found = behind.domains_behind(stores, campaign, self.provider)
             asked |= {"domains": f",{','.join(found.domains)},", "elsewhere": int(found.is_others)}
         return asked
+
+    def _hours(self, stores: Stores, campaign: Campaign, outcome: str) -> str:
+        """Countries and hours that are meant, with commas before, between and behind; empty: any."""
+        if not self.hour:
+            return ""
+        if outcome not in TIMED:
+            raise BadInput(f"an hour of the week is told of {' and '.join(TIMED)} alone; ask for one of them")
+        moments = moments_in(stores, campaign, outcome.partition("_")[0], self.hour)
+        return "".join(f",{country}@{start // 3_600}" for country, start in moments) + ","
 
 
 ANYWHERE = There()

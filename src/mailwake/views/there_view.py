@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from mailwake.comparing.timing import hour_named
 from mailwake.drawing.terms import country
 from mailwake.insight.answers import PeoplePage
 from mailwake.language import noted, say
@@ -13,6 +14,7 @@ from mailwake.people.on_link import Followers
 from mailwake.people.there import OTHERS, UNKNOWN
 from mailwake.segments.lexer import quoted
 from mailwake.segments.tree import JUDGED, Judged, Verb
+from mailwake.views import timing_view
 
 _PROXIED = "proxied"
 #: filter to the words of its values; those that are not named here are spoken by the last
@@ -30,10 +32,11 @@ _WORDS: Mapping[str, tuple[Mapping[str, str], str]] = {
         noted("from %(name)s"),
     ),
     "provider": ({OTHERS: noted("at all other mailbox providers")}, noted("at %(name)s")),
+    "hour": ({}, noted("%(name)s by their own clocks")),
 }
 #: whose reactions: end of an outcome to the word of a query
 _AS = {"human": Judged.HUMAN, "possible": Judged.POSSIBLE, "machine": Judged.MACHINE}
-#: clauses of the language; it has none for devices and providers
+#: clauses of the language; it has none for devices, providers and hours
 _CLAUSES = frozenset({"client", "country"})
 
 
@@ -96,7 +99,16 @@ def _says(name: str, value: str) -> str:
     known, spoken = _WORDS[name]
     if value in known:
         return say(known[value])
-    return say(spoken, name=country(value) if name == "country" else value)
+    return say(spoken, name=_SPOKEN[name](value) if name in _SPOKEN else value)
+
+
+def _hour(value: str) -> str:
+    day, hour = hour_named(value)
+    return timing_view.hour_of(say(timing_view.DAYS[day]), hour)
+
+
+#: filter to how its value is said; others are said as they are
+_SPOKEN: Mapping[str, Callable[[str], str]] = {"country": country, "hour": _hour}
 
 
 def _without(answer: PeoplePage, path: str, there: Mapping[str, str], name: str) -> str:

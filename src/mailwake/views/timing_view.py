@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from mailwake.comparing.timing import LEAST_REACTIONS, BestHour, Timing, Week
+from mailwake.comparing.timing import DAY_WORDS, LEAST_REACTIONS, BestHour, Timing, Week
 from mailwake.drawing import figures
 from mailwake.language import at_start, noted, say
 from mailwake.views.pace_view import by_people
@@ -22,6 +23,8 @@ DAYS = (
 )
 #: shades of a cell, from nothing to most
 _SHADES = 5
+#: counts by day and hour
+_Week = Sequence[Sequence[int]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +35,8 @@ class Cell:
     #: 0-5: how dark it is drawn
     shade: int
     says: str
+    #: of the list of these people; empty: there is none
+    href: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +56,7 @@ class Grid:
 
 def values(answer: Timing) -> dict[str, Any]:
     """What `timing.html` names."""
-    grids = [_week(each) for each in (answer.opened, answer.clicked)]
+    grids = [_week(each, answer.campaign) for each in (answer.opened, answer.clicked)]
     arrived = grid(
         "arrived", say("Mail arrived"), say("by the clock of %(zone)s", zone=answer.timezone), answer.arrived, best=""
     )
@@ -66,7 +71,7 @@ def values(answer: Timing) -> dict[str, Any]:
     }
 
 
-def _week(week: Week) -> Grid:
+def _week(week: Week, campaign: str | None) -> Grid:
     elsewhere = ""
     if week.elsewhere:
         elsewhere = say(
@@ -74,21 +79,25 @@ def _week(week: Week) -> Grid:
             count=figures.count(week.elsewhere),
         )
     title = by_people(week.kind)
-    return grid(
-        week.kind, title, say("by each reader's own clock"), week.cells, best=in_words(week.best), elsewhere=elsewhere
-    )
+    says, people = say("by each reader's own clock"), f"/campaigns/{campaign}/people" if campaign else ""
+    return grid(week.kind, title, says, week.cells, best=in_words(week.best), elsewhere=elsewhere, people=people)
 
 
-def grid(kind: str, title: str, says: str, cells: Sequence[Sequence[int]], *, best: str, elsewhere: str = "") -> Grid:
-    """A week as cells whose shade grows with their count."""
+def grid(kind: str, title: str, says: str, cells: _Week, *, best: str, elsewhere: str = "", people: str = "") -> Grid:
+    """A week as cells whose shade grows with their count, and which lead to `people` where that is a path."""
+
+    def cell(day: int, hour: int, number: int) -> Cell:
+        asked = urlencode({"outcome": f"{kind}_human", "hour": f"{DAY_WORDS[day]}-{hour}"})
+        return _cell(hour_of(say(DAYS[day]), hour), number, most, f"{people}?{asked}" if people and number else "")
+
     most = max(map(max, cells))
     return Grid(
         kind=kind,
         title=title,
         says=says,
         days=tuple(
-            (say(name), tuple(_cell(say(name), hour, number, most) for hour, number in enumerate(day)))
-            for name, day in zip(DAYS, cells, strict=True)
+            (say(DAYS[day]), tuple(cell(day, hour, number) for hour, number in enumerate(hours)))
+            for day, hours in enumerate(cells)
         ),
         best=best,
         elsewhere=elsewhere,
@@ -96,15 +105,14 @@ def grid(kind: str, title: str, says: str, cells: Sequence[Sequence[int]], *, be
     )
 
 
-def _cell(day: str, hour: int, number: int, most: int) -> Cell:
-    shade = -(-number * _SHADES // most) if most else 0
-    return Cell(
-        count=figures.count(number),
-        shade=shade,
-        says=say(
-            "%(day)s %(hour)s:00 to %(hour)s:59: %(count)s", day=day, hour=f"{hour:02}", count=figures.count(number)
-        ),
-    )
+def _cell(hour: str, number: int, most: int, href: str) -> Cell:
+    shade, count = -(-number * _SHADES // most) if most else 0, figures.count(number)
+    return Cell(count=count, shade=shade, says=say("%(hour)s: %(count)s", hour=hour, count=count), href=href)
+
+
+def hour_of(day: str, hour: int) -> str:
+    """An hour of the week in words; `day` as it is to be said."""
+    return say("%(day)s %(hour)s:00 to %(hour)s:59", day=day, hour=f"{hour:02}")
 
 
 def in_words(best: BestHour) -> str:

@@ -94,6 +94,7 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "kind": "clicked",
         "domains": "",
         "elsewhere": 0,
+        "hours": "",
         "who": "",
         "recipients": "",
         "campaigns": "1,2",
@@ -128,6 +129,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         mailed = {"domains": f",{one['domain']},", "kind": ""}
         found += [{**one, **mailed, "elsewhere": other} for other in (0, 1)]
         found += [{**one, "kind": "", "device": "unknown"}, {**one, "country": "DE", "only": "clicked"}]
+        hours = "".join(f",{row.country or 'DE'}@{row.at // 3_600_000_000}" for row in rows[:40])
+        found += [{**one, "hours": f"{hours},"}, {**one, "hours": "' or 1=1"}, {**one, "hours": ","}]
         found += [{**one, "client": "Gmail' or 1=1"}, {**one, "domains": "' or 1=1"}]
     if "role" in wanted:
         found += [{**one, "role": ""}, {**one, "role": "cta' or 1=1"}]

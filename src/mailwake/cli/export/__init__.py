@@ -47,6 +47,7 @@ def command(  # noqa: PLR0913 - one for each option
     device: Annotated[str, typer.Option(help="Of people: on this sort of device alone.")] = "",
     country: Annotated[str, typer.Option(help="Of people: from this country alone, two letters.")] = "",
     provider: Annotated[str, typer.Option(help="Of people: at this mailbox provider alone.")] = "",
+    hour: Annotated[str, typer.Option(help="Of people: in this hour of the week by their clock, such as tue-14.")] = "",
     segment: Annotated[str, typer.Option(help="Name of the segment.")] = "",
     format: Annotated[str, typer.Option(help="csv, jsonl or parquet; else as the file's ending says.")] = "",  # noqa: A002
     pack: Annotated[str, typer.Option(help="A campaign as a signed pack: data, definitions, rules, figures.")] = "",
@@ -81,7 +82,7 @@ def command(  # noqa: PLR0913 - one for each option
         raise Misconfigured("mailwake export", f"say what: {WHAT}")
     chosen = _format(format, out)
     asked = {"campaign": campaign, "outcome": outcome, "segment": segment}
-    there = There(client=client, device=device, country=country, provider=provider)
+    there = There(client=client, device=device, country=country, provider=provider, hour=hour)
     with audited_act(config, Action.EXPORT_MADE, Thing("table", what), after={k: v for k, v in asked.items() if v}):
         _table(load(config), what, asked, there, out=out, chosen=chosen)
 

@@ -1,5 +1,5 @@
 -- In which hours did mail reach some recipients, and when did they open or click? By recipient and hour.
--- $recipients text  handles with commas between; empty: any
+-- $recipients text  handles with commas between
 -- $since integer    only what happened since then, microseconds
 -- $limit integer    rows
 -- recipient         handle
@@ -11,7 +11,7 @@ with wanted as (
     select *
     from events
     where happened_at >= $since and recipient is not null and delivery is not null
-        and ($recipients = '' or recipient in ({each:$recipients}))
+        and recipient in ({each:$recipients})
 ),
 arrivals as (
     select
