@@ -24,6 +24,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -441,8 +442,11 @@ def _ask(url: str) -> Visit:
     start, answered = time.perf_counter(), None
     while True:
         request = urllib.request.Request(url, headers={"Accept": "text/html"})
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            answer.read()
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                answer.read()
+        except urllib.error.HTTPError as refused:
+            raise SystemExit(f"{url} answered {refused.code}:\n{refused.read().decode()}") from refused
         now = time.perf_counter() - start
         answered = now if answered is None else answered
         if answer.status != STATUS:

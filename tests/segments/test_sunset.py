@@ -42,6 +42,13 @@ def test_what_a_sunset_spares_and_costs(stores: Stores) -> None:
     assert told.spared_per_month == pytest.approx(16 / 12)
 
 
+def test_people_looked_at_in_parts_add_up(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = a_year(stores)
+    whole = sunset(stores, 100, now=now)
+    monkeypatch.setattr("mailwake.segments.sunset._AT_ONCE", 20)
+    assert sunset(stores, 100, now=now) == whole
+
+
 def test_a_longer_patience_spares_less_and_loses_nothing(stores: Stores) -> None:
     now = a_year(stores)
     told = sunset(stores, 280, now=now)

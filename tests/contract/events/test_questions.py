@@ -95,6 +95,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "domains": "",
         "elsewhere": 0,
         "hours": "",
+        "parts": 1,
+        "part": 0,
         "who": "",
         "recipients": "",
         "campaigns": "1,2",

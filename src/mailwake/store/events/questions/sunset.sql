@@ -3,6 +3,8 @@
 -- $since integer      copies sent at this time or later, microseconds; the sunset starts here
 -- $until integer      and before this time; periods are counted back from here
 -- $gap integer        so long without a sign, microseconds
+-- $parts integer      recipients are looked at in so many parts, for each of which there is memory
+-- $part integer       this one, from 0; answers of all of them add up
 -- period              0 for the last 30 days, 1 for the 30 before
 -- copies, spared      copies sent; of these to people left out
 -- clicked, lost       copies a person probably clicked in; of these spared ones
@@ -11,13 +13,13 @@ with sent as (
     select delivery as copy, max(recipient) as person, min(happened_at) as moment, 0 as is_sign,
         max(case when modes % 16 = 3 or {div:modes:16} = 3 then 1 else 0 end) as is_watched
     from events
-    where type = 'sent' and delivery is not null and recipient is not null and happened_at < $until
+    where type = 'sent' and delivery is not null and abs(recipient % $parts) = $part and happened_at < $until
     group by delivery
 ),
 signs as (
     select cast(null as {maybe_integer}) as copy, recipient as person, happened_at as moment, 1 as is_sign, 0 as is_watched
     from events
-    where recipient is not null and happened_at < $until
+    where abs(recipient % $parts) = $part and happened_at < $until
         and ((reaction is not null and grade = 2) or type in ('replied', 'converted'))
 ),
 lives as (
