@@ -85,6 +85,11 @@ def tag() -> str:
     return _spoken.get().info().get("language", "en").replace("_", "-")
 
 
+def spoken() -> NullTranslations:
+    """The language that is spoken, to keep what was said in it apart from what was said in others."""
+    return _spoken.get()
+
+
 def say(message: str, /, **values: object) -> str:
     """A message in the language that is spoken.
 

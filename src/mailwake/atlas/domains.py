@@ -7,6 +7,7 @@ its recipients in the state store alone. A domain with few recipients would poin
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -253,19 +254,17 @@ def _gateway(domain: _Domain, known: Exchangers | None) -> Gateway:
 
 def _operators(sources: Iterable[Mapping[str, Any]]) -> tuple[Operator, ...]:
     """Networks of one operator together, most clicks first."""
-    grouped: dict[tuple[str | None, int | None, str], list[Mapping[str, Any]]] = {}
+    grouped: dict[tuple[str | None, int | None, str], tuple[set[int], Counter[str]]] = {}
     for row in sources:
-        name = operator_named(row["asn"])
-        grouped.setdefault((name, None if name else row["asn"], row["network_kind"]), []).append(row)
+        asn, name = row["asn"], operator_named(row["asn"])
+        asns, counts = grouped.setdefault((name, None if name else asn, row["network_kind"]), (set(), Counter()))
+        counts["clicks"] += row["clicks"]
+        counts["baits"] += row["baits"]
+        if asn is not None:
+            asns.add(asn)
     found = [
-        Operator(
-            name=name,
-            asns=tuple(sorted({row["asn"] for row in rows if row["asn"] is not None})),
-            kind=kind,
-            clicks=sum(row["clicks"] for row in rows),
-            baits=sum(row["baits"] for row in rows),
-        )
-        for (name, _, kind), rows in grouped.items()
+        Operator(name=name, asns=tuple(sorted(asns)), kind=kind, clicks=counts["clicks"], baits=counts["baits"])
+        for (name, _, kind), (asns, counts) in grouped.items()
     ]
     return tuple(sorted(found, key=lambda each: (-each.clicks, each.name or "~", each.kind, each.asns)))
 

@@ -370,16 +370,23 @@ def _places(stores: Stores, rows: Sequence[Row]) -> dict[str, str]:
 
 def _mix(asked: _Asked, campaign: Campaign, kind: str) -> list[dict[str, Any]]:
     age = asked.age * SECOND
-    until = asked.now - age
+    until = _until(asked, campaign, age)
     offset = datetime.fromtimestamp(until / SECOND, asked.stores.zone).utcoffset() or timedelta()
     return asked.stores.events.ask(
         "mix",
         campaign=campaign.id,
         kind=kind,
-        until=Sliding(until, "now"),
+        until=until,
         age=age,
         ahead=int(offset.total_seconds()),
     )
+
+
+def _until(asked: _Asked, campaign: Campaign, age: int) -> int:
+    """When copies were sent that are old enough; once all of them are, it is the last one's time and slides no more."""
+    rows, until = asked.stores.events.ask("campaign_counts", campaign=campaign.id), asked.now - age
+    last = rows[0]["sent_to"] if rows else None
+    return Sliding(until, "now") if last is None or last > until else int(last)
 
 
 def _audience(rows: Iterable[Row], places: Mapping[str, str], told: Collection[str]) -> _Audience:

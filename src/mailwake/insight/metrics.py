@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from gettext import NullTranslations
 from importlib.resources import files
 from operator import attrgetter
 
@@ -17,7 +18,7 @@ import msgspec
 from mailwake.errors import NotEnoughData
 from mailwake.insight.opens import TrueOpens
 from mailwake.insight.tally import Tally
-from mailwake.language import say
+from mailwake.language import say, spoken
 from mailwake.stats.uncertain import Expected, rate_interval
 
 
@@ -121,6 +122,12 @@ def told(metric: Metric, numerator: int | Expected, base: int) -> Rate:
 
 def rates(tally: Tally) -> tuple[Rate, ...]:
     """Every rate of the registry that a tally tells, in its order."""
+    return _rates(tally, spoken())
+
+
+@lru_cache(maxsize=2_000)  # the list of campaigns asks for all of them at each visit
+def _rates(tally: Tally, language: NullTranslations) -> tuple[Rate, ...]:
+    del language  # what is said of a rate that cannot be told is kept by it
     return tuple(rate(metric, tally) for metric in metrics().values() if metric.source == "tally")
 
 
