@@ -111,3 +111,14 @@ def test_quiet_steps_stand_in_the_series_as_zero() -> None:
     )
     assert [point.opened.raw for point in series.points] == [2, 0, 0, 0, 1]
     assert series.points[0].start == first
+
+
+@every("name", ["Antarctica/Troll", "Australia/Lord_Howe", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"])
+def test_no_step_is_passed_over_where_the_clock_is_put_forward(name: str) -> None:
+    zone = ZoneInfo(name)
+    for month in (3, 10):  # when clocks change, on either side of the equator
+        first, last = (int(datetime(2026, month + more, 1, tzinfo=UTC).timestamp()) for more in (0, 1))
+        for step in (each for each in STEPS_SECONDS if each >= 3_600):
+            found = fold({}, first_at=first * SECOND, last_at=last * SECOND, step=step, zone=zone)
+            passed = {floor(at, step, zone) for at in (*range(first, last, 900), last)}
+            assert [point.start.timestamp() for point in found.points] == sorted(passed), (month, step)
