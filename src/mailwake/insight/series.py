@@ -112,8 +112,8 @@ def fold(fine: Fine, *, first_at: int, last_at: int, step: int, zone: ZoneInfo) 
 
 
 def _starts(first: int, last: int, step: int, zone: ZoneInfo) -> Iterable[int]:
-    # Where the clock is put forward, by two hours at most (Troll), a step is shorter by as much: none is stepped over.
-    stride = step if step <= HOUR else min(step - 2 * HOUR, DAY // 2)
+    # Where the clock is put forward, by two hours at most (Troll) or by half of one (Lord Howe), a step is shorter.
+    stride = max(min(step, HOUR // 2), min(step - 2 * HOUR, DAY // 2))
     return sorted({floor(at, step, zone) for at in (*range(first, last, stride), last)})
 
 
