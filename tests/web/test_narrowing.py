@@ -85,4 +85,4 @@ def test_what_cannot_narrow_is_refused_with_what_to_do(asking: Asking) -> None:
         assert "is told apart in this campaign; there are" in answer.text
         assert "<b>nobody" not in answer.text or "json" in answer.headers["content-type"]
     refused = asking.get("/api/export/links?campaign=2&client=Gmail")
-    assert "has no client, device, country or provider to choose by; leave it out" in refused.json()["error"]
+    assert "has no client, device, country, provider or hour to choose by; leave it out" in refused.json()["error"]
