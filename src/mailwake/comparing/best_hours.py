@@ -1,8 +1,8 @@
 """At which hour of the day each recipient is most likely to react, by their own clock.
 
-Nobody reacts often enough to tell an hour by that alone: a profile of 24 hours is shrunk to what is usual among all
-recipients, the more the less recipients differ, and every hour is weighed by the mail that could be reacted to then:
-theirs in their profile, everybody's in what is usual. Who got mail at too few hours of the day has no hour.
+Nobody reacts often enough to tell an hour by that alone: a profile of 24 hours is shrunk to what is usual among some
+readers, the more the less readers differ, and every hour is weighed by the mail that could be reacted to then: theirs
+in their profile, those readers' in what is usual. Who got mail at too few hours of the day has no hour.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from mailwake.store.answers.sliding import Sliding
 DAYS = 365
 #: With fewer reactions no hour is named. Judgement.
 LEAST_REACTIONS = 5
-#: Recipients whose differences tell how much to shrink; those looked at for what is usual, and rows read of them.
+#: Recipients whose differences tell how much to shrink; those looked at for what is usual, and rows read of them. They
+#: are the first by handle, and handles are drawn at random.
 _SAMPLE, _USUAL, _ROWS = 300, 1_000, 20_000
 #: Where too few recipients tell how they differ: an even day weighs as many reactions. As on the page of timing.
 _WEIGHT = 24.0
