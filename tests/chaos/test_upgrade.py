@@ -59,7 +59,7 @@ def live_through(folder: Path, *, workers: int, replacements: int, rate: float, 
         sink = house.module("sink", str(house.ports["sink"]), str(file), "1").start()
         serve = house.serve().start()
         sink.wait_until_ready()
-        until(lambda: "mailwake is ready" in said(serve), "everything is ready")
+        until(lambda: "mailwake is ready" in said(serve), "everything is ready", role=serve)
         readers = Readers(house, rate=rate, dice=random.Random(1))
         senders = Senders(house, rate=20, dice=random.Random(2))
         readers.start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import inspect
 import io
 import json
@@ -208,6 +209,44 @@ def test_a_disk_that_is_full_does_not_keep_a_role_from_being_started_again(tmp_p
 
     code, _ = run(folder, [role], story)
     assert code == 0
+
+
+def test_a_system_that_starts_no_process_for_a_moment_is_asked_again(
+    tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role, begin = program("edge-0", READY), asyncio.create_subprocess_exec
+    refusals = iter([None, OSError(errno.EAGAIN, "Resource temporarily unavailable")])
+
+    async def sparing(*words: Any, **how: Any) -> Any:
+        if refusal := next(refusals, None):
+            raise refusal
+        return await begin(*words, **how)
+
+    async def story() -> None:
+        await until(lambda: role.is_ready)
+        os.kill(role.pid or 0, signal.SIGKILL)
+        await until(lambda: role.is_ready and role.restarts == 2)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", sparing)
+    err = io.StringIO()
+    code, _ = run(tmp_path, [role], story, voice=Voice(out=io.StringIO(), err=err))
+    assert code == 0
+    assert "the system does not start edge-0: Resource temporarily unavailable" in err.getvalue()
+
+
+def test_a_fault_of_the_watch_ends_everything_and_is_told(
+    tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Going on without it would leave a role down for ever, and nobody would know."""
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(Supervisor, "_pass_on", broken)
+    err = io.StringIO()
+    code, _ = run(tmp_path, [program("edge-0", READY)], lambda: asyncio.sleep(60), voice=Voice(err=err))
+    assert code == 1
+    assert "a mistake of ours" in err.getvalue()
 
 
 CHATTY = """

@@ -197,6 +197,14 @@ class Supervisor:
 
     def _watch(self, role: Role) -> None:
         self._watchers[role.name] = asyncio.create_task(self._keep(role))
+        self._watchers[role.name].add_done_callback(self._watched)
+
+    def _watched(self, watcher: asyncio.Task[None]) -> None:
+        """A fault of ours: nobody would start that role again, so we end, and whoever started us hears of it."""
+        if not watcher.cancelled() and (fault := watcher.exception()):
+            self._voice.say("serve.fault", f"mailwake: serve failed: {fault!r}", level="error", fault=repr(fault))
+            self._code = 1
+            self._stop.set()
 
     async def _keep(self, role: Role) -> None:
         failures = 0
@@ -229,7 +237,23 @@ class Supervisor:
         self._stop.set()
 
     async def _run_once(self, role: Role) -> int:
-        process = await asyncio.create_subprocess_exec(
+        try:
+            process = await self._begin(role)
+        except OSError as fault:  # no memory or no process left: that may pass
+            sentence = f"mailwake: the system does not start {role.name}: {fault.strerror}"
+            self._voice.say("role.not_begun", sentence, role=role.name, level="error", reason=fault.strerror)
+            return 1
+        role.process, role.pid = process, process.pid
+        self._tell_state()
+        try:
+            await asyncio.gather(self._listen(role, process), self._pass_on(role, process), process.wait())
+        finally:
+            role.is_ready, role.ready_at, role.pid, role.process = False, None, None, None
+            self._tell_state()
+        return process.returncode or 0
+
+    async def _begin(self, role: Role) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             *role.arguments,
             stdin=asyncio.subprocess.DEVNULL,
@@ -243,14 +267,6 @@ class Supervisor:
             limit=_MAX_LINE_BYTES,
             env=_FRUGAL | os.environ,
         )
-        role.process, role.pid = process, process.pid
-        self._tell_state()
-        try:
-            await asyncio.gather(self._listen(role, process), self._pass_on(role, process), process.wait())
-        finally:
-            role.is_ready, role.ready_at, role.pid, role.process = False, None, None, None
-            self._tell_state()
-        return process.returncode or 0
 
     async def _listen(self, role: Role, process: asyncio.subprocess.Process) -> None:
         """Its first line says that it is ready; the others are passed on."""
