@@ -30,7 +30,7 @@ from mailwake.tokens import Minter, format_key, new_key, parse_keys
 HOST = "track.example.com"
 TARGET = "https://www.example.com/offer?a=1&b=2"
 TEMPLATE, LINK = TemplateId(7), 3
-#: Roles start in half a second. The dashboard steps back for others, so on a machine that is busy it takes minutes.
+#: Roles start in half a second; on a machine that is busy with other things they take longer.
 PATIENCE_SECONDS = 1_200.0
 CONFIG = """
 data = "data"

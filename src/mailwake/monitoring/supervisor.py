@@ -38,7 +38,8 @@ _LOOK_SECONDS = 0.02
 #: A longer line of a role would be taken for a fault of ours.
 _MAX_LINE_BYTES = 4 * 1024 * 1024
 STATE = "serve.json"
-#: How far roles step back when processors are short: readers and senders are served first, the dashboard last.
+#: How far roles step back when processors are short, once they are up: readers and senders are served first, the
+#: dashboard last. A start is short work; stepped back, it took minutes on a busy machine, and systemd gave up.
 NICENESS = {"ingest": 5, "webhooks": 5, "web": 10}
 #: prctl(2): signal a process when its parent dies
 _PR_SET_PDEATHSIG = 1
@@ -262,7 +263,7 @@ class Supervisor:
             # Ctrl-C is for us; we tell the roles, in order. They stay in one session, because Linux weighs niceness
             # inside a session only (autogroups, sched(7)).
             process_group=0,
-            preexec_fn=_before_start(role),
+            preexec_fn=end_with_parent(),
             pass_fds=() if role.fd is None else (role.fd,),
             limit=_MAX_LINE_BYTES,
             env=_FRUGAL | os.environ,
@@ -278,6 +279,7 @@ class Supervisor:
                 continue
             role.is_ready = role.was_ready = True
             role.ready_at, role.said = time.time_ns() // 1_000, text
+            _step_back(role)
             self._tell_state()
             self._voice.say("role.ready", f"{role.name:<7} ready  {text}", role=role.name, said=text)
             if not self._is_up and all(each.was_ready for each in self._roles):
@@ -413,16 +415,16 @@ def _how(code: int) -> str:
     return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
 
 
-def _before_start(role: Role) -> Callable[[], None]:
-    """What a role does to itself before it becomes `mailwake`."""
-    bind, niceness = end_with_parent(), NICENESS.get(role.name, 0)
-
-    def prepare() -> None:
-        if bind is not None:
-            bind()
-        os.nice(niceness)
-
-    return prepare
+def _step_back(role: Role) -> None:
+    """Every thread of a process has a niceness of its own on Linux; those that begin later take their beginner's."""
+    niceness = NICENESS.get(role.name, 0)
+    if role.pid is None or not niceness:
+        return
+    tasks = Path(f"/proc/{role.pid}/task")
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    with contextlib.suppress(OSError):  # it, or a thread of it, has just ended
+        for thread in [int(each.name) for each in tasks.iterdir()] if tasks.is_dir() else [role.pid]:
+            os.setpriority(os.PRIO_PROCESS, thread, ours + niceness)
 
 
 def end_with_parent() -> Callable[[], object] | None:
