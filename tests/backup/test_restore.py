@@ -70,8 +70,13 @@ class Running:
             each.join()
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
-def test_counts_are_those_of_the_log_and_what_was_answered_before_is_there(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "backups"),
+    [(0, 1), pytest.param(0, 3, marks=pytest.mark.long), pytest.param(1, 3, marks=pytest.mark.long)],
+)
+def test_counts_are_those_of_the_log_and_what_was_answered_before_is_there(
+    tmp_path: Path, seed: int, backups: int
+) -> None:
     root = tmp_path / "running"
     root.mkdir()
     config = installation(root)
@@ -79,7 +84,7 @@ def test_counts_are_those_of_the_log_and_what_was_answered_before_is_there(tmp_p
     pipeline = Pipeline(settings.data_folder)
     taken: list[tuple[Path, Counter[str]]] = []
     with Running(pipeline, seed) as running:
-        for number in range(3):
+        for number in range(backups):
             until = sum(running.written.values()) + chance.randrange(1, 40)
             while sum(running.written.values()) < until and any(each.is_alive() for each in running.threads[:-1]):
                 running.stop.wait(0.001)
@@ -166,7 +171,13 @@ def test_a_ledger_elsewhere_that_is_in_use_loses_nothing(tmp_path: Path) -> None
     assert live.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["gone/erasures.log", "mailwake-data/erasures.log", "forgotten.log"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gone/erasures.log",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("mailwake-data/erasures.log", "forgotten.log")),
+    ],
+)
 def test_the_ledger_comes_back_where_the_settings_look_for_it(tmp_path: Path, name: str) -> None:
     root, backup, again = tmp_path / "running", tmp_path / "backup", tmp_path / "again"
     root.mkdir()

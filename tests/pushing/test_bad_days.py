@@ -154,7 +154,13 @@ def test_the_one_that_is_left_of_two_merged_records_is_told(place: Place) -> Non
     assert place.value(winner, SUMS) == "Active"
 
 
-@pytest.mark.parametrize("kind", ["drop_after", "status_after", "truncate", "drop_before", "status"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "drop_after",
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("status_after", "truncate", "drop_before", "status")),
+    ],
+)
 def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(place: Place, kind: str) -> None:
     crowd(place)
     place.desk.look()
@@ -282,7 +288,7 @@ def test_the_same_address_on_two_records_opts_both_out_and_rows_stand_on_one(pla
     assert (row["Contact__c"], row["Lead__c"]) == (contact, None)
 
 
-@pytest.mark.parametrize("kind", ["validation", "trigger"])
+@pytest.mark.parametrize("kind", ["validation", pytest.param("trigger", marks=pytest.mark.long)])
 def test_rules_of_the_org_refuse_single_rows(place: Place, kind: str) -> None:
     ids = crowd(place, 5)
     rule = {"object": "Contact", "kind": kind, "when": {"field": "LastName", "matches": "[13]$"}, "message": "not now"}

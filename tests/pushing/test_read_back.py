@@ -65,6 +65,7 @@ def _listed(client: Any, of: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.long
 def test_a_client_that_reads_something_else_is_told_apart(crowd: Crowd) -> None:
     """Else the comparison would say yes to anything."""
     record = crowd.records["contact-hot@example.com"]

@@ -79,6 +79,7 @@ def test_a_suppression_by_count_ends_by_itself(house: House) -> None:
     assert (held.lifted_by, held.lift_why) == ("mailwake", "expired")
 
 
+@pytest.mark.long
 def test_five_thousand_dmarc_rejections_in_a_minute_suppress_nobody_and_raise_one_alarm(house: House) -> None:
     people = crowd(house, "gmail.example", 5_000)
     house.work(*(refused(who, 5 + n * 60 / 5_000, DMARC) for n, who in enumerate(people)))

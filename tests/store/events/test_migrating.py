@@ -25,6 +25,9 @@ REASONS = (
     r'[["agent",-1.2,"calls itself \"Bot\""]]',
 )
 
+#: events in a store of before
+MANY = pytest.mark.parametrize("count", [4_000, pytest.param(60_000, marks=pytest.mark.long)])
+
 
 def old_store(path: Path, rows: Sequence[EventRow]) -> None:
     """A store as the version before had it: one table of settled events, all columns in the clear."""
@@ -104,8 +107,9 @@ def test_every_question_has_the_answer_it_had(tmp_path: Path) -> None:
     fresh.close()
 
 
-def test_reasons_of_before_are_packed_and_the_file_takes_less_room(tmp_path: Path) -> None:
-    path, rows = tmp_path / "events.duckdb", rows_with_reasons(60_000)
+@MANY
+def test_reasons_of_before_are_packed_and_the_file_takes_less_room(tmp_path: Path, count: int) -> None:
+    path, rows = tmp_path / "events.duckdb", rows_with_reasons(count)
     old_store(path, rows)
     before = path.stat().st_size
     (tmp_path / "events.duckdb.fresh").write_bytes(b"of an attempt that was cut short")
@@ -121,10 +125,11 @@ def test_reasons_of_before_are_packed_and_the_file_takes_less_room(tmp_path: Pat
     assert phrases == [("A", "delay", "# s after delivery"), ("B", "rest", "# lesser observations together")]
 
 
+@MANY
 def test_where_there_is_no_room_for_a_second_file_the_store_opens_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, rows = tmp_path / "events.duckdb", rows_with_reasons(60_000)
+    path, rows = tmp_path / "events.duckdb", rows_with_reasons(count)
     old_store(path, rows)
 
     def full(*_: object) -> None:
