@@ -77,6 +77,7 @@ def test_who_is_mailed_at_one_hour_alone_has_no_best_hour(stores: Stores) -> Non
     assert "mail was sent at too few hours of the day" in (found.cannot_say or "")
 
 
+@pytest.mark.long
 def test_the_hours_after_most_mail_are_nobodys_best(stores: Stores) -> None:
     """Most mail comes at nine, and is read whenever it is read."""
     draw, days = random.Random(5), 36

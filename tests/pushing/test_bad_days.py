@@ -129,6 +129,7 @@ def test_who_went_while_nobody_asked_for_weeks_is_gone_here_too(place: Place) ->
     assert not [each for each in place.desk.store.waiting() if each.key == second]
 
 
+@pytest.mark.long
 def test_after_a_short_pause_nobody_is_taken_for_gone(place: Place) -> None:
     first, *_ = crowd(place)
     sync(place)
@@ -139,6 +140,7 @@ def test_after_a_short_pause_nobody_is_taken_for_gone(place: Place) -> None:
     assert not place.desk.store.people_of([first])[first].is_deleted
 
 
+@pytest.mark.long
 def test_the_one_that_is_left_of_two_merged_records_is_told(place: Place) -> None:
     winner, loser, _ = crowd(place)
     sync(place)
@@ -171,6 +173,7 @@ def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(place: Place, k
     assert done.refused == 0
 
 
+@pytest.mark.long
 def test_an_org_that_is_away_for_long_is_told_later(place: Place) -> None:
     crowd(place)
     place.desk.look()
@@ -185,6 +188,7 @@ def test_an_org_that_is_away_for_long_is_told_later(place: Place) -> None:
     assert rows(place) == 3
 
 
+@pytest.mark.long
 def test_maintenance_lets_us_read_and_keeps_what_waits(place: Place) -> None:
     crowd(place)
     place.order("settings", is_in_maintenance=True)
@@ -195,6 +199,7 @@ def test_maintenance_lets_us_read_and_keeps_what_waits(place: Place) -> None:
     assert place.desk.push().written == 6
 
 
+@pytest.mark.long
 def test_a_session_that_ends_is_made_anew_once(place: Place) -> None:
     crowd(place)
     place.desk.look()
@@ -238,6 +243,7 @@ def test_calls_spent_end_a_run_but_not_for_who_wants_no_mail(tmp_path: Path) -> 
         assert place.desk.push().written == 5
 
 
+@pytest.mark.long
 def test_calls_are_counted_for_whoever_comes_next(place: Place) -> None:
     crowd(place)
     place.desk.budget.recall([])
@@ -250,6 +256,7 @@ def test_calls_are_counted_for_whoever_comes_next(place: Place) -> None:
     assert place.desk.calls_of_day() == made
 
 
+@pytest.mark.long
 def test_what_others_use_of_the_org_is_left_to_them(place: Place) -> None:
     crowd(place)
     place.desk.look()
@@ -303,6 +310,7 @@ def test_rules_of_the_org_refuse_single_rows(place: Place, kind: str) -> None:
     assert place.desk.push().written == 2
 
 
+@pytest.mark.long
 def test_a_flow_that_overwrites_us_is_found_at_night_and_not_fought_for_ever(place: Place) -> None:
     (one,) = crowd(place, 1)
     sync(place)
@@ -314,6 +322,7 @@ def test_a_flow_that_overwrites_us_is_found_at_night_and_not_fought_for_ever(pla
     assert place.value(one, SUMS) == "Active"
 
 
+@pytest.mark.long
 def test_writes_are_remembered_for_as_long_as_agreed(place: Place) -> None:
     crowd(place)
     done = sync(place)
@@ -337,6 +346,7 @@ def test_an_opt_out_taken_back_there_stays_here(place: Place) -> None:
     assert place.value(contact, "HasOptedOutOfEmail") is False, "what the org said is not said back to it"
 
 
+@pytest.mark.long
 def test_an_opt_out_that_we_told_the_org_does_not_come_back_as_its_own(place: Place) -> None:
     (one,) = crowd(place, 1)
     handle = place.house.handle("reader0@example.com")
@@ -349,6 +359,7 @@ def test_an_opt_out_that_we_told_the_org_does_not_come_back_as_its_own(place: Pl
     assert place.house.state.unsubscribes_by(handle) == []
 
 
+@pytest.mark.long
 def test_storage_that_is_full_stops_new_rows_and_sums_go_on(place: Place) -> None:
     ids = crowd(place)
     place.order("settings", max_records=1)
@@ -421,6 +432,7 @@ def test_ids_of_15_characters_are_those_of_18(place: Place) -> None:
     assert [row["email"] for row in short.rows] == [ANN]
 
 
+@pytest.mark.long
 def test_an_org_without_marketing_is_an_org(place: Place) -> None:
     """Its global describe lists no campaigns at all."""
     place.order("access", features={"marketing": False, "individuals": False})
@@ -440,6 +452,7 @@ def test_clocks_that_differ_by_minutes_lose_nobody(place: Place) -> None:
     assert place.desk.store.count_people() == {"Contact": 2}
 
 
+@pytest.mark.long
 def test_an_org_without_campaigns_or_individuals_is_an_org(place: Place) -> None:
     place.order("access", user=USER, forbid=["CampaignMember", "Individual", "Campaign"])
     ids = crowd(place, 1)
@@ -447,6 +460,7 @@ def test_an_org_without_campaigns_or_individuals_is_an_org(place: Place) -> None
     assert place.value(ids[0], SUMS) == "Active"
 
 
+@pytest.mark.long
 def test_person_accounts_are_told_on_the_account(tmp_path: Path) -> None:
     with opened(tmp_path, person_accounts=True) as place:
         account = place.add("Account", LastName="Ann", PersonEmail=ANN)

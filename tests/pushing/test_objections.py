@@ -88,6 +88,7 @@ def test_the_consent_for_watching_mail_becomes_an_opt_out_and_no_other(place: Pl
     assert stands(place, "ContactPointTypeConsent", other)["PrivacyConsentStatus"] == "OptIn"
 
 
+@pytest.mark.long
 def test_what_was_written_to_the_org_is_told_once_and_is_kept_when_a_run_is_taken_back(place: Place) -> None:
     _, individual = person(place)
     said(place, "withdrawn")

@@ -44,6 +44,7 @@ def addresses(crowd: Crowd, ids: list[str]) -> set[str]:
     return {whose[each] for each in ids}
 
 
+@pytest.mark.long
 def test_simple_salesforce_reads_what_we_say_that_we_wrote(crowd: Crowd) -> None:
     with requests.Session() as session:
         session.mount("https://", Loopback(crowd.place.emulator.url))

@@ -206,6 +206,7 @@ while True:
 """
 
 
+@pytest.mark.long
 def test_after_kill_9_rows_counters_and_cursors_agree(tmp_path: Path) -> None:
     path = tmp_path / "events.duckdb"
     told = 0
