@@ -61,8 +61,10 @@ def every(names: str | tuple[str, ...], cases: Iterable[Any], ids: Any = None) -
         tried.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
         if splits:
             both = [pytest.param(False, id="cases"), pytest.param(True, id="more", marks=pytest.mark.long)]
-            return pytest.mark.parametrize(at_length, both)(tried)
-        return pytest.mark.long(tried) if called[0].is_long else tried
+            tried = pytest.mark.parametrize(at_length, both)(tried)
+        elif called[0].is_long:
+            tried = pytest.mark.long(tried)
+        return tried
 
     return decorate
 

@@ -150,6 +150,7 @@ def test_nobody_comes_back_who_was_erased_or_withdrew_since(tmp_path: Path) -> N
         assert {row.reason for row in state.suppressions(new)} == {"complained"}
 
 
+@pytest.mark.long
 def test_a_ledger_elsewhere_that_is_in_use_loses_nothing(tmp_path: Path) -> None:
     root, backup, live = tmp_path / "running", tmp_path / "backup", tmp_path / "elsewhere" / "erasures.log"
     root.mkdir()
@@ -246,6 +247,7 @@ def test_keys_at_their_default_place_are_in_it_too(tmp_path: Path) -> None:
     assert (tmp_path / "again" / "mailwake.keys").read_bytes() == key
 
 
+@pytest.mark.long
 def test_an_older_backup_that_lacks_the_keys_says_so_and_takes_them(tmp_path: Path) -> None:
     root, backup = taken_before(tmp_path)
     manifest = read(backup)

@@ -200,6 +200,7 @@ def test_a_ruleset_in_force_that_was_edited_or_lost_stops_the_work(settings: Set
 @pytest.mark.parametrize(
     "name", ["../../etc/x", *(pytest.param(each, marks=pytest.mark.long) for each in ("a/b", ".hidden"))]
 )
+@pytest.mark.long
 def test_a_name_that_is_no_file_name_is_refused(settings: Settings, milder: Path, run: Run, name: str) -> None:
     text = milder.read_text()
     milder.write_text(f'name = "{name}"\n' + text[text.index("\n") :])

@@ -164,6 +164,7 @@ def test_json_and_csv_at_once_is_refused(run: Run) -> None:
         run(as_json=True, as_csv=True)
 
 
+@pytest.mark.long
 def test_an_address_that_nobody_answers_any_more_is_passed_over(
     run: Run, folder: Path, seeded: dict[str, bytes]
 ) -> None:
@@ -230,6 +231,7 @@ def test_domains_as_csv_have_a_row_each(run: Run, gateways: bytes) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_list_of_people_is_forecast_by_its_domains(run: Run, gateways: bytes, tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text("email\n" + "".join(f"x{n}@CORP.example\n" for n in range(30)) + "y@never.example\nbroken\n")
@@ -322,6 +324,7 @@ def test_what_came_back_is_told_as_table_json_and_csv(folder: Path, run: Run) ->
         run(bounces=True, domains=True)
 
 
+@pytest.mark.long
 def test_what_changed_and_providers_are_told_as_text_json_and_csv(folder: Path, run: Run) -> None:
     assert "no mail was sent" in run(changes=True)
     assert run(deliverability=True) == "Nothing was sent lately.\n"

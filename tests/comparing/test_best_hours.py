@@ -63,6 +63,7 @@ def test_too_few_reactions_name_no_hour(stores: Stores) -> None:
     assert hour_of(stores, "one@example.com").cannot_say == "cannot say: 1 reaction is too few; it takes 5"
 
 
+@pytest.mark.long
 def test_who_reads_at_any_hour_has_no_best_one(stores: Stores) -> None:
     letters(stores, {"any@example.com": [5 * day % 24 for day in range(24)]})
     found = hour_of(stores, "any@example.com")

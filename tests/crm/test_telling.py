@@ -70,6 +70,7 @@ def test_a_copy_that_nobody_reacted_to_gets_no_row(house: House) -> None:
     assert not [lane for _, lane in told(house) if lane is Lane.ROWS]
 
 
+@pytest.mark.long
 def test_wishes_are_the_same_whatever_came_first(tmp_path: Path) -> None:
     facts = [("sent", 3 * DAY), ("clicked", 2 * DAY), ("opened", DAY), ("bounced", DAY // 2)]
     found = []

@@ -100,6 +100,7 @@ def test_every_line_of_the_providers_has_as_many_people(stores: Stores) -> None:
     assert 0 < both < total(stores, campaign, "opened", provider="Gmail")
 
 
+@pytest.mark.long
 def test_every_hour_of_the_week_has_as_many_people(stores: Stores) -> None:
     campaign = seeding.crowd(stores, "Clocks", people=160, seed=5)
     told, seen = timing(stores, now=Micros(0), campaign=campaign), 0

@@ -100,6 +100,7 @@ def test_a_field_hidden_after_we_looked_is_left_out_and_the_rest_written(place: 
     assert (place.value(one, SUMS), done.refused) == ("Active", 0)
 
 
+@pytest.mark.long
 def test_a_lead_converted_on_the_way_is_told_of_on_its_contact(place: Place) -> None:
     lead = place.add("Lead", LastName="Ann", Company="A", Email=ANN)
     place.house.happened(ANN, "sent", ago=3 * DAY)
@@ -116,6 +117,7 @@ def test_a_lead_converted_on_the_way_is_told_of_on_its_contact(place: Place) -> 
     assert (row["Contact__c"], row["Lead__c"]) == (contact, None)
 
 
+@pytest.mark.long
 def test_who_went_while_nobody_asked_for_weeks_is_gone_here_too(place: Place) -> None:
     """The recycle bin forgets after fifteen days; what a stream of changes would call a gap."""
     first, second, _ = crowd(place)
@@ -224,6 +226,7 @@ def test_a_wrong_clock_is_named(place: Place) -> None:
         place.desk.look()
 
 
+@pytest.mark.long
 def test_calls_spent_end_a_run_but_not_for_who_wants_no_mail(tmp_path: Path) -> None:
     with opened(tmp_path, daily_calls=60) as place:
         ids = crowd(place)
@@ -269,6 +272,7 @@ def test_what_others_use_of_the_org_is_left_to_them(place: Place) -> None:
     assert place.desk.push().written == 6, "a day later one call finds out that there is room again"
 
 
+@pytest.mark.long
 def test_the_orgs_own_limit_is_no_fault_of_a_row(place: Place) -> None:
     crowd(place)
     place.desk.look()

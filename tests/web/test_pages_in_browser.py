@@ -423,6 +423,7 @@ def test_an_open_status_page_looks_again_and_keeps_what_the_reader_opened(
 
 
 @pytest.mark.parametrize("opened", [{}, BLIND], indirect=True, ids=["scripts", "no scripts"])
+@pytest.mark.long
 def test_an_incident_is_restored_by_its_own_form_and_enter_in_the_reason_does_nothing(
     opened: Open, tmp_path: Path
 ) -> None:
@@ -455,6 +456,7 @@ def test_a_query_is_answered_while_one_writes(opened: Open, url: str) -> None:
     assert opened.complaints == []
 
 
+@pytest.mark.long
 def test_a_message_is_judged_by_the_form_alone_and_its_findings_are_fit_for_everybody(opened: Open, url: str) -> None:
     opened.go(url + "/preflight")
     opened.page.fill(

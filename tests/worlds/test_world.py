@@ -29,6 +29,7 @@ def test_machines_have_the_share_of_clicks_that_was_planned(kind: str) -> None:
 
 
 @every("kind", KINDS)
+@pytest.mark.long
 def test_every_line_can_be_judged(kind: str) -> None:
     import msgspec
 

@@ -163,6 +163,7 @@ def test_answers_are_numbers_texts_and_none(both: Both, name: str) -> None:
         assert all(value is None or type(value) in (int, float, str) for value in values)
 
 
+@pytest.mark.long
 def test_a_store_narrowed_to_people_tells_what_a_store_of_their_copies_alone_does(
     both: Both, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -78,7 +78,7 @@ def test_a_new_store_opens_where_numpy_is_not_installed(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", text, str(tmp_path / "events.duckdb")], check=True)
 
 
-@pytest.mark.parametrize("has_numpy", [True, False])
+@pytest.mark.parametrize("has_numpy", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_nothing_is_lost_on_the_way_to_the_newest_version(
     tmp_path: Path, has_numpy: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
