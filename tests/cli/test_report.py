@@ -83,6 +83,7 @@ def test_a_campaign_shows_every_rate_with_its_base_and_interval(run: Run, seeded
     }
 
 
+@pytest.mark.long
 def test_what_cannot_be_estimated_says_why_and_an_estimate_says_how(run: Run, folder: Path) -> None:
     stores = seeding.open_stores(folder / "mailwake-data")
     seeding.by_hand(stores)
@@ -281,6 +282,7 @@ def test_a_campaign_is_found_by_name_before_number(folder: Path, run: Run) -> No
     assert json.loads(expected)["name"] == "1"
 
 
+@pytest.mark.long
 def test_both_sides_of_a_campaign_are_told_as_table_json_and_csv(run: Run, seeded: dict[str, bytes]) -> None:
     answer = json.loads(run("By hand", reconcile=True, as_json=True))
     assert answer["name"] == "By hand"

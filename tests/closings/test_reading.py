@@ -213,6 +213,7 @@ def test_opportunities_hidden_from_us_are_told(place: Place) -> None:
     assert told(place) == []
 
 
+@pytest.mark.long
 def test_another_condition_reads_everything_anew(tmp_path: Path) -> None:
     with opened(tmp_path, goals={"deal": WON}) as place:
         make_goal(place, currency="EUR")

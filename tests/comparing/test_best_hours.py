@@ -71,6 +71,7 @@ def test_who_reads_at_any_hour_has_no_best_one(stores: Stores) -> None:
     assert "too little is known" in (found.cannot_say or "")
 
 
+@pytest.mark.long
 def test_who_is_mailed_at_one_hour_alone_has_no_best_hour(stores: Stores) -> None:
     letters(stores, {"eve@example.com": [18] * 14, "ann@example.com": [17] * 14}, at=lambda _: 16)
     found = hour_of(stores, "eve@example.com")

@@ -261,6 +261,7 @@ def test_what_waits_to_be_told_of_who_withdraws_is_emptied_too(house: House) -> 
 
 
 @pytest.mark.parametrize("work", [follow, sweep])
+@pytest.mark.long
 def test_who_asks_for_everybody_anew_while_some_are_followed_gets_everybody(
     house: House, work: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,7 @@ def test_what_somebody_changed_since_stays_when_a_run_is_taken_back(place: Place
     assert (place.value(one, SUMS), place.value(two, SUMS)) == ("Dormant", None)
 
 
+@pytest.mark.long
 def test_a_hidden_opt_out_field_stops_nothing_and_is_told(place: Place) -> None:
     (one,) = crowd(place, 1)
     place.order("access", user=USER, hide=["Contact.HasOptedOutOfEmail"])
@@ -286,6 +287,7 @@ def test_the_orgs_own_limit_is_no_fault_of_a_row(place: Place) -> None:
     assert place.desk.push().written == 6
 
 
+@pytest.mark.long
 def test_the_same_address_on_two_records_opts_both_out_and_rows_stand_on_one(place: Place) -> None:
     contact = place.add("Contact", LastName="Ann", Email=ANN)
     lead = place.add("Lead", LastName="Ann", Company="A", Email=ANN.upper())

@@ -163,6 +163,7 @@ def test_an_opt_out_that_is_not_in_force_changes_nothing(place: Place, more: dic
     assert place.house.state.inert() == []
 
 
+@pytest.mark.long
 def test_an_org_that_agrees_never_loosens_what_was_refused_here(place: Place) -> None:
     _, individual = person(place)
     said(place, "withdrawn")
