@@ -89,6 +89,7 @@ def test_five_thousand_dmarc_rejections_in_a_minute_suppress_nobody_and_raise_on
     assert "DMARC" in alarm.quoted
 
 
+@pytest.mark.long
 def test_an_outage_that_declares_everybody_dead_suppresses_nobody(house: House) -> None:
     people = crowd(house, "gmail.example", 200)
     house.work(*(mailed(who, 1) for who in people))
