@@ -3,10 +3,10 @@
 Hundreds of tests start a process, and most of what each of them did was to import SQLAlchemy, typer, DuckDB and their
 like: a second of work. Here one process that did that forks, after it imported of ours what imports nothing of ours but
 words: the words, the log and the stores, in which no order of imports can be wrong. The copy takes the words, files,
-folder and environment that were given and runs `mailwake`, which imports all other modules itself. It is a child of the
-test as any other: waited for, signalled and killed. What this cannot do (other programs, other settings of Python,
-functions before the start, systems other than Linux) starts in the ordinary way, and so does what Mailwake starts by
-itself.
+folder and environment that were given and runs `mailwake`. In the long run that imports all other modules itself, and
+would stumble over a wrong order; in the quick one they are there before. It is a child of the test as any other: waited
+for, signalled and killed. What this cannot do (other programs, other settings of Python, functions before the start,
+systems other than Linux) starts in the ordinary way, and so does what Mailwake starts by itself.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import time
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 #: What commands import of others; one that is not installed is left out. DuckDB insists on being taken down at the end.
@@ -49,6 +50,8 @@ _LONGEST = 1 << 17
 #: prctl(2): whose parent has gone becomes a child of this process
 _PR_SET_CHILD_SUBREAPER = 36
 _Ordinary = subprocess.Popen
+#: as `tests/conftest.py` has it
+_IS_QUICK = os.environ.get("HYPOTHESIS_PROFILE", "quick") == "quick"
 
 
 class Popen(_Ordinary):  # type: ignore[type-arg]
@@ -180,6 +183,32 @@ def _writing(file: int, **how: Any) -> io.TextIOWrapper:
     return io.TextIOWrapper(io.BufferedWriter(io.FileIO(file, "w", closefd=False)), **how)
 
 
+def _all_of_ours() -> list[str]:
+    """Modules but for those that run when they are imported, and steps of a schema, which their machinery loads."""
+    found = (each.name for each in walk_packages(import_module("mailwake").__path__, "mailwake."))
+    return [name for name in found if ".versions" not in name and not name.endswith("__main__")]
+
+
+def _run() -> None:
+    """Run `mailwake`; in the quick run nothing is taken down afterwards, which takes longer than most commands."""
+    status: object = 0
+    try:
+        runpy.run_module("mailwake", run_name="__main__", alter_sys=True)
+    except SystemExit as left:
+        if not _IS_QUICK:
+            raise
+        status = left.code or 0
+    if _IS_QUICK:
+        if not isinstance(status, int):
+            print(status, file=sys.stderr)
+            status = 1
+        threading._shutdown()  # type: ignore[attr-defined]  # as Python does it: threads, what was registered, files
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
 def _main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
     for package in PACKAGES:
@@ -187,13 +216,17 @@ def _main() -> None:
             import_module(package)
     for module in OURS:
         import_module(module)
+    if _IS_QUICK:
+        for name in _all_of_ours():
+            import_module(name)
     gc.collect()
     gc.freeze()  # the copies neither go through it again nor take it down
     is_alone = len(list(Path("/proc/self/task").iterdir())) == 1
     channel.send(b"ready" if is_alone else b"several threads")
-    if _serve(channel):
-        channel.detach()
-        runpy.run_module("mailwake", run_name="__main__", alter_sys=True)
+    if not _serve(channel):
+        os._exit(0)  # it has nothing of its own, and DuckDB would complain of what was lent to the copies
+    channel.detach()
+    _run()
 
 
 if __name__ == "__main__":

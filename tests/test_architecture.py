@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from tests.sources import source
 
 ROOT = Path(__file__).parents[1]
@@ -335,6 +336,7 @@ def test_no_group_is_repeated_possessively() -> None:
             assert not possessive.search(line), f"{path.name}:{number}: write (?>(?:…)*) instead of (?:…)*+"
 
 
+@pytest.mark.long
 def test_the_dashboard_comes_up_without_what_only_terminals_need() -> None:
     """`mailwake serve` keeps rich out of its roles (`cli/role.py`), so no page may need it."""
     program = (

@@ -20,6 +20,7 @@ def only_linux() -> None:
         pytest.skip("only Linux lets a process adopt orphans")
 
 
+@pytest.mark.long
 def test_it_does_what_an_ordinary_process_does(tmp_path: Path) -> None:
     words = [*COMMAND, "work", "--once", "--config", "nowhere.toml"]
     quick, ordinary = (

@@ -89,6 +89,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
     return folder, finish(start(folder, "--messages", str(MESSAGES)), folder)
 
 
+@pytest.mark.long
 def test_every_count_that_has_to_be_right_is(played: tuple[Path, dict[str, Any]]) -> None:
     _, result = played
     assert_exact(result)
@@ -98,6 +99,7 @@ def test_every_count_that_has_to_be_right_is(played: tuple[Path, dict[str, Any]]
     assert counts["link followed"] > 0
 
 
+@pytest.mark.long
 def test_the_printed_numbers_are_those_of_the_report(played: tuple[Path, dict[str, Any]]) -> None:
     folder, result = played
     assert result["report"] == report(folder)
@@ -113,6 +115,7 @@ def test_the_printed_numbers_are_those_of_the_report(played: tuple[Path, dict[st
         assert printed["unsubscribed"] == tally["unsubscribed"]
 
 
+@pytest.mark.long
 def test_the_segments_left_to_look_at_tell_people_apart(played: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = played
     command = (*MAILWAKE, "segment", "list", "--json", "--config", str(folder / "mailwake.toml"))
@@ -124,6 +127,7 @@ def test_the_segments_left_to_look_at_tell_people_apart(played: tuple[Path, dict
     assert sizes["Clicks by machines alone"] > 0
 
 
+@pytest.mark.long
 def test_one_experiment_is_decided_and_one_runs(played: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = played
     command = (*MAILWAKE, "experiment", "list", "--json", "--config", str(folder / "mailwake.toml"))
@@ -140,6 +144,7 @@ def test_one_experiment_is_decided_and_one_runs(played: tuple[Path, dict[str, An
         )
 
 
+@pytest.mark.long
 def test_what_people_bought_is_credited_to_their_clicks(played: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = played
     command = (*MAILWAKE, "goal", "list", "--json", "--config", str(folder / "mailwake.toml"))
@@ -153,6 +158,7 @@ def test_what_people_bought_is_credited_to_their_clicks(played: tuple[Path, dict
     assert 0 < purchase["by_picture"] < purchase["conversions"], "of an earlier letter a shop's server told"
 
 
+@pytest.mark.long
 def test_every_page_that_the_dashboard_leads_to_opens(played: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = played
     command = (*MAILWAKE, "web", "--config", str(folder / "mailwake.toml"))
@@ -191,6 +197,7 @@ def campaign_path(page: str, name: str) -> str:
     return found[1]
 
 
+@pytest.mark.long
 def test_without_a_terminal_no_dashboard_is_named_that_is_gone(played: tuple[Path, dict[str, Any]]) -> None:
     assert "http://" not in played[1]["printed"]
     assert "Everything has stopped" in played[1]["printed"]
@@ -204,12 +211,14 @@ def table_of(printed: str, campaign: str) -> dict[str, int]:
     return {what: int(number.replace(",", "")) for what, number in rows}
 
 
+@pytest.mark.long
 def test_the_report_of_one_campaign_says_the_same_as_the_overview(played: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = played
     for line in report(folder)["campaigns"][:5]:
         assert report(folder, line["name"])["tally"] == line["tally"]
 
 
+@pytest.mark.long
 def test_the_org_lists_whom_the_dashboard_would_call_and_an_undo_gave_it_back_as_it_was(
     played: tuple[Path, dict[str, Any]],
 ) -> None:
@@ -222,6 +231,7 @@ def test_the_org_lists_whom_the_dashboard_would_call_and_an_undo_gave_it_back_as
     assert "the org held what it held before, to the byte; then it was pushed again" in printed
 
 
+@pytest.mark.long
 def test_nothing_of_the_demo_runs_on_after_it(played: tuple[Path, dict[str, Any]]) -> None:
     folder, _ = played
     assert str(folder) not in processes()
@@ -283,6 +293,7 @@ def labels(printed: str) -> list[str]:
     return [label for label in masked if label and not set(label) <= {"N", " ", "─"}]
 
 
+@pytest.mark.long
 def test_the_readme_shows_what_the_demo_prints(played: tuple[Path, dict[str, Any]]) -> None:
     _, result = played
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

@@ -246,8 +246,8 @@ class Role:
             assert line.makefile("rb").readline().split(b" ")[1] in (b"200", b"302")
 
 
-#: those between are part of the long run
-_AT_LENGTH = ("off", "individual")
+#: part of the long run, with what shows that the search would find somebody; what is left is how an installation begins
+_AT_LENGTH = tuple(mode for mode in MODES if mode != "aggregate")
 
 
 @pytest.fixture(params=[pytest.param(mode, marks=pytest.mark.long) if mode in _AT_LENGTH else mode for mode in MODES])

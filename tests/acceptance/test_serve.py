@@ -60,6 +60,7 @@ def wait_until_ready(process: subprocess.Popen[str]) -> list[str]:
     raise AssertionError("\n".join(said))
 
 
+@pytest.mark.long
 def test_it_comes_up_answers_refuses_a_second_one_and_stops_when_asked(config: Path) -> None:
     with serving(config) as process:
         said = wait_until_ready(process)

@@ -210,6 +210,7 @@ def compare(data: Path, crowd: Crowd) -> None:
     assert {row[0] for row in named} == {"opened", "clicked"}, "the other axis goes on"
 
 
+@pytest.mark.long
 def test_three_hundred_withdraw_under_load_and_nothing_is_recorded_of_them_later(config: Path) -> None:
     told = live_through(config, 300, readers=4, leavers=4, pause=0.02)  # the long one reads as fast as it can
     assert all(each["p99"] <= BUDGET_SECONDS for each in told["lag"]), told

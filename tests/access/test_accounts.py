@@ -70,6 +70,7 @@ def test_invented_passwords_may_be_used_and_differ() -> None:
 
 
 @pytest.mark.usefixtures("dear_passwords")
+@pytest.mark.long
 def test_a_hash_with_weaker_parameters_is_made_anew_at_the_next_log_in(house: House, accounts: Accounts) -> None:
     from argon2 import PasswordHasher
 

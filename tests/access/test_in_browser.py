@@ -73,6 +73,7 @@ def test_somebody_comes_in_by_the_right_password_and_leaves_again(opened: Open, 
     assert [said for said in opened.complaints if "401" not in said] == []
 
 
+@pytest.mark.long
 def test_a_viewer_sees_no_address_on_any_page(opened: Open, place: tuple[str, House]) -> None:
     url, house = place
     house.user("viewer", "vic")
@@ -124,6 +125,7 @@ def test_an_owner_makes_an_account_and_a_key_and_ends_both(opened: Open, place: 
     assert opened.complaints == []
 
 
+@pytest.mark.long
 def test_forms_of_other_pages_work_with_a_session(opened: Open, place: tuple[str, House]) -> None:
     url, house = place
     house.user("editor", "eve")
@@ -141,6 +143,7 @@ def test_forms_of_other_pages_work_with_a_session(opened: Open, place: tuple[str
     "path",
     ["/login", "/users", *(pytest.param(path, marks=pytest.mark.long) for path in ("/account", "/sessions", "/keys"))],
 )
+@pytest.mark.long
 def test_the_pages_of_accounts_are_fit_for_everybody(opened: Open, place: tuple[str, House], path: str) -> None:
     url, house = place
     owner = house.session(house.user("owner", "ann"))
@@ -154,6 +157,7 @@ def test_the_pages_of_accounts_are_fit_for_everybody(opened: Open, place: tuple[
 
 
 @pytest.mark.parametrize("opened", [{**PHONE, "java_script_enabled": False}], indirect=True, ids=["no scripts"])
+@pytest.mark.long
 def test_without_scripts_somebody_comes_in_on_a_phone(opened: Open, place: tuple[str, House]) -> None:
     url, house = place
     house.user("owner", "ann")

@@ -109,6 +109,7 @@ def test_what_cannot_be_written_down_is_not_answered(house: House, tmp_path: Pat
     assert house.asking.get("/").status_code == 200
 
 
+@pytest.mark.long
 def test_a_flood_of_refusals_fills_no_disk_and_is_counted(house: House) -> None:
     for _ in range(REFUSALS_PER_MINUTE + 30):
         house.asking.get("/api/snapshot", headers={"host": "evil.example"})

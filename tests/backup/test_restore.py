@@ -70,8 +70,13 @@ class Running:
             each.join()
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
-def test_counts_are_those_of_the_log_and_what_was_answered_before_is_there(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "backups"),
+    [(0, 1), pytest.param(0, 3, marks=pytest.mark.long), pytest.param(1, 3, marks=pytest.mark.long)],
+)
+def test_counts_are_those_of_the_log_and_what_was_answered_before_is_there(
+    tmp_path: Path, seed: int, backups: int
+) -> None:
     root = tmp_path / "running"
     root.mkdir()
     config = installation(root)
@@ -79,7 +84,7 @@ def test_counts_are_those_of_the_log_and_what_was_answered_before_is_there(tmp_p
     pipeline = Pipeline(settings.data_folder)
     taken: list[tuple[Path, Counter[str]]] = []
     with Running(pipeline, seed) as running:
-        for number in range(3):
+        for number in range(backups):
             until = sum(running.written.values()) + chance.randrange(1, 40)
             while sum(running.written.values()) < until and any(each.is_alive() for each in running.threads[:-1]):
                 running.stop.wait(0.001)
@@ -145,6 +150,7 @@ def test_nobody_comes_back_who_was_erased_or_withdrew_since(tmp_path: Path) -> N
         assert {row.reason for row in state.suppressions(new)} == {"complained"}
 
 
+@pytest.mark.long
 def test_a_ledger_elsewhere_that_is_in_use_loses_nothing(tmp_path: Path) -> None:
     root, backup, live = tmp_path / "running", tmp_path / "backup", tmp_path / "elsewhere" / "erasures.log"
     root.mkdir()
@@ -166,7 +172,13 @@ def test_a_ledger_elsewhere_that_is_in_use_loses_nothing(tmp_path: Path) -> None
     assert live.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["gone/erasures.log", "mailwake-data/erasures.log", "forgotten.log"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gone/erasures.log",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("mailwake-data/erasures.log", "forgotten.log")),
+    ],
+)
 def test_the_ledger_comes_back_where_the_settings_look_for_it(tmp_path: Path, name: str) -> None:
     root, backup, again = tmp_path / "running", tmp_path / "backup", tmp_path / "again"
     root.mkdir()
@@ -235,6 +247,7 @@ def test_keys_at_their_default_place_are_in_it_too(tmp_path: Path) -> None:
     assert (tmp_path / "again" / "mailwake.keys").read_bytes() == key
 
 
+@pytest.mark.long
 def test_an_older_backup_that_lacks_the_keys_says_so_and_takes_them(tmp_path: Path) -> None:
     root, backup = taken_before(tmp_path)
     manifest = read(backup)

@@ -177,6 +177,7 @@ def test_dead_links_stand_above_the_campaigns_and_are_quoted(stores: Stores) -> 
     assert "\x1b" not in text + page
 
 
+@pytest.mark.long
 def test_by_hand_it_goes_at_once_and_counts_for_nothing(
     home: Home, stores: Stores, capsys: pytest.CaptureFixture[str]
 ) -> None:

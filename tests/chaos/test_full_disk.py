@@ -115,6 +115,7 @@ def reckon(house: Installation, asked: list[Asked], report: dict[str, int], say:
     )
 
 
+@pytest.mark.long
 def test_hits_on_a_full_disk_are_answered_and_counted_exactly(tmp_path: Path, say: Say) -> None:
     with Installation(tmp_path) as house:
         live_through(house, Quota(), full_seconds=1.0, say=say)

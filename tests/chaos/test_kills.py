@@ -95,7 +95,7 @@ def assert_honoured(hits: list[Record], inert: list[Handle], suppressed: set[Han
 
 
 def test_a_few_kills_lose_and_double_nothing(tmp_path: Path, say: Say) -> None:
-    say(Round(tmp_path / "round", 1).play({"edge": 2, "relay": 1, "work": 1}, lambda _: None))
+    say(Round(tmp_path / "round", 1, hits=100, letters=10).play({"edge": 1, "relay": 1, "work": 1}, lambda _: None))
 
 
 @pytest.mark.long

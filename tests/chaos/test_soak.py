@@ -115,6 +115,7 @@ def assert_kept(house: Installation, edge: Role, answered: int) -> None:
     reader.close()
 
 
+@pytest.mark.long
 def test_many_hits_leave_no_descriptor_open_and_little_in_memory(tmp_path: Path, say: Say) -> None:
     looks = live_through(tmp_path, 20_000, say, looks_wanted=2, with_wrk=False)
     assert looks[-1].rss - looks[0].rss <= WARM_BYTES

@@ -65,6 +65,7 @@ def live_through(folder: Path, *, stops: int, say: Say) -> None:
         assert mail.twice == 0, "nobody died, so there is no window"
 
 
+@pytest.mark.long
 def test_one_stop_under_load_loses_nothing(tmp_path: Path, say: Say) -> None:
     live_through(tmp_path, stops=1, say=say)
 

@@ -92,6 +92,7 @@ def live_through(folder: Path, *, workers: int, replacements: int, rate: float, 
         say(f"rows {assert_stored(house.data):,}")
 
 
+@pytest.mark.long
 def test_every_role_is_replaced_under_load_and_nobody_is_refused(tmp_path: Path, say: Say) -> None:
     live_through(tmp_path, workers=1, replacements=1, rate=200, say=say)
 

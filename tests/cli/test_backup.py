@@ -18,6 +18,7 @@ def run(*words: str) -> Result:
 
 
 @pytest.mark.usefixtures("as_it_was")
+@pytest.mark.long
 def test_yesterday_comes_back_without_whoever_was_erased_today(tmp_path: Path) -> None:
     root, backup, config = tmp_path / "running", tmp_path / "backup", str(tmp_path / "running" / "mailwake.toml")
     root.mkdir()

@@ -64,6 +64,7 @@ def test_planted_letters_say_why_and_one_says_what_it_added(stores: Stores, now:
     assert not lift.is_open
 
 
+@pytest.mark.long
 def test_the_past_has_something_of_everything(stores: Stores, now: Micros) -> None:
     tallies = [campaign_report(stores, find(stores, name)) for name, _ in LETTERS]
     assert all(each.tally.opened.possible and each.tally.clicked.machine for each in tallies)

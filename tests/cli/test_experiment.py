@@ -60,6 +60,7 @@ def test_an_experiment_is_planned(run: Run) -> None:
         run("plan", "--lift", "a fifth")
 
 
+@pytest.mark.long
 def test_the_tested_get_their_letter_and_the_rest_the_winner(home: Home, run: Run) -> None:
     """Also: nobody is mailed twice, and nobody changes the variant, however often it is run."""
     told = run("create", "Spring", "spring.html", *SUBJECTS, "--tested", "50", "--by", "ann")

@@ -73,6 +73,7 @@ def test_what_cannot_be_is_refused_with_what_to_do(run: Run, tmp_path: Path, mon
     assert not (tmp_path / "x.png").exists()
 
 
+@pytest.mark.long
 def test_mails_of_a_campaign_are_told_apart_and_compared(run: Run, folder: Path) -> None:
     stores = seeding.open_stores(folder / "mailwake-data")
     drawn = find(stores, "Drawn")

@@ -388,6 +388,7 @@ def test_what_is_older_than_remembered_is_refused_after_it_was_forgotten(house: 
     assert (counts["rejected"], counts["reasons"], counts["known"]) == (2, {"late": 2}, 1)
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_it_goes_on_where_it_ended(house: House) -> None:
     lines = [house.line(n) for n in range(1, 12_001)]
     path, dice = house.log("pixel.log", lines), random.Random(3)

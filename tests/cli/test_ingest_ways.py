@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pytest
 from tests.ingest.mailboxes import PASSWORD, USER, client, put, serving
 from tests.ingest.notices import reply
 
@@ -53,6 +54,7 @@ def logged(folder: Path) -> list[Event]:
     return read
 
 
+@pytest.mark.long
 def test_a_mailbox_is_taken_in_and_the_next_reading_goes_on_where_it_ended(tmp_path: Path) -> None:
     (tmp_path / "word").write_text(PASSWORD)
     with serving() as server:

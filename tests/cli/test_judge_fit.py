@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from tests.history.past import lived, rows, rules
 
 from mailwake.cli.init import make
@@ -67,6 +68,7 @@ def run(*words: str, lines: str = "") -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_a_history_with_labels_becomes_a_ruleset_that_can_be_replayed(tmp_path: Path) -> None:
     config, out = install(tmp_path, 240), tmp_path / "ours.toml"
     words = ("--config", str(config), "--since", "2026-01-01")

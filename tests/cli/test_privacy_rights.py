@@ -62,6 +62,7 @@ def test_an_export_goes_into_no_hidden_files(tmp_path: Path, out: str, monkeypat
 
 
 @pytest.mark.usefixtures("as_it_was")
+@pytest.mark.long
 def test_a_running_dashboard_does_it_for_whoever_asks(folder: Path) -> None:
     words = [sys.executable, "-m", "mailwake", "web", "--with-work", "--config", str(folder / "mailwake.toml")]
     web = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -81,6 +82,7 @@ def test_a_running_dashboard_does_it_for_whoever_asks(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("as_it_was")
+@pytest.mark.long
 def test_the_dashboard_serves_the_recipients_page_where_it_has_an_address(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

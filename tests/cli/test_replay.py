@@ -172,6 +172,7 @@ def test_while_another_process_owns_the_store_it_says_what_to_do(
     events.close()
 
 
+@pytest.mark.long
 def test_there_is_nothing_to_roll_back_twice(milder: Path, run: Run) -> None:
     with pytest.raises(BadInput, match="no replay is applied"):
         run(rollback=True)
@@ -181,6 +182,7 @@ def test_there_is_nothing_to_roll_back_twice(milder: Path, run: Run) -> None:
         run(rollback=True)
 
 
+@pytest.mark.long
 def test_a_ruleset_in_force_that_was_edited_or_lost_stops_the_work(settings: Settings, milder: Path, run: Run) -> None:
     run(milder, apply=True)
     (path,) = (settings.data_folder / "rulesets").iterdir()
@@ -198,6 +200,7 @@ def test_a_ruleset_in_force_that_was_edited_or_lost_stops_the_work(settings: Set
 @pytest.mark.parametrize(
     "name", ["../../etc/x", *(pytest.param(each, marks=pytest.mark.long) for each in ("a/b", ".hidden"))]
 )
+@pytest.mark.long
 def test_a_name_that_is_no_file_name_is_refused(settings: Settings, milder: Path, run: Run, name: str) -> None:
     text = milder.read_text()
     milder.write_text(f'name = "{name}"\n' + text[text.index("\n") :])

@@ -83,6 +83,7 @@ def test_a_campaign_shows_every_rate_with_its_base_and_interval(run: Run, seeded
     }
 
 
+@pytest.mark.long
 def test_what_cannot_be_estimated_says_why_and_an_estimate_says_how(run: Run, folder: Path) -> None:
     stores = seeding.open_stores(folder / "mailwake-data")
     seeding.by_hand(stores)
@@ -164,6 +165,7 @@ def test_json_and_csv_at_once_is_refused(run: Run) -> None:
         run(as_json=True, as_csv=True)
 
 
+@pytest.mark.long
 def test_an_address_that_nobody_answers_any_more_is_passed_over(
     run: Run, folder: Path, seeded: dict[str, bytes]
 ) -> None:
@@ -230,6 +232,7 @@ def test_domains_as_csv_have_a_row_each(run: Run, gateways: bytes) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_list_of_people_is_forecast_by_its_domains(run: Run, gateways: bytes, tmp_path: Path) -> None:
     people = tmp_path / "people.csv"
     people.write_text("email\n" + "".join(f"x{n}@CORP.example\n" for n in range(30)) + "y@never.example\nbroken\n")
@@ -279,6 +282,7 @@ def test_a_campaign_is_found_by_name_before_number(folder: Path, run: Run) -> No
     assert json.loads(expected)["name"] == "1"
 
 
+@pytest.mark.long
 def test_both_sides_of_a_campaign_are_told_as_table_json_and_csv(run: Run, seeded: dict[str, bytes]) -> None:
     answer = json.loads(run("By hand", reconcile=True, as_json=True))
     assert answer["name"] == "By hand"
@@ -322,6 +326,7 @@ def test_what_came_back_is_told_as_table_json_and_csv(folder: Path, run: Run) ->
         run(bounces=True, domains=True)
 
 
+@pytest.mark.long
 def test_what_changed_and_providers_are_told_as_text_json_and_csv(folder: Path, run: Run) -> None:
     assert "no mail was sent" in run(changes=True)
     assert run(deliverability=True) == "Nothing was sent lately.\n"

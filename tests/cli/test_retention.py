@@ -68,6 +68,7 @@ def test_what_is_too_old_is_shown_then_removed_then_gone(folder: Path, run: Run)
     assert json.loads(run("report", "--json"))["total"]["sent"] == 10
 
 
+@pytest.mark.long
 def test_a_running_dashboard_does_it_with_its_own_stores(folder: Path, run: Run) -> None:
     import uvicorn
 

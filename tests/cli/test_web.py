@@ -154,6 +154,7 @@ def test_an_unknown_time_zone_stops_the_start_and_names_the_option(folder: Path)
     assert "web.timezone" in done.stderr
 
 
+@pytest.mark.long
 def test_a_dashboard_without_accounts_is_not_shown_to_others(folder: Path) -> None:
     config = folder / "mailwake.toml"
     text = config.read_text(encoding="utf-8")

@@ -103,7 +103,7 @@ def test_nothing_of_a_mail_can_run_load_or_lead(markup: str) -> None:
         look_through(draw(raw.encode(), [Badge(number=1, text="1", label="x")]).html)
 
 
-@every("seed", range(20))
+@every("seed", [*range(5), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(5, 20))])
 def test_nor_can_a_heap_of_such_pieces_cut_anywhere(seed: int) -> None:
     draw_lots = random.Random(seed)
     pieces = [piece for piece in HOSTILE if len(piece) < 1_000]
@@ -181,6 +181,7 @@ def test_what_would_take_too_long_is_refused(raw: bytes) -> None:
         b"<font>x</font>" * 60_000,
     ],
 )
+@pytest.mark.long
 def test_a_large_mail_is_drawn_in_seconds(raw: bytes) -> None:
     started = time.process_time()
     draw(raw, [])

@@ -126,6 +126,7 @@ def test_without_a_primary_role_the_only_one_counts_and_of_several_none(place: P
     assert states(place) == {"told": "1", "waiting": "1"}
 
 
+@pytest.mark.long
 def test_a_role_given_later_is_found_within_a_day(place: Place) -> None:
     ann = contact(place, ANN)
     made = deal(place)
@@ -212,6 +213,7 @@ def test_opportunities_hidden_from_us_are_told(place: Place) -> None:
     assert told(place) == []
 
 
+@pytest.mark.long
 def test_another_condition_reads_everything_anew(tmp_path: Path) -> None:
     with opened(tmp_path, goals={"deal": WON}) as place:
         make_goal(place, currency="EUR")
@@ -279,6 +281,7 @@ def test_goals_are_in_what_the_reading_costs(place: Place) -> None:
     assert found.calls_per_month - bare.calls_per_month == 8_640 * 2, "every five minutes, two calls"
 
 
+@pytest.mark.long
 def test_how_goals_stand_is_told_without_a_name(place: Place) -> None:
     ann = contact(place, ANN)
     made = deal(place, ann)

@@ -63,6 +63,7 @@ def test_too_few_reactions_name_no_hour(stores: Stores) -> None:
     assert hour_of(stores, "one@example.com").cannot_say == "cannot say: 1 reaction is too few; it takes 5"
 
 
+@pytest.mark.long
 def test_who_reads_at_any_hour_has_no_best_one(stores: Stores) -> None:
     letters(stores, {"any@example.com": [5 * day % 24 for day in range(24)]})
     found = hour_of(stores, "any@example.com")
@@ -70,6 +71,7 @@ def test_who_reads_at_any_hour_has_no_best_one(stores: Stores) -> None:
     assert "too little is known" in (found.cannot_say or "")
 
 
+@pytest.mark.long
 def test_who_is_mailed_at_one_hour_alone_has_no_best_hour(stores: Stores) -> None:
     letters(stores, {"eve@example.com": [18] * 14, "ann@example.com": [17] * 14}, at=lambda _: 16)
     found = hour_of(stores, "eve@example.com")
@@ -77,6 +79,7 @@ def test_who_is_mailed_at_one_hour_alone_has_no_best_hour(stores: Stores) -> Non
     assert "mail was sent at too few hours of the day" in (found.cannot_say or "")
 
 
+@pytest.mark.long
 def test_the_hours_after_most_mail_are_nobodys_best(stores: Stores) -> None:
     """Most mail comes at nine, and is read whenever it is read."""
     draw, days = random.Random(5), 36

@@ -233,6 +233,7 @@ def test_no_decoys_where_clicks_are_off() -> None:
     assert {link.why_not for link in result.links} == {"off"}
 
 
+@pytest.mark.long
 def test_ten_thousand_links_in_five_megabytes_are_all_tracked() -> None:
     html = "<body>" + "".join(f'<p>{"x" * 440}</p><a href="{U}{number}">x</a>\n' for number in range(10_000))
     result = instrument_html(html.encode(), make_copy(), OPTIONS)

@@ -70,6 +70,7 @@ def test_a_copy_that_nobody_reacted_to_gets_no_row(house: House) -> None:
     assert not [lane for _, lane in told(house) if lane is Lane.ROWS]
 
 
+@pytest.mark.long
 def test_wishes_are_the_same_whatever_came_first(tmp_path: Path) -> None:
     facts = [("sent", 3 * DAY), ("clicked", 2 * DAY), ("opened", DAY), ("bounced", DAY // 2)]
     found = []
@@ -260,6 +261,7 @@ def test_what_waits_to_be_told_of_who_withdraws_is_emptied_too(house: House) -> 
 
 
 @pytest.mark.parametrize("work", [follow, sweep])
+@pytest.mark.long
 def test_who_asks_for_everybody_anew_while_some_are_followed_gets_everybody(
     house: House, work: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

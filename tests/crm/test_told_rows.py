@@ -47,6 +47,7 @@ def test_links_that_a_person_followed_are_named_the_most_often_followed_first(ho
     assert told(house, "Email_Engagement__c")["Top_Links__c"] == "Prices of 2026\nBook a call"
 
 
+@pytest.mark.long
 def test_as_many_links_are_named_as_fit(house: House) -> None:
     links = [
         LinkRow(number=number, href="https://example.com/", label=f"{number:02d}{'x' * 300}", role="text", tracked=True)

@@ -123,6 +123,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
 
 @pytest.mark.parametrize("visit", [{}], indirect=True, ids=["scripts"])  # of axe; the pages have none
 @pytest.mark.parametrize("which", ["preferences", "known"])
+@pytest.mark.long
 def test_both_pages_are_fit_for_everybody_in_light_in_dark_and_on_a_phone(
     visit: Visit, place: Place, which: str
 ) -> None:
@@ -165,6 +166,7 @@ def test_what_is_known_is_read_and_downloaded_without_scripts(visit: Visit, plac
     assert "a…@example.com" in saved.value.path().read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_tracking_is_withdrawn_where_one_sees_what_it_told_by_keyboard_alone(visit: Visit, place: Place) -> None:
     visit.page.goto(place.known, wait_until="load")
     visit.by_keyboard(1)

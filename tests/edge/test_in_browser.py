@@ -72,6 +72,7 @@ def read(page: Page, edge: RunningEdge, target: str, options: ComposeOptions | N
 BLIND = {"java_script_enabled": False}
 
 
+@pytest.mark.long
 def test_the_pixel_loads_and_the_click_lands_with_every_character(page: Page, edge: RunningEdge, shop: str) -> None:
     read(page, edge, shop)
     assert page.evaluate("document.images[0].naturalWidth") == 1
@@ -83,6 +84,7 @@ def test_the_pixel_loads_and_the_click_lands_with_every_character(page: Page, ed
     assert page.context.cookies() == []
 
 
+@pytest.mark.long
 def test_a_pixel_that_is_a_background_loads_as_well(page: Page, edge: RunningEdge, shop: str) -> None:
     read(page, edge, shop, ComposeOptions(background_pixel=True))
     assert page.evaluate("document.images.length") == 0
@@ -90,6 +92,7 @@ def test_a_pixel_that_is_a_background_loads_as_well(page: Page, edge: RunningEdg
 
 
 @pytest.mark.parametrize("page", [BLIND], indirect=True)
+@pytest.mark.long
 def test_leaving_takes_a_look_and_a_button_without_scripts(page: Page, edge: RunningEdge, shop: str) -> None:
     read(page, edge, shop)
     page.click("text=Unsubscribe")
@@ -102,6 +105,7 @@ def test_leaving_takes_a_look_and_a_button_without_scripts(page: Page, edge: Run
 
 
 @pytest.mark.parametrize("page", [BLIND], indirect=True)
+@pytest.mark.long
 def test_tracking_is_withdrawn_from_the_preference_page(page: Page, edge: RunningEdge, shop: str) -> None:
     read(page, edge, shop)
     page.click("text=Preferences")

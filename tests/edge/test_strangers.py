@@ -30,6 +30,7 @@ def invented(count: int) -> Iterator[str]:
         yield real[0] + text[1:] if number % 2 else text
 
 
+@pytest.mark.long
 def test_of_five_thousand_invented_tokens_none_is_believed_and_a_real_click_in_between_always(
     edge: RunningEdge,
 ) -> None:

@@ -131,7 +131,14 @@ def test_a_torn_write_at_the_end_costs_only_what_was_torn(copies: Callable[[], P
         assert 0 < check(folder) <= 7
 
 
-@pytest.mark.parametrize("name", ["edge-0.log", "edge-0.log-wal", "edge-0.log-shm", "edge-0.end", "edge-0.lock"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "edge-0.log",
+        "edge-0.log-wal",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("edge-0.log-shm", "edge-0.end", "edge-0.lock")),
+    ],
+)
 def test_a_flipped_bit_anywhere_serves_nothing_wrong_and_what_it_costs_is_counted(
     copies: Callable[[], Path], name: str
 ) -> None:

@@ -40,6 +40,7 @@ def of(stores: Stores, name: str) -> Result:
     return result(stores, kept)
 
 
+@pytest.mark.long
 def test_the_letter_that_sells_wins_over_the_one_that_is_clicked(stores: Stores) -> None:
     found = of(stores, "Buys")
     assert [(arm.rate.count, arm.rate.base, arm.count.mean) for arm in found.arms] == [(12, 400, 12), (70, 400, 70)]

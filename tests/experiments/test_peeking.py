@@ -59,7 +59,9 @@ def false_winners(runs: int, *, arms: int, rate: float, seed: int, at_once: bool
     return false / runs
 
 
-@pytest.mark.parametrize(("at_once", "arms"), [(True, 2), (False, 2), (True, 3)])
+@pytest.mark.parametrize(
+    ("at_once", "arms"), [(True, 2), *(pytest.param(*each, marks=pytest.mark.long) for each in ((False, 2), (True, 3)))]
+)
 def test_constant_peeking_makes_a_false_winner_once_in_twenty_at_most(at_once: bool, arms: int) -> None:
     assert false_winners(400, arms=arms, rate=0.03, seed=11 + arms, at_once=at_once) <= 0.05
 

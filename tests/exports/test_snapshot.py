@@ -45,6 +45,7 @@ def test_everything_is_there_commented_and_equal_to_the_pages(
     assert b"@example.com" not in path.read_bytes()
 
 
+@pytest.mark.long
 def test_addresses_are_there_where_they_are_asked_for(stores: Stores, tmp_path: Path) -> None:
     path = tmp_path / "all.duckdb"
     write_snapshot(stores, path, now=NOW, addresses=True, each=lambda _: None)

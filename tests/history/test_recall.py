@@ -54,6 +54,7 @@ def test_the_next_events_are_judged_as_without_a_restart(store: EventStore, kind
     assert sum(without[each] == expected[each] for each in expected) < same
 
 
+@pytest.mark.long
 def test_what_has_not_settled_is_left_to_the_judge_to_observe(store: EventStore) -> None:
     clicks = [each.at for each in evidence() if each.type is EventType.CLICKED]
     before = [each for each in evidence() if each.at <= clicks[len(clicks) // 2]]

@@ -19,12 +19,17 @@ END = Micros(2**60)
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventStore]:
-    opened = open_events(tmp_path_factory.mktemp("history") / "events.duckdb")
-    judge = StreamJudge(rules())
-    told = lived(judge, evidence()) | {each.id: each.verdict for each in judge.settle_all()}
-    opened.write(rows=rows(evidence(), told))
+    opened = store_of(tmp_path_factory.mktemp("history"), copies=400)
     yield opened
     opened.close()
+
+
+def store_of(folder: Path, *, copies: int) -> EventStore:
+    """A store of a world of so many copies."""
+    opened, judge, seen = open_events(folder / "events.duckdb"), StreamJudge(rules()), evidence(copies=copies)
+    told = lived(judge, seen) | {each.id: each.verdict for each in judge.settle_all()}
+    opened.write(rows=rows(seen, told))
+    return opened
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +48,15 @@ def effect(store: EventStore, rules: Rules, since: int = 0) -> Effect:
     return found
 
 
-def test_the_rules_in_force_end_in_the_verdicts_that_are_there(store: EventStore) -> None:
+@pytest.mark.parametrize("copies", [100, pytest.param(400, marks=pytest.mark.long)])
+def test_the_rules_in_force_end_in_the_verdicts_that_are_there(tmp_path: Path, copies: int) -> None:
+    store = store_of(tmp_path, copies=copies)
     found = effect(store, rules())
     (whole,) = pages(store, since=Micros(0), until=END)
     assert found.events == len(whole) > 100
     assert found.changed == 0
     assert all(before == after for before, after in found.campaigns.values())
+    store.close()
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from tests.every import every
 
 from mailwake.events import SECOND
@@ -114,6 +115,7 @@ def test_quiet_steps_stand_in_the_series_as_zero() -> None:
 
 
 @every("name", ["Antarctica/Troll", "Australia/Lord_Howe", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu"])
+@pytest.mark.long
 def test_no_step_is_passed_over_where_the_clock_is_put_forward(name: str) -> None:
     zone = ZoneInfo(name)
     for month in (3, 10):  # when clocks change, on either side of the equator

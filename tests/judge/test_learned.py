@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.judge.world import MICROSOFT, PERSON, clicked, delivered, judged, opened, p, rules
@@ -78,6 +79,7 @@ def test_what_is_taken_out_again_leaves_nothing() -> None:
 
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 2**32))
+@pytest.mark.long
 def test_any_order_over_many_deliveries_ends_in_the_same_verdicts(seed: int) -> None:
     scene = [*sweeps(100, 9, **MICROSOFT), *crowd(), *copy(1, 40, **PERSON), *copy(2, 9000, **PERSON)]
     expected = judged(scene)

@@ -45,7 +45,9 @@ def test_a_burst_at_one_domain_from_a_network_that_followed_a_decoy_is_held(hous
     assert len({row.incident for row in house.state.held_unsubscribes()}) == 1
 
 
-@pytest.mark.parametrize(("apart", "at_once"), [(0.1, True), (2.4, True), (2.5, False)])
+@pytest.mark.parametrize(
+    ("apart", "at_once"), [pytest.param(0.1, True, marks=pytest.mark.long), (2.4, True), (2.5, False)]
+)
 def test_a_burst_from_a_network_that_followed_whole_mails_at_once_is_held(
     house: House, apart: float, at_once: bool
 ) -> None:
@@ -113,7 +115,11 @@ def clicks(house: House, *, by_machines: int, by_people: int) -> None:
 
 @pytest.mark.parametrize(
     ("by_machines", "by_people", "is_held"),
-    [(3, 1, True), (2, 0, False), (3, 2, False), (4, 2, True), (0, 9, False)],
+    [
+        (3, 1, True),
+        (2, 0, False),
+        *(pytest.param(*each, marks=pytest.mark.long) for each in ((3, 2, False), (4, 2, True), (0, 9, False))),
+    ],
 )
 def test_a_burst_from_a_network_most_of_whose_clicks_are_a_machines_is_held(
     house: House, by_machines: int, by_people: int, is_held: bool
@@ -150,7 +156,9 @@ def test_quick_presses_that_are_no_burst_are_believed(house: House) -> None:
     assert states(house) == [Leave.APPLIED] * 2
 
 
-@pytest.mark.parametrize("note", [Note.UNSUBSCRIBE_DOUBTED, Note.PREFERENCES_VIEWED])
+@pytest.mark.parametrize(
+    "note", [Note.UNSUBSCRIBE_DOUBTED, pytest.param(Note.PREFERENCES_VIEWED, marks=pytest.mark.long)]
+)
 def test_whichever_page_it_was(house: House, note: Note) -> None:
     house.work(*(event for who in BURST for event in (viewed(who, 10 + who, note=note), press(house, who, 10.5 + who))))
     assert states(house) == [Leave.HELD] * 3
@@ -259,7 +267,7 @@ def incident(house: House) -> int:
     return found
 
 
-@pytest.mark.parametrize("wait", [30, 15 * 60 + 30])
+@pytest.mark.parametrize("wait", [pytest.param(30, marks=pytest.mark.long), 15 * 60 + 30])
 def test_restoring_an_incident_brings_everybody_back_also_after_it_was_applied(house: House, wait: float) -> None:
     house.work(decoy())
     burst(house)
@@ -284,7 +292,7 @@ def test_a_press_that_was_covered_by_another_is_taken_back_with_it_for_good(hous
     again.close()
 
 
-@pytest.mark.parametrize("note", [Note.ONE_CLICK, Note.BUTTON])
+@pytest.mark.parametrize("note", [Note.ONE_CLICK, pytest.param(Note.BUTTON, marks=pytest.mark.long)])
 def test_who_asked_before_the_restoring_but_is_heard_of_after_it_is_unsubscribed(house: House, note: Note) -> None:
     house.work(decoy())
     burst(house)
@@ -324,7 +332,7 @@ def test_two_who_decide_at_once_decide_once(house: House) -> None:
     assert [reasons(house, who) for who in BURST] == [set()] * 3
 
 
-@pytest.mark.parametrize("note", [Note.ONE_CLICK, Note.BUTTON])
+@pytest.mark.parametrize("note", [Note.ONE_CLICK, pytest.param(Note.BUTTON, marks=pytest.mark.long)])
 def test_what_an_older_version_suppressed_and_somebody_lifted_stays_lifted(house: House, note: Note) -> None:
     """Nothing was written down of it then, so a log that is read anew brings it as news."""
     house.state.suppress(house.handles[0], reason="unsubscribed", source="edge", at=after(10), stream="marketing")
@@ -334,7 +342,7 @@ def test_what_an_older_version_suppressed_and_somebody_lifted_stays_lifted(house
     assert reasons(house, 0) == set()
 
 
-@pytest.mark.parametrize("seconds", [9, 13, 1_000])
+@pytest.mark.parametrize("seconds", [9, *(pytest.param(seconds, marks=pytest.mark.long) for seconds in (13, 1_000))])
 def test_who_also_asked_in_the_mailbox_stays_unsubscribed_whatever_is_restored(house: House, seconds: float) -> None:
     house.work(decoy())
     events = [press(house, who, 10 + who) for who in BURST]

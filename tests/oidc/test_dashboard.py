@@ -71,6 +71,7 @@ def come(url: str, who: str) -> Iterator[tuple[httpx2.Client, httpx2.Response]]:
         yield browser, browser.get(back)
 
 
+@pytest.mark.long
 def test_whoever_the_provider_vouches_for_and_a_group_lets_in_is_logged_in(folder: Path, url: str) -> None:
     with come(url, "ann") as (browser, answer):
         assert (answer.status_code, answer.headers.get("location")) == (303, "/timing")
@@ -85,6 +86,7 @@ def test_whoever_the_provider_vouches_for_and_a_group_lets_in_is_logged_in(folde
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.mark.long
 def test_whoever_nobody_let_in_stays_out_and_is_told_what_to_do(url: str) -> None:
     with come(url, "ben") as (browser, answer):
         assert answer.status_code == 403
@@ -92,6 +94,7 @@ def test_whoever_nobody_let_in_stays_out_and_is_told_what_to_do(url: str) -> Non
         assert browser.get("/timing").status_code == 303
 
 
+@pytest.mark.long
 def test_without_a_log_in_nothing_is_answered_but_the_log_in(url: str) -> None:
     for path in ("/", "/status", "/audit", "/users"):
         assert httpx2.get(url + path, trust_env=False).status_code == 303

@@ -1,5 +1,6 @@
 """A verdict that somebody may have read does not change in silence."""
 
+import pytest
 from tests.pipeline.house import House, after, hit, sent
 
 from mailwake.events import EventType, Note
@@ -20,6 +21,7 @@ def test_a_decoy_hit_is_named_as_the_cause_of_what_it_changed(house: House) -> N
     assert change["ruleset"] == now.ruleset
 
 
+@pytest.mark.long
 def test_settling_has_no_cause_and_ends_where_the_verdict_stands(house: House) -> None:
     copies = range(1, LEAST + 12)
     for first in copies[::6]:

@@ -31,6 +31,7 @@ def delivered(delivery: int) -> Event:
     return replace(sent(delivery, 1), type=EventType.DELIVERED, key=f"delivered:{delivery}")
 
 
+@pytest.mark.long
 def test_a_link_replayed_ten_thousand_times_is_one_clicked_copy(house: House) -> None:
     clicks = [hit(EventType.CLICKED, 7_200 + number / 10, link=1, key=f"c{number}") for number in range(10_000)]
     house.work(sent(1), delivered(1), sent(2), delivered(2), *clicks)

@@ -141,7 +141,9 @@ def facts(house: House, deliveries: int) -> dict[str, Any]:
 YEAR = 365 * 86_400.0
 
 
-@pytest.mark.parametrize("skew", [3_600.0, -86_400.0, YEAR, -YEAR])
+@pytest.mark.parametrize(
+    "skew", [3_600.0, *(pytest.param(skew, marks=pytest.mark.long) for skew in (-86_400.0, YEAR)), -YEAR]
+)
 def test_machines_whose_clocks_differ_lose_and_double_nothing(
     tmp_path: Path, another: list[House], skew: float
 ) -> None:

@@ -20,7 +20,7 @@ HEAD = (
 )
 
 
-@pytest.mark.parametrize("name", ["html", "eml", "tricky"])
+@pytest.mark.parametrize("name", [pytest.param("html", marks=pytest.mark.long), "eml", "tricky"])
 def test_the_corpus_is_judged_without_a_crash(name: str) -> None:
     for path, raw in corpus(name).items():
         message = raw if path.endswith(".eml") else HEAD + raw

@@ -78,6 +78,7 @@ def test_what_somebody_changed_since_stays_when_a_run_is_taken_back(place: Place
     assert (place.value(one, SUMS), place.value(two, SUMS)) == ("Dormant", None)
 
 
+@pytest.mark.long
 def test_a_hidden_opt_out_field_stops_nothing_and_is_told(place: Place) -> None:
     (one,) = crowd(place, 1)
     place.order("access", user=USER, hide=["Contact.HasOptedOutOfEmail"])
@@ -100,6 +101,7 @@ def test_a_field_hidden_after_we_looked_is_left_out_and_the_rest_written(place: 
     assert (place.value(one, SUMS), done.refused) == ("Active", 0)
 
 
+@pytest.mark.long
 def test_a_lead_converted_on_the_way_is_told_of_on_its_contact(place: Place) -> None:
     lead = place.add("Lead", LastName="Ann", Company="A", Email=ANN)
     place.house.happened(ANN, "sent", ago=3 * DAY)
@@ -116,6 +118,7 @@ def test_a_lead_converted_on_the_way_is_told_of_on_its_contact(place: Place) -> 
     assert (row["Contact__c"], row["Lead__c"]) == (contact, None)
 
 
+@pytest.mark.long
 def test_who_went_while_nobody_asked_for_weeks_is_gone_here_too(place: Place) -> None:
     """The recycle bin forgets after fifteen days; what a stream of changes would call a gap."""
     first, second, _ = crowd(place)
@@ -129,6 +132,7 @@ def test_who_went_while_nobody_asked_for_weeks_is_gone_here_too(place: Place) ->
     assert not [each for each in place.desk.store.waiting() if each.key == second]
 
 
+@pytest.mark.long
 def test_after_a_short_pause_nobody_is_taken_for_gone(place: Place) -> None:
     first, *_ = crowd(place)
     sync(place)
@@ -139,6 +143,7 @@ def test_after_a_short_pause_nobody_is_taken_for_gone(place: Place) -> None:
     assert not place.desk.store.people_of([first])[first].is_deleted
 
 
+@pytest.mark.long
 def test_the_one_that_is_left_of_two_merged_records_is_told(place: Place) -> None:
     winner, loser, _ = crowd(place)
     sync(place)
@@ -154,7 +159,13 @@ def test_the_one_that_is_left_of_two_merged_records_is_told(place: Place) -> Non
     assert place.value(winner, SUMS) == "Active"
 
 
-@pytest.mark.parametrize("kind", ["drop_after", "status_after", "truncate", "drop_before", "status"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "drop_after",
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("status_after", "truncate", "drop_before", "status")),
+    ],
+)
 def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(place: Place, kind: str) -> None:
     crowd(place)
     place.desk.look()
@@ -165,6 +176,7 @@ def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(place: Place, k
     assert done.refused == 0
 
 
+@pytest.mark.long
 def test_an_org_that_is_away_for_long_is_told_later(place: Place) -> None:
     crowd(place)
     place.desk.look()
@@ -179,6 +191,7 @@ def test_an_org_that_is_away_for_long_is_told_later(place: Place) -> None:
     assert rows(place) == 3
 
 
+@pytest.mark.long
 def test_maintenance_lets_us_read_and_keeps_what_waits(place: Place) -> None:
     crowd(place)
     place.order("settings", is_in_maintenance=True)
@@ -189,6 +202,7 @@ def test_maintenance_lets_us_read_and_keeps_what_waits(place: Place) -> None:
     assert place.desk.push().written == 6
 
 
+@pytest.mark.long
 def test_a_session_that_ends_is_made_anew_once(place: Place) -> None:
     crowd(place)
     place.desk.look()
@@ -213,6 +227,7 @@ def test_a_wrong_clock_is_named(place: Place) -> None:
         place.desk.look()
 
 
+@pytest.mark.long
 def test_calls_spent_end_a_run_but_not_for_who_wants_no_mail(tmp_path: Path) -> None:
     with opened(tmp_path, daily_calls=60) as place:
         ids = crowd(place)
@@ -232,6 +247,7 @@ def test_calls_spent_end_a_run_but_not_for_who_wants_no_mail(tmp_path: Path) -> 
         assert place.desk.push().written == 5
 
 
+@pytest.mark.long
 def test_calls_are_counted_for_whoever_comes_next(place: Place) -> None:
     crowd(place)
     place.desk.budget.recall([])
@@ -244,6 +260,7 @@ def test_calls_are_counted_for_whoever_comes_next(place: Place) -> None:
     assert place.desk.calls_of_day() == made
 
 
+@pytest.mark.long
 def test_what_others_use_of_the_org_is_left_to_them(place: Place) -> None:
     crowd(place)
     place.desk.look()
@@ -256,6 +273,7 @@ def test_what_others_use_of_the_org_is_left_to_them(place: Place) -> None:
     assert place.desk.push().written == 6, "a day later one call finds out that there is room again"
 
 
+@pytest.mark.long
 def test_the_orgs_own_limit_is_no_fault_of_a_row(place: Place) -> None:
     crowd(place)
     place.desk.look()
@@ -269,6 +287,7 @@ def test_the_orgs_own_limit_is_no_fault_of_a_row(place: Place) -> None:
     assert place.desk.push().written == 6
 
 
+@pytest.mark.long
 def test_the_same_address_on_two_records_opts_both_out_and_rows_stand_on_one(place: Place) -> None:
     contact = place.add("Contact", LastName="Ann", Email=ANN)
     lead = place.add("Lead", LastName="Ann", Company="A", Email=ANN.upper())
@@ -282,7 +301,7 @@ def test_the_same_address_on_two_records_opts_both_out_and_rows_stand_on_one(pla
     assert (row["Contact__c"], row["Lead__c"]) == (contact, None)
 
 
-@pytest.mark.parametrize("kind", ["validation", "trigger"])
+@pytest.mark.parametrize("kind", ["validation", pytest.param("trigger", marks=pytest.mark.long)])
 def test_rules_of_the_org_refuse_single_rows(place: Place, kind: str) -> None:
     ids = crowd(place, 5)
     rule = {"object": "Contact", "kind": kind, "when": {"field": "LastName", "matches": "[13]$"}, "message": "not now"}
@@ -297,6 +316,7 @@ def test_rules_of_the_org_refuse_single_rows(place: Place, kind: str) -> None:
     assert place.desk.push().written == 2
 
 
+@pytest.mark.long
 def test_a_flow_that_overwrites_us_is_found_at_night_and_not_fought_for_ever(place: Place) -> None:
     (one,) = crowd(place, 1)
     sync(place)
@@ -308,6 +328,7 @@ def test_a_flow_that_overwrites_us_is_found_at_night_and_not_fought_for_ever(pla
     assert place.value(one, SUMS) == "Active"
 
 
+@pytest.mark.long
 def test_writes_are_remembered_for_as_long_as_agreed(place: Place) -> None:
     crowd(place)
     done = sync(place)
@@ -331,6 +352,7 @@ def test_an_opt_out_taken_back_there_stays_here(place: Place) -> None:
     assert place.value(contact, "HasOptedOutOfEmail") is False, "what the org said is not said back to it"
 
 
+@pytest.mark.long
 def test_an_opt_out_that_we_told_the_org_does_not_come_back_as_its_own(place: Place) -> None:
     (one,) = crowd(place, 1)
     handle = place.house.handle("reader0@example.com")
@@ -343,6 +365,7 @@ def test_an_opt_out_that_we_told_the_org_does_not_come_back_as_its_own(place: Pl
     assert place.house.state.unsubscribes_by(handle) == []
 
 
+@pytest.mark.long
 def test_storage_that_is_full_stops_new_rows_and_sums_go_on(place: Place) -> None:
     ids = crowd(place)
     place.order("settings", max_records=1)
@@ -415,6 +438,7 @@ def test_ids_of_15_characters_are_those_of_18(place: Place) -> None:
     assert [row["email"] for row in short.rows] == [ANN]
 
 
+@pytest.mark.long
 def test_an_org_without_marketing_is_an_org(place: Place) -> None:
     """Its global describe lists no campaigns at all."""
     place.order("access", features={"marketing": False, "individuals": False})
@@ -434,6 +458,7 @@ def test_clocks_that_differ_by_minutes_lose_nobody(place: Place) -> None:
     assert place.desk.store.count_people() == {"Contact": 2}
 
 
+@pytest.mark.long
 def test_an_org_without_campaigns_or_individuals_is_an_org(place: Place) -> None:
     place.order("access", user=USER, forbid=["CampaignMember", "Individual", "Campaign"])
     ids = crowd(place, 1)
@@ -441,6 +466,7 @@ def test_an_org_without_campaigns_or_individuals_is_an_org(place: Place) -> None
     assert place.value(ids[0], SUMS) == "Active"
 
 
+@pytest.mark.long
 def test_person_accounts_are_told_on_the_account(tmp_path: Path) -> None:
     with opened(tmp_path, person_accounts=True) as place:
         account = place.add("Account", LastName="Ann", PersonEmail=ANN)

@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
 from tests.pushing.crowd import gather
 from tests.pushing.orgs import opened
 
 from mailwake.orgpackage import fields
 
 
+@pytest.mark.long
 def test_a_push_fills_every_field_of_the_package(tmp_path: Path) -> None:
     with opened(tmp_path) as place:
         gather(place)

@@ -71,6 +71,7 @@ def test_a_refusal_of_scores_becomes_dont_profile(place: Place) -> None:
     assert (held["HasOptedOutTracking"], held["HasOptedOutProfiling"]) == (False, True)
 
 
+@pytest.mark.long
 def test_a_refusal_of_opens_alone_is_no_dont_track(place: Place) -> None:
     _, individual = person(place)
     said(place, "denied", "opens")
@@ -78,6 +79,7 @@ def test_a_refusal_of_opens_alone_is_no_dont_track(place: Place) -> None:
     assert stands(place, "Individual", individual)["HasOptedOutTracking"] is False
 
 
+@pytest.mark.long
 def test_the_consent_for_watching_mail_becomes_an_opt_out_and_no_other(place: Place) -> None:
     _, individual = person(place)
     ours, other = point(place, individual, "OptIn"), point(place, individual, "OptIn", "Newsletter")
@@ -88,6 +90,7 @@ def test_the_consent_for_watching_mail_becomes_an_opt_out_and_no_other(place: Pl
     assert stands(place, "ContactPointTypeConsent", other)["PrivacyConsentStatus"] == "OptIn"
 
 
+@pytest.mark.long
 def test_what_was_written_to_the_org_is_told_once_and_is_kept_when_a_run_is_taken_back(place: Place) -> None:
     _, individual = person(place)
     said(place, "withdrawn")
@@ -123,6 +126,7 @@ def test_dont_track_in_the_org_holds_here_and_is_in_the_ledger(place: Place) -> 
     assert verify(place.house.state).breaks == ()
 
 
+@pytest.mark.long
 def test_cleared_there_it_stays_here_and_is_not_set_again_there(place: Place) -> None:
     _, individual = person(place, HasOptedOutTracking=True)
     turn(place)
@@ -141,6 +145,7 @@ def test_an_opt_out_from_watching_mail_in_the_org_holds_here(place: Place) -> No
     assert place.house.state.suppressed([handle]) == {}
 
 
+@pytest.mark.long
 def test_an_opt_out_from_another_purpose_keeps_marketing_back_and_nothing_else(place: Place) -> None:
     _, individual = person(place)
     point(place, individual, "OptOut", "Newsletter")
@@ -158,6 +163,7 @@ def test_an_opt_out_that_is_not_in_force_changes_nothing(place: Place, more: dic
     assert place.house.state.inert() == []
 
 
+@pytest.mark.long
 def test_an_org_that_agrees_never_loosens_what_was_refused_here(place: Place) -> None:
     _, individual = person(place)
     said(place, "withdrawn")

@@ -44,6 +44,7 @@ def addresses(crowd: Crowd, ids: list[str]) -> set[str]:
     return {whose[each] for each in ids}
 
 
+@pytest.mark.long
 def test_simple_salesforce_reads_what_we_say_that_we_wrote(crowd: Crowd) -> None:
     with requests.Session() as session:
         session.mount("https://", Loopback(crowd.place.emulator.url))
@@ -65,6 +66,7 @@ def _listed(client: Any, of: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.long
 def test_a_client_that_reads_something_else_is_told_apart(crowd: Crowd) -> None:
     """Else the comparison would say yes to anything."""
     record = crowd.records["contact-hot@example.com"]

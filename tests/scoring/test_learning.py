@@ -57,6 +57,7 @@ def test_below_the_gate_it_is_refused_with_the_numbers(stores: Stores) -> None:
     assert learn(stores, old, MODEL, now=NOW).created == 0
 
 
+@pytest.mark.long
 def test_it_is_better_where_people_do_what_the_points_do_not_know_and_refused_else(tmp_path: Path) -> None:
     for is_upside_down in (True, False):
         stores = seeding.open_stores(tmp_path / str(is_upside_down))

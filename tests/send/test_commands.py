@@ -157,6 +157,7 @@ def test_a_server_that_is_away_is_one_line_that_says_what_to_do(home: Home) -> N
     assert "run the same command again" in done.stderr
 
 
+@pytest.mark.long
 def test_two_runs_of_one_campaign_do_not_work_at_once(home: Home, sink: Sink) -> None:
     files = write(home, 5)
     second: list[subprocess.CompletedProcess[str]] = []
@@ -173,6 +174,7 @@ def test_two_runs_of_one_campaign_do_not_work_at_once(home: Home, sink: Sink) ->
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 9))])
+@pytest.mark.long
 def test_killed_at_any_moment_and_run_again_nobody_is_mailed_twice_or_forgotten(
     home: Home, sink: Sink, seed: int
 ) -> None:

@@ -151,6 +151,7 @@ def test_a_message_of_25_megabytes_passes(serve: Serve, sink: Sink) -> None:
     assert undone(sink.mails[0].content) == message
 
 
+@pytest.mark.long
 def test_ten_thousand_links_are_all_tracked(serve: Serve, sink: Sink) -> None:
     links = b"".join(b'<a href="https://example.com/%d">x</a>\r\n' % number for number in range(10_000))
     send(serve(), ANNA, message=b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n" + links)

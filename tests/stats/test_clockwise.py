@@ -72,6 +72,7 @@ def test_a_clear_hour_is_named_and_an_unclear_one_is_not() -> None:
         best(profile([0.0] * 24, EVEN, 8.0))
 
 
+@pytest.mark.long
 def test_the_chance_is_that_of_many_draws() -> None:
     """100,000 seeded draws of a week's bins."""
     counts = [0.0] * 168

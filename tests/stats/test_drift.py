@@ -45,6 +45,7 @@ def test_run_lengths_are_montgomerys(limit: int, quiet: float, shifted: float) -
     assert run_length(0.5, limit, 1.0) == pytest.approx(shifted, abs=5.1e-4)
 
 
+@pytest.mark.long
 def test_alarms_come_as_often_as_the_run_length_says() -> None:
     """Simulation, 600 seeded runs without a shift, to the first alarm at 4."""
     draw, lengths = np.random.default_rng(7), []

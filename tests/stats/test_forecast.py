@@ -100,6 +100,7 @@ def test_alone_the_interval_covers_over_all_worlds_together() -> None:
     assert sum(hits for hits, _ in found) / sum(said for _, said in found) >= 0.85
 
 
+@pytest.mark.long
 def test_the_forecast_is_right_on_average_and_narrower_than_everything() -> None:
     found = list(outcomes(EARLY[2], 8))
     assert np.mean([each.mean / final for each, final in found]) == pytest.approx(1, abs=0.25)

@@ -50,6 +50,7 @@ def test_equal_amounts_differ_by_exactly_nothing() -> None:
 
 
 @pytest.mark.parametrize(("buyers", "least"), [(0.05, 0.90), (0.30, 0.92)])
+@pytest.mark.long
 def test_skewed_orders_are_covered_about_as_often_as_said(buyers: float, least: float) -> None:
     """600 copies, log-normal orders: the truth is inside nine times in ten with some 30 buyers, more with more."""
     draw, inside, runs = random.Random(4), 0, 500

@@ -89,6 +89,7 @@ def test_a_part_that_is_new_is_a_matter_of_proportions() -> None:
     assert (found.value, found.mixes[0], found.within) == pytest.approx((0.2, 0.2, 0.0))
 
 
+@pytest.mark.long
 def test_the_variance_of_what_is_within_is_that_of_many_draws() -> None:
     """Simulation, 4,000 seeded repetitions with true rates 5 % and 10 % in parts of known size."""
     draw, found = np.random.default_rng(3), []

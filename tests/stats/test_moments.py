@@ -22,6 +22,7 @@ def test_a_count_is_beta_binomial(trials: int, a: float, b: float) -> None:
     assert (found.mean, found.variance) == pytest.approx((float(mean), float(variance)), rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.long
 def test_products_and_sums_do_what_random_numbers_do() -> None:
     draw = random.Random(3)
     pairs = [(draw.gauss(5, 2), draw.gauss(3, 1)) for _ in range(200_000)]

@@ -64,6 +64,7 @@ def test_the_limit_is_far_out() -> None:
     assert 2 * run_length(SLACK, LIMIT) == pytest.approx(6_900, rel=0.05)
 
 
+@pytest.mark.long
 def test_few_alarms_are_false() -> None:
     """Measured over 1,500 fortnights each: 0.7 % with eight sends before, 0.2 % with thirty."""
     assert false_alarms(5, 300, 8) <= 0.02

@@ -86,6 +86,7 @@ def test_half_of_those_to_whom_it_happens() -> None:
     assert curve.responders_quantile(0.5, final=0.2) is None
 
 
+@pytest.mark.long
 def test_the_interval_covers_with_censoring_and_with_some_that_never_respond() -> None:
     """Simulation, 1,500 seeded repetitions: 30 % respond, after an exponential time; watched for 0 to 3."""
     draw, hits = np.random.default_rng(8), 0

@@ -79,6 +79,7 @@ def test_a_suppression_by_count_ends_by_itself(house: House) -> None:
     assert (held.lifted_by, held.lift_why) == ("mailwake", "expired")
 
 
+@pytest.mark.long
 def test_five_thousand_dmarc_rejections_in_a_minute_suppress_nobody_and_raise_one_alarm(house: House) -> None:
     people = crowd(house, "gmail.example", 5_000)
     house.work(*(refused(who, 5 + n * 60 / 5_000, DMARC) for n, who in enumerate(people)))
@@ -88,6 +89,7 @@ def test_five_thousand_dmarc_rejections_in_a_minute_suppress_nobody_and_raise_on
     assert "DMARC" in alarm.quoted
 
 
+@pytest.mark.long
 def test_an_outage_that_declares_everybody_dead_suppresses_nobody(house: House) -> None:
     people = crowd(house, "gmail.example", 200)
     house.work(*(mailed(who, 1) for who in people))

@@ -70,6 +70,7 @@ def test_a_query_that_is_not_kept_leads_to_its_people(asking_own: Asking) -> Non
     assert asking_own.get("/query/people?query=opned").status_code == 400
 
 
+@pytest.mark.long
 def test_every_list_leads_on_to_a_salesforce_campaign(connected: Asking, own: Stores) -> None:
     keeper.add(own, "Openers", "opened as anybody", is_live=True, now=NOW, by="test")
     found = rows(connected, f"/query/salesforce.csv?{QUERY}")

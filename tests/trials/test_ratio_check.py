@@ -34,6 +34,7 @@ def _log_choose(n: int, k: int) -> float:
     return float(sum(np.log(n - i) - np.log(i + 1) for i in range(k)))
 
 
+@pytest.mark.long
 def test_constant_looking_alarms_no_more_often_than_promised() -> None:
     """Simulation, 1,000 seeded repetitions with 100 looks: evidence of 20 in 5 % at most; a broken split is found."""
     draw = np.random.default_rng(12)

@@ -125,7 +125,7 @@ def _rho(alpha: float) -> float:
     return -2 * math.log(alpha) + math.log(1 - 2 * math.log(alpha))
 
 
-@pytest.mark.parametrize("rate", [0.004, 0.02, 0.2])
+@pytest.mark.parametrize("rate", [0.02, *(pytest.param(rate, marks=pytest.mark.long) for rate in (0.004, 0.2))])
 def test_constant_peeking_finds_a_false_winner_once_in_twenty_at_most(rate: float) -> None:
     """Simulation of A/A, 2,000 seeded repetitions with 20 looks of 1,000 units a side each."""
     draw, false, naive = np.random.default_rng(20), 0, 0

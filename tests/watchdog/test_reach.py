@@ -147,6 +147,7 @@ def test_what_may_do_instead_is_visited_while_there_is_an_alarm(
     assert "https://shop.example.com/" in visitor.asked
 
 
+@pytest.mark.long
 def test_what_was_visited_before_readers_were_sent_there_is_no_stranger(
     place: Place, tmp_path: Path, visitor: Answering
 ) -> None:

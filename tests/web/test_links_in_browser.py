@@ -99,6 +99,7 @@ def edge(world: World) -> Iterator[RunningEdge]:
     running.background.stop()
 
 
+@pytest.mark.long
 def test_a_target_that_dies_is_one_alarm_and_one_button_mends_it_everywhere(
     browser: Browser, world: World, edge: RunningEdge
 ) -> None:

@@ -62,6 +62,7 @@ def test_nothing_of_the_mail_runs_or_is_asked_for(opened: Open, url: str, state:
     assert frame.locator("a[href], script, form, input, iframe, svg, base, [onload], [onclick]").count() == 0
 
 
+@pytest.mark.long
 def test_a_click_on_a_link_leads_nowhere(opened: Open, url: str) -> None:
     opened.go(f"{url}{MAP}")
     frame = frame_of(opened)
@@ -116,6 +117,7 @@ def test_people_machines_and_directions_differ_without_colour(opened: Open, url:
     assert [lines[f"?layer={layer}"] for layer in ("human", "machine", "raw")] == ["solid", "dotted", "double"]
 
 
+@pytest.mark.long
 def test_boxes_of_an_image_map_lie_where_the_areas_were(opened: Open, url: str) -> None:
     opened.go(f"{url}{MAP}")
     frame = frame_of(opened)
@@ -133,6 +135,7 @@ def test_boxes_of_an_image_map_lie_where_the_areas_were(opened: Open, url: str) 
 @pytest.mark.parametrize(
     "state", ["?versus=1002", *(pytest.param(state, marks=pytest.mark.long) for state in ("", "?layer=machine"))]
 )
+@pytest.mark.long
 def test_the_page_is_fit_for_everybody_in_light_in_dark_and_on_a_phone(opened: Open, url: str, state: str) -> None:
     opened.go(f"{url}{MAP}{state}")
     look_at(opened.page)
@@ -141,6 +144,7 @@ def test_the_page_is_fit_for_everybody_in_light_in_dark_and_on_a_phone(opened: O
 
 @pytest.mark.parametrize("opened", [{**PHONE, **BLIND}], indirect=True, ids=["none"])
 @pytest.mark.parametrize("state", ["", "?versus=1002"])
+@pytest.mark.long
 def test_the_page_does_not_scroll_sideways_on_a_phone(opened: Open, url: str, state: str) -> None:
     opened.go(f"{url}{MAP}{state}")
     widths = "[document.documentElement.scrollWidth, document.body.scrollWidth, innerWidth]"
@@ -148,6 +152,7 @@ def test_the_page_does_not_scroll_sideways_on_a_phone(opened: Open, url: str, st
 
 
 @pytest.mark.parametrize("opened", [BLIND], indirect=True)
+@pytest.mark.long
 def test_without_scripts_the_slider_works_by_its_button(opened: Open, url: str) -> None:
     opened.go(f"{url}{MAP}?layer=raw")
     before = marks(frame_of(opened))["6"]["says"]
@@ -160,6 +165,7 @@ def test_without_scripts_the_slider_works_by_its_button(opened: Open, url: str) 
     assert marks(frame_of(opened))["6"]["says"] != before
 
 
+@pytest.mark.long
 def test_the_slider_moves_the_map_and_its_words_at_once(opened: Open, url: str) -> None:
     opened.go(f"{url}{MAP}")
     with opened.page.expect_response(lambda answer: "/map/mail?" in answer.url and "step=0" in answer.url):
@@ -180,6 +186,7 @@ def test_the_switch_asks_for_pictures_and_nothing_else(opened: Open, url: str) -
     assert outside == ["https://evil.example/hero.png", "https://evil.example/map.png"]
 
 
+@pytest.mark.long
 def test_the_mail_is_the_one_that_was_sent(opened: Open, url: str) -> None:
     opened.go(f"{url}{MAP}")
     frame = frame_of(opened)
@@ -254,6 +261,7 @@ def test_the_second_wall_holds_alone(opened: Open) -> None:
     assert seen.dialogs == []
 
 
+@pytest.mark.long
 def test_without_the_walls_the_same_mails_do_call_home(opened: Open) -> None:
     """So that the tests above would see it."""
     page, gone_out = opened.page, set[str]()

@@ -40,6 +40,7 @@ def url(crowd: Crowd) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", [PATHS[0], *(pytest.param(path, marks=pytest.mark.long) for path in PATHS[1:])])
+@pytest.mark.long
 def test_a_page_with_a_crowd_on_it_is_fit_for_everybody(browser: Browser, url: str, path: str) -> None:
     context = browser.new_context()
     page = context.new_page()

@@ -175,6 +175,7 @@ def test_people_possibly_people_and_machines_differ_without_colour(asking: Askin
     assert {"hatched", "dotted"} <= {pattern["id"] for pattern in Seen(page).all("pattern")}
 
 
+@pytest.mark.long
 def test_a_number_leads_to_its_people(asking: Asking) -> None:
     seen = Seen(asking.page("/campaigns/1"))
     targets = {a["href"] for a in seen.all("a") if "outcome=" in a["href"]}

@@ -29,10 +29,14 @@ from mailwake.web.app import create_app, look_nowhere
 
 pytestmark = pytest.mark.browser
 
-#: the pages that are opened most
+#: seen in every run: the first page, and the one with most on it
 FIRST = (
     "/",
     "/campaigns/2",
+)
+#: one page of every kind
+PAGES = (
+    *FIRST,
     "/campaigns/2/people",
     "/campaigns/3/deliveries/3000000",
     "/deliverability",
@@ -44,10 +48,6 @@ FIRST = (
     "/person?address=person1%40example.com",
     "/compare?c=1&c=2&c=4",
     "/status",
-)
-#: one page of every kind
-PAGES = (
-    *FIRST,
     "/people",
     "/people?q=person1",
     "/settings",
@@ -219,6 +219,7 @@ def look_at(page: Page) -> None:
     page.wait_for_function(f"() => {WIDTHS}.every(width => width === 390)")  # charts are drawn anew a moment later
 
 
+@pytest.mark.long
 def test_a_short_target_stands_far_enough_from_what_is_below_it(opened: Open, tmp_path: Path) -> None:
     """A link of a few letters does not reach over the 24 px that WCAG 2.2, 2.5.8 asks for; a long one always did."""
     stores = seeding.open_stores(tmp_path)
@@ -235,6 +236,7 @@ def test_a_short_target_stands_far_enough_from_what_is_below_it(opened: Open, tm
 
 
 @pytest.mark.parametrize("opened", [{"timezone_id": "America/New_York"}], indirect=True)
+@pytest.mark.long
 def test_a_browser_is_offered_its_own_time_zone_and_keeps_it(opened: Open, url: str) -> None:
     page = opened.page
     opened.go(f"{url}/timing")
@@ -247,6 +249,7 @@ def test_a_browser_is_offered_its_own_time_zone_and_keeps_it(opened: Open, url: 
 
 
 @pytest.mark.parametrize("opened", [BLIND], indirect=True)
+@pytest.mark.long
 def test_without_scripts_a_zone_is_typed_and_menus_open(opened: Open, url: str) -> None:
     page = opened.page
     opened.go(f"{url}/timing")
@@ -301,6 +304,7 @@ def test_with_scripts_a_chart_reads_the_column_under_the_cursor(opened: Open, ur
     assert f"● people {first}" in said
 
 
+@pytest.mark.long
 def test_narrowing_a_list_swaps_the_list_alone_and_changes_the_address(opened: Open, url: str) -> None:
     page = opened.page
     opened.go(f"{url}/campaigns/2/people")
@@ -314,6 +318,7 @@ def test_narrowing_a_list_swaps_the_list_alone_and_changes_the_address(opened: O
     assert opened.complaints == []
 
 
+@pytest.mark.long
 def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(opened: Open, url: str) -> None:
     page = opened.page
     opened.go(f"{url}/campaigns/2")
@@ -338,6 +343,7 @@ def test_the_keyboard_reaches_skip_link_navigation_and_numbers_in_that_order(ope
     ]
 
 
+@pytest.mark.long
 def test_what_the_keyboard_is_on_is_seen(opened: Open, url: str) -> None:
     page = opened.page
     opened.go(url)
@@ -351,6 +357,7 @@ def test_what_the_keyboard_is_on_is_seen(opened: Open, url: str) -> None:
         assert outline == "solid"
 
 
+@pytest.mark.long
 def test_the_skip_link_leads_past_the_navigation(opened: Open, url: str) -> None:
     page = opened.page
     opened.go(url)
@@ -373,6 +380,7 @@ def test_a_hostile_campaign_runs_nothing(opened: Open, url: str) -> None:
     assert opened.complaints == []
 
 
+@pytest.mark.long
 def test_an_open_page_takes_in_new_numbers_and_keeps_what_the_reader_opened(
     browser: Browser, opened: Open, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -415,6 +423,7 @@ def test_an_open_status_page_looks_again_and_keeps_what_the_reader_opened(
 
 
 @pytest.mark.parametrize("opened", [{}, BLIND], indirect=True, ids=["scripts", "no scripts"])
+@pytest.mark.long
 def test_an_incident_is_restored_by_its_own_form_and_enter_in_the_reason_does_nothing(
     opened: Open, tmp_path: Path
 ) -> None:
@@ -447,6 +456,7 @@ def test_a_query_is_answered_while_one_writes(opened: Open, url: str) -> None:
     assert opened.complaints == []
 
 
+@pytest.mark.long
 def test_a_message_is_judged_by_the_form_alone_and_its_findings_are_fit_for_everybody(opened: Open, url: str) -> None:
     opened.go(url + "/preflight")
     opened.page.fill(

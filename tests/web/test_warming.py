@@ -48,6 +48,7 @@ def kept(stores: Stores, counting: Counting) -> Stores:
     return replace(stores, events=Remembered(wanted))
 
 
+@pytest.mark.long
 def test_who_looks_after_it_asks_the_store_nothing(kept: Stores, counting: Counting) -> None:
     warming.ask_all(kept, Desk(), NOW, lambda: False)
     assert counting.asked

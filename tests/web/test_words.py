@@ -142,6 +142,7 @@ def names(stores: Stores) -> re.Pattern[str]:
     return whole(found)
 
 
+@pytest.mark.long
 def test_every_text_of_every_page_is_a_message_or_data(
     stores: Stores, names: re.Pattern[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -57,7 +57,13 @@ def suppressed(house: House, handle: int) -> list[tuple[str, str | None]]:
     return sorted((each.reason, each.stream) for each in house.state.suppressions(handle))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("esp", sorted(SIGNED))
+#: two in each run; what each of them sends is read in `test_read.py`
+EVERY_ESP = pytest.mark.parametrize(
+    "esp", [esp if esp in ("postmark", "ses") else pytest.param(esp, marks=pytest.mark.long) for esp in sorted(SIGNED)]
+)
+
+
+@EVERY_ESP
 def test_a_dead_address_that_an_esp_reports_gets_no_more_mail(house: House, esp: str) -> None:
     handle = known(house)
     done = house.work(*events(esp, bounce(esp)))
@@ -66,7 +72,7 @@ def test_a_dead_address_that_an_esp_reports_gets_no_more_mail(house: House, esp:
     assert (done.records, done.written) == (2, 1)
 
 
-@pytest.mark.parametrize("esp", sorted(SIGNED))
+@EVERY_ESP
 def test_a_full_mailbox_stays_on_the_list(house: House, esp: str) -> None:
     handle = known(house)
     house.work(*events(esp, bounce(esp, soft=True)))

@@ -88,6 +88,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Counting:
 
 
 @pytest.mark.parametrize("stride", [30, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
 def test_cut_off_before_or_after_any_step_everything_is_done_once(tmp_path: Path, steps: Counting, stride: int) -> None:
     whole = play(tmp_path / "whole", steps, last=-1, is_after=False)
     count = whole[-1]

@@ -99,6 +99,7 @@ def test_cut_off_between_mailing_and_noting_nobody_is_mailed_twice(house: House,
     assert states(house) == {"done"}
 
 
+@pytest.mark.long
 def test_killed_while_a_letter_is_under_way_the_others_get_theirs_and_nobody_two(house: House, home: Home) -> None:
     started: list[subprocess.Popen[bytes]] = []
 
@@ -142,6 +143,7 @@ def test_who_was_suppressed_meanwhile_gets_none(house: House, home: Home) -> Non
     assert [to for to, _ in sorted(map(told, home.sink.mails))] == ["person0@example.com", "person2@example.com"]
 
 
+@pytest.mark.long
 def test_a_server_that_is_away_is_asked_again_ten_minutes_later(house: House, home: Home) -> None:
     really = runner(str(home.config), threading.Event())
 

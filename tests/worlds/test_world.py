@@ -19,6 +19,7 @@ def world(kind: str, seed: int = 7) -> World:
 
 
 @every("kind", KINDS)
+@pytest.mark.long
 def test_machines_have_the_share_of_clicks_that_was_planned(kind: str) -> None:
     found = live(draw_plan(kind, 3, copies=1_500))
     clicks = [hit for copy in found.copies for hit in copy.hits if hit.type == "clicked" and hit.signature_ok]
@@ -28,6 +29,7 @@ def test_machines_have_the_share_of_clicks_that_was_planned(kind: str) -> None:
 
 
 @every("kind", KINDS)
+@pytest.mark.long
 def test_every_line_can_be_judged(kind: str) -> None:
     import msgspec
 

@@ -259,7 +259,7 @@ def _engaged() -> dict[str, Any]:
     return {"state": "active", "active_since": NOW - DAY, "dormant_since": NOW - 9 * DAY, "until": NOW}
 
 
-@pytest.mark.parametrize("days", [1, 20, 90])
+@pytest.mark.parametrize("days", [20, *(pytest.param(days, marks=pytest.mark.long) for days in (1, 90))])
 def test_a_sunset_is_what_plain_python_says(both: Both, days: int) -> None:
     given = {"since": BASE + 100 * DAY, "until": NOW, "gap": days * DAY}
     told = [engine.ask("sunset", **given, parts=1, part=0) for engine in both.engines]

@@ -114,6 +114,7 @@ def test_quiet_deliveries_settle_as_they_are(store: EventStore) -> None:
     assert store.ask("latest")[0]["event_count"] == 4
 
 
+@pytest.mark.long
 def test_settling_changes_no_answer(store: EventStore, random_rows: RandomRows) -> None:
     store.write(rows=random_rows(7, 1_000))
     before = everything(store)
@@ -206,6 +207,7 @@ while True:
 """
 
 
+@pytest.mark.long
 def test_after_kill_9_rows_counters_and_cursors_agree(tmp_path: Path) -> None:
     path = tmp_path / "events.duckdb"
     told = 0

@@ -200,6 +200,7 @@ def test_a_thousand_lines_that_come_and_go_leave_nothing(serve_alone: Serve, exp
     expect(f"{left_over(server, before)} more descriptors", "0 more descriptors")
 
 
+@pytest.mark.long
 def test_memory_and_descriptors_stay_as_they_are(serve_alone: Serve, expect: Expect) -> None:
     """20,000 requests on 2,000 lines, after a tenth of it to warm up."""
     server = serve_alone()

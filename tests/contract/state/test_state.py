@@ -210,6 +210,7 @@ def test_a_person_does_not_show_in_a_log(state: StateStore) -> None:
 
 
 @pytest.mark.parametrize("count", [10_000, pytest.param(100_000, marks=pytest.mark.long)])
+@pytest.mark.long
 def test_very_many_recipients_go_in_and_come_out(state: StateStore, count: int) -> None:
     addresses = [f"person.{number}@example.com" for number in range(count)]
     found = state.handles(addresses, now=Micros(1))

@@ -100,7 +100,14 @@ def test_whatever_is_written_the_answers_are_those_of_the_store(
             assert remembered.ask(question) == of_each(store, question)
 
 
-@pytest.mark.parametrize(("at_once", "are_alone"), [(1, (6, 6)), (150, (4, 4)), (10_000, (2, 0))])
+@pytest.mark.parametrize(
+    ("at_once", "are_alone"),
+    [
+        pytest.param(1, (6, 6), marks=pytest.mark.long),
+        (150, (4, 4)),
+        pytest.param(10_000, (2, 0), marks=pytest.mark.long),
+    ],
+)
 def test_what_was_asked_of_many_is_kept_as_what_each_would_say(
     store: EventStore, at_once: int, are_alone: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

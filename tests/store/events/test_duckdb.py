@@ -142,6 +142,7 @@ def test_numbers_of_63_bits_survive(tmp_path: Path) -> None:
     store.close()
 
 
+@pytest.mark.long
 def test_readers_in_threads_see_whole_writes_while_one_writes(tmp_path: Path) -> None:
     store = open_events(tmp_path / "events.duckdb")
     seen: list[int] = []

@@ -25,6 +25,9 @@ REASONS = (
     r'[["agent",-1.2,"calls itself \"Bot\""]]',
 )
 
+#: events in a store of before
+MANY = pytest.mark.parametrize("count", [4_000, pytest.param(60_000, marks=pytest.mark.long)])
+
 
 def old_store(path: Path, rows: Sequence[EventRow]) -> None:
     """A store as the version before had it: one table of settled events, all columns in the clear."""
@@ -75,7 +78,7 @@ def test_a_new_store_opens_where_numpy_is_not_installed(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", text, str(tmp_path / "events.duckdb")], check=True)
 
 
-@pytest.mark.parametrize("has_numpy", [True, False])
+@pytest.mark.parametrize("has_numpy", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_nothing_is_lost_on_the_way_to_the_newest_version(
     tmp_path: Path, has_numpy: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,6 +107,7 @@ def test_every_question_has_the_answer_it_had(tmp_path: Path) -> None:
     fresh.close()
 
 
+@pytest.mark.long  # of a few thousand rows a file says nothing of its room
 def test_reasons_of_before_are_packed_and_the_file_takes_less_room(tmp_path: Path) -> None:
     path, rows = tmp_path / "events.duckdb", rows_with_reasons(60_000)
     old_store(path, rows)
@@ -121,10 +125,11 @@ def test_reasons_of_before_are_packed_and_the_file_takes_less_room(tmp_path: Pat
     assert phrases == [("A", "delay", "# s after delivery"), ("B", "rest", "# lesser observations together")]
 
 
+@MANY
 def test_where_there_is_no_room_for_a_second_file_the_store_opens_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, rows = tmp_path / "events.duckdb", rows_with_reasons(60_000)
+    path, rows = tmp_path / "events.duckdb", rows_with_reasons(count)
     old_store(path, rows)
 
     def full(*_: object) -> None:

@@ -47,20 +47,21 @@ print("alembic" in sys.modules)
 """
 
 
-def test_many_processes_may_open_an_empty_folder_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("many", [2, pytest.param(6, marks=pytest.mark.long)])
+def test_many_processes_may_open_an_empty_folder_at_once(tmp_path: Path, many: int) -> None:
     path = tmp_path / "data" / "state.sqlite"
     command = [sys.executable, "-W", "error", "-c", OPEN_AND_WORK, str(path)]
     running = [
         subprocess.Popen([*command, f"reason {number}"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for number in range(6)
+        for number in range(many)
     ]
     told = [process.communicate() for process in running]
-    assert [errors for _, errors in told] == [""] * 6
+    assert [errors for _, errors in told] == [""] * many
     assert len({output for output, _ in told}) == 1
     store = open_state(path)
     assert len(store.campaigns()) == 1
     handle = store.known_handles(["p3@example.com"])["p3@example.com"]
-    assert len(store.suppressions(handle)) == 6
+    assert len(store.suppressions(handle)) == many
     store.close()
 
 
@@ -334,6 +335,7 @@ store.close()
 """
 
 
+@pytest.mark.long
 def test_another_process_that_lets_go_takes_nothing_away(tmp_path: Path) -> None:
     """Opening a store twice in one process kept no lock, so that somebody else's exit removed the write-ahead log."""
     path = tmp_path / "state.sqlite"
