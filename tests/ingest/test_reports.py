@@ -37,6 +37,13 @@ def test_a_report_is_known_by_subject_or_name(raw: bytes, carries: bool) -> None
     assert opened.is_for_people is not carries
 
 
+def test_a_long_subject_takes_no_more_than_its_length() -> None:
+    """Its square would take minutes."""
+    raw = mailed(GZIPPED).replace(b"Subject: ", b"Subject: report-domain:" + b"a" * 100_000 + b" ", 1)
+    assert raw != mailed(GZIPPED)
+    assert open_notice(raw, origins(), received_at=NOW).events == ()
+
+
 def test_a_batch_puts_reports_aside_and_nothing_else(tmp_path: Path) -> None:
     records: list[bytes] = []
     unread, reports = tmp_path / "unread", tmp_path / "reports-in"

@@ -154,3 +154,8 @@ def test_half_a_unit_at_the_end_stays() -> None:
     assert text is not None
     assert text.view == "<b>"
     assert text.raw.endswith(b"\x00\x00")
+
+
+@pytest.mark.parametrize("label", ["unicode_escape", "raw_unicode_escape", "Unicode-Escape"])
+def test_what_python_alone_knows_is_no_charset(label: str) -> None:
+    assert find_codec(label) is None

@@ -11,14 +11,12 @@ def render() -> str:
     for severity in Severity:
         for code, rule in rules().items():
             if rule.severity is severity:
-                title = cell(
-                    rule.title.replace("%(", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}").replace(
-                        ")s", "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
-                    )
-                )
+                title = cell(rule.title)
                 lines.append(f"| `{code}` | {severity} | [{title}]({rule.source}) | {cell(rule.mend)} |")
     return "\n".join(lines)
 
 
 def cell(text: str) -> str:
+    text = text.replace("%(", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}")
+    text = text.replace(")s", "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}")
     return text.replace("|", "&#124;").replace("<", "&lt;")

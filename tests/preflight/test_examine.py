@@ -12,8 +12,11 @@ from tests.every import every
 from tests.preflight.letters import (
     SIGNED,
     WORDS,
+    FakeNames,
     World,
+    good_names,
     letter,
+    public_record,
     sign,
     text_part,
     unsigned,
@@ -114,6 +117,22 @@ def nested(depth: int) -> bytes:
     return body
 
 
+def longer(world: World, text: bytes) -> bytes:
+    return letter(world, text=text, more=PAGE_ONLY)
+
+
+def with_file(name: str) -> bytes:
+    head = f"Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename*=utf-8''{name}"
+    fields = {
+        "From": "news@example.com",
+        "To": "reader@example.org",
+        "Subject": "Files",
+        "Date": "Thu, 26 Nov 2026 19:58:00 +0000",
+    }
+    fields |= {"Message-ID": "<8@example.com>", "MIME-Version": "1.0", "Content-Type": "multipart/mixed; boundary=cut"}
+    return sign(unsigned(fields, text_part(), f"{head}\r\n\r\nMZ\r\n".encode()), fields=(b"from",))
+
+
 def with_picture(src: str, alt: str) -> Callable[[World], bytes]:
     return lambda world: letter(world, more=f'<img src="{src.replace("SHOP", world.shop(""))}" alt="{alt}">')
 
@@ -124,9 +143,33 @@ def test_data_for_gmail_is_no_script_and_an_icon_no_style(tmp_path: Path) -> Non
         assert examine(letter(world, more=more), world.around()).findings == ()
 
 
+DOT = '<img src="https://www.example.com/dot" width="1" height="1" alt="">'
+OTHER = (
+    "Winter sale of garden furniture: teak benches, iron tables and parasols at half price until the month ends. "
+    "Delivery is free inside the county, and our fitters carry everything wherever somebody wants it. Order by "
+    "telephone, Monday until Friday."
+)
+PAGE_ONLY = (
+    "<p>Forty bowls from storm-felled trees stand upon our shelves since Thursday; every single piece carries its "
+    "number, shows where that trunk once grew, and comes along with linseed polish, cotton cloth, careful notes</p>"
+)
+ESP = {"names": FakeNames({**good_names().records, "s1._domainkey.esp.example": [public_record()]}, good_names().hosts)}
+BY_HAND = {"is_transactional": True}
 BIG = "<!-- " + "x" * 70 + " -->\n"
 BROKEN = [
     Broken("text_mismatch", with_link("https://other.example.net/", "www.bank.example"), b"bank", {"visitor": None}),
+    Broken("text_differs", lambda world: longer(world, text_part("Your program shows no pages.")), b"Content-Type"),
+    Broken("text_differs", lambda world: longer(world, text_part(OTHER)), b"Content-Type"),
+    Broken("attachment_blocked", lambda _: with_file("Setup.EXE"), b"Content-Type: application", BY_HAND),
+    Broken("link_space", with_link("{shop}/old roses"), b"old roses", {"visitor": None}),
+    Broken("dkim_unaligned", lambda world: sign(without_signature(world), domain=b"esp.example"), b"DKIM", ESP),
+    Broken("pixel_linked", with_link("https://www.example.com/roses", DOT), b"/dot", {"visitor": None}),
+    Broken(
+        "tracking_unaligned",
+        with_link("https://t.esp.example/1", "More</a>" + DOT.replace("www.example.com", "t.esp.example") + "<a>"),
+        b"t.esp",
+        {"visitor": None},
+    ),
     Broken("text_missing", lambda world: letter(world, text=b""), b"Content-Type"),
     Broken("text_empty", lambda world: letter(world, text=text_part(" ")), b"Content-Type"),
     Broken("placeholder", with_field("Subject", "Spring, *|FNAME|*"), b"FNAME"),

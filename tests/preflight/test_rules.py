@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import pytest
 from tests.every import every
-from tests.preflight.letters import TRACK, World, letter, sign, text_part, unsigned, world_in
+from tests.preflight.letters import TRACK, WORDS, World, letter, sign, text_part, unsigned, world_in
 
 from mailwake.compose.options import ComposeOptions
 from mailwake.preflight.examine import Report, examine
+from mailwake.signatures.check import tags
 from mailwake.visiting.asking import Fault
 from mailwake.visiting.visitor import End, Hop, Visit, Visitor
 
@@ -177,3 +178,18 @@ def test_every_rule_says_all_it_has_to() -> None:
         assert rule.source.startswith("https://"), code
         assert all(text.endswith(".") and text == text.strip() for text in (rule.why, rule.mend)), code
         assert not rule.title.endswith("."), code
+
+
+def test_what_a_stranger_wrote_takes_no_more_than_its_length(world: World) -> None:
+    """Each would take hours if its square were taken."""
+    spaces = " " * 100_000
+    left = letter(world, change={"List-Unsubscribe": f"<{spaces}x"})
+    assert "unsubscribe_bad" in judged(world, left)
+    assert "unsubscribe_missing" not in judged(world, letter(world, more=f"<p id={spaces}>More</p>"))
+    assert tags(f"v=1; a= x{spaces}x; D=example.com ;") == {"v": "1", "a": f"x{spaces}x", "d": "example.com"}
+
+
+def test_a_merge_tag_of_text_and_page_is_one_finding(world: World) -> None:
+    report = examine(letter(world, text=text_part(f"{{{{name}}}} {WORDS}"), more="<p>{{name}}</p>"), world.around())
+    (found,) = [each for each in report.findings if each.code == "placeholder"]
+    assert len(found.more_lines) == 1

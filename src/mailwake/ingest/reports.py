@@ -13,6 +13,8 @@ from mailwake.notices.mail import Part, header, parts
 #: below the data folder
 FOLDER = "reports-in"
 _SUBJECT = re.compile(r"\breport[ -]domain\s*:\s*\S+.*\bsubmitter\s*:\s*\S", re.IGNORECASE)
+#: A subject has two names of at most 253 characters, and an id; a longer one would take its square in time.
+MOST_SUBJECT_CHARS = 1_000
 #: receiver "!" domain "!" begin "!" end, as a parameter of the type or the disposition
 _NAME = re.compile(r"name\*?\d*\*?\s*=\s*\"?[^\s\"!;]{1,255}![^\s\"!;]{1,255}!\d{9,11}!\d{9,11}", re.IGNORECASE)
 _KINDS = ("application/gzip", "application/x-gzip", "application/zip", "application/x-zip-compressed", "text/xml",
@@ -25,4 +27,4 @@ def carries_report(message: Part) -> bool:
     if not attached:
         return False
     named = (part.first(name) for part in attached for name in ("content-disposition", "content-type"))
-    return _SUBJECT.search(header(message, "subject")) is not None or any(map(_NAME.search, named))
+    return _SUBJECT.search(header(message, "subject")[:MOST_SUBJECT_CHARS]) is not None or any(map(_NAME.search, named))

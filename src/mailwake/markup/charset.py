@@ -224,7 +224,7 @@ def find_codec(label: str) -> str | None:
     return _LABELS.get(info.name, info.name)
 
 
-_NO_CHARSETS = frozenset({"utf-7", "idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs"})
+_NO_CHARSETS = frozenset({"utf-7", "idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape", "mbcs"})
 
 
 @lru_cache(maxsize=256)

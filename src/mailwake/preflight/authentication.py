@@ -123,6 +123,9 @@ def _dmarc(mail: Mail, ways: tuple[_Way, ...], record: Mapping[str, str]) -> Ite
         if is_aligned(way.domain, domain, strict=strict):
             able.append(way)
     if any(way.passes for way in able):
+        if able == [ways[-1]] and (signers := sorted({way.domain for way in ways[:-1] if way.domain})):
+            line, words = mail.line_of("dkim-signature"), mail.first("dkim-signature") or ""
+            yield finding("dkim_unaligned", line, words, domain=domain, others=", ".join(signers))
         return
     if any(way.passes is None for way in able):
         what = noted("DMARC of %(domain)s: depends on what cannot be looked at here")

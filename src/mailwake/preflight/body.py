@@ -30,6 +30,12 @@ NEAR_CLIP_BYTES = 95 * 1024
 FEW_CHARS = 200
 #: What shows: neither white space nor a character without width.
 _SEEN = re.compile(r"[^\s\u00ad\u034f\u200b-\u200f\u2060\ufeff]")
+#: Words that mean something: short ones stand in every text; where no spaces part words, every sign is one.
+_WORDS = re.compile(r"[\u0e00-\u0eff\u2e80-\ufaff]|[^\W\d_\u0e00-\u0eff\u2e80-\ufaff]{4,}")
+_ADDRESS = re.compile(r"https?://\S+")
+#: Fewer different words of a page, and of a text, are too few to compare. SpamAssassin's MPART_ALT_DIFF minds a text
+#: with 1 % of the page's words or less; the shares here are judgement: any two texts in one language share some words.
+FEW_OF_PAGE, FEW_WORDS, LEAST_OF_PAGE, LEAST_IN_BOTH = 40, 20, 0.05, 0.2
 #: How the source of a page begins.
 _SOURCE = re.compile(r"[\s\ufeff]*<(?:!doctype\s+html|html)\b[^>]*>\s*<", re.IGNORECASE)
 #: Nor below the first, of which no more than the second stands before what the law and the list want at the end.
@@ -75,6 +81,8 @@ def check_body(mail: Mail) -> Iterator[Finding]:
         yield finding("text_missing", mail.line(pages[0].entity.start))
     elif pages and texts and not any(_SEEN.search(part.said) for part in texts):
         yield finding("text_empty", mail.line(texts[0].entity.start))
+    elif pages and texts and _says_else(texts, pages):
+        yield finding("text_differs", mail.line(texts[0].entity.start))
     for part in texts:
         if _SOURCE.match(part.said):
             yield finding("page_as_text", mail.line(part.entity.start))
@@ -85,6 +93,16 @@ def check_body(mail: Mail) -> Iterator[Finding]:
         for kind, start in page.page.dropped.items():
             yield finding(f"{kind}_dropped", page.line(start))
     yield from _placeholders(mail)
+
+
+def _says_else(texts: Sequence[Part], pages: Sequence[Part]) -> bool:
+    """Whether the text has next to nothing of what the page says, or is of something else."""
+    page = {word for each in pages for run in each.page.runs for word in _WORDS.findall(run.text.lower())}
+    text = {word for each in texts for word in _WORDS.findall(_ADDRESS.sub(" ", each.said.lower()))}
+    if len(page) < FEW_OF_PAGE:
+        return False
+    both, fewer = len(page & text), min(len(page), len(text))
+    return both < LEAST_OF_PAGE * len(page) or (fewer >= FEW_WORDS and both < LEAST_IN_BOTH * fewer)
 
 
 def _size(mail: Mail, first: Part) -> Iterator[Finding]:
@@ -158,10 +176,9 @@ def _placeholders(mail: Mail) -> Iterator[Finding]:
     for name, value, line in mail.fields:
         if name in ("subject", "from", "to", "reply-to") and (tag := tag_in(readable(value))):
             yield finding("placeholder", line, readable(value), tag=tag)
-    for part in mail.parts:
-        if found := _first_tag(part):
-            place, tag = found
-            yield finding("placeholder", part.line(place), tag, tag=tag)
+    found = ((part, first) for part in mail.parts if (first := _first_tag(part)))
+    tags = (finding("placeholder", part.line(place), tag, tag=tag) for part, (place, tag) in found)
+    yield from fold(tags, lambda each: each.values["tag"])
     for page in mail.pages:
         yield from _tag_of_picture(page)
 

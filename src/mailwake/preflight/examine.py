@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mailwake.preflight.attachments import check_attachments
 from mailwake.preflight.authentication import check_authentication
 from mailwake.preflight.body import check_body
 from mailwake.preflight.findings import Finding, Severity, Unknown, finding
@@ -83,6 +84,7 @@ def _all(mail: Mail, around: Surroundings) -> Iterator[Finding | Unknown]:
     yield from check_structure(mail)
     yield from check_header(mail, around)
     yield from check_body(mail)
+    yield from check_attachments(mail)
     yield from check_links(mail, around)
     yield from check_tracking(mail, around)
     found = check_all(mail.raw, [value for value, _ in mail.values("dkim-signature")], around.names)

@@ -95,6 +95,8 @@ def _web(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding]:
         yield finding("link_private", line, target, host=host)
     elif _NUMERIC.fullmatch(host):
         yield finding("numeric_host", line, target, host=host)
+    if " " in href.strip():
+        yield finding("link_space", line, href, href=href)
     if len(href) > LONG_URL:
         yield finding("link_long", line, href, chars=f"{len(href):,}")
     query = target.partition("?")[2]

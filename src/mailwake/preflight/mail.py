@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from mailwake.compose.links import Link, visible_text
 from mailwake.compose.options import ComposeOptions
@@ -40,7 +41,10 @@ _BARE = re.compile(
     r"(?:[/?#][^\xa0-\xbf\u2000-\u206f\u2e80-\U0010ffff]*)?",
     re.IGNORECASE,
 )
-_PLACE = re.compile(r"\b(?:id|name)\s*=\s*[\"']?\s*([^\"'\s>]+)", re.IGNORECASE)
+_PLACE = re.compile(r"\b(?:id|name)\s*+=\s*+[\"']?+\s*+([^\"'\s>]+)", re.IGNORECASE)
+_URI = re.compile(r"<([^<>]*)>")
+#: Nobody names more ways to leave a list.
+_MOST_URIS = 20
 _AROUND_CHARS = 300
 
 
@@ -161,6 +165,11 @@ class Mail:
     def is_tracked(self) -> bool:
         """It went through our hands."""
         return (self.first("x-mailwake") or "").startswith("tracked")
+
+    @cached_property
+    def unsubscribe_uris(self) -> tuple[str, ...]:
+        """What List-Unsubscribe names between brackets, in order."""
+        return tuple(uri[1].strip() for uri in islice(_URI.finditer(self.first("list-unsubscribe") or ""), _MOST_URIS))
 
     @cached_property
     def leaves(self) -> tuple[Entity, ...]:

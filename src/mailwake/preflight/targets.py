@@ -68,13 +68,18 @@ def targets(mail: Mail, around: Surroundings) -> list[Target]:
         if not url or judge_target(url)[0] is not None or tag_in(unquote(url)):
             continue
         leaves = leads_off(anchor, mail, around)
-        url = url.partition("#")[0]
+        url = _asked(url)
         known = found.get(url)
         if known is None:
             found[url] = Target(url=url, line=anchor.line, only_head=leaves)
         elif leaves and not known.only_head:
             found[url] = replace(known, only_head=True)
     return list(found.values())
+
+
+def _asked(url: str) -> str:
+    """What a browser asks for: no fragment, and spaces encoded."""
+    return url.partition("#")[0].replace(" ", "%20")
 
 
 def pictures(mail: Mail, around: Surroundings) -> list[Target]:
@@ -85,7 +90,7 @@ def pictures(mail: Mail, around: Surroundings) -> list[Target]:
             why, host = judge_target(image.src)
             is_meant = not (image.is_dot or image.is_hidden or tag_in(image.src))
             if why is None and host not in around.hosts and is_meant:
-                url = image.src.partition("#")[0]
+                url = _asked(image.src)
                 found.setdefault(url, Target(url=url, line=page.line(image.start), is_picture=True))
     return list(found.values())
 

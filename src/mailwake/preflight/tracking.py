@@ -32,6 +32,7 @@ def check_tracking(mail: Mail, around: Surroundings) -> Iterator[Finding]:
     ours = [(url, line) for url, line in (*links, *images) if _host(url) in around.hosts]
     found = (each for url, line in ours for each in _address(mail, around, url, line))
     yield from fold(found, lambda each: each.values["host"])
+    yield from fold(_of_strangers(mail, around), lambda each: each.values.get("host"))
     for page in mail.pages:
         yield from _pixels(page, around)
     yield from _no_pixel(mail, around)
@@ -50,6 +51,20 @@ def _address(mail: Mail, around: Surroundings, url: str, line: int) -> Iterator[
         yield finding("tracking_http", line, host, host=host)
     if own and _OURS.match(urlsplit(url).path) and not own.holds(url):
         yield finding("own_link_dead", line, url, host=host)
+
+
+def _of_strangers(mail: Mail, around: Surroundings) -> Iterator[Finding]:
+    """Marks of other programs: a dot, from a host that links lead to as well, which thereby is one that tracks."""
+    linked, domain = {anchor.host for anchor in mail.anchors} - set(around.hosts), mail.sender_domain
+    for page in mail.pages:
+        for image in page.page.images:
+            if not image.is_dot or (host := _host(image.src)) not in linked:
+                continue
+            line = page.line(image.start)
+            if image.is_linked:
+                yield finding("pixel_linked", line, image.src)
+            if domain and not is_aligned(host, domain):
+                yield finding("tracking_unaligned", line, host, host=host, domain=domain)
 
 
 def _pixels(page: Part, around: Surroundings) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ https://support.google.com/mail/answer/81126.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from mailwake.compose.links import Role
@@ -20,7 +20,6 @@ from mailwake.preflight.names import is_aligned
 from mailwake.preflight.surroundings import Surroundings
 from mailwake.signatures.check import Signature
 
-_URI = re.compile(r"<\s*([^<>]*?)\s*>")
 _ONE_CLICK = "list-unsubscribe=one-click"
 _PAIR = ("list-unsubscribe", "list-unsubscribe-post")
 _SENTENCES = re.compile(r"(?<=[.!?])\s|\n\s*\n")
@@ -29,8 +28,7 @@ _OWN_PAGE = re.compile(r"mailwake:(?:unsubscribe|preferences)\b|\{\{ ?(?:unsubsc
 
 def one_click_url(mail: Mail, around: Surroundings) -> str | None:
     """The HTTPS address that takes Gmail's POST; None: there is none that providers can call."""
-    uris = _URI.findall(mail.first("list-unsubscribe") or "")
-    return next((uri for uri in uris if _is_https(uri) and _is_callable(uri, around)), None)
+    return next((uri for uri in mail.unsubscribe_uris if _is_https(uri) and _is_callable(uri, around)), None)
 
 
 def _is_https(uri: str) -> bool:
@@ -76,7 +74,7 @@ def _pair(mail: Mail, around: Surroundings, counting: list[Signature]) -> Iterat
     if written is None:
         yield finding("unsubscribe_missing", 1)
         return
-    uris = _URI.findall(written)
+    uris = mail.unsubscribe_uris
     if not uris:
         yield finding("unsubscribe_bad", line, written)
         return
@@ -92,14 +90,14 @@ def _pair(mail: Mail, around: Surroundings, counting: list[Signature]) -> Iterat
         yield from _signed(mail, counting)
 
 
-def _unusable(uris: list[str], line: int, written: str) -> Finding:
+def _unusable(uris: Sequence[str], line: int, written: str) -> Finding:
     """Why none of the addresses takes the POST."""
     if unfilled := next(filter(has_placeholder, uris), None):
         return finding("placeholder", line, written, tag=tag_in(unfilled) or unfilled)
     return finding("unsubscribe_bad" if any(map(_is_https, uris)) else "unsubscribe_no_https", line, written)
 
 
-def _is_own_http(uris: list[str], around: Surroundings) -> bool:
+def _is_own_http(uris: Sequence[str], around: Surroundings) -> bool:
     """Of a tracking host that is tried out without TLS; said of the host already."""
     plain = [base for base in around.hosts.values() if base.startswith("http:")]
     return any(uri.startswith(f"{base.rstrip('/')}/") for uri in uris for base in plain)
@@ -131,7 +129,7 @@ def leads_off(anchor: Anchor, mail: Mail, around: Surroundings) -> bool:
         if urlsplit(link.href).path.startswith(("/u/", "/p/")):
             return True
         target = (around.installation and around.installation.target(link.href)) or link.href
-    if target in _URI.findall(mail.first("list-unsubscribe") or "") or says("leaving", anchor.text):
+    if target in mail.unsubscribe_uris or says("leaving", anchor.text):
         return True
     # a decoy has no name, and whatever sentence it was put into
     return link.why_not != "empty" and (anchor.is_seen or anchor.text != "") and says("leaving", anchor.around)

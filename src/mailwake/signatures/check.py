@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from mailwake.errors import Misconfigured
 from mailwake.spf.names import Names, NoAnswer
 
-_TAG = re.compile(r"\s*([A-Za-z]+)\s*=\s*([^;]*?)\s*(?:;|\Z)")
 #: Signatures beyond these are not looked at.
 MOST_SIGNATURES = 5
 #: How dkimpy says that a key has less than 1,024 bits.
@@ -52,7 +51,8 @@ class Signature:
 
 def tags(text: str) -> dict[str, str]:
     """The tags of a field or record such as those of DKIM and DMARC, names in lower case."""
-    return {name.lower(): value for name, value in _TAG.findall(text)}
+    found = (tag.partition("=") for tag in text.split(";"))
+    return {name.strip().lower(): value.strip() for name, mark, value in found if mark}
 
 
 def check_all(raw: bytes, written: Sequence[str], names: Names | None) -> tuple[Signature, ...]:
