@@ -27,6 +27,7 @@ WORDS = {
     "guesses": set(),
     "reduced": {"events", "modes"},
     "sheets": {"errors"},
+    "forms": set(),
     "files": set(),
     "beside": set(),
 }

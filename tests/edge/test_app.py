@@ -28,6 +28,9 @@ def test_the_tracking_host_is_known_in_any_case_and_with_any_port(edge: RunningE
         f"[{HOST}]",
         f"{HOST}, x",
         f"{HOST}..",
+        f"{HOST}:80@evil.example.com",
+        f"{HOST}:443:443",
+        f"{HOST}:-1",
         ".",
     ],
 )

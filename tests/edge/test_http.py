@@ -199,3 +199,9 @@ def test_an_answer_that_says_good_bye_is_not_lost_to_what_was_asked_meanwhile(st
         line.send(GET * 50)
         assert line.read().status == 200
         assert line.socket.recv(1) == b"", "an end, and no reset"
+
+
+def test_a_length_with_thousands_of_zeros_is_a_length(start_server: StartServer) -> None:
+    """Python refuses to read so many digits."""
+    head = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: %s5\r\n\r\n" % (b"0" * 5_000)
+    assert ask(start_server(echo), head + b"hello").body == b"POST /a hello"

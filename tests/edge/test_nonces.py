@@ -30,6 +30,11 @@ def test_the_time_in_a_nonce_cannot_be_changed() -> None:
     assert not NONCES.holds(f"{90_000:x}.{tag}", "token", now_seconds=90_000)
 
 
+@pytest.mark.parametrize("stamp", ["f" * 7_000, "-" + "f" * 7_000, "0" * 7_000])
+def test_a_time_of_thousands_of_digits_is_no_fault(stamp: str) -> None:
+    assert not NONCES.holds(f"{stamp}.{NONCES.mint('token', now_seconds=0)[2:]}", "token", now_seconds=1_000)
+
+
 @given(st.text(max_size=60))
 def test_no_text_of_a_stranger_holds(text: str) -> None:
     assert not NONCES.holds(text, "token", now_seconds=1_000)

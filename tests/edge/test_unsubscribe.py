@@ -92,6 +92,16 @@ def test_one_click_may_come_as_multipart(edge: RunningEdge, head: str) -> None:
     assert len(unsubscribed(edge)) == 1
 
 
+@pytest.mark.parametrize("bait", ["(" * 60_000, ";" * 60_000, ";a=b" * 15_000, ';"' * 30_000, ";a*0*=''%41" * 5_000])
+def test_no_content_type_keeps_the_edge_busy_or_is_a_fault(edge: RunningEdge, bait: str) -> None:
+    """The parser of mail headers works for minutes on each, while all other readers wait; see tests/test_forms.py."""
+    kind = f"multipart/form-data; boundary=b; charset={bait}"
+    body = b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
+    assert edge.post(f"/u/{HEADER}", body, kind).status == 200
+    assert len(unsubscribed(edge)) == 1
+    assert edge.stop()["faults"] == 0
+
+
 def test_one_click_may_come_without_a_content_type(edge: RunningEdge) -> None:
     assert edge.ask(f"/u/{HEADER}", method="POST", body=ONE_CLICK).status == 200
     assert len(unsubscribed(edge)) == 1
@@ -179,6 +189,8 @@ def test_a_second_button_that_was_kept_for_too_long_does_too(edge: RunningEdge) 
         b"nonce=" + NONCES.mint(HEADER, now_seconds=NOW - 86_401).encode(),
         b"nonce=" + NONCES.mint(HEADER, now_seconds=NOW + 1).encode(),
         b"\xff\xfe=%zz&&&===;",
+        b"nonce=" + b"f" * 7_000 + b".x",
+        b"again=" + b"f" * 7_000 + b".x",
         b"&" * 5_000,
     ],
 )

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mailwake.eventlog import End, files, notes
-from mailwake.eventlog.opening import begin_next
+from mailwake.eventlog.opening import begin_next, open_last
+from mailwake.eventlog.segments import pack
 from mailwake.eventlog.sqlite import SqliteReader, append_now
 
 WRITE_AND_CRASH = """
@@ -204,3 +205,24 @@ def test_damage_in_a_file_that_was_closed_long_ago_costs_that_file_alone(tmp_pat
     assert (found, lost) == ([b"0"] * 3 + [b"2"] * 3 + [b"3"] * 3, 3)
     files.remove(files.place_of(tmp_path, "edge-0", 2))
     assert read_all(tmp_path)[:2] == (found, 3)
+
+
+def test_a_segment_that_sqlite_was_not_told_of_counts_before_anything_is_written_behind_it(tmp_path: Path) -> None:
+    """A kill between the write and the index of it, while somebody else has the file open."""
+    log, later = tmp_path / "log", tmp_path / "later"
+    append_now(log, "edge-0", [b"first"])
+    killed = open_last(log, "edge-0")
+    killed.append(1, pack([b"second"]), 1)
+    shutil.copytree(log, later)
+    further = open_last(later, "edge-0")
+    further.append(2, pack([b"third", b"fourth"]), 2)
+    shutil.copyfile(later / "edge-0.log-wal", log / "edge-0.log-wal")
+    next_one = open_last(log, "edge-0")
+    try:
+        assert next_one.place.first == 4
+        with closing(SqliteReader(log)) as reader:
+            assert reader.extents()["edge-0"].end == End(3, 4)
+        assert read_all(log) == ([b"first", b"second", b"third", b"fourth"], 0, [1, 2, 3])
+    finally:
+        for file in (killed, further, next_one):
+            file.close()

@@ -151,12 +151,12 @@ def without_upgrades(text: bytes) -> bytes:
 
 
 def comparable(request: Request) -> Request:
-    """A request with its target as our server tells it: without scheme and host."""
+    """A request with its target as our server tells it, without scheme and host; a body may hold half of a wish."""
     method, target, body = request
     absolute = re.fullmatch(rb"(?i:https?)://[^/?#]+(.*)", target)
     if absolute:
         target = absolute[1] if absolute[1].startswith(b"/") else b"/" + absolute[1]
-    return method, target, without_upgrades(body)
+    return method, target, body.lower().replace(b"u", b"x").replace(b"p", b"-")
 
 
 def check(watched: Watched, stream: bytes, cuts: list[int]) -> None:

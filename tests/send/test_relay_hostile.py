@@ -102,6 +102,25 @@ def test_a_campaign_name_with_control_characters_is_refused(serve: Serve, sink: 
     assert sink.mails == []
 
 
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("MAIL FROM:<me@example.com> SIZE=²", b"553"),
+        ("MAIL FROM:<me@example.com> SIZE=٣", b"553"),
+        (f"VRFY {'(' * 300}", b"502"),
+        ("VRFY <", b"502"),
+    ],
+)
+def test_nonsense_for_an_address_or_a_number_is_refused_and_no_fault(
+    serve: Serve, capsys: pytest.CaptureFixture[str], command: str, code: bytes
+) -> None:
+    with raw(serve()) as (line, answers):
+        line.sendall(b"EHLO x\r\n" + command.encode() + b"\r\nQUIT\r\n")
+        *_, refusal, goodbye = answers.read().splitlines()
+        assert (refusal[:3], goodbye[:3]) == (code, b"221")
+    assert "relay.fault" not in "".join(capsys.readouterr())
+
+
 def test_an_address_with_a_line_end_in_it_reaches_no_wire(serve: Serve, sink: Sink) -> None:
     with raw(serve()) as (line, answers):
         line.sendall(b"EHLO x\r\nMAIL FROM:<me@example.com>\r\n")

@@ -332,6 +332,82 @@ def test_an_answer_in_no_known_charset_and_with_controls_in_it_can_be_passed_on(
     assert reply.wire.encode()
 
 
+def a_server(*answers: bytes) -> Serve:
+    """Says these to each command in turn; DATA counts once, and the message once more."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 odd\r\n")
+        is_text = False
+        for answer in (b"250 odd\r\n", *answers):
+            while (line := await reader.readline()) != b".\r\n" and is_text and line:
+                pass
+            writer.write(answer)
+            is_text = answer.startswith(b"3")
+
+    return serve
+
+
+OK, GO = b"250 2.0.0 ok\r\n", b"354 go\r\n"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (OK, OK, OK),
+        (OK + OK, OK, GO, OK),
+        (OK, OK + OK, GO, OK),
+        (OK, OK, GO + OK, OK),
+        (b"354 go\r\n", OK, GO, OK),
+        (OK, b"199 well\r\n", GO, OK),
+        (OK, OK, b"199 well\r\n", OK),
+        (b"000 well\r\n",),
+        (b"999 well\r\n",),
+    ],
+)
+def test_an_answer_that_does_not_fit_is_never_taken_for_a_delivery(home: Home, answers: tuple[bytes, ...]) -> None:
+    async def go() -> None:
+        async with scripted(home, a_server(*answers)) as upstream:
+            with pytest.raises(Gone) as caught:
+                await send(upstream)
+            assert not caught.value.after_dot
+            assert not upstream.connected
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("last", [b"354 well\r\n", b"100 well\r\n", b"999 well\r\n"])
+def test_an_odd_answer_to_a_message_is_neither_a_delivery_nor_a_refusal(home: Home, last: bytes) -> None:
+    async def go() -> None:
+        async with scripted(home, a_server(OK, OK, GO, last)) as upstream:
+            with pytest.raises(Gone) as caught:
+                await send(upstream)
+            assert caught.value.after_dot
+
+    asyncio.run(go())
+
+
+def test_a_server_that_says_goodbye_behind_its_answer_has_the_message(home: Home) -> None:
+    async def go() -> None:
+        async with scripted(home, a_server(OK, OK, GO, OK + b"421 4.4.2 idle\r\n")) as upstream:
+            assert (await send(upstream)).accepted
+            assert not upstream.connected
+
+    asyncio.run(go())
+
+
+def test_what_a_server_says_instead_of_a_greeting_can_be_told_and_kept(home: Home) -> None:
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 5.3.2 gesch\xfctzt\x1b[31m\r\n")
+
+    async def go() -> Reply:
+        async with scripted(home, serve) as upstream:
+            with pytest.raises(Gone) as caught:
+                await upstream.mail("me@example.com")
+            return caught.value.reply
+
+    assert "554 5.3.2 gesch\ufffdtzt [31m" in asyncio.run(go()).wire
+
+
 def test_who_waits_for_a_connection_gets_it_in_the_order_of_asking(home: Home) -> None:
     async def one(pool: Pool, number: int, order: list[int]) -> None:
         upstream = await pool.take()

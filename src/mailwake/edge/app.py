@@ -85,7 +85,8 @@ class App:
 
     def _host(self, named: bytes | None) -> str | None:
         """The tracking host that was asked for, in any case, with any port, spelled to the root or not; else None."""
-        return self._hosts.get((named or b"").strip().lower().partition(b":")[0].removesuffix(b"."))
+        name, _, port = (named or b"").strip().lower().partition(b":")
+        return self._hosts.get(name.removesuffix(b".")) if not port or port.isdigit() else None
 
     def _elsewhere(self, exchange: Exchange) -> None:
         found = exchange.target.partition(b"?")[0] == b"/robots.txt"

@@ -10,6 +10,12 @@ from msgspec import Struct
 from mailwake.edge.response import Response
 from mailwake.events import Headers, split_head
 
+#: What a request may begin with; anything else, such as TLS, is told at once.
+BEGINNING = re.compile(rb"[\r\nA-Z]")
+EMPTY_LINES = re.compile(rb"\A(?:\r\n)+")  # before a request: RFC 9112 section 2.2
+UPGRADE = re.compile(rb"\r\n(?i:upgrade):")
+#: A request line about which nothing has to be asked; a strict part of what llhttp lets pass.
+PLAIN_GET = re.compile(rb"GET (/[!-~]*) HTTP/1\.1\r\n")
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]+)(.*)")
 _ANOTHER_HOST = re.compile(rb"\r\n(?i:host):")
 

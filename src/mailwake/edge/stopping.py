@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from socket import SO_LINGER, SOL_SOCKET
+from struct import pack
 from typing import Protocol, TypeVar
 
 #: How long a line that rests is kept at a stop: a request is on its way for less, and a busy line asks by then.
 LEAVE_SECONDS = 1.0
+#: struct linger: on, zero seconds; closing sends a reset
+_NO_LINGER = pack("ii", 1, 0)
 
 
 class Line(Protocol):
@@ -44,6 +48,14 @@ async def part(lines: set[_Each], gone: asyncio.Event, *, read: Callable[[], Non
     if not await _within(gone, grace_seconds - LEAVE_SECONDS):
         for line in list(lines):
             line.abort()
+
+
+def cut(transport: asyncio.Transport) -> None:
+    """End a line at once, and let the kernel forget what the other side does not read."""
+    line = transport.get_extra_info("socket")
+    if line is not None:
+        line.setsockopt(SOL_SOCKET, SO_LINGER, _NO_LINGER)
+    transport.abort()
 
 
 async def _within(gone: asyncio.Event, seconds: float) -> bool:

@@ -15,12 +15,12 @@ from collections.abc import Mapping
 
 from mailwake.edge.doubts import SecondButton
 from mailwake.edge.exchange import Exchange
-from mailwake.edge.forms import read_form
 from mailwake.edge.nonces import Nonces
 from mailwake.edge.pages import NOT_FOUND, Pages
 from mailwake.edge.recording import Decision, Recorder
 from mailwake.edge.response import Response
 from mailwake.events import EventType, Note
+from mailwake.forms import read_form
 from mailwake.tokens import Purpose
 
 #: What a one-click gets: nothing to read, nothing to follow, no cookie (RFC 8058 section 3.1).

@@ -245,6 +245,10 @@ class SqliteReader:
         lost = 0
         for part in reversed(_parts(known, 0)):
             last = self._ask(writer, part, lambda view, part: view.last(part.end))
+            if part.end != END and last is not None and last.number + 1 < part.end:
+                found = self._found_behind(writer, part._replace(after=last.number))
+                if found is not None:
+                    return End(found.segment, found.records + lost)
             while last is not None:
                 segment = self._row(writer, part, last.number)
                 if segment is not None and segment.records:
@@ -252,6 +256,14 @@ class SqliteReader:
                 lost += segment.lost if segment else 0
                 last = self._ask(writer, part._replace(end=last.number), lambda view, part: view.last(part.end))
         return End(0, lost)
+
+    def _found_behind(self, writer: str, left: Part) -> End | None:
+        """The last segment that was found by hand; a writer that was killed may not have told SQLite of it yet."""
+        for number in reversed(self._numbers(writer, left)):
+            segment = self._segment(writer, left, number)
+            if segment is not None and segment.records and segment.before is not None:
+                return End(number, segment.before + len(segment.records))
+        return None
 
     def _position(self, writer: str, known: list[Place], segment: int) -> int | None:
         if segment == 0:

@@ -200,7 +200,13 @@ class Client(SMTP):
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         found = _PLAIN_ADDRESS.fullmatch(arg)
-        return (found["address"], found["rest"]) if found else super()._getaddr(arg)
+        if found:
+            return found["address"], found["rest"]
+        try:
+            address, rest = super()._getaddr(arg)
+        except (LookupError, ValueError, AttributeError):  # the standard library's parser falls over some nonsense
+            return None, None
+        return (address, rest) if (rest or "").isascii() else (None, None)  # digits are not all numbers to Python
 
     @syntax("DATA")
     async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd's name

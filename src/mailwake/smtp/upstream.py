@@ -14,7 +14,7 @@ import contextlib
 import re
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 import aiosmtplib
@@ -26,6 +26,8 @@ from mailwake.settings import Settings
 
 #: What must not stand in an answer that we pass on: it could end a line, and say something else in the next.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+#: First digits of answers that end something. Source: RFC 5321 section 4.2.1
+_FINAL = (2, 4, 5)
 #: Slowest transfer that we wait for, beside the configured timeout: a message may take as long as it is large.
 _SLOWEST_BYTES_PER_SECOND = 50_000
 #: Written at once before others get their turn on the loop.
@@ -182,8 +184,8 @@ class Upstream:
         Raises:
             Gone: the connection was lost; `Gone.after_dot` says whether the server may have the message.
         """
-        reply = await self._say(b"DATA")
-        if reply.code != 354:
+        reply = await self._say(b"DATA", kinds=(3, 4, 5))
+        if reply.code // 100 != 3:
             return reply
         try:
             await self._write_text(message)
@@ -225,8 +227,11 @@ class Upstream:
             self._client.close()
             raise
         self._in_transaction = False
-        if code == 421:
+        if code == 421 or protocol._buffer:  # noqa: SLF001 - it said more, which is no answer to what comes next
             self._client.close()
+        if code // 100 not in _FINAL:
+            self._client.close()
+            raise Gone(f"{self._where} answered the message with {_reply(code, text)}", after_dot=True)
         return _reply(code, text)
 
     async def reset(self) -> None:
@@ -247,7 +252,10 @@ class Upstream:
         """Drop the connection at once."""
         self._client.close()
 
-    async def _say(self, *words: bytes) -> Reply:
+    async def _say(self, *words: bytes, kinds: Collection[int] = _FINAL) -> Reply:
+        """Give a command. An answer of no such kind, or one more than was asked for, is none: all that came after it
+        would be taken for the answer to something else, and 250 for that to a message which nobody has.
+        """
         try:
             code, text = await self._client.execute_command(*words)
         except ValueError as fault:
@@ -258,6 +266,10 @@ class Upstream:
         except asyncio.CancelledError:
             self._client.close()  # its answer is still to come, and would be taken for that to the next command
             raise
+        protocol = self._client.protocol
+        if code // 100 not in kinds or (protocol is not None and protocol._buffer):  # noqa: SLF001 - nowhere else
+            self._client.close()
+            raise Gone(f"{self._where} does not answer what it was asked: {_reply(code, text)}")
         return _reply(code, text)
 
     def _write(self, data: bytes) -> None:
@@ -376,5 +388,5 @@ def _reply(code: int, text: str) -> Reply:
 
 def _words(fault: BaseException) -> str:
     if isinstance(fault, aiosmtplib.SMTPResponseException):
-        return str(Reply(fault.code, fault.message))
-    return " ".join(str(fault).split()) or type(fault).__name__
+        return str(_reply(fault.code, fault.message))
+    return " ".join(_reply(0, str(fault)).text.split()) or type(fault).__name__

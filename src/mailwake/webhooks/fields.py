@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,10 +15,12 @@ import msgspec
 
 from mailwake.errors import Unreadable
 from mailwake.events import Micros
+from mailwake.forms import fields_of
 from mailwake.webhooks.call import MAX_EVENTS, Call
 
 #: Texts are cut here; a link of ours with a long target has 24,576 characters and some more.
 MAX_CHARS = 32_768
+_MAX_FIELDS = 1_000
 #: The last microsecond of the year 9999.
 _LAST = 253_402_300_799_999_999
 #: From here on a number of seconds must be one of milliseconds: the year 5138.
@@ -170,24 +170,17 @@ def form(call: Call) -> list[tuple[str, str]]:
     """
     try:
         if call.content_type == "application/x-www-form-urlencoded":
-            return parse_qsl(call.body.decode("utf-8"), keep_blank_values=True, max_num_fields=1_000)
+            return parse_qsl(call.body.decode("utf-8"), keep_blank_values=True, max_num_fields=_MAX_FIELDS)
         if call.content_type == "multipart/form-data":
             return _multipart(call)
-    except (UnicodeDecodeError, ValueError, LookupError, RecursionError) as fault:
+    except ValueError as fault:
         raise Unreadable(f"the form cannot be read: {str(fault)[:80]}") from None
     raise Unreadable("the body is no form")
 
 
 def _multipart(call: Call) -> list[tuple[str, str]]:
-    kind = call.headers["content-type"].encode("latin-1", "replace").replace(b"\r", b"").replace(b"\n", b"")
-    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind + b"\r\n\r\n" + call.body)
-    found: list[tuple[str, str]] = []
-    for part in message.iter_parts() if message.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            found.append((name, content.decode("utf-8", "replace")))
-    if len(found) > 1_000:
+    found = fields_of(call.headers["content-type"].encode("latin-1", "replace"), call.body, most=_MAX_FIELDS + 1)
+    if len(found) > _MAX_FIELDS:
         raise Unreadable("the form has more than 1,000 fields")
     return found
 
