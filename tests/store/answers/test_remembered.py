@@ -503,7 +503,7 @@ def test_what_was_behind_at_a_stop_is_given_after_it_with_its_stamp(
         assert [first.ask("campaigns_counts"), first.ask("campaign_counts", campaign=1)] == told[:2]
     first.close()
     again, later = open_remembered(path, read_only=False, news=False), Later()
-    again._refresh = later.append
+    again.beside = later.append
     again.write(rows=make_rows(6, 10))
     with glancing():
         found = [again.ask("campaigns_counts"), again.ask("campaign_counts", campaign=1)]
