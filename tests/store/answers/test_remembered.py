@@ -361,10 +361,10 @@ def test_how_many_a_choice_chooses_is_kept_and_told_apart(store: EventStore, mon
     remembered = Remembered(store)
     one, until = engaged("dormant"), BASE + 10**12
     choices: list[Choice] = [one, Without(one), Every((one, Without(one))), Some((one, Without(one)))]
-    told = [remembered.choose("size", each, until=until) for each in choices]
-    assert [remembered.choose("size", each, until=until) for each in choices] == told
+    told = [remembered.choose("size", each) for each in choices]
+    assert [remembered.choose("size", each) for each in choices] == told
     assert asked == ["size"] * 4
-    assert told == [choose("size", each, until=until) for each in choices]
+    assert told == [choose("size", each) for each in choices]
     assert remembered.choose("people", one, until=until, limit=5, offset=0, after=-1) == choose(
         "people", one, until=until, limit=5, offset=0, after=-1
     )
