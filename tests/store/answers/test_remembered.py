@@ -282,6 +282,19 @@ def test_a_kept_answer_is_as_old_as_what_it_was_made_of(remembered: Remembered, 
     assert with_age(lambda: 1) == (1, None)
 
 
+def test_what_is_worked_out_beside_knows_how_far_its_parts_go(remembered: Remembered, slow: Slow, later: Later) -> None:
+    slow.takes = 2.0
+    remembered.ask("q")
+    remembered.write()
+    told, latest = with_age(lambda: remembered.ask("q"))
+    assert told == [{"written": 0}], "a program is given it for a while, too"
+    assert latest == [{"received_at": 0, "event_count": 0}]
+    slow.now += 100_000
+    told, latest = with_age(lambda: remembered.ask("q"))
+    assert (told, latest) == ([{"written": 1}], None), "but not for good"
+    assert not later
+
+
 @pytest.mark.parametrize("what", ["erase", "swap", "roll_back", "forget_old", "write"])
 def test_nobody_is_given_what_was_made_before_something_was_taken_out(
     remembered: Remembered, slow: Slow, what: str

@@ -31,7 +31,7 @@ import msgspec
 
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
-from mailwake.store.answers.glance import looking
+from mailwake.store.answers.glance import looking, note_behind
 from mailwake.store.answers.keys import Held, Key, Rows, key_of, later
 from mailwake.store.answers.line import Line, Turns
 from mailwake.store.answers.saved import Saved, SavedAnswer
@@ -176,8 +176,7 @@ class Remembered:
                 if age > _AS_IT_IS * price and key not in self._asking:
                     self._asking.add(key)
                     self.beside(partial(self._ask_anew, key, at, ask))
-                if glance:
-                    glance.note(known.latest)
+                note_behind(known.latest)
             self._answers.move_to_end(key)
             return known.held.rows
 
