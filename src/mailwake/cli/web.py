@@ -254,6 +254,7 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk, door: Door) -> 
                 stop=stop,
             )
     finally:
+        gc.unfreeze()  # or DuckDB says at the end that its functions were left behind
         stop.set()
         address.remove(settings.data_folder, pid=os.getpid())
 
