@@ -1,5 +1,6 @@
 """`mailwake web`: one process that owns the events, found by the others, gone without a trace."""
 
+import gc
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from tests.insight import seeding
 
+from mailwake.cli import web
 from mailwake.cli.init import make
 from mailwake.eventlog.sqlite import append_now
 from mailwake.events import CampaignId, DeliveryId, Event, EventType, Handle, Micros, Source, encode_event
@@ -206,3 +208,14 @@ def test_a_change_of_policy_between_two_starts_is_written_down_and_the_day_ancho
     assert [json.loads(line)["number"] for line in anchors] == [1]
     checked = subprocess.run(mailwake(folder, "audit", "verify"), capture_output=True, text=True, check=True)
     assert checked.stdout.startswith("holds: 2 lines, 1 anchors; head ")
+
+
+def test_what_was_there_from_the_start_is_not_looked_through_and_threads_take_short_turns() -> None:
+    before = sys.getswitchinterval()
+    try:
+        web._share_evenly()
+        assert gc.get_freeze_count() > 1_000
+        assert sys.getswitchinterval() < before
+    finally:
+        gc.unfreeze()
+        sys.setswitchinterval(before)

@@ -5,7 +5,18 @@ import random
 import pytest
 from tests.insight import seeding
 
-from mailwake.comparing.pace import DAY, HOUR, Group, at_age, earlier_campaigns, groups_of, pace, watch
+from mailwake.comparing.pace import (
+    DAY,
+    HOUR,
+    Group,
+    _shape,
+    _Told,
+    at_age,
+    earlier_campaigns,
+    groups_of,
+    pace,
+    watch,
+)
 from mailwake.events import Class, EventType
 from mailwake.insight.report import campaign_report, find, overview
 from mailwake.insight.stores import Stores
@@ -92,6 +103,17 @@ def test_a_forecast_rests_on_earlier_campaigns_of_the_stream(stores: Stores) -> 
     assert ending.low is not None
     assert ending.high is not None
     assert ending.low <= 0.4 <= ending.high
+
+
+def test_the_groups_that_a_shape_is_told_from_are_not_kept_for_it() -> None:
+    groups = [Group(0.0, float(minute * 60), 5, Expected(mean=1.0)) for minute in range(1, 200)]
+    first, again = _Told(groups), _Told([*groups])
+    shape = _shape(first, 20)
+    assert shape is not None
+    assert first.take() == ()
+    assert _shape(again, 20) is shape
+    assert again.take() == groups, "it was not looked at"
+    assert _shape(_Told(groups[1:]), 20) is not shape
 
 
 def test_without_earlier_ones_two_hours_do_not_tell_the_end(stores: Stores) -> None:

@@ -25,7 +25,10 @@ from mailwake.scoring.movers import movers
 from mailwake.scoring.ranking import Ranking, ranking, rankings
 from mailwake.scoring.score import scored
 from mailwake.scoring.signals import everybody, lately, people
+from mailwake.store.answers import visits
 from mailwake.store.answers.glance import glancing
+from mailwake.store.answers.opening import visits_of
+from mailwake.store.answers.remembered import Remembered
 from mailwake.store.state import LinkRow, Suppression
 
 HOUR = seeding.HOUR
@@ -148,6 +151,18 @@ def test_one_person_and_everybody_are_scored_alike_and_earlier_moments_stay(own:
         assert single == whole
     early = ranking(own, model, now=Micros(NOW - 5 * DAY))
     assert known(own, "ann") not in early.handles, "what happened later does not count"
+
+
+def test_who_goes_through_everybody_rests_at_each_of_them_while_pages_are_looked_at(
+    own: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rested = list[float]()
+    monkeypatch.setattr(visits, "_STEP_SECONDS", 0.0)
+    kept: Any = Remembered(own.events)
+    monkeypatch.setattr(visits_of(kept), "give_way", rested.append)
+    found = list(everybody(replace(own, events=kept), [default_model()], now=NOW))
+    assert len(found) > 3
+    assert len(rested) >= 2 * len(found), "when their acts are read, and when they are handed on"
 
 
 def test_a_mailbox_that_is_full_for_a_while_takes_no_score_away(own: Stores, desk: Desk) -> None:

@@ -45,10 +45,12 @@ class Place:
 
 
 @asynccontextmanager
-async def place(*, is_large: bool = True, clock: Callable[[], float] = time.monotonic) -> AsyncIterator[Place]:
+async def place(
+    *, is_large: bool = True, clock: Callable[[], float] = time.monotonic, begun: Callable[[], None] = lambda: None
+) -> AsyncIterator[Place]:
     slow = Slow()
     small = PlainTextResponse("being counted", status_code=STATUS)
-    app = Patience(slow, small, wanted=lambda: is_large, seconds=0.05, clock=clock)
+    app = Patience(slow, small, wanted=lambda: is_large, seconds=0.05, begun=begun, clock=clock)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8026") as client:
         yield Place(client, slow)
@@ -151,6 +153,23 @@ def test_a_page_that_is_there_in_time_is_given_at_once() -> None:
             assert await found.ask("/quick") == (200, "for session=ann")
 
     asyncio.run(go())
+
+
+@pytest.mark.parametrize(("is_large", "told"), [(True, 2), (False, 0)])
+def test_each_page_of_a_large_store_is_told_of_when_it_is_begun(*, is_large: bool, told: int) -> None:
+    begun = list[None]()
+
+    async def go() -> None:
+        async with place(is_large=is_large, begun=lambda: begun.append(None)) as found:
+            if not is_large:
+                found.slow.may_answer.set()
+            for _ in range(3):
+                await found.ask("/slow")
+            await found.ask("/quick")
+            await found.ask("/api/quick")
+
+    asyncio.run(go())
+    assert len(begun) == told
 
 
 def test_a_crowd_that_asks_for_many_slow_pages_waits_as_before() -> None:

@@ -106,6 +106,29 @@ def test_what_is_kept_for_a_request_is_as_old_as_it_says_and_not_given_on_once_s
         assert given(1) == 2
 
 
+def test_a_page_of_a_large_store_is_made_of_what_was_kept_and_everything_else_of_what_is_true_now() -> None:
+    clock = Clock()
+
+    def quick() -> float:
+        clock.now += 0.03
+        return clock.now
+
+    later: list[Callable[[], None]] = []
+    wanted: Any = SimpleNamespace(state=SimpleNamespace())
+    given = Remembered(kept=Kept(clock, later.append), request=wanted, zone="UTC", overthrown=0)
+    assert given.glanced("a", quick) < given.glanced("a", quick)
+    assert not later
+    with glancing():
+        first = given.glanced("a", quick)
+        clock.now += 100_000
+        assert given.glanced("a", quick) == first
+        assert wanted.state.seconds_old > 99_000, "and the page says how old it is"
+    (task,) = later
+    task()
+    with glancing():
+        assert given.glanced("a", quick) > first
+
+
 def test_what_took_no_time_is_asked_anew() -> None:
     clock = Clock()
     kept = Kept(clock)

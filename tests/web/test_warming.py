@@ -16,6 +16,8 @@ from mailwake.insight.report import campaign_report, overview
 from mailwake.insight.stores import Stores
 from mailwake.scoring.desk import Desk
 from mailwake.serving import patience
+from mailwake.store.answers import visits
+from mailwake.store.answers.opening import visits_of
 from mailwake.store.answers.remembered import Remembered
 
 NOW = Micros(1_793_613_605_000_000)
@@ -59,6 +61,16 @@ def test_who_looks_after_it_asks_the_store_nothing(kept: Stores, counting: Count
         checkpoints(kept, campaign, now=NOW)
         definitions(kept, campaign)
     assert counting.asked == []
+
+
+def test_who_looks_at_a_page_comes_before_what_is_asked_beforehand(
+    kept: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rested = list[float]()
+    monkeypatch.setattr(visits, "_STEP_SECONDS", 0.0)
+    monkeypatch.setattr(visits_of(kept.events), "give_way", rested.append)
+    warming.ask_all(kept, Desk(), NOW, lambda: False)
+    assert len(rested) > 10
 
 
 def test_enough_is_enough(kept: Stores, counting: Counting) -> None:

@@ -32,6 +32,7 @@ from mailwake.segments.keeper import counted
 from mailwake.segments.sunset import sunset
 from mailwake.serving.patience import is_large
 from mailwake.signposts.people import LINES
+from mailwake.store.answers.opening import visits_of
 from mailwake.store.state import Campaign
 
 #: so many campaigns; older ones are rarely looked at
@@ -75,9 +76,11 @@ def start(
 
 
 def ask_all(stores: Stores, desk: Desk, now: Micros, enough: Callable[[], bool]) -> None:
-    """Ask everything, until it is done or enough."""
+    """Ask everything, until it is done or enough; who looks at a page meanwhile comes first."""
+    rest = visits_of(stores.events).pacer()
     with contextlib.suppress(MailwakeError):
         for ask in _questions(stores, desk, now):
+            rest()
             if enough():
                 return
             with contextlib.suppress(MailwakeError):  # whoever visits the page is told

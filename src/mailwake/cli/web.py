@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -37,6 +38,9 @@ from mailwake.store.events import EventStore, open_events
 from mailwake.store.state import StateStore, open_state
 from mailwake.watchdog.desk import Desk as LinkDesk
 from mailwake.watchdog.desk import opened_desk
+
+#: after which a thread hands the interpreter over; five times as often as Python does by itself
+_SWITCH_SECONDS = 0.001
 
 
 def command(
@@ -239,6 +243,7 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk, door: Door) -> 
         desk=desk,
         look=lambda: look(settings.data_folder, keep_days=settings.log.keep_days, now=time.time_ns() // 1_000),
     )
+    _share_evenly()
     try:
         async with disclosing(settings, stores, stop):
             await serve(
@@ -249,8 +254,20 @@ async def _serve(settings: Settings, stores: Stores, desk: Desk, door: Door) -> 
                 stop=stop,
             )
     finally:
+        gc.unfreeze()  # or DuckDB says at the end that its functions were left behind
         stop.set()
         address.remove(settings.data_folder, pid=os.getpid())
+
+
+def _share_evenly() -> None:
+    """Let no page wait for what goes on beside it in the same process.
+
+    Looking for cycles goes through all objects, a tenth of a second and more; what was there from the start is part of
+    none. And whoever draws a page lets go of the interpreter at each of dozens of questions; a thread that counts would
+    keep it for 5 ms each time, unless told to hand it over.
+    """
+    gc.freeze()
+    sys.setswitchinterval(_SWITCH_SECONDS)
 
 
 def _language(settings: Settings) -> NullTranslations:

@@ -6,6 +6,7 @@ of different age can be compared, and the youngest copies make no rate look low.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -301,14 +302,34 @@ def earlier_campaigns(stores: Stores, campaign: Campaign, *, now: Micros) -> lis
 
 def _shapes(stores: Stores, earlier: Iterable[CampaignId], kind: str, now: float) -> list[Shape]:
     """When people responded to each of them, as far as they tell."""
-    found = (_shape(tuple(groups_of(stores, each)[kind]), int(now) // DAY) for each in earlier)
+    found = (_shape(_Told(groups_of(stores, each)[kind]), int(now) // DAY) for each in earlier)
     return [each for each in found if each is not None]
 
 
+class _Told:
+    """What a shape is told from, known again by its digest; thousands of groups are not kept for it."""
+
+    __slots__ = ("_digest", "_groups")
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self._digest, self._groups = hashlib.blake2b(msgspec.json.encode(groups), digest_size=16).digest(), groups
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Told) and self._digest == other._digest
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+    def take(self) -> Sequence[Group]:
+        """The groups, once."""
+        groups, self._groups = self._groups, ()
+        return groups
+
+
 @lru_cache(maxsize=1_000)
-def _shape(groups: tuple[Group, ...], today: int) -> Shape | None:
+def _shape(told: _Told, today: int) -> Shape | None:
     """Kept for a day: a campaign a week old hardly changes, and looking costs a tenth of a second."""
     try:
-        return forecasting.forecast(watch(groups, today * DAY), horizon=HORIZON).shape
+        return forecasting.forecast(watch(told.take(), today * DAY), horizon=HORIZON).shape
     except NotEnoughData:
         return None

@@ -79,6 +79,10 @@ class Remembered:
         state.seconds_old = max(getattr(state, "seconds_old", 0.0), self.kept.age(key))
         return told
 
+    def glanced(self, asked: Hashable, ask: Callable[[], T]) -> T:
+        """The same for who looks at a page of a large store; everybody else gets the answer as it is now."""
+        return ask() if looking() is None else self.answer(asked, ask)
+
 
 def kept_of(request: Request) -> Remembered:
     """Answers of a moment ago, in the language that is spoken: they hold reasons in words.

@@ -59,8 +59,9 @@ def zone_of(request: Request) -> ZoneInfo:
     asked = request.query_params.get(PARAMETER)
     if asked is not None:
         return zone_asked(asked)
+    chosen = request.cookies.get(COOKIE)
     with suppress(BadInput):
-        return zone_asked(unquote(request.cookies.get(COOKIE, "")))
+        return zone_asked(unquote(chosen)) if chosen else own
     return own
 
 

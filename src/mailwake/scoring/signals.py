@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
@@ -13,13 +13,14 @@ from mailwake.events import CampaignId, Handle, Micros, TemplateId
 from mailwake.insight.stores import Stores
 from mailwake.scoring.model import DAY, Model
 from mailwake.store.answers.glance import looking
+from mailwake.store.answers.opening import visits_of
 from mailwake.store.answers.sliding import Sliding, back
 from mailwake.store.state import LinkRow, Suppression
 
 #: recipients asked for at once
 BATCH = 1_000
-#: rows in memory at once, while everybody is gone through
-_ROWS = 20_000
+#: rows fetched at once, while everybody is gone through; nothing else goes on in Python while they are
+_ROWS = 2_000
 #: templates whose links are in memory at once
 _TEMPLATES = 256
 #: suppressions that speak of the person; others speak of the sender's choice
@@ -119,22 +120,27 @@ def lately(stores: Stores, *, since: Micros, now: Micros) -> Iterator[tuple[Hand
 
 
 def everybody(stores: Stores, models: Sequence[Model], *, now: Micros) -> Iterator[Person]:
-    """Everybody who clicked, answered or reached a goal within the longest horizon, in order of handles."""
-    links = Links(stores)
-    for part in parts(_gathered(stores, models, now, links)):
+    """Everybody who clicked, answered or reached a goal within the longest horizon, in order of handles.
+
+    It takes a minute of a large store, in which whoever looks at a page comes first.
+    """
+    links, rest = Links(stores), visits_of(stores.events).pacer()
+    for part in parts(_gathered(stores, models, now, links, rest=rest)):
         standings = _standings(stores, [handle for handle, _ in part], now)
         for handle, signals in part:
+            rest()
             yield Person(handle=handle, signals=signals, standing=standings.get(handle))
 
 
 def _gathered(
-    stores: Stores, models: Sequence[Model], now: Micros, links: Links
+    stores: Stores, models: Sequence[Model], now: Micros, links: Links, *, rest: Callable[[], None]
 ) -> Iterator[tuple[Handle, list[Signal]]]:
     """Rows come in order of recipients, so that one person is whole when the next begins."""
     whose, gathered = Handle(-1), list[Signal]()
     for rows in stores.events.stream("signals", batch=_ROWS, recipients="", **_times(models, now)):
         for row in rows:
             if row["recipient"] != whose:
+                rest()
                 if gathered:
                     yield whose, gathered
                 whose, gathered = Handle(row["recipient"]), []

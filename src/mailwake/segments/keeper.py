@@ -19,7 +19,7 @@ from mailwake.segments.spans import spans
 from mailwake.segments.tree import conditions
 from mailwake.segments.wording import explained, spelled
 from mailwake.store.answers.sliding import Sliding
-from mailwake.store.events.choosing import MANY
+from mailwake.store.events.choosing import MANY, chooses_others
 from mailwake.store.state import Segment, StateStore
 
 MAX_NAME_CHARS = 100
@@ -83,8 +83,10 @@ def size(stores: Stores, query: str, *, now: Micros) -> Size:
     Raises:
         Unclear: it cannot be understood.
     """
-    row = stores.events.choose("size", compiled(parse(query), stores, now=now), until=now)[0]
-    return Size(people=int(row["size"]), of=int(row["everybody"]))
+    choice = compiled(parse(query), stores, now=now)
+    told, known = stores.events.choose("size", choice)[0], stores.events.ask("everybody", until=now)[0]
+    of = int(known["everybody"])
+    return Size(people=of - int(told["others"]) if chooses_others(choice) else int(told["chosen"]), of=of)
 
 
 def lasting_seconds(queries: Iterable[str]) -> float:

@@ -15,6 +15,8 @@ from mailwake.store.answers.glance import looking
 TIMES = 50
 #: One that took so many seconds is given for as long once more while it is asked anew beside, so that nobody waits.
 SLOW_SECONDS = 0.1
+#: The same for who looks at a page of a large store, which is made of several of them.
+SLOW_LOOKED_AT = 0.02
 #: Seconds; so long such a one is given at least: who comes back after a minute need not wait. Who looks at a page of a
 #: large store need not however late they come.
 LEAST_SECONDS = 120.0
@@ -60,8 +62,9 @@ class Kept:
         is_true = mark is not None and mark == known[3] and age < lasts
         if is_true or age < TIMES * took:
             return told
+        is_looked_at = looking() is not None
         is_long_ago = age >= max(2 * TIMES * took, LEAST_SECONDS)
-        if took < SLOW_SECONDS or (is_long_ago and looking() is None):
+        if took < (SLOW_LOOKED_AT if is_looked_at else SLOW_SECONDS) or (is_long_ago and not is_looked_at):
             return self._ask(asked, ask, mark)
         self._ask_beside(asked, ask, mark)
         return told

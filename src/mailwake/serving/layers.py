@@ -23,6 +23,7 @@ def layered(
     door: Door,
     language: NullTranslations,
     store: Path | None,
+    begun: Callable[[], None],
 ) -> ASGIApp:
     """The application behind all that guards it.
 
@@ -33,6 +34,7 @@ def layered(
         door: where it listens, which decides what host names it answers to, and who is let in.
         language: of the pages.
         store: file of the events, whose size says whether a page may take long; None: it may not.
+        begun: told of each page of a large store that is begun.
     """
 
     def guarded(inner: ASGIApp) -> ASGIApp:
@@ -47,4 +49,5 @@ def layered(
         guarded(waiting),
         wanted=lambda: store is not None and is_large(store),
         seconds=SECONDS,
+        begun=begun,
     )

@@ -63,6 +63,7 @@ class Patience:
         waiting: makes the small page; it answers with `STATUS` and ``Refresh``.
         wanted: whether anything may take long here; where it may not, who asks waits for the answer.
         seconds: how long whoever asks waits for the page itself.
+        begun: told of each page that is begun.
         clock: seconds that only ever grow.
     """
 
@@ -73,10 +74,11 @@ class Patience:
         *,
         wanted: Callable[[], bool],
         seconds: float,
+        begun: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app, self._waiting, self._wanted = app, waiting, wanted
-        self._seconds, self._clock = seconds, clock
+        self._seconds, self._begun, self._clock = seconds, begun, clock
         self._under_way: dict[Key, _Making] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,6 +105,7 @@ class Patience:
         await (self._hand_over(key, making, send) if done else self._waiting(scope, receive, send))
 
     def _begin(self, key: Key, scope: Scope) -> _Making:
+        self._begun()
         making = _Making()
         making.task = asyncio.create_task(self._make(making, scope))
         self._under_way[key] = making

@@ -31,6 +31,7 @@ from mailwake.serving.layers import layered
 from mailwake.settings import Settings
 from mailwake.signposts import people, zone
 from mailwake.signposts import settings as settings_page
+from mailwake.store.answers.opening import visits_of
 from mailwake.store.audit import same_database
 from mailwake.trails import routes as trails
 from mailwake.web import (
@@ -109,7 +110,8 @@ def create_app(
     app.state.look = look
     app.state.settings = settings
     app.state.wall = wall
-    app.state.kept = defaultdict(Kept)
+    beside = getattr(stores.events, "beside", None)  # of a store whose answers are remembered
+    app.state.kept = defaultdict(partial(Kept, beside=beside))
     app.state.force = Force(desk or Desk(**Keeper().ways), stores.state)
     app.state.exports = exports.Places()
     app.state.packs = packs
@@ -122,4 +124,5 @@ def create_app(
     app.state.audit = AuditLog(same_database(stores.state), wall=wall)
     watch = partial(Watching, audit=app.state.audit, state=stores.state, wall=wall)
     store = None if settings is None else settings.data_folder / "events.duckdb"
-    return layered(app, waiting_page(app), watch, door=door, language=language, store=store)
+    begun = visits_of(stores.events).begin
+    return layered(app, waiting_page(app), watch, door=door, language=language, store=store, begun=begun)

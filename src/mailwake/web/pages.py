@@ -30,7 +30,7 @@ from mailwake.comparing.timing import timing
 from mailwake.deliverability.board import of_campaign
 from mailwake.drawing import over_time
 from mailwake.framing.rendering import render
-from mailwake.insight.answers import to_json
+from mailwake.insight.answers import Overview, to_json
 from mailwake.insight.dialects import definitions
 from mailwake.insight.report import find, first_hour, overview
 from mailwake.insight.stores import Stores
@@ -81,8 +81,8 @@ Seen = Annotated[str, Query(max_length=40)]
 def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page = 1, seen: Seen = "") -> Response:
     """What changed since last week, and all campaigns."""
     stores = stores_of(request)
-    answer, dead = overview(stores), banner(request.app.state.settings)
-    digest = _digest(to_json(answer) + dead.encode())
+    (answer, told), dead = _known(request), banner(request.app.state.settings)
+    digest = _digest((told + dead).encode())
     if seen == digest:
         return Response(status_code=204)
     asked = campaigns_view.Asked(q=q, stream=stream, page=page)
@@ -92,6 +92,16 @@ def campaigns(request: Request, *, q: Text = "", stream: Text = "", page: Page =
     values |= {"relay": request.app.state.relay, "dead_links": dead}
     again = "/?" + urlencode({"q": q, "stream": stream, "page": page, "seen": digest})
     return render(request, "campaigns.html", here="campaigns", again=again, **values)
+
+
+def _known(request: Request) -> tuple[Overview, str]:
+    """All campaigns, with a digest of what is told of them: on a large store there are hundreds."""
+
+    def ask() -> tuple[Overview, str]:
+        found = overview(stores_of(request))
+        return found, _digest(to_json(found))
+
+    return kept_of(request).glanced("overview", ask)
 
 
 @router.get("/campaigns/{campaign}")
@@ -173,7 +183,7 @@ def one_person(request: Request, *, address: Address = "") -> Response:
 def comparison(request: Request, *, c: Campaigns = (), age: Age = None, segment: Text = "") -> Response:
     """Campaigns side by side, oldest first; without two of them, a list to choose from."""
     stores, chosen = stores_of(request), list(dict.fromkeys(c))
-    known = overview(stores)
+    known, _ = _known(request)
     values: dict[str, Any] = {"sides": []}
     if len(chosen) > 1:
         found = oldest_first([find(stores, each) for each in chosen], known)
@@ -186,9 +196,9 @@ def comparison(request: Request, *, c: Campaigns = (), age: Age = None, segment:
 @router.get("/timing")
 def all_timing(request: Request) -> Response:
     """At which hours people react to mail."""
-    return render(
-        request, "timing.html", here="timing", **timing_view.values(timing(stores_of(request), now=now_of(request)))
-    )
+    stores, now = stores_of(request), now_of(request)
+    answer = kept_of(request).glanced("timing", lambda: timing(stores, now=now))
+    return render(request, "timing.html", here="timing", **timing_view.values(answer))
 
 
 @router.get("/campaigns/{campaign}/timing")
@@ -216,8 +226,8 @@ def campaign_bounces(request: Request, campaign: str) -> Response:
 @router.get("/domains")
 def domains(request: Request) -> Response:
     """Recipient domains, and what machines do there."""
-    stores = stores_of(request)
-    answer = atlas(stores, now=now_of(request))
+    stores, now = stores_of(request), now_of(request)
+    answer = kept_of(request).glanced("domains", lambda: atlas(stores, now=now))
     told = forecast(answer, everybody(answer))
     return render(request, "domains.html", here="domains", **domains_view.values(answer, told, stores.zone))
 

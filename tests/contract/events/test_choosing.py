@@ -11,7 +11,7 @@ import pytest
 from mailwake.errors import BadInput
 from mailwake.events import Class, EventType, Handle, Micros
 from mailwake.store.events import EventRow, open_events
-from mailwake.store.events.choosing import ANY, MANY, Choice, Every, Piece, Some, Without
+from mailwake.store.events.choosing import ANY, MANY, Choice, Every, Piece, Some, Without, chooses_others
 from mailwake.store.events.clickhouse import ClickHouseEvents
 
 from .conftest import BASE, RandomRows
@@ -47,9 +47,14 @@ class Both:
     def chosen(self, choice: Choice) -> list[int]:
         """Whom both choose, after they were found to agree; on size too."""
         told = [engine.choose("people", choice, until=NOW, limit=10_000, offset=0, after=-1) for engine in self.engines]
-        sizes = [engine.choose("size", choice, until=NOW) for engine in self.engines]
+        sizes = [engine.choose("size", choice) for engine in self.engines]
+        known = [engine.ask("everybody", until=NOW) for engine in self.engines]
         assert told[0] == told[1]
-        assert sizes[0] == sizes[1] == [{"size": len(told[0]), "everybody": len(everybody(self.rows))}]
+        assert known[0] == known[1] == [{"everybody": len(everybody(self.rows))}]
+        assert sizes[0] == sizes[1]
+        (size,) = sizes[0]
+        rest = len(everybody(self.rows)) - size["others"]
+        assert (rest if chooses_others(choice) else size["chosen"]) == len(told[0])
         return [row["recipient"] for row in told[0]]
 
 
@@ -250,9 +255,9 @@ def test_pages_give_everybody_once(both: Both) -> None:
 
 def test_a_piece_with_other_parameters_is_refused(both: Both) -> None:
     with pytest.raises(BadInput, match="engaged takes"):
-        both.engines[0].choose("size", Piece(name="engaged", values={"state": "active"}), until=NOW)
+        both.engines[0].choose("size", Piece(name="engaged", values={"state": "active"}))
     with pytest.raises(BadInput, match="must be of kind integer"):
-        both.engines[0].choose("size", Piece(name="engaged", values={**_engaged(), "until": "now"}), until=NOW)
+        both.engines[0].choose("size", Piece(name="engaged", values={**_engaged(), "until": "now"}))
 
 
 def _engaged() -> dict[str, Any]:

@@ -289,6 +289,19 @@ def test_a_kept_answer_is_as_old_as_what_it_was_made_of(remembered: Remembered, 
     assert with_age(lambda: 1) == (1, None)
 
 
+def test_what_is_worked_out_beside_knows_how_far_its_parts_go(remembered: Remembered, slow: Slow, later: Later) -> None:
+    slow.takes = 2.0
+    remembered.ask("q")
+    remembered.write()
+    told, latest = with_age(lambda: remembered.ask("q"))
+    assert told == [{"written": 0}], "a program is given it for a while, too"
+    assert latest == [{"received_at": 0, "event_count": 0}]
+    slow.now += 100_000
+    told, latest = with_age(lambda: remembered.ask("q"))
+    assert (told, latest) == ([{"written": 1}], None), "but not for good"
+    assert not later
+
+
 @pytest.mark.parametrize("what", ["erase", "swap", "roll_back", "forget_old", "write"])
 def test_nobody_is_given_what_was_made_before_something_was_taken_out(
     remembered: Remembered, slow: Slow, what: str
@@ -368,10 +381,10 @@ def test_how_many_a_choice_chooses_is_kept_and_told_apart(store: EventStore, mon
     remembered = Remembered(store)
     one, until = engaged("dormant"), BASE + 10**12
     choices: list[Choice] = [one, Without(one), Every((one, Without(one))), Some((one, Without(one)))]
-    told = [remembered.choose("size", each, until=until) for each in choices]
-    assert [remembered.choose("size", each, until=until) for each in choices] == told
+    told = [remembered.choose("size", each) for each in choices]
+    assert [remembered.choose("size", each) for each in choices] == told
     assert asked == ["size"] * 4
-    assert told == [choose("size", each, until=until) for each in choices]
+    assert told == [choose("size", each) for each in choices]
     assert remembered.choose("people", one, until=until, limit=5, offset=0, after=-1) == choose(
         "people", one, until=until, limit=5, offset=0, after=-1
     )
@@ -510,7 +523,7 @@ def test_what_was_behind_at_a_stop_is_given_after_it_with_its_stamp(
         assert [first.ask("campaigns_counts"), first.ask("campaign_counts", campaign=1)] == told[:2]
     first.close()
     again, later = open_remembered(path, read_only=False, news=False), Later()
-    again._refresh = later.append
+    again.beside = later.append
     again.write(rows=make_rows(6, 10))
     with glancing():
         found = [again.ask("campaigns_counts"), again.ask("campaign_counts", campaign=1)]

@@ -25,6 +25,8 @@ class Glance:
 
 
 _LOOKING: ContextVar[Glance | None] = ContextVar("looking", default=None)
+#: of what is worked out for whoever comes later, from answers that are as old as programs are given them
+_NOTING: ContextVar[Glance | None] = ContextVar("noting", default=None)
 
 
 def looking() -> Glance | None:
@@ -45,10 +47,22 @@ def glancing() -> Iterator[Glance]:
 
 def with_age(ask: Callable[[], T]) -> tuple[T, Rows | None]:
     """An answer that is kept, with what was the newest when the oldest was made of what it is made of."""
-    if looking() is None:
-        return ask(), None
-    with glancing() as own:
-        return ask(), own.latest
+    if looking() is not None:
+        with glancing() as own:
+            return ask(), own.latest
+    noting = Glance()
+    token = _NOTING.set(noting)
+    try:
+        return ask(), noting.latest
+    finally:
+        _NOTING.reset(token)
+
+
+def note_behind(latest: Rows | None) -> None:
+    """An answer was given although something was written since; what was the newest when it was made."""
+    for glance in (_LOOKING.get(), _NOTING.get()):
+        if glance is not None:
+            glance.note(latest)
 
 
 def _received(latest: Rows) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -10,14 +11,25 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from mailwake.store.answers.visits import Visits
+
 log = structlog.get_logger(__name__)
 K = TypeVar("K", bound=Hashable)
 
 
-class Line:
-    """Tasks one after the other in one thread, so that asking anew never takes more than a core from who waits."""
+#: seconds; a task that took less is rested from as if it had taken so long
+_LEAST_SECONDS = 0.1
 
-    def __init__(self) -> None:
+
+class Line:
+    """Tasks one after the other in one thread, so that asking anew never takes more than a core from who waits.
+
+    Args:
+        visits: whoever looks at a page comes first; None: of the line's own.
+    """
+
+    def __init__(self, visits: Visits | None = None) -> None:
+        self.visits = visits or Visits()
         self._tasks: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._start = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -31,11 +43,16 @@ class Line:
                 self._thread.start()
 
     def _run(self) -> None:
+        took = 0.0
         while True:
+            task = self._tasks.get()
+            self.visits.give_way(max(took, _LEAST_SECONDS))
+            began = time.monotonic()
             try:
-                self._tasks.get()()
+                task()
             except Exception:
                 log.exception("answers.failed")
+            took = time.monotonic() - began
 
 
 class Turns(Generic[K]):

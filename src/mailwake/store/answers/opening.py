@@ -8,6 +8,7 @@ from pathlib import Path
 from mailwake.store.answers.keys import Rows
 from mailwake.store.answers.remembered import Remembered
 from mailwake.store.answers.saved import Saved
+from mailwake.store.answers.visits import Visits
 from mailwake.store.events import EventStore, open_events
 
 
@@ -34,3 +35,9 @@ def worked_out(events: EventStore, name: str, make: Callable[[], Rows]) -> Rows:
     """
     known: Callable[[str, Callable[[], Rows]], Rows] | None = getattr(events, "work_out", None)
     return make() if known is None else known(name, make)
+
+
+def visits_of(events: EventStore) -> Visits:
+    """Who looks at pages that are made of this store; nobody where its answers are not kept."""
+    known: Visits | None = getattr(getattr(events, "beside", None), "visits", None)
+    return known or Visits()

@@ -31,7 +31,7 @@ import msgspec
 
 from mailwake.errors import Unavailable
 from mailwake.events import Handle, Micros
-from mailwake.store.answers.glance import looking
+from mailwake.store.answers.glance import looking, note_behind
 from mailwake.store.answers.keys import Held, Key, Rows, key_of, later
 from mailwake.store.answers.line import Line, Turns
 from mailwake.store.answers.saved import Saved, SavedAnswer
@@ -99,7 +99,8 @@ class Remembered:
         saved: Saved | None = None,
     ) -> None:
         self._store, self._clock, self._cost = store, clock, cost
-        self._refresh = refresh or Line()
+        #: runs a task beside, when nobody looks at a page
+        self.beside = refresh or Line()
         self._turns = Turns[Key]()
         self._answers: OrderedDict[Key, _Answer] = OrderedDict()
         self._values = 0
@@ -174,9 +175,8 @@ class Remembered:
                     return None
                 if age > _AS_IT_IS * price and key not in self._asking:
                     self._asking.add(key)
-                    self._refresh(partial(self._ask_anew, key, at, ask))
-                if glance:
-                    glance.note(known.latest)
+                    self.beside(partial(self._ask_anew, key, at, ask))
+                note_behind(known.latest)
             self._answers.move_to_end(key)
             return known.held.rows
 

@@ -89,8 +89,18 @@ def spell_choice(
         kinds |= {own[name]: kind for name, kind in part.parameters.items()}
         values |= {own[name]: value for name, value in piece.values.items()}
         parts.append(f",\npiece_{number} as (\n{dialect.renamed(without_comments(part.text), own)}\n)")
-    text = without_comments(asked.text).replace("{pieces}", "".join(parts)).replace("{choice}", combined)
-    return dialect.render(text, kinds), values
+    named = " union all ".join(f"select recipient from piece_{number}" for number in range(len(pieces)))  # noqa: S608 - numbers of ours
+    text = without_comments(asked.text).replace("{pieces}", "".join(parts)).replace("{named}", named)
+    return dialect.render(text.replace("{choice}", combined), kinds), values
+
+
+def chooses_others(choice: Choice) -> bool:
+    """Whether a choice chooses those, too, whom none of its pieces gives."""
+    if isinstance(choice, Piece):
+        return False
+    if isinstance(choice, Without):
+        return not chooses_others(choice.of)
+    return (all if isinstance(choice, Every) else any)(map(chooses_others, choice.of))
 
 
 def _combined(choice: Choice, pieces: list[Piece]) -> str:
