@@ -3,9 +3,22 @@
 from typing import Any
 
 import pytest
-from tests.judge.world import GMAIL, MICROSOFT, NOTHING, PERSON, cells, clicked, delivered, judged, opened, p
+from tests.judge.world import (
+    GMAIL,
+    MICROSOFT,
+    NOTHING,
+    PERSON,
+    cells,
+    clicked,
+    decoy,
+    delivered,
+    event,
+    judged,
+    opened,
+    p,
+)
 
-from mailwake.events import DeliveryId
+from mailwake.events import DeliveryId, EventType, NetworkKind, Note
 
 
 def clicks(*at: float, links: int = 8, **facts: Any) -> dict[int, set[str]]:
@@ -105,3 +118,63 @@ def test_opens_are_no_part_of_a_pattern() -> None:
 def test_several_programs_on_one_network_are_counted() -> None:
     scene = [clicked(n, 9000 + 60 * n, link=n, **MICROSOFT | {"agent": n}) for n in range(1, 4)]
     assert "programs.3" in cells([delivered(), *scene])[1]
+
+
+def changing(*visits: dict[str, Any]) -> dict[int, str]:
+    """The cell of each click; one in 40 seconds, on links 1, 2, 3 …, from another home and program each."""
+    scene = [
+        clicked(n, 9000 + each.pop("after", 40 * n), **PERSON | {"link": n, "network": n, "agent": n} | each)
+        for n, each in enumerate(visits, 1)
+    ]
+    found = cells([delivered(), *scene])
+    return {n: next((name for name in names if name.startswith("changing")), "") for n, names in found.items()}
+
+
+@pytest.mark.parametrize(("count", "cell"), [(2, ""), (3, "changing.3"), (4, "changing.4"), (7, "changing.5")])
+def test_links_each_followed_from_elsewhere_by_another_program_are_counted(count: int, cell: str) -> None:
+    assert set(changing(*({} for _ in range(count))).values()) == {cell}
+
+
+@pytest.mark.parametrize(
+    "third",
+    [
+        {"link": 1},
+        {"network": 1},
+        {"agent": 1},
+        {"agent": None},
+        {"network": None},
+        {"after": 421},
+        {"network_kind": NetworkKind.CORPORATE},
+    ],
+)
+def test_who_comes_for_the_same_link_or_from_the_same_place_or_later_is_not_counted(third: dict[str, Any]) -> None:
+    assert set(changing({}, {}, third).values()) == {""}
+
+
+def test_who_follows_two_links_is_not_among_those_who_come_for_one() -> None:
+    told = changing({}, {}, {}, {"network": 1, "agent": 1})
+    assert set(told.values()) == {""}
+    assert changing({}, {}, {}, {}, {"network": 1, "agent": 1}) == {
+        1: "",
+        2: "changing.3",
+        3: "changing.3",
+        4: "changing.3",
+        5: "",
+    }
+
+
+def test_a_machine_that_lends_homes_at_a_persons_pace_is_told_and_the_person_beside_it_is_not() -> None:
+    """Each of its clicks by itself is a person's."""
+    lent = [clicked(n, 9000 + 40 * n, link=n, **PERSON | {"network": 100 + n, "agent": 100 + n}) for n in range(1, 7)]
+    office = PERSON | {"network": 7, "agent": 7, "network_kind": NetworkKind.CORPORATE, "asn": 3320}
+    verdicts = judged([delivered(), *lent, clicked(50, 9100, link=2, **office)])
+    assert all(p(verdicts[n]) < 0.2 for n in range(1, 7))
+    assert p(judged([delivered(), lent[0]])[1]) > 0.9
+    assert p(verdicts[50]) > 0.5
+
+
+def test_hidden_links_and_pages_that_a_scanner_looks_at_do_not_make_a_readers_link_one_of_many() -> None:
+    homes = [PERSON | {"network": n, "agent": n} for n in range(1, 4)]
+    page = event(2, EventType.UNKNOWN, 9040, note=Note.UNSUBSCRIBE_VIEWED, **homes[1])
+    found = cells([delivered(), clicked(1, 9000, **homes[0]), page, decoy(3, 9080, **homes[2])])
+    assert not any(name.startswith("changing") for names in found.values() for name in names)

@@ -40,6 +40,9 @@ _REMEMBERED = 4_096
 _ALONE = Cell("next_link.alone")
 #: So many links inside of `_HANDS`. Two count only where times are told in parts of a second.
 _AT_ONCE = 3
+#: Visitors that are counted together where each came for one link alone, and how many are no chance any more.
+_WHILE = 300 * SECOND
+_CHANGED = 3
 _THREE = Cell("speed.three", "three links in 0.5 s, faster than any hand")
 _TWO = Cell("speed.two", "two links in less than 0.3 s, faster than any hand")
 
@@ -91,6 +94,8 @@ class Patterns:
         if len(self._groups) > 1:
             self._note_widths(self._clicks, _ANYBODY)
             self._note_strangers()
+        if len(self._groups) >= _CHANGED:
+            self._note_changing()
 
     def cells(self, event: Seen) -> list[Cell]:
         """The cells of one click; none for anything else."""
@@ -98,7 +103,7 @@ class Patterns:
 
     def _note_widths(self, group: Sequence[Seen], whose: _Whose) -> None:
         for width, (_, micros, _) in enumerate(_WIDTHS):
-            for event, count in zip(group, _distinct_near(group, micros), strict=True):
+            for event, count in zip(group, _distinct_near(group, micros, [each.link for each in group]), strict=True):
                 self._cells[event.id].append(_near(width, whose, count, self._links))
 
     def _note_gaps(self, group: Sequence[Seen], unnamed: str) -> None:
@@ -139,7 +144,7 @@ class Patterns:
 
     def _note_strangers(self) -> None:
         """How many different visitors follow links within a minute of each other."""
-        counts = _distinct_near(self._clicks, _MINUTE, by_visitor=True)
+        counts = _distinct_near(self._clicks, _MINUTE, [each.visitor for each in self._clicks])
         nearest = _nearest_other(self._clicks, stranger=True)
         for event, count, gap in zip(self._clicks, counts, nearest, strict=True):
             self._cells[event.id].append(_strangers(count))
@@ -147,6 +152,24 @@ class Patterns:
                 place = _GAP_NAMES[bisect_right(_GAPS, gap)]
                 fact = "somebody else followed another link {} apart"
                 self._cells[event.id].append(cell_of((f"stranger_link.{place}", fact, (span(gap),))))
+
+    def _note_changing(self) -> None:
+        """Where each link was followed from another address and by another program: one program that changes both.
+
+        People of one copy come by different ways, too, but hardly three of them within minutes, each for one link that
+        can be seen. Whoever looks at a page or a hidden link beside them is not counted.
+        """
+        once = {visitor for visitor, group in self._groups.items() if len({each.link for each in group}) == 1}
+        alike: dict[str, list[Seen]] = defaultdict(list)
+        for each in self._clicks:
+            told_apart = each.network is not None and each.agent is not None
+            if each.visitor in once and told_apart and each.sort is Sort.CLICK and each.link > 0:
+                alike[each.own.group].append(each)
+        for group in alike.values():
+            if len(group) >= _CHANGED:
+                for event, count in zip(group, _all_different(group), strict=True):
+                    if count >= _CHANGED:
+                        self._cells[event.id].append(_changing(count))
 
 
 def _rushed(group: Sequence[Seen]) -> set[int]:
@@ -204,6 +227,12 @@ def _strangers(count: int) -> Cell:
 
 
 @lru_cache(maxsize=_REMEMBERED)
+def _changing(count: int) -> Cell:
+    fact = "{} links within five minutes, each followed from another network by another program"
+    return Cell(f"changing.{min(count, 5)}", fact, (count,))
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _step(group: str, name: str) -> Cell:
     return Cell(f"next_link_from.{group}_{name}")
 
@@ -232,12 +261,15 @@ def _share(count: int, links: int) -> str:
     return f"{count} of {links} links" if links >= count else f"{count} link{'s' if count != 1 else ''}"
 
 
-def _distinct_near(group: Sequence[Seen], width: int, *, by_visitor: bool = False) -> list[int]:
-    """How many different links (or visitors) stand within ± width of each event of a group in order of time."""
+def _distinct_near(group: Sequence[Seen], width: int, what: Sequence[object]) -> list[int]:
+    """How many different things stand within ± width of each event of a group in order of time.
+
+    Args:
+        what: the thing of each event, such as its link.
+    """
     if len(group) == 1:
         return [1]
     counts: dict[object, int] = {}
-    what: Sequence[object] = [each.visitor if by_visitor else each.link for each in group]
     found: list[int] = []
     low = high = 0
     for event in group:
@@ -251,6 +283,12 @@ def _distinct_near(group: Sequence[Seen], width: int, *, by_visitor: bool = Fals
             low += 1
         found.append(len(counts))
     return found
+
+
+def _all_different(group: Sequence[Seen]) -> list[int]:
+    """How many links, networks and programs, whichever are fewest, stand around each event of a group by time."""
+    aspects = [each.link for each in group], [each.network for each in group], [each.agent for each in group]
+    return [min(counts) for counts in zip(*(_distinct_near(group, _WHILE, what) for what in aspects), strict=True)]
 
 
 def _nearest_other(group: Sequence[Seen], *, stranger: bool = False) -> list[float | None]:
