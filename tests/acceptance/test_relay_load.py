@@ -147,7 +147,8 @@ def relaying(folder: Path, port: int, most_bytes: int) -> Iterator[tuple[subproc
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "mailwake", "relay"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+    own: dict[str, Any] = {"executable": sys.executable}  # what `tests.starting` forks from has all of ours in memory
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, **own) as process:
         try:
             ready = process.stdout.readline() if process.stdout else ""
             yield process, int(ready.rpartition(":")[2])
