@@ -51,6 +51,7 @@ def log_in(page: Page, name: str, password: str = PASSWORD) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
+@pytest.mark.long
 def test_somebody_comes_in_by_the_right_password_and_leaves_again(opened: Open, place: tuple[str, House]) -> None:
     url, house = place
     house.user("owner", "ann@office.example")

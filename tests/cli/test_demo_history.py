@@ -49,6 +49,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory, now: Micros) -> Iterator[St
     state.close()
 
 
+@pytest.mark.long
 def test_planted_letters_say_why_and_one_says_what_it_added(stores: Stores, now: Micros) -> None:
     for name, _ in LETTERS[::5]:
         found = campaign_report(stores, find(stores, name)).machines
@@ -85,6 +86,7 @@ def test_who_left_is_mailed_no_more(stores: Stores) -> None:
     assert len(left) == 30
 
 
+@pytest.mark.long
 def test_the_newest_letter_is_two_hours_old_and_can_be_forecast(stores: Stores, now: Micros) -> None:
     found = pace(stores, find(stores, FRESH), now=now)
     assert found.opened.ending.rate is not None

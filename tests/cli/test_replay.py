@@ -159,6 +159,7 @@ def test_only_what_happened_since_a_day_is_swapped(settings: Settings, milder: P
         assert (now[row["id"]] == row) is same
 
 
+@pytest.mark.long
 def test_while_another_process_owns_the_store_it_says_what_to_do(
     settings: Settings, milder: Path, tmp_path: Path
 ) -> None:

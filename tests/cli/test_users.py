@@ -75,6 +75,7 @@ def test_a_password_is_never_asked_for_where_nobody_can_type(home: Path) -> None
     assert "--password-stdin" in err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
 def test_a_password_that_is_no_text_is_refused(home: Path, errors: str) -> None:
     words = ["users", "add", "carl", "--role", "owner", "--password-stdin", "--config", str(home / "mailwake.toml")]

@@ -159,6 +159,7 @@ def test_a_network_that_goes_is_waited_for(tmp_path: Path) -> None:
             stop(process)
 
 
+@pytest.mark.long
 def test_a_hook_with_a_queue_is_not_listened_for_and_others_are(amazon: Amazon, tmp_path: Path) -> None:
     (tmp_path / "hook.key").write_text("s3cret")
     other = '[webhooks.other]\nesp = "mailersend"\nsecrets = ["file:hook.key"]\n'
@@ -191,6 +192,7 @@ def test_without_any_queue_there_is_nothing_to_ask(tmp_path: Path) -> None:
     assert "write queue_url" in done.stderr
 
 
+@pytest.mark.long
 def test_other_esps_report_through_no_queue(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="only SES"):
         hooks_of(

@@ -135,6 +135,7 @@ def test_both_pages_are_fit_for_everybody_in_light_in_dark_and_on_a_phone(
     assert visit.page.context.cookies() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("visit", [{**PHONE, **BLIND}], indirect=True, ids=["phone"])
 def test_on_a_phone_buttons_are_wide_and_high_enough_for_fingers(visit: Visit, place: Place) -> None:
     for address in (place.preferences, place.known):
@@ -145,6 +146,7 @@ def test_on_a_phone_buttons_are_wide_and_high_enough_for_fingers(visit: Visit, p
         assert all(box is not None and box["height"] >= 44 and box["width"] >= 300 for box in boxes)  # WCAG 2.2, 2.5.5
 
 
+@pytest.mark.long
 def test_everything_is_reached_by_keyboard_in_the_order_of_the_page(visit: Visit, place: Place) -> None:
     visit.page.goto(place.preferences, wait_until="load")
     assert visit.by_keyboard(6) == [*CHOICES, "What we know from your mail"]

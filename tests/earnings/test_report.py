@@ -144,6 +144,7 @@ def test_what_is_not_there_is_said(shop: Shop) -> None:
         model_named("newest")
 
 
+@pytest.mark.long
 def test_whatever_happened_credit_adds_up_and_the_order_of_events_changes_nothing(tmp_path: Path) -> None:
     """Random clicks and sales of three campaigns, told twice in another order."""
     answers = []

@@ -171,6 +171,7 @@ def test_a_disk_that_fails_and_comes_back_costs_what_was_refused_and_nothing_els
     writer.check()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_kill_while_the_disk_fails_loses_nothing_that_was_confirmed(disk: FaultyDisk, fault: str) -> None:
     writer = Writer(disk.folder, disk.environment)

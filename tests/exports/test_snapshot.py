@@ -13,6 +13,7 @@ from mailwake.insight.report import overview
 from mailwake.insight.stores import Stores
 
 
+@pytest.mark.long
 def test_everything_is_there_commented_and_equal_to_the_pages(
     stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

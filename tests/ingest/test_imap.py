@@ -93,6 +93,7 @@ def test_a_server_that_is_away_or_no_imap_is_waited_for(account: Account) -> Non
         read(replace(account, port=port))
 
 
+@pytest.mark.long
 def test_how_far_a_mailbox_was_read_survives_and_a_damaged_file_costs_a_second_reading(tmp_path: Path) -> None:
     places = Places(tmp_path / "imap.json")
     assert places.get("a") is None

@@ -98,6 +98,7 @@ def test_without_credentials_it_says_what_to_set_and_allow(monkeypatch: pytest.M
         Sqs(AMAZONS)
 
 
+@pytest.mark.long
 def test_without_boto3_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3.session", None)
     with pytest.raises(Misconfigured, match=r"pip install 'mailwake\[sqs\]'"):

@@ -445,6 +445,7 @@ def test_an_incident_is_restored_by_its_own_form_and_enter_in_the_reason_does_no
     seeding.close(stores)
 
 
+@pytest.mark.long
 def test_a_query_is_answered_while_one_writes(opened: Open, url: str) -> None:
     opened.go(f"{url}/segments")
     opened.page.locator("#query").press_sequentially("opened as anybody")

@@ -83,6 +83,7 @@ def test_whoever_clicked_gets_the_letter_once_and_tracked(house: House, home: Ho
     assert not list((home.folder / "data").glob("workflow-*.csv")), "no list of people is left behind"
 
 
+@pytest.mark.long
 def test_cut_off_between_mailing_and_noting_nobody_is_mailed_twice(house: House, home: Home) -> None:
     really = runner(str(home.config), threading.Event())
 

@@ -47,6 +47,7 @@ print("alembic" in sys.modules)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("many", [2, pytest.param(6, marks=pytest.mark.long)])
 def test_many_processes_may_open_an_empty_folder_at_once(tmp_path: Path, many: int) -> None:
     path = tmp_path / "data" / "state.sqlite"
