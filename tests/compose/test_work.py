@@ -2,11 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.calls import calls_in
 from tests.compose.baits import BAITS
 
 from mailwake.compose import passage
@@ -32,22 +32,6 @@ def nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         for name, value in vars(module).items():
             if isinstance(value, Memory):
                 monkeypatch.setattr(module, name, Forgetful(0))
-
-
-def calls_in(work: Callable[[], Any]) -> int:
-    """How many functions are called, built-in ones included."""
-    count = 0
-
-    def count_call(frame: Any, event: str, what: Any) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(count_call)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize("part", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, PARTS))])
