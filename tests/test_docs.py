@@ -145,6 +145,17 @@ def test_every_promise_names_its_test_or_says_that_it_is_not_kept_yet() -> None:
         assert re.search(r"20\d\d-\d\d-\d\d|passes in `make test`|not yet", result), number or promise
 
 
+def test_no_promise_says_that_make_test_holds_what_it_leaves_to_the_long_run() -> None:
+    page = (ROOT / "docs" / "explain" / "promises.md").read_text(encoding="utf-8")
+    for row in re.findall(r"^\| P\d+ .*$", page, re.MULTILINE):
+        result = row.split(" | ")[-1]
+        for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row):
+            marks = (ROOT / file).read_text(encoding="utf-8").partition(f"def {name}(")[0].rpartition("\n\n\n")[2]
+            is_long = "@pytest.mark.long\n" in marks
+            told = re.search(r"20\d\d-\d\d-\d\d|`make test-long`|no result kept yet", result)
+            assert told or not is_long, f"{name} is long: {result}"
+
+
 def test_decisions_have_numbers_of_their_own_and_state_what_keeps_them_true() -> None:
     numbers = [path.name[:4] for path in DECISIONS]
     assert len(numbers) == len(set(numbers)) >= 5

@@ -141,7 +141,6 @@ def facts(house: House, deliveries: int) -> dict[str, Any]:
 YEAR = 365 * 86_400.0
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     "skew", [3_600.0, *(pytest.param(skew, marks=pytest.mark.long) for skew in (-86_400.0, YEAR)), -YEAR]
 )
