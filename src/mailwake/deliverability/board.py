@@ -11,7 +11,8 @@ from typing import Any
 from mailwake.deliverability.answers import Deliverability, OfCampaign, Place, Step, Turn, Unseen
 from mailwake.deliverability.providers import Thresholds, providers_of, thresholds
 from mailwake.deliverability.reach import reach
-from mailwake.deliverability.returned import CLASSES, refusals, share_refused
+from mailwake.deliverability.refused import Cell, refused
+from mailwake.deliverability.returned import CLASSES, share_refused
 from mailwake.deliverability.turns import RECENT_DAYS, Send, day_of, sends_of, turns
 from mailwake.events import SECOND, Micros
 from mailwake.insight.domain_names import domain_names
@@ -21,7 +22,7 @@ from mailwake.insight.tally import Tally, add
 from mailwake.language import say
 from mailwake.stats.uncertain import Expected
 from mailwake.store.answers.sliding import Sliding
-from mailwake.store.state import Campaign, Refusal
+from mailwake.store.state import Campaign
 
 #: Rates are of copies of so many days; changes are looked for in so many more.
 DAYS, HISTORY_DAYS = 30, 91
@@ -74,7 +75,7 @@ def deliverability(stores: Stores, *, now: Micros, days: int = DAYS) -> Delivera
     past = _domains(stores, Micros(before), age=_DAY, ahead=ahead)
     homes = providers_of(stores, {each.name for each in (*lately, *past) if each.name})
     largest = _largest(lately, homes)
-    classes = _classes(refusals(stores, None, since), lately)
+    classes = _classes(refused(stores, None, since), lately)
     told = {name: _sends(past, homes, name) for name in largest}
     found, silent, unseen = _turns(stores, told, today)
     return Deliverability(
@@ -97,7 +98,7 @@ def of_campaign(stores: Stores, campaign: Campaign) -> OfCampaign:
     """How one campaign's mail fared at each provider and domain."""
     domains = _domains(stores, Micros(0), age=_EVER, campaign=campaign.id)
     homes = providers_of(stores, {each.name for each in domains if each.name})
-    classes = _classes(refusals(stores, campaign, Micros(0)), domains)
+    classes = _classes(refused(stores, campaign, Micros(0)), domains)
     largest = _largest(domains, homes)
     return OfCampaign(
         id=str(campaign.id),
@@ -267,12 +268,12 @@ def _standing(complaints: Rate, held: Thresholds) -> str:
     return "under the watch line" if complaints.high < held.watch else "not sure"
 
 
-def _classes(rows: Iterable[Refusal], domains: Iterable[_Domain]) -> dict[str | None, Counter[str]]:
+def _classes(cells: Iterable[Cell], domains: Iterable[_Domain]) -> dict[str | None, Counter[str]]:
     """Domain to how many copies were refused for what kind of cause; of domains that are not told apart None."""
     named = {each.name for each in domains}
     found: dict[str | None, Counter[str]] = defaultdict(Counter)
-    for domain, klass, _, _ in {(row.domain, row.klass, row.handle, row.campaign) for row in rows}:
-        found[domain if domain in named else None][klass] += 1
+    for cell in cells:
+        found[cell.domain if cell.domain in named else None].update(cell.by_class())
     return found
 
 

@@ -10,23 +10,23 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import msgspec
 
+from mailwake.deliverability.refused import UNTOLD, Cell, Why, refused
 from mailwake.errors import NotEnoughData
-from mailwake.events import SECOND, CampaignId, Handle, Micros
+from mailwake.events import SECOND, CampaignId, Micros
 from mailwake.insight.domain_names import domain_names
 from mailwake.insight.stores import Stores, moment
 from mailwake.language import say
 from mailwake.stats.rates import wilson_interval
 from mailwake.store.answers.sliding import Sliding
-from mailwake.store.state import Campaign, Incident, IncidentKind, Refusal
+from mailwake.store.state import Campaign, Incident, IncidentKind
 
 #: How far back all campaigns together go; one campaign is told whole.
 DAYS = 90
@@ -37,10 +37,10 @@ LEAST_COPIES = 5
 MOST_LINES = 100
 #: Different words that are quoted of a cause.
 _WORDS = 3
-#: The cause and the class of copies that came back and of which no cause was written down.
-NO_CAUSE, UNTOLD = "no_cause", "untold"
 #: Whom the recipient's server blames: an address, a moment, us, the message; in the order shown.
 CLASSES = ("hard", "hard_probable", "soft", "throttle", "block", "content", "complaint", "none", UNTOLD)
+#: (campaign, domain) to the name of the line that they are part of; None: of none that is told apart
+_Key = Callable[[int | None, str | None], str | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,21 +151,19 @@ def returned(stores: Stores, *, now: Micros, campaign: Campaign | None = None) -
     """
     lately = Micros(Sliding(max(0, now - now % DAY - DAYS * DAY), f"{DAYS} days"))
     since = lately if campaign is None else Micros(0)
-    rows = refusals(stores, campaign, since)
+    cells = refused(stores, campaign, since)
     sent = _sent(stores, campaign, since)
     places = stores.state.places(
-        {*(row.domain for row in rows if row.domain), *(domain for _, domain in sent if domain)}
+        {*(cell.domain for cell in cells if cell.domain), *(domain for _, domain in sent if domain)}
     )
     names = {each.id: each.name for each in stores.state.campaigns()}
 
-    def by(
-        row: Callable[[Refusal], str | None], base: Callable[[int | None, str | None], str | None]
-    ) -> tuple[Line, ...]:
+    def by(key: _Key) -> tuple[Line, ...]:
         bases: Counter[str] = Counter()
         for (number, domain), copies in sent.items():
-            if (name := base(number, domain)) is not None:
+            if (name := key(number, domain)) is not None:
                 bases[name] += copies
-        return _lines(rows, row, bases)
+        return _lines(cells, key, bases)
 
     def named(number: int | None) -> str:
         return "not known" if number is None else names.get(CampaignId(number), f"campaign {number}")
@@ -177,53 +175,17 @@ def returned(stores: Stores, *, now: Micros, campaign: Campaign | None = None) -
         campaign=None if campaign is None else str(campaign.id),
         name=None if campaign is None else campaign.name,
         since=moment(since) if since else None,
-        total=_line("all", rows, sum(sent.values())) if rows else None,
-        incidents=_incidents(stores, rows),
-        campaigns=() if campaign is not None else by(lambda row: named(row.campaign), lambda number, _: named(number)),
-        places=by(lambda row: placed(row.domain), lambda _, domain: placed(domain)),
-        domains=by(lambda row: row.domain, lambda _, domain: domain),
+        total=_line("all", cells, sum(sent.values())) if cells else None,
+        incidents=_incidents(stores, cells),
+        campaigns=() if campaign is not None else by(lambda number, _: named(number)),
+        places=by(lambda _, domain: placed(domain)),
+        domains=by(lambda _, domain: domain),
     )
 
 
 def to_json(answer: Returned) -> bytes:
     """The answer as JSON, the same to the byte for everybody: one line."""
     return msgspec.json.encode(answer) + b"\n"
-
-
-def refusals(stores: Stores, campaign: Campaign | None, since: Micros) -> list[Refusal]:
-    """All that was refused for good from a time on, also what no cause was written down of.
-
-    Args:
-        stores: where to look.
-        campaign: the only one; None: all of them.
-        since: microseconds since 1970.
-    """
-    rows = stores.state.refusals_of_campaign(None if campaign is None else campaign.id, since=since)
-    told = {(row.handle, row.campaign) for row in rows}
-    asked = {"campaign": 0 if campaign is None else campaign.id, "since": since}
-    back = [
-        {**row, "one": row["recipient"], "another": None}
-        for row in stores.events.ask("returned_copies", **asked)
-        if (row["recipient"], row["campaign"]) not in told
-    ]
-    names = domain_names(stores, back)
-    return rows + [_untold(row, names.get(row["domain"] or "")) for row in back]
-
-
-def _untold(row: Mapping[str, Any], domain: str | None) -> Refusal:
-    """A copy that came back without a cause. Whose recipient is not known counts by its own number."""
-    return Refusal(
-        event=row["unit"],
-        handle=Handle(row["recipient"] or row["unit"]),
-        at=Micros(row["bounced_at"]),
-        category=NO_CAUSE,
-        klass=UNTOLD,
-        action="never",
-        rule="",
-        quoted=row["reason"] or "",
-        domain=domain,
-        campaign=None if row["campaign"] is None else CampaignId(row["campaign"]),
-    )
 
 
 def _sent(stores: Stores, campaign: Campaign | None, since: Micros) -> Counter[tuple[int | None, str | None]]:
@@ -236,54 +198,52 @@ def _sent(stores: Stores, campaign: Campaign | None, since: Micros) -> Counter[t
     return sent
 
 
-def _lines(rows: Sequence[Refusal], key: Callable[[Refusal], str | None], bases: Mapping[str, int]) -> tuple[Line, ...]:
+def _lines(cells: Sequence[Cell], key: _Key, bases: Mapping[str, int]) -> tuple[Line, ...]:
     """One line per name with enough copies, most refused first, and one for all others."""
-    groups: dict[str | None, list[Refusal]] = defaultdict(list)
-    for row in rows:
-        groups[key(row)].append(row)
-    told = [
-        name for name in groups if name is not None and max(bases.get(name, 0), _copies(groups[name])) >= LEAST_COPIES
-    ]
-    told.sort(key=lambda name: (-_copies(groups[name]), name))
+    groups: dict[str | None, list[Cell]] = defaultdict(list)
+    for cell in cells:
+        groups[key(cell.campaign, cell.domain)].append(cell)
+    copies = {name: sum(cell.copies for cell in of) for name, of in groups.items()}
+    told = [name for name in groups if name is not None and max(bases.get(name, 0), copies[name]) >= LEAST_COPIES]
+    told.sort(key=lambda name: (-copies[name], name))
     told = told[:MOST_LINES]
     lines = [_line(name, groups[name], bases.get(name, 0)) for name in told]
-    rest = [name for name in groups if name not in told]
+    rest = groups.keys() - told
     if rest:
         base = sum(bases.get(name, 0) for name in rest if name is not None)
-        lines.append(_line(None, [row for name in rest for row in groups[name]], base, members=len(rest)))
+        lines.append(_line(None, [cell for name in rest for cell in groups[name]], base, members=len(rest)))
     return tuple(lines)
 
 
-def _line(name: str | None, rows: Sequence[Refusal], base: int, *, members: int = 1) -> Line:
-    by_cause: dict[str, list[Refusal]] = defaultdict(list)
-    by_class: dict[str, list[Refusal]] = defaultdict(list)
-    for row in rows:
-        by_cause[row.category].append(row)
-        by_class[row.klass].append(row)
+def _line(name: str | None, cells: Sequence[Cell], base: int, *, members: int = 1) -> Line:
+    by_cause: dict[str, list[Why]] = defaultdict(list)
+    by_class = Counter[str]()
+    for cell in cells:
+        by_class.update(cell.by_class())
+        for category, why in cell.causes.items():
+            by_cause[category].append(why)
     causes = [_cause(category, of) for category, of in by_cause.items()]
     return Line(
         name=name,
         members=members,
-        refused=share_refused("all", _copies(rows), base),
-        classes=tuple(share_refused(each, _copies(by_class[each]), base) for each in CLASSES if each in by_class),
-        first_at=_time(min(row.at for row in rows)),
+        refused=share_refused("all", sum(cell.copies for cell in cells), base),
+        classes=tuple(share_refused(each, by_class[each], base) for each in CLASSES if by_class[each]),
+        first_at=_time(min(cell.first_at for cell in cells)),
         causes=tuple(sorted(causes, key=lambda cause: (cause.klass == UNTOLD, -cause.count, cause.category))),
     )
 
 
-def _copies(rows: Iterable[Refusal]) -> int:
-    """A recipient's copy of a campaign counts once, however often it was refused."""
-    return len({(row.handle, row.campaign) for row in rows})
-
-
-def _cause(category: str, rows: Sequence[Refusal]) -> Cause:
-    words = Counter(row.quoted for row in rows)
+def _cause(category: str, whys: Sequence[Why]) -> Cause:
+    words = Counter[str]()
+    for why in whys:
+        words.update(why.words)
+    first = min(whys, key=lambda why: why.first_at)
     return Cause(
         category=category,
-        klass=rows[0].klass,
-        count=_copies(rows),
-        first_at=_time(min(row.at for row in rows)),
-        last_at=_time(max(row.at for row in rows)),
+        klass=first.klass,
+        count=sum(why.copies for why in whys),
+        first_at=_time(first.first_at),
+        last_at=_time(max(why.last_at for why in whys)),
         quoted=tuple(
             Words(text=text, count=n)
             for text, n in sorted(words.items(), key=lambda each: (-each[1], each[0]))[:_WORDS]
@@ -306,13 +266,13 @@ def share_refused(klass: str, count: int, base: int) -> Refused:
     return Refused(klass=klass, count=count, base=base, rate=count / base, low=interval.low, high=interval.high)
 
 
-def _incidents(stores: Stores, rows: Sequence[Refusal]) -> tuple[Event, ...]:
+def _incidents(stores: Stores, cells: Sequence[Cell]) -> tuple[Event, ...]:
     """The storms that some of these are part of, and the alarms of their causes that go on since the first of them."""
-    if not rows:
+    if not cells:
         return ()
-    storms = {row.incident for row in rows if row.incident is not None}
-    causes = {row.category for row in rows}
-    first = Micros(min(row.at for row in rows))
+    storms = {storm for cell in cells for storm in cell.storms}
+    causes = {cause for cell in cells for cause in cell.causes}
+    first = Micros(min(cell.first_at for cell in cells))
     return tuple(
         _event(each)
         for each in stores.state.incidents(since=first)
@@ -331,7 +291,7 @@ def _event(each: Incident) -> Event:
     )
 
 
-def _time(at: Micros) -> datetime:
+def _time(at: int) -> datetime:
     told = moment(at)
     assert told is not None  # noqa: S101 - there is one for every number
     return told
