@@ -293,7 +293,7 @@ def serve(folder: Path, *, writes: bool, warms: bool) -> None:
 
 def _write(events: EventStore, stop: threading.Event) -> None:
     """A batch a second: copies go out, and are opened and clicked, of the large campaign, a small one and any other."""
-    chance = random.Random(1)
+    chance = random.Random(time.time_ns())  # events of another run over the same folder are not written once more
     events.provisional()  # as the pipeline does first of all; what may still be judged again is known from then on
     campaigns = [row["campaign"] for row in events.ask("campaigns")]
     while not stop.wait(1.0):

@@ -479,6 +479,21 @@ def test_of_all_campaigns_only_those_are_asked_again_that_were_written_to(
     assert remembered.ask("latest") == ask("latest")
 
 
+def test_what_was_there_already_is_no_reason_to_count_everything(store: EventStore) -> None:
+    asked: list[str] = []
+    ask = store.ask
+    store.ask = lambda name, **given: (asked.append(name), ask(name, **given))[1]  # type: ignore[method-assign, func-returns-value]
+    remembered, rows = Remembered(store), make_rows(5, 30)
+    remembered.ask("latest")
+    for some in (rows[:20], rows[:20], rows[5:15], rows[20:25]):
+        remembered.write(rows=some)
+        assert remembered.ask("latest") == ask("latest")
+    assert asked == ["latest"]
+    remembered.write(rows=rows[22:])
+    assert remembered.ask("latest") == ask("latest")
+    assert asked == ["latest", "latest"], "some were there: nobody knows when they came first"
+
+
 def test_answers_are_taken_up_where_the_store_did_not_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SAVED_SECONDS", 0.0)
     path = tmp_path / "events.duckdb"

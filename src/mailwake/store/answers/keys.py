@@ -25,8 +25,21 @@ def key_of(question: str, parameters: Mapping[str, int | str]) -> tuple[Key, dic
     return (question, tuple(sorted(words.items()))), at
 
 
-def later(latest: Rows, rows: Sequence[EventRow]) -> Rows:
-    """The answer to `latest` after these rows were added."""
+def later(latest: Rows | None, rows: Sequence[EventRow], added: int | None) -> Rows | None:
+    """The answer to `latest` after these rows were written.
+
+    Args:
+        latest: the answer before; None: not known.
+        rows: what was written.
+        added: how many of them were not there before; None: not known.
+
+    Returns:
+        None where it has to be asked: a row that was there already may have come at another time.
+    """
+    if not latest or added == 0:
+        return latest
+    if added != len(rows):
+        return None
     (known,) = latest
     received = [known["received_at"], *(row.received_at for row in rows)]
     happened = [known["happened_at"], *(row.at for row in rows)]

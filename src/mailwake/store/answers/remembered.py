@@ -345,6 +345,7 @@ class Remembered:
         """See `EventStore.write`."""
         added = None
         with self._writing:
+            latest = self._latest  # what was asked while it was written may know of some of the rows
             try:
                 added = self._store.write(
                     rows=rows,
@@ -361,8 +362,8 @@ class Remembered:
                     self._overthrow()
                 touched = {row.campaign or 0 for row in rows} | {row.campaign for row in counters}
                 self._note(touched, rejudges=bool(rejudged) or settle_before is not None)
-                with self._lock:  # a row that was there already may have come at another time
-                    self._latest = later(self._latest, rows) if self._latest and added == len(rows) else None
+                with self._lock:
+                    self._latest = later(latest, rows, added)
 
     def _note(self, touched: set[int], *, rejudges: bool) -> None:
         """Something was written, or may have been."""
