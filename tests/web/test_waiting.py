@@ -44,6 +44,7 @@ def test_a_page_of_ours_says_that_it_is_being_counted_and_opens_by_itself(
     assert {name: small.headers[name] for name in HEADERS} == HEADERS
     assert "<h1>Being counted</h1>" in small.text
     assert 'href="/segments"' in small.text
+    assert 'id="stamp"' not in small.text, "the newest event may be what is waited for"
     assert page.status_code == 200
     assert "Crowd &amp; Sons" in page.text
 
