@@ -95,10 +95,14 @@ def draw(raw: bytes, badges: Sequence[Badge], *, fetch: bool = False, note: str 
 #: A frame is as high as its mail up to this, in CSS pixels; the page is not to end in a scroll without end.
 LOWEST, HIGHEST = 420, 1_800
 _LINE, _LINE_CHARS, _BLOCK, _UNSAID = 24, 64, 14, 60
-_LOADED = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+#: What has no end goes on to the end of the mail, so that nothing is looked for twice.
+_LOADED = re.compile(r"<img\b[^>]*+(?:>|\Z)", re.IGNORECASE)
 _SIDES = re.compile(r"""\b(width|height)\s*=\s*["']?(\d{1,4})\b(?!%)""", re.IGNORECASE)
 _BLOCKS = re.compile(r"<(?:p|h[1-6]|tr|li|div|br)\b", re.IGNORECASE)
-_UNREAD = re.compile(r"<!--.*?-->|<style.*?</style>|<script.*?</script>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_UNREAD = re.compile(
+    r"<!--.*?(?:-->|\Z)|<style\b.*?(?:</style>|\Z)|<script\b.*?(?:</script>|\Z)|<[^>]*+(?:>|\Z)",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def height_of(raw: bytes) -> int:

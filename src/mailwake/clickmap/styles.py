@@ -20,7 +20,9 @@ _FUNCTIONS = frozenset((*_HARMLESS.split(), "@media", "@supports"))
 #: Words after which Chromium and Firefox open a bracket that is no function: conditions of @media and @supports.
 _CONDITIONS = frozenset(("", "and", "or", "not", "only", "all", "screen", "print"))
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
-_CALL = re.compile(r"(@?[\w-]*+)(\s*+)\(")
+#: A name begins where no other letter stands before it, and spaces without one likewise: else each place in a long run
+#: would be looked at for as long as the run is.
+_CALL = re.compile(r"((?:@|(?<![\w-])(?=[\w-])|(?<![\w\s-])(?=[\s(]))[\w-]*+)(\s*+)\(")
 #: At-rules but these two and their kin are dropped: import, font-face, namespace, layer, property and what will come.
 _AT_RULE = re.compile(r"@(?!(?ai:media|supports)\b)[\w-]*+[^;{}]*+;?")
 #: Would take a box out of the mail's own frame, over marks or in front of everything.
