@@ -6,6 +6,9 @@ log-odds: first for events by themselves, then with what is known of others, thr
 same, and within a world an agent that did much weighs less per event, so that no machine's thousand clicks decide for
 all.
 
+`python tools/fit_ruleset.py 30 NAME wide` does so in wide worlds, with small lists and addresses that mislead, and goes
+half of the way from the ruleset in force to what it found: neither kind of world is the real one.
+
 `python tools/fit_ruleset.py 4 NAME speed pair` fits these families alone, in a quarter of the time: all other weights
 stay those of the ruleset in force. That is for evidence that was not looked at before.
 """
@@ -40,6 +43,8 @@ from mailwake.worlds.world import KINDS, draw_plan, live
 
 BASE = Path(__file__).parent / "ruleset_base.toml"
 RULESETS = Path(__file__).parents[1] / "src" / "mailwake" / "judge" / "rulesets"
+#: kinds of worlds that are fitted to; those of the last are for the benchmark alone
+FITTED = [kind for kind in KINDS if kind != "wide"]
 #: strength of the pull to zero, per unit of weight
 PULL = 1e-5
 #: worlds of each kind for the temperature; the benchmark begins at 101
@@ -56,6 +61,16 @@ Weights = dict[Scope, dict[str, float]]
 Vector = NDArray[np.float64]
 
 
+class Place(NamedTuple):
+    """A world to be lived through."""
+
+    kind: str
+    seed: int
+    #: messages; 0: as many as its kind has
+    copies: int = 0
+    wide: bool = False
+
+
 class Sample(NamedTuple):
     """The events of one world and scope: cells by number, names of the numbers, truth, weight."""
 
@@ -68,15 +83,43 @@ class Sample(NamedTuple):
 
 def main(worlds: int, name: str) -> None:
     """Fit both stages and write the ruleset."""
-    places = [(kind, seed) for kind in KINDS for seed in range(1, worlds + 1)]
-    nothing: Weights = {scope: {"base.start": 0.0} for scope in Scope}
     with Pool() as pool:
-        alone = _fit_all(pool, places, tree_of(name, nothing, nothing), rounds=0)
-        first = _fit_all(pool, places, tree_of(name, nothing, alone), rounds=1)
-        again = _fit_all(pool, places, tree_of(name, first, alone), rounds=2)
-        # what is learned of others is to come from the weights that judge by it
-        final = _fit_all(pool, places, tree_of(name, again, alone), rounds=2)
-        final = _sharpened(pool, name, final, alone)
+        final, alone = _fit_both(pool, _worlds(worlds), name)
+        _write(name, _sharpened(pool, name, final, alone), alone)
+
+
+def widen(worlds: int, name: str) -> None:
+    """Fit both stages to wide worlds, go half of the way there from the ruleset in force, and write the ruleset."""
+    rules = load_rules()
+    with Pool() as pool:
+        final, alone = _fit_both(pool, _worlds(worlds, wide=True), name)
+        final = _sharpened(pool, name, final, alone, wide=True)
+    _write(name, _half_way(rules.weights, final), _half_way(rules.alone, alone))
+
+
+def _worlds(worlds: int, *, wide: bool = False) -> list[Place]:
+    return [Place(kind, seed, wide=wide) for kind in FITTED for seed in range(1, worlds + 1)]
+
+
+def _fit_both(pool: Pool, places: Sequence[Place], name: str) -> tuple[Weights, Weights]:
+    nothing: Weights = {scope: {"base.start": 0.0} for scope in Scope}
+    alone = _fit_all(pool, places, tree_of(name, nothing, nothing), rounds=0)
+    first = _fit_all(pool, places, tree_of(name, nothing, alone), rounds=1)
+    again = _fit_all(pool, places, tree_of(name, first, alone), rounds=2)
+    # what is learned of others is to come from the weights that judge by it
+    return _fit_all(pool, places, tree_of(name, again, alone), rounds=2), alone
+
+
+def _half_way(here: Mapping[Scope, Mapping[str, float]], there: Weights) -> Weights:
+    """The mean of two sets of weights; a cell that one does not have weighs nothing there."""
+    return {
+        scope: {name: (here[scope].get(name, 0.0) + there[scope].get(name, 0.0)) / 2
+                for name in sorted({*here[scope], *there[scope]})}
+        for scope in Scope
+    }  # fmt: skip
+
+
+def _write(name: str, final: Weights, alone: Weights) -> None:
     path = RULESETS / f"{name}.toml"
     path.write_text(_written(name, final, alone), encoding="utf-8")
     print(f"{path}: {rules_of(tree_of(name, final, alone)).id}")
@@ -84,17 +127,15 @@ def main(worlds: int, name: str) -> None:
 
 def refit(worlds: int, name: str, families: Sequence[str]) -> None:
     """Fit some families beside the weights in force, which stay, and write the ruleset."""
-    places, rules = [(kind, seed) for kind in KINDS for seed in range(1, worlds + 1)], load_rules()
+    places, rules = [place._replace(copies=REFIT_COPIES) for place in _worlds(worlds)], load_rules()
     final: Weights = {scope: dict(rules.weights[scope]) for scope in Scope}
     alone: Weights = {scope: dict(rules.alone[scope]) for scope in Scope}
     with Pool() as pool:
         for weights, rounds in ((alone, 0), (final, 2)):
             tree = tree_of(name, final, alone)
-            found = pool.starmap(sample_world, [(*each, tree, rounds, REFIT_COPIES) for each in places], chunksize=1)
+            found = pool.starmap(sample_world, [(each, tree, rounds) for each in places], chunksize=1)
             weights[Scope.CLICK] = _fit_beside([each[Scope.CLICK] for each in found], weights[Scope.CLICK], families)
-    path = RULESETS / f"{name}.toml"
-    path.write_text(_written(name, final, alone), encoding="utf-8")
-    print(f"{path}: {rules_of(tree_of(name, final, alone)).id}")
+    _write(name, final, alone)
 
 
 def _fit_beside(samples: Sequence[Sample], weights: Mapping[str, float], families: Sequence[str]) -> dict[str, float]:
@@ -118,13 +159,13 @@ def _fit_beside(samples: Sequence[Sample], weights: Mapping[str, float], familie
     return stays | known | fitted
 
 
-def _sharpened(pool: Pool, name: str, final: Weights, alone: Weights) -> Weights:
+def _sharpened(pool: Pool, name: str, final: Weights, alone: Weights, *, wide: bool = False) -> Weights:
     """The weights at the temperature that fits worlds which nothing was fitted to: pulling them made them timid.
 
     Source: Guo et al. 2017, "On calibration of modern neural networks", section 4.2
     """
-    places = [(kind, seed) for kind in KINDS for seed in CALIBRATION]
-    found = pool.starmap(sample_world, [(*place, tree_of(name, final, alone), 2) for place in places], chunksize=1)
+    places = [Place(kind, seed, wide=wide) for kind in FITTED for seed in CALIBRATION]
+    found = pool.starmap(sample_world, [(place, tree_of(name, final, alone), 2) for place in places], chunksize=1)
     return {scope: _at_temperature(final[scope], [each[scope] for each in found]) for scope in Scope}
 
 
@@ -149,9 +190,9 @@ def tree_of(name: str, final: Weights, alone: Weights) -> dict[str, Any]:
     return tomllib.loads(_written(name, final, alone))
 
 
-def _fit_all(pool: Pool, places: Sequence[tuple[str, int]], tree: dict[str, Any], *, rounds: int) -> Weights:
+def _fit_all(pool: Pool, places: Sequence[Place], tree: dict[str, Any], *, rounds: int) -> Weights:
     found: list[dict[Scope, Sample]] = pool.starmap(
-        sample_world, [(kind, seed, tree, rounds) for kind, seed in places], chunksize=1
+        sample_world, [(place, tree, rounds) for place in places], chunksize=1
     )
     base = tomllib.loads(BASE.read_text(encoding="utf-8"))
     return {
@@ -172,10 +213,10 @@ def _families(weights: Mapping[str, float]) -> set[str]:
     return {name.partition(".")[0] for name in weights}
 
 
-def read_world(kind: str, seed: int, *, copies: int = 0) -> tuple[list[Evidence], dict[int, tuple[bool, str]]]:
+def read_world(place: Place) -> tuple[list[Evidence], dict[int, tuple[bool, str]]]:
     """The evidence of a world as `mailwake judge` would see it, and the truth by event."""
     reader = EvidenceReader(Networks(Enrich(), _KEY), _KEY)
-    rows = list(live(draw_plan(kind, seed, copies=copies)).lines())
+    rows = list(live(draw_plan(place.kind, place.seed, copies=place.copies, wide=place.wide)).lines())
     hits = [msgspec.convert(line, Hit) for line, _ in rows]
     untold = untold_headers(hits)
     evidence, truth = [], {}
@@ -186,12 +227,10 @@ def read_world(kind: str, seed: int, *, copies: int = 0) -> tuple[list[Evidence]
     return evidence, truth
 
 
-def sample_world(  # noqa: PLR0917 - starmap names nothing
-    kind: str, seed: int, tree: dict[str, Any], rounds: int, copies: int = 0
-) -> dict[Scope, Sample]:
+def sample_world(place: Place, tree: dict[str, Any], rounds: int) -> dict[Scope, Sample]:
     """The cells of all opens and clicks of one world."""
     rules = rules_of(tree)
-    evidence, truth = read_world(kind, seed, copies=copies)
+    evidence, truth = read_world(place)
     rows: dict[Scope, list[tuple[set[str], bool, str]]] = {scope: [] for scope in Scope}
     for event, cells in cells_of(rules, evidence, rounds=rounds):
         if event.sort in (Sort.CLICK, Sort.OPEN) and not event.own.proxy and event.id in truth:
@@ -305,7 +344,9 @@ def _written(name: str, final: Weights, alone: Weights) -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[3:]:
+    if sys.argv[3:] == ["wide"]:
+        widen(int(sys.argv[1]), sys.argv[2])
+    elif sys.argv[3:]:
         refit(int(sys.argv[1]), sys.argv[2], sys.argv[3:])
     else:
         main(int(sys.argv[1]), sys.argv[2])

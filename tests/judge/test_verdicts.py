@@ -149,7 +149,7 @@ def test_an_altered_link_re_labels_its_neighbours_in_time_and_network() -> None:
 def test_a_person_is_quick_with_a_one_time_code() -> None:
     mail: dict[str, Any] = {"stream": "transactional", "links": 1}
     quick = judged([delivered(**mail), clicked(1, 25, **PERSON, **mail)])[1]
-    assert p(quick) > 0.9
+    assert p(quick) > 0.8
 
 
 def test_a_link_preview_has_a_class_of_its_own() -> None:

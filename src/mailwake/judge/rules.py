@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, cast
 from mailwake.errors import BadInput
 
 #: The ruleset in force when none is named.
-CURRENT = Path(__file__).parent / "rulesets" / "2026-11-28.toml"
+CURRENT = Path(__file__).parent / "rulesets" / "2026-11-28-2.toml"
 
 
 class Scope(StrEnum):

@@ -11,8 +11,12 @@ from mailwake.simulate.places import address_in
 Pool = Callable[[], str]
 #: Networks of machines that `simulate/networks.toml` has no range for, by the nearest that it has.
 _LIKE = {"hosting": "vpn", "azure": "microsoft", "unknown": "vpn", "yahoo": "google", "owa": "microsoft"}
-#: Networks that stand in no table: people's own, lent to machines, and a cloud that nobody knows.
-_NOWHERE = ("unknown", "lent_home", "lent_phone")
+#: People's own networks, lent to machines.
+_LENT = ("lent_home", "lent_phone")
+#: Networks of machines that stand in no table: a cloud that nobody knows, and those, unless it has them as people's.
+_NOWHERE = ("unknown", *_LENT)
+#: How often tables that err take rented servers for a company's own. Source: judgement.
+_MISTAKEN = 0.15
 _PREFIX = {"hosting": "5.9", "yahoo": "98.137", "owa": "40.94"}
 
 
@@ -21,10 +25,11 @@ class Places:
 
     Args:
         known: the chance that a fleet or provider stands in public tables.
+        lends: people's own networks that are lent to machines stand in tables as people's, and tables err.
     """
 
-    def __init__(self, rng: Random, ranges: Ranges, *, known: float) -> None:
-        self._rng, self._ranges, self._known = rng, ranges, known
+    def __init__(self, rng: Random, ranges: Ranges, *, known: float, lends: bool = False) -> None:
+        self._rng, self._ranges, self._known, self._lends = rng, ranges, known, lends
         #: address to kind of network: a table such as nobody has
         self.kinds: dict[str, str] = {}
         self._made_phones = [self._made_network() for _ in range(40)]
@@ -32,14 +37,26 @@ class Places:
 
     def fleet(self, kind: str, size: int) -> Pool:
         """Addresses of a machine network: `size` of them, in few or many neighbourhoods."""
-        rng = self._rng
-        if rng.random() < self._known and kind not in _NOWHERE:
-            addresses = [self._real(kind) for _ in range(min(size, 4_000))]
+        rng, many = self._rng, min(size, 4_000)
+        if self._lends and kind in _LENT:
+            addresses = [self._lent(kind) for _ in range(many)]
+        elif rng.random() < self._known and kind not in _NOWHERE:
+            taken_for = self._taken_for(kind)
+            addresses = [self._real(taken_for) for _ in range(many)]
         else:
             networks = [self._made_network() for _ in range(max(1, size // rng.choice((4, 20, 100, 200))))]
-            addresses = [f"{rng.choice(networks)}.{rng.randrange(1, 255)}" for _ in range(min(size, 4_000))]
+            addresses = [f"{rng.choice(networks)}.{rng.randrange(1, 255)}" for _ in range(many)]
         self.kinds |= dict.fromkeys(addresses, kind)
         return lambda: rng.choice(addresses)
+
+    def _lent(self, kind: str) -> str:
+        """An address of people's own that a machine comes through."""
+        country = self._rng.randrange(len(self._ranges.countries))
+        return self.home(country) if kind == "lent_home" else self.phone(country)
+
+    def _taken_for(self, kind: str) -> str:
+        """The kind of network that tables say it is."""
+        return "office" if self._lends and kind == "hosting" and self._rng.random() < _MISTAKEN else kind
 
     def _real(self, kind: str) -> str:
         if kind in _PREFIX:

@@ -17,7 +17,9 @@ from mailwake.worlds.places import Places, Pool
 from mailwake.worlds.programs import Programs, visitor
 
 #: Kinds of worlds, each a range of its own.
-KINDS = ("mixed", "low", "high", "consumer", "company", "short", "codes", "withheld", "untimed", "plain")
+KINDS = ("mixed", "low", "high", "consumer", "company", "short", "codes", "withheld", "untimed", "plain", "wide")
+#: Messages sent, any as likely as any other; a wide world may be a small list.
+_COPIES, _WIDE_COPIES = (800, 2_000, 4_000, 4_000, 8_000), (200, 800, 2_000, 4_000, 4_000, 8_000)
 _SHARES = {"low": (0.05, 0.05), "high": (0.85, 0.92), "consumer": (0.1, 0.5), "codes": (0.3, 0.7)}
 _FIRST, _LAST = 1_720_000_000.0, 1_793_000_000.0
 
@@ -53,6 +55,8 @@ class Plan:
     known: float
     shift: int
     wild: int
+    #: machines come through homes and phones that stand in tables as people's, and tables err about rented servers
+    lends: bool
     duplicates: float = 0.005
 
 
@@ -82,13 +86,14 @@ class World:
                     yield dict(line), None
 
 
-def draw_plan(kind: str, seed: int, *, copies: int = 0) -> Plan:
+def draw_plan(kind: str, seed: int, *, copies: int = 0, wide: bool = False) -> Plan:
     """A plan of one of `KINDS`.
 
     Args:
-        copies: messages sent; 0: some thousands.
+        copies: messages sent; 0: some hundreds or thousands.
+        wide: with small lists and misleading addresses, as all worlds of the kind "wide".
     """
-    rng = dice("plan", kind, seed)
+    rng, wide = dice("plan", kind, seed), wide or kind == "wide"
     short, codes = kind == "short", kind == "codes"
     streams = (
         ("transactional",)
@@ -98,7 +103,7 @@ def draw_plan(kind: str, seed: int, *, copies: int = 0) -> Plan:
     return Plan(
         kind=kind,
         seed=seed,
-        copies=copies or rng.choice((800, 2_000, 4_000, 4_000, 8_000)),
+        copies=copies or rng.choice(_WIDE_COPIES if wide else _COPIES),
         machine_share=rng.uniform(*_SHARES.get(kind, (0.3, 0.9))),
         companies={"consumer": 0.05, "company": 0.95}.get(kind, rng.uniform(0.2, 0.9)),
         links=tuple(
@@ -117,6 +122,7 @@ def draw_plan(kind: str, seed: int, *, copies: int = 0) -> Plan:
         known=rng.choice((1.0, 1.0, 0.7, 0.3, 0.0)),
         shift=rng.choice((0, 0, 0, 0, 3, 8, 25, 40)),
         wild=rng.randrange(0, 6),
+        lends=wide,
     )
 
 
@@ -131,7 +137,7 @@ class _Life:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._rng = rng = dice("world", plan.kind, plan.seed)
-        self._places = places = Places(rng, load_world(), known=plan.known)
+        self._places = places = Places(rng, load_world(), known=plan.known, lends=plan.lends)
         now = plan.start if plan.start > _FIRST / 2 else rng.uniform(_FIRST, _LAST)
         self._programs = Programs(rng, at=now, shift=plan.shift, secure=plan.secure, told=plan.told)
         self._machines = Machines(rng, places, self._programs)
