@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +10,19 @@ import msgspec
 import pytest
 from tests.blank import lay_out
 from tests.contract.events.conftest import BASE, make_rows
+from tests.store.answers.answering import TOGETHER, Later, everything, of_each
 
 from mailwake.errors import Unavailable
 from mailwake.events import CampaignId, Class, DeliveryId, EventType, Handle, Micros, TemplateId
 from mailwake.store.answers import remembered as module
 from mailwake.store.answers import together
 from mailwake.store.answers.glance import glancing, with_age
-from mailwake.store.answers.line import Line
-from mailwake.store.answers.opening import open_remembered, worked_out
+from mailwake.store.answers.opening import worked_out
 from mailwake.store.answers.remembered import Remembered
 from mailwake.store.answers.sliding import Sliding, back
 from mailwake.store.events import CounterRow, Cut, Cuts, EventRow, EventStore, Judgement, open_events
 from mailwake.store.events.asking import questions
 from mailwake.store.events.choosing import Choice, Every, Piece, Some, Without
-
-ASKED = ("campaign_counts", "links", "counters", "campaigns", "latest")
-TOGETHER = together.OF_ALL
 
 
 @pytest.fixture
@@ -34,25 +31,6 @@ def store(tmp_path: Path) -> Iterator[EventStore]:
     opened = open_events(tmp_path / "events.duckdb", threads=1)
     yield opened
     opened.close()
-
-
-def everything(store: EventStore) -> list[Any]:
-    found = []
-    for name in ASKED:
-        takes = questions()[name].parameters
-        for campaign in (1, 2) if "campaign" in takes else (None,):
-            found.append((name, campaign, store.ask(name, **({"campaign": campaign} if campaign else {}))))
-    return found
-
-
-def of_each(store: EventStore, question: str) -> list[dict[str, Any]]:
-    """What a question on all campaigns has to say: what that on one says of each.
-
-    The rows made here have deliveries of which several campaigns claim an event, and the text on all of them tells such
-    a one once alone. There are none outside of tests.
-    """
-    campaigns = [row["campaign"] for row in store.ask("campaigns")]
-    return [row for each in campaigns for row in store.ask(TOGETHER[question], campaign=each)]
 
 
 def judged(row: EventRow, chance: random.Random) -> Judgement:
@@ -181,15 +159,6 @@ class Slow:
         return -1  # as if it could not be said which were new
 
     erase = swap = roll_back = forget_old = write
-
-
-class Later(list[Callable[[], None]]):
-    """Tasks to be run when a test says so."""
-
-    def run(self) -> None:
-        for task in self:
-            task()
-        self.clear()
 
 
 @pytest.fixture
@@ -492,124 +461,3 @@ def test_what_was_there_already_is_no_reason_to_count_everything(store: EventSto
     remembered.write(rows=rows[22:])
     assert remembered.ask("latest") == ask("latest")
     assert asked == ["latest", "latest"], "some were there: nobody knows when they came first"
-
-
-def test_answers_are_taken_up_where_the_store_did_not_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SAVED_SECONDS", 0.0)
-    path = tmp_path / "events.duckdb"
-
-    def opened() -> Remembered:
-        return open_remembered(path, read_only=False, news=False)
-
-    first = opened()
-    first.write(rows=make_rows(5, 100))
-    told = everything(first)
-    first.close()
-    assert (path.with_suffix(".answers").stat().st_mode & 0o777) == 0o600
-    again = opened()
-    assert set(first._answers) == set(again._answers)
-    assert everything(again) == told
-    again._store.write(rows=make_rows(6, 100))  # and is killed: nothing is saved
-    again._store.close()
-    third = opened()
-    assert not third._answers, "what was saved is of another time"
-    assert everything(third) != told
-    third.close()
-    path.with_suffix(".answers").write_bytes(b"{broken")
-    fourth = opened()
-    assert not fourth._answers
-    fourth.close()
-
-
-def test_what_was_behind_at_a_stop_is_given_after_it_with_its_stamp(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in {"_SAVED_SECONDS": 0.0, "SLOW_SECONDS": 0.0, "SLOW_ON_LARGE": 0.0, "_LARGE": 0}.items():
-        monkeypatch.setattr(module, name, value)
-    path, rows = tmp_path / "events.duckdb", make_rows(5, 100)
-    since = Sliding(BASE, "always")
-    first = open_remembered(path, read_only=False, news=False)
-    first.write(rows=rows[:50])
-    with glancing():
-        told = [first.ask("campaigns_counts"), first.ask("campaign_counts", campaign=1)]
-        told.append(first.ask("sent_hours", campaign=0, since=since))
-        stamp = first.ask("latest")
-        first.write(rows=rows[50:])
-        assert [first.ask("campaigns_counts"), first.ask("campaign_counts", campaign=1)] == told[:2]
-    first.close()
-    again, later = open_remembered(path, read_only=False, news=False), Later()
-    again.beside = later.append
-    again.write(rows=make_rows(6, 10))
-    with glancing():
-        found = [again.ask("campaigns_counts"), again.ask("campaign_counts", campaign=1)]
-        found.append(again.ask("sent_hours", campaign=0, since=Sliding(BASE + 1, "always")))
-        assert found == told
-        assert again.ask("latest") == stamp
-    later.run()
-    with glancing():
-        assert again.ask("campaigns_counts") == of_each(again._store, "campaigns_counts")
-    again.close()
-
-
-def test_what_was_made_before_something_was_taken_out_is_not_saved(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_SAVED_SECONDS", 0.0)
-    monkeypatch.setattr(module, "SLOW_SECONDS", 0.0)
-    path = tmp_path / "events.duckdb"
-    first = open_remembered(path, read_only=False, news=False)
-    first.write(rows=make_rows(5, 50))
-    first.ask("campaign_counts", campaign=1)
-    first.write(cuts=Cuts(people=[Cut(recipient=Handle(1), opens_until=Micros(1))]))
-    first.close()
-    assert not path.with_suffix(".answers").exists()
-
-
-def test_a_stop_in_the_middle_of_a_long_question_saves_what_is_known(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_SAVED_SECONDS", 0.0)
-    path = tmp_path / "events.duckdb"
-    first = open_remembered(path, read_only=False, news=False)
-    first.write(rows=make_rows(5, 50))
-    told = first.ask("campaign_counts", campaign=1)
-    store: Any = first._store
-    long = "select count(*) from range(100000000) a, range(100000000) b where a.range % 7 = b.range % 3"
-
-    def ask() -> None:
-        with pytest.raises(Unavailable):
-            store._asked(long, {})
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    while not store._asking:
-        thread.join(0.01)
-    first.close()
-    thread.join(30)
-    again = open_remembered(path, read_only=False, news=False)
-    assert again._answers
-    assert again.ask("campaign_counts", campaign=1) == told
-    again.close()
-
-
-def test_answers_are_asked_anew_one_after_the_other_and_a_fault_stops_none() -> None:
-    line, done = Line(), threading.Event()
-    order: list[int] = []
-    busy = threading.Lock()
-
-    def task(number: int) -> Callable[[], None]:
-        def run() -> None:
-            assert busy.acquire(blocking=False), "two at once"
-            order.append(number)
-            busy.release()
-            if number == 1:
-                raise RuntimeError("a fault of ours")
-            if number == 4:
-                done.set()
-
-        return run
-
-    for number in range(5):
-        line(task(number))
-    assert done.wait(timeout=30)
-    assert order == [0, 1, 2, 3, 4]
