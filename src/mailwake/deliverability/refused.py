@@ -36,7 +36,7 @@ class Why:
         return len(self.handles)
 
     def add(self, handle: int, at: int, words: str) -> None:
-        """Somebody was refused once more, at or after the times before."""
+        """Somebody was refused once more."""
         self.handles.add(handle)
         self.words[words] += 1
         self.first_at, self.last_at = min(self.first_at, at), max(self.last_at, at)
