@@ -137,6 +137,7 @@ def push(config: Path, dashboard_url: str, org: OrgBeside) -> Pushed:
     """Push, compare, take back, compare, and push again for whoever looks around afterwards."""
     _follow_everybody(config, dashboard_url)
     _await_deals(dashboard_url)
+    _await_ranking(dashboard_url)
     _follow_everybody(config, dashboard_url)  # a deal speaks for whoever signed it
     before = org.everything()
     done = json.loads(_run(config, "push", "--json"))
@@ -174,6 +175,16 @@ def _await_deals(dashboard_url: str) -> None:
             return
         time.sleep(0.2)
     raise Unavailable("what the org said of goals did not come in; serve.log says why")
+
+
+def _await_ranking(dashboard_url: str) -> None:
+    """Returns when everybody was ranked anew: a ranking is kept a while, and who is hot depends on everybody."""
+    since, until = datetime.now(UTC), time.monotonic() + FOLLOW_SECONDS
+    while time.monotonic() < until:
+        if datetime.fromisoformat(_get(dashboard_url, "/api/calls?page_size=1")["as_of"]) > since:
+            return
+        time.sleep(0.2)
+    raise Unavailable("the dashboard did not rank people anew; serve.log says why")
 
 
 def _hot_there(settings: Settings) -> tuple[frozenset[str], frozenset[str]]:
