@@ -28,6 +28,8 @@ def test_it_comes_in_pages_without_anybody_twice(stores: Stores) -> None:
     parts = [people_on_link(stores, campaign, 2, page=page, page_size=7).people for page in range(1, 30)]
     assert [each for part in parts for each in part] == list(whole)
     assert all(each.address and each.clicks for each in whole)
+    behind = people_on_link(stores, campaign, 2, page=1_000, page_size=7)
+    assert (behind.people, behind.total) == ((), len(whole))
 
 
 def test_what_is_not_there_is_refused(stores: Stores) -> None:

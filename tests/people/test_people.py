@@ -86,3 +86,13 @@ def test_an_address_that_is_not_known_any_more_is_none(stores: Stores) -> None:
 def test_an_unknown_outcome_is_refused_and_the_known_ones_named(stores: Stores, campaign: Campaign) -> None:
     with pytest.raises(BadInput, match="opened_human"):
         people(stores, campaign, outcome="opnd")
+
+
+def test_behind_the_end_of_a_list_it_is_as_long_as_before(stores: Stores, campaign: Campaign) -> None:
+    cursor, totals = "", []
+    for _ in range(3):  # ten copies fill two pages of five, so that the cursor of the second leads to none
+        page = people(stores, campaign, outcome="sent", page_size=5, cursor=cursor)
+        cursor, totals = page.next or "", [*totals, page.total]
+    assert (page.people, page.next, totals) == ((), None, [10, 10, 10])
+    assert people(stores, campaign, outcome="sent", page=99).total == 10
+    assert people(stores, campaign, outcome="rejected", page=99).total == 0

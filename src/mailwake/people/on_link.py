@@ -108,15 +108,14 @@ def people_on_link(
     if who not in WHO:
         raise BadInput(f"there is no {who[:40]!r} here; there are {', '.join(WHO)}")
     link = _find(stores, campaign, number, template)
-    rows = stores.events.ask(
-        "people_on_link",
-        campaign=campaign.id,
-        template=link.template or 0,
-        link=number,
-        who="" if who == "all" else who,
-        limit=page_size,
-        offset=(page - 1) * page_size,
-    )
+    asked: dict[str, int | str] = {
+        "campaign": campaign.id,
+        "template": link.template or 0,
+        "link": number,
+        "who": "" if who == "all" else who,
+    }
+    rows = stores.events.ask("people_on_link", **asked, limit=page_size, offset=(page - 1) * page_size)
+    told = rows or stores.events.ask("people_on_link", **asked, limit=1, offset=0)  # behind the end no row tells it
     addresses = stores.state.addresses(Handle(row["recipient"]) for row in rows if row["recipient"])
     return Followers(
         id=str(campaign.id),
@@ -128,7 +127,7 @@ def people_on_link(
         who=who,
         page=page,
         page_size=page_size,
-        total=int(rows[0]["total"]) if rows else 0,
+        total=int(told[0]["total"]) if told else 0,
         people=tuple(_follower(row, addresses) for row in rows),
     )
 

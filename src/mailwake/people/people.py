@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailwake.errors import BadInput
@@ -109,10 +109,17 @@ def people(
         hour=there.hour,
         page=page,
         page_size=page_size,
-        total=int(rows[0]["total"]) if rows else 0,
+        total=_total(stores, question, asked, rows),
         people=tuple(_person(row, addresses) for row in rows),
         next=make_cursor(of_list, rows[-1]["place"], rows[-1]["unit"]) if len(rows) == page_size else None,
     )
+
+
+def _total(stores: Stores, question: str, asked: Mapping[str, int | str], rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many there are in the whole list; behind its end no row tells it, and the first line is asked."""
+    first = {"after_at": FIRST[0], "after_unit": FIRST[1]}
+    told = rows or stores.events.ask(question, **asked, **first, limit=1, offset=0)
+    return int(told[0]["total"]) if told else 0
 
 
 def people_or_last(stores: Stores, campaign: Campaign, *, outcome: str, there: There, page: int) -> PeoplePage:
