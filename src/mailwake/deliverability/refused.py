@@ -82,6 +82,18 @@ class Cell:
         self.classes.setdefault(klass, set()).add(handle)
 
 
+#: By campaign and domain.
+_Cells = dict[tuple[int | None, str | None], Cell]
+
+
+def _cell(cells: _Cells, campaign: int | None, domain: str | None) -> Cell:
+    """The cell of that place, a new one at first."""
+    found = cells.get((campaign, domain))
+    if found is None:
+        found = cells[campaign, domain] = Cell(campaign=campaign, domain=domain)
+    return found
+
+
 def refused(stores: Stores, campaign: Campaign | None, since: Micros) -> list[Cell]:
     """All that was refused for good from a time on.
 
@@ -99,11 +111,11 @@ def refused(stores: Stores, campaign: Campaign | None, since: Micros) -> list[Ce
 
 def _told(rows: Iterable[Refusal]) -> Iterable[Cell]:
     """Those whose cause was written down; a copy stays with the domain that it was first refused at."""
-    cells: dict[tuple[int | None, str | None], Cell] = {}
+    cells: _Cells = {}
     domains: dict[tuple[int, CampaignId | None], str | None] = {}
     for row in rows:
         domain = domains.setdefault((row.handle, row.campaign), row.domain)
-        cell = cells.setdefault((row.campaign, domain), Cell(campaign=row.campaign, domain=domain))
+        cell = _cell(cells, row.campaign, domain)
         cell.add(row.handle, row.at, category=row.category, klass=row.klass, words=row.quoted)
         if row.incident is not None:
             cell.storms.add(row.incident)
@@ -112,14 +124,11 @@ def _told(rows: Iterable[Refusal]) -> Iterable[Cell]:
 
 def _untold(stores: Stores, rows: Iterable[Mapping[str, Any]]) -> Iterable[Cell]:
     """Those that came back without a cause; whose recipient is not known counts by its own number."""
-    cells: dict[tuple[int | None, str | None], Cell] = {}
+    cells: _Cells = {}
     someone: dict[str, dict[str, Any]] = {}
     for row in rows:
-        at, domain = (row["campaign"], row["domain"]), row["domain"]
-        cell = cells.get(at)
-        if cell is None:
-            cell = cells[at] = Cell(campaign=row["campaign"], domain=domain)
-        handle = row["recipient"] or row["unit"]
+        domain, handle = row["domain"], row["recipient"] or row["unit"]
+        cell = _cell(cells, row["campaign"], domain)
         cell.add(handle, row["bounced_at"], category=NO_CAUSE, klass=UNTOLD, words=row["reason"] or "")
         if domain:
             someone.setdefault(domain, {"domain": domain, "one": row["recipient"]})["another"] = row["recipient"]
