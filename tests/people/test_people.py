@@ -89,7 +89,7 @@ def test_an_unknown_outcome_is_refused_and_the_known_ones_named(stores: Stores, 
 
 
 def test_behind_the_end_of_a_list_it_is_as_long_as_before(stores: Stores, campaign: Campaign) -> None:
-    cursor, totals = "", []
+    cursor, totals = "", list[int]()
     for _ in range(3):  # ten copies fill two pages of five, so that the cursor of the second leads to none
         page = people(stores, campaign, outcome="sent", page_size=5, cursor=cursor)
         cursor, totals = page.next or "", [*totals, page.total]
