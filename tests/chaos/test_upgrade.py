@@ -19,8 +19,9 @@ from tests.chaos.senders import Senders, kept, reconcile
 
 from mailwake.store.state import open_state
 
-#: A version with 61 decisions less and an older schema of both stores (2026-11-26).
-OLDER = "330981d7"
+#: A version that hands no sockets over and has an older schema of both stores (2026-11-27). The edge of one before the
+#: file of those who withdrew had its format of today records nobody while a newer pipeline writes that file.
+OLDER = "8ac1f79d"
 #: The pipeline steps back for readers; on a machine that is busy with other things it is long at it.
 TAKEN_IN_SECONDS = 1_800.0
 ROOT = Path(__file__).parents[2]
@@ -153,7 +154,8 @@ def test_from_an_older_version_under_load_with_its_data(tmp_path: Path, older: P
         house.wait_until_taken_in()
         assert [role.stop() for role in new.values()] == [0, 0, 0]
         found = compare(asked, (record.event for record in records(house.data / "log", writer="edge")))
-        say(f"{found} · refused {readers.refused} · rows {assert_stored(house.data):,}")
+        rows = assert_stored(house.data, by_an_older_one=True)
+        say(f"{found} · refused {readers.refused} · rows {rows:,}")
         assert_exact(found)
         assert readers.refused == 0
         state = open_state(house.data / "state.sqlite")

@@ -16,6 +16,18 @@ FILE = pack(
     news=(News(3, 4), News(5, 6)),
 )
 
+#: The same as the first version with this format wrote it (2026-11-26).
+GOLDEN = bytes.fromhex(
+    "4d57494e4552543207000000000000000600000000000000020000000200000000000c006b4b808e785a0fc505000000"
+    "000000000900000000000000ffff6400ffff000003000000000000000400000000000000050000000000000006000000"
+    "00000000"
+)
+
+
+def test_edges_of_other_versions_read_it() -> None:
+    """While a version takes over, older edges read what the newer pipeline writes: who cannot, records nobody."""
+    assert FILE == GOLDEN
+
 
 def test_everything_comes_back() -> None:
     found = unpack(FILE)
