@@ -23,7 +23,7 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).parent))
 from mailwake.events import Class
 from mailwake.exchange.lines import Hit as Line
-from mailwake.exchange.lines import evidence_of, untold_headers
+from mailwake.exchange.lines import evidence_of, source_of
 from mailwake.judge.rules import load_rules
 from mailwake.judge.verdicts import StreamJudge
 from mailwake.origins.networks import Networks
@@ -101,8 +101,8 @@ def judged(world: World) -> list[tuple[Hit, float, Class]]:
     reader = EvidenceReader(Networks(Enrich(), _KEY), _KEY)
     rows = list(world.lines())
     lines = [msgspec.convert(line, Line) for line, _ in rows]
-    untold = untold_headers(lines)
-    evidence = [evidence_of(line, reader, number, untold) for number, line in enumerate(lines)]
+    source = source_of(lines)
+    evidence = [evidence_of(line, reader, number, source) for number, line in enumerate(lines)]
     told = {each.id: each.verdict for each in StreamJudge(load_rules()).judge_all(evidence)}
     found = []
     for each, (_, hit) in zip(evidence, rows, strict=True):

@@ -22,7 +22,7 @@ import msgspec
 
 from mailwake.events import Evidence
 from mailwake.exchange.lines import Hit as Line
-from mailwake.exchange.lines import evidence_of, untold_headers
+from mailwake.exchange.lines import evidence_of, source_of
 from mailwake.judge.delivery import sort_of
 from mailwake.judge.families.learned import Reputations
 from mailwake.judge.rules import load_rules
@@ -53,8 +53,8 @@ def read_world(kind: str, seed: int, copies: int) -> World:
     reader = EvidenceReader(Networks(Enrich(), _KEY), _KEY)
     rows = [row for row, _ in live(draw_plan(kind, seed, copies=copies)).lines()]
     lines = [msgspec.convert(row, Line) for row in rows]
-    untold = untold_headers(lines)
-    evidence = [evidence_of(line, reader, number, untold) for number, line in enumerate(lines)]
+    source = source_of(lines)
+    evidence = [evidence_of(line, reader, number, source) for number, line in enumerate(lines)]
     encoded = [json.dumps(row).encode() for row in rows]
     return World(kind, encoded, sorted(evidence, key=lambda each: (each.at, each.id)))
 

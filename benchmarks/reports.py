@@ -40,7 +40,7 @@ from mailwake.cli import warming, web
 from mailwake.cli.gating import door_of
 from mailwake.events import CampaignId, Class, DeliveryId, EventType, Handle, Micros, Source, TemplateId, Verdict
 from mailwake.exchange.lines import Hit as Line
-from mailwake.exchange.lines import evidence_of, untold_headers
+from mailwake.exchange.lines import evidence_of, source_of
 from mailwake.insight.stores import Stores, zone_named
 from mailwake.judge.rules import load_rules
 from mailwake.judge.verdicts import StreamJudge
@@ -245,8 +245,8 @@ def verdicts() -> Iterator[Verdict]:
     for kind, seed in WORLDS:
         reader = EvidenceReader(Networks(Enrich(), b"bench"), b"bench")
         lines = [msgspec.convert(line, Line) for line, _ in live(draw_plan(kind, seed)).lines()]
-        untold = untold_headers(lines)
-        evidence = [evidence_of(line, reader, number, untold) for number, line in enumerate(lines)]
+        source = source_of(lines)
+        evidence = [evidence_of(line, reader, number, source) for number, line in enumerate(lines)]
         for each in StreamJudge(load_rules()).judge_all(evidence):
             if each.verdict.klass is not None:
                 yield each.verdict

@@ -236,7 +236,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "cli": None,
     "simulate": set(),
     "worlds": {"simulate"},
-    "exchange": {"pipeline", "bounces", "webhooks"},
+    "exchange": {"origins", "pipeline", "bounces", "webhooks"},
 }
 
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -254,6 +254,16 @@ def test_believing_everybody_is_a_problem(config: Path) -> None:
     assert doctor.check_proxy(settings).state == "problem"
 
 
+def test_a_proxy_that_hides_everybody_is_warned_of(config: Path) -> None:
+    settings = load(config)
+    settings.data_folder.mkdir(parents=True, exist_ok=True)
+    assert doctor.check_proxy(settings).state == "ok"
+    (settings.data_folder / "pipeline.json").write_text('{"role": "pipeline", "fronts": 1}', encoding="utf-8")
+    finding = doctor.check_proxy(settings)
+    assert finding.state == "warning"
+    assert "nearly all hits have 1 address" in finding.line
+
+
 def test_a_silent_mail_server_is_a_problem(config: Path) -> None:
     settings = change(config, "port = 25\n", f"port = {free_port()}\n")
     assert doctor.check_smtp(settings).state == "problem"

@@ -19,7 +19,7 @@ from mailwake.events import (
     Source,
     Verdict,
 )
-from mailwake.exchange.lines import Hit, evidence_of, untold_headers
+from mailwake.exchange.lines import Hit, evidence_of, source_of
 from mailwake.judge.delivery import sort_of
 from mailwake.judge.rules import Rules, load_rules
 from mailwake.judge.verdicts import StreamJudge
@@ -45,8 +45,8 @@ def evidence(kind: str = "company", seed: int = 1, copies: int = 400) -> tuple[E
     """What the judge sees of a world, in order of time."""
     reader = EvidenceReader(Networks(Enrich(), KEY), KEY)
     hits = [msgspec.convert(line, Hit) for line, _ in live(draw_plan(kind, seed, copies=copies)).lines()]
-    untold = untold_headers(hits)
-    found = [evidence_of(hit, reader, number, untold) for number, hit in enumerate(hits)]
+    source = source_of(hits)
+    found = [evidence_of(hit, reader, number, source) for number, hit in enumerate(hits)]
     return tuple(sorted({each.id: each for each in found}.values(), key=lambda each: (each.at, each.id)))
 
 

@@ -153,6 +153,14 @@ def test_incidents_that_are_open_are_said(installation: Installation, waiting: d
     assert not any("refused" in problem for problem in status.problems), "strangers must not make us unready"
 
 
+@pytest.mark.parametrize(("fronts", "said"), [(0, ""), (1, "one address with many"), (2, "2 addresses with many")])
+def test_a_proxy_that_hides_everybody_is_said(installation: Installation, fronts: int, said: str) -> None:
+    installation.report("pipeline", fronts=fronts)
+    status = look(installation.data, keep_days=7, now=NOW)
+    assert len(status.decisions) == bool(said)
+    assert said in "".join(status.decisions)
+
+
 def test_reports_of_workers_that_no_longer_run_are_left_out(well: Installation) -> None:
     well.report("edge-7", age_seconds=86_400, received=1)
     status = look(well.data, keep_days=7, now=NOW)

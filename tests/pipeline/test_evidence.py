@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -218,3 +219,21 @@ _bytes = st.binary(max_size=60)
 def test_any_headers_and_any_address_are_read(headers: list[tuple[bytes, bytes]], peer: str) -> None:
     found = read(*headers, peer=peer)
     assert bool(found.flags & Flag.NO_HEADERS) is (not headers)
+
+
+def test_of_an_address_that_everybody_has_nothing_is_known() -> None:
+    reader = EvidenceReader(NETWORKS, b"agent key for tests")
+    request = Request("GET", b"/c/x/y", "73.1.1.1", BASE)
+    found = []
+    for number in range(400):
+        agent = CHROME.replace(b"136", str(100 + number % 9).encode())
+        seen = msgspec.structs.replace(request, headers=((b"User-Agent", agent),))
+        event = Event(
+            type=EventType.CLICKED, received_at=AT, source=Source.EDGE, delivery=DeliveryId(number), request=seen
+        )
+        found.append(reader.read(event, id=number, links=9, stream="outbound", domain="example.com"))
+    assert (found[0].network_kind, found[0].asn is None) == (NetworkKind.RESIDENTIAL, False)
+    assert (found[-1].network_kind, found[-1].asn, found[-1].country) == (NetworkKind.UNKNOWN, None, None)
+    assert found[-1].network == found[0].network, "one address like others"
+    assert found[-1].agent is not None, "its program is its own"
+    assert reader.fronts == 1

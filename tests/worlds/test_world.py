@@ -6,7 +6,7 @@ import pytest
 from tests.every import every
 
 from mailwake.exchange.lines import Hit as Line
-from mailwake.exchange.lines import evidence_of, untold_headers
+from mailwake.exchange.lines import evidence_of, source_of
 from mailwake.origins.networks import Networks
 from mailwake.pipeline.evidence import EvidenceReader
 from mailwake.sections import Enrich
@@ -35,8 +35,8 @@ def test_every_line_can_be_judged(kind: str) -> None:
 
     lines = [msgspec.convert(line, Line) for line, _ in world(kind).lines()]
     reader = EvidenceReader(Networks(Enrich(), b"key"), b"key")
-    untold = untold_headers(lines)
-    assert len({evidence_of(line, reader, n, untold).id for n, line in enumerate(lines)}) > 600
+    source = source_of(lines)
+    assert len({evidence_of(line, reader, n, source).id for n, line in enumerate(lines)}) > 600
 
 
 def test_a_world_is_the_same_each_time_and_others_are_not() -> None:

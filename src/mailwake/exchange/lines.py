@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from mailwake.errors import BadInput
 from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Handle, Micros, Note, event_id
-from mailwake.pipeline.evidence import LOOKED_AT, EvidenceReader, looked_at
+from mailwake.origins.fronts import Visit, find_fronts
+from mailwake.pipeline.evidence import LOOKED_AT, EvidenceReader, behind_a_front, looked_at
 
 _TYPES = {
     "sent": (EventType.SENT, Note.NONE),
@@ -57,17 +58,32 @@ class Hit(msgspec.Struct, kw_only=True, gc=False):
     signature_ok: bool | None = None
 
 
-def untold_headers(hits: Iterable[Hit]) -> frozenset[bytes]:
-    """Headers that no hit of the whole input has: its source does not log them, so their absence says nothing."""
+class Source(NamedTuple):
+    """What a whole input shows of where its hits were logged."""
+
+    #: lower-case names of headers that are not logged: their absence says nothing
+    untold: frozenset[bytes] = frozenset()
+    #: addresses of proxies that hide everybody: what stands in tables about them says nothing of who is behind
+    fronts: frozenset[str] = frozenset()
+
+
+def source_of(hits: Sequence[Hit]) -> Source:
+    """What all hits of one input have in common."""
+    visits = (Visit(hit.ip, hit.ua, hit.delivery) for hit in hits if hit.ip)
+    return Source(_untold_headers(hits), find_fronts(visits))
+
+
+def _untold_headers(hits: Iterable[Hit]) -> frozenset[bytes]:
+    """Headers that no hit has."""
     told = {name.lower() for hit in hits if hit.headers for name in hit.headers}
     return frozenset(name for name in LOOKED_AT if name.decode() not in told)
 
 
-def evidence_of(hit: Hit, reader: EvidenceReader, number: int, untold: frozenset[bytes]) -> Evidence:
+def evidence_of(hit: Hit, reader: EvidenceReader, number: int, source: Source) -> Evidence:
     """What the judge may see of one line.
 
     Args:
-        untold: lower-case names of headers that the source does not log.
+        source: what the whole input shows of where it was logged.
 
     Raises:
         BadInput: a type, stream or time that cannot be.
@@ -78,8 +94,11 @@ def evidence_of(hit: Hit, reader: EvidenceReader, number: int, untold: frozenset
     agent = None if hit.ua is None else hit.ua.encode("latin-1", "replace")
     if agent is None and headers:
         agent = headers.get(b"user-agent")
-    seen = None if headers is None or untold >= LOOKED_AT else looked_at(headers.items())
-    traits = reader.facts(peer=hit.ip, method=hit.method or "GET", agent=agent, headers=seen, at=at, untold=untold)
+    seen = None if headers is None or source.untold >= LOOKED_AT else looked_at(headers.items())
+    traits = reader.facts(
+        peer=hit.ip, method=hit.method or "GET", agent=agent, headers=seen, at=at, untold=source.untold
+    )
+    traits = behind_a_front(traits) if hit.ip in source.fronts else traits
     network, claimed = traits.network, traits.agent
     return Evidence(
         id=event_id("line", number) if hit.id is None else event_id("id", hit.id),
@@ -180,11 +199,11 @@ def understand(found: Sequence[Read], reader: EvidenceReader) -> list[Line]:
         found: as `read_lines` gives them.
         reader: what looks networks and programs up.
     """
-    untold = untold_headers(hit for _, hit, _, _ in found if hit)
+    source = source_of([hit for _, hit, _, _ in found if hit])
     lines, known = [], dict[str | int, tuple[object, ...]]()
     for number, hit, identity, problem in found:
         try:
-            evidence = None if hit is None else evidence_of(hit, reader, number, untold)
+            evidence = None if hit is None else evidence_of(hit, reader, number, source)
             if hit is not None and evidence is not None and not _is_again(hit, known):
                 evidence = replace(evidence, id=event_id("line", number))
             lines.append(Line(number, identity, evidence, problem))

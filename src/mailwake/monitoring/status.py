@@ -133,6 +133,7 @@ def look(data: Path, *, keep_days: int, now: int) -> Status:
             *_of_lost(lost_lately(data, sums, now=now)),
             *_of_unsubscribes(reports),
             *_of_incidents(reports),
+            *_of_fronts(reports),
             *_of_links(links),
             *_of_tripped(rules),
         ),
@@ -313,6 +314,19 @@ def _of_incidents(reports: Mapping[str, Report]) -> Iterator[str]:
             "`mailwake suppressions incidents --open` show more",
             alarms,
             count=alarms,
+        )
+
+
+def _of_fronts(reports: Mapping[str, Report]) -> Iterator[str]:
+    """Proxies that do not say whom they pass on; see `mailwake.origins.fronts`."""
+    if fronts := _of_pipeline(reports, "fronts"):
+        yield several(
+            "nearly all hits come through one address with many programs, so nobody knows whose it is; "
+            "if it is a proxy of yours, name it in edge.trusted_proxies and have it pass addresses on",
+            "nearly all hits come through %(count)s addresses with many programs, so nobody knows whose they are; "
+            "if they are proxies of yours, name them in edge.trusted_proxies and have them pass addresses on",
+            fronts,
+            count=fronts,
         )
 
 

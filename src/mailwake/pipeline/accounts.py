@@ -110,6 +110,7 @@ class Reporter:
                 "held_unsubscribes": desk.state.held_count(),
                 "open_storms": waiting.get(IncidentKind.STORM, 0),
                 "open_alarms": waiting.get(IncidentKind.ALARM, 0),
+                "fronts": desk.evidence.fronts,
             }
             told = {"writers": writers, "seconds": seconds, **decide}
             write_report(self._path, {"role": "pipeline", **times, **told})

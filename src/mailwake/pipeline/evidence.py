@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from mailwake.events import NO_FLAGS, AgentKind, Event, Evidence, Flag, Micros, NetworkKind, Request
 from mailwake.origins.agents import MAX_CHARS, Agent, read_agent
+from mailwake.origins.fronts import FrontWatch, Visit
 from mailwake.origins.networks import Network, Networks
 
 #: Headers that announce a fetch before anybody looks. Source: warmbly abuse.rs; Sec-Purpose: Fetch standard, section 4.
@@ -67,6 +68,12 @@ class EvidenceReader:
         self._key = agent_key[:64]
         self._secure = secure
         self._hash = lru_cache(32_768)(self._hash_agent)
+        self._watch = FrontWatch()
+
+    @property
+    def fronts(self) -> int:
+        """How many addresses stand before everybody just now."""
+        return len(self._watch.fronts)
 
     def read(self, event: Event, *, id: int, links: int | None, stream: str, domain: str | None) -> Evidence:  # noqa: A002  # the word of Evidence
         """Everything that lasts of an event.
@@ -80,6 +87,9 @@ class EvidenceReader:
         """
         at = event.received_at if event.at is None else event.at
         traits = self.traits(event.request, at=at)
+        if event.request is not None and event.request.peer:
+            visit = Visit(event.request.peer, traits.agent_hash, event.delivery)
+            traits = behind_a_front(traits) if self._watch.saw(visit) else traits
         network, agent = traits.network, traits.agent
         return Evidence(
             id=id,
@@ -149,6 +159,11 @@ class EvidenceReader:
 
 
 NO_TRAITS = Traits(Network(), read_agent(None), None, NetworkKind.UNKNOWN, Flag.NO_HEADERS)
+
+
+def behind_a_front(traits: Traits) -> Traits:
+    """The same where everybody has this address: it is one like others, and nothing is known of where it belongs."""
+    return traits._replace(network=Network(hash=traits.network.hash), network_kind=NetworkKind.UNKNOWN)
 
 
 def _kind(network: Network, agent: Agent) -> NetworkKind:

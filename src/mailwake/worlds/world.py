@@ -17,10 +17,13 @@ from mailwake.worlds.places import Places, Pool
 from mailwake.worlds.programs import Programs, visitor
 
 #: Kinds of worlds, each a range of its own.
-KINDS = ("mixed", "low", "high", "consumer", "company", "short", "codes", "withheld", "untimed", "plain", "wide")
+KINDS = (
+    "mixed", "low", "high", "consumer", "company", "short", "codes", "withheld", "untimed", "plain", "broken", "wide",
+)  # fmt: skip
 #: Messages sent, any as likely as any other; a wide world may be a small list.
 _COPIES, _WIDE_COPIES = (800, 2_000, 4_000, 4_000, 8_000), (200, 800, 2_000, 4_000, 4_000, 8_000)
 _SHARES = {"low": (0.05, 0.05), "high": (0.85, 0.92), "consumer": (0.1, 0.5), "codes": (0.3, 0.7)}
+_PRIVATE = "10.0.0.7"
 _FIRST, _LAST = 1_720_000_000.0, 1_793_000_000.0
 
 
@@ -46,8 +49,10 @@ class Plan:
     late: float
     #: seconds since 1970 of the first campaign; 0 where a source counts from its own beginning
     start: float
-    #: chance that the forwarding header is broken, so that all come from the proxy
+    #: chance that the forwarding header is broken, so that a hit comes from the proxy
     broken_proxy: float
+    #: address of the proxy
+    proxy: str
     #: no address and no user agent
     withheld: bool
     secure: bool
@@ -115,7 +120,8 @@ def draw_plan(kind: str, seed: int, *, copies: int = 0, wide: bool = False) -> P
         timed=0.0 if kind == "untimed" else rng.choice((1.0, 1.0, 0.97)),
         late=rng.choice((0, 0, 2, 10)),
         start=1_000.0 if rng.random() < 0.08 else rng.uniform(_FIRST, _LAST),
-        broken_proxy=rng.choice((0, 0.01, 0.01, 0.05)),
+        broken_proxy=rng.choice((0, 0.01, 0.01, 0.05)) if kind != "broken" else 1.0,
+        proxy=_PRIVATE if kind != "broken" else _proxy(dice("proxy", kind, seed)),
         withheld=kind == "withheld",
         secure=kind != "plain" and rng.random() < 0.9,
         told=rng.choice(("none", "basic")) if kind == "plain" else rng.choice(("all", "full", "full", "full", "basic")),
@@ -124,6 +130,12 @@ def draw_plan(kind: str, seed: int, *, copies: int = 0, wide: bool = False) -> P
         wild=rng.randrange(0, 6),
         lends=wide,
     )
+
+
+def _proxy(rng: Random) -> str:
+    """Where a proxy that hides everybody stands: beside us, in a cloud, or in a company's own network."""
+    kind = rng.choice(("", "aws", "office"))
+    return load_world().machine_address(rng, kind) if kind else _PRIVATE
 
 
 def live(plan: Plan) -> World:
@@ -331,7 +343,7 @@ def _line(plan: Plan, rng: Random, hit: Hit) -> dict[str, Any]:
     line["method"] = hit.method
     if not plan.withheld:
         broken = rng.random() < plan.broken_proxy
-        line |= {"ip": "10.0.0.7" if broken else hit.visitor.ip, "ua": hit.visitor.ua}
+        line |= {"ip": plan.proxy if broken else hit.visitor.ip, "ua": hit.visitor.ua}
         if hit.visitor.headers or plan.told == "full":
             line["headers"] = dict(hit.visitor.headers)
     return line

@@ -286,6 +286,10 @@ def check_proxy(settings: Settings) -> Finding:
         return warning("proxy", "edge.trusted_proxies is empty: behind a proxy every reader has the proxy's address")
     if any(network.endswith("/0") for network in settings.edge.trusted_proxies):
         return problem("proxy", "edge.trusted_proxies believes everybody; name your proxies only")
+    pipeline = read_reports(settings.data_folder).get("pipeline")
+    if pipeline is not None and (fronts := pipeline.number("fronts")):
+        line = f"nearly all hits have {fronts:.0f} address(es) and many programs, so nobody knows whose they are"
+        return warning("proxy", f"{line}; if they are proxies of yours, name them in edge.trusted_proxies")
     if settings.edge.proxy_protocol:
         return ok("proxy", f"PROXY protocol expected from {', '.join(settings.edge.trusted_proxies)}")
     return ok("proxy", f"forwarding header believed from {', '.join(settings.edge.trusted_proxies) or 'nobody'}")
