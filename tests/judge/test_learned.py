@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.judge.world import MICROSOFT, PERSON, clicked, delivered, judged, opened, p, rules
+from tests.judge.world import MICROSOFT, PERSON, clicked, codes, delivered, judged, opened, p, rules
 
-from mailwake.events import DeliveryId, Evidence, NetworkKind
+from mailwake.events import DeliveryId, Evidence, Flag, NetworkKind
 from mailwake.judge.families.learned import LEAST, Reputations, as_told, shares_of
 from mailwake.judge.verdicts import StreamJudge, gather, learn
 
@@ -57,6 +57,15 @@ def test_a_network_of_readers_is_believed() -> None:
     here = [*copy(1, 90, **UNKNOWN), *crowd()]
     others = [each for n in range(100, 130) for each in copy(n, 9000 + n, **UNKNOWN)]
     assert p(judged([*here, *others])[1]) > p(judged(here)[1])
+
+
+@pytest.mark.parametrize("flag", [Flag.PREFETCH, Flag.HEAD])
+def test_a_good_name_does_not_make_a_person_of_what_says_that_nobody_looks(flag: Flag) -> None:
+    others = [each for n in range(100, 160) for each in copy(n, 9000 + n, **UNKNOWN)]
+    look = copy(1, 9000, **UNKNOWN | {"flags": flag | Flag.ACCEPT_LANGUAGE})
+    verdict = judged([*look, *crowd(), *others])[1]
+    assert p(verdict) < 0.1
+    assert not any(code.startswith("known_") for code in codes(verdict))
 
 
 def test_a_delivery_cannot_vouch_for_itself() -> None:

@@ -134,7 +134,7 @@ def reconsider(rules: Rules, case: Case, reputations: Reputations, *, own: Share
     Returns:
         The case itself where nothing changed.
     """
-    beliefs = [_believed(rules, look, reputations.known(look.keys, own, look.event.own.group)) for look in case.looks]
+    beliefs = [_believed(rules, look, _others(reputations, look, own)) for look in case.looks]
     return believing(case, beliefs)
 
 
@@ -144,6 +144,12 @@ def believing(case: Case, beliefs: list[float]) -> Case:
         return case
     told = [(look.event, look.keys, p) for look, p in zip(case.looks, beliefs, strict=True)]
     return Case(case.delivery, case.anchor, case.looks, shares_of(case.delivery, told), beliefs)
+
+
+def _others(reputations: Reputations, look: Look, own: Shares) -> Sequence[Known]:
+    """What is known of others that share something with an event; nobody vouches for what says that nobody looks."""
+    event = look.event.own
+    return () if event.unseen else reputations.known(look.keys, own, event.group)
 
 
 def _believed(rules: Rules, look: Look, others: Iterable[Known]) -> float:
@@ -167,7 +173,7 @@ def judge_case(rules: Rules, case: Case, reputations: Reputations) -> Iterator[t
     clicks = []
     for look in case.looks:
         event = look.event
-        others = reputations.known(look.keys, case.shares, event.own.group)
+        others = _others(reputations, look, case.shares)
         weights = (rules.weights if others else rules.alone)[event.own.scope]
         p_human = _believed(rules, look, others)
         opinion = _opinion(rules, event, [*look.cells, *others], weights=weights, p_human=p_human)

@@ -38,6 +38,8 @@ _FLAGGED = (
     (Flag.NO_SEC_FETCH, "fetch.lacking", "lacks fetch headers that the claimed browser sends"),
     (Flag.SEC_FETCH, "fetch.sent", "has a browser's fetch headers"),
 )
+#: Fetched before anybody may look, or the headers alone.
+_UNSEEN = Flag.PREFETCH | Flag.HEAD
 #: Kinds of networks that mean the same for how fast and how often people come from them.
 _GROUPS = {
     NetworkKind.RESIDENTIAL: "consumer",
@@ -87,6 +89,8 @@ class Own(NamedTuple):
     proxy: bool
     #: Apple Mail Privacy Protection: the mixture decides
     mpp: bool
+    #: says of itself that nobody looks at what it fetches
+    unseen: bool
     #: the class if it is judged a machine
     machine: Class
     #: comes from a cloud, a host or a scanner: what a pre-check may come from
@@ -119,6 +123,7 @@ def weigh(rules: Rules, evidence: Evidence, scope: Scope) -> Own:
         looks=looks,
         proxy=proxy,
         mpp=mpp,
+        unseen=bool(evidence.flags & _UNSEEN),
         machine=_machine_class(rules, evidence),
         rented=evidence.network_kind in (NetworkKind.CLOUD, NetworkKind.HOSTING, NetworkKind.SCANNER),
         asn=evidence.asn,
