@@ -1,56 +1,21 @@
-"""What can go wrong with an org, one test each; the list is that of contract tests worth their weight."""
+"""What can go wrong with the records of an org, one test each: the list of contract tests worth their weight."""
 
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.crm.house import DAY, NOW
+from tests.pushing.days import SUMS, crowd, rows, sync
 from tests.pushing.orgs import USER, Place, opened
 
 from mailwake.crm.audience import campaign_audience
-from mailwake.errors import BadInput, Misconfigured, Unavailable
+from mailwake.errors import BadInput, Unavailable
 from mailwake.events import Micros
 from mailwake.pushing import sending
 from mailwake.pushing.sending import one_sender
 from mailwake.salesforce import bulk
-from mailwake.salesforce.faults import CallsSpent, OrgMustAct, SalesforceAway
 from mailwake.store.crm import Lane
 
 ANN, BOB = "ann@example.com", "bob@example.com"
-SUMS = "Engagement_Status__c"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with opened(tmp_path) as found:
-        yield found
-
-
-def crowd(place: Place, count: int = 3) -> list[str]:
-    """Contacts who were each sent a copy and clicked in it; their ids."""
-    ids = []
-    for number in range(count):
-        address = f"reader{number}@example.com"
-        ids.append(place.add("Contact", LastName=f"Reader {number}", Email=address))
-        place.house.happened(address, "sent", ago=3 * DAY, delivery=number + 1)
-        place.house.happened(address, "clicked", ago=2 * DAY, delivery=number + 1)
-    return ids
-
-
-def sync(place: Place) -> Any:
-    place.desk.look()
-    place.desk.follow()
-    return place.desk.push()
-
-
-def sign_ins(place: Place) -> int:
-    return sum("oauth2/token" in each["target"] for each in place.ask("requests"))
-
-
-def rows(place: Place) -> int:
-    return len(list(place.org.query("SELECT Id FROM Email_Engagement__c")))
 
 
 def test_a_push_writes_once_and_an_undo_leaves_nothing(place: Place) -> None:
@@ -157,134 +122,6 @@ def test_the_one_that_is_left_of_two_merged_records_is_told(place: Place) -> Non
     keys = [row["Message_Key__c"] for row in place.org.query("SELECT Message_Key__c FROM Email_Engagement__c")]
     assert len(set(keys)) == len(keys) == 3, "no row twice"
     assert place.value(winner, SUMS) == "Active"
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "drop_after",
-        *(pytest.param(each, marks=pytest.mark.long) for each in ("status_after", "truncate", "drop_before", "status")),
-    ],
-)
-def test_an_answer_that_is_lost_after_the_commit_doubles_nothing(place: Place, kind: str) -> None:
-    crowd(place)
-    place.desk.look()
-    place.desk.follow()
-    place.order("fault", kind=kind, path="composite/sobjects", times=2)
-    done = place.desk.push()
-    assert (done.written, rows(place)) == (6, 3)
-    assert done.refused == 0
-
-
-@pytest.mark.long
-def test_an_org_that_is_away_for_long_is_told_later(place: Place) -> None:
-    crowd(place)
-    place.desk.look()
-    place.desk.follow()
-    place.order("fault", kind="status", path="composite/sobjects", times=50)
-    done = place.desk.push()
-    assert done.written == 0
-    assert "503" in done.ended
-    place.order("clear", what=["faults"])
-    place.later(1_000)
-    assert place.desk.push().written == 6
-    assert rows(place) == 3
-
-
-@pytest.mark.long
-def test_maintenance_lets_us_read_and_keeps_what_waits(place: Place) -> None:
-    crowd(place)
-    place.order("settings", is_in_maintenance=True)
-    done = sync(place)
-    assert (done.written, done.refused) == (0, 0)
-    place.order("settings", is_in_maintenance=False)
-    place.later(1_000)
-    assert place.desk.push().written == 6
-
-
-@pytest.mark.long
-def test_a_session_that_ends_is_made_anew_once(place: Place) -> None:
-    crowd(place)
-    place.desk.look()
-    place.desk.follow()
-    place.order("sessions")
-    assert place.desk.push().written == 6
-
-
-def test_a_revoked_certificate_stops_us_and_says_who_must_act(place: Place) -> None:
-    crowd(place)
-    place.order("app", client_id="mailwake", certificate=None, approved=[USER])
-    place.order("sessions")
-    with pytest.raises(OrgMustAct, match="signing in is refused"):
-        place.desk.look()
-
-
-def test_a_wrong_clock_is_named(place: Place) -> None:
-    place.order("sessions")
-    place.order("clock", advance=3_600)
-    place.desk.org.wire._around.wall = lambda: NOW / 1_000_000
-    with pytest.raises(OrgMustAct, match="behind Salesforce's"):
-        place.desk.look()
-
-
-@pytest.mark.long
-def test_calls_spent_end_a_run_but_not_for_who_wants_no_mail(tmp_path: Path) -> None:
-    with opened(tmp_path, daily_calls=60) as place:
-        ids = crowd(place)
-        place.desk.look()
-        place.desk.follow()
-        with suppress(CallsSpent), place.desk.counted():
-            while True:
-                place.desk.budget.spend()
-        done = place.desk.push()
-        assert (done.written, "daily_calls" in done.ended) == (0, True)
-        place.house.state.suppress(place.house.handle("reader0@example.com"), reason="complained", source="esp", at=NOW)
-        place.desk.follow()
-        done = place.desk.push()
-        assert done.written == 1
-        assert place.value(ids[0], "HasOptedOutOfEmail") is True
-        place.later(86_400)
-        assert place.desk.push().written == 5
-
-
-@pytest.mark.long
-def test_calls_are_counted_for_whoever_comes_next(place: Place) -> None:
-    crowd(place)
-    place.desk.budget.recall([])
-    before = place.desk.org.wire.calls
-    sync(place)
-    place.desk.plan()
-    made = place.desk.org.wire.calls - before
-    assert made > 5
-    place.desk.budget.recall([])
-    assert place.desk.calls_of_day() == made
-
-
-@pytest.mark.long
-def test_what_others_use_of_the_org_is_left_to_them(place: Place) -> None:
-    crowd(place)
-    place.desk.look()
-    place.desk.follow()
-    place.order("usage", add=110_000)
-    place.desk.org.limits()
-    done = place.desk.push()
-    assert (done.written, done.calls, "we stop at 90%" in done.ended) == (0, 0, True)
-    place.later(86_400)
-    assert place.desk.push().written == 6, "a day later one call finds out that there is room again"
-
-
-@pytest.mark.long
-def test_the_orgs_own_limit_is_no_fault_of_a_row(place: Place) -> None:
-    crowd(place)
-    place.desk.look()
-    place.desk.follow()
-    place.order("settings", daily_requests=1)
-    done = place.desk.push()
-    assert (done.written, done.refused) == (0, 0)
-    assert done.ended
-    place.order("settings", daily_requests=115_000)
-    place.later(1_000)
-    assert place.desk.push().written == 6
 
 
 @pytest.mark.long
@@ -411,24 +248,6 @@ def test_parallel_batches_that_meet_on_an_account_end_with_every_row_written(
     assert rows(place) == 24
 
 
-@pytest.mark.long
-def test_a_session_that_ends_within_a_bulk_job_is_made_anew_and_the_job_goes_on(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for room in (bulk, sending):
-        monkeypatch.setattr(room, "WORTH_IT", 2)
-    crowd(place)
-    place.desk.look()
-    place.desk.follow()
-    for path in ("jobs/ingest", "batches", "successfulResults"):
-        place.order("fault", kind="expire_session", path=path, times=1)
-    before = sign_ins(place)
-    assert place.desk.push().written == 6
-    assert sign_ins(place) - before == 3, "once for each session that ended"
-    assert rows(place) == 3
-    assert {job["state"] for job in place.ask("jobs")} == {"JobComplete"}
-
-
 def test_ids_of_15_characters_are_those_of_18(place: Place) -> None:
     """As reports and people's own sheets have them."""
     campaign = place.add("Campaign", Name="May")
@@ -498,17 +317,3 @@ def test_what_waits_goes_in_the_order_of_its_urgency(place: Place) -> None:
     place.desk.follow()
     done = place.desk.push(lane=Lane.CONSENT)
     assert done.written == 1, "the others wait for their turn"
-
-
-def test_plain_http_is_for_this_machine_alone(tmp_path: Path) -> None:
-    with (
-        pytest.raises(Misconfigured, match=r"salesforce\.login: must be https"),
-        opened(tmp_path, login="http://example.com"),
-    ):
-        pass
-
-
-def test_an_org_that_says_nonsense_is_away(place: Place) -> None:
-    place.order("fault", kind="truncate", path="sobjects/Contact/describe", times=9)
-    with pytest.raises(SalesforceAway):
-        place.desk.look()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,6 @@ STEPS = ("note", "settle", "fulfil", "hold", "postpone", "put_bulk_job", "wish",
 
 class Died(BaseException):
     """The process is gone; nothing after this line of it happens."""
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 def crowd(place: Place, count: int, *, now: int = NOW) -> None:

@@ -1,6 +1,5 @@
 """What the org is asked once a day decides who of several is written to, and how long rows stay."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,6 @@ from tests.pushing.orgs import USER, Place, opened
 from mailwake.crm import daily
 
 ANN = "ann@example.com"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    with opened(tmp_path) as found:
-        yield found
 
 
 def twice(place: Place) -> tuple[str, str]:
