@@ -153,7 +153,9 @@ def test_incidents_that_are_open_are_said(installation: Installation, waiting: d
     assert not any("refused" in problem for problem in status.problems), "strangers must not make us unready"
 
 
-@pytest.mark.parametrize(("fronts", "said"), [(0, ""), (1, "one address with many"), (2, "2 addresses with many")])
+@pytest.mark.parametrize(
+    ("fronts", "said"), [(0, ""), (1, "an address brings so many"), (2, "2 addresses bring so many")]
+)
 def test_a_proxy_that_hides_everybody_is_said(installation: Installation, fronts: int, said: str) -> None:
     installation.report("pipeline", fronts=fronts)
     status = look(installation.data, keep_days=7, now=NOW)

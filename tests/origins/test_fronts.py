@@ -1,4 +1,4 @@
-"""Addresses that stand before everybody, and those that only look like it."""
+"""Addresses that others stand behind, and those that only look like it."""
 
 from collections.abc import Iterator
 
@@ -37,6 +37,20 @@ def test_a_scanner_is_none_however_often_it_comes() -> None:
 def test_an_office_is_none_while_others_read_elsewhere() -> None:
     assert not find_fronts([*visits(100), *readers(20)])
     assert not find_fronts([*visits(60), *visits(40, address=OTHER, programs=1)]), "a scanner that comes beside it"
+
+
+def test_one_of_many_ways_in_is_one_where_image_proxies_come_through_it() -> None:
+    elsewhere = list(readers(500))
+    behind = visits(60)
+    assert not find_fronts([*behind, *elsewhere])
+    fetched = [Visit(FRONT, "an image proxy", copy, proxied=True) for copy in (1, 2, 2)]
+    assert not find_fronts([*behind, *fetched, *elsewhere]), "twice of one copy is once"
+    assert find_fronts([*behind, *fetched, Visit(FRONT, "an image proxy", 3, proxied=True), *elsewhere]) == {FRONT}
+
+
+def test_an_image_proxy_is_none() -> None:
+    fetched = [Visit(FRONT, f"program {number % 9}", number, proxied=True) for number in range(400)]
+    assert not find_fronts(fetched)
 
 
 def test_where_nothing_comes_there_is_none() -> None:

@@ -221,7 +221,7 @@ def test_any_headers_and_any_address_are_read(headers: list[tuple[bytes, bytes]]
     assert bool(found.flags & Flag.NO_HEADERS) is (not headers)
 
 
-def test_of_an_address_that_everybody_has_nothing_is_known() -> None:
+def test_of_an_address_that_others_stand_behind_nothing_is_known() -> None:
     reader = EvidenceReader(NETWORKS, b"agent key for tests")
     request = Request("GET", b"/c/x/y", "73.1.1.1", BASE)
     found = []

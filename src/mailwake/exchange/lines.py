@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from mailwake.errors import BadInput
-from mailwake.events import SECOND, DeliveryId, EventType, Evidence, Handle, Micros, Note, event_id
+from mailwake.events import SECOND, AgentKind, DeliveryId, EventType, Evidence, Handle, Micros, Note, event_id
+from mailwake.origins.agents import read_agent
 from mailwake.origins.fronts import Visit, find_fronts
 from mailwake.pipeline.evidence import LOOKED_AT, EvidenceReader, behind_a_front, looked_at
 
@@ -63,14 +64,18 @@ class Source(NamedTuple):
 
     #: lower-case names of headers that are not logged: their absence says nothing
     untold: frozenset[bytes] = frozenset()
-    #: addresses of proxies that hide everybody: what stands in tables about them says nothing of who is behind
+    #: addresses of proxies that hide others: what stands in tables about them says nothing of who is behind
     fronts: frozenset[str] = frozenset()
 
 
 def source_of(hits: Sequence[Hit]) -> Source:
     """What all hits of one input have in common."""
-    visits = (Visit(hit.ip, hit.ua, hit.delivery) for hit in hits if hit.ip)
+    visits = [Visit(hit.ip, hit.ua, hit.delivery, proxied=_is_image_proxy(hit.ua)) for hit in hits if hit.ip]
     return Source(_untold_headers(hits), find_fronts(visits))
+
+
+def _is_image_proxy(agent: str | None) -> bool:
+    return agent is not None and read_agent(agent).kind is AgentKind.IMAGE_PROXY
 
 
 def _untold_headers(hits: Iterable[Hit]) -> frozenset[bytes]:

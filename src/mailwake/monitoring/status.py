@@ -321,10 +321,10 @@ def _of_fronts(reports: Mapping[str, Report]) -> Iterator[str]:
     """Proxies that do not say whom they pass on; see `mailwake.origins.fronts`."""
     if fronts := _of_pipeline(reports, "fronts"):
         yield several(
-            "nearly all hits come through one address with many programs, so nobody knows whose it is; "
-            "if it is a proxy of yours, name it in edge.trusted_proxies and have it pass addresses on",
-            "nearly all hits come through %(count)s addresses with many programs, so nobody knows whose they are; "
-            "if they are proxies of yours, name them in edge.trusted_proxies and have them pass addresses on",
+            "an address brings so many programs that others stand behind it, and nobody knows who; if it is a proxy "
+            "of yours, name it in edge.trusted_proxies and have it pass addresses on",
+            "%(count)s addresses bring so many programs that others stand behind them, and nobody knows who; if they "
+            "are proxies of yours, name them in edge.trusted_proxies and have them pass addresses on",
             fronts,
             count=fronts,
         )

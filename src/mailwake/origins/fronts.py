@@ -1,19 +1,19 @@
-"""Addresses of proxies that stand before everybody and do not say whom they pass on.
+"""Addresses of proxies that do not say whom they pass on: tables say nothing of who is behind such a one.
 
-What stands in tables about such an address says nothing of who is behind it.
-
-It does what neither a reader's nor a scanner's does: a few of them carry nearly everything, and each
-brings programs of many kinds to many copies.
+Such an address does what neither a reader's nor a scanner's does. It brings programs of many kinds to many copies, and
+either a mailbox's image proxy is among them, which has addresses of its own, or a few such bring nearly everything.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from typing import NamedTuple
 
-#: Each brings at least this part of all hits, to so many copies, by so many programs; together they bring this part.
-LEAST_SHARE, LEAST_COPIES, LEAST_PROGRAMS, TOGETHER = 0.1, 20, 5, 0.9
+#: What an address brings at least that may be a front.
+COPIES, PROGRAMS = 20, 5
+#: A front brings fetches by image proxies to so many copies; or this part of all hits, and all such together that one.
+PROXIED_COPIES, SHARE, TOGETHER = 3, 0.1, 0.9
 #: Hits that are looked at, and after how many new ones again.
 WINDOW, EVERY = 2_000, 100
 NONE: frozenset[str] = frozenset()
@@ -25,21 +25,31 @@ class Visit(NamedTuple):
     address: str
     program: Hashable
     copy: Hashable
+    #: by a mailbox's image proxy, which names itself
+    proxied: bool = False
 
 
-def find_fronts(visits: Iterable[Visit]) -> frozenset[str]:
-    """The addresses that stand before everybody; mostly none."""
-    visits = list(visits)
-    met = Counter(visit.address for visit in visits)
-    often = {address: n for address, n in met.items() if n >= len(visits) * LEAST_SHARE}
-    if sum(often.values()) < len(visits) * TOGETHER:
-        return NONE
-    programs, copies = defaultdict[str, set[Hashable]](set), defaultdict[str, set[Hashable]](set)
-    for address, program, copy in visits:
-        programs[address].add(program)
-        copies[address].add(copy)
-    many = {a for a in often if len(programs[a]) >= LEAST_PROGRAMS and len(copies[a]) >= LEAST_COPIES}
-    return frozenset(many) if sum(often[address] for address in many) >= len(visits) * TOGETHER else NONE
+def find_fronts(visits: Collection[Visit]) -> frozenset[str]:
+    """The addresses that others stand behind; mostly none."""
+    counts = Counter(visit.address for visit in visits)
+    met = defaultdict[str, list[Visit]](list)
+    for visit in visits:
+        if counts[visit.address] >= COPIES:
+            met[visit.address].append(visit)
+    mixed = {address: mine for address, mine in met.items() if _is_mixed(mine)}
+    large = {address for address in mixed if counts[address] >= len(visits) * SHARE}
+    if sum(counts[address] for address in large) < len(visits) * TOGETHER:
+        large = set()
+    return frozenset(large | {address for address, mine in mixed.items() if _is_before_proxies(mine)})
+
+
+def _is_mixed(visits: Iterable[Visit]) -> bool:
+    programs, copies = {each.program for each in visits if not each.proxied}, {each.copy for each in visits}
+    return len(programs) >= PROGRAMS and len(copies) >= COPIES
+
+
+def _is_before_proxies(visits: Iterable[Visit]) -> bool:
+    return len({each.copy for each in visits if each.proxied}) >= PROXIED_COPIES
 
 
 class FrontWatch:

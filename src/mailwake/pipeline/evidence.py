@@ -72,7 +72,7 @@ class EvidenceReader:
 
     @property
     def fronts(self) -> int:
-        """How many addresses stand before everybody just now."""
+        """How many addresses others stand behind just now."""
         return len(self._watch.fronts)
 
     def read(self, event: Event, *, id: int, links: int | None, stream: str, domain: str | None) -> Evidence:  # noqa: A002  # the word of Evidence
@@ -88,7 +88,8 @@ class EvidenceReader:
         at = event.received_at if event.at is None else event.at
         traits = self.traits(event.request, at=at)
         if event.request is not None and event.request.peer:
-            visit = Visit(event.request.peer, traits.agent_hash, event.delivery)
+            proxied = traits.agent.kind is AgentKind.IMAGE_PROXY
+            visit = Visit(event.request.peer, traits.agent_hash, event.delivery, proxied=proxied)
             traits = behind_a_front(traits) if self._watch.saw(visit) else traits
         network, agent = traits.network, traits.agent
         return Evidence(
@@ -162,7 +163,7 @@ NO_TRAITS = Traits(Network(), read_agent(None), None, NetworkKind.UNKNOWN, Flag.
 
 
 def behind_a_front(traits: Traits) -> Traits:
-    """The same where everybody has this address: it is one like others, and nothing is known of where it belongs."""
+    """The same where others stand behind this address: it is one like others, and nobody knows where it belongs."""
     return traits._replace(network=Network(hash=traits.network.hash), network_kind=NetworkKind.UNKNOWN)
 
 

@@ -288,7 +288,7 @@ def check_proxy(settings: Settings) -> Finding:
         return problem("proxy", "edge.trusted_proxies believes everybody; name your proxies only")
     pipeline = read_reports(settings.data_folder).get("pipeline")
     if pipeline is not None and (fronts := pipeline.number("fronts")):
-        line = f"nearly all hits have {fronts:.0f} address(es) and many programs, so nobody knows whose they are"
+        line = f"{fronts:.0f} address(es) bring so many programs that others stand behind, and nobody knows who"
         return warning("proxy", f"{line}; if they are proxies of yours, name them in edge.trusted_proxies")
     if settings.edge.proxy_protocol:
         return ok("proxy", f"PROXY protocol expected from {', '.join(settings.edge.trusted_proxies)}")
