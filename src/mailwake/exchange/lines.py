@@ -70,12 +70,20 @@ class Source(NamedTuple):
 
 def source_of(hits: Sequence[Hit]) -> Source:
     """What all hits of one input have in common."""
-    visits = [Visit(hit.ip, hit.ua, hit.delivery, proxied=_is_image_proxy(hit.ua)) for hit in hits if hit.ip]
+    visits = [_visit(hit.ip, _agent(hit), hit.delivery) for hit in hits if hit.ip]
     return Source(_untold_headers(hits), find_fronts(visits))
 
 
-def _is_image_proxy(agent: str | None) -> bool:
-    return agent is not None and read_agent(agent).kind is AgentKind.IMAGE_PROXY
+def _visit(address: str, agent: str | None, delivery: str | int | None) -> Visit:
+    return Visit(address, agent, delivery, proxied=read_agent(agent).kind is AgentKind.IMAGE_PROXY)
+
+
+def _agent(hit: Hit) -> str | None:
+    """The user agent, from wherever the line has it."""
+    if hit.ua is not None or not hit.headers:
+        return hit.ua
+    values = (value for name, value in hit.headers.items() if name.lower() == "user-agent" and value is not None)
+    return next(map(str, values), None)
 
 
 def _untold_headers(hits: Iterable[Hit]) -> frozenset[bytes]:
@@ -96,9 +104,8 @@ def evidence_of(hit: Hit, reader: EvidenceReader, number: int, source: Source) -
     headers = _headers(hit.headers)
     kind, note = _kind(hit, headers)
     at = _time(hit.at)
-    agent = None if hit.ua is None else hit.ua.encode("latin-1", "replace")
-    if agent is None and headers:
-        agent = headers.get(b"user-agent")
+    named = _agent(hit)
+    agent = None if named is None else named.encode("latin-1", "replace")
     seen = None if headers is None or source.untold >= LOOKED_AT else looked_at(headers.items())
     traits = reader.facts(
         peer=hit.ip, method=hit.method or "GET", agent=agent, headers=seen, at=at, untold=source.untold

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Hashable, Iterable
 from typing import NamedTuple
 
-#: What an address brings at least that may be a front.
+#: What an address brings at least that may be a front. Source of all these: judgement, tried in simulated worlds.
 COPIES, PROGRAMS = 20, 5
 #: A front brings fetches by image proxies to so many copies; or this part of all hits, and all such together that one.
 PROXIED_COPIES, SHARE, TOGETHER = 3, 0.1, 0.9
