@@ -67,6 +67,6 @@ def test_it_is_noticed_as_hits_come_and_forgotten_when_it_is_mended() -> None:
     assert [watch.saw(visit) for visit in visits(EVERY)] == [False] * (EVERY - 1) + [True]
     assert all(watch.saw(visit) for visit in visits(EVERY))
     assert not watch.saw(Visit(OTHER, "program 1", 1)), "who comes past it keeps an address of his own"
-    for number in range(WINDOW + EVERY):
+    for number in range(2 * WINDOW):
         watch.saw(Visit(f"home {number}", "program 1", number))
     assert not watch.fronts

@@ -14,7 +14,7 @@ from typing import NamedTuple
 COPIES, PROGRAMS = 20, 5
 #: A front brings fetches by image proxies to so many copies; or this part of all hits, and all such together that one.
 PROXIED_COPIES, SHARE, TOGETHER = 3, 0.1, 0.9
-#: Hits that are looked at, and after how many new ones again.
+#: Hits that are looked at, and after how many new ones at least again: after half as many as there are.
 WINDOW, EVERY = 2_000, 100
 NONE: frozenset[str] = frozenset()
 
@@ -69,6 +69,6 @@ class FrontWatch:
         self._last.append(visit)
         self._until -= 1
         if not self._until:
-            self._until = EVERY
+            self._until = max(EVERY, len(self._last) // 2)
             self.fronts = find_fronts(self._last)
         return visit.address in self.fronts
