@@ -6,7 +6,7 @@ from tests.insight import seeding
 from mailwake.errors import BadInput
 from mailwake.events import EventType, Micros, Source
 from mailwake.insight.stores import Stores
-from mailwake.segments import keeper
+from mailwake.segments import answers, keeper
 from mailwake.segments.faults import Unclear
 from mailwake.store.events import EventRow
 
@@ -98,6 +98,11 @@ def test_a_goal_is_known_by_its_whole_name(stores: Stores) -> None:
     assert numbers(stores, 'converted "purchase"') == numbers(stores, 'converted "Purchase"') == [3]
     assert numbers(stores, 'converted "purchase-big"') == [4]
     assert numbers(stores, 'converted "purch"') == []
+
+
+def test_a_goal_is_no_link(stores: Stores) -> None:
+    told = answers.query(stores, 'clicked "autumn" and not converted "shop"', now=NOW)
+    assert told.links == (answers.LinkClicks(text="autumn", clicks=3, by_machines=1),)
 
 
 def reached(stores: Stores, person: int, line: str) -> EventRow:
