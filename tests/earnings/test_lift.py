@@ -35,6 +35,8 @@ def test_sides_are_counted_as_drawn_and_only_by_what_a_server_says(shop: Shop) -
     shop.buy(mailed[7], 11 * DAY)  # too late
     shop.buy(mailed[8], 100, picture=True)  # who was held out has no picture
     shop.buy(mailed[9], 2)  # before the copy was sent
+    shop.buy(mailed[10], 100, copy=mail.rows[20].delivery)  # who was held out has no reference either
+    shop.buy(held[3], DAY, copy=mail.rows[20].delivery)
     shop.buy(held[0], 9 * DAY)
     shop.buy(held[1], 10 * DAY + 6)  # too late
     shop.buy(held[2], 1)  # before the draw

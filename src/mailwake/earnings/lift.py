@@ -81,6 +81,7 @@ def _of_held(rows: Iterable[Row], held: Mapping[Handle, Micros], window: int) ->
         row
         for row in rows
         if row["source"] == "api"
+        and row["delivery"] is None
         and row["recipient"] in held
         and 0 <= row["happened_at"] - held[Handle(row["recipient"])] < window
     ]
