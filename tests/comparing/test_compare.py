@@ -63,6 +63,22 @@ def test_a_later_open_does_not_count_against_a_younger_campaign(stores: Stores) 
     assert second.step.standing == "not distinguishable"
 
 
+def test_what_a_machine_did_first_stays_a_machines_when_a_person_comes_later(stores: Stores) -> None:
+    """The older campaign had its people on the second day; at an hour's age both had been scanned alike."""
+    young = send(stores, "Young", {"a.example": (100, 0)}, machines=40)
+    old = send(stores, "Old", {"a.example": (100, 0)}, days_ago=28, machines=40)
+    late = seeding.sending(stores, "Old")
+    late.people([f"p{n}-Old@a.example" for n in range(30)])
+    for number in range(30):
+        late.add(EventType.OPENED, number, -26 * DAY, p_human=1.0, klass=Class.HUMAN, domain="a.example")
+    late.write()
+    (opened, _) = compare(stores, [old, young], now=NOW, age=HOUR).why
+    assert (opened.raw, opened.people) == (0, 0)
+    (opened, _) = compare(stores, [old, young], now=NOW, age=DAY).why
+    assert (opened.raw, opened.people) == (0, 0)
+    assert {each.value for each in opened.causes} == {0}
+
+
 def test_the_age_is_the_latest_checkpoint_that_all_have_reached(stores: Stores) -> None:
     old = send(stores, "Old", {"a.example": (20, 5)}, days_ago=30)
     new = send(stores, "New", {"a.example": (20, 5)})

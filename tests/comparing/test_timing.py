@@ -1,11 +1,13 @@
 """When people react, by their own clocks: across a change of the clocks, and said to be unknown where it is."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.insight import seeding
 
-from mailwake.comparing.timing import timing, zones
+from mailwake.comparing.timing import moments_in, timing, zones
 from mailwake.events import Class, EventType
 from mailwake.insight.report import campaign_report, find
 from mailwake.insight.stores import Stores
@@ -38,6 +40,20 @@ def test_both_sides_of_a_change_of_the_clocks_are_the_same_hour(stores: Stores) 
     after = datetime(2026, 10, 31, 8, 15, tzinfo=UTC)  # 09:15 in Paris, a week later
     opens(stores, "news", [(before, "FR"), (after, "FR")])
     assert timing(stores, now=NOW).opened.cells[5][9] == 2
+
+
+def test_a_clock_between_whole_hours_has_its_own_hours(stores: Stores) -> None:
+    """India is 5:30 ahead of UTC, Nepal 5:45: an hour there has parts of two hours of UTC."""
+    ten = datetime(2026, 11, 11, 4, 30, tzinfo=UTC)  # ten in Delhi, a Wednesday; 10:15 in Kathmandu
+    after = [(ten - timedelta(minutes=1), "IN"), (ten, "IN"), (ten + timedelta(minutes=59), "IN"), (ten, "NP")]
+    opens(stores, "news", [*after, (ten + timedelta(minutes=44), "NP"), (ten + timedelta(minutes=45), "NP")])
+    found = replace(stores, zone=ZoneInfo("Asia/Kolkata"))
+    told = timing(found, now=NOW)
+    assert [told.opened.cells[2][hour] for hour in (9, 10, 11)] == [1, 4, 1]
+    assert [told.arrived[2][hour] for hour in (8, 9, 10)] == [1, 5, 0]
+    quarters = [("IN", 0), ("NP", 0), ("NP", 30), ("IN", 45)]
+    moments = moments_in(found, find(stores, "news"), "opened", "wed-10")
+    assert moments == [(country, int(ten.timestamp()) + 60 * minutes) for country, minutes in quarters]
 
 
 def test_a_country_of_several_clocks_is_told_apart(stores: Stores) -> None:

@@ -12,7 +12,7 @@ from tests.insight import seeding
 from tests.insight.seeding import HUMAN, SCANNER, Sending, micros
 
 from mailwake.earnings import keeper
-from mailwake.events import EventType, Handle, Micros, Note, Source, event_id
+from mailwake.events import DeliveryId, EventType, Handle, Micros, Note, Source, event_id
 from mailwake.goals.claims import claim
 from mailwake.insight.stores import Stores
 from mailwake.store.events import EventRow
@@ -44,8 +44,17 @@ class Shop:
     def click(self, mail: Sending, number: int, after: float, link: int = 2, *, human: bool = True) -> None:
         mail.add(EventType.CLICKED, number, after, link=link, role="cta", **(HUMAN if human else SCANNER))
 
-    def buy(self, address: str, after: float, goal: str = "purchase", *, picture: bool = False, **claimed: str) -> None:
-        """A goal reached by somebody."""
+    def buy(
+        self,
+        address: str,
+        after: float,
+        goal: str = "purchase",
+        *,
+        picture: bool = False,
+        copy: DeliveryId | None = None,
+        **claimed: str,
+    ) -> None:
+        """A goal reached by somebody; with a copy: told by the reference of a click in it."""
         self.sold += 1
         handle = self.stores.state.handles([address], now=micros())[address]
         made = claim(self.stores.state.goals(), goal, **claimed)
@@ -57,6 +66,7 @@ class Shop:
                 received_at=micros(after),
                 source=Source.EDGE if picture else Source.API,
                 recipient=Handle(handle),
+                delivery=copy,
                 note=Note.PIXEL if picture else Note.NONE,
                 modes=51,
                 reason=made.line,

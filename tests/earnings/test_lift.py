@@ -8,11 +8,13 @@ import pytest
 from tests.earnings.conftest import DAY, NOW, Shop
 from tests.insight.seeding import AGGREGATE, micros
 
+from mailwake.earnings.answers import GroupAnswer
 from mailwake.earnings.keeper import find
 from mailwake.earnings.lift import lift
 from mailwake.events import EventType, Handle
 from mailwake.stats.difference import difference
 from mailwake.stats.uncertain import Expected
+from mailwake.store.state import Axis, Consent
 
 
 def test_sides_are_counted_as_drawn_and_only_by_what_a_server_says(shop: Shop) -> None:
@@ -33,6 +35,8 @@ def test_sides_are_counted_as_drawn_and_only_by_what_a_server_says(shop: Shop) -
     shop.buy(mailed[7], 11 * DAY)  # too late
     shop.buy(mailed[8], 100, picture=True)  # who was held out has no picture
     shop.buy(mailed[9], 2)  # before the copy was sent
+    shop.buy(mailed[10], 100, copy=mail.rows[20].delivery)  # who was held out has no reference either
+    shop.buy(held[3], DAY, copy=mail.rows[20].delivery)
     shop.buy(held[0], 9 * DAY)
     shop.buy(held[1], 10 * DAY + 6)  # too late
     shop.buy(held[2], 1)  # before the draw
@@ -71,6 +75,47 @@ def test_a_window_that_is_not_over_is_said(shop: Shop) -> None:
     goal = find(shop.stores.state, "purchase")
     assert lift(shop.stores, mail.campaign.id, goal, now=micros(5 * DAY)).is_open
     assert not lift(shop.stores, mail.campaign.id, goal, now=micros(31 * DAY)).is_open
+
+
+def test_the_last_window_is_that_of_whoever_came_last(shop: Shop) -> None:
+    """Half of the list was mailed, or held out, ten days after the other half."""
+    shop.goal("purchase", window_days=30)
+    goal = find(shop.stores.state, "purchase")
+    mail = shop.mail("Spring", ["a@example.com"])
+    shop.stores.state.put_holdouts(mail.campaign.id, {Handle(5): True}, now=micros())
+    shop.stores.state.put_holdouts(mail.campaign.id, {Handle(6): True}, now=micros(10 * DAY))
+    shop.write(mail)
+    assert lift(shop.stores, mail.campaign.id, goal, now=micros(31 * DAY)).is_open
+    assert not lift(shop.stores, mail.campaign.id, goal, now=micros(40 * DAY)).is_open
+    mail.people(["a@example.com", "b@example.com"])
+    mail.add(EventType.SENT, 1, 12 * DAY)
+    mail.add(EventType.SENT, 0, 20 * DAY)  # a second copy begins no window
+    shop.write(mail)
+    assert lift(shop.stores, mail.campaign.id, goal, now=micros(41 * DAY)).is_open
+    assert not lift(shop.stores, mail.campaign.id, goal, now=micros(42 * DAY)).is_open
+
+
+def test_who_withdrew_leaves_both_sides(shop: Shop) -> None:
+    """What they bought is not known any more, of those held out no more than of those mailed."""
+    shop.goal("purchase", window_days=10)
+    mailed, held = ([f"{side}{number}@example.com" for number in range(10)] for side in "mh")
+    mail = shop.mail("Spring", mailed)
+    handles = shop.stores.state.handles(held, now=micros())
+    shop.stores.state.put_holdouts(mail.campaign.id, {Handle(handles[name]): True for name in held}, now=micros())
+    for number in range(4):
+        shop.buy(mailed[number], DAY)
+        shop.buy(held[number], DAY)
+    shop.write(mail)
+    everybody = shop.stores.state.known_handles([mailed[0], held[0], held[9]])
+    for name, withdrew_at in ((mailed[0], 2 * DAY), (held[0], 2 * DAY), (held[9], 3 * DAY)):
+        shop.stores.state.set_consent(
+            everybody[name], axis=Axis.BOTH, state=Consent.WITHDRAWN, at=micros(withdrew_at), source="test"
+        )
+    found = lift(shop.stores, mail.campaign.id, find(shop.stores.state, "purchase"), now=NOW)
+    assert (found.held, found.mailed) == (
+        GroupAnswer(people=8, reached=3, share=3 / 8),
+        GroupAnswer(people=9, reached=3, share=3 / 9),
+    )
 
 
 @pytest.mark.parametrize("truth", [0.0, 0.03])

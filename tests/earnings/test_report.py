@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,18 @@ def test_rates_and_money_per_copy_have_bases_intervals_and_registered_names(shop
     ]
     registered = {metric.id for metric in metrics().values() if metric.source == "earnings"}
     assert {led.metric, once.metric, *(each.metric for each in found.per_delivered)} == registered
+
+
+def test_an_order_that_was_told_before_a_campaign_is_not_earned_by_it(shop: Shop) -> None:
+    """Ann looks at the page with the picture once more, after a click in later mail."""
+    shop.goal("purchase", value="5", currency=EUR)
+    shop.buy(ANN, DAY, id="o1")
+    summer = shop.mail("Summer", people, start=seeding.START + timedelta(days=2))
+    shop.click(summer, 0, 100)
+    shop.buy(ANN, 2 * DAY + 200, picture=True, id="o1")
+    shop.write(summer)
+    assert goal_report(shop.stores, "purchase", Model.LAST, now=NOW).campaigns == ()
+    assert told(shop, "Summer").earned == EarnedAnswer()
 
 
 def test_one_order_told_by_a_picture_and_by_the_shop_counts_once_as_the_shop_says(shop: Shop) -> None:

@@ -18,6 +18,7 @@ from mailwake.drawing.rows import FORMULA_STARTS
 from mailwake.errors import BadInput
 from mailwake.events import CampaignId, EventType, Handle, Micros, event_id
 from mailwake.exports import reading
+from mailwake.exports.events import events_page
 from mailwake.exports.formats import csv_parts, json_parts, moment_text, parquet_file
 from mailwake.exports.reading import Asked
 from mailwake.exports.tables import TABLES, asked_of, rows_of, table_named
@@ -110,6 +111,13 @@ def test_rows_are_those_of_the_pages(stores: Stores, monkeypatch: pytest.MonkeyP
         (row["happened_at"], row["id"]) for row in events
     )
     assert sum(row["type"] == "sent" for row in events) == 300
+
+
+def test_what_is_not_judged_has_no_grade(stores: Stores) -> None:
+    graded = [(row["type"], row["klass"], row["grade"]) for row in rows(stores, "events", campaign="1")]
+    assert {kind for kind, _, grade in graded if grade is not None} == {"opened", "clicked"}
+    told = events_page(stores, find(stores, "1"), page_size=1_000).events
+    assert graded == [(each.type, each.klass, each.grade) for each in told]
 
 
 def test_opens_and_clicks_leave_only_where_consent_lets_them(tmp_path: Path) -> None:

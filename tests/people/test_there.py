@@ -112,6 +112,19 @@ def test_every_hour_of_the_week_has_as_many_people(stores: Stores) -> None:
     assert seen > 50, "something was there to be counted"
 
 
+def test_an_hour_of_a_clock_between_whole_hours_has_its_own_people(stores: Stores) -> None:
+    mail = seeding.sending(stores, "Delhi")
+    mail.people([f"p{number}@example.com" for number in range(4)])
+    for number, minutes in enumerate(
+        (29, 30, 89, 90)
+    ):  # ten in Delhi is half past four, UTC; the mail went out at nine
+        mail.add(EventType.SENT, number, -9 * seeding.HOUR)
+        mail.add(EventType.OPENED, number, -5 * seeding.HOUR + 60 * minutes, **seeding.HUMAN, country="IN")
+    mail.write()
+    found = [total(stores, mail.campaign, "opened_human", hour=f"mon-{hour}") for hour in (9, 10, 11)]
+    assert found == [1, 2, 1]
+
+
 @every("hour", ["", "tue", "tue-24", "tue-014", "tue--1", "Tue-4", "day-4", "tue-4 ", "tue-٤", "' or 1=1 --"])
 def test_an_hour_that_no_week_has_is_refused(hour: str) -> None:
     with pytest.raises(BadInput, match="say a day and an hour from 0 to 23, such as tue-14"):

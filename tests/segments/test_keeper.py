@@ -6,12 +6,9 @@ from tests.insight import seeding
 from mailwake.errors import BadInput
 from mailwake.events import EventType, Micros, Source
 from mailwake.insight.stores import Stores
-from mailwake.segments import keeper
-from mailwake.segments.compiling import compiled
+from mailwake.segments import answers, keeper
 from mailwake.segments.faults import Unclear
-from mailwake.segments.parser import parse
 from mailwake.store.events import EventRow
-from mailwake.store.events.choosing import Piece
 
 DAY = 24 * seeding.HOUR
 #: a week after the campaign
@@ -72,19 +69,40 @@ def test_a_query_chooses_whom_one_would_by_hand(stores: Stores) -> None:
         assert keeper.size(stores, query, now=NOW) == keeper.Size(people=len(who), of=10), query
 
 
-def test_a_provider_is_the_domains_that_it_has(stores: Stores) -> None:
-    found = compiled(parse('sent provider "EXAMPLE.com"'), stores, now=NOW)
-    assert isinstance(found, Piece)
-    assert found.values["domains"] == ",example.com,"
+def test_a_domain_is_found_under_what_stands_for_it(stores: Stores) -> None:
+    """The event store has a name for what many share alone; here two are at Gmail, and three elsewhere."""
+    mail = seeding.sending(stores, "Elsewhere")
+    mail.people(["a@gmail.com", "b@gmail.com", "c@acme.example", "d@acme.example", "e@bücher.example"])
+    for number, stored in enumerate(["gmail.com", "gmail.com", "~0a1b", "~0a1b", "~77ff"]):
+        mail.add(EventType.SENT, number, number, domain=stored)
+    mail.write()
+    stores.state.put_exchangers("acme.example", ["alt1.aspmx.l.google.com"], now=NOW)
+
+    def at(query: str) -> list[str]:
+        handles = keeper.chosen(stores, query, now=NOW)
+        return sorted(str(address)[0] for address in keeper.addresses(stores, handles))
+
+    assert at('sent domain "Acme.example"') == ["c", "d"]
+    assert at('sent domain "gmail.com"') == ["a", "b"]
+    assert at('sent domain "bücher.example"') == at('sent domain "xn--bcher-kva.example"') == ["e"]
+    assert at('sent provider "GMAIL"') == ["a", "b"]
+    assert at('sent provider "google workspace"') == ["c", "d"]
+    assert at('sent domain "acme.example" provider "Gmail"') == []
+    assert at('sent domain "' + 90 * "ü" + '"') == []
 
 
 def test_a_goal_is_known_by_its_whole_name(stores: Stores) -> None:
     assert numbers(stores, "converted") == []
     stores.events.write(rows=[reached(stores, 3, "purchase 1999 EUR -"), reached(stores, 4, "purchase-big - - -")])
     assert numbers(stores, "converted") == [3, 4]
-    assert numbers(stores, 'converted "purchase"') == [3]
+    assert numbers(stores, 'converted "purchase"') == numbers(stores, 'converted "Purchase"') == [3]
     assert numbers(stores, 'converted "purchase-big"') == [4]
     assert numbers(stores, 'converted "purch"') == []
+
+
+def test_a_goal_is_no_link(stores: Stores) -> None:
+    told = answers.query(stores, 'clicked "autumn" and not converted "shop"', now=NOW)
+    assert told.links == (answers.LinkClicks(text="autumn", clicks=3, by_machines=1),)
 
 
 def reached(stores: Stores, person: int, line: str) -> EventRow:

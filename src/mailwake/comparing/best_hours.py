@@ -53,7 +53,7 @@ class PersonHour:
 class _Reader:
     """What is known of one recipient."""
 
-    #: start of the hour to copies
+    #: start of the quarter of an hour to copies
     arrived: Counter[int] = field(default_factory=Counter)
     reacted: Counter[int] = field(default_factory=Counter)
     countries: Counter[str] = field(default_factory=Counter)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -33,6 +33,8 @@ HOURS, WEEK = 24, 168
 DAY_WORDS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOUR_WORDS = frozenset(map(str, range(HOURS)))
 _DAY = 86_400 * SECOND
+#: Seconds. Clocks of all countries are ahead of UTC by a whole number of quarters of an hour.
+QUARTER, _HOUR = 900, 3_600
 #: Fewer reactions than this are no pattern. Judgement.
 LEAST_REACTIONS = 100
 #: So many different hours of the day have to have had at least this share of the mail. Judgement.
@@ -130,7 +132,7 @@ def timing(stores: Stores, *, now: Micros, campaign: Campaign | None = None) -> 
 
 
 def _week(stores: Stores, asked: dict[str, int | str], sent: Sequence[Row]) -> Week:
-    rows = stores.events.ask("hours", **asked)
+    rows = stores.events.ask("hours", **asked, quarters=_uneven())
     known = [(row["hour"], row["copies"], zones()[row["country"]]) for row in rows if row["country"] in zones()]
     cells = _table(known)
     total = sum(copies for _, copies, _ in known)
@@ -156,7 +158,7 @@ def hour_named(text: str) -> tuple[int, int]:
 
 
 def moments_in(stores: Stores, campaign: Campaign, kind: str, text: str) -> list[tuple[str, int]]:
-    """What makes up one cell of a campaign's week: countries, and starts of hours in seconds since 1970.
+    """What makes up one cell of a campaign's week: countries, and starts of quarters in seconds since 1970.
 
     Args:
         stores: where to look.
@@ -168,9 +170,24 @@ def moments_in(stores: Stores, campaign: Campaign, kind: str, text: str) -> list
         BadInput: there is no such hour.
     """
     wanted = hour_named(text)
-    rows = stores.events.ask("hours", campaign=campaign.id, since=0, kind=kind)
+    rows = stores.events.ask("hours", campaign=campaign.id, since=0, kind=kind, quarters=_uneven())
     known = [(row["country"], row["hour"]) for row in rows if row["country"] in zones()]
-    return [(country, start) for country, start in known if _local(start, zones()[country]) == wanted]
+    found = [(country, start) for country, start in known if _local(start, zones()[country]) == wanted]
+    return [(country, quarter) for country, start in found for quarter in _quarters(country, start)]
+
+
+def _quarters(country: str, start: int) -> range:
+    """Starts of the quarters in what `hours` told of a country."""
+    return range(start, start + (QUARTER if f",{country}," in _uneven() else _HOUR), QUARTER)
+
+
+@cache
+def _uneven() -> str:
+    """Countries whose clocks are not ahead of UTC by whole hours, such as India, with commas around each."""
+    days = [datetime(2026, month, 1, tzinfo=UTC) for month in (1, 7)]  # the year that the table is of
+    offsets = {country: [each.astimezone(zone).utcoffset() for each in days] for country, zone in zones().items()}
+    odd = [country for country, told in offsets.items() if any((each or timedelta()).seconds % _HOUR for each in told)]
+    return f",{','.join(odd)},"
 
 
 @lru_cache(maxsize=1 << 17)  # all hours of 90 days by 60 clocks: each visit asks for the same
@@ -181,7 +198,7 @@ def _local(start: int, zone: ZoneInfo) -> tuple[int, int]:
 
 
 def _table(hours: Iterable[tuple[int, int, ZoneInfo]]) -> tuple[tuple[int, ...], ...]:
-    """(start of an hour in seconds since 1970, copies, whose clock) by day of the week and hour."""
+    """(start of an hour or a quarter in seconds since 1970, copies, whose clock) by day of the week and hour."""
     cells = [[0] * HOURS for _ in range(7)]
     for start, copies, zone in hours:
         day, hour = _local(start, zone)
@@ -238,7 +255,7 @@ def _best(cells: Sequence[Sequence[int]], total: int, exposed: Sequence[float], 
 
 
 def is_spread(arrived: Mapping[int, int]) -> bool:
-    """Whether mail went out at different hours of the day, by the start of each hour in seconds since 1970: copies."""
+    """Whether mail went out at different hours of the day; start of each quarter, seconds since 1970, to copies."""
     by_hour: Counter[int] = Counter()
     for start, copies in arrived.items():
         by_hour[start // 3_600 % HOURS] += copies

@@ -19,21 +19,21 @@ from mailwake.language import say
 from mailwake.stats.difference import difference
 from mailwake.stats.means import amounts, mean_difference
 from mailwake.stats.uncertain import Expected
-from mailwake.store.state import Goal
+from mailwake.store.state import Axis, Goal
 
 
 def lift(stores: Stores, campaign: CampaignId, goal: Goal, *, now: Micros) -> LiftAnswer:
     """How much more often people reach a goal who were sent a campaign; why not, where that cannot be said."""
-    held = {who: at for who, (at, may_tell) in stores.state.holdouts(campaign).items() if may_tell}
-    base = stores.events.ask("lift_mailed", campaign=campaign)[0]
+    held, gone = _held(stores, campaign)
     if not held:
         return LiftAnswer(
             cannot_say=say("cannot say: nobody was held out; send with --holdout 10 to find out next time")
         )
     window = goal.window_days * DAY
-    mailed = _people(stores.events.ask("lift_reached", campaign=campaign, goal=goal.name, window=window))
-    since = min(held.values())
-    rows = stores.events.ask("conversions", goal=goal.name, since=since, until=now)
+    base = stores.events.ask("lift_mailed", campaign=campaign, gone=",".join(map(str, sorted(gone))))[0]
+    rows = stores.events.ask("lift_reached", campaign=campaign, goal=goal.name, window=window)
+    mailed = _people(row for row in rows if row["recipient"] not in gone)
+    rows = stores.events.ask("conversions", goal=goal.name, since=min(held.values()), until=now)
     without = _people(_of_held(rows, held, window))
     one, other = _group(len(held), len(without)), _group(int(base["people"]), len(mailed))
     try:
@@ -52,9 +52,24 @@ def lift(stores: Stores, campaign: CampaignId, goal: Goal, *, now: Micros) -> Li
         extra=told.value * other.people,
         extra_low=told.interval.low * other.people,
         extra_high=told.interval.high * other.people,
-        is_open=now < max(since, base["sent_from"] or since) + window,
+        is_open=now < max(*held.values(), base["sent_to"] or 0) + window,
         money=_money(without, one.people, mailed, other.people),
     )
+
+
+def _held(stores: Stores, campaign: CampaignId) -> tuple[dict[Handle, Micros], frozenset[Handle]]:
+    """Whom the campaign was kept from, since when, and who withdrew since.
+
+    What people did who withdrew is not known any more, so that they leave both sides.
+    """
+    drawn = {who: at for who, (at, may_tell) in stores.state.holdouts(campaign).items() if may_tell}
+    gone = stores.state.refusing(Axis.CLICKS, since=_began(stores, campaign, drawn)) if drawn else frozenset[Handle]()
+    return {who: at for who, at in drawn.items() if who not in gone}, gone
+
+
+def _began(stores: Stores, campaign: CampaignId, drawn: Mapping[Handle, Micros]) -> Micros:
+    rows = stores.events.ask("campaign_counts", campaign=campaign)
+    return Micros(min([*drawn.values(), *(row["sent_from"] for row in rows if row["sent_from"] is not None)]))
 
 
 def _group(people: int, reached: int) -> GroupAnswer:
@@ -66,6 +81,7 @@ def _of_held(rows: Iterable[Row], held: Mapping[Handle, Micros], window: int) ->
         row
         for row in rows
         if row["source"] == "api"
+        and row["delivery"] is None
         and row["recipient"] in held
         and 0 <= row["happened_at"] - held[Handle(row["recipient"])] < window
     ]

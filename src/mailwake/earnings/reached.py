@@ -53,8 +53,8 @@ def reached(stores: Stores, goal: Goal, *, since: Micros = ALWAYS, until: Micros
         until: and before this time.
     """
     given: dict[str, Any] = {"goal": goal.name, "since": since, "until": until}
-    rows = stores.events.ask("conversions", **given)
-    if not rows:
+    rows = stores.events.ask("conversions", **given | {"since": ALWAYS})  # the first report of an order may be older
+    if not any(row["happened_at"] >= since for row in rows):
         return []
     window = goal.window_days * DAY
     clicks, mails = dict[int, list[Touch[Place]]](), dict[int, tuple[int, int]]()
@@ -66,7 +66,7 @@ def reached(stores: Stores, goal: Goal, *, since: Micros = ALWAYS, until: Micros
         last = (row["sent_at"], row["campaign"])
         mails[row["conversion"]] = max(last, mails.get(row["conversion"], last))
     told = [each for row in rows if (each := _reached(row, clicks, mails)) is not None]
-    return without_twins(told)
+    return [each for each in without_twins(told) if each.at >= since]
 
 
 def without_twins(told: Iterable[Reached]) -> list[Reached]:

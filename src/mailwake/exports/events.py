@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mailwake.events import Handle
-from mailwake.exports.reading import may_leave
+from mailwake.exports.reading import grade_of, may_leave
 from mailwake.insight.cursors import make_cursor, read_cursor
 from mailwake.insight.stores import Stores, moment
 from mailwake.store.state import Campaign
@@ -89,7 +89,7 @@ def _told(row: dict[str, Any], address: str | None) -> OneEvent:
         delivery=None if row["delivery"] is None else str(row["delivery"]),
         template=None if row["template"] is None else str(row["template"]),
         address=address,
-        grade=row["grade"] if row["klass"] is not None else None,
+        grade=grade_of(row),
         **{name: row[name] for name in _SAME},
     )
 

@@ -135,7 +135,7 @@ def events(stores: Stores, asked: Asked) -> Iterator[list[Any]]:
     for rows in event_batches(stores, _id(asked)):
         known = _addressed(stores, asked, rows)
         for row in rows:
-            row["address"] = known.get(row["recipient"])
+            row |= {"address": known.get(row["recipient"]), "grade": grade_of(row)}
         yield [told(row) for row in rows if may_leave(row, silent)]
 
 
@@ -144,6 +144,11 @@ def event_batches(stores: Stores, campaign: int, only: str = "") -> Iterator[lis
     return stores.events.stream(
         "event_rows", batch=BATCH, campaign=campaign, only=only, after_at=-MANY, after_id=-1, limit=MANY
     )
+
+
+def grade_of(row: Mapping[str, Any]) -> str | None:
+    """What an event is taken for: human, possible or machine; None: events of its kind are not judged."""
+    return None if row["klass"] is None else str(row["grade"])
 
 
 def may_leave(row: Mapping[str, Any], silent: frozenset[Handle]) -> bool:

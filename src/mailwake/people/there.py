@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from mailwake.comparing.timing import moments_in
+from mailwake.comparing.timing import QUARTER, moments_in
 from mailwake.deliverability import behind
 from mailwake.errors import BadInput
 from mailwake.insight.stores import Stores
@@ -69,13 +69,13 @@ class There:
         return asked
 
     def _hours(self, stores: Stores, campaign: Campaign, outcome: str) -> str:
-        """Countries and hours that are meant, with commas before, between and behind; empty: any."""
+        """Countries and quarters of an hour that are meant, with commas before, between and behind; empty: any."""
         if not self.hour:
             return ""
         if outcome not in TIMED:
             raise BadInput(f"an hour of the week is told of {' and '.join(TIMED)} alone; ask for one of them")
         moments = moments_in(stores, campaign, outcome.partition("_")[0], self.hour)
-        return "".join(f",{country}@{start // 3_600}" for country, start in moments) + ","
+        return "".join(f",{country}@{start // QUARTER}" for country, start in moments) + ","
 
 
 ANYWHERE = There()

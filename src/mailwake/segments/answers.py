@@ -14,7 +14,7 @@ from mailwake.segments import keeper
 from mailwake.segments.keeper import Counted
 from mailwake.segments.parser import parse
 from mailwake.segments.sunset import Sunset
-from mailwake.segments.tree import conditions
+from mailwake.segments.tree import Verb, conditions
 from mailwake.segments.wording import spelled
 from mailwake.store.answers.sliding import Sliding
 
@@ -140,7 +140,7 @@ def query(stores: Stores, text: str, *, now: Micros) -> QueryAnswer:
     """
     found = keeper.size(stores, text, now=Micros(Sliding(now, "now")))
     node = parse(text)
-    texts = dict.fromkeys(each.text for each in conditions(node) if each.text is not None)
+    texts = dict.fromkeys(each.text for each in conditions(node) if each.verb is Verb.CLICKED and each.text)
     return QueryAnswer(
         query=spelled(node),
         sentence=keeper.sentence(text),

@@ -8,12 +8,15 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from mailwake.deliverability.providers import providers_of
+from mailwake.errors import BadInput
 from mailwake.events import SECOND, Micros
+from mailwake.insight.domain_names import domain_names
 from mailwake.insight.stores import Stores
 from mailwake.segments.spans import spans
 from mailwake.segments.tree import JUDGED, Both, Condition, Count, Judged, Node, Not, Per, Sign, State, Verb
 from mailwake.store.answers.sliding import back
 from mailwake.store.events.choosing import ANY, MANY, Choice, Every, Piece, Some, Value, Without
+from mailwake.store.state import split_address
 
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
@@ -42,6 +45,8 @@ class _Compiler:
     now: Micros
     #: casefolded label and target of each link, and its number; None: not read yet
     links: list[tuple[str, int]] | None = field(default=None)
+    #: what each domain is stored as, and its name; None: not asked for yet
+    domains: dict[str, str] | None = field(default=None)
 
     def choice(self, node: Node) -> Choice:
         """The whole of it."""
@@ -83,10 +88,9 @@ class _Compiler:
             "since": self._since(said),
             "until": min(self.now, self._start(said.before)) if said.before else self.now,
             "links": self._links(said.text) if said.text is not None and said.verb is Verb.CLICKED else ANY,
-            "goal": said.text if said.text is not None and said.verb is Verb.CONVERTED else "",
+            "goal": said.text.lower() if said.text is not None and said.verb is Verb.CONVERTED else "",
             "campaigns": ANY if said.campaign is None else self._campaigns(said.campaign),
-            "domain": said.domain or "",
-            "domains": ANY if said.provider is None else self._domains(said.provider),
+            "domains": ANY if said.domain is said.provider is None else self._domains(said),
             "country": said.country or "",
             "client": (said.client or "").lower(),
         }
@@ -108,12 +112,26 @@ class _Compiler:
             ]
         return ",".join(str(number) for told, number in self.links if text.casefold() in told)
 
-    def _domains(self, provider: str) -> str:
-        known = self.stores.state.shared_domains(at_least=1)
-        wanted = provider.casefold()
-        found = [domain for domain, home in providers_of(self.stores, known).items() if home.casefold() == wanted]
-        return f",{','.join(sorted(found))},"
+    def _domains(self, said: Condition) -> str:
+        """What domains are stored as that are this one, and this provider's; most have a stand-in for their name."""
+        if self.domains is None:
+            self.domains = domain_names(self.stores, self.stores.events.ask("stored_domains"))
+        names = set(self.domains.values())
+        if said.domain is not None:
+            names &= {_as_kept(said.domain)}
+        if said.provider is not None:
+            wanted = said.provider.casefold()
+            names = {name for name, home in providers_of(self.stores, names).items() if home.casefold() == wanted}
+        return f",{','.join(sorted(stored for stored, name in self.domains.items() if name in names))},"
 
     def _campaigns(self, text: str) -> str:
         wanted = text.casefold()
         return ",".join(str(each.id) for each in self.stores.state.campaigns() if wanted in each.name.casefold())
+
+
+def _as_kept(domain: str) -> str:
+    """A domain in IDNA form, as addresses are kept."""
+    try:
+        return split_address(f"anybody@{domain}")[1]
+    except BadInput:  # nobody has an address there
+        return domain

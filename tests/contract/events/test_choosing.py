@@ -113,7 +113,6 @@ def fits(row: EventRow, wanted: dict[str, Any]) -> bool:
         and wanted["since"] <= row.at < wanted["until"]
         and (wanted["links"] == ANY or link in wanted["links"].split(","))
         and (wanted["campaigns"] == ANY or str(row.campaign) in wanted["campaigns"].split(","))
-        and wanted["domain"] in {"", row.domain}
         and (wanted["domains"] == ANY or f",{row.domain}," in wanted["domains"])
         and (not wanted["goal"] or row.reason.startswith(f"{wanted['goal']} "))
         and wanted["country"] in {"", row.country}
@@ -194,7 +193,6 @@ def random_did(chance: random.Random) -> Piece:
             "until": chance.choice([NOW, NOW, NOW - chance.randrange(300) * DAY]),
             "links": chance.choice([ANY, ANY, ANY, LINKS, ""]),
             "campaigns": chance.choice([ANY, ANY, ANY, "1,2", "4", ""]),
-            "domain": chance.choice(["", "", "", "a.example"]),
             "domains": chance.choice([ANY, ANY, ANY, ",a.example,", ",b.example,a.example,", ",,"]),
             "goal": chance.choice(["", "", "", "550"]),
             "country": chance.choice(["", "", "", "DE"]),
@@ -238,7 +236,7 @@ def test_a_hostile_value_is_only_text(both: Both) -> None:
         "domains": ANY,
         "goal": "",
     }
-    for name in ("domain", "country", "client", "links", "campaigns", "kind", "domains", "goal"):
+    for name in ("country", "client", "links", "campaigns", "kind", "domains", "goal"):
         assert both.chosen(Piece(name="did", values={**values, name: hostile})) == []
     assert both.engines[0].ask("latest")[0]["event_count"] == len(both.rows)
 

@@ -98,6 +98,8 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         "domains": "",
         "elsewhere": 0,
         "hours": "",
+        "quarters": ",DE,",
+        "gone": "",
         "parts": 1,
         "part": 0,
         "who": "",
@@ -134,7 +136,7 @@ def parameters(name: str, rows: list[EventRow], campaign: int) -> list[Mapping[s
         mailed = {"domains": f",{one['domain']},", "kind": ""}
         found += [{**one, **mailed, "elsewhere": other} for other in (0, 1)]
         found += [{**one, "kind": "", "device": "unknown"}, {**one, "country": "DE", "only": "clicked"}]
-        hours = "".join(f",{row.country or 'DE'}@{row.at // 3_600_000_000}" for row in rows[:40])
+        hours = "".join(f",{row.country or 'DE'}@{row.at // 900_000_000}" for row in rows[:40])
         found += [{**one, "hours": f"{hours},"}, {**one, "hours": "' or 1=1"}, {**one, "hours": ","}]
         found += [{**one, "client": "Gmail' or 1=1"}, {**one, "domains": "' or 1=1"}]
     if "role" in wanted:

@@ -146,9 +146,10 @@ class Consents(OnDatabase):
         with self._database.reading() as connection:
             return [Handle(handle) for handle in connection.scalars(query.order_by(_consent.c.handle))]
 
-    def refusing(self, axis: Axis) -> frozenset[Handle]:
-        """Everybody who refuses on one axis, such as being profiled."""
-        query = select(_consent.c.handle).where(_consent.c.axis == axis, _consent.c.state.in_(REFUSALS))
+    def refusing(self, axis: Axis, *, since: int = 0) -> frozenset[Handle]:
+        """Everybody who refuses on one axis, such as being profiled, and last said so at a time or later."""
+        refuses = and_(_consent.c.axis == axis, _consent.c.state.in_(REFUSALS))
+        query = select(_consent.c.handle).where(refuses, _consent.c.at >= since)
         with self._database.reading() as connection:
             return frozenset(Handle(handle) for handle in connection.scalars(query))
 

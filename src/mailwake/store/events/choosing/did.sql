@@ -8,8 +8,7 @@
 -- $until integer      before this time
 -- $links text         '*': any; else one of these, template * 65536 + link, between commas
 -- $campaigns text     '*': any; else one of these ids, between commas
--- $domain text        of the address, lower-case; '': any
--- $domains text       '*': any; else one of these, with commas before, between and behind
+-- $domains text       of the address, as stored; '*': any; else one of these, with commas before, between and behind
 -- $goal text          name of one that was reached; '': any
 -- $country text       '': any
 -- $client text        in lower case; '': any
@@ -35,7 +34,6 @@ from (
         and happened_at < $until
         and ($links = '*' or template * 65536 + link in ({each:$links}))
         and ($campaigns = '*' or campaign in ({each:$campaigns}))
-        and (domain = $domain or $domain = '')
         and ($domains = '*' or position(concat(',', coalesce(domain, ' '), ',') in $domains) > 0)
         and ($goal = '' or substring(reason, 1, length($goal) + 1) = concat($goal, ' '))
         and (country = $country or $country = '')

@@ -2,8 +2,9 @@
 -- $campaign integer  id of the campaign; 0: all of them
 -- $kind text         opened or clicked
 -- $since integer     only what happened since then, microseconds
+-- $quarters text     countries of which quarters of an hour are told, with commas before, between and behind
 -- country            of the event; null where not known
--- hour               start of the hour, seconds since 1970
+-- hour               start of the hour, or of its quarter, seconds since 1970
 -- copies             deliveries with an event whose p_human is 0.5 or more
 with units as (
     select
@@ -17,7 +18,10 @@ with units as (
 )
 select
     nullif(decided_country, '') as country,
-    {div:decided_at:cast(3600000000 as bigint)} * 3600 as hour,
+    case
+        when position(concat(',', decided_country, ',') in $quarters) > 0 then {div:decided_at:900000000} * 900
+        else {div:decided_at:cast(3600000000 as bigint)} * 3600
+    end as hour,
     count(*) as copies
 from units
 where best = 2

@@ -8,13 +8,16 @@
 -- one, another       two recipients of the group, which name the domain; the same where there is one
 -- part               of the week the copy was sent in, in six hours from Monday midnight, from 0
 -- copies             deliveries
--- expected, doubt    how many of them a person did, as in campaign_counts
+-- expected, doubt    how many of them a person did, as in campaign_counts; each by the age of the event that decides it
 -- raw                of them: with an open, or click, by anybody or anything
 with scope as (select * from events where campaign = $campaign),
 {part:_chances},
 {part:_counts:campaign},
 firsts as (
-    select delivery, {div:min(deciding) % 2305843009213693952:512} as decided_at
+    select
+        delivery,
+        {div:min(deciding) % 2305843009213693952:512} as decided_at,
+        min(happened_at) as seen_at
     from scope
     where reaction = $kind and delivery is not null
     group by delivery
@@ -32,6 +35,7 @@ bases as (
         p.domain as domain,
         p.recipient as recipient,
         case when f.decided_at <= o.sent_at + $age then 1 else 0 end as is_in,
+        case when f.seen_at <= o.sent_at + $age then 1 else 0 end as is_seen,
         case when $kind = 'opened' then o.opened_p else o.clicked_p end as p
     from outcomes as o
     left join firsts as f on f.delivery = o.unit
@@ -47,7 +51,7 @@ select
     count(*) as copies,
     sum(is_in * p) as expected,
     sum(is_in * p * (10000 - p)) as doubt,
-    sum(is_in) as raw
+    sum(is_seen) as raw
 from bases
 group by domain, part
 order by domain, part

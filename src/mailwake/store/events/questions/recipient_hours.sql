@@ -1,12 +1,12 @@
--- In which hours did mail reach some recipients, and when did they open or click? By recipient and hour.
+-- When did mail reach some recipients, and when did they open or click? By recipient and quarter of an hour.
 -- $recipients text  handles with commas between
 -- $since integer    only what happened since then, microseconds
 -- $limit integer    rows
 -- recipient         handle
 -- kind              arrived, and did not come back later, or reacted
 -- country           of a reaction that came from no proxy; null where not known
--- hour              start of the hour, seconds since 1970
--- copies            deliveries, each once for each kind of reaction: in the hour of the event that decides it
+-- hour              start of the quarter, seconds since 1970
+-- copies            deliveries, each once for each kind of reaction: in the quarter of the event that decides it
 with wanted as (
     select *
     from events
@@ -43,7 +43,7 @@ select
     reader as recipient,
     kind,
     nullif(place, '') as country,
-    {div:moment:cast(3600000000 as bigint)} * 3600 as hour,
+    {div:moment:900000000} * 900 as hour,
     count(*) as copies
 from moments
 where best = 2

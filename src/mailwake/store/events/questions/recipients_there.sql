@@ -8,7 +8,7 @@
 -- $country text         '' for any, 'unknown', 'proxied'; or a country
 -- $domains text         '' for any; or domains as stored at sending, with commas before, between and behind
 -- $elsewhere integer    1: those whose domain is not among these, in place of those whose domain is
--- $hours text           '' for any; or countries and hours since 1970, such as ,DE@498819, with commas around each
+-- $hours text           '' for any; or countries and quarters of an hour since 1970, such as ,DE@1995276, with commas around each
 -- $limit integer        rows
 -- $offset integer       rows to pass over
 -- $after_at integer     only those whose place in the order comes after this one, or at the same
@@ -35,7 +35,7 @@ visits as (
     where ($client = '' or coalesce(nullif(by_client, ''), 'unknown') = $client)
         and ($device = '' or coalesce(nullif(by_device, ''), 'unknown') = $device)
         and ($country = '' or coalesce(nullif(from_country, ''), 'unknown') = $country)
-        and ($hours = '' or position(concat(',', by_land, '@', {div:by_time:cast(3600000000 as bigint)}, ',') in $hours) > 0)
+        and ($hours = '' or position(concat(',', by_land, '@', {div:by_time:900000000}, ',') in $hours) > 0)
 ),
 mailed as (
     select delivery as mailed_unit, max(domain) as mailed_to

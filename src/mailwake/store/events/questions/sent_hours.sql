@@ -1,7 +1,7 @@
--- In which hours did mail arrive? Copies delivered and not taken back, each in the hour of its first delivered event.
+-- When did mail arrive? Copies delivered and not taken back, each in the quarter of an hour of its first delivered event.
 -- $campaign integer  id of the campaign; 0: all of them
 -- $since integer     only what arrived since then, microseconds
--- hour               start of the hour, seconds since 1970
+-- hour               start of the quarter, seconds since 1970
 -- copies             deliveries
 with units as (
     select
@@ -14,7 +14,7 @@ with units as (
         and ($campaign = 0 or campaign = $campaign)
     group by delivery
 )
-select {div:arrived_at:cast(3600000000 as bigint)} * 3600 as hour, count(*) as copies
+select {div:arrived_at:900000000} * 900 as hour, count(*) as copies
 from units
 where {part:_delivered} = 1
 group by hour
