@@ -17,6 +17,7 @@ from enum import StrEnum
 from urllib.parse import SplitResult, quote, urlsplit
 
 from mailwake.errors import Unavailable
+from mailwake.idn import ascii_host
 from mailwake.visiting.addresses import Lookup, is_public, look_up, looked_up_within
 from mailwake.visiting.connecting import Pinned
 
@@ -192,7 +193,7 @@ def checked(url: str) -> SplitResult:
         host, port = parts.hostname or "", parts.port
         if _UNFIT.search(url) or not host or "@" in parts.netloc or port == 0:
             raise Unreached(Fault.UNFIT, "", "the URL cannot be called; programs disagree on where it leads")
-        name = host if host.isascii() else host.encode("idna").decode("ascii")
+        name = ascii_host(host)
     except ValueError:
         raise Unreached(Fault.UNFIT, "", "the URL cannot be called; programs disagree on where it leads") from None
     shown = f"[{name}]" if ":" in name else name

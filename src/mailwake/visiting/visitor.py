@@ -188,8 +188,11 @@ def _target(url: str, reply: Reply) -> str | None:
     written = reply.headers.get("location", "").strip()
     if not written:
         return ""
-    # http.client reads heads as Latin-1; what is beyond ASCII are the bytes that the server sent
-    written = quote(written.encode("latin-1", "replace"), safe="!#$%&'*+,/:;=?@[]~\\ ()")
+    sent = written.encode("latin-1", "replace")  # http.client reads heads as that
+    try:
+        written = sent.decode()  # a host is such a name, and asking encodes the rest
+    except UnicodeDecodeError:
+        written = quote(sent, safe="!#$%&'*+,/:;=?@[]~\\ ()")
     try:
         target = urljoin(url, written.replace(" ", "%20")).partition("#")[0]
         return target if urlsplit(target).scheme else ""
