@@ -223,13 +223,9 @@ def _addresses(host: str, port: int, wall: Wall) -> list[str]:
     """The addresses of a host that may be called, looked up once."""
     try:
         found = looked_up_within(wall.seconds, wall.lookup, host, port)
-    except TimeoutError:
-        raise
-    except socket.gaierror as fault:
-        if fault.errno == socket.EAI_AGAIN:
+    except (OSError, UnicodeError) as fault:
+        if isinstance(fault, TimeoutError) or (isinstance(fault, socket.gaierror) and fault.errno == socket.EAI_AGAIN):
             raise Unreached(Fault.NO_DNS, host, f"no name server says where {host} is") from None
-        raise Unreached(Fault.UNKNOWN_HOST, host, f"{host} has no address") from None
-    except (OSError, UnicodeError):
         raise Unreached(Fault.UNKNOWN_HOST, host, f"{host} has no address") from None
     able = [address for address in found if wall.allow_private or is_public(address)]
     if not able:
