@@ -99,8 +99,12 @@ def test_names_without_ipv6_are_called_through_a_translator() -> None:
 
 def test_a_name_leads_where_browsers_take_it() -> None:
     asked: list[str] = []
-    wall = Wall(lookup=lambda host, _: asked.append(host) or [])
-    assert Visitor(wall).visit("https://straße.example/").fault is Fault.PRIVATE
+
+    def lookup(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["10.0.0.1"]
+
+    assert Visitor(Wall(lookup=lookup)).visit("https://straße.example/").fault is Fault.PRIVATE
     assert asked == ["xn--strae-oqa.example"]
 
 
