@@ -105,5 +105,5 @@ CREATE INDEX ix_dmarc_rows_report ON dmarc_rows (report);
 CREATE INDEX ix_postmaster_figures_day ON postmaster_figures (day);
 CREATE INDEX ix_link_alarms_href ON link_alarms (href);
 CREATE INDEX ix_crm_closings_state ON crm_closings (goal, state);
-CREATE INDEX ix_dmarc_reports_noted_at ON dmarc_reports (noted_at);
 CREATE INDEX ix_dmarc_reports_begins ON dmarc_reports (begins);
+CREATE INDEX ix_dmarc_reports_noted_at ON dmarc_reports (noted_at);
