@@ -44,6 +44,14 @@ def test_who_refuses_head_is_asked_with_get_and_next_to_nothing_is_read() -> Non
         assert [method for method, *_ in site.asked] == ["HEAD", "GET"]
 
 
+def test_who_lets_head_wait_is_asked_with_get() -> None:
+    page = Page(waits_for=threading.Event(), keeps=frozenset(("HEAD",)))
+    with web({"/": page}) as site:
+        visitor = Visitor(replace(WITHIN, seconds=0.3))
+        assert visitor.visit(site.url("/"), only_head=True).fault is Fault.TIMEOUT
+        assert visitor.visit(site.url("/")).is_alive
+
+
 def test_get_is_never_used_where_it_could_be_taken_for_the_wish_itself() -> None:
     with web({"/leave": Page(refuses=frozenset({"HEAD"}))}) as site:
         visit = Visitor(WITHIN).visit(site.url("/leave"), only_head=True)
