@@ -29,6 +29,7 @@ WORDS = {
     "sheets": {"errors"},
     "forms": set(),
     "files": set(),
+    "idn": set(),
     "beside": set(),
 }
 

@@ -1,7 +1,7 @@
 """Mailwake shows what happened to the mail you sent.
 
 The words, which every room may import: ``errors sections more_sections settings events modes profiles tokens hosts
-copies language guesses forms reduced sheets files beside``.
+copies language guesses forms reduced sheets files idn beside``.
 
 The rooms, in the order an email lives::
 

@@ -1,13 +1,16 @@
 """A whole list: what is found where, how it is counted, and that nothing differs from what `send` would do."""
 
+from collections.abc import Mapping
+
+import pytest
 from tests.hygiene.conftest import MAIL
 
 from mailwake.events import Micros
-from mailwake.hygiene import answers
+from mailwake.hygiene import answers, checks
 from mailwake.hygiene.answers import Hygiene
 from mailwake.hygiene.checks import domains_of, look_through
 from mailwake.hygiene.memory import Own
-from mailwake.hygiene.typos import OFTEN
+from mailwake.hygiene.typos import OFTEN, often
 from mailwake.hygiene.words import KINDS
 from mailwake.merge.people import parse_people
 from mailwake.store.state import Exchangers, Route
@@ -86,6 +89,19 @@ def test_a_slip_of_the_lists_own_domain_is_seen_where_the_typed_one_takes_no_mai
     assert codes(told) == {slip: ["typo", "no_domain"]}
     assert told.lines[0].findings[0].suggestion == "ann@contoso-works.example"
     assert codes(look(*many, slip)) == {}
+
+
+def test_which_domains_the_list_uses_often_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each of a hundred thousand domains it takes ten minutes."""
+    asked: list[int] = []
+
+    def counted(counts: Mapping[str, int]) -> list[str]:
+        asked.append(len(counts))
+        return often(counts)
+
+    monkeypatch.setattr(checks, "often", counted)
+    look(*(f"ann@firm-{number}.example" for number in range(30)))
+    assert asked == [30]
 
 
 def test_names_that_are_no_person_and_mailboxes_that_do_not_last() -> None:

@@ -1,11 +1,13 @@
 """Which domain was probably meant."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.every import every
 
+from mailwake.hygiene import typos
 from mailwake.hygiene.known import known
-from mailwake.hygiene.typos import OFTEN, meant, often, slips
+from mailwake.hygiene.typos import MOST_SLIPS, OFTEN, meant, often, slips
 
 
 @every(
@@ -66,3 +68,24 @@ def test_a_domain_that_many_of_the_list_have_is_no_slip() -> None:
 def test_a_name_is_nothing_from_itself_alone_and_as_far_as_back(one: str, other: str) -> None:
     assert (slips(one, other) == 0) == (one == other)
     assert slips(one, other) <= max(len(one), len(other))
+
+
+def test_what_cannot_be_a_slip_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of firms has thousands of domains, and hundreds that it uses often."""
+    compared: list[str] = []
+
+    def counted(typed: str, wanted: str) -> float:
+        compared.append(wanted)
+        return slips(typed, wanted)
+
+    monkeypatch.setattr(typos, "slips", counted)
+    assert meant("green-wroks.example", ["quick-fudge.example", "green-works.example", "quiet-lake.example"]) == (
+        "green-works.example"
+    )
+    assert compared == ["green-works.example"]
+
+
+@given(st.text("abcy.-z", min_size=6, max_size=12), st.text("abcy.-z", min_size=6, max_size=12))
+def test_whatever_is_near_is_found(one: str, other: str) -> None:
+    if 0 < slips(one, other) <= MOST_SLIPS:
+        assert meant(one, [other]) == other

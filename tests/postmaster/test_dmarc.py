@@ -67,6 +67,7 @@ def test_a_line_that_cannot_be_is_left_out_and_the_others_count(old: str, new: s
         ("<begin>1793491200", "<begin>yesterday", "times cannot be"),
         ("<end>1793577599", "<end>4102444800", "times cannot be"),
         ("<begin>1793491200</begin><end>1793577599", "<begin>4102358400</begin><end>4102444800", "times to come"),
+        ("<end>1793577599", "<end>1795600000", "times to come"),
         ("Example.com", "exa mple", "whose it is"),
         ("<org_name>acme.example", "<org_name> \u200b\u202e", "whose it is"),
         ("9391651994964116463", "", "whose it is"),
@@ -77,6 +78,10 @@ def test_a_report_that_cannot_be_is_refused(old: str, new: str, why: str) -> Non
         new = "<org_name> \u202e "
     with pytest.raises(Unreadable, match=why):
         read_dmarc(changed(old, new), now=NOW)
+
+
+def test_an_empty_line_may_stand_before_the_declaration() -> None:
+    assert read_dmarc(b"\r\n " + PLAIN, now=NOW) == read_dmarc(PLAIN, now=NOW)
 
 
 def test_lines_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

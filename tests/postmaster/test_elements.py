@@ -1,11 +1,13 @@
 """Hostile XML: nothing expands, nothing is fetched, nothing is kept past a limit."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.every import every
 
 from mailwake.errors import Unreadable
+from mailwake.postmaster import elements
 from mailwake.postmaster.elements import MAX_DEPTH, MAX_TEXT, Fields, read
 
 LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE feedback [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">
@@ -44,6 +46,23 @@ def test_a_document_type_is_refused_whatever_is_in_it(raw: bytes) -> None:
 def test_an_entity_that_nobody_declared_is_broken_xml() -> None:
     with pytest.raises(Unreadable, match="broken"):
         records(b"<feedback><a>&x;</a></feedback>")
+
+
+def test_what_never_ends_is_read_over_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions of expat before 2.6 begin such a thing anew with every piece."""
+    pieces: list[int] = []
+    parts = elements._parts
+
+    def counted(raw: bytes) -> Iterator[bytes]:
+        for each in parts(raw):
+            pieces.append(len(each))
+            yield each
+
+    monkeypatch.setattr(elements, "_parts", counted)
+    raw = b"<feedback><!--" + b"a" * 4_000_000
+    with pytest.raises(Unreadable):
+        records(raw)
+    assert (sum(pieces), len(pieces)) == (len(raw), 7)
 
 
 def test_depth_is_bounded() -> None:

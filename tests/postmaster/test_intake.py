@@ -1,5 +1,6 @@
 """A report counts once, lines that share everything are one, and a flood ends."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,58 @@ def test_a_report_is_kept_once_however_often_it_comes(state: StateStore) -> None
     assert [each.what for each in takes.take(numbered("2"))] == ["kept"]
     assert [each.what for each in takes.take(numbered("2", "other.example"))] == ["kept"]
     assert copies(state) == 600
+
+
+def test_a_number_is_another_report_on_another_domain(state: StateStore) -> None:
+    """RFC 9990: it is unique among the reports on one domain, and some providers count per domain."""
+    takes = intake(state)
+    other = PLAIN.replace(b"Example.com", b"Example.net")
+    assert [each.what for raw in (PLAIN, other, PLAIN, other) for each in takes.take(raw)] == [
+        "kept", "kept", "known", "known",
+    ]  # fmt: skip
+    assert copies(state) == 400
+
+
+#: The two tables as they were until version 0023.
+OLD = """
+DROP TABLE dmarc_rows; DROP TABLE dmarc_reports;
+CREATE TABLE dmarc_reports (
+  id INTEGER NOT NULL, organisation VARCHAR(255) NOT NULL, report_id VARCHAR(255) NOT NULL,
+  domain VARCHAR(253) NOT NULL, policy VARCHAR(10) NOT NULL, begins BIGINT NOT NULL, ends BIGINT NOT NULL,
+  noted_at BIGINT NOT NULL, CONSTRAINT pk_dmarc_reports PRIMARY KEY (id),
+  CONSTRAINT uq_dmarc_reports_organisation_report_id UNIQUE (organisation, report_id));
+CREATE INDEX ix_dmarc_reports_begins ON dmarc_reports (begins);
+CREATE INDEX ix_dmarc_reports_noted_at ON dmarc_reports (noted_at);
+CREATE TABLE dmarc_rows (
+  id INTEGER NOT NULL, report BIGINT NOT NULL, source VARCHAR(45) NOT NULL, operator VARCHAR(100),
+  header_from VARCHAR(253) NOT NULL, disposition VARCHAR(10) NOT NULL, dkim BOOLEAN NOT NULL, spf BOOLEAN NOT NULL,
+  copies BIGINT NOT NULL, CONSTRAINT pk_dmarc_rows PRIMARY KEY (id),
+  CONSTRAINT fk_dmarc_rows_report_dmarc_reports FOREIGN KEY(report) REFERENCES dmarc_reports (id) ON DELETE CASCADE);
+CREATE INDEX ix_dmarc_rows_report ON dmarc_rows (report);
+UPDATE alembic_version SET version_num = '0023';
+"""
+
+
+def test_reports_of_an_earlier_version_stay_with_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "state.sqlite"
+    open_state(path).close()
+    made = sqlite3.connect(path)
+    made.executescript(OLD)
+    made.execute(
+        "INSERT INTO dmarc_reports VALUES (5, 'acme.example', '9391651994964116463', 'example.com', 'none', ?, ?, ?)",
+        (NOW, NOW, NOW),
+    )
+    made.execute("INSERT INTO dmarc_rows VALUES (9, 5, '192.0.2.10', NULL, 'example.com', 'none', 1, 1, 70)")
+    made.commit()
+    made.close()
+    state = open_state(path)
+    assert copies(state) == 70
+    takes = intake(state)
+    assert [each.what for each in takes.take(PLAIN)] == ["known"]
+    assert [each.what for each in takes.take(PLAIN.replace(b"Example.com", b"Example.net"))] == ["kept"]
+    state.forget_told(before=Micros(NOW + DAY * SECOND), day="2026-01-01")
+    assert copies(state) == 0, "lines still go with their reports"
+    state.close()
 
 
 def test_the_operator_of_a_server_is_kept_with_it(state: StateStore) -> None:

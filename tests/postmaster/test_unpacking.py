@@ -89,6 +89,12 @@ def test_archives_inside_archives_are_refused(raw: bytes) -> None:
         documents(raw)
 
 
+def test_a_gzip_file_of_many_members_is_refused() -> None:
+    """What is behind each of them is copied: half a million empty ones would take hours."""
+    with pytest.raises(Unreadable, match="more than 20 members"):
+        documents(gzip.compress(b"") * MAX_ENTRIES + GZIPPED)
+
+
 def test_a_zip_of_many_entries_is_refused() -> None:
     with pytest.raises(Unreadable, match="more than 20 entries"):
         documents(zipped(*[PLAIN] * (MAX_ENTRIES + 1)))

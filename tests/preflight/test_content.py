@@ -21,6 +21,8 @@ from mailwake.modes import INDIVIDUAL, Mode, Modes
 from mailwake.preflight.body import tag_in
 from mailwake.preflight.examine import Report, examine
 from mailwake.preflight.lookalikes import is_lookalike
+from mailwake.preflight.mail import Mail
+from mailwake.preflight.targets import targets
 from mailwake.tokens import LinkToken, MessageToken, Purpose
 
 
@@ -314,6 +316,13 @@ def test_addresses_that_lead_nowhere_as_they_are_written(world: World, href: str
 def test_addresses_that_are_right_as_they_are_written(world: World, href: str) -> None:
     more = f'<h2 id="roses">Roses</h2><a name="old"></a><a href="{href}">More</a>'
     assert codes(judged(world, letter(world, more=more))) == []
+
+
+def test_a_misspelt_address_is_not_followed_to_a_host_that_nobody_meant(world: World) -> None:
+    """What stands behind the first https:// would be one fault more: there is no host ``https``."""
+    around = world.around()
+    mail = Mail(letter(world, more='<a href="https://https://www.example.com/">More</a>'), around.options)
+    assert [each.url for each in targets(mail, around) if each.url.startswith("https://https")] == []
 
 
 def test_an_address_that_is_not_https_is_named_though_it_is_tracked(world: World) -> None:

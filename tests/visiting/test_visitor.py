@@ -1,13 +1,20 @@
 """A link is followed to its end, never to an address within, and no server holds us or is held."""
 
+import socket
+import socketserver
 import ssl
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.every import every
 from tests.visiting.web import Page, certificate, home, web
 
+from mailwake.visiting.addresses import is_public
 from mailwake.visiting.asking import Fault, Lifetime, Unreached, Wall, ask, greet
 from mailwake.visiting.visitor import End, Visitor
 
@@ -35,6 +42,14 @@ def test_who_refuses_head_is_asked_with_get_and_next_to_nothing_is_read() -> Non
         visit = Visitor(WITHIN).visit(site.url("/"))
         assert visit.is_alive
         assert [method for method, *_ in site.asked] == ["HEAD", "GET"]
+
+
+def test_who_lets_head_wait_is_asked_with_get() -> None:
+    page = Page(waits_for=threading.Event(), keeps=frozenset(("HEAD",)))
+    with web({"/": page}) as site:
+        visitor = Visitor(replace(WITHIN, seconds=0.3))
+        assert visitor.visit(site.url("/"), only_head=True).fault is Fault.TIMEOUT
+        assert visitor.visit(site.url("/")).is_alive
 
 
 def test_get_is_never_used_where_it_could_be_taken_for_the_wish_itself() -> None:
@@ -76,12 +91,29 @@ def test_what_programs_disagree_on_is_not_called(url: str) -> None:
     [
         "127.0.0.1", "169.254.169.254", "10.0.0.7", "::1", "fd00::1", "::ffff:7f00:1", "0.0.0.0", "100.64.0.1",
         "::10.0.0.1", "::ffff:0:10.0.0.1", "64:ff9b::a00:1", "64:ff9b:1::a00:1", "2002:a00:1::", "fec0::1", "3fff::1",
+        "192.0.0.192", "168.63.129.16", "64:ff9b::a83f:8110",
     ],
 )  # fmt: skip
 def test_no_address_within_is_called_by_name_or_by_number(address: str) -> None:
     assert Visitor(Wall(lookup=lambda *_: [address])).visit("http://inner.example/").fault is Fault.PRIVATE
     shown = f"[{address}]" if ":" in address else address
     assert Visitor(Wall(seconds=5)).visit(f"http://{shown}/").fault is Fault.PRIVATE
+
+
+def test_names_without_ipv6_are_called_through_a_translator() -> None:
+    """RFC 6147: where there is no IPv4, a name server answers with addresses that stand for public ones."""
+    assert is_public("64:ff9b::808:808")
+
+
+def test_a_name_leads_where_browsers_take_it() -> None:
+    asked: list[str] = []
+
+    def lookup(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["10.0.0.1"]
+
+    assert Visitor(Wall(lookup=lookup)).visit("https://straße.example/").fault is Fault.PRIVATE
+    assert asked == ["xn--strae-oqa.example"]
 
 
 def test_each_hop_is_checked_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,7 +156,67 @@ def test_a_server_that_hangs_and_a_name_server_that_hangs_are_left() -> None:
     never.clear()
     visit = Visitor(Wall(lookup=stuck, seconds=0.2)).visit("http://slow.example/")
     never.set()
-    assert visit.fault is Fault.TIMEOUT
+    assert (visit.fault, visit.is_alive) == (Fault.NO_DNS, None)
+
+
+def sends(*chunks: bytes, trust: ssl.SSLContext | None = None) -> AbstractContextManager[tuple[int, list[bytes]]]:
+    """A server that answers whoever comes with bytes of its own, a tenth of a second apart: its port, what it sent."""
+    sent: list[bytes] = []
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            talk = trust.wrap_socket(self.request, server_side=True) if trust else self.request
+            with closing(talk), suppress(OSError):
+                talk.recv(65_536)
+                for chunk in chunks:
+                    talk.sendall(chunk)
+                    sent.append(chunk)
+                    time.sleep(0.1)
+                talk.shutdown(socket.SHUT_RDWR)
+
+    @contextmanager
+    def run() -> Iterator[tuple[int, list[bytes]]]:
+        with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            yield server.server_address[1], sent
+            server.shutdown()
+
+    return run()
+
+
+@pytest.mark.parametrize("is_secure", [False, True])
+def test_a_server_that_says_a_little_now_and_then_is_left_in_time(is_secure: bool, tmp_path: Path) -> None:
+    """Each line comes long before a read would be given up. The server sees us leave; it would have gone on."""
+    trust = certificate(tmp_path, "shop.example") if is_secure else None
+    lines = (b"HTTP/1.1 200 OK\r\n", *(b"X-Line: more\r\n" for _ in range(90)), b"\r\n")
+    wall = replace(trusting(tmp_path) if is_secure else WITHIN, seconds=0.6)
+    with sends(*lines, trust=trust) as (port, sent):
+        visit = Visitor(wall).visit(f"http{'s' if is_secure else ''}://shop.example:{port}/")
+        assert (visit.status, visit.fault) == (None, Fault.TIMEOUT)
+    assert len(sent) < len(lines)
+
+
+@pytest.mark.parametrize("status", [102, 103])
+def test_what_is_said_before_the_answer_is_none(status: int) -> None:
+    """RFC 8297: hints come before the answer, to whoever asks."""
+    with sends(b"HTTP/1.1 %d Early\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n" % status) as (port, _):
+        visit = Visitor(WITHIN).visit(f"http://shop.example:{port}/")
+    assert (visit.status, visit.is_alive) == (200, True)
+
+
+def test_a_redirect_may_name_a_host_as_people_write_it() -> None:
+    asked: list[str] = []
+
+    def lookup(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    with web({}) as site:
+        goal = f"http://bücher.example:{site.port}/größe?q=ü"
+        site.pages.update({"/": to(goal.encode().decode("latin-1")), "/gr%C3%B6%C3%9Fe?q=%C3%BC": Page()})
+        visit = Visitor(Wall(allow_private=True, lookup=lookup, seconds=5)).visit(site.url("/"))
+    assert (visit.url, visit.is_alive) == (goal, True)
+    assert asked[-1] == "xn--bcher-kva.example"
 
 
 def test_all_hops_together_have_an_end() -> None:

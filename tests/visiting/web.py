@@ -28,6 +28,8 @@ class Page:
     refuses: frozenset[str] = frozenset()
     #: waits for this before it answers
     waits_for: threading.Event | None = None
+    #: methods that wait for it
+    keeps: frozenset[str] = frozenset(("HEAD", "GET", "POST"))
 
 
 @dataclass
@@ -57,7 +59,7 @@ def web(pages: dict[str, Page], *, trust: ssl.SSLContext | None = None) -> Itera
             headers = {name.lower(): value for name, value in self.headers.items()}
             found.asked.append((self.command, self.path, headers, body))
             page = pages.get(self.path) or found.default(self.path) or Page(404)
-            if page.waits_for:
+            if page.waits_for and self.command in page.keeps:
                 page.waits_for.wait(20)
             self.send_response(405 if self.command in page.refuses else page.status)
             for name, value in page.headers.items():

@@ -1,5 +1,6 @@
 """Visits to real servers at a pace that a clock of the test's shows."""
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -109,3 +110,48 @@ def test_addresses_inside_are_not_asked_and_are_no_failure(place: Place, server:
 def test_nobody_at_home_is_a_failure(place: Place) -> None:
     found = rounds(place, Clock()).look(f"http://127.0.0.1:{free_port()}/")
     assert (found.health, found.said) == (Health.ILL, "no_answer")
+
+
+class Names:
+    """Every name is found, but for those of which the name server says nothing; it may be away altogether."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self.silent: set[str] = set()
+
+    def __call__(self, host: str, _port: int) -> list[str]:
+        if self.is_away or host in self.silent:
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        return ["127.0.0.1"]
+
+
+def test_a_name_server_of_ours_that_is_away_is_no_alarm_of_every_target(place: Place, server: Shop) -> None:
+    clock, names = Clock(), Names()
+    turns = rounds(place, clock, Visitor(Wall(allow_private=True, lookup=names)))
+    port = server.server_address[1]
+    hrefs = [f"http://host{number}.example:{port}/well/{number}" for number in range(5)]
+
+    def go_on(hours: int) -> None:
+        for _ in range(12 * hours):
+            clock.now += 5 * MINUTE
+            turns.turn(hrefs)
+
+    go_on(2)
+    names.is_away = True
+    go_on(3)
+    assert place.store.alarms() == []
+    names.is_away, names.silent = False, {"host3.example"}
+    go_on(3)
+    assert [(each.href, each.said) for each in place.store.alarms()] == [(hrefs[3], "no_dns")], "its own name server"
+
+
+def test_where_one_host_alone_is_visited_its_name_is_missed(place: Place, server: Shop) -> None:
+    clock, names = Clock(), Names()
+    turns = rounds(place, clock, Visitor(Wall(allow_private=True, lookup=names)))
+    hrefs = [f"http://shop.example:{server.server_address[1]}/well/1"]
+    turns.turn(hrefs)
+    names.is_away = True
+    for _ in range(40):
+        clock.now += 5 * MINUTE
+        turns.turn(hrefs)
+    assert [each.said for each in place.store.alarms(only_open=True)] == ["no_dns"]

@@ -1,18 +1,17 @@
 """A sealed target as a `Location` header: ASCII, one line, otherwise byte for byte what the author wrote.
 
-Source: RFC 3987 section 3.1 (IRI to URI); RFC 3492 (Punycode); UTS 46 without transitional mappings, as browsers do it
+Source: RFC 3987 section 3.1 (IRI to URI)
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from mailwake.idn import ascii_host
 
 _PLAIN = re.compile(r"[!-~]*")
 _AUTHORITY = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<authority>[^/?#]*)(?P<rest>.*)", re.DOTALL)
 _UNSAFE = re.compile(r"[^!-~]")
-#: Full stops that IDNA reads as dots (RFC 3490 section 3.1).
-_DOTS = re.compile("[\u3002\uff0e\uff61]")
 
 
 def location(target: str) -> str:
@@ -34,11 +33,4 @@ def _host(host: str) -> str:
     if host.isascii():
         return _escape(host)
     name, colon, port = host.partition(":")
-    return _escape(".".join(_label(label) for label in _DOTS.sub(".", name).split("."))) + _escape(colon + port)
-
-
-def _label(label: str) -> str:
-    if label.isascii():
-        return label
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).lower())
-    return folded if folded.isascii() else "xn--" + folded.encode("punycode").decode("ascii")
+    return _escape(ascii_host(name)) + _escape(colon + port)

@@ -30,7 +30,8 @@ _TAKES_MAIL = (Route.EXCHANGERS, Route.ADDRESS)
 class _List:
     """What is known of the whole list while its lines are looked through."""
 
-    counts: Mapping[str, int]
+    #: domains that it uses often
+    common: frozenset[str]
     routes: Mapping[str, Exchangers]
     own: Own
     #: mailbox to the first line that leads there
@@ -53,7 +54,7 @@ def look_through(listed: People, own: Own, routes: Mapping[str, Exchangers]) -> 
         routes: what the DNS said of its domains; of those that are missing nobody knows.
     """
     counts = domains_of(listed)
-    whole = _List(counts=counts, routes=routes, own=own)
+    whole = _List(common=frozenset(often(counts)), routes=routes, own=own)
     lines = [Line(line=each.line, address=each.address, findings=(_skipped(each),)) for each in listed.skipped]
     for person in listed.people:
         found = tuple(_findings(person.address, person.line, whole))
@@ -131,7 +132,7 @@ def _of_domain(local: str, domain: str, whole: _List) -> Iterator[Finding]:
     row = whole.routes.get(domain)
     route = row.route if row is not None else None
     if domain not in whole.meant:
-        whole.meant[domain] = _meant(domain, route, whole.counts)
+        whole.meant[domain] = _meant(domain, route, whole.common)
     if better := whole.meant[domain]:
         yield _found("typo", f"{better}?", f"{local}@{better}")
     if is_disposable(domain, whole.own.disposable):
@@ -144,13 +145,12 @@ def _of_domain(local: str, domain: str, whole: _List) -> Iterator[Finding]:
         yield _found("catch_all")
 
 
-def _meant(domain: str, route: Route | None, counts: Mapping[str, int]) -> str | None:
+def _meant(domain: str, route: Route | None, common: frozenset[str]) -> str | None:
     """What was probably meant.
 
     A domain that takes mail may still be a slip of a large provider's name, which others registered to catch such mail;
     of a domain of the list's own it is then more likely a neighbour.
     """
-    common = often(counts)
     if found := meant(domain, known().providers, right=common):
         return found
     return None if route in _TAKES_MAIL else meant(domain, common, right=common)

@@ -10,7 +10,7 @@ are common; optimal string alignment for the distance.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from mailwake.hygiene.known import known
 
@@ -54,6 +54,17 @@ def slips(typed: str, meant: str) -> float:
     return above[-1]
 
 
+@lru_cache(maxsize=200_000)
+def _letters(name: str) -> int:
+    """The letters of a name, each a bit of 64: a look at those spares most comparisons."""
+    return sum(1 << bit for bit in {ord(letter) % 64 for letter in name})
+
+
+def _may_be(typed: str, meant: str) -> bool:
+    """Whether one may be a slip of the other at all: two slips at most, of which each changes two letters at most."""
+    return abs(len(typed) - len(meant)) <= 2 and (_letters(typed) ^ _letters(meant)).bit_count() <= 4
+
+
 def often(counts: Mapping[str, int]) -> list[str]:
     """Domains that a list uses often.
 
@@ -73,7 +84,7 @@ def meant(domain: str, candidates: Iterable[str], *, right: Collection[str] = ()
     """
     if domain in right or domain in known().providers or len(domain) < LEAST_LETTERS:
         return None
-    near = [each for each in candidates if each != domain and abs(len(each) - len(domain)) <= 2]
+    near = [each for each in candidates if each != domain and _may_be(domain, each)]
     ranked = sorted((slips(domain, each), each) for each in near)
     if not ranked or ranked[0][0] > MOST_SLIPS:
         return None

@@ -7,7 +7,7 @@ which Python carries, does that by its handlers, so that no further package is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -77,6 +77,7 @@ def read(raw: bytes, *, root: str, record: str, each: Callable[[Fields], None]) 
         Unreadable: it is no such document, is broken, or has a document type. Some records may have been taken.
     """
     reader = _Reader(record=record, each=each)
+    raw = raw.lstrip(b" \t\r\n")  # before the declaration, where some put an empty line
     parser = expat.ParserCreate(_encoding(raw))
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse
@@ -99,9 +100,15 @@ def _refuse(*_told: object) -> None:
     raise Unreadable("its XML declares a document type, which reports do not")
 
 
-def _parts(raw: bytes, size: int = 65_536) -> Iterable[bytes]:
-    """In pieces, so that a refusal at the beginning costs nothing."""
-    return (raw[start : start + size] for start in range(0, len(raw), size))
+def _parts(raw: bytes, size: int = 65_536) -> Iterator[bytes]:
+    """In pieces, so that a refusal at the beginning costs nothing.
+
+    Each is as long as all before: what has not ended yet is read anew with every piece, by some versions of expat.
+    """
+    start = 0
+    while start < len(raw):
+        yield raw[start : start + max(size, start)]
+        start += max(size, start)
 
 
 def _encoding(raw: bytes) -> str | None:

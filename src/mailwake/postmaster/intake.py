@@ -24,7 +24,7 @@ _OPERATOR_CHARS = 100
 class Outcome:
     """What became of one document, or of a file that none could be got out of."""
 
-    #: kept, known (its organisation's report of that number was kept before), or refused
+    #: kept, known (its organisation's report of that number on that domain was kept before), or refused
     what: str
     report: DmarcReport | None = None
     copies: int = 0

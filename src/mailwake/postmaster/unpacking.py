@@ -21,7 +21,7 @@ from mailwake.markup.mime import Entity, read_message
 MAX_XML_BYTES = 32 << 20
 #: Of what it comes in.
 MAX_PACKED_BYTES = 32 << 20
-#: Of a zip file, and attachments of a mail that are looked into.
+#: Of a zip file, members of a gzip file, and attachments of a mail that are looked into.
 MAX_ENTRIES = 20
 _GZIP, _ZIP, _ZIP_ENTRY = b"\x1f\x8b", b"PK\x03\x04", b"PK\x01\x02"
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
@@ -68,8 +68,11 @@ def _looks_like_xml(raw: bytes) -> bool:
 
 def _gunzip(raw: bytes) -> bytes:
     """All members of a gzip file, one behind the other; what follows the last is passed over."""
-    found = b""
+    found, members = b"", 0
     while raw.startswith(_GZIP):
+        members += 1
+        if members > MAX_ENTRIES:  # what is behind each is copied
+            raise Unreadable(f"its gzip has more than {MAX_ENTRIES} members")
         opened = zlib.decompressobj(wbits=31)
         try:
             found += opened.decompress(raw, MAX_XML_BYTES + 1 - len(found))

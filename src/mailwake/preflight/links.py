@@ -67,9 +67,14 @@ def _check(anchor: Anchor, mail: Mail, around: Surroundings) -> Iterator[Finding
         yield from _web(anchor, mail, around)
 
 
+def is_misspelt(href: str) -> bool:
+    """Whether an address was meant to begin with https://, and does not, or does so twice."""
+    return _MISSPELT.match(href) is not None
+
+
 def _as_written(href: str, why: str | None, mail: Mail) -> str:
     """The code of what is wrong with an address that leads nowhere as it is written; empty: nothing is."""
-    if _MISSPELT.match(href):
+    if is_misspelt(href):
         return "link_misspelt"
     if why in ("empty", "fragment"):
         return "link_empty" if href in ("", "#") else "" if unquote(href[1:]) in mail.places else "link_fragment"

@@ -18,6 +18,7 @@ from mailwake.compose.targets import judge_target
 from mailwake.language import noted
 from mailwake.preflight.body import tag_in
 from mailwake.preflight.findings import Finding, Unknown, finding
+from mailwake.preflight.links import is_misspelt
 from mailwake.preflight.mail import Mail
 from mailwake.preflight.surroundings import Surroundings
 from mailwake.preflight.unsubscribing import leads_off
@@ -65,7 +66,7 @@ def targets(mail: Mail, around: Surroundings) -> list[Target]:
         href = anchor.link.href
         ours = anchor.host in around.hosts
         url = (around.installation.target(href) if around.installation and ours else None) if ours else href
-        if not url or judge_target(url)[0] is not None or tag_in(unquote(url)):
+        if not url or judge_target(url)[0] is not None or tag_in(unquote(url)) or is_misspelt(url):
             continue
         leaves = leads_off(anchor, mail, around)
         url = _asked(url)

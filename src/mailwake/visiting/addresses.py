@@ -9,7 +9,7 @@ import queue
 import socket
 import threading
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 #: The addresses of a host, by its name and a port; raises OSError where there is none.
 Lookup = Callable[[str, int], list[str]]
@@ -25,16 +25,24 @@ def is_public(address: str) -> bool:
     """Whether an address is of the open internet; those that stand for an IPv4 address are judged by it."""
     found = ip_address(address.partition("%")[0])
     if isinstance(found, IPv6Address):
-        within = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
-        if within is not None:
-            return within.is_global and not within.is_multicast
-        if found.packed.startswith(_NAT64) or found not in _UNICAST or found in _EXAMPLES:
+        within = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else _translated(found))
+        if within is None and (found not in _UNICAST or found in _EXAMPLES):
             return False
-    return found.is_global and not found.is_multicast
+        found = within or found
+    return found.is_global and not found.is_multicast and not any(found in network for network in _INNER)
 
 
-#: 64:ff9b::/96 and 64:ff9b:1::/48 lead to IPv4 addresses of any kind
-_NAT64 = (b"\x00\x64\xff\x9b\x00\x00", b"\x00\x64\xff\x9b\x00\x01")
+def _translated(address: IPv6Address) -> IPv4Address | None:
+    """What a translator makes of an address: where there is no IPv4, all names without IPv6 lead to such ones."""
+    return IPv4Address(address.packed[12:]) if address in _NAT64 else None
+
+
+#: RFC 6052; the other one for this, 64:ff9b:1::/48 (RFC 8215), is for use within a network
+_NAT64 = ip_network("64:ff9b::/96")
+
+#: Called global, and within: RFC 6890, of which not every `ipaddress` knows all (a cloud tells its secrets there); and
+#: a cloud's host (https://learn.microsoft.com/en-us/azure/virtual-network/what-is-ip-address-168-63-129-16).
+_INNER = (ip_network("192.0.0.0/24"), ip_network("168.63.129.16/32"))
 
 #: All that is routed so far (RFC 4291 section 2.4). Outside are forms that carry IPv4 addresses (::10.0.0.1,
 #: ::ffff:0:10.0.0.1) and old site-local ones (fec0::/10), which `ipaddress` calls global.

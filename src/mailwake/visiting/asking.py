@@ -17,6 +17,7 @@ from enum import StrEnum
 from urllib.parse import SplitResult, quote, urlsplit
 
 from mailwake.errors import Unavailable
+from mailwake.idn import ascii_host
 from mailwake.visiting.addresses import Lookup, is_public, look_up, looked_up_within
 from mailwake.visiting.connecting import Pinned
 
@@ -192,7 +193,7 @@ def checked(url: str) -> SplitResult:
         host, port = parts.hostname or "", parts.port
         if _UNFIT.search(url) or not host or "@" in parts.netloc or port == 0:
             raise Unreached(Fault.UNFIT, "", "the URL cannot be called; programs disagree on where it leads")
-        name = host if host.isascii() else host.encode("idna").decode("ascii")
+        name = ascii_host(host)
     except ValueError:
         raise Unreached(Fault.UNFIT, "", "the URL cannot be called; programs disagree on where it leads") from None
     shown = f"[{name}]" if ":" in name else name
@@ -222,13 +223,9 @@ def _addresses(host: str, port: int, wall: Wall) -> list[str]:
     """The addresses of a host that may be called, looked up once."""
     try:
         found = looked_up_within(wall.seconds, wall.lookup, host, port)
-    except TimeoutError:
-        raise
-    except socket.gaierror as fault:
-        if fault.errno == socket.EAI_AGAIN:
+    except (OSError, UnicodeError) as fault:
+        if isinstance(fault, TimeoutError) or (isinstance(fault, socket.gaierror) and fault.errno == socket.EAI_AGAIN):
             raise Unreached(Fault.NO_DNS, host, f"no name server says where {host} is") from None
-        raise Unreached(Fault.UNKNOWN_HOST, host, f"{host} has no address") from None
-    except (OSError, UnicodeError):
         raise Unreached(Fault.UNKNOWN_HOST, host, f"{host} has no address") from None
     able = [address for address in found if wall.allow_private or is_public(address)]
     if not able:

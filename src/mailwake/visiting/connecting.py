@@ -6,6 +6,7 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from contextlib import suppress
 from io import BufferedReader
 from typing import cast
@@ -29,6 +30,11 @@ class _Head:
 
 class _Whole(http.client.HTTPResponse):
     """An answer whose head came to its end. http.client takes the end of a connection for the empty line there."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """What is said before the answer (102, 103) is skipped like 100, the only one that http.client knows."""
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        return version, 100 if 101 < status < 200 else status, reason
 
     def begin(self) -> None:
         """Read the head."""
@@ -65,14 +71,16 @@ class Pinned(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Connect to the address, and prove the name where it is https."""
-        plain = socket.create_connection((self.address, self.port), timeout=self._seconds)
+        ends = time.monotonic() + self._seconds
+        self.sock = socket.create_connection((self.address, self.port), timeout=self._seconds)
+        if self._trust is not None:  # it takes the place of the plain one, which cuts nothing from then on
+            self.sock = self._trust.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
         # A timeout of a socket is one of each read; a server that sends a byte now and then would never meet it.
-        self._watch = threading.Timer(self._seconds, self._cut, [plain])
+        self._watch = threading.Timer(max(ends - time.monotonic(), 0.001), self._cut, [self.sock])
         self._watch.daemon = True
         self._watch.start()
-        self.sock = plain
-        if self._trust is not None:
-            self.sock = self._trust.wrap_socket(plain, server_hostname=self.host)
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.sock.do_handshake()
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -80,7 +88,7 @@ class Pinned(http.client.HTTPConnection):
             self._watch.cancel()
         super().close()
 
-    def _cut(self, plain: socket.socket) -> None:
+    def _cut(self, connected: socket.socket) -> None:
         self.was_cut = True
-        with suppress(OSError):
-            plain.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # below TLS, whose own end would wait for nobody but forget its state while it is read
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)

@@ -130,12 +130,11 @@ class Visitor:
             url: where to begin.
             only_head: never ask with GET, which some pages take for the wish itself, such as that to unsubscribe.
         """
-        url, began = url.partition("#")[0], self._clock()
+        url, ends = url.partition("#")[0], self._clock() + self._most_seconds
         hops: list[Hop] = []
         while True:
-            left = self._most_seconds - (self._clock() - began)
             try:
-                reply = self._hop(url, left, only_head=only_head)
+                reply = self._hop(url, ends, only_head=only_head)
             except Unreached as fault:
                 hops.append(Hop(url=url, status=None, seconds=0.0))
                 return Visit(hops=tuple(hops), end=End.FAULT, fault=fault.fault, detail=fault.detail)
@@ -151,19 +150,21 @@ class Visitor:
                 return Visit(hops=tuple(hops), end=End.ENDLESS)
             url = target
 
-    def _hop(self, url: str, left: float, *, only_head: bool) -> Reply:
+    def _hop(self, url: str, ends: float, *, only_head: bool) -> Reply:
         """The answer of one place.
 
         Raises:
             Unreached: there is none.
         """
-        if left <= 0:
+        if (left := ends - self._clock()) <= 0:
             raise Unreached(Fault.TIMEOUT, "", "there is no time left")
         try:
             reply = self._ask("HEAD", url, left)
         except Unreached as fault:
-            # some servers drop whoever asks with HEAD; the others are asked in vain once more
-            if only_head or fault.fault not in (Fault.NO_ANSWER, Fault.NOT_HTTP):
+            # some servers drop whoever asks with HEAD, or let them wait; the others are asked in vain once more
+            if only_head or fault.fault not in (Fault.NO_ANSWER, Fault.NOT_HTTP, Fault.TIMEOUT):
+                raise
+            if (left := ends - self._clock()) <= 0:
                 raise
         else:
             if only_head or reply.status not in _NOT_WITH_HEAD:
@@ -188,8 +189,11 @@ def _target(url: str, reply: Reply) -> str | None:
     written = reply.headers.get("location", "").strip()
     if not written:
         return ""
-    # http.client reads heads as Latin-1; what is beyond ASCII are the bytes that the server sent
-    written = quote(written.encode("latin-1", "replace"), safe="!#$%&'*+,/:;=?@[]~\\ ()")
+    sent = written.encode("latin-1", "replace")  # http.client reads heads as that
+    try:
+        written = sent.decode()  # a host is such a name, and asking encodes the rest
+    except UnicodeDecodeError:
+        written = quote(sent, safe="!#$%&'*+,/:;=?@[]~\\ ()")
     try:
         target = urljoin(url, written.replace(" ", "%20")).partition("#")[0]
         return target if urlsplit(target).scheme else ""

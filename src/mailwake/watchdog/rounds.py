@@ -11,7 +11,7 @@ from mailwake.events import SECOND, Micros
 from mailwake.more_sections import Watchdog
 from mailwake.settings import Settings
 from mailwake.store.watch import Alarm, Target, WatchStore
-from mailwake.visiting.asking import Wall
+from mailwake.visiting.asking import Fault, Wall
 from mailwake.visiting.visitor import AGENT, Visit, Visitor
 from mailwake.watchdog.alarms import found_by, stepped
 
@@ -48,6 +48,8 @@ class Rounds:
         self._known = store.targets()
         #: by host, when it may be asked again
         self._free_at: dict[str, int] = {}
+        #: what is visited, as of the last turn
+        self._hrefs: frozenset[str] = frozenset()
         self.tally = Tally()
 
     def turn(
@@ -67,10 +69,10 @@ class Rounds:
         Raises:
             Unavailable: the store cannot be written.
         """
-        count, hrefs = 0, list(hrefs)
-        if any(href not in self._known for href in hrefs):  # it may have been visited by hand, or before it was chosen
+        count, self._hrefs = 0, frozenset(hrefs)
+        if self._hrefs - self._known.keys():  # it may have been visited by hand, or before it was chosen
             self._known = {**self._store.targets(), **self._known}
-        for href in sorted(hrefs, key=self._due_at):
+        for href in sorted(self._hrefs, key=self._due_at):
             now = self._wall()
             if should_stop() or self._due_at(href) > now:
                 break
@@ -86,11 +88,20 @@ class Rounds:
         now = Micros(self._wall())
         self._free_at[_host(href)] = now + round(SPACING_SECONDS * SECOND)
         step = stepped(href, self._known.get(href), found, now=now, wanted=self._wanted)
+        may_ring = may_ring and not self._may_be_ours(step.target)
         alarm = Alarm(href=href, said=found.said, opened_at=now) if step.rings and may_ring else None
         self._store.put_target(step.target, alarm=alarm, closed_at=now if step.is_over else None)
         self._known[href] = step.target
         self.tally.visited += 1
         return step.target
+
+    def _may_be_ours(self, target: Target) -> bool:
+        """Whether our own name server may be away: none told of another host since, and others are visited too."""
+        host, since = _host(target.href), target.failing_since
+        if target.said != Fault.NO_DNS or since is None:
+            return False
+        others = [self._known[href] for href in self._hrefs & self._known.keys() if _host(href) != host]
+        return bool(others) and not any(each.visited_at > since and each.said != Fault.NO_DNS for each in others)
 
     def _due_at(self, href: str) -> int:
         """When a target is visited next; one that fails is visited so often that an alarm is not late."""

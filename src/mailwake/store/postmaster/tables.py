@@ -20,7 +20,8 @@ reports = Table(
     Column("begins", BigInteger, nullable=False, index=True),
     Column("ends", BigInteger, nullable=False),
     Column("noted_at", BigInteger, nullable=False, index=True),
-    UniqueConstraint("organisation", "report_id", name="uq_dmarc_reports_organisation_report_id"),
+    # RFC 9990: a number is unique among the reports on one domain
+    UniqueConstraint("organisation", "report_id", "domain", name="uq_dmarc_reports_organisation_report_id_domain"),
 )
 
 #: its lines; those that share everything are added up

@@ -21,10 +21,10 @@ class Told(OnDatabase):
     """The part of the state store that knows what providers told."""
 
     def put_dmarc(self, report: DmarcReport, rows: Iterable[DmarcRow], *, now: Micros) -> bool:
-        """Keep a report with its lines; False: its organisation's report of that name is kept already."""
+        """Keep a report with its lines; False: one of its organisation, number and domain is kept already."""
         lines = _added_up(rows)
         made = self._database.upsert(_reports).values(**asdict(report), noted_at=now)
-        made = made.on_conflict_do_nothing(index_elements=["organisation", "report_id"])
+        made = made.on_conflict_do_nothing(index_elements=["organisation", "report_id", "domain"])
         with self._database.writing() as connection:
             number = connection.execute(made.returning(_reports.c.id)).scalar()
             if number is None:

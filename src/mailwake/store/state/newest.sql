@@ -2,7 +2,7 @@ CREATE TABLE access_keys ( id VARCHAR(8) NOT NULL, hash BLOB NOT NULL, env VARCH
 CREATE TABLE access_sessions ( hash BLOB NOT NULL, user INTEGER NOT NULL, made_at BIGINT NOT NULL, seen_at BIGINT NOT NULL, how TEXT NOT NULL, agent TEXT NOT NULL, CONSTRAINT pk_access_sessions PRIMARY KEY (hash), CONSTRAINT fk_access_sessions_user_access_users FOREIGN KEY(user) REFERENCES access_users (id) );
 CREATE TABLE access_users ( id INTEGER NOT NULL, name TEXT NOT NULL, name_key TEXT NOT NULL, role VARCHAR(32) NOT NULL, password TEXT, must_change BOOLEAN NOT NULL, issuer TEXT, subject TEXT, created_at BIGINT NOT NULL, made_by TEXT NOT NULL, seen_at BIGINT, second TEXT, second_step BIGINT DEFAULT '0' NOT NULL, CONSTRAINT pk_access_users PRIMARY KEY (id), CONSTRAINT uq_access_users_name_key UNIQUE (name_key), CONSTRAINT uq_access_users_issuer_subject UNIQUE (issuer, subject) );
 CREATE TABLE alembic_version ( version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num) );
-INSERT INTO "alembic_version" VALUES('0023');
+INSERT INTO "alembic_version" VALUES('0024');
 CREATE TABLE audit_cuts ( number BIGINT NOT NULL, hash VARCHAR(64) NOT NULL, at BIGINT NOT NULL, signature TEXT NOT NULL, CONSTRAINT pk_audit_cuts PRIMARY KEY (number) );
 CREATE TABLE audit_lines ( number BIGINT NOT NULL, at BIGINT NOT NULL, actor_kind VARCHAR(16) NOT NULL, actor TEXT NOT NULL, on_behalf TEXT, action VARCHAR(48) NOT NULL, object_kind VARCHAR(24) NOT NULL, object TEXT NOT NULL, outcome VARCHAR(8) NOT NULL, "before" TEXT, "after" TEXT, request VARCHAR(36), previous VARCHAR(64) NOT NULL, hash VARCHAR(64) NOT NULL, CONSTRAINT pk_audit_lines PRIMARY KEY (number) );
 CREATE TABLE campaigns ( id INTEGER NOT NULL, name TEXT NOT NULL, stream VARCHAR(32) NOT NULL, created_at BIGINT NOT NULL, CONSTRAINT pk_campaigns PRIMARY KEY (id), CONSTRAINT uq_campaigns_name UNIQUE (name) );
@@ -21,7 +21,7 @@ CREATE TABLE crm_people ( id VARCHAR(18) NOT NULL, kind VARCHAR(16) NOT NULL, ad
 CREATE TABLE crm_point_consents ( id VARCHAR(18) NOT NULL, individual VARCHAR(18) NOT NULL, purpose TEXT NOT NULL, status VARCHAR(32) NOT NULL, begins_at BIGINT, ends_at BIGINT, changed_at BIGINT NOT NULL, CONSTRAINT pk_crm_point_consents PRIMARY KEY (id) );
 CREATE TABLE crm_users ( id VARCHAR(18) NOT NULL, name TEXT NOT NULL, is_active BOOLEAN NOT NULL, timezone VARCHAR(64) NOT NULL, changed_at BIGINT NOT NULL, CONSTRAINT pk_crm_users PRIMARY KEY (id) );
 CREATE TABLE crm_written ( object VARCHAR(80) NOT NULL, "key" VARCHAR(255) NOT NULL, record VARCHAR(18), fields JSON NOT NULL, number BIGINT NOT NULL, at BIGINT NOT NULL, handle BIGINT, CONSTRAINT pk_crm_written PRIMARY KEY (object, "key") );
-CREATE TABLE dmarc_reports ( id INTEGER NOT NULL, organisation VARCHAR(255) NOT NULL, report_id VARCHAR(255) NOT NULL, domain VARCHAR(253) NOT NULL, policy VARCHAR(10) NOT NULL, begins BIGINT NOT NULL, ends BIGINT NOT NULL, noted_at BIGINT NOT NULL, CONSTRAINT pk_dmarc_reports PRIMARY KEY (id), CONSTRAINT uq_dmarc_reports_organisation_report_id UNIQUE (organisation, report_id) );
+CREATE TABLE "dmarc_reports" ( id INTEGER NOT NULL, organisation VARCHAR(255) NOT NULL, report_id VARCHAR(255) NOT NULL, domain VARCHAR(253) NOT NULL, policy VARCHAR(10) NOT NULL, begins BIGINT NOT NULL, ends BIGINT NOT NULL, noted_at BIGINT NOT NULL, CONSTRAINT pk_dmarc_reports PRIMARY KEY (id), CONSTRAINT uq_dmarc_reports_organisation_report_id_domain UNIQUE (organisation, report_id, domain) );
 CREATE TABLE dmarc_rows ( id INTEGER NOT NULL, report BIGINT NOT NULL, source VARCHAR(45) NOT NULL, operator VARCHAR(100), header_from VARCHAR(253) NOT NULL, disposition VARCHAR(10) NOT NULL, dkim BOOLEAN NOT NULL, spf BOOLEAN NOT NULL, copies BIGINT NOT NULL, CONSTRAINT pk_dmarc_rows PRIMARY KEY (id), CONSTRAINT fk_dmarc_rows_report_dmarc_reports FOREIGN KEY(report) REFERENCES dmarc_reports (id) ON DELETE CASCADE );
 CREATE TABLE erased_handles ( id INTEGER NOT NULL, handle BIGINT NOT NULL, at BIGINT NOT NULL, CONSTRAINT pk_erased_handles PRIMARY KEY (id), CONSTRAINT uq_erased_handles_handle UNIQUE (handle) );
 CREATE TABLE erasures ( id INTEGER NOT NULL, digest VARCHAR(64) NOT NULL, handle BIGINT NOT NULL, at BIGINT NOT NULL, "by" TEXT NOT NULL, kept JSON NOT NULL, org JSON, certificate JSON NOT NULL, finished_at BIGINT, CONSTRAINT pk_erasures PRIMARY KEY (id) );
@@ -101,9 +101,9 @@ CREATE TRIGGER audit_lines_never_change before update on audit_lines begin selec
 CREATE TRIGGER audit_lines_stay before delete on audit_lines when old.number > coalesce((select max(number) from audit_cuts), 0) begin select raise(abort, 'the audit log is only added to'); end;
 CREATE TRIGGER audit_cuts_never_change before update on audit_cuts begin select raise(abort, 'the audit log is only added to'); end;
 CREATE TRIGGER audit_cuts_stay before delete on audit_cuts begin select raise(abort, 'the audit log is only added to'); end;
-CREATE INDEX ix_dmarc_reports_begins ON dmarc_reports (begins);
-CREATE INDEX ix_dmarc_reports_noted_at ON dmarc_reports (noted_at);
 CREATE INDEX ix_dmarc_rows_report ON dmarc_rows (report);
 CREATE INDEX ix_postmaster_figures_day ON postmaster_figures (day);
 CREATE INDEX ix_link_alarms_href ON link_alarms (href);
 CREATE INDEX ix_crm_closings_state ON crm_closings (goal, state);
+CREATE INDEX ix_dmarc_reports_begins ON dmarc_reports (begins);
+CREATE INDEX ix_dmarc_reports_noted_at ON dmarc_reports (noted_at);

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 #: the newest step in `versions`
-VERSION = "0023"
+VERSION = "0024"
 
 metadata = MetaData(
     naming_convention={
