@@ -63,6 +63,28 @@ def test_a_later_open_does_not_count_against_a_younger_campaign(stores: Stores) 
     assert second.step.standing == "not distinguishable"
 
 
+def test_what_may_have_been_a_person_early_is_not_taken_from_whoever_surely_came_late(stores: Stores) -> None:
+    """Half of the old campaign's readers opened on the second day, after a fetch that could have been either's."""
+    sides = []
+    for name, start in (("Old", -10 * DAY), ("Young", 2 * DAY - 2 * HOUR)):
+        sending = seeding.sending(stores, name)
+        sending.people([f"{name}{n}@a.example" for n in range(100)])
+        for number in range(100):
+            sending.add(EventType.SENT, number, start)
+            sending.add(EventType.DELIVERED, number, start + 1)
+            sending.add(EventType.OPENED, number, start + 60, p_human=0.45, klass=Class.MPP)
+            if name == "Old" and number < 50:
+                sending.add(EventType.OPENED, number, start + 2 * DAY, p_human=0.93, klass=Class.HUMAN)
+        sending.write()
+        sides.append(find(stores, name))
+    told = compare(stores, sides, now=NOW, age=HOUR)
+    old, young = (side.figures[0] for side in told.sides)
+    assert (old.count, young.count) == (pytest.approx(45), pytest.approx(45))
+    assert young.step is not None
+    assert (young.step.value, young.step.standing) == (0, "not distinguishable")
+    assert [each.people for each in told.why] == [0, 0]
+
+
 def test_what_a_machine_did_first_stays_a_machines_when_a_person_comes_later(stores: Stores) -> None:
     """The older campaign had its people on the second day; at an hour's age both had been scanned alike."""
     young = send(stores, "Young", {"a.example": (100, 0)}, machines=40)

@@ -1,6 +1,7 @@
 """How fast reactions come: counted by hand at equal age, and said to be unknown where copies are too young."""
 
 import random
+from math import prod
 
 import pytest
 from tests.insight import seeding
@@ -15,6 +16,7 @@ from mailwake.comparing.pace import (
     earlier_campaigns,
     groups_of,
     pace,
+    sums,
     watch,
 )
 from mailwake.events import Class, EventType
@@ -34,6 +36,41 @@ def send(stores: Stores, name: str, people: int, opens: dict[int, float], *, day
     for number, age in opens.items():
         sending.add(EventType.OPENED, number, start + age, p_human=1.0, klass=Class.HUMAN)
     sending.write()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_told_of_an_age_is_what_events_until_then_say(stores: Stores, seed: int) -> None:
+    """By hand: of each visitor the best, and 1 - the product over visitors; of four events in no order, some alike."""
+    dice = random.Random(seed)
+    sending = seeding.sending(stores, "News")
+    sending.people([f"p{n}@example.com" for n in range(20)])
+    came: dict[int, list[tuple[int, int | None, float]]] = {}
+    for number in range(20):
+        sending.add(EventType.SENT, number, 0)
+        sending.add(EventType.DELIVERED, number, 1)
+        came[number] = [
+            (600 * dice.randrange(1, 9) + 30, dice.choice([1, 2, None]), dice.choice([0.0, 0.2, 0.45, 0.5, 0.93, 1.0]))
+            for _ in range(dice.randrange(5))
+        ]
+        for age, agent, p_human in came[number]:
+            sending.add(EventType.OPENED, number, age, p_human=p_human, klass=Class.UNKNOWN, agent=agent)
+    sending.write()
+    groups = groups_of(stores, find(stores, "News").id)["opened"]
+    for age in (600, 1_800, 3_600, 9_000):
+        chances = [_chance([(who, p) for at, who, p in events if at <= age]) for events in came.values()]
+        told, base = sums(groups, age, seeding.micros(20_000) / 1e6)
+        assert base == 20
+        assert told.mean == pytest.approx(sum(chances), abs=20 * 1e-4)
+        assert told.variance == pytest.approx(sum(p * (1 - p) for p in chances), abs=20 * 1e-4)
+    (row,) = stores.events.ask("campaign_counts", campaign=find(stores, "News").id)
+    assert (round(told.mean * 1e4), round(told.variance * 1e8)) == (row["opened_expected"], row["opened_doubt"])
+
+
+def _chance(events: list[tuple[int | None, float]]) -> float:
+    best: dict[int | None, float] = {}
+    for who, p in events:
+        best[who] = max(best.get(who, 0.0), p)
+    return 1 - prod(1 - p for p in best.values())
 
 
 def test_at_equal_age_every_copy_counts_that_is_so_old(stores: Stores) -> None:

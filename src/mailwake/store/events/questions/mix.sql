@@ -8,20 +8,22 @@
 -- one, another       two recipients of the group, which name the domain; the same where there is one
 -- part               of the week the copy was sent in, in six hours from Monday midnight, from 0
 -- copies             deliveries
--- expected, doubt    how many of them a person did, as in campaign_counts; each by the age of the event that decides it
+-- expected, doubt    how many of them a person did, as in campaign_counts, by what happened until that age
 -- raw                of them: with an open, or click, by anybody or anything
-with scope as (select * from events where campaign = $campaign),
-{part:_chances},
-{part:_counts:campaign},
-firsts as (
-    select
-        delivery,
-        {div:min(deciding) % 2305843009213693952:512} as decided_at,
-        min(happened_at) as seen_at
-    from scope
-    where reaction = $kind and delivery is not null
+with begun as (
+    select delivery as copy, min(happened_at) as begun_at
+    from events
+    where campaign = $campaign and type = 'sent' and delivery is not null
     group by delivery
 ),
+scope as (
+    select events.*
+    from events
+    left join begun on begun.copy = events.delivery
+    where campaign = $campaign and (reaction is null or happened_at - coalesce(begun_at, 0) <= $age)
+),
+{part:_chances},
+{part:_counts:campaign},
 places as (
     select delivery, max(domain) as domain, max(recipient) as recipient
     from scope
@@ -30,15 +32,12 @@ places as (
 ),
 bases as (
     select
-        o.unit as unit,
         o.sent_at as sent_at,
         p.domain as domain,
         p.recipient as recipient,
-        case when f.decided_at <= o.sent_at + $age then 1 else 0 end as is_in,
-        case when f.seen_at <= o.sent_at + $age then 1 else 0 end as is_seen,
+        case when (case when $kind = 'opened' then o.opens else o.clicks end) > 0 then 1 else 0 end as is_seen,
         case when $kind = 'opened' then o.opened_p else o.clicked_p end as p
     from outcomes as o
-    left join firsts as f on f.delivery = o.unit
     left join places as p on p.delivery = o.unit
     where o.was_delivered = 1 and o.sent_at <= $until
         and case when $kind = 'opened' then o.opens_individual else o.clicks_individual end = 1
@@ -49,8 +48,8 @@ select
     min(recipient) as one,
     max(recipient) as another,
     count(*) as copies,
-    sum(is_in * p) as expected,
-    sum(is_in * p * (10000 - p)) as doubt,
+    sum(p) as expected,
+    sum(p * (10000 - p)) as doubt,
     sum(is_seen) as raw
 from bases
 group by domain, part
