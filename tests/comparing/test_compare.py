@@ -79,7 +79,7 @@ def test_what_may_have_been_a_person_early_is_not_taken_from_whoever_surely_came
         sides.append(find(stores, name))
     told = compare(stores, sides, now=NOW, age=HOUR)
     old, young = (side.figures[0] for side in told.sides)
-    assert (old.count, young.count) == (pytest.approx(45), pytest.approx(45))
+    assert old.count == young.count == pytest.approx(45)
     assert young.step is not None
     assert (young.step.value, young.step.standing) == (0, "not distinguishable")
     assert [each.people for each in told.why] == [0, 0]
