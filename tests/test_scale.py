@@ -1,9 +1,11 @@
 """docs/explain/scale.md adds up: every formula gives the value beside it, and what the code decides is measured."""
 
 import ast
+import base64
 import json
 import math
 import operator
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from tests.every import every
 
 from mailwake.edge.pixel import PIXEL
+from mailwake.eventlog.segments import pack
 from mailwake.events import EventType, Note, encode_hit
 from mailwake.sections import Ingest
 
@@ -79,6 +82,17 @@ def test_no_formula_uses_what_stands_below_it() -> None:
         assert all(order.index(each) < order.index(name) for each in used), name
 
 
+def packed_bytes(opens: int) -> float:
+    """Of one of so many that are committed at once, from other readers each."""
+    dice, found = random.Random(1), []
+    for _ in range(opens):
+        path = b"/o/" + base64.urlsafe_b64encode(dice.randbytes(41)).rstrip(b"=")
+        ids = (2**31, dice.getrandbits(63), dice.getrandbits(63))
+        request = ("GET", path, f"198.51.{dice.randrange(100, 256)}.{dice.randrange(100, 256)}", (), HEAD)
+        found.append(encode_hit(EventType.OPENED, 10**15 + len(found), 0x33, ids, None, Note.NONE, request))
+    return len(pack(found)) / opens
+
+
 def measured() -> dict[str, float]:
     def hit(modes: int, request: Any) -> int:
         ids = (2**31, 2**62, 2**61) if request else (2**31, None, None)
@@ -90,6 +104,7 @@ def measured() -> dict[str, float]:
     return {
         "event_bytes": hit(0x33, ("GET", b"/o/" + b"A" * 55, "198.51.100.123", (), HEAD)),
         "counted_bytes": hit(0x11, None),
+        "packed_bytes": packed_bytes(60),
         "answer_bytes": len(PIXEL.head) + len(date) + len(PIXEL.body),
         "line_bytes": len(json.dumps(line, separators=(",", ":"))) + 1,
     }

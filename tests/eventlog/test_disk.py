@@ -7,6 +7,7 @@ by a real file system that is full or read-only (needs root), or by file size li
 import asyncio
 import contextlib
 import os
+import secrets
 import shutil
 import sqlite3
 import subprocess
@@ -79,7 +80,7 @@ class Writer:
         before = len(self.kept)
         for _ in range(times):
             self._n += 1
-            record = f"{self._n}." + "x" * size
+            record = f"{self._n}." + secrets.token_urlsafe(size)  # nothing in it can be packed away
             (self.kept if self._say(record) == "kept" else self.refused).append(record.encode())
         return len(self.kept) - before
 

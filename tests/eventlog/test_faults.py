@@ -16,13 +16,16 @@ from mailwake.eventlog.segments import pack
 from mailwake.eventlog.sqlite import SqliteReader, append_now
 
 WRITE_AND_CRASH = """
-import asyncio, os, pathlib, sys
+import asyncio, os, pathlib, random, sys
 from mailwake.eventlog import sqlite
+
+def content(n, k):
+    return random.Random(n * 10 + k).randbytes(n * 397 % 9000) if n % 3 else bytes(n * 397 % 9000)
 
 async def main():
     writer = sqlite.SqliteWriter.open(pathlib.Path(sys.argv[1]), "edge-0")
     for n in range(60):
-        await writer.write([b"%d.%d|" % (n, k) + bytes(n * 397 % 9000) for k in range(n % 7 + 1)])
+        await writer.write([b"%d.%d|" % (n, k) + content(n, k) for k in range(n % 7 + 1)])
         if n == 30:
             sqlite._CHECKPOINT_BYTES = 0
             writer.tidy()
@@ -32,7 +35,14 @@ async def main():
 
 asyncio.run(main())
 """
-WRITTEN = [b"%d.%d|" % (n, k) + bytes(n * 397 % 9000) for n in range(60) for k in range(n % 7 + 1)]
+
+
+def content(n: int, k: int) -> bytes:
+    """Of a record; some can be packed."""
+    return random.Random(n * 10 + k).randbytes(n * 397 % 9000) if n % 3 else bytes(n * 397 % 9000)
+
+
+WRITTEN = [b"%d.%d|" % (n, k) + content(n, k) for n in range(60) for k in range(n % 7 + 1)]
 PLACES = 8
 
 

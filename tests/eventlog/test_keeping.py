@@ -99,7 +99,7 @@ def test_a_new_file_is_begun_every_day(tmp_path: Path, time: Time) -> None:
 def test_a_new_file_is_begun_after_so_much(tmp_path: Path, time: Time) -> None:
     small = Log(file_megabytes=1)
     for _ in range(4):
-        append_now(tmp_path, "edge-0", [b"x" * 600_000], keep=small, clock=time.clock)
+        append_now(tmp_path, "edge-0", [os.urandom(600_000)], keep=small, clock=time.clock)
     assert starts(tmp_path) == [1, 3]
 
 

@@ -22,12 +22,17 @@ SIZES = [
 ]
 
 
+def content(n: int, size: int) -> bytes:
+    """What cannot be packed, so that a row is as long as it says."""
+    return random.Random(n).randbytes(size)
+
+
 def write(folder: Path, sizes: list[int]) -> Place:
     """A segment of each size, the first half copied into the file, the other beside it; left open."""
     place = files.place_of(folder, "edge-0", 1)
     file = LogFile(place, End(0, 0))
     for n, size in enumerate(sizes):
-        file.append(n, segments.pack([bytes([n % 251]) * size]), 1)
+        file.append(n, segments.pack([content(n, size)]), 1)
         if n == len(sizes) // 2:
             file._db.execute("PRAGMA wal_checkpoint(PASSIVE)")
     copy = folder / "copy"
@@ -46,7 +51,7 @@ def test_rows_of_every_size_are_found_in_the_file_and_beside_it(tmp_path: Path) 
         for number, size in zip(numbers, SIZES, strict=True):
             segment = salvage.segment("edge-0", number)
             assert segment is not None
-            assert segment.records == (bytes([(number - 1) % 251]) * size,)
+            assert segment.records == (content(number - 1, size),)
             assert (segment.before, segment.written_at) == (number - 1, number - 1)
 
 
@@ -78,7 +83,7 @@ def test_only_what_was_asked_for_is_told(tmp_path: Path) -> None:
 def test_a_row_that_is_damaged_in_the_file_is_taken_from_its_copy_beside_it(tmp_path: Path) -> None:
     place = write(tmp_path, [3_000] * 12)
     main = bytearray(place.path.read_bytes())
-    where = main.index(bytes([4]) * 3_000)  # the fifth
+    where = main.index(content(4, 3_000))  # the fifth
     main[where] ^= 1
     place.path.write_bytes(main)
     with closing(Salvage(place)) as salvage:

@@ -1,6 +1,7 @@
 """The SQLite log when disk, file or another process misbehaves. What it always promises: see the contract suite."""
 
 import asyncio
+import os
 import resource
 import signal
 import sqlite3
@@ -96,7 +97,7 @@ def test_a_full_disk_is_told_counted_and_survived(tmp_path: Path) -> None:
         with no_room_above(40_000):
             for _ in range(2):
                 with pytest.raises(Unavailable, match="cannot be written") as caught:
-                    await writer.write([b"x" * 100_000])
+                    await writer.write([os.urandom(100_000)])
                 assert caught.value.retry_after_seconds > 0
         await writer.write([b"after"])
         await writer.close()
@@ -179,8 +180,8 @@ def test_a_file_that_is_no_database_is_reported_and_the_sequence_goes_on_above_i
 
 
 def test_a_file_cut_short_is_reported_and_does_not_stop_other_writers(tmp_path: Path) -> None:
-    for n in range(5):
-        append_now(tmp_path, "edge-0", [b"%d" % n * 50_000])
+    for _ in range(5):
+        append_now(tmp_path, "edge-0", [os.urandom(50_000)])
     append_now(tmp_path, "edge-1", [b"well"])
     path = tmp_path / "edge-0.log"
     path.write_bytes(path.read_bytes()[:100_000])
@@ -257,7 +258,7 @@ def test_checkpoints_go_on_beside_the_commits(tmp_path: Path, monkeypatch: pytes
         writer, written, before = SqliteWriter.open(tmp_path, "edge-0"), 0, -1
         while log.stat().st_size < 1_000_000 or beside.stat().st_size != before:
             before = beside.stat().st_size
-            await writer.write([b"x" * 50_000])
+            await writer.write([os.urandom(50_000)])
             written += 1
             assert written < 20_000
         await writer.close()

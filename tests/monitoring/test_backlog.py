@@ -19,7 +19,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 def write(data: Path, at: int, records: int = 10, *, writer: str = "edge-0", size: int = 100) -> None:
-    append_now(data / "log", writer, [b"x" * size] * records, clock=lambda: at, keep=Log())
+    append_now(data / "log", writer, [os.urandom(size) for _ in range(records)], clock=lambda: at, keep=Log())
     for path in (data / "log").glob(f"{writer}*.log"):
         if path.stat().st_mtime > at / 1e6:
             os.utime(path, (at / 1e6, at / 1e6))

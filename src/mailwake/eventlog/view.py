@@ -128,13 +128,13 @@ def checked(writer: str, number: int, row: tuple[Any, ...]) -> Segment:
     """
     written_at, count, before, check, body = row
     try:
-        records = segments.unpack(body, count)
-    except (Unreadable, *_NONSENSE) as fault:
-        raise Damaged(str(fault), None) from None
-    try:
         holds = segments.checksum(number, written_at, count, body, before=before) == check
     except _NONSENSE:
         holds = False
-    if not holds:
-        raise Damaged("the checksum does not hold", count)  # its lengths do, so that is how many there were
-    return Segment(writer, number, written_at, records, before)
+    try:
+        if holds:
+            return Segment(writer, number, written_at, segments.unpack(body, count), before)
+        segments.lengths_of(body, count)
+    except (Unreadable, *_NONSENSE) as fault:
+        raise Damaged(str(fault), None) from None
+    raise Damaged("the checksum does not hold", count)  # its lengths do, so that is how many there were
