@@ -84,7 +84,7 @@ def test_no_formula_uses_what_stands_below_it() -> None:
 
 def packed_bytes(opens: int) -> float:
     """Of one of so many that are committed at once, from other readers each."""
-    dice, found = random.Random(1), []
+    dice, found = random.Random(1), list[bytes]()
     for _ in range(opens):
         path = b"/o/" + base64.urlsafe_b64encode(dice.randbytes(41)).rstrip(b"=")
         ids = (2**31, dice.getrandbits(63), dice.getrandbits(63))

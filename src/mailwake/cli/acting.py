@@ -12,10 +12,10 @@ from mailwake.cli.logs import configure
 from mailwake.errors import BadInput, Untrusted
 from mailwake.events import Micros
 from mailwake.settings import load
-from mailwake.store.state import StateStore
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a command that needs no store starts without one
     from mailwake.audit.words import Action, Thing
+    from mailwake.store.state import StateStore
 
 
 @contextmanager
