@@ -50,6 +50,9 @@ def test_it_says_which_version_it_is(tmp_path: Path) -> None:
 
 
 def test_a_command_without_a_store_starts_without_what_stores_need() -> None:
-    code = "import sys, mailwake.cli; mailwake.cli.build(('init', 'keys', 'replay')); print({'sqlalchemy', 'duckdb'} & {*sys.modules})"
+    code = (
+        "import sys, mailwake.cli; mailwake.cli.build(('init', 'keys', 'replay')); "
+        "print({'sqlalchemy', 'duckdb'} & {*sys.modules})"
+    )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "set()\n"
