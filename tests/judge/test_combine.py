@@ -12,7 +12,7 @@ from mailwake.judge.rules import Scope, load_rules
 def seen(evidence: Evidence, scope: Scope = Scope.CLICK) -> Seen:
     sort = sort_of(evidence)
     assert sort is not None
-    return Seen(evidence, sort, own.weigh(load_rules(), evidence, scope))
+    return Seen.of(evidence, sort, own.weigh(load_rules(), evidence, scope))
 
 
 def test_what_has_no_room_is_judged_by_itself_and_says_so() -> None:

@@ -14,7 +14,7 @@ from mailwake.judge.rules import Scope
 def seen(evidence: Evidence) -> Seen:
     sort = sort_of(evidence)
     assert sort is not None
-    return Seen(evidence, sort, own.weigh(rules(), evidence, Scope.CLICK))
+    return Seen.of(evidence, sort, own.weigh(rules(), evidence, Scope.CLICK))
 
 
 @every(

@@ -11,6 +11,8 @@ from bisect import insort
 from enum import IntEnum
 from sys import intern
 
+from msgspec import Struct
+
 from mailwake.events import Class, EventType, Evidence, Micros, Note
 from mailwake.judge.families.own import Own
 from mailwake.judge.rules import Scope
@@ -58,42 +60,53 @@ def _sort(type_: EventType, note: Note) -> Sort | None:
 _SORTS = {(type_, note): _sort(type_, note) for type_ in EventType for note in Note}
 
 
-class Seen:
-    """One event as the judge remembers it, and what it last said of it."""
+class Seen(Struct, eq=False, gc=False):
+    """One event as the judge remembers it, and what it last said of it. Millions are kept, so it is small."""
 
-    __slots__ = (
-        "agent",
-        "at",
-        "country",
-        "id",
-        "link",
-        "network",
-        "own",
-        "refused",
-        "reply",
-        "sort",
-        "told_class",
-        "told_p",
-        "visitor",
-    )
+    id: int
+    at: Micros
+    sort: Sort
+    #: a number per thing that can be followed; pages count as one each
+    link: int
+    network: int | None
+    agent: int | None
+    #: one number for network and agent together; None when neither is known
+    visitor: int | None
+    own: Own
+    #: of a hit that came through Apple's proxy
+    country: str | None
+    refused: bool
+    reply: bool
+    #: probability and class as last told; no class: nothing was told yet
+    told_p: float | None = None
+    told_class: Class | None = None
 
-    def __init__(self, evidence: Evidence, sort: Sort, own: Own) -> None:
-        self.id = evidence.id
-        self.at = evidence.at
-        self.sort = sort
-        #: a number per thing that can be followed; pages count as one each
-        self.link = evidence.link if evidence.link is not None else _PAGES.get(evidence.note, 0)
-        network, agent = evidence.network, evidence.agent
-        self.network, self.agent = network, agent
-        #: one number for network and agent together; None when neither is known
-        self.visitor = None if network is None and agent is None else hash((network, agent))
-        self.own = own
-        self.country = evidence.country if own.mpp else None
-        self.refused = evidence.note is Note.LINK_REFUSED
-        self.reply = evidence.type is EventType.REPLIED
-        #: probability and class as last told; no class: nothing was told yet
-        self.told_p: float | None = None
-        self.told_class: Class | None = None
+    @classmethod
+    def of(cls, evidence: Evidence, sort: Sort, own: Own) -> Seen:
+        """What is worth remembering of an event."""
+        network, agent, link, note = evidence.network, evidence.agent, evidence.link, evidence.note
+        return cls(
+            evidence.id,
+            evidence.at,
+            sort,
+            link if link is not None else _PAGES.get(note, 0),
+            network,
+            agent,
+            None if network is None and agent is None else hash((network, agent)),
+            own,
+            evidence.country if own.mpp else None,
+            note is Note.LINK_REFUSED,
+            evidence.type is EventType.REPLIED,
+        )
+
+    def share(self, other: Seen) -> None:
+        """Hold the numbers of another event where they are the same: a sweep's are, and each takes 36 bytes."""
+        if self.network == other.network:
+            self.network = other.network
+        if self.agent == other.agent:
+            self.agent = other.agent
+        if self.visitor == other.visitor:
+            self.visitor = other.visitor
 
     @property
     def scope(self) -> Scope:
@@ -126,6 +139,7 @@ class Delivery:
             The event there is no room for: an earlier guest, the event itself, or None.
         """
         if self.seen:
+            seen.share(self.seen[-1])
             insort(self.seen, seen, key=_by_time)
         else:
             self.seen = [seen]

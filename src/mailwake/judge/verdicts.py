@@ -36,6 +36,8 @@ LONGEST = Micros(24 * 3600 * SECOND)
 #: A change smaller than this is not told before the verdict settles.
 WORTH_TELLING = 0.005
 _COMBINATIONS = 16_384
+_ID_BITS = 64
+_ID = (1 << _ID_BITS) - 1
 #: Of learning from a closed set: by itself, and twice in the light of the others. A fourth changes next to nothing.
 ROUNDS = 3
 
@@ -50,10 +52,12 @@ class StreamJudge:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._open: dict[DeliveryId, Delivery] = {}
-        self._due: list[tuple[Micros, DeliveryId]] = []
+        #: when each is looked at, and its id in the lower bits: millions wait, and a pair takes twice as much
+        self._due: list[int] = []
         self._clock = DeliveryClock()
         self._known = Fading()
         self._own: dict[tuple[object, ...], own.Own] = {}
+        self._agents: dict[int | None, int | None] = {}
         self._said: dict[tuple[float, Cell | Known], Reason] = {}
 
     @property
@@ -96,7 +100,7 @@ class StreamJudge:
                     touched[evidence.delivery] = self._open[evidence.delivery]
             elif evidence.delivery is None:
                 told.append(
-                    self._tell_alone(Seen(evidence, sort, self._weigh(evidence, sort)), None, Settlement.SETTLED)
+                    self._tell_alone(Seen.of(evidence, sort, self._weigh(evidence, sort)), None, Settlement.SETTLED)
                 )
             else:
                 changed, left = self._take(evidence, sort, evidence.delivery)
@@ -109,14 +113,14 @@ class StreamJudge:
     def settle(self, now: Micros) -> list[Judged]:
         """Close deliveries that have been quiet long enough; see `mailwake.judge.Judge`."""
         closing: dict[DeliveryId, Delivery] = {}
-        while self._due and self._due[0][0] <= now:
-            _, delivery_id = heappop(self._due)
+        while self._due and self._due[0] >> _ID_BITS <= now:
+            delivery_id = DeliveryId(heappop(self._due) & _ID)
             delivery = self._open.get(delivery_id)
             if delivery is None:
                 continue
             due = delivery.due(QUIET, LONGEST)
             if due > now:
-                heappush(self._due, (due, delivery_id))
+                heappush(self._due, due << _ID_BITS | delivery_id)
                 continue
             closing[delivery_id] = self._open.pop(delivery_id)
         return self._close(closing, rounds=1, now=now)
@@ -153,7 +157,7 @@ class StreamJudge:
                 continue
             copy, delivery_id = copy or Delivery(evidence), evidence.delivery
             copy.note(evidence)
-            copy.add(Seen(evidence, sort, self._weigh(evidence, sort)))
+            copy.add(Seen.of(evidence, sort, self._weigh(evidence, sort)))
             told[evidence.id] = p_human
         if copy is not None:
             case = open_case(self._rules, copy, self._clock.get(delivery_id))
@@ -172,13 +176,20 @@ class StreamJudge:
         delivery = self._open.get(delivery_id)
         if delivery is None:
             delivery = self._open[delivery_id] = Delivery(evidence)
-            heappush(self._due, (delivery.due(QUIET, LONGEST), delivery_id))
+            heappush(self._due, delivery.due(QUIET, LONGEST) << _ID_BITS | delivery_id)
         elif delivery.holds(evidence.id):
             return None, None
         changed = delivery.note(evidence)
-        seen = Seen(evidence, sort, self._weigh(evidence, sort))
+        seen = Seen.of(evidence, sort, self._weigh(evidence, sort))
+        seen.agent = self._same_number(seen.agent)
         left = delivery.add(seen)
         return (delivery if changed or left is not seen else None), left
+
+    def _same_number(self, agent: int | None) -> int | None:
+        """Programs are few, and each number that is kept once more takes 36 bytes."""
+        if len(self._agents) >= _COMBINATIONS:
+            self._agents.clear()
+        return self._agents.setdefault(agent, agent)
 
     def _weigh(self, evidence: Evidence, sort: Sort) -> own.Own:
         scope = Scope.OPEN if sort is Sort.OPEN else Scope.CLICK
