@@ -132,7 +132,7 @@ def opened(folder: Path, *, score: Scorer | None = None, bare: bool = False, **t
         finally:
             desk.org.wire.close()
             house.close()
-        assert emulator.org.unknown == [], "the org was asked for what the emulator does not do"
+        assert not emulator.org.unknown, f"the org was asked for what the emulator does not do: {emulator.org.unknown}"
 
 
 def _order(emulator: Emulator, name: str, told: dict[str, Any]) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -38,6 +40,24 @@ def test_in_maintenance_reads_go_on(api: Api) -> None:
     told = api.refused(400, "POST", "/sobjects/Contact", {"LastName": "B"})
     assert told["errorCode"] == "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE"
     assert api.query("SELECT Id FROM Contact") == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b'Content-Length: 100\r\n\r\n{"LastName": "A"}',
+        b'Transfer-Encoding: chunked\r\n\r\n40\r\n{"LastName": "A"}',
+        b'Transfer-Encoding: chunked\r\n\r\n11\r\n{"LastName": "A"}\r\n',
+    ],
+)
+def test_of_a_request_whose_sender_died_nothing_is_carried_out(api: Api, sent: bytes) -> None:
+    address, before = urlsplit(api.emulator.url), len(api.org.requests)
+    with socket.create_connection((address.hostname or "", address.port or 0)) as line:
+        line.sendall(b"POST /services/data/v67.0/sobjects/Contact HTTP/1.1\r\nHost: x\r\n" + sent)
+        line.shutdown(socket.SHUT_WR)
+        assert line.recv(100) == b""
+    assert len(api.org.requests) == before
+    assert api.org.unknown == []
 
 
 @pytest.mark.parametrize(("kind", "is_saved"), [("drop_before", False), ("drop_after", True), ("truncate", True)])

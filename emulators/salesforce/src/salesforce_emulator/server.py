@@ -66,13 +66,25 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         if length > MAX_BODY_BYTES:
             raise Dropped
-        return self.rfile.read(length)
+        return self._read_whole(length)
+
+    def _read_whole(self, length: int) -> bytes:
+        """So many bytes; whoever died before the last of them asked for nothing."""
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise Dropped
+        return body
 
     def _read_chunks(self) -> bytes:
         parts = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            parts.append(self.rfile.read(size))
+        while line := self.rfile.readline():
+            size = int(line.split(b";")[0], 16)
+            if not size:
+                break
+            parts.append(self._read_whole(size))
             self.rfile.readline()
+        else:
+            raise Dropped
         while self.rfile.readline().strip():
             pass
         return b"".join(parts)
