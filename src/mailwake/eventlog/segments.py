@@ -69,18 +69,18 @@ def lengths_of(body: bytes, count: int) -> tuple[int, ...]:
     if count < 0 or len(body) < place:
         raise Unreadable(f"a segment of {count} records has only {len(body)} bytes")
     lengths = struct.unpack_from(f"<{count}I", body)
-    if len(body) - place not in (sum(lengths), _packed_bytes(body, place, sum(lengths))):
-        raise Unreadable(f"the records of a segment take {place + sum(lengths)} bytes, but there are {len(body)}")
+    stored, content = len(body) - place, sum(lengths)
+    if stored != content and not (stored < content and _holds(body[place : place + _FRAME_HEAD_BYTES], content)):
+        raise Unreadable(f"the records of a segment take {place + content} bytes, but there are {len(body)}")
     return lengths
 
 
-def _packed_bytes(body: bytes, place: int, content_bytes: int) -> int:
-    """How many bytes stand there, if they say that so many more are packed in them; else -1."""
+def _holds(head: bytes, content_bytes: int) -> bool:
+    """Whether a frame that begins so says that so many bytes are packed in it."""
     try:
-        found = zstd.get_frame_info(body[place : place + _FRAME_HEAD_BYTES])
+        return zstd.get_frame_info(head).decompressed_size == content_bytes
     except zstd.ZstdError:
-        return -1
-    return len(body) - place if found.decompressed_size == content_bytes > len(body) - place else -1
+        return False
 
 
 def checksum(number: int, written_at: int, count: int, body: bytes, *, before: int | None = None) -> int:
