@@ -1,6 +1,7 @@
 """The doctor names what is wrong in one line and says what to do."""
 
 import json
+import random
 import shutil
 import socket
 import ssl
@@ -327,7 +328,12 @@ def test_a_reader_that_stopped_is_a_problem(config: Path) -> None:
 def test_the_doctor_says_when_the_disk_will_be_full(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(config)
     now = time.time_ns() // 1_000
-    append_now(settings.data_folder / "log", "edge-0", [b"x" * 100_000] * 10, clock=lambda: now - 7_200_000_000)
+    append_now(
+        settings.data_folder / "log",
+        "edge-0",
+        [random.randbytes(100_000) for _ in range(10)],
+        clock=lambda: now - 7_200_000_000,
+    )
     far = doctor.check_disk(settings)
     assert far.state == "ok"
     assert "at which the disk is full in" in far.line, "nobody reads, so nothing goes"

@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
             if fault and fault.kind == "twice":
                 answered = self._ask(body)
             self._late(fault, answered)
-        except (Dropped, ConnectionError):
+        except (Dropped, ConnectionError, ValueError):  # the last: a chunk without its size, for its sender died
             self.close_connection = True
             self.connection.close()
 
@@ -64,27 +64,15 @@ class Handler(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._read_chunks()
         length = int(self.headers.get("Content-Length") or 0)
-        if length > MAX_BODY_BYTES:
-            raise Dropped
-        return self._read_whole(length)
-
-    def _read_whole(self, length: int) -> bytes:
-        """So many bytes; whoever died before the last of them asked for nothing."""
-        body = self.rfile.read(length)
-        if len(body) < length:
-            raise Dropped
+        if length > MAX_BODY_BYTES or len(body := self.rfile.read(length)) < length:
+            raise Dropped  # too much, or its sender died before the end
         return body
 
     def _read_chunks(self) -> bytes:
         parts = []
-        while line := self.rfile.readline():
-            size = int(line.split(b";")[0], 16)
-            if not size:
-                break
-            parts.append(self._read_whole(size))
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            parts.append(self.rfile.read(size))
             self.rfile.readline()
-        else:
-            raise Dropped
         while self.rfile.readline().strip():
             pass
         return b"".join(parts)
